@@ -1,0 +1,207 @@
+"""What the CNI configuration asks for, as far as podpath checks it. Pure, but for reading the file.
+
+Format: CNI specification 1.0.0, section 1; the keys of bridge and host-local: the reference
+plugins' documentation.
+"""
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from podpath.errors import CouldNotTest
+from podpath.model import Address, Family, Network
+
+#: The conflist used when none is named: bridge cni0, gateway, masquerading, host-local, portmap.
+DEFAULT = Path(__file__).with_name("default.conflist")
+
+_LEASES = "/var/lib/cni/networks"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """One range of addresses that IPAM hands out, first and last included."""
+
+    subnet: Network
+    first: Address
+    last: Address
+    gateway: Address
+
+    def __contains__(self, address: Address) -> bool:
+        same = address.version == self.first.version
+        return same and int(self.first) <= int(address) <= int(self.last)
+
+    @property
+    def usable(self) -> int:
+        """How many pods the range has addresses for: its gateway is never handed out."""
+        return int(self.last) - int(self.first) + 1 - (self.gateway in self)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredRoute:
+    """One route of the IPAM section; no gateway means the range's."""
+
+    destination: Network
+    gateway: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflist:
+    """A CNI network configuration list.
+
+    text: the document as it was given; plugins: the types of the chain, in order; mtu in
+    bytes, or None where the plugin chooses; lease_directory: where host-local keeps its leases
+    on the node; delegates: every plugin binary that the chain needs.
+    """
+
+    text: str
+    name: str
+    version: str
+    plugins: tuple[str, ...]
+    delegates: tuple[str, ...]
+    bridge: str
+    is_gateway: bool
+    is_default_gateway: bool
+    masquerade: bool
+    hairpin: bool
+    isolated: bool
+    mtu: int | None
+    ipam: str
+    ranges: tuple[Range, ...]
+    routes: tuple[ConfiguredRoute, ...]
+    lease_directory: str
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """The IP versions that pods get an address of, IPv4 first."""
+        versions = {r.subnet.version for r in self.ranges}
+        return tuple(f for f in Family if f.value in versions)
+
+    def ranges_of(self, family: Family) -> tuple[Range, ...]:
+        """The ranges of one IP version."""
+        return tuple(r for r in self.ranges if r.subnet.version == family.value)
+
+    def gateway(self, family: Family) -> Address:
+        """The gateway of a family's first range. Raises LookupError without one."""
+        for candidate in self.ranges_of(family):
+            return candidate.gateway
+        raise LookupError(f"the conflist has no IPv{family.value} range")
+
+
+def read(path: Path) -> Conflist:
+    """Read and check a conflist file. Raises CouldNotTest with what is wrong with it."""
+    remedy = f"Give --podpath-cni-conf a CNI conflist, such as {DEFAULT}"
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise CouldNotTest(f"the conflist {path} cannot be read: {reason}", remedy) from None
+    try:
+        return parse(text)
+    except _Malformed as error:
+        raise CouldNotTest(f"{path} is not a usable conflist: {error}", remedy) from None
+
+
+class _Malformed(Exception):
+    pass
+
+
+def parse(text: str) -> Conflist:
+    """The configuration in a conflist document. Raises _Malformed with the reason."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _Malformed(f"not JSON ({error})") from None
+    if not isinstance(document, dict) or "plugins" not in document:
+        raise _Malformed('no "plugins" list (a single plugin\'s .conf is not a conflist)')
+    plugins = _typed(document, "plugins", list, [])
+    if not plugins or not all(isinstance(p, dict) and _text(p, "type") for p in plugins):
+        raise _Malformed('"plugins" must be a list of objects that each have a "type"')
+    for key in ("name", "cniVersion"):
+        if not _text(document, key):
+            raise _Malformed(f'"{key}" is missing')
+    main = plugins[0]
+    ipam = _typed(main, "ipam", dict, {})
+    kind = _text(ipam, "type")
+    if not kind:
+        raise _Malformed(f'plugin "{main["type"]}" has no "ipam" section, so pods get no address')
+    data_directory = _text(ipam, "dataDir") or _LEASES
+    is_default = _typed(main, "isDefaultGateway", bool, False)
+    return Conflist(
+        text=text,
+        name=document["name"],
+        version=document["cniVersion"],
+        plugins=tuple(p["type"] for p in plugins),
+        delegates=tuple(dict.fromkeys([*(p["type"] for p in plugins), kind])),
+        bridge=_text(main, "bridge") or "cni0",
+        is_gateway=_typed(main, "isGateway", bool, False) or is_default,
+        is_default_gateway=is_default,
+        masquerade=_typed(main, "ipMasq", bool, False),
+        hairpin=_typed(main, "hairpinMode", bool, False),
+        isolated=_typed(main, "portIsolation", bool, False),
+        mtu=_typed(main, "mtu", int, 0) or None,
+        ipam=kind,
+        ranges=_ranges(ipam),
+        routes=_routes(ipam),
+        lease_directory=f"{data_directory}/{document['name']}",
+    )
+
+
+def _typed(document: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
+    value = document.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise _Malformed(f'"{key}" must be of type {kind.__name__}, not {json.dumps(value)[:60]}')
+    return value
+
+
+def _text(document: Mapping[str, Any], key: str) -> str:
+    text: str = _typed(document, key, str, "")
+    return text
+
+
+def _ranges(ipam: Mapping[str, Any]) -> tuple[Range, ...]:
+    found = [_range(ipam)] if "subnet" in ipam else []
+    for alternatives in _typed(ipam, "ranges", list, []):
+        if not isinstance(alternatives, list):
+            raise _Malformed('"ranges" must be a list of lists of ranges')
+        for one in alternatives:
+            if not isinstance(one, dict) or "subnet" not in one:
+                raise _Malformed('each range must be an object with a "subnet"')
+            found.append(_range(one))
+    if not found and ipam["type"] == "host-local":
+        raise _Malformed('the "ipam" section has no "ranges" and no "subnet"')
+    return tuple(found)
+
+
+def _range(one: Mapping[str, Any]) -> Range:
+    try:
+        subnet = ipaddress.ip_network(_text(one, "subnet"), strict=False)
+        last = int(subnet.broadcast_address) - (1 if subnet.version == 4 else 0)
+        return Range(
+            subnet,
+            ipaddress.ip_address(_text(one, "rangeStart") or subnet[1]),
+            ipaddress.ip_address(_text(one, "rangeEnd") or type(subnet[0])(last)),
+            ipaddress.ip_address(_text(one, "gateway") or subnet[1]),
+        )
+    except (ValueError, IndexError) as error:
+        raise _Malformed(f"range {json.dumps(one)[:120]}: {error}") from None
+
+
+def _routes(ipam: Mapping[str, Any]) -> tuple[ConfiguredRoute, ...]:
+    routes = []
+    for one in _typed(ipam, "routes", list, []):
+        try:
+            gateway = _text(one, "gw")
+            routes.append(
+                ConfiguredRoute(
+                    ipaddress.ip_network(_text(one, "dst"), strict=False),
+                    ipaddress.ip_address(gateway) if gateway else None,
+                )
+            )
+        except (ValueError, AttributeError) as error:
+            raise _Malformed(f"route {json.dumps(one)[:120]}: {error}") from None
+    return tuple(routes)

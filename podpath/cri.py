@@ -1,0 +1,179 @@
+"""The container runtime, spoken to through CRI (gRPC). The only user of grpc.
+
+Interface: k8s.io/cri-api, runtime/v1.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from podpath.errors import CouldNotTest, DoesNotConform
+
+_CALL_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command in a container ended."""
+
+    status: int
+    output: bytes
+    errors: str
+
+    @property
+    def text(self) -> str:
+        """The output as text, undecodable bytes replaced."""
+        return self.output.decode(errors="replace")
+
+
+class Runtime:
+    """A CRI runtime behind a Unix socket.
+
+    hung: called when a call about a pod's network took too long; returns what of the plugin
+    still runs, or nothing if it is not the plugin that hangs.
+    """
+
+    def __init__(self, socket: str, hung: Callable[[], str], pod_seconds: float) -> None:
+        import grpc
+        from cri_api.v1 import api_pb2, api_pb2_grpc
+
+        self._grpc: Any = grpc
+        self._api: Any = api_pb2
+        self._channel = grpc.insecure_channel(
+            f"unix://{socket}", options=[("grpc.max_receive_message_length", 64 * 1024 * 1024)]
+        )
+        self._runtime: Any = api_pb2_grpc.RuntimeServiceStub(self._channel)
+        self._images: Any = api_pb2_grpc.ImageServiceStub(self._channel)
+        self._hung = hung
+        self._pod_seconds = pod_seconds
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._channel.close()
+
+    def _call(self, method: Any, request: Any, seconds: float = _CALL_SECONDS) -> Any:
+        try:
+            return method(request, timeout=seconds)
+        except self._grpc.RpcError as error:
+            raise CouldNotTest(f"containerd: {error.details()}") from None
+
+    def _network_call(self, doing: str, method: Any, request: Any) -> Any:
+        """A call during which the runtime calls the plugin: its failure is the plugin's."""
+        call = method.future(request, timeout=self._pod_seconds + 5)
+        try:
+            return call.result(timeout=self._pod_seconds)
+        except self._grpc.FutureTimeoutError:
+            running = self._hung()
+            call.cancel()
+            if running:
+                raise DoesNotConform(
+                    f"the plugin did not finish {doing} in {self._pod_seconds:.0f} s", running
+                ) from None
+            raise CouldNotTest(
+                f"containerd did not finish {doing} in {self._pod_seconds:.0f} s,"
+                " and no plugin was running"
+            ) from None
+        except self._grpc.RpcError as error:
+            details = error.details() or ""
+            if "network for sandbox" in details or "plugin type=" in details:
+                raise DoesNotConform(f"the plugin failed {doing}", details) from None
+            raise CouldNotTest(f"containerd could not {doing}: {details}") from None
+
+    def version(self) -> str:
+        """Name and version of the runtime. Raises CouldNotTest if it does not answer."""
+        reply = self._call(self._runtime.Version, self._api.VersionRequest())
+        return f"{reply.runtime_name} {reply.runtime_version}"
+
+    def wait_for_image(self, image: str, seconds: float) -> None:
+        """Wait until an imported image is known to CRI, which learns of it by an event."""
+        request = self._api.ImageStatusRequest(image=self._api.ImageSpec(image=image))
+        deadline = time.monotonic() + seconds
+        while not self._call(self._images.ImageStatus, request).image.id:
+            if time.monotonic() > deadline:
+                raise CouldNotTest(f"containerd does not list the image {image} that it imported")
+            time.sleep(0.005)
+
+    def run_pod(self, name: str, uid: str) -> tuple[str, Any]:
+        """Create a sandbox with its network; return its id and its configuration.
+
+        Raises DoesNotConform if the plugin fails or hangs.
+        """
+        config = self._api.PodSandboxConfig(
+            metadata=self._api.PodSandboxMetadata(name=name, uid=uid, namespace="podpath"),
+            hostname=name,
+            log_directory=f"/var/log/pods/{uid}",
+            linux=self._api.LinuxPodSandboxConfig(),
+        )
+        reply = self._network_call(
+            f"ADD for pod {name}",
+            self._runtime.RunPodSandbox,
+            self._api.RunPodSandboxRequest(config=config),
+        )
+        return reply.pod_sandbox_id, config
+
+    def run_container(
+        self, sandbox: str, config: Any, name: str, image: str, command: Sequence[str]
+    ) -> str:
+        """Create and start a container in a sandbox; return its id."""
+        container = self._api.ContainerConfig(
+            metadata=self._api.ContainerMetadata(name=name),
+            image=self._api.ImageSpec(image=image),
+            command=list(command),
+            log_path=f"{name}.log",
+            linux=self._api.LinuxContainerConfig(),
+        )
+        created = self._call(
+            self._runtime.CreateContainer,
+            self._api.CreateContainerRequest(
+                pod_sandbox_id=sandbox, config=container, sandbox_config=config
+            ),
+        )
+        self._call(
+            self._runtime.StartContainer,
+            self._api.StartContainerRequest(container_id=created.container_id),
+        )
+        identifier: str = created.container_id
+        return identifier
+
+    def remove_pod(self, name: str, sandbox: str) -> None:
+        """Stop and remove a sandbox. Raises DoesNotConform if the plugin fails or hangs."""
+        self._network_call(
+            f"DEL for pod {name}",
+            self._runtime.StopPodSandbox,
+            self._api.StopPodSandboxRequest(pod_sandbox_id=sandbox),
+        )
+        self._call(
+            self._runtime.RemovePodSandbox,
+            self._api.RemovePodSandboxRequest(pod_sandbox_id=sandbox),
+        )
+
+    def sandbox_status(self, sandbox: str) -> tuple[list[str], Mapping[str, Any]]:
+        """A sandbox's addresses and the runtime's verbose information on it."""
+        reply = self._call(
+            self._runtime.PodSandboxStatus,
+            self._api.PodSandboxStatusRequest(pod_sandbox_id=sandbox, verbose=True),
+        )
+        network = reply.status.network
+        addresses = [a for a in (network.ip, *(i.ip for i in network.additional_ips)) if a]
+        return addresses, json.loads(reply.info["info"])
+
+    def container_pid(self, container: str) -> int:
+        """The pid of a container's first process, in the node's pid namespace."""
+        reply = self._call(
+            self._runtime.ContainerStatus,
+            self._api.ContainerStatusRequest(container_id=container, verbose=True),
+        )
+        return int(json.loads(reply.info["info"])["pid"])
+
+    def execute(self, container: str, command: Sequence[str], seconds: float) -> Result:
+        """Run a command in a container to its end. Raises CouldNotTest if it does not end."""
+        reply = self._call(
+            self._runtime.ExecSync,
+            self._api.ExecSyncRequest(
+                container_id=container, cmd=list(command), timeout=int(seconds)
+            ),
+            seconds + 5,
+        )
+        return Result(reply.exit_code, reply.stdout, reply.stderr.decode(errors="replace"))

@@ -1,0 +1,197 @@
+"""Frames to Packets: a reader of headers for the hot loop, where scapy would be too slow.
+
+Pure. Whatever the bytes are, a Packet comes out; what ends too early is "malformed".
+"""
+
+import hashlib
+import struct
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+from podpath.model import Packet, Sighting
+
+_ETHERNET = 14
+_IPV4, _IPV6, _ARP = 0x0800, 0x86DD, 0x0806
+_VLAN = (0x8100, 0x88A8)
+_ICMP, _TCP, _UDP, _ICMPV6 = 1, 6, 17, 58
+_HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION = 0, 43, 44, 60
+_FLAGS = "FSRPAUEC"
+_ECHO = {_ICMP: (0, 8), _ICMPV6: (128, 129)}
+
+
+def dissect(frame: bytes) -> Packet:
+    """Read one Ethernet frame. Never raises."""
+    try:
+        return _ethernet(frame)
+    except (struct.error, IndexError, ValueError):
+        return Packet("malformed", size=len(frame), digest=_digest(frame))
+
+
+def _digest(payload: bytes) -> str:
+    return hashlib.blake2b(payload, digest_size=8).hexdigest()
+
+
+def _mac(octets: bytes) -> str:
+    return octets.hex(":")
+
+
+def _ethernet(frame: bytes) -> Packet:
+    macs = {"mac_destination": _mac(frame[0:6]), "mac_source": _mac(frame[6:12])}
+    (kind,) = struct.unpack_from("!H", frame, 12)
+    start = _ETHERNET
+    while kind in _VLAN:
+        (kind,) = struct.unpack_from("!H", frame, start + 2)
+        start += 4
+    body = frame[start:]
+    if kind == _IPV4:
+        return _ipv4(body, macs)
+    if kind == _IPV6:
+        return _ipv6(body, macs)
+    if kind == _ARP:
+        return _arp(body, macs)
+    return Packet("other", kind=kind, size=len(body), digest=_digest(body), **macs)
+
+
+def _arp(body: bytes, macs: dict[str, str]) -> Packet:
+    operation, sender, target = struct.unpack_from("!6xH6x4s6x4s", body)
+    return Packet(
+        "arp",
+        kind=operation,
+        source=IPv4Address(sender),
+        destination=IPv4Address(target),
+        size=28,
+        digest=_digest(body[8:28]),
+        **macs,
+    )
+
+
+def _ipv4(body: bytes, macs: dict[str, str]) -> Packet:
+    first, length, identification, fragment, ttl, protocol, source, destination = (
+        struct.unpack_from("!BxHHHBB2x4s4s", body)
+    )
+    header = (first & 0xF) * 4
+    # 0 in a segment larger than 64 KiB that the kernel has not cut yet ("BIG TCP")
+    content = body[header : length or None]
+    if header < 20 or len(body) < length:
+        raise ValueError("shorter than its length field")
+    fields: dict[str, Any] = {
+        "source": IPv4Address(source),
+        "destination": IPv4Address(destination),
+        "ttl": ttl,
+        "ip_id": identification,
+        "dont_fragment": bool(fragment & 0x4000),
+        **macs,
+    }
+    offset, more = (fragment & 0x1FFF) * 8, bool(fragment & 0x2000)
+    if offset or more:
+        fields["fragment"] = (offset, more)
+    return _transport(protocol, content, fields, first_fragment=offset == 0)
+
+
+def _ipv6(body: bytes, macs: dict[str, str]) -> Packet:
+    length, following, ttl, source, destination = struct.unpack_from("!4xHBB16s16s", body)
+    content = body[40 : 40 + length] if length else body[40:]
+    if len(body) < 40 + length:
+        raise ValueError("shorter than its length field")
+    fields: dict[str, Any] = {
+        "source": IPv6Address(source),
+        "destination": IPv6Address(destination),
+        "ttl": ttl,
+        **macs,
+    }
+    first = True
+    while following in (_HOP_BY_HOP, _ROUTING, _DESTINATION, _FRAGMENT):
+        extension = following
+        following, size = content[0], (content[1] + 1) * 8
+        if extension == _FRAGMENT:
+            part, identification = struct.unpack_from("!HI", content, 2)
+            size, first = 8, part >> 3 == 0
+            fields["fragment"] = (part & ~0x7, bool(part & 1))
+            fields["ip_id"] = identification
+        content = content[size:]
+    return _transport(following, content, fields, first_fragment=first)
+
+
+def _transport(
+    protocol: int, content: bytes, fields: dict[str, Any], *, first_fragment: bool
+) -> Packet:
+    if not first_fragment:
+        return Packet("ip", kind=protocol, size=len(content), digest=_digest(content), **fields)
+    if protocol in (_ICMP, _ICMPV6):
+        name, kind = ("icmp" if protocol == _ICMP else "icmpv6"), content[0]
+        start = 8 if kind in _ECHO[protocol] else 4
+        if start == 8:
+            fields["number"] = struct.unpack_from("!HH", content, 4)
+    elif protocol == _UDP:
+        name, kind, start = "udp", None, 8
+        fields["ports"] = struct.unpack_from("!HH4x", content)
+    elif protocol == _TCP:
+        name, kind = "tcp", None
+        source, target, sequence, acknowledgement, offset, flags = struct.unpack_from(
+            "!HHIIBB4x", content
+        )
+        start = (offset >> 4) * 4
+        fields["ports"], fields["sequence"] = (source, target), (sequence, acknowledgement)
+        fields["flags"] = "".join(f for bit, f in enumerate(_FLAGS) if flags & 1 << bit)
+    else:
+        name, kind, start = "ip", protocol, 0
+    payload = content[start:]
+    return Packet(name, kind=kind, size=len(payload), digest=_digest(payload), **fields)
+
+
+def reassemble(sightings: Iterable[Sighting]) -> list[Sighting]:
+    """Sightings with the IPv4 fragments of each datagram, per place, made one.
+
+    A bridge with connection tracking reassembles and fragments anew, so that its own tap sees
+    one large datagram where the ports see fragments. The time is that of the last fragment; an
+    incomplete set stays as it is.
+    """
+    whole: list[Sighting] = []
+    parts: dict[tuple[object, ...], list[Sighting]] = defaultdict(list)
+    for sighting in sightings:
+        packet = sighting.packet
+        if packet.fragment is None or packet.source is None or packet.source.version != 4:
+            whole.append(sighting)
+        else:
+            key = (*sighting.place, packet.source, packet.destination, packet.ip_id)
+            parts[key].append(sighting)
+    for group in parts.values():
+        joined = _join(group)
+        whole.extend(group if joined is None else [joined])
+    return sorted(whole, key=lambda s: s.time)
+
+
+def _join(group: list[Sighting]) -> Sighting | None:
+    group = sorted(group, key=lambda s: s.packet.fragment or (0, False))
+    payload = b""
+    for number, sighting in enumerate(group):
+        offset, more = sighting.packet.fragment or (0, False)
+        if offset != len(payload) or more != (number < len(group) - 1):
+            return None
+        payload += _ipv4_payload(sighting.frame)
+    first = group[0].frame
+    start = _ipv4_start(first)
+    header = bytearray(first[start : start + (first[start] & 0xF) * 4])
+    struct.pack_into("!H", header, 2, len(header) + len(payload))
+    struct.pack_into("!H", header, 6, 0)
+    frame = first[:start] + bytes(header) + payload
+    packet = replace(dissect(frame), fragments=len(group))
+    return replace(
+        group[0], time=max(s.time for s in group), packet=packet, frame=frame
+    )
+
+
+def _ipv4_start(frame: bytes) -> int:
+    start = _ETHERNET
+    while struct.unpack_from("!H", frame, start - 2)[0] in _VLAN:
+        start += 4
+    return start
+
+
+def _ipv4_payload(frame: bytes) -> bytes:
+    start = _ipv4_start(frame)
+    (length,) = struct.unpack_from("!H", frame, start + 2)
+    return frame[start + (frame[start] & 0xF) * 4 : start + length]

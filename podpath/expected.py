@@ -1,0 +1,87 @@
+"""The path that a packet must take: a profile's rules, applied to a topology. Pure."""
+
+from podpath.errors import DoesNotConform
+from podpath.model import NODE, Direction, Hop, Path, Topology
+from podpath.profiles import HopRule, Profile
+
+POD_INTERFACE = "eth0"
+
+
+def path(
+    topology: Topology,
+    profile: Profile,
+    kind: str,
+    *,
+    source: str = "",
+    destination: str = "",
+    master: str,
+) -> Path:
+    """The expected path of one packet.
+
+    kind: a key of the profile's paths; source, destination: pod names, where the kind has them;
+    master: the name of the interface that host ends must be enslaved to.
+    Raises DoesNotConform if a pod is wired so that it has no such path.
+    """
+    resolve = _Resolver(topology, source, destination, master)
+    expanded = [
+        (rule, pod) for rule in profile.paths[kind] for pod in resolve.pods_of(rule)
+    ]
+    position = {(rule.id, pod): index for index, (rule, pod) in enumerate(expanded)}
+    hops = []
+    for rule, pod in expanded:
+        after = [position[key] for name in rule.after for key in ((name, pod), (name, ""))
+                 if key in position]
+        hops.append(
+            Hop(
+                namespace=resolve.namespace(rule, pod),
+                interface=resolve.interface(rule, pod),
+                direction=Direction(rule.direction),
+                after=tuple(after),
+                ttl=rule.ttl,
+                rewritten=rule.rewritten,
+            )
+        )
+    return Path(_title(kind, source, destination), tuple(hops))
+
+
+def _title(kind: str, source: str, destination: str) -> str:
+    ends = {
+        "broadcast": (source, "every pod"),
+        "to-node": (source, NODE),
+        "from-node": (NODE, destination),
+        "self": (source, source),
+    }
+    return " -> ".join(ends.get(kind, (source, destination)))
+
+
+class _Resolver:
+    """Names of a rule to names of this topology."""
+
+    def __init__(self, topology: Topology, source: str, destination: str, master: str) -> None:
+        self._topology = topology
+        self._roles = {"source": source, "destination": destination}
+        self._master = master
+
+    def pods_of(self, rule: HopRule) -> list[str]:
+        """The pods that a rule is about, one hop each; [""] for a rule that is not plural."""
+        if "others" in (rule.at, rule.interface):
+            return sorted(p for p in self._topology.pods if p != self._roles["source"])
+        return [""]
+
+    def namespace(self, rule: HopRule, pod: str) -> str:
+        return NODE if rule.at == "node" else self._roles.get(rule.at, pod)
+
+    def interface(self, rule: HopRule, pod: str) -> str:
+        if rule.interface == "pod":
+            return POD_INTERFACE
+        if rule.interface == "master":
+            return self._master
+        if rule.interface == "lo":
+            return "lo"
+        owner = self._roles.get(rule.interface, pod)
+        end = self._topology.host_end(owner, POD_INTERFACE)
+        if end is None:
+            raise DoesNotConform(
+                f"no path to pod {owner}: its {POD_INTERFACE} has no peer in the node's namespace"
+            )
+        return end.name

@@ -1,0 +1,99 @@
+"""What a node has that pods leave behind, and where it grew."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from podpath.conflist import Conflist
+from podpath.errors import CouldNotTest
+from podpath.model import Difference
+from podpath.nodes import base
+from podpath.nodes.base import Node
+
+#: What host-local keeps for good (its README): the last address given, and its lock.
+_KEPT = ("last_reserved_ip", "lock")
+
+# Rules may be in either of iptables' backends, or in nftables itself: nft lists the latter two.
+_RULES = (
+    ("nft", "--stateless", "list", "ruleset"),
+    ("iptables-legacy-save",),
+    ("ip6tables-legacy-save",),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What there is on a node, as texts by kind of thing."""
+
+    things: Mapping[str, tuple[str, ...]]
+
+    def since(self, before: "Inventory") -> list[Difference]:
+        """What came and what went since an earlier inventory."""
+        found = []
+        for kind, now in self.things.items():
+            then = before.things[kind]
+            found += [Difference("left behind", kind, "gone", thing) for thing in _less(now, then)]
+            found += [Difference("lost", kind, thing, "gone") for thing in _less(then, now)]
+        return found
+
+
+def _less(some: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
+    rest = list(others)
+    only = []
+    for thing in some:
+        if thing in rest:
+            rest.remove(thing)
+        else:
+            only.append(thing)
+    return only
+
+
+def leases(node: Node, conflist: Conflist) -> dict[str, str]:
+    """Address -> container id, as host-local stores them: one file an address.
+
+    Raises CouldNotTest for an IPAM plugin whose store podpath cannot read.
+    """
+    if conflist.ipam != "host-local":
+        raise CouldNotTest(
+            f'the leases of the IPAM plugin "{conflist.ipam}" cannot be read',
+            "Use a conflist with host-local",
+        )
+    directory = base.root(node, conflist.lease_directory)
+    return {
+        path.name: (path.read_text().splitlines() or [""])[0]
+        for path in _files(directory)
+        if not path.name.startswith(_KEPT)
+    }
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(p for p in directory.iterdir() if p.is_file()) if directory.is_dir() else []
+
+
+def read(node: Node, conflist: Conflist) -> Inventory:
+    """The node's inventory now. Raises CouldNotTest if its rules cannot be listed."""
+    links = base.root(node, "/proc/1/net/dev").read_text().splitlines()[2:]
+    return Inventory(
+        {
+            "interfaces": tuple(sorted(line.split(":")[0].strip() for line in links)),
+            "bridge ports": tuple(
+                sorted(p.name for p in base.root(node, f"/sys/class/net/{conflist.bridge}/brif").glob("*"))
+            ),
+            "namespaces": tuple(base.named_namespaces(node)),
+            "leases": tuple(f"{a} {c}" for a, c in leases(node, conflist).items()),
+            "cached results": tuple(
+                p.name for p in _files(base.root(node, "/var/lib/cni/results"))
+            ),
+            "rules": tuple(line for command in _RULES for line in _listed(node, command)),
+        }
+    )
+
+
+def _listed(node: Node, command: tuple[str, ...]) -> list[str]:
+    done = base.run(node, command)
+    if done.returncode != 0 and "legacy" in command[0]:
+        return []  # a kernel without the legacy tables holds no rules in them
+    if done.returncode != 0:
+        raise CouldNotTest(f"{' '.join(command)} failed on the node: {done.stderr.strip()}")
+    lines = (line.strip() for line in done.stdout.splitlines())
+    return [line for line in lines if line and not line.startswith(("#", ":"))]

@@ -1,0 +1,336 @@
+"""The values that the stages hand on: plain, frozen, free of the kernel."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+    ip_address,
+)
+from typing import Any
+
+from podpath.errors import DoesNotConform
+
+Address = IPv4Address | IPv6Address
+AddressWithPrefix = IPv4Interface | IPv6Interface
+Network = IPv4Network | IPv6Network
+
+#: How the node's own network namespace is called wherever a namespace is named.
+NODE = "node"
+
+
+def ip_addresses(texts: Iterable[str]) -> tuple[Address, ...]:
+    """Addresses from their texts. Raises ValueError."""
+    return tuple(ip_address(text) for text in texts)
+
+
+class Family(Enum):
+    """An IP version; the value is its number."""
+
+    IPV4 = 4
+    IPV6 = 6
+
+
+class Direction(Enum):
+    """Which way a frame crossed an interface, seen from the namespace that holds it."""
+
+    IN = "in"
+    OUT = "out"
+
+
+# --- topology -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Settings of an interface as a bridge port (linux/if_link.h, IFLA_BRPORT_*)."""
+
+    state: str
+    hairpin: bool
+    isolated: bool
+    learning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """Settings of a bridge (linux/if_link.h, IFLA_BR_*)."""
+
+    stp: bool
+    vlan_filtering: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One network interface as the kernel describes it.
+
+    kind: IFLA_INFO_KIND, empty for lo; mtu in bytes; peer_index and peer_nsid: IFLA_LINK and
+    IFLA_LINK_NETNSID, the latter a number that only this namespace uses; master: the index of
+    what it is enslaved to.
+    """
+
+    index: int
+    name: str
+    kind: str
+    mac: str
+    mtu: int
+    up: bool
+    addresses: tuple[AddressWithPrefix, ...] = ()
+    master: int | None = None
+    peer_index: int | None = None
+    peer_nsid: int | None = None
+    port: Port | None = None
+    bridge: Bridge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One unicast route; destination 0.0.0.0/0 or ::/0 is the default route."""
+
+    destination: Network
+    gateway: Address | None
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class FdbEntry:
+    """One entry of a bridge's forwarding database; learned means it is not a permanent one."""
+
+    mac: str
+    port: str
+    bridge: str
+    learned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """One network namespace at one moment.
+
+    name: NODE, or as `ip netns list` shows it; inode: the kernel's number for it; nsids: the
+    namespace's own numbers for others -> their inode; forwarding: families that it forwards.
+    """
+
+    name: str
+    inode: int
+    interfaces: tuple[Interface, ...] = ()
+    routes: tuple[Route, ...] = ()
+    fdb: tuple[FdbEntry, ...] = ()
+    nsids: Mapping[int, int] = field(default_factory=dict)
+    forwarding: frozenset[Family] = frozenset()
+
+    def interface(self, name: str) -> Interface | None:
+        """The interface of that name, or None."""
+        return next((i for i in self.interfaces if i.name == name), None)
+
+    def by_index(self, index: int | None) -> Interface | None:
+        """The interface of that index, or None."""
+        return next((i for i in self.interfaces if i.index == index), None)
+
+    def ports_of(self, master: Interface) -> tuple[Interface, ...]:
+        """The interfaces enslaved to master."""
+        return tuple(i for i in self.interfaces if i.master == master.index)
+
+
+@dataclass(frozen=True, slots=True)
+class PodNetwork:
+    """What the runtime says of a pod's network.
+
+    netns: the name of its namespace; sandbox: the container id that the plugin was given;
+    result: the plugin's own last result document, as the runtime stored it.
+    """
+
+    name: str
+    netns: str
+    addresses: tuple[Address, ...]
+    sandbox: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+    def address(self, family: Family) -> Address:
+        """The pod's first address of a family. Raises DoesNotConform if it has none."""
+        for address in self.addresses:
+            if address.version == family.value:
+                return address
+        raise DoesNotConform(f"pod {self.name} has no IPv{family.value} address")
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """A node and its pods at one moment.
+
+    named: every named namespace of the node, by name, those of the pods among them.
+    """
+
+    node: Namespace
+    named: Mapping[str, Namespace]
+    pods: Mapping[str, PodNetwork]
+
+    def of_pod(self, pod: str) -> Namespace:
+        """The pod's namespace. Raises DoesNotConform if the node has none of that name."""
+        try:
+            return self.named[self.pods[pod].netns]
+        except KeyError:
+            raise DoesNotConform(f"pod {pod} has no named namespace on the node") from None
+
+    def host_end(self, pod: str, interface: str = "eth0") -> Interface | None:
+        """The peer of a pod's interface in the node's namespace, or None if there is none."""
+        inside = self.of_pod(pod)
+        link = inside.interface(interface)
+        if link is None or inside.nsids.get(_or(link.peer_nsid)) != self.node.inode:
+            return None
+        return self.node.by_index(link.peer_index)
+
+
+def _or(nsid: int | None) -> int:
+    return -1 if nsid is None else nsid
+
+
+# --- capture ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """What one frame says, as far as podpath reads it; fields that it does not have are None.
+
+    protocol: "icmp", "icmpv6", "tcp", "udp", "arp", "ip" for any other IP protocol, "other" for
+    what is not IP, "malformed" for what ends too early. kind: the ICMP type or ARP operation.
+    number: ICMP (identifier, sequence). sequence: TCP (sequence, acknowledgement). fragment:
+    (offset in bytes, more follow). digest: hash of the transport payload; size: its length.
+    """
+
+    protocol: str
+    mac_source: str = ""
+    mac_destination: str = ""
+    source: Address | None = None
+    destination: Address | None = None
+    ttl: int | None = None
+    ip_id: int | None = None
+    dont_fragment: bool | None = None
+    fragment: tuple[int, bool] | None = None
+    fragments: int = 1
+    kind: int | None = None
+    number: tuple[int, int] | None = None
+    ports: tuple[int, int] | None = None
+    flags: str | None = None
+    sequence: tuple[int, int] | None = None
+    size: int = 0
+    digest: str = ""
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Equal for sightings of one packet on its way, whatever was rewritten in it.
+
+        Not part of it: addresses, TTL, MACs and payload, whose change is a finding of its own.
+        The IPv4 identification tells a retransmission, which is a new packet, from a copy.
+        """
+        return (
+            self.protocol,
+            self.kind,
+            self.number,
+            self.ports,
+            self.flags,
+            self.sequence,
+            self.ip_id,
+            self.fragment,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One frame on one interface.
+
+    namespace: NODE or the pod's name; interface: empty if it vanished meanwhile; time: kernel
+    time stamp in nanoseconds, comparable across namespaces; delivery: "host", "broadcast",
+    "multicast", "otherhost" or "outgoing" (packet(7), sll_pkttype).
+    """
+
+    namespace: str
+    interface: str
+    direction: Direction
+    delivery: str
+    time: int
+    packet: Packet
+    frame: bytes = b""
+
+    @property
+    def place(self) -> tuple[str, str, Direction]:
+        """Where it was seen, comparable with a Hop's."""
+        return (self.namespace, self.interface, self.direction)
+
+
+@dataclass(frozen=True, slots=True)
+class TapProof:
+    """What one socket can say for its own completeness."""
+
+    namespace: str
+    received: int
+    dropped: int
+    canaries_sent: int
+    canaries_seen: int
+    promiscuous: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that was seen during a probe, and the proof that nothing was missed.
+
+    gaps: why the proof is not complete; empty if it is.
+    """
+
+    sightings: tuple[Sighting, ...]
+    proofs: tuple[TapProof, ...] = ()
+    gaps: tuple[str, ...] = ()
+
+
+# --- expectation and verdict ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One interface that a packet must cross, and the hops that it must have crossed before.
+
+    after: positions in the path; ttl: change from the packet's origin; rewritten: whether the
+    MAC addresses are new ones here.
+    """
+
+    namespace: str
+    interface: str
+    direction: Direction
+    after: tuple[int, ...] = ()
+    ttl: int = 0
+    rewritten: bool = False
+
+    @property
+    def place(self) -> tuple[str, str, Direction]:
+        """Where the packet is expected, comparable with a Sighting's."""
+        return (self.namespace, self.interface, self.direction)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The hops of one packet from its origin, a partial order."""
+
+    name: str
+    hops: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One named way in which what is differs from what must be.
+
+    kind: a stable name such as "missing hop"; where: namespace, interface and direction, as far
+    as they apply; packet: what it is about, for path differences.
+    """
+
+    kind: str
+    where: str
+    expected: str
+    seen: str
+    packet: str = ""
+
+    def __str__(self) -> str:
+        about = f" [{self.packet}]" if self.packet else ""
+        return f"{self.kind} at {self.where}: expected {self.expected}, saw {self.seen}{about}"

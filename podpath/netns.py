@@ -1,0 +1,64 @@
+"""Entering network namespaces: the only file that does.
+
+setns(2) moves one thread. Work is done on a thread made for it, which ends inside: no thread of
+the program is ever in a namespace other than its own, whatever fails.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from podpath import linux
+from podpath.errors import CouldNotTest
+
+T = TypeVar("T")
+
+
+def run_in(path: str, work: Callable[[], T]) -> T:
+    """Call work() on a thread inside the network namespace at path, and return its result.
+
+    What work opens there (sockets, above all) stays in that namespace for good.
+    Raises what work raises, and CouldNotTest if the namespace cannot be entered.
+    """
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def enter_and_work() -> None:
+        try:
+            _enter(path)
+            results.append(work())
+        except BaseException as error:  # handed to the caller's thread, below
+            failures.append(error)
+
+    thread = threading.Thread(target=enter_and_work, name=f"netns {path}")
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+    return results[0]
+
+
+def _enter(path: str) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            linux.setns(descriptor, linux.CLONE_NEWNET)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise CouldNotTest(
+            f"the network namespace {path} could not be entered: {error.strerror}",
+            "Run as root, and see that the pod is still there",
+        ) from None
+
+
+def inode(path: str) -> int:
+    """The number that identifies a namespace to the kernel; two paths of one share it.
+
+    Raises CouldNotTest if there is none at path.
+    """
+    try:
+        return os.stat(path).st_ino
+    except OSError as error:
+        raise CouldNotTest(f"no namespace at {path}: {error.strerror}") from None

@@ -1,0 +1,93 @@
+"""What every kind of node offers. All of them reduce to the pid of one process in the node."""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from podpath.cri import Result
+from podpath.model import PodNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class PodSpec:
+    """A pod to be made: its name, and container name -> command."""
+
+    name: str
+    containers: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod that runs.
+
+    sandbox: the runtime's id; containers: name -> the runtime's id; pids: name -> pid in the
+    node's pid namespace.
+    """
+
+    name: str
+    sandbox: str
+    network: PodNetwork
+    containers: Mapping[str, str] = field(default_factory=dict)
+    pids: Mapping[str, int] = field(default_factory=dict)
+
+
+class Node(Protocol):
+    """A running node.
+
+    kind: as --podpath-node names it; pid: a process in the node, as the host counts;
+    versions: what the node is made of, name -> version.
+    """
+
+    kind: str
+    pid: int
+    versions: Mapping[str, str]
+
+    def create_pod(self, spec: PodSpec) -> Pod:
+        """Create a pod and start its containers.
+
+        Raises DoesNotConform if the plugin fails, CouldNotTest for anything else.
+        """
+        ...
+
+    def delete_pod(self, pod: Pod) -> None:
+        """Delete a pod and its network. Raises as create_pod does."""
+        ...
+
+    def execute(self, pod: Pod, container: str, command: Sequence[str], seconds: float) -> Result:
+        """Run a command in a container to its end."""
+        ...
+
+
+def root(node: Node, path: str) -> Path:
+    """A path of the node's file system, as the host reaches it."""
+    return Path(f"/proc/{node.pid}/root{path}")
+
+
+def network_namespace(node: Node) -> str:
+    """The path of the node's own network namespace."""
+    return f"/proc/{node.pid}/ns/net"
+
+
+def named_namespaces(node: Node) -> dict[str, str]:
+    """The node's named network namespaces, as `ip netns list` there: name -> path."""
+    directory = root(node, "/run/netns")
+    if not directory.is_dir():
+        return {}
+    return {entry.name: str(entry) for entry in sorted(directory.iterdir())}
+
+
+def run(
+    node: Node, command: Sequence[str], seconds: float = 30.0
+) -> subprocess.CompletedProcess[str]:
+    """Run a program of the node in all of its namespaces. Raises TimeoutExpired."""
+    return subprocess.run(
+        ["nsenter", "--target", str(node.pid), "--all", "--", *command],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=seconds,
+        stdin=subprocess.DEVNULL,
+    )

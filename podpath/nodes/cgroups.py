@@ -1,0 +1,98 @@
+"""The node's own cgroup in each hierarchy of the host: cgroup v1, hybrid or v2.
+
+The node's processes live in one group a hierarchy and in a cgroup namespace rooted there, so
+that whatever the container runtime creates is below it, and goes with it.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "podpath-"
+_REMOVAL_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """One mounted cgroup hierarchy: where, of which file system, with which mount options."""
+
+    mount: str
+    kind: str
+    options: str
+
+
+def hierarchies(mountinfo: str | None = None) -> list[Hierarchy]:
+    """The cgroup hierarchies mounted here, each once (proc(5), /proc/pid/mountinfo)."""
+    text = mountinfo if mountinfo is not None else Path("/proc/self/mountinfo").read_text()
+    found: dict[str, Hierarchy] = {}
+    for line in text.splitlines():
+        before, _, after = line.partition(" - ")
+        device, mount = before.split()[2], before.split()[4]
+        kind, _, super_options = after.split(" ", 2)
+        if kind in ("cgroup", "cgroup2") and device not in found:
+            options = [o for o in super_options.split(",") if o not in ("rw", "ro")]
+            found[device] = Hierarchy(mount, kind, ",".join(options) if kind == "cgroup" else "")
+    return list(found.values())
+
+
+def create(node_id: str) -> list[str]:
+    """Create the node's group in every hierarchy; return the directories. Raises OSError."""
+    made: list[str] = []
+    try:
+        for hierarchy in hierarchies():
+            group = os.path.join(hierarchy.mount, f"{PREFIX}{os.getpid()}-{node_id}")
+            os.mkdir(group)
+            made.append(group)
+            _inherit_cpuset(group)
+    except OSError:
+        remove(made)
+        raise
+    return made
+
+
+def _inherit_cpuset(group: str) -> None:
+    """A v1 cpuset starts empty and takes no process before it is filled (cpusets(7))."""
+    for name in ("cpuset.cpus", "cpuset.mems"):
+        parent, own = Path(group).parent / name, Path(group) / name
+        if own.exists() and parent.exists() and not own.read_text().strip():
+            own.write_text(parent.read_text())
+
+
+def join(groups: list[str]) -> None:
+    """Move the calling process into the groups. Raises OSError."""
+    for group in groups:
+        Path(group, "cgroup.procs").write_text("0")
+
+
+def remove(groups: list[str]) -> None:
+    """Remove the groups and all below them, waiting for their last processes to be gone.
+
+    Raises OSError if one is still busy after ten seconds.
+    """
+    deadline = time.monotonic() + _REMOVAL_SECONDS
+    for group in groups:
+        while not _removed(group):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"cgroup {group} still holds processes; remove it by hand")
+            time.sleep(0.005)
+
+
+def _removed(group: str) -> bool:
+    try:
+        for directory, _, _ in os.walk(group, topdown=False):
+            os.rmdir(directory)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    return True
+
+
+def sweep() -> None:
+    """Remove what keepers left that were killed: groups named for a pid that is no more."""
+    for hierarchy in hierarchies():
+        for group in Path(hierarchy.mount).glob(f"{PREFIX}*-*"):
+            keeper = group.name.removeprefix(PREFIX).split("-")[0]
+            if keeper.isdigit() and not os.path.exists(f"/proc/{keeper}"):
+                _removed(str(group))

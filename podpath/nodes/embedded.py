@@ -1,0 +1,303 @@
+"""The embedded node: real containerd, runc and CNI plugins in namespaces of their own.
+
+See keeper.py for how it ends and init.py for what it is made of.
+"""
+
+import itertools
+import json
+import os
+import platform
+import secrets
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import podpath
+from podpath import image, tools
+from podpath.conflist import Conflist
+from podpath.cri import Result, Runtime
+from podpath.errors import CouldNotTest
+from podpath.model import PodNetwork, ip_addresses
+from podpath.nodes import base
+from podpath.nodes.init import NodeSpec
+
+_PLUGINS = "/opt/podpath/cni/bin"
+_CONFLISTS = "/etc/cni/net.d"
+_SOCKET = "/run/containerd/containerd.sock"
+_LOG = "/run/podpath/containerd.log"
+_START_SECONDS = 30.0
+_STOP_SECONDS = 30.0
+#: The specification sets no limit; a plugin that takes longer than this is said to hang.
+POD_SECONDS = 20.0
+
+# Documentation addresses (RFC 5737, RFC 3849): what the uplink leads to is nobody's network.
+_UPLINK = [
+    "link set lo up",
+    "link add eth0 type veth peer name wire netns {wire}",
+    "address add 192.0.2.2/24 dev eth0",
+    "link set eth0 up",
+    "route add default via 192.0.2.1",
+]
+_WIRE = ["link set lo up", "address add 192.0.2.1/24 dev wire", "link set wire up"]
+
+# Version 2 is understood by containerd 1.6, 1.7 and 2.x. Without restrict_oom_score_adj no
+# container starts where CAP_SYS_RESOURCE is missing; without cgroup limits any hierarchy will do.
+_CONFIG = f"""\
+version = 2
+disabled_plugins = [
+  "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.blockfile",
+  "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper",
+  "io.containerd.snapshotter.v1.zfs", "io.containerd.tracing.processor.v1.otlp",
+  "io.containerd.internal.v1.tracing", "io.containerd.nri.v1.nri",
+]
+[grpc]
+address = "{_SOCKET}"
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "{image.NAME}"
+restrict_oom_score_adj = true
+disable_apparmor = true
+disable_cgroup = true
+[plugins."io.containerd.grpc.v1.cri".cni]
+bin_dir = "{_PLUGINS}"
+conf_dir = "{_CONFLISTS}"
+[plugins."io.containerd.internal.v1.opt"]
+path = "/var/lib/containerd/opt"
+"""
+
+
+class EmbeddedNode:
+    """A running embedded node; made by start()."""
+
+    kind = "embedded"
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.versions: dict[str, str] = {}
+        self._numbers = itertools.count(1)
+        self._runtime = Runtime(str(base.root(self, _SOCKET)), self._hung, POD_SECONDS)
+
+    def create_pod(self, spec: base.PodSpec) -> base.Pod:
+        """See base.Node."""
+        uid = f"{spec.name}-{next(self._numbers)}"
+        sandbox, config = self._runtime.run_pod(spec.name, uid)
+        containers = {
+            name: self._runtime.run_container(sandbox, config, name, image.NAME, command)
+            for name, command in spec.containers.items()
+        }
+        return base.Pod(
+            name=spec.name,
+            sandbox=sandbox,
+            network=self._network(spec.name, sandbox),
+            containers=containers,
+            pids={name: self._runtime.container_pid(c) for name, c in containers.items()},
+        )
+
+    def _network(self, pod: str, sandbox: str) -> PodNetwork:
+        addresses, info = self._runtime.sandbox_status(sandbox)
+        namespaces = info.get("runtimeSpec", {}).get("linux", {}).get("namespaces", [])
+        path = next((n.get("path", "") for n in namespaces if n.get("type") == "network"), "")
+        return PodNetwork(
+            name=pod,
+            netns=os.path.basename(path),
+            addresses=ip_addresses(addresses),
+            sandbox=sandbox,
+            result=self._plugin_result(sandbox),
+        )
+
+    def _plugin_result(self, sandbox: str) -> dict[str, object]:
+        """What libcni keeps of the last ADD: NETWORK-CONTAINER-INTERFACE in its cache."""
+        for path in base.root(self, "/var/lib/cni/results").glob(f"*-{sandbox}-eth0"):
+            cached = json.loads(path.read_text())
+            return dict(cached.get("result") or {})
+        return {}
+
+    def delete_pod(self, pod: base.Pod) -> None:
+        """See base.Node."""
+        self._runtime.remove_pod(pod.name, pod.sandbox)
+
+    def execute(
+        self, pod: base.Pod, container: str, command: Sequence[str], seconds: float
+    ) -> Result:
+        """See base.Node."""
+        return self._runtime.execute(pod.containers[container], command, seconds)
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Wait until containerd answers. Raises CouldNotTest with the end of its log."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self.versions["containerd"] = self._runtime.version()
+                return
+            except CouldNotTest as error:
+                if time.monotonic() > deadline or not base.root(self, _LOG).exists():
+                    raise CouldNotTest(
+                        f"containerd did not answer in {seconds:.0f} s ({error}). The end of its"
+                        f" log:\n{self.log_end()}"
+                    ) from None
+            time.sleep(0.01)
+
+    def log_end(self) -> str:
+        """The last lines of containerd's log."""
+        try:
+            return "\n".join(base.root(self, _LOG).read_text().splitlines()[-5:])
+        except OSError:
+            return "(the node has ended)"
+
+    def import_image(self, archive: bytes) -> None:
+        """Give containerd the pod image. Raises CouldNotTest."""
+        done = subprocess.run(
+            ["nsenter", "--target", str(self.pid), "--all", "--", tools.locate("ctr"),
+             "--namespace", "k8s.io", "images", "import", "-"],
+            input=archive, capture_output=True, check=False,
+        )
+        if done.returncode != 0:
+            raise CouldNotTest(f"containerd did not take the pod image: {done.stderr.decode()}")
+        self._runtime.wait_for_image(image.NAME, _START_SECONDS)
+
+    def _hung(self) -> str:
+        """The CNI plugins that run at this moment, with what they were called for."""
+        running = []
+        for process in base.root(self, "/proc").glob("[0-9]*"):
+            try:
+                environment = (process / "environ").read_bytes().split(b"\0")
+                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+            except OSError:
+                continue
+            for variable in environment:
+                if variable.startswith(b"CNI_COMMAND="):
+                    running.append(f"still running: {command} ({variable.decode()})")
+        return "\n".join(running)
+
+    def close(self) -> None:
+        """Let go of the connection to containerd."""
+        self._runtime.close()
+
+
+@contextmanager
+def start(
+    conflist: Conflist,
+    plugin_directories: Sequence[str] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[EmbeddedNode]:
+    """A node for the length of the block, ready for its first pod.
+
+    plugin_directories: searched for CNI plugins before the system's; say: told of progress.
+    Raises CouldNotTest if the node does not come up; whatever of it did is gone then.
+    """
+    directories = (*(os.path.abspath(d) for d in plugin_directories), *tools.PLUGIN_DIRECTORIES)
+    plugins = {
+        f"{_PLUGINS}/{name}": tools.plugin(name, directories)
+        for name in ("loopback", *conflist.delegates)
+    } | _other_plugins(directories)
+    spec = NodeSpec(
+        id=secrets.token_hex(4),
+        hostname="podpath-node",
+        files={
+            "/etc/podpath/containerd.toml": _CONFIG,
+            f"{_CONFLISTS}/10-podpath.conflist": conflist.text,
+        },
+        links=plugins,
+        command=[tools.locate("containerd"), "--config", "/etc/podpath/containerd.toml"],
+        log=_LOG,
+        uplink=_UPLINK,
+        wire=_WIRE,
+    )
+    say("starting containerd in its own namespaces")
+    with ThreadPoolExecutor(1) as pool, _kept(spec) as pid:
+        building = pool.submit(
+            image.build, tools.locate("busybox"), tools.locate("ping"), tools.locate("nc")
+        )
+        node = EmbeddedNode(pid)
+        try:
+            node.wait_until_ready(_START_SECONDS)
+            say("importing the pod image")
+            node.import_image(building.result())
+            node.versions |= _versions(node, plugins)
+            say("node is ready")
+            yield node
+        finally:
+            node.close()
+
+
+def _other_plugins(directories: Sequence[str]) -> dict[str, str]:
+    """Every other plugin there is, for those that call further ones: first directory wins."""
+    found: dict[str, str] = {}
+    for directory in directories:
+        if os.path.isdir(directory):
+            for entry in os.scandir(directory):
+                if entry.is_file() and os.access(entry.path, os.X_OK):
+                    found.setdefault(f"{_PLUGINS}/{entry.name}", entry.path)
+    return found
+
+
+@contextmanager
+def _kept(spec: NodeSpec) -> Iterator[int]:
+    """Run a keeper for the length of the block; gives the pid of the node's init."""
+    source = str(Path(podpath.__file__).parent.parent)
+    program = (
+        f"import sys; sys.path.insert(0, {source!r});"
+        " from podpath.nodes import keeper; keeper.main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", program, json.dumps(asdict(spec))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A session of its own: Ctrl-C ends pytest, and the end of pytest ends the keeper.
+        start_new_session=True,
+        # The plugins inherit it, by way of containerd: nothing of the user's.
+        env={"PATH": tools.search_path(), "LANG": "C.UTF-8", "HOME": "/root"},
+    )
+    try:
+        yield _init_pid(process)
+    finally:
+        _end(process)
+
+
+def _init_pid(process: "subprocess.Popen[bytes]") -> int:
+    assert process.stdout and process.stderr
+    if not select.select([process.stdout], [], [], _START_SECONDS)[0]:
+        raise CouldNotTest(f"the node's namespaces were not ready in {_START_SECONDS:.0f} s")
+    line = process.stdout.readline()
+    message = json.loads(line) if line else {"error": process.stderr.read().decode()}
+    if "error" in message:
+        raise CouldNotTest(
+            f"the node's namespaces could not be made: {message['error']}",
+            "Run as root with all capabilities (in a container: --privileged)",
+        )
+    return int(message["init"])
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin and process.stdout and process.stderr
+    process.stdin.close()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise CouldNotTest(
+            f"the embedded node did not end in {_STOP_SECONDS:.0f} s",
+            "Its cgroups are named podpath-*; the next run removes them",
+        ) from None
+    finally:
+        process.stdout.close()
+        process.stderr.close()
+
+
+def _versions(node: EmbeddedNode, plugins: dict[str, str]) -> dict[str, str]:
+    """What the node is made of, for the header and the report."""
+    runc = subprocess.run(
+        [tools.locate("runc"), "--version"], capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    versions = {"kernel": platform.release(), "runc": (runc or ["?"])[0].rpartition(" ")[2]}
+    for path in dict.fromkeys(plugins.values()):
+        name = os.path.basename(path)
+        versions.setdefault(f"plugin {name}", path)
+    return versions

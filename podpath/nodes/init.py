@@ -1,0 +1,247 @@
+"""Process 1 of an embedded node: makes its namespaces, root and uplink, starts containerd, reaps.
+
+The root is an overlay of the host's own root with its upper layer in memory: the node sees the
+host's programs and the vendor's plugins, and whatever anything writes goes with the namespace.
+Standard library only, as it runs in the keeper's interpreter.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from podpath import linux
+from podpath.nodes import cgroups
+
+_SCRATCH = "/sys"  # exists on every host, and nothing of it is needed before the pivot
+_ROOT = f"{_SCRATCH}/root"
+
+# Never carried over from the host: the node mounts its own, or must not see them.
+_HIDDEN = ("/proc", "/sys", "/dev", "/run", "/var/run", "/var/lib/containerd", "/var/lib/docker")
+# Empty and the node's own, whatever the host keeps there.
+_PRIVATE = ("/run", "/var/lib/containerd", "/var/lib/cni", "/etc/cni", "/var/log", "/tmp/podpath")
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "net/tun", "kmsg")
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """What one embedded node is made of.
+
+    files: node path -> text; links: node path -> target path; command: the runtime's argv;
+    uplink: commands of `ip -batch` for the node's end; wire: the same for the far end.
+    """
+
+    id: str
+    hostname: str
+    files: dict[str, str]
+    links: dict[str, str]
+    command: list[str]
+    log: str
+    uplink: list[str]
+    wire: list[str]
+
+
+def run(spec: NodeSpec, groups: list[str], status: int) -> NoReturn:
+    """Become the node; never returns.
+
+    An empty message on the pipe `status` means that containerd was started, any other is the
+    sentence that says why not.
+    """
+    try:
+        linux.die_with_parent()
+        _let_go_of_parent()
+        for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(ending, signal.SIG_DFL)
+        cgroups.join(groups)
+        hierarchies = cgroups.hierarchies()
+        linux.unshare(
+            linux.CLONE_NEWNS | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC | linux.CLONE_NEWCGROUP
+        )
+        linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
+        _make_networks(spec)
+        devices = _device_numbers()
+        _make_root()
+        linux.pivot_root_to(_ROOT)
+        _mount_kernel_file_systems(hierarchies)
+        _mount_private_directories()
+        _make_devices(devices)
+        socket.sethostname(spec.hostname)
+        _write_files(spec)
+        runtime = _start(spec)
+    except (OSError, subprocess.SubprocessError) as error:
+        os.write(status, str(error).encode())
+        os._exit(1)
+    os.close(status)
+    _reap_until_end_of(runtime)
+
+
+def _make_networks(spec: NodeSpec) -> None:
+    """The node's network namespace, its uplink, and the namespace that the uplink leads to.
+
+    The far one has no name and no process: it lives by the descriptor that init keeps open.
+    """
+    linux.unshare(linux.CLONE_NEWNET)
+    wire = os.open("/proc/self/ns/net", os.O_RDONLY)
+    linux.unshare(linux.CLONE_NEWNET)
+    node = os.open("/proc/self/ns/net", os.O_RDONLY)
+    _ip([line.format(wire=f"/proc/self/fd/{wire}") for line in spec.uplink], wire)
+    linux.setns(wire, linux.CLONE_NEWNET)
+    # Nobody lives at the far end: it must not say anything on its own account.
+    _set("ipv6/conf/default/disable_ipv6", "1")
+    _set("ipv6/conf/all/disable_ipv6", "1")
+    _ip(spec.wire)
+    linux.setns(node, linux.CLONE_NEWNET)
+    os.close(node)
+    # A new namespace copies the host's forwarding: off, so that the plugin has to turn it on.
+    for family in ("ipv4", "ipv6"):
+        _set(f"{family}/conf/all/forwarding", "0")
+
+
+def _set(name: str, value: str) -> None:
+    """A network setting of the current namespace, where the kernel has it."""
+    setting = Path("/proc/sys/net", name)
+    if setting.exists():
+        setting.write_text(value)
+
+
+def _ip(lines: list[str], *descriptors: int) -> None:
+    done = subprocess.run(
+        ["ip", "-batch", "-"],
+        input="\n".join(lines),
+        pass_fds=descriptors,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise OSError(f"ip: {done.stderr.strip()}")
+
+
+def _make_root() -> None:
+    """An overlay a file system of the host: lower layer the host's, upper layer in memory."""
+    mounts = _host_mounts()
+    linux.mount("tmpfs", _SCRATCH, "tmpfs", 0, "mode=0755")
+    os.mkdir(_ROOT)
+    for number, point in enumerate(mounts):
+        _mount_overlay(point, str(number))
+
+
+def _host_mounts() -> list[str]:
+    """The host's mount points that the node shall see, parents first."""
+    points = {"/"}
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        point = before.split()[4].encode().decode("unicode_escape")
+        kind = after.split()[0]
+        if kind in ("proc", "sysfs", "cgroup", "cgroup2", "devtmpfs", "devpts", "nsfs", "autofs"):
+            continue
+        if not any(point == hidden or point.startswith(f"{hidden}/") for hidden in _HIDDEN):
+            points.add(point)
+    return sorted(points)
+
+
+def _mount_overlay(point: str, number: str) -> None:
+    target = _ROOT if point == "/" else f"{_ROOT}{point}"
+    if not os.path.exists(target) and point != "/":
+        return  # below a file system that the node does not see
+    if os.path.isdir(point):
+        layers = {}
+        for layer in ("upper", "work"):
+            layers[layer] = f"{_SCRATCH}/{layer}/{number}"
+            os.makedirs(layers[layer])
+        escaped = point.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
+        options = f"lowerdir={escaped},upperdir={layers['upper']},workdir={layers['work']}"
+        try:
+            linux.mount("overlay", target, "overlay", 0, options)
+            return
+        except OSError:
+            if point == "/":
+                raise
+    # A single file, or a file system that cannot be a lower layer: shown, but not writable.
+    linux.mount(point, target, None, linux.MS_BIND)
+    linux.mount(None, target, None, linux.MS_BIND | linux.MS_REMOUNT | linux.MS_RDONLY)
+
+
+def _mount_kernel_file_systems(hierarchies: list[cgroups.Hierarchy]) -> None:
+    hardened = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+    linux.mount("proc", "/proc", "proc", hardened)
+    # A fresh one, made in the node's network namespace: it shows the node's links only.
+    linux.mount("sysfs", "/sys", "sysfs", hardened)
+    if any(h.mount != "/sys/fs/cgroup" for h in hierarchies):
+        linux.mount("tmpfs", "/sys/fs/cgroup", "tmpfs", hardened, "mode=0755")
+    for hierarchy in hierarchies:
+        os.makedirs(hierarchy.mount, exist_ok=True)
+        linux.mount(
+            hierarchy.kind, hierarchy.mount, hierarchy.kind, hardened, hierarchy.options or None
+        )
+
+
+def _device_numbers() -> dict[str, tuple[int, int]]:
+    """Mode and number of the harmless device nodes that programs expect in /dev."""
+    numbers = {}
+    for name in _DEVICES:
+        if os.path.exists(f"/dev/{name}"):
+            found = os.stat(f"/dev/{name}")
+            numbers[name] = (found.st_mode, found.st_rdev)
+    return numbers
+
+
+def _make_devices(numbers: dict[str, tuple[int, int]]) -> None:
+    linux.mount("tmpfs", "/dev", "tmpfs", linux.MS_NOSUID, "mode=0755")
+    for name, (mode, number) in numbers.items():
+        os.makedirs(os.path.dirname(f"/dev/{name}"), exist_ok=True)
+        os.mknod(f"/dev/{name}", mode, number)
+        os.chmod(f"/dev/{name}", mode & 0o777)
+    for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
+        os.symlink(f"/proc/self/{target}", f"/dev/{name}")
+    os.makedirs("/dev/pts")
+    linux.mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
+    os.symlink("pts/ptmx", "/dev/ptmx")
+    os.makedirs("/dev/shm")
+    linux.mount("tmpfs", "/dev/shm", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV)
+
+
+def _mount_private_directories() -> None:
+    for directory in _PRIVATE:
+        os.makedirs(directory, exist_ok=True)
+        linux.mount("tmpfs", directory, "tmpfs", 0, "mode=0755")
+    # Shared before the runtime starts: otherwise a namespace's mount would be copied into
+    # the containers, and removing it would fail with EBUSY.
+    os.makedirs("/run/netns")
+    linux.mount("/run/netns", "/run/netns", None, linux.MS_BIND)
+    linux.mount(None, "/run/netns", None, linux.MS_SHARED)
+
+
+def _write_files(spec: NodeSpec) -> None:
+    for path, text in spec.files.items():
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        Path(path).write_text(text)
+    for path, target in spec.links.items():
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(target, path)
+
+
+def _start(spec: NodeSpec) -> int:
+    os.makedirs(os.path.dirname(spec.log), exist_ok=True)
+    with open(spec.log, "wb") as log:
+        return subprocess.Popen(
+            spec.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+        ).pid
+
+
+def _let_go_of_parent() -> None:
+    """Keep no descriptor of the keeper's but the status pipe: its ends tell who lives."""
+    nowhere = os.open("/dev/null", os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _reap_until_end_of(runtime: int) -> NoReturn:
+    """What a pid 1 has to do; the end of the runtime is the end of the node."""
+    while os.wait()[0] != runtime:
+        pass
+    os._exit(0)

@@ -1,0 +1,72 @@
+"""Findings as text: the path hop by hop, with the first difference marked. Pure."""
+
+from collections.abc import Sequence
+
+from podpath.model import Difference, Sighting
+from podpath.requirements import REQUIREMENTS
+from podpath.verdict import Crossing, Verdict, place
+
+_MOST_CROSSINGS = 3
+_MOST_DIFFERENCES = 12
+
+
+def path(crossing: Crossing) -> str:
+    """One packet's path, a line a hop, then what was seen elsewhere.
+
+    The mark ">" stands at the first hop that differs.
+    """
+    seen = [s for hop in crossing.at_hops for s in hop] + list(crossing.elsewhere)
+    start = min((s.time for s in seen), default=0)
+    wrong = {d.where for d in crossing.differences}
+    lines = [f"{crossing.path.name}: {crossing.packet}"]
+    marked = False
+    for hop, sightings in zip(crossing.path.hops, crossing.at_hops, strict=True):
+        name = place(hop.place)
+        first = name in wrong and not marked
+        marked |= first
+        kinds = ", ".join(dict.fromkeys(d.kind for d in crossing.differences if d.where == name))
+        times = "  ".join(_seen(s, start) for s in sightings) or "never"
+        note = f"   <- {kinds}" if kinds else ""
+        lines.append(f"{'>' if first else ' '} {_columns(hop.place)} {times}{note}")
+    for sighting in crossing.elsewhere:
+        mark = " " if marked else ">"
+        marked = True
+        where = _columns(sighting.place)
+        lines.append(f"{mark} {where} {_seen(sighting, start)}   <- unexpected sighting")
+    return "\n".join(lines)
+
+
+def _columns(where: tuple[str, str, object]) -> str:
+    namespace, interface, direction = where
+    return f"{namespace:<10} {interface:<16} {getattr(direction, 'value', ''):<3}"
+
+
+def _seen(sighting: Sighting, start: int) -> str:
+    ttl = "" if sighting.packet.ttl is None else f" ttl {sighting.packet.ttl}"
+    return f"+{(sighting.time - start) / 1e6:.3f} ms{ttl}"
+
+
+def of_verdict(verdict: Verdict) -> str:
+    """The first packets that differ, as pictures."""
+    bad = [c for c in verdict.crossings if c.differences]
+    more = len(bad) - _MOST_CROSSINGS
+    text = "\n\n".join(path(c) for c in bad[:_MOST_CROSSINGS])
+    return f"{text}\n\n({more} more packets differ)" if more > 0 else text
+
+
+def of_differences(differences: Sequence[Difference]) -> str:
+    """Differences, a line each."""
+    lines = [str(d) for d in differences[:_MOST_DIFFERENCES]]
+    more = len(differences) - _MOST_DIFFERENCES
+    return "\n".join([*lines, f"({more} more differences)"] if more > 0 else lines)
+
+
+def failure(ids: Sequence[str], body: str, node: int | None, bridge: str) -> str:
+    """A whole failure: the requirements, what was found, what it means, how to look."""
+    parts = [f"{i}: {REQUIREMENTS[i].sentence}" for i in ids]
+    parts += ["", *(f"  {line}".rstrip() for line in body.splitlines()), ""]
+    for requirement in (REQUIREMENTS[i] for i in ids):
+        parts.append(f"Usually: {requirement.usually}")
+        shown = [c.format(node=node or "NODE", bridge=bridge) for c in requirement.look]
+        parts += ["Look for yourself, with --podpath-pause:", *(f"  {c}" for c in shown)]
+    return "\n".join(parts)

@@ -1,0 +1,138 @@
+"""The pods of a test, by role, and when they are ready."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
+
+from podpath import image
+from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.nodes import base
+from podpath.nodes.base import Node, Pod, PodSpec
+
+T = TypeVar("T")
+
+CLIENT, SERVER, BYSTANDER = "client", "server", "bystander"
+
+HTTP_PORT = 80
+UDP_PORT = 9000
+
+#: Where the UDP receiver writes down what it got.
+UDP_LOG = "/tmp/udp"
+
+_HTTP_SERVER = f"httpd -f -p {HTTP_PORT} -h {image.WEB_ROOT}"
+_UDP_SERVER = f"/bin/nc -d -n -u -l -k {UDP_PORT} >{UDP_LOG}"
+_READY_SECONDS = 20.0
+_LISTEN = "0A"
+
+#: Every pod serves HTTP and UDP; the server does it in two containers, as pods may.
+MAIN, SECOND = "main", "second"
+
+
+def spec(name: str) -> PodSpec:
+    """A pod that serves HTTP and UDP, in one container, or in two if it is the server."""
+    if name == SERVER:
+        return PodSpec(name, {MAIN: _shell(_HTTP_SERVER), SECOND: _shell(_UDP_SERVER)})
+    return PodSpec(name, {MAIN: _shell(f"{_UDP_SERVER} & exec {_HTTP_SERVER}")})
+
+
+def _shell(script: str) -> list[str]:
+    return ["/bin/sh", "-c", script]
+
+
+def udp_container(pod: Pod) -> str:
+    """The container whose UDP receiver it is."""
+    return SECOND if SECOND in pod.containers else MAIN
+
+
+class Deployment:
+    """The pods that podpath has on a node at the moment.
+
+    Every pod that a test makes goes through it, so that what belongs to the node's pods, and
+    what does not, is always known.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._live: dict[str, Pod] = {}
+
+    def __getitem__(self, name: str) -> Pod:
+        return self._live[name]
+
+    def __iter__(self) -> Iterator[Pod]:
+        return iter(list(self._live.values()))
+
+    def create(self, *names: str, parallel: int = 3) -> list[Pod]:
+        """Create pods, `parallel` at the same time, and wait until they serve.
+
+        Raises what the first failure raised; pods that came up are deleted by then.
+        """
+        made = in_parallel([partial(self._create, name) for name in names], parallel)
+        for pod in made:
+            wait_until_serving(self._node, pod)
+        return made
+
+    def _create(self, name: str) -> Pod:
+        pod = self._node.create_pod(spec(name))
+        self._live[name] = pod
+        return pod
+
+    def delete(self, *names: str, parallel: int = 3) -> None:
+        """Delete pods, `parallel` at the same time, all of them even if one fails.
+
+        Raises the first failure.
+        """
+        in_parallel([partial(self._delete, name) for name in names], parallel)
+
+    def _delete(self, name: str) -> None:
+        self._node.delete_pod(self._live.pop(name))
+
+    @contextmanager
+    def temporary(self, *names: str, parallel: int = 3) -> Iterator[list[Pod]]:
+        """Pods for the length of the block; those that it deletes itself are left alone."""
+        try:
+            yield self.create(*names, parallel=parallel)
+        finally:
+            self.delete(*(n for n in names if n in self._live), parallel=parallel)
+
+
+def in_parallel(work: Sequence[Callable[[], T]], workers: int) -> list[T]:
+    """Run all of work on threads; the results in order, or the first exception of all."""
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(one) for one in work]
+    failures = [f.exception() for f in futures if f.exception()]
+    for failure in sorted(failures, key=lambda f: not isinstance(f, DoesNotConform)):
+        if failure:
+            raise failure
+    return [f.result() for f in futures]
+
+
+def wait_until_serving(node: Node, pod: Pod, seconds: float = _READY_SECONDS) -> None:
+    """Wait until the pod listens on its HTTP and UDP ports. Raises CouldNotTest."""
+    deadline = time.monotonic() + seconds
+    while absent := _not_listening(node, pod):
+        if time.monotonic() > deadline:
+            raise CouldNotTest(
+                f"pod {pod.name} does not listen on {', '.join(absent)} after {seconds:.0f} s"
+            )
+        time.sleep(0.005)
+
+
+def _not_listening(node: Node, pod: Pod) -> list[str]:
+    """proc(5), /proc/pid/net/tcp: second column address:port in hex, fourth the state."""
+    tables = base.root(node, f"/proc/{pod.pids[MAIN]}/net")
+    absent = []
+    for protocol, port, state in (("tcp", HTTP_PORT, _LISTEN), ("udp", UDP_PORT, "")):
+        found = False
+        for table in (protocol, f"{protocol}6"):
+            try:
+                lines = (tables / table).read_text().splitlines()[1:]
+            except OSError:
+                continue
+            rows = (line.split() for line in lines)
+            found |= any(r[1].endswith(f":{port:04X}") and r[3].startswith(state) for r in rows)
+        if not found:
+            absent.append(f"{protocol} port {port}")
+    return absent

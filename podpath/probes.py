@@ -1,0 +1,278 @@
+"""What identifies the packets of one probe among all others. Pure.
+
+A probe has two legs, "request" and "reply" (a one-way one has only the first). It claims the
+sightings that are its own, knows which packets an undisturbed exchange consists of, and when
+the exchange is over.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from typing import Protocol
+
+from podpath.model import Address, Packet, Sighting
+
+REQUEST = "request"
+REPLY = "reply"
+
+#: Always let through by the kernel's filter: the canaries (an EtherType for local experiments,
+#: IEEE 802), what IP needs to work, ICMP errors, and fragments, which carry no port.
+_ALWAYS = (
+    "ether proto 0x88b5 or arp or icmp6 or ip[6:2] & 0x1fff != 0"
+    " or (icmp and icmp[icmptype] != icmp-echo and icmp[icmptype] != icmp-echoreply)"
+)
+
+#: A filter that lets everything through: for proofs of silence.
+EVERYTHING = ""
+
+
+class Probe(Protocol):
+    """One exchange of packets that can be told from all others.
+
+    filter: a pcap-filter(7) expression that lets it, and whatever may become of it, through.
+    """
+
+    @property
+    def filter(self) -> str: ...
+
+    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+        """For each sighting its leg, or None if it is not of this probe."""
+        ...
+
+    def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
+        """What an undisturbed exchange has on this leg that is not among its packets."""
+        ...
+
+    def over(self, sightings: Sequence[Sighting]) -> bool:
+        """Whether nothing more is to come of an undisturbed exchange."""
+        ...
+
+
+@dataclass(frozen=True)
+class Echo:
+    """`count` ICMP echo requests with one identifier, numbered from 1, and their replies."""
+
+    identifier: int
+    count: int = 1
+
+    @property
+    def filter(self) -> str:
+        """See Probe."""
+        return f"{_ALWAYS} or icmp[4:2] = {self.identifier}"
+
+    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+        """See Probe."""
+        return [self._leg(s.packet) for s in sightings]
+
+    def _leg(self, packet: Packet) -> str | None:
+        if packet.number is None or packet.number[0] != self.identifier:
+            return None
+        return REQUEST if packet.kind in (8, 128) else REPLY
+
+    def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
+        """See Probe."""
+        seen = {p.number[1] for p in packets if p.number}
+        return [f"echo {leg} {n}" for n in range(1, self.count + 1) if n not in seen]
+
+    def over(self, sightings: Sequence[Sighting]) -> bool:
+        """See Probe."""
+        return not self.lacking(REPLY, _of(self, REPLY, sightings))
+
+
+@dataclass(frozen=True)
+class Http:
+    """One HTTP exchange over TCP, from SYN to the last FIN's acknowledgement.
+
+    The connection is the one whose request carries the nonce; port is the server's.
+    """
+
+    nonce: str
+    port: int = 80
+
+    @property
+    def filter(self) -> str:
+        """See Probe."""
+        return f"{_ALWAYS} or tcp port {self.port}"
+
+    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+        """See Probe."""
+        clients = {
+            s.packet.ports[0]
+            for s in sightings
+            if s.packet.ports and s.packet.size and self.nonce.encode() in s.frame
+        }
+        return [self._leg(s.packet, clients) for s in sightings]
+
+    def _leg(self, packet: Packet, clients: set[int]) -> str | None:
+        if packet.protocol != "tcp" or packet.ports is None:
+            return None
+        source, destination = packet.ports
+        if destination == self.port and source in clients:
+            return REQUEST
+        return REPLY if source == self.port and destination in clients else None
+
+    def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
+        """See Probe."""
+        flags = {
+            "the SYN": any("S" in (p.flags or "") for p in packets),
+            "payload": any(p.size for p in packets),
+            "the FIN": any("F" in (p.flags or "") for p in packets),
+        }
+        return [f"{what} of the {leg}" for what, there in flags.items() if not there] + [
+            f"{gap} of the {leg}" for gap in _gaps(packets)
+        ]
+
+    def over(self, sightings: Sequence[Sighting]) -> bool:
+        """See Probe."""
+        return all(
+            _finished(_of(self, leg, sightings), _of(self, other, sightings))
+            for leg, other in ((REQUEST, REPLY), (REPLY, REQUEST))
+        )
+
+
+def _finished(packets: Iterable[Packet], answers: Iterable[Packet]) -> bool:
+    """Whether the FIN among packets has been acknowledged by one of the answers."""
+    ends = {
+        (p.sequence[0] + p.size + 1) % 2**32
+        for p in packets
+        if p.sequence and "F" in (p.flags or "")
+    }
+    return any(p.sequence and p.sequence[1] in ends for p in answers)
+
+
+def _gaps(packets: Sequence[Packet]) -> list[str]:
+    """Stretches of a TCP stream that no segment covers."""
+    starts = [p.sequence[0] for p in packets if p.sequence and "S" in (p.flags or "")]
+    if not starts:
+        return []
+    spans = sorted(
+        (
+            (p.sequence[0] - starts[0]) % 2**32,
+            p.size + ("S" in (p.flags or "")) + ("F" in (p.flags or "")),
+        )
+        for p in packets
+        if p.sequence and "R" not in (p.flags or "")
+    )
+    gaps, reached = [], 0
+    for start, length in spans:
+        if start > reached:
+            gaps.append(f"bytes {reached} to {start - 1}")
+        reached = max(reached, start + length)
+    return gaps
+
+
+@dataclass(frozen=True)
+class Datagram:
+    """One UDP datagram, told by its ports, which no other probe has."""
+
+    source_port: int
+    destination_port: int
+
+    @property
+    def filter(self) -> str:
+        """See Probe."""
+        return f"{_ALWAYS} or udp port {self.source_port}"
+
+    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+        """See Probe."""
+        ports = (self.source_port, self.destination_port)
+        return [
+            REQUEST if s.packet.protocol == "udp" and s.packet.ports == ports else None
+            for s in sightings
+        ]
+
+    def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
+        """See Probe."""
+        return ["the datagram"] if leg == REQUEST and not packets else []
+
+    def over(self, sightings: Sequence[Sighting]) -> bool:
+        """See Probe."""
+        return bool(_of(self, REQUEST, sightings))
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """One ARP request of one address for another, and its reply; either may be repeated."""
+
+    asking: Address
+    asked: Address
+
+    @property
+    def filter(self) -> str:
+        """See Probe."""
+        return _ALWAYS
+
+    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+        """See Probe."""
+        return [self._leg(s.packet) for s in sightings]
+
+    def _leg(self, packet: Packet) -> str | None:
+        ends = (packet.source, packet.destination)
+        if packet.protocol != "arp":
+            return None
+        if packet.kind == 1 and ends == (self.asking, self.asked):
+            return REQUEST
+        return REPLY if packet.kind == 2 and ends == (self.asked, self.asking) else None
+
+    def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
+        """See Probe."""
+        return [] if packets else [f"the ARP {leg}"]
+
+    def over(self, sightings: Sequence[Sighting]) -> bool:
+        """See Probe."""
+        return bool(_of(self, REPLY, sightings))
+
+
+@dataclass(frozen=True)
+class Silence:
+    """No packets at all: for what must not be seen."""
+
+    filter: str = EVERYTHING
+
+    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+        """See Probe."""
+        return [None for _ in sightings]
+
+    def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:  # noqa: ARG002
+        """See Probe."""
+        return []
+
+    def over(self, sightings: Sequence[Sighting]) -> bool:  # noqa: ARG002
+        """See Probe."""
+        return True
+
+
+def _of(probe: Probe, leg: str, sightings: Sequence[Sighting]) -> list[Packet]:
+    legs = probe.claim(sightings)
+    return [s.packet for s, claimed in zip(sightings, legs, strict=True) if claimed == leg]
+
+
+_ND = frozenset(range(133, 138))
+_MLD = frozenset((130, 131, 132, 143))
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What any node says on its own account, and a proof may ignore: ARP, ND and MLD.
+
+    Recognised narrowly: ARP between addresses of this network, sent from a MAC of this node;
+    neighbour discovery with hop limit 255, listener discovery with 1 (RFC 4861, RFC 2710).
+    """
+
+    addresses: frozenset[IPv4Address | IPv6Address]
+    macs: frozenset[str]
+
+    def __contains__(self, packet: Packet) -> bool:
+        if packet.mac_source not in self.macs:
+            return False
+        if packet.protocol == "arp":
+            return (
+                packet.kind in (1, 2)
+                and packet.source in self.addresses
+                and packet.destination in self.addresses
+            )
+        if packet.protocol != "icmpv6":
+            return False
+        return (packet.kind in _ND and packet.ttl == 255) or (
+            packet.kind in _MLD and packet.ttl == 1
+        )

@@ -1,0 +1,156 @@
+"""The programs that podpath needs from the system, where Debian has them, and what is missing.
+
+    python -m podpath.tools            say what is missing; exit status 6 if anything is
+    python -m podpath.tools --install  install that with apt, as root on Debian, saying what
+"""
+
+import ctypes.util
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+
+#: Searched in this order after what the user names; each holds plugins on some distribution.
+PLUGIN_DIRECTORIES = ("/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni")
+
+#: Root's PATH lacks these after a plain `su`.
+_SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A program: the names it may have, its Debian package, and what its usage must mention."""
+
+    name: str
+    package: str
+    names: tuple[str, ...] = ()
+    mentions: str = ""
+
+
+TOOLS = (
+    Tool("containerd", "containerd"),
+    Tool("containerd-shim-runc-v2", "containerd"),
+    Tool("ctr", "containerd"),
+    Tool("runc", "runc"),
+    Tool("busybox", "busybox-static"),
+    Tool("ping", "iputils-ping", mentions="<identifier>"),
+    Tool("nc", "netcat-openbsd", ("nc.openbsd", "nc"), mentions="OpenBSD"),
+    Tool("ip", "iproute2"),
+    Tool("nsenter", "util-linux"),
+    Tool("iptables", "iptables"),
+    Tool("nft", "nftables"),
+    Tool("ldd", "libc-bin"),
+)
+_LIBPCAP_PACKAGE = "libpcap0.8"
+_PLUGINS_PACKAGE = "containernetworking-plugins"
+
+
+def search_path() -> str:
+    """PATH, with the directories of system programs."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN])
+
+
+def find(tool: Tool) -> str | None:
+    """The path of a tool, or None if no program of its names is the right one."""
+    for name in tool.names or (tool.name,):
+        path = shutil.which(name, path=search_path())
+        if path and (not tool.mentions or tool.mentions in _usage(path)):
+            return path
+    return None
+
+
+def _usage(path: str) -> str:
+    try:
+        done = subprocess.run(
+            [path, "-h"], capture_output=True, text=True, check=False, timeout=10,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout + done.stderr
+
+
+def locate(name: str) -> str:
+    """The path of one of TOOLS. Raises CouldNotTest, with how to get it, if it is missing."""
+    tool = next(t for t in TOOLS if t.name == name)
+    if path := find(tool):
+        return path
+    raise CouldNotTest(f"{name} is missing", _how_to_install([tool.package]))
+
+
+def plugin(name: str, directories: tuple[str, ...]) -> str:
+    """The path of a CNI plugin in the first directory that has it.
+
+    Raises CouldNotTest if none has, or if it cannot be executed.
+    """
+    for directory in directories:
+        path = os.path.join(directory, name)
+        if os.path.isfile(path):
+            if not os.access(path, os.X_OK):
+                raise CouldNotTest(f"the CNI plugin {path} is not executable", f"chmod +x {path}")
+            return path
+    raise CouldNotTest(
+        f'the CNI plugin "{name}" is in none of {", ".join(directories)}',
+        "Name its directory with --podpath-cni-bin, or correct the conflist;"
+        f" the reference plugins: apt-get install {_PLUGINS_PACKAGE}",
+    )
+
+
+def missing() -> dict[str, str]:
+    """What is missing on this system: tool -> Debian package."""
+    found = {tool.name: tool.package for tool in TOOLS if not find(tool)}
+    if not ctypes.util.find_library("pcap"):
+        found["libpcap"] = _LIBPCAP_PACKAGE
+    if not any(os.path.isfile(f"{d}/bridge") for d in PLUGIN_DIRECTORIES):
+        found["CNI plugins"] = _PLUGINS_PACKAGE
+    return found
+
+
+def check() -> None:
+    """Raise CouldNotTest that names every missing tool and how to get it."""
+    if found := missing():
+        raise CouldNotTest(
+            f"missing on this system: {', '.join(found)}", _how_to_install(list(found.values()))
+        )
+
+
+def _how_to_install(packages: list[str]) -> str:
+    return f"On Debian, as root: apt-get install {' '.join(sorted(set(packages)))}"
+
+
+def install(found: dict[str, str]) -> None:
+    """Install packages with apt. Raises CouldNotTest where that is not possible."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        check()
+    packages = sorted(set(found.values()))
+    print(f"podpath: installing with apt: {' '.join(packages)}", flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    options = ["-q", "-y", "--no-install-recommends"]
+    for command in (["apt-get", "-q", "update"], ["apt-get", "install", *options, *packages]):
+        done = subprocess.run(
+            command, env=environment, check=False, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        if done.returncode != 0:
+            raise CouldNotTest(
+                f"{' '.join(command)} failed:\n{done.stdout[-2000:]}", "Install them by hand"
+            )
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point of `python -m podpath.tools`."""
+    try:
+        if "--install" in arguments and (found := missing()):
+            install(found)
+        check()
+    except CouldNotTest as error:
+        print(f"podpath: {error}", file=sys.stderr)
+        return COULD_NOT_TEST_STATUS
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

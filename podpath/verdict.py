@@ -1,0 +1,230 @@
+"""Expected paths against sightings: the list of named differences. Pure.
+
+No difference is a pass; that the list is complete is the capture's affair (Observation.gaps).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from podpath.model import Difference, Direction, Hop, Observation, Packet, Path, Sighting
+from podpath.probes import Noise, Probe
+
+MISSING = "missing hop"
+UNEXPECTED = "unexpected sighting"
+DISORDER = "out of order"
+DUPLICATE = "duplicate"
+TTL = "TTL changed"
+MAC = "MAC changed"
+ADDRESS = "address changed"
+PAYLOAD = "payload changed"
+
+Place = tuple[str, str, Direction]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One packet against its path: what was seen of it at each hop, and elsewhere."""
+
+    packet: str
+    path: Path
+    at_hops: tuple[tuple[Sighting, ...], ...]
+    elsewhere: tuple[Sighting, ...]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a probe's sightings amount to.
+
+    crossings: one a packet; differences: all of them, those of the crossings first; noise: how
+    many sightings were ARP, ND or MLD.
+    """
+
+    crossings: tuple[Crossing, ...]
+    differences: tuple[Difference, ...]
+    noise: int
+
+
+def judge(
+    expected: Sequence[tuple[Probe, Mapping[str, Path]]],
+    observation: Observation,
+    noise: Noise,
+) -> Verdict:
+    """Compare all that was seen with the paths of the probes' legs.
+
+    expected: each probe with the path of each of its legs. Every sighting must belong to one
+    of the probes or be noise; every packet of a probe must be seen once at each hop of its
+    path, in order, unchanged but for what the hop allows, and nowhere else.
+    """
+    sightings = observation.sightings
+    taken = [False] * len(sightings)
+    crossings: list[Crossing] = []
+    differences: list[Difference] = []
+    for probe, paths in expected:
+        packets: dict[tuple[str, tuple[object, ...]], list[Sighting]] = defaultdict(list)
+        for number, leg in enumerate(probe.claim(sightings)):
+            if leg is not None and leg in paths and not taken[number]:
+                taken[number] = True
+                packets[leg, _key(sightings[number].packet)].append(sightings[number])
+        crossings += [_crossing(paths[leg], group) for (leg, _), group in packets.items()]
+        for leg, path in paths.items():
+            differences += _lacking(probe, leg, path, packets)
+    differences = [d for c in crossings for d in c.differences] + differences
+    strangers = [s for s, known in zip(sightings, taken, strict=True) if not known]
+    differences += [_unexpected(s) for s in strangers if s.packet not in noise]
+    return Verdict(
+        tuple(crossings), tuple(differences), sum(s.packet in noise for s in strangers)
+    )
+
+
+def _key(packet: Packet) -> tuple[object, ...]:
+    """ARP has neither identifier nor sequence number: its addresses are its identity."""
+    if packet.protocol == "arp":
+        return (*packet.identity, packet.source, packet.destination)
+    return packet.identity
+
+
+def _lacking(
+    probe: Probe,
+    leg: str,
+    path: Path,
+    packets: Mapping[tuple[str, tuple[object, ...]], list[Sighting]],
+) -> list[Difference]:
+    origin = path.hops[0]
+    seen = [group[0].packet for (of, _), group in packets.items() if of == leg]
+    return [
+        Difference(MISSING, place(origin.place), what, "nothing", path.name)
+        for what in probe.lacking(leg, seen)
+    ]
+
+
+def _crossing(path: Path, group: list[Sighting]) -> Crossing:
+    by_place: dict[Place, list[Sighting]] = defaultdict(list)
+    for sighting in group:
+        by_place[sighting.place].append(sighting)
+    at_hops = tuple(tuple(by_place.pop(hop.place, ())) for hop in path.hops)
+    elsewhere = tuple(s for rest in by_place.values() for s in rest)
+    name = describe(group[0].packet)
+    found = _presence(path, at_hops, name)
+    found += [_unexpected(s) for s in elsewhere]
+    found += _order(path, at_hops, name)
+    found += _changes(path, at_hops, name)
+    return Crossing(name, path, at_hops, elsewhere, tuple(found))
+
+
+def _presence(
+    path: Path, at_hops: Sequence[Sequence[Sighting]], name: str
+) -> list[Difference]:
+    """Each hop once; a question that its sender repeats (ARP), as often as it was asked."""
+    repeatable = any(s.packet.protocol == "arp" for hop in at_hops for s in hop)
+    times = max(len(at_hops[0]), 1) if repeatable else 1
+    found = []
+    for hop, seen in zip(path.hops, at_hops, strict=True):
+        if len(seen) < times:
+            found.append(
+                Difference(MISSING, place(hop.place), _times(times), _times(len(seen)), name)
+            )
+        elif len(seen) > times:
+            found.append(
+                Difference(DUPLICATE, place(hop.place), _times(times), _times(len(seen)), name)
+            )
+    return found
+
+
+def _times(count: int) -> str:
+    return {0: "nothing", 1: "the packet once"}.get(count, f"the packet {count} times")
+
+
+def _order(
+    path: Path, at_hops: Sequence[Sequence[Sighting]], name: str
+) -> list[Difference]:
+    found = []
+    for hop, seen in zip(path.hops, at_hops, strict=True):
+        for earlier in hop.after:
+            before = at_hops[earlier]
+            if seen and before and seen[0].time < before[0].time:
+                found.append(
+                    Difference(
+                        DISORDER,
+                        place(hop.place),
+                        f"after {place(path.hops[earlier].place)}",
+                        f"{(before[0].time - seen[0].time) / 1e3:.1f} µs before it",
+                        name,
+                    )
+                )
+    return found
+
+
+def _changes(
+    path: Path, at_hops: Sequence[Sequence[Sighting]], name: str
+) -> list[Difference]:
+    seen = [(hop, sighting) for hop, found in zip(path.hops, at_hops, strict=True)
+            for sighting in found]
+    if not seen:
+        return []
+    origin_hop, origin = seen[0]
+    return [
+        Difference(kind, place(sighting.place), expected, got, name)
+        for hop, sighting in seen[1:]
+        for kind, expected, got in _changed(origin_hop, origin.packet, hop, sighting.packet)
+        if expected != got
+    ]
+
+
+def _changed(
+    origin_hop: Hop, origin: Packet, hop: Hop, packet: Packet
+) -> list[tuple[str, str, str]]:
+    """(kind, expected, seen) for all that can change between a packet's origin and a hop."""
+    ttl = None if origin.ttl is None else origin.ttl - origin_hop.ttl + hop.ttl
+    pairs = [
+        (TTL, f"TTL {ttl}", f"TTL {packet.ttl}"),
+        (ADDRESS, _addresses(origin), _addresses(packet)),
+        (PAYLOAD, _payload(origin), _payload(packet)),
+    ]
+    if not hop.rewritten:
+        pairs.append((MAC, _macs(origin), _macs(packet)))
+    return pairs
+
+
+def _addresses(packet: Packet) -> str:
+    return f"{packet.source} to {packet.destination}"
+
+
+def _macs(packet: Packet) -> str:
+    return f"{packet.mac_source} to {packet.mac_destination}"
+
+
+def _payload(packet: Packet) -> str:
+    return f"{packet.size} bytes with hash {packet.digest}"
+
+
+def _unexpected(sighting: Sighting) -> Difference:
+    name = describe(sighting.packet)
+    seen = f"{_macs(sighting.packet)}, {_addresses(sighting.packet)}"
+    return Difference(UNEXPECTED, place(sighting.place), "nothing", seen, name)
+
+
+def place(where: Place) -> str:
+    """ "node vethA in", as people read it."""
+    namespace, interface, direction = where
+    return f"{namespace} {interface or '(an interface that vanished)'} {direction.value}"
+
+
+def describe(packet: Packet) -> str:
+    """One packet in a few words."""
+    if packet.number is not None:
+        leg = "request" if packet.kind in (8, 128) else "reply"
+        return f"echo {leg} {packet.number[1]} (id {packet.number[0]}), {packet.size} bytes"
+    if packet.protocol == "tcp" and packet.ports and packet.sequence:
+        return (
+            f"TCP {packet.ports[0]} to {packet.ports[1]} [{packet.flags}]"
+            f" seq {packet.sequence[0]}, {packet.size} bytes"
+        )
+    if packet.protocol == "udp" and packet.ports:
+        return f"UDP {packet.ports[0]} to {packet.ports[1]}, {packet.size} bytes"
+    if packet.protocol == "arp":
+        kind = {1: "request", 2: "reply"}.get(packet.kind or 0, f"operation {packet.kind}")
+        return f"ARP {kind} of {packet.source} for {packet.destination}"
+    kind = "" if packet.kind is None else f" {packet.kind}"
+    return f"{packet.protocol}{kind}, {packet.size} bytes"

@@ -1,0 +1,434 @@
+"""How pods must be wired to a bridge: one function a requirement. Pure.
+
+Each compares a topology with the conflist and returns the differences; none means conforming.
+Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge and host-local.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from podpath.conflist import Conflist
+from podpath.expected import POD_INTERFACE
+from podpath.model import (
+    NODE,
+    Bridge,
+    Difference,
+    Family,
+    Interface,
+    Namespace,
+    Network,
+    Topology,
+)
+
+_NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")
+
+#: What the kernel itself puts, down, into every new namespace once a tunnel module is loaded
+#: (net.core.fb_tunnels_only_for_init_net).
+KERNELS_OWN = frozenset(
+    "tunl0 sit0 gre0 gretap0 erspan0 ip_vti0 ip6_vti0 ip6tnl0 ip6gre0 teql0".split()
+)
+
+Differences = list[Difference]
+
+
+def netns_name(topology: Topology) -> Differences:
+    """Each pod has a named namespace `cni-<hex groups>` of its own."""
+    found = []
+    for pod in topology.pods.values():
+        where = f"pod {pod.name}"
+        if pod.netns not in topology.named:
+            listed = ", ".join(topology.named) or "no namespace"
+            found.append(Difference("missing namespace", where, f"{pod.netns!r} listed", listed))
+        elif not _NETNS_NAME.fullmatch(pod.netns):
+            found.append(Difference("namespace name", where, "cni-<hex groups>", pod.netns))
+    return found + _shared(
+        "shared namespace", {f"pod {p.name}": p.netns for p in topology.pods.values()}
+    )
+
+
+def _shared(kind: str, values: Mapping[str, object]) -> Differences:
+    """One difference for each value that more than one owner has."""
+    owners: dict[object, list[str]] = {}
+    for owner, value in values.items():
+        owners.setdefault(value, []).append(owner)
+    return [
+        Difference(kind, " and ".join(who), "one each", f"{value} for both")
+        for value, who in owners.items()
+        if len(who) > 1
+    ]
+
+
+def netns_ip(topology: Topology, pod: str) -> Differences:
+    """Each of the pod's addresses is found in its own namespace and in no other named one."""
+    network = topology.pods[pod]
+    found = []
+    if not network.addresses:
+        found.append(Difference("missing address", f"pod {pod}", "an address", "none"))
+    for address in network.addresses:
+        holders = [
+            name
+            for name, space in topology.named.items()
+            if any(address == a.ip for link in space.interfaces for a in link.addresses)
+        ]
+        if holders != [network.netns]:
+            seen = ", ".join(holders) or "no namespace"
+            found.append(
+                Difference("address in wrong namespace", str(address), network.netns, seen)
+            )
+    return found
+
+
+def netns_shared(
+    topology: Topology, containers: Mapping[str, Mapping[str, int]]
+) -> Differences:
+    """A pod's containers are in its namespace, and in no other pod's.
+
+    containers: pod -> container -> inode of the namespace that its process is in.
+    """
+    found = []
+    for pod, inodes in containers.items():
+        own = topology.of_pod(pod).inode
+        for container, inode in inodes.items():
+            if inode != own:
+                where = f"container {container} of pod {pod}"
+                found.append(Difference("wrong namespace", where, f"net:[{own}]", f"net:[{inode}]"))
+    return found + _shared(
+        "shared namespace", {f"pod {pod}": topology.of_pod(pod).inode for pod in containers}
+    )
+
+
+def pod_links(topology: Topology, pod: str) -> Differences:
+    """A pod holds lo and eth0, both up, and nothing else."""
+    space = topology.of_pod(pod)
+    found = _exactly(space, pod, {"lo", POD_INTERFACE})
+    for name in ("lo", POD_INTERFACE):
+        link = space.interface(name)
+        if link is not None and not link.up:
+            found.append(Difference("interface down", f"pod {pod} {name}", "up", "down"))
+    return found
+
+
+def _exactly(space: Namespace, where: str, names: Iterable[str]) -> Differences:
+    wanted = set(names)
+    present = {
+        i.name for i in space.interfaces if i.up or i.name not in KERNELS_OWN or i.name in wanted
+    }
+    return [
+        Difference("missing interface", f"{where} {name}", "present", "absent")
+        for name in sorted(wanted - present)
+    ] + [
+        Difference("unexpected interface", f"{where} {name}", "absent", _kind(space, name))
+        for name in sorted(present - wanted)
+    ]
+
+
+def _kind(space: Namespace, name: str) -> str:
+    link = space.interface(name)
+    return f"present, of kind {link.kind or 'unknown'}" if link else "present"
+
+
+def veth_peer(topology: Topology, pod: str) -> Differences:
+    """eth0 is a veth whose peer is in the node: index and namespace agree in both directions."""
+    space = topology.of_pod(pod)
+    link = space.interface(POD_INTERFACE)
+    where = f"pod {pod} {POD_INTERFACE}"
+    if link is None:
+        return [Difference("missing interface", where, "present", "absent")]
+    if link.kind != "veth":
+        return [Difference("kind of interface", where, "veth", link.kind or "unknown")]
+    host = topology.host_end(pod)
+    if host is None:
+        seen = f"interface {link.peer_index} of namespace id {link.peer_nsid}"
+        return [Difference("peer", where, "an interface of the node", seen)]
+    back = (host.kind, host.peer_index, topology.node.nsids.get(_number(host.peer_nsid)))
+    if back != ("veth", link.index, space.inode):
+        seen = f"a {back[0]} whose peer is interface {back[1]} of net:[{back[2]}]"
+        expected = f"a veth whose peer is interface {link.index} of net:[{space.inode}]"
+        return [Difference("peer", f"{NODE} {host.name}", expected, seen)]
+    return []
+
+
+def _number(nsid: int | None) -> int:
+    return -1 if nsid is None else nsid
+
+
+def bridge_port(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+    """The host end is up and a forwarding port of the bridge, with the configured settings."""
+    host = topology.host_end(pod)
+    if host is None:
+        return [_no_host_end(pod)]
+    where = f"{NODE} {host.name} (pod {pod})"
+    found = [] if host.up else [Difference("interface down", where, "up", "down")]
+    master = topology.node.by_index(host.master)
+    if master is None or master.name != conflist.bridge:
+        seen = master.name if master else "none"
+        return [*found, Difference("master", where, conflist.bridge, seen)]
+    if host.port is None:
+        return [*found, Difference("bridge port", where, "a port", "no port")]
+    settings = {
+        "port state": ("forwarding", host.port.state),
+        "hairpin": (_switch(conflist.hairpin), _switch(host.port.hairpin)),
+        "isolation": (_switch(conflist.isolated), _switch(host.port.isolated)),
+        "learning": ("on", _switch(host.port.learning)),
+    }
+    return found + _unequal(where, settings)
+
+
+def _no_host_end(pod: str) -> Difference:
+    return Difference("peer", f"pod {pod} {POD_INTERFACE}", "an interface of the node", "none")
+
+
+def _switch(value: bool) -> str:
+    return "on" if value else "off"
+
+
+def _unequal(where: str, settings: Mapping[str, tuple[str, str]]) -> Differences:
+    return [
+        Difference(kind, where, expected, seen)
+        for kind, (expected, seen) in settings.items()
+        if expected != seen
+    ]
+
+
+def bridge_members(topology: Topology, conflist: Conflist) -> Differences:
+    """The bridge's ports are exactly the pods' host ends."""
+    bridge = topology.node.interface(conflist.bridge)
+    if bridge is None:
+        return [_no_bridge(conflist)]
+    ports = {i.name for i in topology.node.ports_of(bridge)}
+    ends = {e.name for e in map(topology.host_end, topology.pods) if e is not None}
+    where = f"{NODE} {conflist.bridge}"
+    return [
+        Difference("missing port", where, f"{name} a port", "not a port")
+        for name in sorted(ends - ports)
+    ] + [
+        Difference("unexpected port", where, "pods' veths only", name)
+        for name in sorted(ports - ends)
+    ]
+
+
+def _no_bridge(conflist: Conflist) -> Difference:
+    return Difference("missing interface", f"{NODE} {conflist.bridge}", "a bridge", "absent")
+
+
+def bridge_gateway(topology: Topology, conflist: Conflist) -> Differences:
+    """The bridge is up, STP off; it holds the gateway address, and the node forwards, iff set."""
+    bridge = topology.node.interface(conflist.bridge)
+    if bridge is None or bridge.bridge is None:
+        return [_no_bridge(conflist)]
+    where = f"{NODE} {conflist.bridge}"
+    found = _unequal(
+        where,
+        {
+            "link state": ("up", "up" if bridge.up else "down"),
+            "STP": ("off", _stp(bridge.bridge)),
+        },
+    )
+    for family in conflist.families:
+        found += _gateway(topology, conflist, family, bridge)
+    return found
+
+
+def _stp(bridge: Bridge) -> str:
+    return _switch(bridge.stp)
+
+
+def _gateway(
+    topology: Topology, conflist: Conflist, family: Family, bridge: Interface
+) -> Differences:
+    held = {str(a) for a in _global(bridge, family)}
+    wanted = set()
+    if conflist.is_gateway:
+        wanted = {f"{r.gateway}/{r.subnet.prefixlen}" for r in conflist.ranges_of(family)[:1]}
+    found = []
+    where = f"{NODE} {bridge.name}"
+    if held != wanted:
+        found.append(Difference("gateway address", where, _listed(wanted), _listed(held)))
+    if conflist.is_gateway and family not in topology.node.forwarding:
+        found.append(Difference("forwarding", f"{NODE} IPv{family.value}", "on", "off"))
+    return found
+
+
+def _global(link: Interface, family: Family) -> list[object]:
+    return [a for a in link.addresses if a.version == family.value and not a.ip.is_link_local]
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(sorted(map(str, values))) or "none"
+
+
+def mtu(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+    """Both ends of the pod's veth and the bridge have one MTU, the configured one if any is."""
+    link = topology.of_pod(pod).interface(POD_INTERFACE)
+    ends = {
+        f"pod {pod} {POD_INTERFACE}": link,
+        f"host end of pod {pod}": topology.host_end(pod),
+        f"{NODE} {conflist.bridge}": topology.node.interface(conflist.bridge),
+    }
+    reference = conflist.mtu or (link.mtu if link else 0)
+    return [
+        Difference("MTU", where, str(reference), str(end.mtu) if end else "no interface")
+        for where, end in ends.items()
+        if end is None or end.mtu != reference
+    ]
+
+
+def macs(topology: Topology, conflist: Conflist) -> Differences:
+    """MAC addresses are unique, and those in each plugin result are the kernel's.
+
+    The bridge's own is compared when it is a gateway: only then does it have to stay.
+    """
+    found = []
+    owners = {}
+    for name, pod in topology.pods.items():
+        link, host = topology.of_pod(name).interface(POD_INTERFACE), topology.host_end(name)
+        owners |= {f"pod {name} {POD_INTERFACE}": link.mac} if link else {}
+        owners |= {f"{NODE} {host.name}": host.mac} if host else {}
+        if not pod.result.get("interfaces"):
+            found.append(Difference("result", f"pod {name}", "interfaces", "none"))
+        found += _result_macs(topology, conflist, name)
+    return found + _shared("MAC address", owners)
+
+
+def _result_macs(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+    found = []
+    for entry in topology.pods[pod].result.get("interfaces") or []:
+        name, claimed = entry.get("name", ""), str(entry.get("mac", "")).lower()
+        inside = bool(entry.get("sandbox"))
+        if not claimed or (name == conflist.bridge and not inside and not conflist.is_gateway):
+            continue
+        link = (topology.of_pod(pod) if inside else topology.node).interface(name)
+        seen = link.mac if link else "no such interface"
+        if seen != claimed:
+            where = f"{f'pod {pod}' if inside else NODE} {name}"
+            found.append(Difference("MAC in result", where, claimed, seen))
+    return found
+
+
+def addresses(
+    topology: Topology, conflist: Conflist, leases: Mapping[str, str], pod: str
+) -> Differences:
+    """The pod's addresses are the kernel's, in range, of the right prefix, its own, and leased.
+
+    leases: address -> container id, as IPAM has them stored.
+    """
+    network = topology.pods[pod]
+    where = f"pod {pod} {POD_INTERFACE}"
+    link = topology.of_pod(pod).interface(POD_INTERFACE)
+    if link is None:
+        return [Difference("missing interface", where, "present", "absent")]
+    held = [a for f in Family for a in _global(link, f)]
+    found = []
+    if _listed(a.ip for a in held) != _listed(network.addresses):  # type: ignore[attr-defined]
+        found.append(
+            Difference("addresses", where, _listed(network.addresses), _listed(held))
+        )
+    for address in held:
+        found += _address(topology, conflist, leases, pod, address)
+    for family in conflist.families:
+        if not _global(link, family):
+            found.append(Difference("addresses", where, f"one of IPv{family.value}", "none"))
+    return found
+
+
+def _address(
+    topology: Topology, conflist: Conflist, leases: Mapping[str, str], pod: str, address: object
+) -> Differences:
+    ip, prefix = address.ip, address.network.prefixlen  # type: ignore[attr-defined]
+    where = f"pod {pod} {ip}"
+    found = []
+    ranges = [r for r in conflist.ranges if ip in r]
+    if not ranges:
+        configured = _listed(f"{r.first}-{r.last}" for r in conflist.ranges)
+        found.append(Difference("address range", where, configured, "outside of it"))
+    elif prefix != ranges[0].subnet.prefixlen:
+        found.append(
+            Difference("prefix length", where, f"/{ranges[0].subnet.prefixlen}", f"/{prefix}")
+        )
+    sharers = [p for p, n in topology.pods.items() if ip in n.addresses and p != pod]
+    if sharers:
+        found.append(Difference("shared address", where, "its own", f"also pod {sharers[0]}'s"))
+    holder, own = leases.get(str(ip), "nobody"), topology.pods[pod].sandbox
+    if holder != own:
+        found.append(Difference("lease", where, f"leased to {own[:12]}", f"to {holder[:12]}"))
+    return found
+
+
+def routes(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+    """The pod's routes are the connected one and those that are configured, no others."""
+    space = topology.of_pod(pod)
+    found = []
+    for family in conflist.families:
+        wanted = _configured_routes(conflist, family, topology, pod)
+        present = {
+            (r.destination, r.gateway, r.device)
+            for r in space.routes
+            if r.destination.version == family.value and not r.destination.is_link_local
+        }
+        for kind, only in (("missing route", wanted - present), ("unexpected route", present - wanted)):
+            for destination, gateway, device in sorted(only, key=str):
+                text = f"{destination} via {gateway or 'the link'} dev {device}"
+                both = ("present", "absent") if kind == "missing route" else ("absent", "present")
+                found.append(Difference(kind, f"pod {pod} {text}", *both))
+    return found
+
+
+def _configured_routes(
+    conflist: Conflist, family: Family, topology: Topology, pod: str
+) -> set[tuple[Network, object, str]]:
+    mine = [a for a in topology.pods[pod].addresses if a.version == family.value]
+    ranges = [r for r in conflist.ranges_of(family) if any(a in r for a in mine)]
+    if not ranges:
+        return set()
+    gateway = ranges[0].gateway
+    wanted: set[tuple[Network, object, str]] = {
+        (ranges[0].subnet, None, POD_INTERFACE),
+    }
+    for route in conflist.routes:
+        if route.destination.version == family.value:
+            wanted.add((route.destination, route.gateway or gateway, POD_INTERFACE))
+    if conflist.is_default_gateway:
+        anywhere = type(ranges[0].subnet)("0.0.0.0/0" if family is Family.IPV4 else "::/0")
+        wanted.add((anywhere, gateway, POD_INTERFACE))
+    return wanted
+
+
+def node_links(topology: Topology, conflist: Conflist, uplink: str) -> Differences:
+    """The node has lo, its uplink, the bridge and the pods' host ends, and nothing else."""
+    ends = {e.name for e in map(topology.host_end, topology.pods) if e is not None}
+    return _exactly(topology.node, NODE, {"lo", uplink, conflist.bridge} | ends)
+
+
+def fdb(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+    """The bridge has learned the pod's MAC address on the pod's own port, and only there."""
+    link, host = topology.of_pod(pod).interface(POD_INTERFACE), topology.host_end(pod)
+    if link is None or host is None:
+        return [_no_host_end(pod)]
+    ports = {
+        e.port
+        for e in topology.node.fdb
+        if e.learned and e.mac == link.mac and e.bridge == conflist.bridge
+    }
+    if ports == {host.name}:
+        return []
+    where = f"{NODE} {conflist.bridge}, {link.mac} of pod {pod}"
+    return [Difference("FDB", where, f"learned on {host.name}", f"learned on {_listed(ports)}")]
+
+
+def bridged(topology: Topology, conflist: Conflist, *pods: str) -> Differences:
+    """The second witness that traffic went over the bridge: both ports are its, and it learned.
+
+    Needed because the tap on the bridge sees a frame only while the tap makes it promiscuous.
+    """
+    found: Differences = []
+    for pod in dict.fromkeys(pods):
+        host = topology.host_end(pod)
+        bridge = topology.node.interface(conflist.bridge)
+        if host is None or bridge is None or host.master != bridge.index:
+            name = host.name if host else f"pod {pod}"
+            found.append(
+                Difference("not bridged", f"{NODE} {name}", f"port of {conflist.bridge}", "none")
+            )
+        else:
+            found += fdb(topology, conflist, pod)
+    return found
