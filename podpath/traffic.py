@@ -5,11 +5,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from podpath import image, pods, probes
+from podpath import image, probes
 from podpath.cri import Result
-from podpath.model import Address
+from podpath.model import Address, Family
 from podpath.nodes import base
-from podpath.nodes.base import Node, Pod
+from podpath.nodes.base import Node
+from podpath.pods import HTTP_PORT, MAIN, UDP_PORT, Deployment
 
 #: Bytes of IP and ICMP (or UDP, which are as many) header before the payload, by IP version.
 HEADERS = {4: 28, 6: 48}
@@ -57,7 +58,7 @@ def ping_command(
     "want" leaves it to the kernel.
     """
     return [
-        "ping", "-n", "-c", str(count), "-i", "0.01", "-W", str(_REPLY_SECONDS),
+        "/bin/ping", "-n", "-c", str(count), "-i", "0.01", "-W", str(_REPLY_SECONDS),
         "-e", str(identifier), "-p", secrets.token_hex(16), "-s", str(size),
         "-M", fragment, str(target),
     ]
@@ -68,117 +69,121 @@ def new_identifier() -> int:
     return secrets.randbelow(0xFFFE) + 1
 
 
-def ping(
-    node: Node,
-    source: Pod,
-    destination: Pod,
-    target: Address,
-    *,
-    size: int = 56,
-    count: int = 1,
-    fragment: str = "want",
-) -> Traffic:
-    """A ping from pod to pod (to itself, if they are the same)."""
-    identifier = new_identifier()
-    command = ping_command(target, identifier, size=size, count=count, fragment=fragment)
-    return Traffic(
-        lambda: node.execute(source, pods.MAIN, ["/bin/ping", *command[1:]], _TRAFFIC_SECONDS),
-        probes.Echo(identifier, count),
-        _SELF if source.name == destination.name else _UNICAST,
-        source.name,
-        destination.name,
-    )
+class Traffics:
+    """Makes traffic between pods of a node, named by their role."""
 
+    def __init__(self, node: Node, pods: Deployment) -> None:
+        self._node = node
+        self._pods = pods
 
-def ping_gateway(node: Node, source: Pod, gateway: Address) -> Traffic:
-    """A ping from a pod to the bridge's own address."""
-    identifier = new_identifier()
-    command = ["/bin/ping", *ping_command(gateway, identifier)[1:]]
-    return Traffic(
-        lambda: node.execute(source, pods.MAIN, command, _TRAFFIC_SECONDS),
-        probes.Echo(identifier),
-        _TO_NODE,
-        source.name,
-        source.name,
-    )
+    def _run(self, pod: str, *command: str) -> Result:
+        return self._node.execute(self._pods[pod], MAIN, command, _TRAFFIC_SECONDS)
 
+    def address(self, pod: str, family: Family = Family.IPV4) -> Address:
+        """A pod's address. Raises DoesNotConform if it has none of the family."""
+        return self._pods[pod].network.address(family)
 
-def ping_from_node(node: Node, destination: Pod, target: Address) -> Traffic:
-    """A ping from the node to a pod."""
-    identifier = new_identifier()
+    def ping(
+        self,
+        source: str,
+        destination: str,
+        family: Family = Family.IPV4,
+        *,
+        size: int = 56,
+        count: int = 1,
+        fragment: str = "want",
+    ) -> Traffic:
+        """A ping from pod to pod (to itself, if they are the same); see ping_command."""
+        identifier = new_identifier()
+        command = ping_command(
+            self.address(destination, family), identifier, size=size, count=count, fragment=fragment
+        )
+        return Traffic(
+            lambda: self._run(source, *command),
+            probes.Echo(identifier, count),
+            _SELF if source == destination else _UNICAST,
+            source,
+            destination,
+        )
 
-    def send() -> Result:
-        done = base.run(node, ping_command(target, identifier), _TRAFFIC_SECONDS)
-        return Result(done.returncode, done.stdout.encode(), done.stderr)
+    def oversized_ping(
+        self, source: str, destination: str, family: Family = Family.IPV4, *, size: int
+    ) -> Traffic:
+        """A ping with DF set that does not fit, and that the sender's kernel must refuse."""
+        ordinary = self.ping(source, destination, family, size=size, fragment="do")
+        return replace(
+            ordinary,
+            probe=probes.Silence(ordinary.probe.filter),
+            kinds={},
+            refused="message too long",
+        )
 
-    return Traffic(
-        send, probes.Echo(identifier), _FROM_NODE, destination.name, destination.name
-    )
+    def ping_gateway(self, source: str, gateway: Address) -> Traffic:
+        """A ping from a pod to the bridge's own address."""
+        identifier = new_identifier()
+        command = ping_command(gateway, identifier)
+        return Traffic(
+            lambda: self._run(source, *command), probes.Echo(identifier), _TO_NODE, source, source
+        )
 
+    def ping_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
+        """A ping from the node to a pod."""
+        identifier = new_identifier()
+        command = ping_command(self.address(destination, family), identifier)
 
-def oversized_ping(node: Node, source: Pod, destination: Pod, target: Address, size: int) -> Traffic:
-    """A ping with DF set that does not fit, and that the sender's kernel must refuse."""
-    ordinary = ping(node, source, destination, target, size=size, fragment="do")
-    return replace(
-        ordinary,
-        probe=probes.Silence(ordinary.probe.filter),
-        kinds={},
-        refused="message too long",
-    )
+        def send() -> Result:
+            done = base.run(self._node, ["ping", *command[1:]], _TRAFFIC_SECONDS)
+            return Result(done.returncode, done.stdout.encode(), done.stderr)
+
+        return Traffic(send, probes.Echo(identifier), _FROM_NODE, destination, destination)
+
+    def http(
+        self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 1460
+    ) -> Traffic:
+        """An HTTP GET of one of image.BODY_SIZES bytes, which are checked as they arrive."""
+        nonce = secrets.token_hex(16)
+        # Not wget -T: Debian's static busybox 1.35 crashes on it.
+        wget = ["timeout", "20", "wget", "-q", "-O", "-"]
+        target = url(self.address(destination, family), size, nonce)
+
+        def send() -> Result:
+            result = self._run(source, *wget, target)
+            if result.status == 0 and result.output != image.body(size):
+                return Result(-1, b"", f"the body that arrived is not that of {size} bytes")
+            return result
+
+        return Traffic(send, probes.Http(nonce, HTTP_PORT), _UNICAST, source, destination)
+
+    def udp(
+        self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 64
+    ) -> Traffic:
+        """One UDP datagram of `size` bytes, at least 32, that begins with a nonce."""
+        nonce = secrets.token_hex(16)
+        port = next(_ports)
+        target = self.address(destination, family)
+        script = (
+            f"{{ printf {nonce}; head -c {size - len(nonce)} /dev/urandom; }} >/tmp/{port};"
+            f" /bin/nc -n -u -q 0 -p {port} {target} {UDP_PORT} </tmp/{port}; rm /tmp/{port}"
+        )
+        return Traffic(
+            lambda: self._run(source, "/bin/sh", "-c", script),
+            probes.Datagram(port, UDP_PORT),
+            {probes.REQUEST: "unicast"},
+            source,
+            destination,
+        )
+
+    def resolve(self, source: str, destination: str) -> Traffic:
+        """A ping whose ARP request and reply are what is looked at."""
+        asking, asked = self.address(source), self.address(destination)
+        return replace(
+            self.ping(source, destination),
+            probe=probes.Resolution(asking, asked),
+            kinds={probes.REQUEST: "broadcast", probes.REPLY: "unicast"},
+        )
 
 
 def url(target: Address, size: int, nonce: str) -> str:
     """Where a pod serves a body of one of image.BODY_SIZES; the nonce marks the request."""
     host = f"[{target}]" if target.version == 6 else str(target)
-    return f"http://{host}:{pods.HTTP_PORT}/{size}?{nonce}"
-
-
-def http(
-    node: Node, source: Pod, destination: Pod, target: Address, *, size: int = 1460
-) -> Traffic:
-    """An HTTP GET of a body of `size` bytes, which is checked as it arrives."""
-    nonce = secrets.token_hex(16)
-
-    def send() -> Result:
-        # Not wget -T: Debian's static busybox 1.35 crashes on it.
-        command = ["timeout", "20", "wget", "-q", "-O", "-", url(target, size, nonce)]
-        result = node.execute(source, pods.MAIN, command, _TRAFFIC_SECONDS)
-        if result.status == 0 and result.output != image.body(size):
-            return Result(-1, b"", f"the body that arrived is not the one of {size} bytes sent")
-        return result
-
-    return Traffic(
-        send, probes.Http(nonce, pods.HTTP_PORT), _UNICAST, source.name, destination.name
-    )
-
-
-def udp(
-    node: Node, source: Pod, destination: Pod, target: Address, *, size: int = 64
-) -> Traffic:
-    """One UDP datagram of `size` bytes, at least 32, that begins with a nonce."""
-    nonce = secrets.token_hex(16)
-    port = next(_ports)
-    script = (
-        f"{{ printf {nonce}; head -c {size - len(nonce)} /dev/urandom; }} >/tmp/{port};"
-        f" /bin/nc -n -u -q 0 -p {port} {target} {pods.UDP_PORT} </tmp/{port}; rm /tmp/{port}"
-    )
-    return Traffic(
-        lambda: node.execute(source, pods.MAIN, ["/bin/sh", "-c", script], _TRAFFIC_SECONDS),
-        probes.Datagram(port, pods.UDP_PORT),
-        {probes.REQUEST: "unicast"},
-        source.name,
-        destination.name,
-    )
-
-
-def resolve(node: Node, source: Pod, destination: Pod) -> Traffic:
-    """A ping whose ARP request and reply are what is looked at."""
-    asking, asked = source.network.addresses[0], destination.network.addresses[0]
-    command = ["/bin/ping", *ping_command(asked, new_identifier())[1:]]
-    return Traffic(
-        lambda: node.execute(source, pods.MAIN, command, _TRAFFIC_SECONDS),
-        probes.Resolution(asking, asked),
-        {probes.REQUEST: "broadcast", probes.REPLY: "unicast"},
-        source.name,
-        destination.name,
-    )
+    return f"http://{host}:{HTTP_PORT}/{size}?{nonce}"

@@ -1,0 +1,354 @@
+"""podpath in pytest: options, markers, header, and how results are told. Nothing heavy here:
+this is imported by every pytest of the environment that podpath is installed in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from podpath.preflight import Plan
+
+pytest_plugins = [
+    "podpath.fixtures.node",
+    "podpath.fixtures.pods",
+    "podpath.fixtures.topology",
+    "podpath.fixtures.observe",
+]
+
+_TESTS = Path(__file__).parent.parent / "tests"
+_PACKAGE = "podpath"
+
+#: Findings of the last comparison that failed, for the failure that it leads to.
+_compared = pytest.StashKey[list[Any]]()
+#: What a test observed, in order: podpath.observe.Observed.
+observations = pytest.StashKey[list[Any]]()
+#: The node of this process, while there is one: podpath.nodes.base.Node.
+running_node = pytest.StashKey[Any]()
+#: The preflight's plan and the description of it, made once a process.
+_plan = pytest.StashKey["Plan"]()
+_environment = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The interface; these names are stable."""
+    group = parser.getgroup("podpath", "podpath: prove the path between two pods on one node")
+    group.addoption(
+        "--podpath-node",
+        choices=("embedded", "kind", "host"),
+        default="embedded",
+        help="what to test on (default: embedded, made of real containerd in private namespaces)",
+    )
+    group.addoption(
+        "--podpath-cni-conf",
+        metavar="FILE",
+        help="the CNI conflist to test (default: bridge cni0 with host-local and portmap)",
+    )
+    group.addoption(
+        "--podpath-cni-bin",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="where to look for CNI plugins before the system's directories; repeatable",
+    )
+    group.addoption(
+        "--podpath-report",
+        metavar="DIR",
+        help="where to leave report.json, and the captures of failed path tests",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker here: a vendor's own pytest settings replace ours."""
+    config.addinivalue_line(
+        "markers", "requirement(*ids): the podpath requirements that the test is about"
+    )
+    config.stash[_compared] = []
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Results(config), "podpath-results")
+
+
+def plan(config: pytest.Config) -> Plan:
+    """What the options ask for. Raises CouldNotTest if they name something unusable."""
+    from podpath import preflight
+
+    if _plan not in config.stash:
+        config.stash[_plan] = preflight.plan(
+            config.getoption("--podpath-node"),
+            config.getoption("--podpath-cni-conf"),
+            config.getoption("--podpath-cni-bin"),
+            config.getoption("--podpath-report"),
+        )
+    return config.stash[_plan]
+
+
+# --- before the tests -------------------------------------------------------------------------
+
+
+def _concerned(config: pytest.Config) -> bool:
+    """Whether this run, by its arguments, is about the conformance suite."""
+    if config.option.collectonly or hasattr(config, "workerinput"):
+        return False
+    tests = _TESTS if _TESTS.is_dir() else Path(__file__).parent / "tests"
+    for argument in config.args:
+        name = argument.partition("::")[0]
+        if config.option.pyargs and name.split(".")[:2] == [_PACKAGE, "tests"]:
+            return True
+        path = (config.invocation_params.dir / name).resolve()
+        if path == tests or tests in path.parents or path in tests.parents:
+            return True
+    return False
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say at once, and once, what the user can mend, rather than in every test."""
+    config = session.config
+    if not _concerned(config):
+        return
+    from podpath import preflight
+    from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+
+    try:
+        preflight.check(plan(config))
+        config.stash[_environment] = preflight.describe(plan(config))
+    except CouldNotTest as error:
+        pytest.exit(f"podpath could not test: {error}", returncode=COULD_NOT_TEST_STATUS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """What is tested, on what."""
+    facts = config.stash.get(_environment, {})
+    return [f"podpath {name}: {text}" for name, text in facts.items()]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The IP versions that the conflist gives pods, and that podpath tests: IPv4."""
+    if "family" in metafunc.fixturenames:
+        from podpath.model import Family
+
+        metafunc.parametrize("family", [pytest.param(Family.IPV4, id="ipv4")])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every id must be a known one; JUnit gets them as properties."""
+    from podpath.requirements import REQUIREMENTS
+
+    for item in items:
+        for identifier in _ids(item):
+            if identifier not in REQUIREMENTS:
+                raise pytest.UsageError(f"{item.nodeid}: unknown requirement {identifier!r}")
+            item.user_properties.append(("requirement", identifier))
+
+
+def _ids(item: pytest.Item) -> list[str]:
+    return [i for mark in item.iter_markers("requirement") for i in mark.args]
+
+
+# --- each test --------------------------------------------------------------------------------
+
+
+def pytest_assertrepr_compare(
+    config: pytest.Config, op: str, left: object, right: object
+) -> list[str] | None:
+    """A list of differences that should be empty explains itself."""
+    if op != "==" or right != [] or not isinstance(left, list) or not left:
+        return None
+    from podpath import picture
+    from podpath.model import Difference
+
+    if not all(isinstance(one, Difference) for one in left):
+        return None
+    config.stash[_compared] = left
+    return ["differences:", *picture.of_differences(left).splitlines()]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Give the report of a conformance test its verdict, its text and its evidence."""
+    report = yield
+    ids = _ids(item)
+    if ids:
+        _tell(item, call, report, ids)
+    return report
+
+
+def _tell(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: list[str]
+) -> None:
+    from podpath import evidence, report as reports
+
+    verdict, reason = _verdict(item, call, report, ids)
+    observed = item.stash.get(observations, [])
+    node = item.config.stash.get(running_node, None)
+    if call.when == "call" or verdict != reports.CONFORMS:
+        if report.failed:
+            report.longrepr = reason
+            report.user_properties.append(("verdict", verdict))
+        # plain JSON values: it travels between xdist's processes
+        report.podpath = {  # type: ignore[attr-defined]
+            "test": item.nodeid,
+            "requirements": ids,
+            "verdict": verdict,
+            "reason": reason,
+            "seconds": call.duration,
+            "evidence": [evidence.of(o) for o in observed],
+            "environment": dict(node.versions) if node else {},
+        }
+
+
+def _verdict(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: list[str]
+) -> tuple[str, str]:
+    """The verdict of one phase of a test, and why."""
+    from podpath import report as reports
+    from podpath.errors import CouldNotTest, DoesNotConform
+
+    if report.skipped:
+        return reports.NOT_APPLICABLE, str(call.excinfo.value) if call.excinfo else ""
+    if call.excinfo is None:
+        return reports.CONFORMS, ""
+    error = call.excinfo.value
+    if isinstance(error, CouldNotTest):
+        return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {error}"
+    if isinstance(error, DoesNotConform):
+        return reports.DOES_NOT_CONFORM, _explain(item, str(error), ids)
+    if isinstance(error, AssertionError):
+        return reports.DOES_NOT_CONFORM, _explain(item, _findings(item, error), ids)
+    return reports.COULD_NOT_TEST, f"podpath failed, please report this:\n{report.longreprtext}"
+
+
+def _findings(item: pytest.Item, error: AssertionError) -> str:
+    """The differences that the test found, with the pictures of the packets they are about."""
+    from podpath import picture
+
+    found, item.config.stash[_compared] = item.config.stash[_compared], []
+    text = picture.of_differences(found) if found else str(error)
+    last = item.stash.get(observations, [])[-1:]
+    pictures = [picture.of_verdict(o.verdict) for o in last]
+    capture = _capture(item) if last else ""
+    return "\n\n".join(part for part in (*pictures, text, capture) if part)
+
+
+def _capture(item: pytest.Item) -> str:
+    """Leave what was seen as a pcapng; the sentence that says where."""
+    from podpath import pcap
+    from podpath.errors import CouldNotTest
+
+    directory = plan(item.config).report or Path.cwd() / "podpath-report"
+    name = "".join(c if c.isalnum() or c in "-_" else "-" for c in item.name)
+    path = directory / "captures" / f"{name}.pcapng"
+    try:
+        pcap.write(path, item.stash[observations][-1].observation.sightings)
+    except CouldNotTest as error:
+        return str(error)
+    return f"Capture, with every interface: {path}"
+
+
+def _explain(item: pytest.Item, found: str, ids: Sequence[str]) -> str:
+    from podpath import picture
+
+    node = item.config.stash.get(running_node, None)
+    bridge = plan(item.config).conflist.bridge
+    return picture.failure(ids, found, node.pid if node else None, bridge)
+
+
+# --- the results ------------------------------------------------------------------------------
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """What could not be tested is told apart from what does not conform, in every phase."""
+    told = getattr(report, "podpath", None)
+    if told is None or not report.failed:
+        return None
+    if told["verdict"] == "could not test":
+        return "could not test", "?", "COULD NOT TEST"
+    return "failed", "F", "FAILED"
+
+
+class _Results:
+    """Collects the results where those of all workers arrive, and tells them at the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._told: list[dict[str, Any]] = []
+        self._others_failed = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        told = getattr(report, "podpath", None)
+        if told is not None:
+            self._told.append(told)
+        elif report.failed:
+            self._others_failed = True
+
+    def _results(self) -> list[Any]:
+        from podpath.report import TestResult
+
+        return [TestResult(**{**t, "requirements": tuple(t["requirements"])}) for t in self._told]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if not self._told:
+            return
+        from podpath import report
+
+        if not self._others_failed and exitstatus in (0, 1):
+            status = report.exit_status(t["verdict"] for t in self._told)
+            session.exitstatus = exitstatus if status is None else status
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self._told:
+            return
+        self._tell_untested(terminalreporter)
+        self._tell_verdicts(terminalreporter)
+        self._write_report(terminalreporter)
+
+    def _tell_untested(self, terminal: pytest.TerminalReporter) -> None:
+        """Each reason once: a node that does not start is the same for every test."""
+        tests: dict[str, list[str]] = {}
+        for told in self._told:
+            if told["verdict"] == "could not test":
+                reason = told["reason"].partition("could not test: ")[2] or told["reason"]
+                tests.setdefault(reason, []).append(told["test"])
+        if tests:
+            terminal.write_sep("=", "COULD NOT TEST (says nothing about the plugin)", yellow=True)
+        for reason, names in tests.items():
+            terminal.write_line(reason)
+            more = f", and {len(names) - 1} more" if len(names) > 1 else ""
+            terminal.write_line(f"  in {names[0]}{more}")
+
+    def _tell_verdicts(self, terminal: pytest.TerminalReporter) -> None:
+        from podpath import report
+        from podpath.requirements import REQUIREMENTS
+
+        document = report.build(self._results(), {}, "")
+        told = [r for r in document["requirements"] if r["verdict"] != report.NOT_RUN]
+        terminal.write_sep("=", "requirements")
+        width = max(len(i) for i in REQUIREMENTS)
+        colours = {report.CONFORMS: "green", report.DOES_NOT_CONFORM: "red"}
+        for one in told:
+            colour = {colours.get(one["verdict"], "yellow"): True}
+            terminal.write(f"{one['id']:<{width}}  ")
+            terminal.write(f"{one['verdict']:<16}", **colour)
+            terminal.write_line(f"  {one['sentence']}")
+
+    def _write_report(self, terminal: pytest.TerminalReporter) -> None:
+        from podpath import __version__, report
+        from podpath.errors import CouldNotTest
+
+        directory = self._config.getoption("--podpath-report")
+        if not directory:
+            return
+        facts = self._config.stash.get(_environment, {})
+        document = report.build(self._results(), facts, __version__)
+        try:
+            path = report.write(Path(directory), document)
+            terminal.write_line(f"podpath report: {path}")
+        except CouldNotTest as error:
+            terminal.write_line(f"podpath: {error}", red=True)

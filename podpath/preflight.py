@@ -1,0 +1,167 @@
+"""What can be told before a node is started: everything that the user can mend at once."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from podpath import conflist as conflists
+from podpath import profiles, tools
+from podpath.conflist import Conflist
+from podpath.errors import CouldNotTest
+from podpath.model import Family
+from podpath.profiles import Profile
+
+#: The most pods that the suite has on one node at the same time.
+PODS = 12
+
+_KERNEL_FILE_SYSTEMS = ("overlay", "tmpfs")
+_KINDS_TO_COME = ("kind", "host")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be tested, on what; report is where to leave the report, if anywhere."""
+
+    node: str
+    conflist: Conflist
+    conflist_path: Path
+    profile: Profile
+    plugin_directories: tuple[str, ...]
+    report: Path | None
+
+    @property
+    def plugins(self) -> dict[str, str]:
+        """The plugins of the chain: name -> path. Raises CouldNotTest if one is missing."""
+        directories = (*self.plugin_directories, *tools.PLUGIN_DIRECTORIES)
+        return {n: tools.plugin(n, directories) for n in self.conflist.delegates}
+
+
+def plan(node: str, conflist: str | None, plugins: Sequence[str], report: str | None) -> Plan:
+    """Read what the options name. Raises CouldNotTest."""
+    path = Path(conflist) if conflist else conflists.DEFAULT
+    network = conflists.read(path)
+    return Plan(
+        node=node,
+        conflist=network,
+        conflist_path=path,
+        profile=profiles.for_plugin(network.plugins[0]),
+        plugin_directories=tuple(os.path.abspath(p) for p in plugins),
+        report=Path(report).absolute() if report else None,
+    )
+
+
+def check(wanted: Plan) -> None:
+    """Raise CouldNotTest, with the remedy, for the first thing that stands in the way."""
+    if wanted.node in _KINDS_TO_COME:
+        raise CouldNotTest(
+            f"--podpath-node {wanted.node} is not there yet in this version",
+            "Use --podpath-node embedded, the default",
+        )
+    if os.geteuid() != 0:
+        raise CouldNotTest("podpath must make namespaces, and so needs root", "Run it with sudo")
+    tools.check()
+    for directory in wanted.plugin_directories:
+        if not os.path.isdir(directory):
+            raise CouldNotTest(
+                f"the plugin directory {directory} does not exist", "Correct --podpath-cni-bin"
+            )
+    _ = wanted.plugins
+    _check_ranges(wanted)
+    _check_kernel()
+    if wanted.report:
+        _check_writable(wanted.report)
+
+
+def _check_ranges(wanted: Plan) -> None:
+    families = wanted.conflist.families
+    if families and Family.IPV4 not in families:
+        raise CouldNotTest(
+            f"{wanted.conflist_path} gives pods no IPv4 address, and podpath tests IPv4",
+            "Add an IPv4 range",
+        )
+    for family in families:
+        usable = sum(r.usable for r in wanted.conflist.ranges_of(family))
+        if usable < PODS:
+            raise CouldNotTest(
+                f"the IPv{family.value} range of {wanted.conflist_path} has {usable} addresses"
+                f" for pods, and the suite needs {PODS}",
+                "Use a larger subnet or range",
+            )
+
+
+def _check_kernel() -> None:
+    known = Path("/proc/filesystems").read_text().split()
+    for name in _KERNEL_FILE_SYSTEMS:
+        if name not in known and not _loaded(name):
+            raise CouldNotTest(
+                f'this kernel has no file system "{name}"', f"Load it: modprobe {name}"
+            )
+    for link in ("bridge", "veth"):
+        # In a namespace of its own, which ends with the command.
+        done = subprocess.run(
+            [
+                "unshare", "--net", tools.locate("ip"), "link", "add", "podpath0", "type", link,
+            ],
+            capture_output=True, text=True, check=False,
+        )
+        if done.returncode != 0:
+            raise CouldNotTest(
+                f'this kernel cannot make a link of type "{link}" ({done.stderr.strip()})',
+                f"Load it: modprobe {link}",
+            )
+
+
+def _loaded(module: str) -> bool:
+    done = subprocess.run(["modprobe", module], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def _check_writable(directory: Path) -> None:
+    existing = next(p for p in (directory, *directory.parents) if p.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise CouldNotTest(
+            f"the report directory {directory} is not writable",
+            "Name a writable directory with --podpath-report",
+        )
+
+
+def describe(wanted: Plan) -> dict[str, str]:
+    """What the header and the report say of it: name -> text."""
+    network = wanted.conflist
+    facts = {
+        "node": wanted.node,
+        "kernel": os.uname().release,
+        "machine": os.uname().machine,
+        "containerd": _first_line(tools.locate("containerd"), "--version"),
+        "runc": _first_line(tools.locate("runc"), "--version"),
+        "conflist": f"{network.name} ({' + '.join(network.plugins)}), {wanted.conflist_path}",
+        "profile": wanted.profile.name,
+    }
+    for name, path in wanted.plugins.items():
+        facts[f"plugin {name}"] = f"{path} ({_origin(path)})"
+    return facts
+
+
+def _first_line(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (done.stdout.splitlines() or ["?"])[0]
+
+
+def _origin(path: str) -> str:
+    """The Debian package and version of a file, or its checksum. The file is not run."""
+    import hashlib
+
+    owner = _first_line("dpkg-query", "--search", path) if _has_dpkg() else "?"
+    package = owner.partition(":")[0]
+    if package not in ("?", ""):
+        version = _first_line("dpkg-query", "--show", "--showformat=${Version}", package)
+        return f"{package} {version}"
+    return f"sha256 {hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]}"
+
+
+def _has_dpkg() -> bool:
+    import shutil
+
+    return shutil.which("dpkg-query") is not None
