@@ -189,7 +189,9 @@ class Capture:
             )
         step = abs(_clock_offset() - self._clock)
         if step > _CLOCK_TOLERANCE_NS:
-            gaps.append(f"the clock was stepped by {step / 1e6:.0f} ms, so time stamps are no order")
+            gaps.append(
+                f"the clock was stepped by {step / 1e6:.0f} ms, so time stamps are no order"
+            )
         return Observation(tuple(self.sightings()), tuple(proofs), tuple(gaps))
 
 

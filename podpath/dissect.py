@@ -179,9 +179,7 @@ def _join(group: list[Sighting]) -> Sighting | None:
     struct.pack_into("!H", header, 6, 0)
     frame = first[:start] + bytes(header) + payload
     packet = replace(dissect(frame), fragments=len(group))
-    return replace(
-        group[0], time=max(s.time for s in group), packet=packet, frame=frame
-    )
+    return replace(group[0], time=max(s.time for s in group), packet=packet, frame=frame)
 
 
 def _ipv4_start(frame: bytes) -> int:

@@ -23,14 +23,16 @@ def path(
     Raises DoesNotConform if a pod is wired so that it has no such path.
     """
     resolve = _Resolver(topology, source, destination, master)
-    expanded = [
-        (rule, pod) for rule in profile.paths[kind] for pod in resolve.pods_of(rule)
-    ]
+    expanded = [(rule, pod) for rule in profile.paths[kind] for pod in resolve.pods_of(rule)]
     position = {(rule.id, pod): index for index, (rule, pod) in enumerate(expanded)}
     hops = []
     for rule, pod in expanded:
-        after = [position[key] for name in rule.after for key in ((name, pod), (name, ""))
-                 if key in position]
+        after = [
+            position[key]
+            for name in rule.after
+            for key in ((name, pod), (name, ""))
+            if key in position
+        ]
         hops.append(
             Hop(
                 namespace=resolve.namespace(rule, pod),

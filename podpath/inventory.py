@@ -6,7 +6,7 @@ from pathlib import Path
 
 from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
-from podpath.model import Difference
+from podpath.model import Address, Difference
 from podpath.nodes import base
 from podpath.nodes.base import Node
 
@@ -66,6 +66,19 @@ def leases(node: Node, conflist: Conflist) -> dict[str, str]:
     }
 
 
+def rewind_ipam(node: Node, conflist: Conflist, address: Address) -> None:
+    """Have host-local give out an address next: it continues after the last one it gave.
+
+    Its store: last_reserved_ip.N for the Nth range (plugins/ipam/host-local/README.md).
+    """
+    for number, one in enumerate(conflist.ranges):
+        if address in one:
+            path = base.root(node, f"{conflist.lease_directory}/last_reserved_ip.{number}")
+            if not path.exists():
+                raise CouldNotTest(f"IPAM does not say at {path.name} which address it gave last")
+            path.write_text(str(address - 1))
+
+
 def _files(directory: Path) -> list[Path]:
     return sorted(p for p in directory.iterdir() if p.is_file()) if directory.is_dir() else []
 
@@ -77,7 +90,10 @@ def read(node: Node, conflist: Conflist) -> Inventory:
         {
             "interfaces": tuple(sorted(line.split(":")[0].strip() for line in links)),
             "bridge ports": tuple(
-                sorted(p.name for p in base.root(node, f"/sys/class/net/{conflist.bridge}/brif").glob("*"))
+                sorted(
+                    p.name
+                    for p in base.root(node, f"/sys/class/net/{conflist.bridge}/brif").glob("*")
+                )
             ),
             "namespaces": tuple(base.named_namespaces(node)),
             "leases": tuple(f"{a} {c}" for a, c in leases(node, conflist).items()),

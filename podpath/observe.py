@@ -72,7 +72,9 @@ class Observer:
         namespaces = self._namespaces()
         with capture.armed(namespaces, expression, self._promiscuous()) as running:
             results = _send_all(traffic)
-            running.wait_until(lambda seen: all(t.probe.over(seen) for t in traffic), _SETTLE_SECONDS)
+            running.wait_until(
+                lambda seen: all(t.probe.over(seen) for t in traffic), _SETTLE_SECONDS
+            )
             observation = running.collect()
         if observation.gaps:
             raise Inconclusive(f"it cannot be told what was seen: {'; '.join(observation.gaps)}")
@@ -85,14 +87,14 @@ class Observer:
     ) -> Observed:
         found = self.topology()
         judged = verdict.judge(
-            [(t.probe, self._paths(found, t)) for t in traffic], observation, noise(found)
+            [(t.probe, self._paths(found, t)) for t in traffic],
+            observation,
+            noise(found, self._conflist),
         )
         differences = list(judged.differences)
         for one, result in zip(traffic, results, strict=True):
             if "unicast" in one.kinds.values() and self._profile.master == "bridge":
-                differences += wiring.bridged(
-                    found, self._conflist, one.source, one.destination
-                )
+                differences += wiring.bridged(found, self._conflist, one.source, one.destination)
             differences += _refusal(one, result)
             if result.status != 0 and not one.refused and not differences:
                 raise Inconclusive(
@@ -156,10 +158,11 @@ def _send_all(traffic: Sequence[Traffic]) -> list[Result]:
     return results
 
 
-def noise(found: Topology) -> probes.Noise:
+def noise(found: Topology, conflist: Conflist) -> probes.Noise:
     """What the namespaces of this topology may say on their own account."""
     links = [i for space in (found.node, *found.named.values()) for i in space.interfaces]
     return probes.Noise(
         frozenset(a.ip for link in links for a in link.addresses),
         frozenset(link.mac for link in links),
+        frozenset(r.subnet for r in conflist.ranges),
     )

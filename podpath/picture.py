@@ -68,5 +68,8 @@ def failure(ids: Sequence[str], body: str, node: int | None, bridge: str) -> str
     for requirement in (REQUIREMENTS[i] for i in ids):
         parts.append(f"Usually: {requirement.usually}")
         shown = [c.format(node=node or "NODE", bridge=bridge) for c in requirement.look]
-        parts += ["Look for yourself (pytest --pdb keeps the node while you do):", *(f"  {c}" for c in shown)]
+        parts += [
+            "Look for yourself (pytest --pdb keeps the node while you do):",
+            *(f"  {c}" for c in shown),
+        ]
     return "\n".join(parts)

@@ -60,6 +60,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="where to leave report.json, and the captures of failed path tests",
     )
+    group.addoption(
+        "--podpath-deviations",
+        metavar="FILE",
+        help="known deviations, as TOML (default: those of the reference plugins)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -82,6 +87,7 @@ def plan(config: pytest.Config) -> Plan:
             config.getoption("--podpath-cni-conf"),
             config.getoption("--podpath-cni-bin"),
             config.getoption("--podpath-report"),
+            config.getoption("--podpath-deviations"),
         )
     return config.stash[_plan]
 
@@ -134,8 +140,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("family", [pytest.param(Family.IPV4, id="ipv4")])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every id must be a known one; JUnit gets them as properties."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Every id must be a known one; JUnit gets them as properties; known deviations may fail."""
     from podpath.requirements import REQUIREMENTS
 
     for item in items:
@@ -143,6 +149,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if identifier not in REQUIREMENTS:
                 raise pytest.UsageError(f"{item.nodeid}: unknown requirement {identifier!r}")
             item.user_properties.append(("requirement", identifier))
+            _expect_deviation(config, item, identifier)
+
+
+def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
+    """xfail, strictly: a deviation that no longer occurs is an error, as is an untestable one."""
+    from podpath.errors import CouldNotTest, DoesNotConform
+
+    try:
+        known = plan(config).known_deviations.get(identifier)
+    except CouldNotTest:
+        return  # told before the first test, or by its fixtures
+    if known is not None:
+        reason = f"known deviation: {known.reason} ({known.source})"
+        raises = (AssertionError, DoesNotConform)
+        item.add_marker(pytest.mark.xfail(reason=reason, strict=True, raises=raises))
 
 
 def _ids(item: pytest.Item) -> list[str]:
@@ -210,6 +231,10 @@ def _verdict(
     from podpath import report as reports
     from podpath.errors import CouldNotTest, DoesNotConform
 
+    if hasattr(report, "wasxfail"):
+        return reports.KNOWN_DEVIATION, report.wasxfail
+    if report.failed and call.excinfo is None:
+        return reports.COULD_NOT_TEST, "declared a known deviation, but it conforms: undeclare it"
     if report.skipped:
         return reports.NOT_APPLICABLE, str(call.excinfo.value) if call.excinfo else ""
     if call.excinfo is None:

@@ -4,11 +4,13 @@ import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from podpath import conflist as conflists
-from podpath import profiles, tools
+from podpath import deviations, profiles, tools
 from podpath.conflist import Conflist
+from podpath.deviations import Deviation
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.profiles import Profile
@@ -20,7 +22,7 @@ _KERNEL_FILE_SYSTEMS = ("overlay", "tmpfs")
 _KINDS_TO_COME = ("kind", "host")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What is to be tested, on what; report is where to leave the report, if anywhere."""
 
@@ -30,15 +32,28 @@ class Plan:
     profile: Profile
     plugin_directories: tuple[str, ...]
     report: Path | None
+    deviations: Path
 
-    @property
+    @cached_property
     def plugins(self) -> dict[str, str]:
         """The plugins of the chain: name -> path. Raises CouldNotTest if one is missing."""
         directories = (*self.plugin_directories, *tools.PLUGIN_DIRECTORIES)
         return {n: tools.plugin(n, directories) for n in self.conflist.delegates}
 
+    @cached_property
+    def known_deviations(self) -> dict[str, Deviation]:
+        """Requirement -> what these plugins are known to do otherwise. Raises CouldNotTest."""
+        origins = {name: origin(path) for name, path in self.plugins.items()}
+        return deviations.applying(self.deviations, origins)
 
-def plan(node: str, conflist: str | None, plugins: Sequence[str], report: str | None) -> Plan:
+
+def plan(
+    node: str,
+    conflist: str | None,
+    plugins: Sequence[str],
+    report: str | None,
+    known: str | None,
+) -> Plan:
     """Read what the options name. Raises CouldNotTest."""
     path = Path(conflist) if conflist else conflists.DEFAULT
     network = conflists.read(path)
@@ -49,6 +64,7 @@ def plan(node: str, conflist: str | None, plugins: Sequence[str], report: str | 
         profile=profiles.for_plugin(network.plugins[0]),
         plugin_directories=tuple(os.path.abspath(p) for p in plugins),
         report=Path(report).absolute() if report else None,
+        deviations=Path(known) if known else deviations.SHIPPED,
     )
 
 
@@ -67,7 +83,7 @@ def check(wanted: Plan) -> None:
             raise CouldNotTest(
                 f"the plugin directory {directory} does not exist", "Correct --podpath-cni-bin"
             )
-    _ = wanted.plugins
+    _ = wanted.known_deviations
     _check_ranges(wanted)
     _check_kernel()
     if wanted.report:
@@ -102,9 +118,18 @@ def _check_kernel() -> None:
         # In a namespace of its own, which ends with the command.
         done = subprocess.run(
             [
-                "unshare", "--net", tools.locate("ip"), "link", "add", "podpath0", "type", link,
+                "unshare",
+                "--net",
+                tools.locate("ip"),
+                "link",
+                "add",
+                "podpath0",
+                "type",
+                link,
             ],
-            capture_output=True, text=True, check=False,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             raise CouldNotTest(
@@ -140,7 +165,9 @@ def describe(wanted: Plan) -> dict[str, str]:
         "profile": wanted.profile.name,
     }
     for name, path in wanted.plugins.items():
-        facts[f"plugin {name}"] = f"{path} ({_origin(path)})"
+        facts[f"plugin {name}"] = f"{path} ({origin(path)})"
+    for known in wanted.known_deviations.values():
+        facts[f"known deviation {known.requirement}"] = f"{known.reason} ({known.source})"
     return facts
 
 
@@ -149,7 +176,7 @@ def _first_line(*command: str) -> str:
     return (done.stdout.splitlines() or ["?"])[0]
 
 
-def _origin(path: str) -> str:
+def origin(path: str) -> str:
     """The Debian package and version of a file, or its checksum. The file is not run."""
     import hashlib
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
-from podpath.model import Address, Packet, Sighting
+from podpath.model import Address, Network, Packet, Sighting
 
 REQUEST = "request"
 REPLY = "reply"
@@ -255,21 +255,23 @@ _MLD = frozenset((130, 131, 132, 143))
 class Noise:
     """What any node says on its own account, and a proof may ignore: ARP, ND and MLD.
 
-    Recognised narrowly: ARP between addresses of this network, sent from a MAC of this node;
-    neighbour discovery with hop limit 255, listener discovery with 1 (RFC 4861, RFC 2710).
+    Recognised narrowly, and only from a MAC that an interface here has. ARP: from an address
+    that an interface here has, for another one, or for any of the network's when it asks, as a
+    pod may still ask for one that is gone. Neighbour discovery has hop limit 255, listener
+    discovery 1 (RFC 4861, RFC 2710).
     """
 
     addresses: frozenset[IPv4Address | IPv6Address]
     macs: frozenset[str]
+    networks: frozenset[Network] = frozenset()
 
     def __contains__(self, packet: Packet) -> bool:
         if packet.mac_source not in self.macs:
             return False
         if packet.protocol == "arp":
-            return (
-                packet.kind in (1, 2)
-                and packet.source in self.addresses
-                and packet.destination in self.addresses
+            return packet.source in self.addresses and (
+                (packet.kind in (1, 2) and packet.destination in self.addresses)
+                or (packet.kind == 1 and any(packet.destination in n for n in self.networks))
             )
         if packet.protocol != "icmpv6":
             return False

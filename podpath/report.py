@@ -17,11 +17,12 @@ VERSION = "podpath/v1"
 CONFORMS = "conforms"
 DOES_NOT_CONFORM = "does not conform"
 COULD_NOT_TEST = "could not test"
+KNOWN_DEVIATION = "known deviation"
 NOT_APPLICABLE = "not applicable"
 NOT_RUN = "not run"
 
 #: Of several verdicts on one requirement the first of these is the one that counts.
-_WORST_FIRST = (DOES_NOT_CONFORM, COULD_NOT_TEST, CONFORMS, NOT_APPLICABLE)
+_WORST_FIRST = (DOES_NOT_CONFORM, COULD_NOT_TEST, KNOWN_DEVIATION, CONFORMS, NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ def exit_status(verdicts: Iterable[str]) -> int | None:
     return {DOES_NOT_CONFORM: 1, COULD_NOT_TEST: COULD_NOT_TEST_STATUS}.get(overall)
 
 
-def build(results: Iterable[TestResult], environment: Mapping[str, str], version: str) -> dict[str, Any]:
+def build(
+    results: Iterable[TestResult], environment: Mapping[str, str], version: str
+) -> dict[str, Any]:
     """The report document. Every requirement is in it, also one that was not run."""
     collected = list(results)
     nodes = [dict(r.environment) for r in collected if r.environment]

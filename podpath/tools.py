@@ -1,7 +1,7 @@
 """The programs that podpath needs from the system, where Debian has them, and what is missing.
 
-    python -m podpath.tools            say what is missing; exit status 6 if anything is
-    python -m podpath.tools --install  install that with apt, as root on Debian, saying what
+python -m podpath.tools            say what is missing; exit status 6 if anything is
+python -m podpath.tools --install  install that with apt, as root on Debian, saying what
 """
 
 import ctypes.util
@@ -65,7 +65,11 @@ def find(tool: Tool) -> str | None:
 def _usage(path: str) -> str:
     try:
         done = subprocess.run(
-            [path, "-h"], capture_output=True, text=True, check=False, timeout=10,
+            [path, "-h"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
             stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.SubprocessError):
@@ -131,8 +135,12 @@ def install(found: dict[str, str]) -> None:
     options = ["-q", "-y", "--no-install-recommends"]
     for command in (["apt-get", "-q", "update"], ["apt-get", "install", *options, *packages]):
         done = subprocess.run(
-            command, env=environment, check=False, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            command,
+            env=environment,
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         if done.returncode != 0:
             raise CouldNotTest(

@@ -40,9 +40,7 @@ class _ChangedMeanwhile(Exception):
     pass
 
 
-def read(
-    node: str, named: Mapping[str, str], pods: Iterable[PodNetwork]
-) -> Topology:
+def read(node: str, named: Mapping[str, str], pods: Iterable[PodNetwork]) -> Topology:
     """Read the node and all its named namespaces.
 
     node: path of its network namespace; named: name -> path of every other. Each namespace
@@ -52,9 +50,7 @@ def read(
     paths = {NODE: node, **named}
     inodes = {name: netns.inode(path) for name, path in paths.items()}
     spaces = {name: _consistent(name, path, paths, inodes) for name, path in paths.items()}
-    return Topology(
-        node=spaces.pop(NODE), named=spaces, pods={pod.name: pod for pod in pods}
-    )
+    return Topology(node=spaces.pop(NODE), named=spaces, pods={pod.name: pod for pod in pods})
 
 
 def _consistent(

@@ -1,13 +1,17 @@
 """Real programs that make traffic, and the probe that tells their packets from all others."""
 
 import itertools
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from podpath import image, probes
 from podpath.cri import Result
-from podpath.model import Address, Family
+from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.expected import POD_INTERFACE
+from podpath.model import Address, Difference, Family, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.pods import HTTP_PORT, MAIN, UDP_PORT, Deployment
@@ -58,9 +62,23 @@ def ping_command(
     "want" leaves it to the kernel.
     """
     return [
-        "/bin/ping", "-n", "-c", str(count), "-i", "0.01", "-W", str(_REPLY_SECONDS),
-        "-e", str(identifier), "-p", secrets.token_hex(16), "-s", str(size),
-        "-M", fragment, str(target),
+        "/bin/ping",
+        "-n",
+        "-c",
+        str(count),
+        "-i",
+        "0.01",
+        "-W",
+        str(_REPLY_SECONDS),
+        "-e",
+        str(identifier),
+        "-p",
+        secrets.token_hex(16),
+        "-s",
+        str(size),
+        "-M",
+        fragment,
+        str(target),
     ]
 
 
@@ -187,3 +205,46 @@ def url(target: Address, size: int, nonce: str) -> str:
     """Where a pod serves a body of one of image.BODY_SIZES; the nonce marks the request."""
     host = f"[{target}]" if target.version == 6 else str(target)
     return f"http://{host}:{HTTP_PORT}/{size}?{nonce}"
+
+
+def largest_payload(topology: Topology, family: Family) -> int:
+    """The largest ICMP or UDP payload that fits into one packet of the pods, in bytes.
+
+    Raises DoesNotConform if a pod has no eth0.
+    """
+    links = [topology.of_pod(pod).interface(POD_INTERFACE) for pod in topology.pods]
+    mtus = [link.mtu for link in links if link]
+    if len(mtus) < len(links):
+        raise DoesNotConform(f"a pod has no {POD_INTERFACE}")
+    return min(mtus) - HEADERS[family.value]
+
+
+_STATISTICS = re.compile(r"(\d+) packets transmitted, (\d+) received(?:, \+(\d+) duplicates)?")
+
+
+def losses(
+    traffic: Traffics, pairs: Sequence[tuple[str, str]], family: Family, count: int
+) -> list[Difference]:
+    """Ping between all pairs at the same time; what ping itself counts as lost or doubled.
+
+    No sniffer is there: one that makes the bridge promiscuous can itself double packets.
+    """
+    pings = [
+        traffic.ping(source, destination, family, count=count) for source, destination in pairs
+    ]
+    with ThreadPoolExecutor(len(pings)) as pool:
+        results = list(pool.map(lambda ping: ping.send(), pings))
+    found = []
+    for (source, destination), result in zip(pairs, results, strict=True):
+        counted = _STATISTICS.search(result.text)
+        if counted is None:
+            raise CouldNotTest(f"ping did not count its packets: {result.text}{result.errors}")
+        sent, received, doubled = (int(n or 0) for n in counted.groups())
+        if (sent, received, doubled) != (count, count, 0):
+            seen = f"{sent} sent, {received} received, {doubled} doubled"
+            found.append(
+                Difference(
+                    "lost or doubled", f"{source} -> {destination}", f"{count} of each", seen
+                )
+            )
+    return found

@@ -73,9 +73,7 @@ def judge(
     differences = [d for c in crossings for d in c.differences] + differences
     strangers = [s for s, known in zip(sightings, taken, strict=True) if not known]
     differences += [_unexpected(s) for s in strangers if s.packet not in noise]
-    return Verdict(
-        tuple(crossings), tuple(differences), sum(s.packet in noise for s in strangers)
-    )
+    return Verdict(tuple(crossings), tuple(differences), sum(s.packet in noise for s in strangers))
 
 
 def _key(packet: Packet) -> tuple[object, ...]:
@@ -83,6 +81,32 @@ def _key(packet: Packet) -> tuple[object, ...]:
     if packet.protocol == "arp":
         return (*packet.identity, packet.source, packet.destination)
     return packet.identity
+
+
+def unchanged(verdict: Verdict) -> list[Difference]:
+    """How packets differ between the first and the last hop of their path.
+
+    A verdict in which some leg has no packet that arrived has nothing to compare: also a
+    difference.
+    """
+    found = [d for d in verdict.differences if d.kind == MISSING and d.packet == ""]
+    if not verdict.crossings:
+        return [Difference(MISSING, "every hop", "packets of the probe", "nothing")]
+    for crossing in verdict.crossings:
+        first, last = crossing.at_hops[0], crossing.at_hops[-1]
+        hop = crossing.path.hops[-1]
+        if not first or not last:
+            where = place((crossing.path.hops[0] if not first else hop).place)
+            found.append(Difference(MISSING, where, _times(1), _times(0), crossing.packet))
+            continue
+        found += [
+            Difference(kind, place(hop.place), expected, got, crossing.packet)
+            for kind, expected, got in _changed(
+                crossing.path.hops[0], first[0].packet, hop, last[0].packet
+            )
+            if expected != got
+        ]
+    return found
 
 
 def _lacking(
@@ -113,9 +137,7 @@ def _crossing(path: Path, group: list[Sighting]) -> Crossing:
     return Crossing(name, path, at_hops, elsewhere, tuple(found))
 
 
-def _presence(
-    path: Path, at_hops: Sequence[Sequence[Sighting]], name: str
-) -> list[Difference]:
+def _presence(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list[Difference]:
     """Each hop once; a question that its sender repeats (ARP), as often as it was asked."""
     repeatable = any(s.packet.protocol == "arp" for hop in at_hops for s in hop)
     times = max(len(at_hops[0]), 1) if repeatable else 1
@@ -136,9 +158,7 @@ def _times(count: int) -> str:
     return {0: "nothing", 1: "the packet once"}.get(count, f"the packet {count} times")
 
 
-def _order(
-    path: Path, at_hops: Sequence[Sequence[Sighting]], name: str
-) -> list[Difference]:
+def _order(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list[Difference]:
     found = []
     for hop, seen in zip(path.hops, at_hops, strict=True):
         for earlier in hop.after:
@@ -156,11 +176,10 @@ def _order(
     return found
 
 
-def _changes(
-    path: Path, at_hops: Sequence[Sequence[Sighting]], name: str
-) -> list[Difference]:
-    seen = [(hop, sighting) for hop, found in zip(path.hops, at_hops, strict=True)
-            for sighting in found]
+def _changes(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list[Difference]:
+    seen = [
+        (hop, sighting) for hop, found in zip(path.hops, at_hops, strict=True) for sighting in found
+    ]
     if not seen:
         return []
     origin_hop, origin = seen[0]

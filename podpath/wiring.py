@@ -78,9 +78,7 @@ def netns_ip(topology: Topology, pod: str) -> Differences:
     return found
 
 
-def netns_shared(
-    topology: Topology, containers: Mapping[str, Mapping[str, int]]
-) -> Differences:
+def netns_shared(topology: Topology, containers: Mapping[str, Mapping[str, int]]) -> Differences:
     """A pod's containers are in its namespace, and in no other pod's.
 
     containers: pod -> container -> inode of the namespace that its process is in.
@@ -320,9 +318,7 @@ def addresses(
     held = [a for f in Family for a in _global(link, f)]
     found = []
     if _listed(a.ip for a in held) != _listed(network.addresses):  # type: ignore[attr-defined]
-        found.append(
-            Difference("addresses", where, _listed(network.addresses), _listed(held))
-        )
+        found.append(Difference("addresses", where, _listed(network.addresses), _listed(held)))
     for address in held:
         found += _address(topology, conflist, leases, pod, address)
     for family in conflist.families:
@@ -365,7 +361,10 @@ def routes(topology: Topology, conflist: Conflist, pod: str) -> Differences:
             for r in space.routes
             if r.destination.version == family.value and not r.destination.is_link_local
         }
-        for kind, only in (("missing route", wanted - present), ("unexpected route", present - wanted)):
+        for kind, only in (
+            ("missing route", wanted - present),
+            ("unexpected route", present - wanted),
+        ):
             for destination, gateway, device in sorted(only, key=str):
                 text = f"{destination} via {gateway or 'the link'} dev {device}"
                 both = ("present", "absent") if kind == "missing route" else ("absent", "present")

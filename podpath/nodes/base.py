@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from podpath import netns
 from podpath.cri import Result
 from podpath.model import PodNetwork
 
@@ -36,11 +37,12 @@ class Pod:
 class Node(Protocol):
     """A running node.
 
-    kind: as --podpath-node names it; pid: a process in the node, as the host counts;
-    versions: what the node is made of, name -> version.
+    kind: as --podpath-node names it; uplink: the interface of its default route; pid: a
+    process in the node, as the host counts; versions: what the node is made of, name -> version.
     """
 
     kind: str
+    uplink: str
     pid: int
     versions: Mapping[str, str]
 
@@ -76,6 +78,13 @@ def named_namespaces(node: Node) -> dict[str, str]:
     if not directory.is_dir():
         return {}
     return {entry.name: str(entry) for entry in sorted(directory.iterdir())}
+
+
+def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:
+    """Container -> inode of the network namespace that its process is in."""
+    return {
+        name: netns.inode(str(root(node, f"/proc/{pid}/ns/net"))) for name, pid in pod.pids.items()
+    }
 
 
 def run(

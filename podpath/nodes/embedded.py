@@ -75,6 +75,7 @@ class EmbeddedNode:
     """A running embedded node; made by start()."""
 
     kind = "embedded"
+    uplink = "eth0"
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -152,9 +153,22 @@ class EmbeddedNode:
     def import_image(self, archive: bytes) -> None:
         """Give containerd the pod image. Raises CouldNotTest."""
         done = subprocess.run(
-            ["nsenter", "--target", str(self.pid), "--all", "--", tools.locate("ctr"),
-             "--namespace", "k8s.io", "images", "import", "-"],
-            input=archive, capture_output=True, check=False,
+            [
+                "nsenter",
+                "--target",
+                str(self.pid),
+                "--all",
+                "--",
+                tools.locate("ctr"),
+                "--namespace",
+                "k8s.io",
+                "images",
+                "import",
+                "-",
+            ],
+            input=archive,
+            capture_output=True,
+            check=False,
         )
         if done.returncode != 0:
             raise CouldNotTest(f"containerd did not take the pod image: {done.stderr.decode()}")

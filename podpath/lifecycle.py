@@ -1,0 +1,172 @@
+"""Pods that come and go while something is watched."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from podpath import image, inventory, topology, waiting, wiring
+from podpath.conflist import Conflist
+from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.inventory import Inventory
+from podpath.model import Difference, Family
+from podpath.nodes import base
+from podpath.nodes.base import Node
+from podpath.pods import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
+from podpath.traffic import Traffics, url
+
+#: The kernel takes a namespace and its links away in the background.
+_SETTLE_SECONDS = 5.0
+_TRANSFER_SECONDS = 60
+_PARALLEL_PODS = 8
+_BODY = max(image.BODY_SIZES)
+
+
+def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference]:
+    """What the node has more, or fewer, than before, once that has settled; its FDB included."""
+
+    def look() -> list[Difference]:
+        return inventory.read(node, conflist).since(before) + _stale_fdb(node, conflist)
+
+    return waiting.until(look, lambda found: not found, _SETTLE_SECONDS)
+
+
+def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
+    """Learned FDB entries of the bridge whose MAC no pod of the node has."""
+    named = base.named_namespaces(node)
+    found = topology.read(base.network_namespace(node), named, [])
+    macs = {link.mac for space in found.named.values() for link in space.interfaces}
+    return [
+        Difference("left behind", "FDB", "gone", f"{entry.mac} on {entry.port}")
+        for entry in found.node.fdb
+        if entry.learned and entry.bridge == conflist.bridge and entry.mac not in macs
+    ]
+
+
+def disturbances(
+    node: Node, pods: Deployment, traffic: Traffics, family: Family
+) -> list[Difference]:
+    """What pods that come and go do to a transfer that is on its way meanwhile.
+
+    The client reads the body slowly until it is told that the pods are gone, then the rest.
+    """
+    client, target = pods[CLIENT], traffic.address(SERVER, family)
+    script = (
+        f"rm -f /tmp/go; wget -q -O - '{url(target, _BODY, 'survivor')}' | {{"
+        " while [ ! -e /tmp/go ]; do dd bs=4096 count=1 2>/dev/null; usleep 5000; done; cat; }"
+        " | wc -c"
+    )
+
+    def established() -> bool:
+        return bool(_connections(node, pods))
+
+    with ThreadPoolExecutor(1) as pool:
+        transfer = pool.submit(
+            node.execute, client, MAIN, ["/bin/sh", "-c", script], _TRANSFER_SECONDS
+        )
+        try:
+            if not waiting.until(established, bool, _SETTLE_SECONDS):
+                raise DoesNotConform(f"no connection from {CLIENT} to {SERVER} was established")
+            before = _connections(node, pods)
+            with pods.temporary("passer-1", "passer-2"):
+                pass
+            with pods.temporary("passer-3"):
+                pass
+            after = _connections(node, pods)
+        finally:
+            node.execute(client, MAIN, ["/bin/sh", "-c", "touch /tmp/go"], _TRANSFER_SECONDS)
+        result = transfer.result()
+    found = []
+    where = f"{CLIENT} -> {SERVER}"
+    if before != after:
+        found.append(Difference("connection", where, "the same, established", "gone"))
+    if result.status != 0 or result.text.strip() != str(_BODY):
+        seen = f"{result.text.strip() or 'nothing'} {result.errors.strip()[-200:]}"
+        found.append(Difference("transfer", where, f"{_BODY} bytes", seen))
+    return found
+
+
+def _connections(node: Node, pods: Deployment) -> set[tuple[str, str]]:
+    """The client's established connections to HTTP servers (proc(5), /proc/pid/net/tcp)."""
+    tables = base.root(node, f"/proc/{pods[CLIENT].pids[MAIN]}/net")
+    rows = [
+        line.split()
+        for table in ("tcp", "tcp6")
+        for line in (tables / table).read_text().splitlines()[1:]
+    ]
+    return {(r[1], r[2]) for r in rows if r[2].endswith(f":{HTTP_PORT:04X}") and r[3] == "01"}
+
+
+@contextmanager
+def reused_address(
+    node: Node, pods: Deployment, conflist: Conflist, traffic: Traffics, family: Family
+) -> Iterator[tuple[str, str]]:
+    """Two pods, one after the other, with the same IP; the server has talked to the first one.
+
+    Gives their names; only the second one exists. Raises CouldNotTest if IPAM cannot be led to
+    give the address again, or the server has forgotten it.
+    """
+    old, new = "former", "successor"
+    with pods.temporary(old) as (pod,):
+        address, first = pod.network.address(family), pod.network
+        traffic.ping(SERVER, old, family).send()
+    remembered = topology.neighbours(base.named_namespaces(node)[pods[SERVER].network.netns])
+    if str(address) not in remembered:
+        raise CouldNotTest(f"the server does not remember {address}, which it had talked to")
+    inventory.rewind_ipam(node, conflist, address)
+    with pods.temporary(new) as (pod,):
+        if pod.network.address(family) != address:
+            raise CouldNotTest(
+                f"IPAM gave {pod.network.address(family)} instead of {address} again"
+            )
+        if _mac(pod.network.result) == _mac(first.result):
+            raise CouldNotTest(f"the new pod of {address} has the old one's MAC address")
+        yield old, new
+
+
+def _mac(result: object) -> str:
+    interfaces = result.get("interfaces") if hasattr(result, "get") else None
+    return next((i.get("mac", "") for i in interfaces or [] if i.get("sandbox")), "")
+
+
+def parallel_differences(node: Node, conflist: Conflist) -> list[Difference]:
+    """Make the first pods of a node all at once, look at their wiring, delete all at once, twice.
+
+    The second round shows what the first one left: nothing may be more than after the first.
+    """
+    names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
+    found: list[Difference] = []
+    left: list[Inventory] = []
+    for _ in range(2):
+        pods = Deployment(node)
+        with pods.temporary(*names, parallel=_PARALLEL_PODS):
+            found += _wiring(node, conflist, pods)
+        pods.delete(*(pod.name for pod in pods), parallel=_PARALLEL_PODS)
+        left.append(_settled(node, conflist))
+    found += left[1].since(left[0])
+    return found + [
+        Difference("left behind", kind, "gone", thing)
+        for kind in ("bridge ports", "namespaces", "leases", "cached results")
+        for thing in left[0].things[kind]
+    ]
+
+
+def _settled(node: Node, conflist: Conflist) -> Inventory:
+    return waiting.until(
+        lambda: inventory.read(node, conflist),
+        lambda now: not now.things["bridge ports"] and not now.things["namespaces"],
+        _SETTLE_SECONDS,
+    )
+
+
+def _wiring(node: Node, conflist: Conflist, pods: Deployment) -> list[Difference]:
+    networks = [pod.network for pod in pods]
+    now = topology.read(base.network_namespace(node), base.named_namespaces(node), networks)
+    leases = inventory.leases(node, conflist)
+    found = wiring.netns_name(now) + wiring.bridge_members(now, conflist)
+    found += wiring.bridge_gateway(now, conflist) + wiring.macs(now, conflist)
+    for pod in pods:
+        found += wiring.veth_peer(now, pod.name)
+        found += wiring.bridge_port(now, conflist, pod.name)
+        found += wiring.addresses(now, conflist, leases, pod.name)
+        found += wiring.routes(now, conflist, pod.name)
+    return found

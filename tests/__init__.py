@@ -1,0 +1,1 @@
+"""The conformance suite: each test is one requirement on a CNI plugin, and nothing else."""

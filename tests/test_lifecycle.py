@@ -1,0 +1,70 @@
+"""What stays, and what must not, while pods come and go."""
+
+import pytest
+
+from podpath import inventory, lifecycle
+from podpath.conflist import Conflist
+from podpath.model import Family
+from podpath.nodes.base import Node
+from podpath.observe import Observer
+from podpath.pods import Deployment
+from podpath.traffic import Traffics
+
+requirement = pytest.mark.requirement
+
+
+@requirement("LIFE-DELETE")
+def test_deleted_pod_leaves_nothing(
+    node: Node, pods: Deployment, conflist: Conflist, traffic: Traffics, family: Family
+) -> None:
+    """The node's inventory after a pod was made, talked and was deleted is the one before."""
+    before = inventory.read(node, conflist)
+    with pods.temporary("transient"):
+        traffic.ping("transient", "server", family).send()
+        traffic.http("server", "transient", family).send()
+
+    assert lifecycle.growth(node, conflist, before) == []
+
+
+@requirement("LIFE-DELETE")
+def test_repeated_deletion_leaves_nothing(node: Node, pods: Deployment, conflist: Conflist) -> None:
+    """Nor does anything pile up when pods of the same name come and go."""
+    before = inventory.read(node, conflist)
+    for _ in range(5):
+        with pods.temporary("transient"):
+            pass
+
+    assert lifecycle.growth(node, conflist, before) == []
+
+
+@requirement("LIFE-SURVIVOR")
+def test_transfer_survives_pods_that_come_and_go(
+    node: Node, pods: Deployment, traffic: Traffics, family: Family
+) -> None:
+    """An HTTP body that is on its way while other pods come and go arrives whole."""
+    assert lifecycle.disturbances(node, pods, traffic, family) == []
+
+
+@requirement("LIFE-REUSE")
+def test_reused_ip_works_at_once(
+    node: Node,
+    pods: Deployment,
+    conflist: Conflist,
+    observer: Observer,
+    traffic: Traffics,
+    family: Family,
+) -> None:
+    """A peer that remembers the old pod's MAC reaches the new pod of that IP with its first ping."""
+    with lifecycle.reused_address(node, pods, conflist, traffic, family) as (old, new):
+        observed = observer.observe(traffic.ping("server", new, family))
+
+        assert old != new
+        assert observed.differences == []
+
+
+@requirement("LIFE-PARALLEL")
+def test_pods_made_at_the_same_time_are_distinct_and_clean(
+    fresh_node: Node, conflist: Conflist
+) -> None:
+    """The very first pods of a node, all made at once, are wired right; deleted, all are gone."""
+    assert lifecycle.parallel_differences(fresh_node, conflist) == []

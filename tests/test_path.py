@@ -1,0 +1,258 @@
+"""Which interfaces the pods' packets cross, seen by sniffers on all of them."""
+
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+
+from podpath import probes, topology as topologies, traffic as traffics, verdict
+from podpath.conflist import Conflist
+from podpath.model import Address, Family, Topology
+from podpath.nodes import base
+from podpath.nodes.base import Node
+from podpath.observe import Observed
+from podpath.pods import Deployment
+from podpath.traffic import Traffics
+
+from .parameters import both_directions, each_pod
+
+requirement = pytest.mark.requirement
+Observe = Callable[..., Observed]
+
+
+@pytest.fixture
+def largest(topology: Topology, family: Family) -> int:
+    """The largest ICMP or UDP payload that fits the pods' MTU, in bytes."""
+    return traffics.largest_payload(topology, family)
+
+
+@pytest.fixture
+def gateway(conflist: Conflist, family: Family) -> Address:
+    """The bridge's own address, if it has one by configuration."""
+    if not conflist.is_gateway:
+        pytest.skip("not applicable: the conflist has no isGateway, so the bridge has no address")
+    return conflist.gateway(family)
+
+
+@requirement("PATH-ICMP")
+@both_directions
+def test_ping_crosses_exactly_the_expected_interfaces(
+    observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
+) -> None:
+    """Each echo request and reply is seen once at every expected hop, in order, nowhere else."""
+    observed = observe(traffic.ping(source, destination, family, count=3))
+
+    assert observed.differences == []
+
+
+@requirement("PATH-HTTP")
+@both_directions
+def test_http_crosses_exactly_the_expected_interfaces(
+    observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
+) -> None:
+    """Each packet from the first SYN to the last ACK is seen once at every expected hop."""
+    observed = observe(traffic.http(source, destination, family))
+
+    assert observed.differences == []
+
+
+@requirement("PATH-UDP")
+@both_directions
+def test_udp_crosses_exactly_the_expected_interfaces(
+    observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
+) -> None:
+    """A datagram is seen once at every expected hop, in order, and nowhere else."""
+    observed = observe(traffic.udp(source, destination, family))
+
+    assert observed.differences == []
+
+
+@requirement("PATH-ARP")
+@both_directions
+def test_arp_request_reaches_every_port_and_its_reply_only_the_path(
+    observe: Observe,
+    traffic: Traffics,
+    topology: Topology,
+    node: Node,
+    source: str,
+    destination: str,
+) -> None:
+    """A pod that has forgotten its neighbour asks all; only the one asked answers, to it alone."""
+    netns = topology.pods[source].netns
+    topologies.forget_neighbours(base.named_namespaces(node)[netns])
+
+    observed = observe(traffic.resolve(source, destination))
+
+    assert observed.differences == []
+
+
+@requirement("PATH-BYSTANDER")
+@both_directions
+def test_bystander_and_uplink_stay_silent(
+    observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
+) -> None:
+    """Of all frames on all interfaces, none but noise is seen off the path of the two pods."""
+    traffic.ping(source, destination, family).send()  # addresses are learned
+
+    observed = observe(
+        traffic.ping(source, destination, family),
+        traffic.http(source, destination, family),
+        expression=probes.EVERYTHING,
+    )
+
+    assert observed.differences == []
+
+
+@requirement("PATH-UNCHANGED")
+@pytest.mark.parametrize("protocol", ["ping", "http", "udp"])
+@both_directions
+def test_packets_arrive_as_they_were_sent(
+    observe: Observe,
+    traffic: Traffics,
+    source: str,
+    destination: str,
+    family: Family,
+    protocol: str,
+) -> None:
+    """TTL, MACs, IPs and payload are the same at the receiver as at the sender."""
+    observed = observe(getattr(traffic, protocol)(source, destination, family))
+
+    assert verdict.unchanged(observed.verdict) == []
+
+
+SIZES = [
+    pytest.param(lambda mtu: 0, id="empty"),
+    pytest.param(lambda mtu: 1, id="one-byte"),
+    pytest.param(lambda mtu: 512, id="medium"),
+    pytest.param(lambda mtu: mtu, id="largest"),
+]
+
+
+@requirement("PATH-SIZE")
+@pytest.mark.parametrize("size", SIZES)
+@both_directions
+def test_unfragmented_pings_of_any_size_take_the_path(
+    observe: Observe,
+    traffic: Traffics,
+    largest: int,
+    source: str,
+    destination: str,
+    family: Family,
+    size: Callable[[int], int],
+) -> None:
+    """A ping with DF set takes the path, from no payload to the most that fits."""
+    ping = traffic.ping(source, destination, family, size=size(largest), fragment="do")
+
+    assert observe(ping).differences == []
+
+
+@requirement("PATH-SIZE")
+@both_directions
+def test_fragmented_pings_take_the_path(
+    observe: Observe,
+    traffic: Traffics,
+    largest: int,
+    source: str,
+    destination: str,
+    family: Family,
+) -> None:
+    """A ping of more than two MTUs takes the path in fragments, and arrives whole."""
+    ping = traffic.ping(source, destination, family, size=2 * largest + 500, fragment="dont")
+
+    assert observe(ping).differences == []
+
+
+@requirement("PATH-SIZE")
+@pytest.mark.parametrize("size", [pytest.param(0, id="empty"), pytest.param(4 << 20, id="4MiB")])
+@both_directions
+def test_http_bodies_of_any_size_take_the_path(
+    observe: Observe,
+    traffic: Traffics,
+    source: str,
+    destination: str,
+    family: Family,
+    size: int,
+) -> None:
+    """Each packet of an HTTP exchange takes the path, whether its body is empty or large."""
+    assert observe(traffic.http(source, destination, family, size=size)).differences == []
+
+
+@requirement("PATH-SIZE")
+@both_directions
+def test_largest_udp_datagram_takes_the_path(
+    observe: Observe,
+    traffic: Traffics,
+    largest: int,
+    source: str,
+    destination: str,
+    family: Family,
+) -> None:
+    """A datagram that just fits takes the path."""
+    assert observe(traffic.udp(source, destination, family, size=largest)).differences == []
+
+
+@requirement("PATH-MTU")
+@both_directions
+def test_largest_packet_passes_and_one_byte_more_is_refused(
+    observe: Observe,
+    traffic: Traffics,
+    largest: int,
+    source: str,
+    destination: str,
+    family: Family,
+) -> None:
+    """What fits the MTU passes with DF set; one byte more never leaves the pod."""
+    fits = observe(traffic.ping(source, destination, family, size=largest, fragment="do"))
+    assert fits.differences == []
+
+    too_long = observe(traffic.oversized_ping(source, destination, family, size=largest + 1))
+    assert too_long.differences == []
+
+
+@requirement("PATH-SELF")
+@each_pod
+def test_ping_to_oneself_stays_on_lo(
+    observe: Observe, traffic: Traffics, family: Family, pod: str
+) -> None:
+    """A pod's packets to its own IP are seen on its lo and nowhere else."""
+    assert observe(traffic.ping(pod, pod, family)).differences == []
+
+
+@requirement("PATH-GATEWAY")
+@each_pod
+def test_ping_from_pod_to_gateway_ends_at_the_bridge(
+    observe: Observe, traffic: Traffics, gateway: Address, pod: str
+) -> None:
+    """Request and reply are seen between the pod and the bridge, and nowhere else."""
+    assert observe(traffic.ping_gateway(pod, gateway)).differences == []
+
+
+@requirement("PATH-GATEWAY")
+@each_pod
+def test_ping_from_node_to_pod_starts_at_the_bridge(
+    observe: Observe, traffic: Traffics, gateway: Address, family: Family, pod: str
+) -> None:
+    """Request and reply are seen between the bridge and the pod, and nowhere else."""
+    assert observe(traffic.ping_from_node(pod, family)).differences == []
+
+
+@requirement("PATH-CONCURRENT")
+def test_flows_of_all_pairs_at_once_each_take_their_own_path(
+    observe: Observe, traffic: Traffics, pods: Deployment, family: Family
+) -> None:
+    """Pings and HTTP between all pairs at the same time: each packet on its own path."""
+    pairs = list(permutations((pod.name for pod in pods), 2))
+    flows = [traffic.ping(one, other, family, count=10) for one, other in pairs]
+    flows += [traffic.http(one, other, family, size=64 * 1024) for one, other in pairs]
+
+    assert observe(*flows).differences == []
+
+
+@requirement("PATH-CONCURRENT")
+def test_nothing_is_lost_or_doubled_when_all_talk(
+    traffic: Traffics, pods: Deployment, family: Family
+) -> None:
+    """All pairs ping at the same time, with no sniffer: each request has exactly one reply."""
+    pairs = list(permutations((pod.name for pod in pods), 2))
+
+    assert traffics.losses(traffic, pairs, family, count=100) == []

@@ -1,0 +1,135 @@
+"""How the pods are wired, read from the kernel."""
+
+import pytest
+
+from podpath import inventory, wiring
+from podpath.conflist import Conflist
+from podpath.errors import CouldNotTest
+from podpath.model import Topology
+from podpath.nodes import base
+from podpath.nodes.base import Node
+from podpath.observe import Observer
+from podpath.pods import Deployment
+from podpath.traffic import Traffics
+
+from .parameters import each_pod
+
+requirement = pytest.mark.requirement
+
+
+@requirement("TOPO-NETNS-NAME")
+def test_each_pod_has_a_namespace_of_its_own(topology: Topology) -> None:
+    """Each pod has a named namespace cni-<hex groups> that no other pod has."""
+    assert wiring.netns_name(topology) == []
+
+
+@requirement("TOPO-NETNS-IP")
+@each_pod
+def test_pod_ip_is_in_the_pods_namespace_only(topology: Topology, pod: str) -> None:
+    """Of all named namespaces only the one that the runtime names has the pod's IP."""
+    assert wiring.netns_ip(topology, pod) == []
+
+
+@requirement("TOPO-NETNS-SHARED")
+def test_containers_share_their_pods_namespace(
+    topology: Topology, node: Node, pods: Deployment
+) -> None:
+    """All containers of a pod are in its namespace; no two pods have the same."""
+    containers = {pod.name: base.container_namespaces(node, pod) for pod in pods}
+    if not any(len(inodes) > 1 for inodes in containers.values()):
+        raise CouldNotTest("no pod has two containers, so nothing is shared")
+
+    assert wiring.netns_shared(topology, containers) == []
+
+
+@requirement("TOPO-POD-LINKS")
+@each_pod
+def test_pod_has_lo_and_eth0_only(topology: Topology, pod: str) -> None:
+    """A pod holds lo and eth0, both up, and nothing else."""
+    assert wiring.pod_links(topology, pod) == []
+
+
+@requirement("TOPO-VETH-PEER")
+@each_pod
+def test_eth0_is_a_veth_with_its_peer_in_the_node(topology: Topology, pod: str) -> None:
+    """Index and namespace id of eth0 and of its peer name each other."""
+    assert wiring.veth_peer(topology, pod) == []
+
+
+@requirement("TOPO-BRIDGE-PORT")
+@each_pod
+def test_host_end_is_a_forwarding_port_of_the_bridge(
+    topology: Topology, conflist: Conflist, pod: str
+) -> None:
+    """The host end is up, a port of the configured bridge, and set as configured."""
+    assert wiring.bridge_port(topology, conflist, pod) == []
+
+
+@requirement("TOPO-BRIDGE-MEMBERS")
+def test_ports_of_the_bridge_are_the_pods_veths(topology: Topology, conflist: Conflist) -> None:
+    """What `brctl show` lists are the pods' host ends: no more, no fewer."""
+    assert wiring.bridge_members(topology, conflist) == []
+
+
+@requirement("TOPO-BRIDGE-GATEWAY")
+def test_bridge_is_the_gateway_if_configured(topology: Topology, conflist: Conflist) -> None:
+    """The bridge is up, STP off, and the gateway if and only if it is configured to be."""
+    assert wiring.bridge_gateway(topology, conflist) == []
+
+
+@requirement("TOPO-MTU")
+@each_pod
+def test_mtu_is_the_same_along_the_path(topology: Topology, conflist: Conflist, pod: str) -> None:
+    """Both ends of the veth and the bridge have one MTU, the configured one if any."""
+    assert wiring.mtu(topology, conflist, pod) == []
+
+
+@requirement("TOPO-MAC")
+def test_macs_are_unique_and_as_in_the_results(topology: Topology, conflist: Conflist) -> None:
+    """No MAC address is used twice; those in the plugin's results are the kernel's."""
+    assert wiring.macs(topology, conflist) == []
+
+
+@requirement("TOPO-MAC")
+def test_macs_stay_after_traffic(observer: Observer, conflist: Conflist, traffic: Traffics) -> None:
+    """After pods have talked, the MAC addresses are still those of the results."""
+    traffic.ping("client", "server").send()
+
+    assert wiring.macs(observer.topology(), conflist) == []
+
+
+@requirement("TOPO-ADDR")
+@each_pod
+def test_pod_ip_is_its_own_in_range_and_leased(
+    topology: Topology, conflist: Conflist, node: Node, pod: str
+) -> None:
+    """A pod's address is unique, in range, with the range's prefix length, and leased to it."""
+    assert wiring.addresses(topology, conflist, inventory.leases(node, conflist), pod) == []
+
+
+@requirement("TOPO-ROUTE")
+@each_pod
+def test_pod_has_the_configured_routes_only(
+    topology: Topology, conflist: Conflist, pod: str
+) -> None:
+    """A pod has the connected route and the configured ones."""
+    assert wiring.routes(topology, conflist, pod) == []
+
+
+@requirement("TOPO-NODE-LINKS")
+def test_node_has_the_expected_interfaces_only(
+    topology: Topology, conflist: Conflist, node: Node
+) -> None:
+    """The node has lo, its uplink, the bridge and the pods' veths, and nothing else."""
+    assert wiring.node_links(topology, conflist, node.uplink) == []
+
+
+@requirement("TOPO-FDB")
+@each_pod
+def test_bridge_learned_each_pod_on_its_port(
+    observer: Observer, conflist: Conflist, traffic: Traffics, pod: str
+) -> None:
+    """After a ping from a pod, its MAC is in the bridge's FDB on its own port only."""
+    traffic.ping(pod, "server" if pod != "server" else "client").send()
+
+    assert wiring.fdb(observer.topology(), conflist, pod) == []
