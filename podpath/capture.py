@@ -59,7 +59,7 @@ class _Tap:
 
 
 def _open(namespace: str, path: str, expression: str, promiscuous: Sequence[str]) -> _Tap:
-    """Open the sockets inside the namespace; what comes before the filter is on is dropped later."""
+    """Open the socket inside the namespace; what it got before its filter is forgotten later."""
 
     def work() -> _Tap:
         with ExitStack() as undo:

@@ -39,7 +39,7 @@ def _mac(octets: bytes) -> str:
 
 
 def _ethernet(frame: bytes) -> Packet:
-    macs = {"mac_destination": _mac(frame[0:6]), "mac_source": _mac(frame[6:12])}
+    macs: dict[str, Any] = {"mac_destination": _mac(frame[0:6]), "mac_source": _mac(frame[6:12])}
     (kind,) = struct.unpack_from("!H", frame, 12)
     start = _ETHERNET
     while kind in _VLAN:
@@ -55,7 +55,7 @@ def _ethernet(frame: bytes) -> Packet:
     return Packet("other", kind=kind, size=len(body), digest=_digest(body), **macs)
 
 
-def _arp(body: bytes, macs: dict[str, str]) -> Packet:
+def _arp(body: bytes, macs: dict[str, Any]) -> Packet:
     operation, sender, target = struct.unpack_from("!6xH6x4s6x4s", body)
     return Packet(
         "arp",
@@ -68,7 +68,7 @@ def _arp(body: bytes, macs: dict[str, str]) -> Packet:
     )
 
 
-def _ipv4(body: bytes, macs: dict[str, str]) -> Packet:
+def _ipv4(body: bytes, macs: dict[str, Any]) -> Packet:
     first, length, identification, fragment, ttl, protocol, source, destination = (
         struct.unpack_from("!BxHHHBB2x4s4s", body)
     )
@@ -91,7 +91,7 @@ def _ipv4(body: bytes, macs: dict[str, str]) -> Packet:
     return _transport(protocol, content, fields, first_fragment=offset == 0)
 
 
-def _ipv6(body: bytes, macs: dict[str, str]) -> Packet:
+def _ipv6(body: bytes, macs: dict[str, Any]) -> Packet:
     length, following, ttl, source, destination = struct.unpack_from("!4xHBB16s16s", body)
     content = body[40 : 40 + length] if length else body[40:]
     if len(body) < 40 + length:

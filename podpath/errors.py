@@ -1,4 +1,4 @@
-"""What can end a test other than by passing: podpath could not test, or the plugin does not conform.
+"""What ends a test other than passing: podpath could not test, or the plugin does not conform.
 
 Both carry one clear sentence; the two are never mixed up, neither in the output nor in the
 exit status.

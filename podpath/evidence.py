@@ -1,5 +1,4 @@
-"""What was observed, as plain JSON values: for the report, and small enough to send between
-processes."""
+"""What was observed, as plain JSON values, small enough to send between processes."""
 
 from typing import Any
 

@@ -36,6 +36,10 @@ class Family(Enum):
     IPV6 = 6
 
 
+#: The destination of a default route, without its prefix length.
+ANYWHERE: dict[Family, Address] = {Family.IPV4: IPv4Address(0), Family.IPV6: IPv6Address(0)}
+
+
 class Direction(Enum):
     """Which way a frame crossed an interface, seen from the namespace that holds it."""
 

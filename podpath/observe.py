@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from podpath import capture, expected, probes, topology, verdict, wiring
+from podpath import capture, expected, probes, topology, wiring
 from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, Inconclusive
@@ -13,6 +13,7 @@ from podpath.nodes import base
 from podpath.nodes.base import Node, Pod
 from podpath.profiles import Profile
 from podpath.traffic import Traffic
+from podpath.verdict import Verdict, judge
 
 #: How long to wait for what is still to come once a program has ended, such as a FIN.
 _SETTLE_SECONDS = 3.0
@@ -28,13 +29,9 @@ class Observed:
 
     results: tuple[Result, ...]
     observation: Observation
-    verdict: verdict.Verdict
+    verdict: Verdict
     topology: Topology
     differences: list[Difference] = field(default_factory=list)
-
-    def arrivals(self) -> list[verdict.Crossing]:
-        """The crossings of packets that were seen at both ends of their path."""
-        return [c for c in self.verdict.crossings if c.at_hops[0] and c.at_hops[-1]]
 
 
 class Observer:
@@ -86,7 +83,7 @@ class Observer:
         self, traffic: Sequence[Traffic], results: Sequence[Result], observation: Observation
     ) -> Observed:
         found = self.topology()
-        judged = verdict.judge(
+        judged = judge(
             [(t.probe, self._paths(found, t)) for t in traffic],
             observation,
             noise(found, self._conflist),

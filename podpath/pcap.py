@@ -19,7 +19,7 @@ def write(path: Path, sightings: Iterable[Sighting]) -> None:
         """scapy's writer, without the nameless interface 0 that it would begin with."""
 
         def _write_header(self, pkt: object) -> None:  # noqa: ARG002
-            if not self.header_present:
+            if not getattr(self, "header_present", False):
                 self.header_present = True
                 self.linktype = DLT_EN10MB
                 self.interfaces2id = {None: -1}

@@ -1,5 +1,7 @@
-"""podpath in pytest: options, markers, header, and how results are told. Nothing heavy here:
-this is imported by every pytest of the environment that podpath is installed in."""
+"""podpath in pytest: options, markers, header, and how results are told.
+
+Nothing heavy here: every pytest of an environment that podpath is installed in imports this.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,7 @@ def _concerned(config: pytest.Config) -> bool:
     """Whether this run, by its arguments, is about the conformance suite."""
     if config.option.collectonly or hasattr(config, "workerinput"):
         return False
-    tests = _TESTS if _TESTS.is_dir() else Path(__file__).parent / "tests"
+    tests = _tests()
     for argument in config.args:
         name = argument.partition("::")[0]
         if config.option.pyargs and name.split(".")[:2] == [_PACKAGE, "tests"]:
@@ -108,6 +110,17 @@ def _concerned(config: pytest.Config) -> bool:
         if path == tests or tests in path.parents or path in tests.parents:
             return True
     return False
+
+
+def _is_ours(config: pytest.Config, nodeid: str) -> bool:
+    """Whether a test, by its node id, is of the conformance suite."""
+    path = (config.rootpath / nodeid.partition("::")[0]).resolve()
+    return _tests() in path.parents
+
+
+def _tests() -> Path:
+    """Where the conformance tests are: in a checkout beside the package, else inside it."""
+    return _TESTS if _TESTS.is_dir() else Path(__file__).parent / "tests"
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -203,7 +216,8 @@ def pytest_runtest_makereport(
 def _tell(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: list[str]
 ) -> None:
-    from podpath import evidence, report as reports
+    from podpath import evidence
+    from podpath import report as reports
 
     verdict, reason = _verdict(item, call, report, ids)
     observed = item.stash.get(observations, [])
@@ -229,7 +243,6 @@ def _verdict(
 ) -> tuple[str, str]:
     """The verdict of one phase of a test, and why."""
     from podpath import report as reports
-    from podpath.errors import CouldNotTest, DoesNotConform
 
     if hasattr(report, "wasxfail"):
         return reports.KNOWN_DEVIATION, report.wasxfail
@@ -239,7 +252,16 @@ def _verdict(
         return reports.NOT_APPLICABLE, str(call.excinfo.value) if call.excinfo else ""
     if call.excinfo is None:
         return reports.CONFORMS, ""
-    error = call.excinfo.value
+    return _failure(item, call.excinfo.value, report, ids)
+
+
+def _failure(
+    item: pytest.Item, error: BaseException, report: pytest.TestReport, ids: list[str]
+) -> tuple[str, str]:
+    """What an exception says: of the plugin, of what could not be tested, or of podpath itself."""
+    from podpath import report as reports
+    from podpath.errors import CouldNotTest, DoesNotConform
+
     if isinstance(error, CouldNotTest):
         return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {error}"
     if isinstance(error, DoesNotConform):
@@ -297,6 +319,16 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     return "failed", "F", "FAILED"
 
 
+def _broken_off(report: pytest.TestReport) -> dict[str, Any]:
+    """What to tell of a test that ended without its own report, as when its worker crashed."""
+    return {
+        "test": report.nodeid,
+        "requirements": [],
+        "verdict": "could not test",
+        "reason": f"could not test: {report.longreprtext}",
+    }
+
+
 class _Results:
     """Collects the results where those of all workers arrive, and tells them at the end."""
 
@@ -309,6 +341,8 @@ class _Results:
         told = getattr(report, "podpath", None)
         if told is not None:
             self._told.append(told)
+        elif report.failed and _is_ours(self._config, report.nodeid):
+            self._told.append(_broken_off(report))
         elif report.failed:
             self._others_failed = True
 

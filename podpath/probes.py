@@ -27,13 +27,12 @@ EVERYTHING = ""
 
 
 class Probe(Protocol):
-    """One exchange of packets that can be told from all others.
-
-    filter: a pcap-filter(7) expression that lets it, and whatever may become of it, through.
-    """
+    """One exchange of packets that can be told from all others."""
 
     @property
-    def filter(self) -> str: ...
+    def filter(self) -> str:
+        """A pcap-filter(7) expression that lets it, and what may become of it, through."""
+        ...
 
     def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """For each sighting its leg, or None if it is not of this probe."""

@@ -151,7 +151,8 @@ _ALL = (
     ),
     Requirement(
         "PATH-UNCHANGED",
-        "TTL, MAC addresses, IP addresses and payload are the same at both ends, in each direction.",
+        "TTL, MAC addresses, IP addresses and payload are the same at both ends, in each"
+        " direction.",
         "The packet was routed (TTL) or translated (addresses) on its way.",
         (f"{_DUMP} -vv icmp", f"{_NODE} nft list ruleset"),
     ),
@@ -177,7 +178,7 @@ _ALL = (
     Requirement(
         "PATH-GATEWAY",
         "Packets between a pod and the node start or end at the bridge.",
-        "The bridge does not hold the gateway address, or another interface has the subnet's route.",
+        "The bridge does not hold the gateway address, or another link has the subnet's route.",
         (f"{_NODE} ip route", f"{_NODE} ip addr show {{bridge}}"),
     ),
     Requirement(

@@ -130,7 +130,8 @@ def install(found: dict[str, str]) -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         check()
     packages = sorted(set(found.values()))
-    print(f"podpath: installing with apt: {' '.join(packages)}", flush=True)
+    sys.stdout.write(f"podpath: installing with apt: {' '.join(packages)}\n")
+    sys.stdout.flush()
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     options = ["-q", "-y", "--no-install-recommends"]
     for command in (["apt-get", "-q", "update"], ["apt-get", "install", *options, *packages]):
@@ -155,7 +156,7 @@ def main(arguments: list[str]) -> int:
             install(found)
         check()
     except CouldNotTest as error:
-        print(f"podpath: {error}", file=sys.stderr)
+        sys.stderr.write(f"podpath: {error}\n")
         return COULD_NOT_TEST_STATUS
     return 0
 

@@ -10,6 +10,7 @@ from typing import Any
 from podpath import netns
 from podpath.errors import CouldNotTest
 from podpath.model import (
+    ANYWHERE,
     NODE,
     AddressWithPrefix,
     Bridge,
@@ -147,11 +148,11 @@ def _routes(messages: Iterable[Any], names: Mapping[int, str]) -> Iterable[Route
     for message in messages:
         if message["type"] != _RTN_UNICAST or message.get_attr("RTA_TABLE") != _RT_TABLE_MAIN:
             continue
-        anywhere = "0.0.0.0" if message["family"] == socket.AF_INET else "::"
-        target = message.get_attr("RTA_DST") or anywhere
+        family = Family.IPV4 if message["family"] == socket.AF_INET else Family.IPV6
+        target = message.get_attr("RTA_DST") or ANYWHERE[family]
         gateway = message.get_attr("RTA_GATEWAY")
         yield Route(
-            destination=ip_network(f"{target}/{message['dst_len']}"),
+            destination=ip_network((target, message["dst_len"])),
             gateway=ip_address(gateway) if gateway else None,
             device=names.get(message.get_attr("RTA_OIF"), "?"),
         )

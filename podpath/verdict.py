@@ -225,7 +225,7 @@ def _unexpected(sighting: Sighting) -> Difference:
 
 
 def place(where: Place) -> str:
-    """ "node vethA in", as people read it."""
+    """Where, as people read it: namespace, interface, direction."""
     namespace, interface, direction = where
     return f"{namespace} {interface or '(an interface that vanished)'} {direction.value}"
 

@@ -6,11 +6,14 @@ Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge a
 
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 
 from podpath.conflist import Conflist
 from podpath.expected import POD_INTERFACE
 from podpath.model import (
+    ANYWHERE,
     NODE,
+    AddressWithPrefix,
     Bridge,
     Difference,
     Family,
@@ -25,7 +28,10 @@ _NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")
 #: What the kernel itself puts, down, into every new namespace once a tunnel module is loaded
 #: (net.core.fb_tunnels_only_for_init_net).
 KERNELS_OWN = frozenset(
-    "tunl0 sit0 gre0 gretap0 erspan0 ip_vti0 ip6_vti0 ip6tnl0 ip6gre0 teql0".split()
+    {
+        *("tunl0", "sit0", "gre0", "gretap0", "erspan0", "teql0"),
+        *("ip_vti0", "ip6_vti0", "ip6tnl0", "ip6gre0"),
+    }
 )
 
 Differences = list[Difference]
@@ -247,7 +253,7 @@ def _gateway(
     return found
 
 
-def _global(link: Interface, family: Family) -> list[object]:
+def _global(link: Interface, family: Family) -> list[AddressWithPrefix]:
     return [a for a in link.addresses if a.version == family.value and not a.ip.is_link_local]
 
 
@@ -277,7 +283,7 @@ def macs(topology: Topology, conflist: Conflist) -> Differences:
     The bridge's own is compared when it is a gateway: only then does it have to stay.
     """
     found = []
-    owners = {}
+    owners: dict[str, object] = {}
     for name, pod in topology.pods.items():
         link, host = topology.of_pod(name).interface(POD_INTERFACE), topology.host_end(name)
         owners |= {f"pod {name} {POD_INTERFACE}": link.mac} if link else {}
@@ -317,7 +323,7 @@ def addresses(
         return [Difference("missing interface", where, "present", "absent")]
     held = [a for f in Family for a in _global(link, f)]
     found = []
-    if _listed(a.ip for a in held) != _listed(network.addresses):  # type: ignore[attr-defined]
+    if _listed(a.ip for a in held) != _listed(network.addresses):
         found.append(Difference("addresses", where, _listed(network.addresses), _listed(held)))
     for address in held:
         found += _address(topology, conflist, leases, pod, address)
@@ -328,9 +334,13 @@ def addresses(
 
 
 def _address(
-    topology: Topology, conflist: Conflist, leases: Mapping[str, str], pod: str, address: object
+    topology: Topology,
+    conflist: Conflist,
+    leases: Mapping[str, str],
+    pod: str,
+    address: AddressWithPrefix,
 ) -> Differences:
-    ip, prefix = address.ip, address.network.prefixlen  # type: ignore[attr-defined]
+    ip, prefix = address.ip, address.network.prefixlen
     where = f"pod {pod} {ip}"
     found = []
     ranges = [r for r in conflist.ranges if ip in r]
@@ -387,8 +397,7 @@ def _configured_routes(
         if route.destination.version == family.value:
             wanted.add((route.destination, route.gateway or gateway, POD_INTERFACE))
     if conflist.is_default_gateway:
-        anywhere = type(ranges[0].subnet)("0.0.0.0/0" if family is Family.IPV4 else "::/0")
-        wanted.add((anywhere, gateway, POD_INTERFACE))
+        wanted.add((ip_network((ANYWHERE[family], 0)), gateway, POD_INTERFACE))
     return wanted
 
 

@@ -54,7 +54,7 @@ def test_reused_ip_works_at_once(
     traffic: Traffics,
     family: Family,
 ) -> None:
-    """A peer that remembers the old pod's MAC reaches the new pod of that IP with its first ping."""
+    """A peer that remembers the old pod's MAC reaches the new pod with its first ping."""
     with lifecycle.reused_address(node, pods, conflist, traffic, family) as (old, new):
         observed = observer.observe(traffic.ping("server", new, family))
 

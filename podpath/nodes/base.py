@@ -35,16 +35,27 @@ class Pod:
 
 
 class Node(Protocol):
-    """A running node.
+    """A running node."""
 
-    kind: as --podpath-node names it; uplink: the interface of its default route; pid: a
-    process in the node, as the host counts; versions: what the node is made of, name -> version.
-    """
+    @property
+    def kind(self) -> str:
+        """As --podpath-node names it."""
+        ...
 
-    kind: str
-    uplink: str
-    pid: int
-    versions: Mapping[str, str]
+    @property
+    def uplink(self) -> str:
+        """The interface of the node's default route."""
+        ...
+
+    @property
+    def pid(self) -> int:
+        """A process in the node, as the host counts."""
+        ...
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What the node is made of: name -> version."""
+        ...
 
     def create_pod(self, spec: PodSpec) -> Pod:
         """Create a pod and start its containers.

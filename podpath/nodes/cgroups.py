@@ -4,8 +4,11 @@ The node's processes live in one group a hierarchy and in a cgroup namespace roo
 that whatever the container runtime creates is below it, and goes with it.
 """
 
+import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,19 +39,54 @@ def hierarchies(mountinfo: str | None = None) -> list[Hierarchy]:
     return list(found.values())
 
 
-def create(node_id: str) -> list[str]:
-    """Create the node's group in every hierarchy; return the directories. Raises OSError."""
-    made: list[str] = []
-    try:
-        for hierarchy in hierarchies():
-            group = os.path.join(hierarchy.mount, f"{PREFIX}{os.getpid()}-{node_id}")
-            os.mkdir(group)
-            made.append(group)
-            _inherit_cpuset(group)
-    except OSError:
-        remove(made)
-        raise
+@dataclass(frozen=True)
+class Groups:
+    """The node's directories, and the descriptors whose locks say that its keeper lives."""
+
+    directories: list[str]
+    locks: list[int]
+
+
+def create(node_id: str) -> Groups:
+    """Create the node's group in every hierarchy, locked. Raises OSError."""
+    made = Groups([], [])
+    with _no_other_keeper():
+        try:
+            for hierarchy in hierarchies():
+                group = os.path.join(hierarchy.mount, f"{PREFIX}{node_id}")
+                os.mkdir(group)
+                made.directories.append(group)
+                made.locks.append(_lock(group))
+                _inherit_cpuset(group)
+        except OSError:
+            remove(made)
+            raise
     return made
+
+
+@contextmanager
+def _no_other_keeper() -> Iterator[None]:
+    """Keep other keepers from taking a group that is not locked yet for an abandoned one."""
+    descriptor = os.open(hierarchies()[0].mount, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(group: str) -> int:
+    """Lock a group for as long as this process lives. Raises BlockingIOError if another has it.
+
+    A pid in its name would say nothing to a podpath in another pid namespace.
+    """
+    descriptor = os.open(group, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _inherit_cpuset(group: str) -> None:
@@ -59,19 +97,25 @@ def _inherit_cpuset(group: str) -> None:
             own.write_text(parent.read_text())
 
 
-def join(groups: list[str]) -> None:
+def join(groups: Groups) -> None:
     """Move the calling process into the groups. Raises OSError."""
-    for group in groups:
+    for group in groups.directories:
         Path(group, "cgroup.procs").write_text("0")
 
 
-def remove(groups: list[str]) -> None:
+def let_go(groups: Groups) -> None:
+    """In a forked process: leave the locks to the keeper alone."""
+    for descriptor in groups.locks:
+        os.close(descriptor)
+
+
+def remove(groups: Groups) -> None:
     """Remove the groups and all below them, waiting for their last processes to be gone.
 
     Raises OSError if one is still busy after ten seconds.
     """
     deadline = time.monotonic() + _REMOVAL_SECONDS
-    for group in groups:
+    for group in groups.directories:
         while not _removed(group):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"cgroup {group} still holds processes; remove it by hand")
@@ -90,9 +134,13 @@ def _removed(group: str) -> bool:
 
 
 def sweep() -> None:
-    """Remove what keepers left that were killed: groups named for a pid that is no more."""
-    for hierarchy in hierarchies():
-        for group in Path(hierarchy.mount).glob(f"{PREFIX}*-*"):
-            keeper = group.name.removeprefix(PREFIX).split("-")[0]
-            if keeper.isdigit() and not os.path.exists(f"/proc/{keeper}"):
+    """Remove the groups of keepers that were killed: those that nobody holds the lock of."""
+    with _no_other_keeper():
+        for hierarchy in hierarchies():
+            for group in Path(hierarchy.mount).glob(f"{PREFIX}*"):
+                try:
+                    descriptor = _lock(str(group))
+                except OSError:
+                    continue  # its keeper lives, or has just removed it
                 _removed(str(group))
+                os.close(descriptor)

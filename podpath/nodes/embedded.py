@@ -6,7 +6,6 @@ See keeper.py for how it ends and init.py for what it is made of.
 import itertools
 import json
 import os
-import platform
 import secrets
 import select
 import subprocess
@@ -232,7 +231,7 @@ def start(
             node.wait_until_ready(_START_SECONDS)
             say("importing the pod image")
             node.import_image(building.result())
-            node.versions |= _versions(node, plugins)
+            node.versions |= _spoken_versions(node, conflist)
             say("node is ready")
             yield node
         finally:
@@ -275,7 +274,8 @@ def _kept(spec: NodeSpec) -> Iterator[int]:
 
 
 def _init_pid(process: "subprocess.Popen[bytes]") -> int:
-    assert process.stdout and process.stderr
+    assert process.stdout is not None
+    assert process.stderr is not None
     if not select.select([process.stdout], [], [], _START_SECONDS)[0]:
         raise CouldNotTest(f"the node's namespaces were not ready in {_START_SECONDS:.0f} s")
     line = process.stdout.readline()
@@ -289,29 +289,22 @@ def _init_pid(process: "subprocess.Popen[bytes]") -> int:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    assert process.stdin and process.stdout and process.stderr
-    process.stdin.close()
+    """Close the pipe that the keeper lives by, and wait for it to have removed everything."""
     try:
-        process.wait(_STOP_SECONDS)
+        process.communicate(timeout=_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        process.communicate()
         raise CouldNotTest(
             f"the embedded node did not end in {_STOP_SECONDS:.0f} s",
             "Its cgroups are named podpath-*; the next run removes them",
         ) from None
-    finally:
-        process.stdout.close()
-        process.stderr.close()
 
 
-def _versions(node: EmbeddedNode, plugins: dict[str, str]) -> dict[str, str]:
-    """What the node is made of, for the header and the report."""
-    runc = subprocess.run(
-        [tools.locate("runc"), "--version"], capture_output=True, text=True, check=False
-    ).stdout.splitlines()
-    versions = {"kernel": platform.release(), "runc": (runc or ["?"])[0].rpartition(" ")[2]}
-    for path in dict.fromkeys(plugins.values()):
-        name = os.path.basename(path)
-        versions.setdefault(f"plugin {name}", path)
-    return versions
+def _spoken_versions(node: EmbeddedNode, conflist: Conflist) -> dict[str, str]:
+    """Which versions of the specification the plugins say that they speak, asked on the node."""
+    asked = ("env", "CNI_COMMAND=VERSION")
+    return {
+        f"{name} speaks": base.run(node, [*asked, f"{_PLUGINS}/{name}"]).stdout.strip()[:300]
+        for name in conflist.delegates
+    }

@@ -44,7 +44,7 @@ class NodeSpec:
     wire: list[str]
 
 
-def run(spec: NodeSpec, groups: list[str], status: int) -> NoReturn:
+def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
     """Become the node; never returns.
 
     An empty message on the pipe `status` means that containerd was started, any other is the
@@ -55,6 +55,7 @@ def run(spec: NodeSpec, groups: list[str], status: int) -> NoReturn:
         _let_go_of_parent()
         for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(ending, signal.SIG_DFL)
+        cgroups.let_go(groups)
         cgroups.join(groups)
         hierarchies = cgroups.hierarchies()
         linux.unshare(

@@ -26,7 +26,7 @@ def _say(**message: object) -> None:
     os.write(1, json.dumps(message).encode() + b"\n")
 
 
-def _start_init(spec: "init.NodeSpec", groups: list[str]) -> tuple[int, int]:
+def _start_init(spec: "init.NodeSpec", groups: cgroups.Groups) -> tuple[int, int]:
     """Fork pid 1 of the node; return its pid and a pipe that says how its set-up went."""
     report, status = os.pipe()
     linux.unshare(linux.CLONE_NEWPID)

@@ -33,8 +33,8 @@ class Profile:
     """How a kind of plugin wires pods.
 
     plugins: the plugin types it is for; paths: kind of flow -> its hops; promiscuous: what must
-    be made so for a hop to be seen ("master"); peer, master: kinds of link at eth0 and at its
-    host end's master.
+    be made so for a hop to be seen ("master"); link, master: kinds of link of eth0 and of what
+    its host end is enslaved to.
     """
 
     name: str
@@ -68,13 +68,7 @@ def load(path: Path) -> Profile:
 
 
 def _profile(data: dict[str, Any]) -> Profile:
-    paths = {
-        kind: tuple(
-            HopRule(**{k: tuple(v) if isinstance(v, list) else v for k, v in hop.items()})
-            for hop in hops
-        )
-        for kind, hops in data["path"].items()
-    }
+    paths = {kind: tuple(_rule(hop) for hop in hops) for kind, hops in data["path"].items()}
     return Profile(
         name=data["name"],
         plugins=tuple(data["plugins"]),
@@ -83,3 +77,7 @@ def _profile(data: dict[str, Any]) -> Profile:
         promiscuous=tuple(data["promiscuous"]),
         paths=paths,
     )
+
+
+def _rule(hop: dict[str, Any]) -> HopRule:
+    return HopRule(**{**hop, "after": tuple(hop.get("after", ()))})

@@ -1,0 +1,112 @@
+"""However a run ends, the host is as before."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from podpath import conflist, waiting
+from podpath.errors import CouldNotTest
+from podpath.nodes import embedded
+from selftests import suite
+from selftests.endings import host
+
+_STARTED_SECONDS = 30.0
+
+
+@pytest.fixture
+def nothing_left(tmp_path: Path) -> Iterator[None]:
+    """The host's inventory is the same after the test as before."""
+    ignored = tmp_path.parent.parent
+    before = host.read(ignored)
+    yield
+    assert host.new_since(before, ignored) == {}
+
+
+def _containers() -> set[str]:
+    """The pods' programs that run at this moment, as pid and command line."""
+    return {line for line in host.read(Path("/tmp"))["processes"] if "httpd" in line}
+
+
+def _started(process: "subprocess.Popen[str]") -> None:
+    """Wait until the run's pods serve: then there is most to leave behind."""
+    assert waiting.until(_containers, lambda found: len(found) >= 3, _STARTED_SECONDS)
+    assert process.poll() is None
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_normal_end_leaves_nothing() -> None:
+    """A run that passes leaves the host as it was."""
+    assert suite.run(suite.QUICK).status == 0
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_failing_test_leaves_nothing(tmp_path: Path) -> None:
+    """So does one with a failing test."""
+    plugin = tmp_path / "bridge"
+    plugin.write_text("#!/bin/sh\necho broken >&2\nexit 1\n")
+    plugin.chmod(0o755)
+
+    assert suite.run(suite.QUICK, "--podpath-cni-bin", str(tmp_path)).status == 1
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize("stage", ["wait_until_ready", "import_image"])
+def test_exception_during_start_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """So does a start that breaks off half-way."""
+
+    def break_off(*_: object) -> None:
+        raise CouldNotTest("broken off")
+
+    monkeypatch.setattr(embedded.EmbeddedNode, stage, break_off)
+
+    with (
+        pytest.raises(CouldNotTest, match="broken off"),
+        embedded.start(conflist.read(conflist.DEFAULT)),
+    ):
+        pass
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_unusable_namespace_set_up_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does a node whose init fails, and what failed is said."""
+    monkeypatch.setattr(embedded, "_UPLINK", ["link set there-is-no-such-link up"])
+
+    with (
+        pytest.raises(CouldNotTest, match="there-is-no-such-link"),
+        embedded.start(conflist.read(conflist.DEFAULT)),
+    ):
+        pass
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_signal_leaves_nothing(ending: signal.Signals, workers: tuple[str, ...]) -> None:
+    """So does Ctrl-C, SIGTERM or SIGKILL, in the middle of the tests."""
+    process = suite.start("tests", *workers)
+    _started(process)
+    if ending == signal.SIGINT:
+        os.killpg(process.pid, ending)  # as a terminal does
+    else:
+        process.send_signal(ending)
+
+    process.communicate(timeout=60)
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_killed_worker_leaves_nothing() -> None:
+    """So does one whose worker was killed; what it was testing is not said to conform."""
+    process = suite.start("tests/test_path.py", "-n", "2")
+    _started(process)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    output, _ = process.communicate(timeout=120)
+
+    assert process.returncode not in (0, 1), output
+    assert "crashed" in output

@@ -1,0 +1,71 @@
+"""Running the conformance suite as its users do: as a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+QUICK = "tests/test_topology.py::test_ports_of_the_bridge_are_the_pods_veths"
+PING = "tests/test_path.py::test_ping_crosses_exactly_the_expected_interfaces"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run of the suite ended: exit status, all that it printed, and its report."""
+
+    status: int
+    output: str
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def verdicts(self) -> dict[str, str]:
+        """Requirement -> verdict, of those that were run."""
+        found = {r["id"]: r["verdict"] for r in self.report.get("requirements", [])}
+        return {i: v for i, v in found.items() if v != "not run"}
+
+    def reasons(self, requirement: str) -> str:
+        """What the report says of a requirement's tests that did not conform."""
+        tests = next(r for r in self.report["requirements"] if r["id"] == requirement)["tests"]
+        return "\n".join(t["reason"] for t in tests)
+
+
+def start(
+    *arguments: str, environment: dict[str, str] | None = None, user: int | None = None
+) -> "subprocess.Popen[str]":
+    """Start pytest in the checkout, in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTEST_ADDOPTS": "", **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        user=user,
+    )
+
+
+def run(
+    *arguments: str,
+    report: Path | None = None,
+    environment: dict[str, str] | None = None,
+    user: int | None = None,
+    seconds: float = 120.0,
+) -> Run:
+    """Run pytest in the checkout to its end."""
+    more = ["--podpath-report", str(report)] if report else []
+    process = start(*arguments, *more, environment=environment, user=user)
+    try:
+        output, _ = process.communicate(timeout=seconds)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    written = report / "report.json" if report else None
+    document = json.loads(written.read_text()) if written and written.exists() else {}
+    return Run(process.returncode, output, document)
