@@ -5,6 +5,7 @@ Nothing heavy here: every pytest of an environment that podpath is installed in 
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +100,8 @@ def plan(config: pytest.Config) -> Plan:
 
 def _concerned(config: pytest.Config) -> bool:
     """Whether this run, by its arguments, is about the conformance suite."""
-    if config.option.collectonly or hasattr(config, "workerinput"):
+    option = config.option
+    if option.collectonly or option.help or option.version or hasattr(config, "workerinput"):
         return False
     tests = _tests()
     for argument in config.args:
@@ -123,11 +125,11 @@ def _tests() -> Path:
     return _TESTS if _TESTS.is_dir() else Path(__file__).parent / "tests"
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Say at once, and once, what the user can mend, rather than in every test."""
-    config = session.config
     if not _concerned(config):
-        return
+        return None
     from podpath import preflight
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
@@ -135,7 +137,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         preflight.check(plan(config))
         config.stash[_environment] = preflight.describe(plan(config))
     except CouldNotTest as error:
-        pytest.exit(f"podpath could not test: {error}", returncode=COULD_NOT_TEST_STATUS)
+        sys.stderr.write(f"podpath could not test: {error}\n")
+        return COULD_NOT_TEST_STATUS
+    return None
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -144,12 +145,15 @@ def _loaded(module: str) -> bool:
 
 
 def _check_writable(directory: Path) -> None:
-    existing = next(p for p in (directory, *directory.parents) if p.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
         raise CouldNotTest(
-            f"the report directory {directory} is not writable",
+            f"the report directory {directory} is not writable: {error.strerror}",
             "Name a writable directory with --podpath-report",
-        )
+        ) from None
 
 
 def describe(wanted: Plan) -> dict[str, str]:

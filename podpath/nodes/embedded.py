@@ -231,7 +231,6 @@ def start(
             node.wait_until_ready(_START_SECONDS)
             say("importing the pod image")
             node.import_image(building.result())
-            node.versions |= _spoken_versions(node, conflist)
             say("node is ready")
             yield node
         finally:
@@ -299,12 +298,3 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
             f"the embedded node did not end in {_STOP_SECONDS:.0f} s",
             "Its cgroups are named podpath-*; the next run removes them",
         ) from None
-
-
-def _spoken_versions(node: EmbeddedNode, conflist: Conflist) -> dict[str, str]:
-    """Which versions of the specification the plugins say that they speak, asked on the node."""
-    asked = ("env", "CNI_COMMAND=VERSION")
-    return {
-        f"{name} speaks": base.run(node, [*asked, f"{_PLUGINS}/{name}"]).stdout.strip()[:300]
-        for name in conflist.delegates
-    }

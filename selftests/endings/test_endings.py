@@ -55,9 +55,7 @@ def test_failing_test_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("stage", ["wait_until_ready", "import_image"])
-def test_exception_during_start_leaves_nothing(
-    monkeypatch: pytest.MonkeyPatch, stage: str
-) -> None:
+def test_exception_during_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
     """So does a start that breaks off half-way."""
 
     def break_off(*_: object) -> None:

@@ -1,0 +1,191 @@
+"""What the user can mend is said in one clear sentence, with the remedy, and status 6."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from podpath import conflist
+from podpath.errors import COULD_NOT_TEST_STATUS
+from selftests import suite
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def _refused(run: suite.Run, *said: str) -> None:
+    """The run ended with the right status, said all that, said it once, and nothing internal."""
+    assert run.status == COULD_NOT_TEST_STATUS, run.output
+    for words in said:
+        assert words in run.output
+    assert run.output.count("podpath could not test") == 1
+    assert "Traceback" not in run.output
+    assert len(run.output.splitlines()) < 15
+
+
+def _conflist(directory: Path, change: Change) -> str:
+    """A conflist file: the default one, changed."""
+    document = json.loads(conflist.DEFAULT.read_text())
+    change(document)
+    path = directory / "changed.conflist"
+    path.write_text(json.dumps(document))
+    return str(path)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_missing_conflist(workers: tuple[str, ...]) -> None:
+    """A conflist that is not there; told once, also with workers."""
+    run = suite.run("tests", "--podpath-cni-conf", "/no/such.conflist", *workers)
+
+    _refused(run, "/no/such.conflist", "No such file", "--podpath-cni-conf")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("{", "not JSON", id="not-json"),
+        pytest.param('{"type": "bridge"}', 'no "plugins" list', id="single-plugin"),
+        pytest.param('{"plugins": []}', '"plugins" must be a list', id="no-plugins"),
+        pytest.param("[]", 'no "plugins" list', id="not-an-object"),
+    ],
+)
+def test_file_that_is_not_a_conflist(tmp_path: Path, text: str, said: str) -> None:
+    """A file that is something else."""
+    path = tmp_path / "net.conflist"
+    path.write_text(text)
+
+    _refused(suite.run("tests", "--podpath-cni-conf", str(path)), str(path), said)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(
+            lambda c: c["plugins"].append({"type": "no-such-plugin"}),
+            ('"no-such-plugin" is in none of', "--podpath-cni-bin"),
+            id="unknown-plugin",
+        ),
+        pytest.param(lambda c: c["plugins"][0].pop("ipam"), ('no "ipam" section',), id="no-ipam"),
+        pytest.param(
+            lambda c: c["plugins"][0]["ipam"].update(ranges=[[{"subnet": "10.1.0.0/29"}]]),
+            ("has 5 addresses", "larger subnet"),
+            id="small-range",
+        ),
+        pytest.param(
+            lambda c: c["plugins"][0].update(type="ptp"),
+            ("no profile covers", "bridge"),
+            id="unsupported-profile",
+        ),
+    ],
+)
+def test_conflist_that_cannot_be_tested(
+    tmp_path: Path, change: Change, said: tuple[str, ...]
+) -> None:
+    """A conflist that names what is not there, or does not suffice."""
+    path = _conflist(tmp_path, change)
+
+    _refused(suite.run("tests", "--podpath-cni-conf", path), *said)
+
+
+def test_plugin_that_is_not_executable(tmp_path: Path) -> None:
+    """A plugin binary without its x bit."""
+    (tmp_path / "bridge").write_text("#!/bin/sh\n")
+
+    _refused(
+        suite.run("tests", "--podpath-cni-bin", str(tmp_path)), "is not executable", "chmod +x"
+    )
+
+
+def test_missing_plugin_directory() -> None:
+    """A plugin directory that is not there."""
+    run = suite.run("tests", "--podpath-cni-bin", "/no/such/directory")
+
+    _refused(run, "/no/such/directory", "does not exist")
+
+
+@pytest.mark.parametrize("kind", ["kind", "host"])
+def test_node_kind_of_a_later_version(kind: str) -> None:
+    """A kind of node that is not there yet."""
+    _refused(suite.run("tests", "--podpath-node", kind), "not there yet", "embedded")
+
+
+@pytest.mark.parametrize("directory", ["/dev/null/report", "/proc/report"])
+def test_report_directory_that_is_not_writable(directory: str) -> None:
+    """A report directory that cannot be written to."""
+    run = suite.run("tests", "--podpath-report", directory)
+
+    _refused(run, directory, "not writable")
+
+
+def _path_without(directory: Path, *hidden: str) -> dict[str, str]:
+    """A PATH with every program of the system but some."""
+    for place in os.environ["PATH"].split(os.pathsep):
+        if place.startswith("/usr/bin") or place == "/bin":
+            for program in Path(place).iterdir():
+                if program.name not in hidden and not (directory / program.name).exists():
+                    (directory / program.name).symlink_to(program)
+    return {"PATH": str(directory)}
+
+
+@pytest.mark.parametrize(
+    ("tool", "package"),
+    [
+        ("containerd", "containerd"),
+        ("runc", "runc"),
+        ("busybox", "busybox-static"),
+        ("nc.openbsd", "netcat-openbsd"),
+        ("ping", "iputils-ping"),
+    ],
+)
+def test_missing_tool(tmp_path: Path, tool: str, package: str) -> None:
+    """A program that is not installed: its name, and how to get it."""
+    if tool == "runc" and Path("/usr/sbin/runc").exists():
+        tool, package = "ctr", "containerd"  # where Debian has runc cannot be hidden
+    hidden = _path_without(tmp_path, tool, *(("nc",) if tool.startswith("nc") else ()))
+
+    run = suite.run("tests", environment=hidden)
+
+    _refused(run, tool.partition(".")[0], f"apt-get install {package}")
+
+
+def test_missing_kernel_feature(tmp_path: Path) -> None:
+    """A kernel that cannot make bridges, as `ip` tells it."""
+    fake = tmp_path / "ip"
+    fake.write_text(
+        f'#!/bin/sh\n[ "$5" = bridge ] || exec {shutil.which("ip")} "$@"\n'
+        'echo "Error: Unknown device type." >&2; exit 2\n'
+    )
+    fake.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+
+    run = suite.run("tests", environment={"PATH": path})
+
+    _refused(run, "Unknown device type", "modprobe bridge")
+
+
+def test_not_root() -> None:
+    """Without root; it may read all, so that the interpreter is found wherever it is."""
+    capability = "+dac_read_search"
+    command = [
+        "setpriv",
+        "--reuid=65534",
+        "--clear-groups",
+        f"--inh-caps={capability}",
+        f"--ambient-caps={capability}",
+        "--",
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "tests",
+    ]
+
+    done = subprocess.run(command, cwd=suite.ROOT, capture_output=True, text=True, check=False)
+
+    _refused(suite.Run(done.returncode, done.stdout + done.stderr), "needs root", "sudo")

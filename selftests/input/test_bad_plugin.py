@@ -1,0 +1,43 @@
+"""A plugin that fails, talks nonsense or hangs does not conform; what it printed is told."""
+
+from pathlib import Path
+
+import pytest
+
+from selftests import suite
+
+
+def _plugin(directory: Path, script: str) -> list[str]:
+    path = directory / "bridge"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return ["--podpath-cni-bin", str(directory)]
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        pytest.param('echo "no can do" >&2; exit 1', "no can do", id="fails"),
+        pytest.param(
+            """echo '{"cniVersion":"1.0.0","code":100,"msg":"out of order"}'; exit 1""",
+            "out of order",
+            id="fails-as-specified",
+        ),
+        pytest.param("echo garbage", "invalid character 'g'", id="garbage"),
+        pytest.param("exit 0", "unexpected end of JSON", id="nothing"),
+        pytest.param("echo '{}'", "", id="empty-result"),
+        pytest.param("kill -SEGV $$", "segmentation fault", id="crashes"),
+        pytest.param("head -c 3000000 /dev/zero", "", id="floods"),
+        pytest.param("sleep 600", "still running", id="hangs"),
+        pytest.param("trap '' TERM; sleep 600 & wait", "still running", id="hangs-in-child"),
+    ],
+)
+def test_broken_plugin_does_not_conform(tmp_path: Path, script: str, said: str) -> None:
+    """Status 1, not 6; the requirement is red, with the plugin's own words, in bounded time."""
+    run = suite.run(suite.QUICK, *_plugin(tmp_path, script), report=tmp_path / "report")
+
+    assert run.status == 1, run.output
+    assert run.verdicts() == {"TOPO-BRIDGE-MEMBERS": "does not conform"}
+    assert said in run.output
+    assert "Traceback" not in run.output
+    assert len(run.output) < 20_000
