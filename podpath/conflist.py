@@ -6,6 +6,7 @@ plugins' documentation.
 
 import ipaddress
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from podpath.model import Address, Family, Network
 DEFAULT = Path(__file__).with_name("default.conflist")
 
 _LEASES = "/var/lib/cni/networks"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # CNI specification 1.0.0, section 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def read(path: Path) -> Conflist:
         raise CouldNotTest(f"the conflist {path} cannot be read: {reason}", remedy) from None
     try:
         return parse(text)
+    except RecursionError:
+        raise CouldNotTest(f"{path} is not a usable conflist: nested too deeply", remedy) from None
     except _Malformed as error:
         raise CouldNotTest(f"{path} is not a usable conflist: {error}", remedy) from None
 
@@ -122,6 +126,8 @@ def parse(text: str) -> Conflist:
     for key in ("name", "cniVersion"):
         if not _text(document, key):
             raise _Malformed(f'"{key}" is missing')
+    if not _NAME.fullmatch(document["name"]):
+        raise _Malformed(f'"name" must be letters, digits, "_", "." and "-": {document["name"]!r}')
     main = plugins[0]
     ipam = _typed(main, "ipam", dict, {})
     kind = _text(ipam, "type")
@@ -181,12 +187,17 @@ def _range(one: Mapping[str, Any]) -> Range:
     try:
         subnet = ipaddress.ip_network(_text(one, "subnet"), strict=False)
         last = int(subnet.broadcast_address) - (1 if subnet.version == 4 else 0)
-        return Range(
+        found = Range(
             subnet,
             ipaddress.ip_address(_text(one, "rangeStart") or subnet[1]),
             ipaddress.ip_address(_text(one, "rangeEnd") or type(subnet[0])(last)),
             ipaddress.ip_address(_text(one, "gateway") or subnet[1]),
         )
+        if any(a not in subnet for a in (found.first, found.last, found.gateway)):
+            raise ValueError("its addresses must be in its subnet")
+        if int(found.first) > int(found.last):
+            raise ValueError("it ends before it begins")
+        return found
     except (ValueError, IndexError) as error:
         raise _Malformed(f"range {json.dumps(one)[:120]}: {error}") from None
 

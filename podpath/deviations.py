@@ -30,14 +30,22 @@ class Deviation:
 def read(path: Path) -> tuple[Deviation, ...]:
     """The deviations that a file declares. Raises CouldNotTest if it is malformed."""
     try:
-        declared = tomllib.loads(path.read_text()).get("deviation", [])
-        found = tuple(Deviation(**one) for one in declared)
-    except (OSError, tomllib.TOMLDecodeError, TypeError, AttributeError) as error:
+        document = tomllib.loads(path.read_text())
+        found = tuple(_deviation(one) for one in document.pop("deviation", []))
+        if document:
+            raise ValueError(f"unknown: {', '.join(document)}")
+    except (OSError, ValueError, TypeError) as error:
         raise CouldNotTest(f"the deviations file {path} is malformed: {error}") from None
     for one in found:
         if one.requirement not in REQUIREMENTS:
             raise CouldNotTest(f"{path} names the unknown requirement {one.requirement}")
     return found
+
+
+def _deviation(declared: object) -> Deviation:
+    if not isinstance(declared, dict) or not all(isinstance(v, str) for v in declared.values()):
+        raise TypeError("each deviation must be a table of texts")
+    return Deviation(**declared)
 
 
 def applying(path: Path, origins: Mapping[str, str]) -> dict[str, Deviation]:

@@ -112,6 +112,8 @@ def _ipv6(body: bytes, macs: dict[str, Any]) -> Packet:
             fields["fragment"] = (part & ~0x7, bool(part & 1))
             fields["ip_id"] = identification
         content = content[size:]
+        if not first:
+            break  # the rest is payload, whatever it looks like
     return _transport(following, content, fields, first_fragment=first)
 
 

@@ -30,7 +30,7 @@ def path(
         after = [
             position[key]
             for name in rule.after
-            for key in ((name, pod), (name, ""))
+            for key in dict.fromkeys(((name, pod), (name, "")))
             if key in position
         ]
         hops.append(

@@ -17,6 +17,7 @@ from podpath.verdict import Verdict, judge
 
 #: How long to wait for what is still to come once a program has ended, such as a FIN.
 _SETTLE_SECONDS = 3.0
+_FAILED_SECONDS = 0.2
 _NOT_STARTED = (126, 127)  # the shell's and runc's status for a program that cannot be run
 
 
@@ -69,8 +70,11 @@ class Observer:
         namespaces = self._namespaces()
         with capture.armed(namespaces, expression, self._promiscuous()) as running:
             results = _send_all(traffic)
+            # What has failed is over, but for what is on its way in the kernel.
+            failed = any(result.status for result in results)
             running.wait_until(
-                lambda seen: all(t.probe.over(seen) for t in traffic), _SETTLE_SECONDS
+                lambda seen: all(t.probe.over(seen) for t in traffic),
+                _FAILED_SECONDS if failed else _SETTLE_SECONDS,
             )
             observation = running.collect()
         if observation.gaps:
@@ -88,10 +92,13 @@ class Observer:
             observation,
             noise(found, self._conflist),
         )
-        differences = list(judged.differences)
-        for one, result in zip(traffic, results, strict=True):
+        differences: list[Difference] = []
+        for one in traffic:
             if "unicast" in one.kinds.values() and self._profile.master == "bridge":
                 differences += wiring.bridged(found, self._conflist, one.source, one.destination)
+        # The second witness first: what it says explains the sightings.
+        differences = list(dict.fromkeys(differences)) + list(judged.differences)
+        for one, result in zip(traffic, results, strict=True):
             differences += _refusal(one, result)
             if result.status != 0 and not one.refused and not differences:
                 raise Inconclusive(

@@ -23,7 +23,6 @@ pytest_plugins = [
     "podpath.fixtures.observe",
 ]
 
-_TESTS = Path(__file__).parent.parent / "tests"
 _PACKAGE = "podpath"
 
 #: Findings of the last comparison that failed, for the failure that it leads to.
@@ -109,7 +108,8 @@ def _concerned(config: pytest.Config) -> bool:
         if config.option.pyargs and name.split(".")[:2] == [_PACKAGE, "tests"]:
             return True
         path = (config.invocation_params.dir / name).resolve()
-        if path == tests or tests in path.parents or path in tests.parents:
+        above = path in tests.parents and not _installed()
+        if path == tests or tests in path.parents or above:
             return True
     return False
 
@@ -122,7 +122,12 @@ def _is_ours(config: pytest.Config, nodeid: str) -> bool:
 
 def _tests() -> Path:
     """Where the conformance tests are: in a checkout beside the package, else inside it."""
-    return _TESTS if _TESTS.is_dir() else Path(__file__).parent / "tests"
+    inside = Path(__file__).parent / "tests"
+    return inside if _installed() else inside.parent.parent / "tests"
+
+
+def _installed() -> bool:
+    return (Path(__file__).parent / "tests").is_dir()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -151,7 +156,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The IP versions that the conflist gives pods, and that podpath tests: IPv4."""
-    if "family" in metafunc.fixturenames:
+    if "family" in metafunc.fixturenames and _tests() in metafunc.definition.path.parents:
         from podpath.model import Family
 
         metafunc.parametrize("family", [pytest.param(Family.IPV4, id="ipv4")])
@@ -184,7 +189,12 @@ def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str)
 
 
 def _ids(item: pytest.Item) -> list[str]:
-    return [i for mark in item.iter_markers("requirement") for i in mark.args]
+    """The ids that a test is marked with; on tests that are not ours the marker may be anyone's."""
+    from podpath.requirements import REQUIREMENTS
+
+    ids = [i for mark in item.iter_markers("requirement") for i in mark.args]
+    ours = _tests() in item.path.parents
+    return ids if ours else [i for i in ids if isinstance(i, str) and i in REQUIREMENTS]
 
 
 # --- each test --------------------------------------------------------------------------------
@@ -229,7 +239,7 @@ def _tell(
     if call.when == "call" or verdict != reports.CONFORMS:
         if report.failed:
             report.longrepr = reason
-            report.user_properties.append(("verdict", verdict))
+            item.user_properties.append(("verdict", verdict))
         # plain JSON values: it travels between xdist's processes
         report.podpath = {  # type: ignore[attr-defined]
             "test": item.nodeid,

@@ -1,6 +1,7 @@
 """What can be told before a node is started: everything that the user can mend at once."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -99,6 +100,11 @@ def _check_ranges(wanted: Plan) -> None:
             "Add an IPv4 range",
         )
     for family in families:
+        if len(wanted.conflist.ranges_of(family)) > 1:
+            raise CouldNotTest(
+                f"{wanted.conflist_path} has more than one IPv{family.value} range",
+                "podpath tests one range an IP version: leave one",
+            )
         usable = sum(r.usable for r in wanted.conflist.ranges_of(family))
         if usable < PODS:
             raise CouldNotTest(
@@ -140,8 +146,10 @@ def _check_kernel() -> None:
 
 
 def _loaded(module: str) -> bool:
-    done = subprocess.run(["modprobe", module], capture_output=True, check=False)
-    return done.returncode == 0
+    modprobe = shutil.which("modprobe", path=tools.search_path())
+    if modprobe is None:
+        return False
+    return subprocess.run([modprobe, module], capture_output=True, check=False).returncode == 0
 
 
 def _check_writable(directory: Path) -> None:
@@ -193,6 +201,4 @@ def origin(path: str) -> str:
 
 
 def _has_dpkg() -> bool:
-    import shutil
-
     return shutil.which("dpkg-query") is not None

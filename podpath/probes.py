@@ -82,7 +82,8 @@ class Echo:
 class Http:
     """One HTTP exchange over TCP, from SYN to the last FIN's acknowledgement.
 
-    The connection is the one whose request carries the nonce; port is the server's.
+    The connection is the one whose request carries the nonce, with whatever client addresses
+    that has on its way; port is the server's.
     """
 
     nonce: str
@@ -96,19 +97,21 @@ class Http:
     def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
         clients = {
-            s.packet.ports[0]
+            (s.packet.source, s.packet.ports[0])
             for s in sightings
             if s.packet.ports and s.packet.size and self.nonce.encode() in s.frame
         }
         return [self._leg(s.packet, clients) for s in sightings]
 
-    def _leg(self, packet: Packet, clients: set[int]) -> str | None:
+    def _leg(self, packet: Packet, clients: set[tuple[Address | None, int]]) -> str | None:
         if packet.protocol != "tcp" or packet.ports is None:
             return None
         source, destination = packet.ports
-        if destination == self.port and source in clients:
+        if destination == self.port and (packet.source, source) in clients:
             return REQUEST
-        return REPLY if source == self.port and destination in clients else None
+        return (
+            REPLY if source == self.port and (packet.destination, destination) in clients else None
+        )
 
     def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
         """See Probe."""

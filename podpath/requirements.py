@@ -60,8 +60,8 @@ _ALL = (
     ),
     Requirement(
         "TOPO-BRIDGE-PORT",
-        "The host end is up and a forwarding port of the configured bridge, with hairpin and"
-        " isolation as configured.",
+        "The host end is up and a forwarding, learning port of the configured bridge, with"
+        " hairpin and isolation as configured.",
         "The host end was not attached, was attached elsewhere, or its settings were ignored.",
         (_LINKS,),
     ),

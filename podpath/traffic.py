@@ -21,6 +21,7 @@ HEADERS = {4: 28, 6: 48}
 
 _TRAFFIC_SECONDS = 30
 _REPLY_SECONDS = 2
+_identifiers = itertools.count(secrets.randbelow(0xFFFF))
 _ports = itertools.count(secrets.randbelow(10_000) + 20_000)
 
 
@@ -83,8 +84,8 @@ def ping_command(
 
 
 def new_identifier() -> int:
-    """An ICMP identifier for one probe."""
-    return secrets.randbelow(0xFFFE) + 1
+    """An ICMP identifier for one probe, another one each time."""
+    return next(_identifiers) % 0xFFFF + 1
 
 
 class Traffics:

@@ -57,7 +57,7 @@ def judge(
     of the probes or be noise; every packet of a probe must be seen once at each hop of its
     path, in order, unchanged but for what the hop allows, and nowhere else.
     """
-    sightings = observation.sightings
+    sightings = sorted(observation.sightings, key=lambda s: s.time)
     taken = [False] * len(sightings)
     crossings: list[Crossing] = []
     differences: list[Difference] = []
@@ -89,7 +89,8 @@ def unchanged(verdict: Verdict) -> list[Difference]:
     A verdict in which some leg has no packet that arrived has nothing to compare: also a
     difference.
     """
-    found = [d for d in verdict.differences if d.kind == MISSING and d.packet == ""]
+    told = {d for crossing in verdict.crossings for d in crossing.differences}
+    found = [d for d in verdict.differences if d.kind == MISSING and d not in told]
     if not verdict.crossings:
         return [Difference(MISSING, "every hop", "packets of the probe", "nothing")]
     for crossing in verdict.crossings:

@@ -1,12 +1,14 @@
 """What stays, and what must not, while pods come and go."""
 
+from collections.abc import Callable
+
 import pytest
 
 from podpath import inventory, lifecycle
 from podpath.conflist import Conflist
 from podpath.model import Family
 from podpath.nodes.base import Node
-from podpath.observe import Observer
+from podpath.observe import Observed
 from podpath.pods import Deployment
 from podpath.traffic import Traffics
 
@@ -50,13 +52,13 @@ def test_reused_ip_works_at_once(
     node: Node,
     pods: Deployment,
     conflist: Conflist,
-    observer: Observer,
+    observe: Callable[..., Observed],
     traffic: Traffics,
     family: Family,
 ) -> None:
     """A peer that remembers the old pod's MAC reaches the new pod with its first ping."""
     with lifecycle.reused_address(node, pods, conflist, traffic, family) as (old, new):
-        observed = observer.observe(traffic.ping("server", new, family))
+        observed = observe(traffic.ping("server", new, family))
 
         assert old != new
         assert observed.differences == []

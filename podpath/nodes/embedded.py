@@ -11,7 +11,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -27,6 +27,7 @@ from podpath.nodes import base
 from podpath.nodes.init import NodeSpec
 
 _PLUGINS = "/opt/podpath/cni/bin"
+_GIVEN = "/opt/podpath/cni/given"
 _CONFLISTS = "/etc/cni/net.d"
 _SOCKET = "/run/containerd/containerd.sock"
 _LOG = "/run/podpath/containerd.log"
@@ -203,11 +204,8 @@ def start(
     plugin_directories: searched for CNI plugins before the system's; say: told of progress.
     Raises CouldNotTest if the node does not come up; whatever of it did is gone then.
     """
-    directories = (*(os.path.abspath(d) for d in plugin_directories), *tools.PLUGIN_DIRECTORIES)
-    plugins = {
-        f"{_PLUGINS}/{name}": tools.plugin(name, directories)
-        for name in ("loopback", *conflist.delegates)
-    } | _other_plugins(directories)
+    binds = {f"{_GIVEN}/{n}": os.path.abspath(d) for n, d in enumerate(plugin_directories)}
+    links = _plugin_links(conflist, binds)
     spec = NodeSpec(
         id=secrets.token_hex(4),
         hostname="podpath-node",
@@ -215,7 +213,8 @@ def start(
             "/etc/podpath/containerd.toml": _CONFIG,
             f"{_CONFLISTS}/10-podpath.conflist": conflist.text,
         },
-        links=plugins,
+        links=links,
+        binds=binds,
         command=[tools.locate("containerd"), "--config", "/etc/podpath/containerd.toml"],
         log=_LOG,
         uplink=_UPLINK,
@@ -237,15 +236,21 @@ def start(
             node.close()
 
 
-def _other_plugins(directories: Sequence[str]) -> dict[str, str]:
-    """Every other plugin there is, for those that call further ones: first directory wins."""
-    found: dict[str, str] = {}
-    for directory in directories:
+def _plugin_links(conflist: Conflist, binds: Mapping[str, str]) -> dict[str, str]:
+    """One directory of all plugins, the user's before the system's: node path -> target there.
+
+    Raises CouldNotTest if one that the conflist needs is missing.
+    """
+    host = (*binds.values(), *tools.PLUGIN_DIRECTORIES)
+    for name in ("loopback", *conflist.delegates):
+        tools.plugin(name, host)
+    links: dict[str, str] = {}
+    for directory, there in zip(host, (*binds, *tools.PLUGIN_DIRECTORIES), strict=True):
         if os.path.isdir(directory):
             for entry in os.scandir(directory):
                 if entry.is_file() and os.access(entry.path, os.X_OK):
-                    found.setdefault(f"{_PLUGINS}/{entry.name}", entry.path)
-    return found
+                    links.setdefault(f"{_PLUGINS}/{entry.name}", f"{there}/{entry.name}")
+    return links
 
 
 @contextmanager

@@ -30,7 +30,8 @@ _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "net/tun", "kmsg
 class NodeSpec:
     """What one embedded node is made of.
 
-    files: node path -> text; links: node path -> target path; command: the runtime's argv;
+    files: node path -> text; links: node path -> target path; binds: node path -> directory of
+    the host that is shown there, read-only, wherever it is; command: the runtime's argv;
     uplink: commands of `ip -batch` for the node's end; wire: the same for the far end.
     """
 
@@ -38,6 +39,7 @@ class NodeSpec:
     hostname: str
     files: dict[str, str]
     links: dict[str, str]
+    binds: dict[str, str]
     command: list[str]
     log: str
     uplink: list[str]
@@ -64,7 +66,7 @@ def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
         linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
         _make_networks(spec)
         devices = _device_numbers()
-        _make_root()
+        _make_root(spec)
         linux.pivot_root_to(_ROOT)
         _mount_kernel_file_systems(hierarchies)
         _mount_private_directories()
@@ -121,13 +123,18 @@ def _ip(lines: list[str], *descriptors: int) -> None:
         raise OSError(f"ip: {done.stderr.strip()}")
 
 
-def _make_root() -> None:
+def _make_root(spec: NodeSpec) -> None:
     """An overlay a file system of the host: lower layer the host's, upper layer in memory."""
     mounts = _host_mounts()
+    shown = {path: os.open(source, os.O_PATH) for path, source in spec.binds.items()}
     linux.mount("tmpfs", _SCRATCH, "tmpfs", 0, "mode=0755")
     os.mkdir(_ROOT)
     for number, point in enumerate(mounts):
         _mount_overlay(point, str(number))
+    for path, descriptor in shown.items():
+        os.makedirs(f"{_ROOT}{path}")
+        _bind_read_only(f"/proc/self/fd/{descriptor}", f"{_ROOT}{path}")
+        os.close(descriptor)
 
 
 def _host_mounts() -> list[str]:
@@ -162,7 +169,11 @@ def _mount_overlay(point: str, number: str) -> None:
             if point == "/":
                 raise
     # A single file, or a file system that cannot be a lower layer: shown, but not writable.
-    linux.mount(point, target, None, linux.MS_BIND)
+    _bind_read_only(point, target)
+
+
+def _bind_read_only(source: str, target: str) -> None:
+    linux.mount(source, target, None, linux.MS_BIND)
     linux.mount(None, target, None, linux.MS_BIND | linux.MS_REMOUNT | linux.MS_RDONLY)
 
 

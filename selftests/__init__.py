@@ -1,0 +1,1 @@
+"""Tests of podpath itself; no part of the wheel."""

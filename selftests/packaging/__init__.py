@@ -1,0 +1,1 @@
+"""What is shipped, and how it behaves where it is installed."""

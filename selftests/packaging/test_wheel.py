@@ -1,0 +1,105 @@
+"""The wheel holds the library, the suite and their data, and nothing else."""
+
+import configparser
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from .conftest import CHECKOUT, run_pytest
+
+pytestmark = pytest.mark.xdist_group("wheel")  # which is built once
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> set[str]:
+    """The files in the wheel."""
+    return set(zipfile.ZipFile(wheel).namelist())
+
+
+@pytest.mark.parametrize(
+    ("directory", "package"),
+    [("podpath", "podpath"), ("fixtures", "podpath/fixtures"), ("tests", "podpath/tests")],
+)
+def test_every_module_is_in_the_wheel(names: set[str], directory: str, package: str) -> None:
+    """Each Python file of the three directories, below podpath."""
+    sources = (CHECKOUT / directory).rglob("*.py")
+    wanted = {f"{package}/{path.relative_to(CHECKOUT / directory)}" for path in sources}
+
+    assert wanted
+    assert wanted - names == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "podpath/default.conflist",
+        "podpath/deviations.toml",
+        "podpath/report.schema.json",
+        "podpath/py.typed",
+    ],
+)
+def test_data_is_in_the_wheel(names: set[str], name: str) -> None:
+    """What the library reads beside its modules."""
+    assert name in names
+
+
+def test_every_profile_is_in_the_wheel(names: set[str]) -> None:
+    """A profile is data, and new ones come."""
+    profiles = {f"podpath/profiles/{p.name}" for p in CHECKOUT.glob("podpath/profiles/*.toml")}
+
+    assert profiles
+    assert profiles - names == set()
+
+
+def test_nothing_else_is_in_the_wheel(names: set[str]) -> None:
+    """No self-test, benchmark, conftest, document or compiled file; one package only."""
+    top = {name.split("/")[0] for name in names}
+
+    assert sorted(t for t in top if not t.endswith(".dist-info")) == ["podpath"]
+    assert [n for n in names if "selftests" in n or "benchmarks" in n or "conftest" in n] == []
+    assert [
+        n
+        for n in names
+        if ".dist-info/" not in n
+        and not n.endswith((".py", ".toml", ".conflist", ".schema.json", "py.typed"))
+    ] == []
+
+
+def test_plugin_is_an_entry_point_of_its_own_name(wheel: Path, names: set[str]) -> None:
+    """pytest finds it by itself, and naming it once more in a conftest does no harm."""
+    (path,) = (n for n in names if n.endswith(".dist-info/entry_points.txt"))
+    entries = configparser.ConfigParser()
+    entries.optionxform = str  # type: ignore[assignment,method-assign]
+    entries.read_string(zipfile.ZipFile(wheel).read(path).decode())
+
+    assert dict(entries["pytest11"]) == {"podpath.plugin": "podpath.plugin"}
+
+
+def test_licence_is_in_the_wheel(names: set[str]) -> None:
+    """In the directory that the metadata names."""
+    assert [n for n in names if n.endswith(".dist-info/licenses/LICENSE")]
+
+
+def test_installed_suite_is_collected(installed: Path, tmp_path: Path) -> None:
+    """`pytest --pyargs podpath.tests` finds the tests that are installed, and its own options.
+
+    They are the wheel's, not the checkout's, as is what a test imports.
+    """
+    (tmp_path / "test_where.py").write_text(
+        "import podpath.plugin, podpath.tests\n"
+        f"assert podpath.plugin.__file__ == {str(installed / 'podpath/plugin.py')!r}\n"
+        f"assert podpath.tests.__file__ == {str(installed / 'podpath/tests/__init__.py')!r}\n"
+        "def test_where(): pass\n"
+    )
+    output = run_pytest(
+        installed,
+        tmp_path,
+        *("--collect-only", "-q", "--pyargs", "podpath.tests", "test_where.py"),
+        *("--podpath-node", "embedded"),
+    )
+
+    assert "error" not in output.lower()
+    assert str(CHECKOUT) not in output
+    for source in [Path("test_where.py"), *(CHECKOUT / "tests").glob("test_*.py")]:
+        assert f"{source.name}::test_" in output

@@ -1,0 +1,154 @@
+"""Who imports what: the layers of docs and code are the same."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import podpath
+
+PACKAGE = Path(podpath.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+PURE = ("expected", "verdict", "wiring", "probes", "dissect", "picture")
+#: Read data files that are part of a configuration, and do nothing else to the system.
+DATA = ("conflist", "profiles")
+VALUES = ("model", "errors", "requirements")
+
+_PURE_STANDARD = frozenset(
+    ["collections", "dataclasses", "enum", "hashlib", "ipaddress", "re", "struct", "typing"]
+)
+_DATA_STANDARD = _PURE_STANDARD | {"functools", "json", "pathlib", "tomllib"}
+
+
+def name_of(source: Path) -> str:
+    """model, nodes.base, profiles ..."""
+    parts = source.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(source: Path) -> Iterator[str]:
+    """Every module that a file imports, at any depth, `from a import b` as a.b."""
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{source} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def packages(source: Path) -> set[str]:
+    """The top-level packages that a file imports, other than podpath."""
+    return {name.partition(".")[0] for name in imports(source)} - {"podpath"}
+
+
+def stages(source: Path) -> set[str]:
+    """The modules of podpath that a file imports."""
+    known = {name_of(s) for s in SOURCES}
+    found = set()
+    for name in imports(source):
+        if name.startswith("podpath."):
+            inner = name.removeprefix("podpath.")
+            found.add(inner if inner in known else inner.rpartition(".")[0])
+    return found
+
+
+def importers(package: str) -> set[str]:
+    return {name_of(s) for s in SOURCES if package in packages(s)}
+
+
+def source_of(module: str) -> Path:
+    (found,) = [s for s in SOURCES if name_of(s) == module]
+    return found
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_pure_modules_know_neither_kernel_nor_network_nor_pytest(module: str) -> None:
+    """They import values, each other, configuration as data, and a little of the library."""
+    source = source_of(module)
+
+    assert packages(source) <= _PURE_STANDARD
+    assert stages(source) <= {*PURE, *DATA, *VALUES}
+
+
+@pytest.mark.parametrize("module", DATA)
+def test_data_modules_only_read_files(module: str) -> None:
+    """What the pure modules take their configuration from."""
+    source = source_of(module)
+
+    assert packages(source) <= _DATA_STANDARD
+    assert stages(source) <= set(VALUES)
+
+
+@pytest.mark.parametrize("module", VALUES)
+def test_values_import_nothing_but_values(module: str) -> None:
+    """Everything depends on them, so they depend on nothing."""
+    source = source_of(module)
+
+    assert packages(source) <= _PURE_STANDARD
+    assert stages(source) <= set(VALUES)
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [
+        ("pyroute2", {"topology"}),
+        ("scapy", {"capture", "pcap"}),
+        ("grpc", {"cri"}),
+        ("cri_api", {"cri"}),
+        ("pytest", {"plugin"}),
+    ],
+)
+def test_heavy_packages_have_one_place(package: str, allowed: set[str]) -> None:
+    """Each is imported where its stage is, and nowhere else."""
+    assert importers(package) == allowed
+
+
+def test_namespaces_are_entered_in_two_places_only() -> None:
+    """netns, and the process that becomes the node."""
+    callers = set()
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Call):
+                called = node.func
+                name = called.attr if isinstance(called, ast.Attribute) else ""
+                name = called.id if isinstance(called, ast.Name) else name
+                if name == "setns":
+                    callers.add(name_of(source))
+
+    assert callers == {"netns", "nodes.init"}
+
+
+def test_no_module_imports_the_plugin() -> None:
+    """pytest is glue: nothing of the library depends on it."""
+    assert [name_of(s) for s in SOURCES if "plugin" in stages(s)] == []
+
+
+def test_stages_do_not_import_later_ones() -> None:
+    """Data flows one way: there is no cycle among the modules."""
+    graph = {name_of(s): stages(s) - {name_of(s), ""} for s in SOURCES}
+    while free := {name for name, needs in graph.items() if not needs & graph.keys()}:
+        graph = {name: needs for name, needs in graph.items() if name not in free}
+
+    assert graph == {}
+
+
+HEAVY = ("scapy", "pyroute2", "grpc", "cri_api", "kubernetes", "jsonschema", "hypothesis")
+
+
+def test_plugin_imports_nothing_heavy() -> None:
+    """Every pytest run of the environment imports it, with the fixtures that it names."""
+    program = (
+        "import importlib, sys\n"
+        "from podpath import plugin\n"
+        "for name in plugin.pytest_plugins: importlib.import_module(name)\n"
+        f"print(*[name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == []

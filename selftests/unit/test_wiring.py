@@ -1,0 +1,361 @@
+"""Wiring rules: a conforming topology gives nothing, one change gives exactly its difference."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_address, ip_interface, ip_network
+from typing import Any
+
+import pytest
+
+from podpath import wiring
+from podpath.conflist import Conflist
+from podpath.model import Bridge, Difference, FdbEntry, Port, Route, Topology
+
+from . import samples
+
+Rule = Callable[[Topology, Conflist], list[Difference]]
+Change = Callable[[Topology], Topology]
+
+POD = "client"
+PORT = Port(state="forwarding", hairpin=False, isolated=False, learning=True)
+
+RULES: dict[str, Rule] = {
+    "netns_name": lambda t, _: wiring.netns_name(t),
+    "netns_ip": lambda t, _: wiring.netns_ip(t, POD),
+    "netns_shared": lambda t, _: wiring.netns_shared(t, samples.containers()),
+    "pod_links": lambda t, _: wiring.pod_links(t, POD),
+    "veth_peer": lambda t, _: wiring.veth_peer(t, POD),
+    "bridge_port": lambda t, c: wiring.bridge_port(t, c, POD),
+    "bridge_members": wiring.bridge_members,
+    "bridge_gateway": wiring.bridge_gateway,
+    "mtu": lambda t, c: wiring.mtu(t, c, POD),
+    "macs": wiring.macs,
+    "addresses": lambda t, c: wiring.addresses(t, c, samples.leases(), POD),
+    "routes": lambda t, c: wiring.routes(t, c, POD),
+    "node_links": lambda t, c: wiring.node_links(t, c, samples.UPLINK),
+    "fdb": lambda t, c: wiring.fdb(t, c, POD),
+    "bridged": lambda t, c: wiring.bridged(t, c, POD, "server"),
+}
+
+
+def test_every_rule_is_tried_here() -> None:
+    """A new public function of the wiring module must come into the table."""
+    public = {
+        name
+        for name, value in vars(wiring).items()
+        if callable(value)
+        and not name.startswith("_")
+        and not isinstance(value, type)
+        and getattr(value, "__module__", "") == wiring.__name__
+    }
+
+    assert public == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_conforming_topology_has_no_difference(rule: str) -> None:
+    """The sample topology is wired as the default conflist asks for."""
+    assert RULES[rule](samples.topology(), samples.network()) == []
+
+
+def network(**changes: Any) -> Change:
+    return lambda t: samples.with_pod_network(t, POD, **changes)
+
+
+def space(**changes: Any) -> Change:
+    return lambda t: samples.with_namespace(t, POD, **changes)
+
+
+def eth0(**changes: Any) -> Change:
+    return lambda t: samples.with_pod_link(t, POD, **changes)
+
+
+def pod_lo(**changes: Any) -> Change:
+    return lambda t: samples.with_pod_link(t, POD, "lo", **changes)
+
+
+def host(**changes: Any) -> Change:
+    return lambda t: samples.with_node_link(t, samples.host_end(POD), **changes)
+
+
+def bridge(**changes: Any) -> Change:
+    return lambda t: samples.with_node_link(t, samples.BRIDGE, **changes)
+
+
+def node(**changes: Any) -> Change:
+    return lambda t: samples.with_node(t, **changes)
+
+
+def pod_gains(name: str, **changes: Any) -> Change:
+    def change(base: Topology) -> Topology:
+        links = (*base.of_pod(POD).interfaces, samples.extra_link(name, **changes))
+        return samples.with_namespace(base, POD, interfaces=links)
+
+    return change
+
+
+def pod_loses(name: str) -> Change:
+    return lambda t: samples.with_namespace(
+        t, POD, interfaces=samples.without_link(t.of_pod(POD), name)
+    )
+
+
+def node_gains(name: str, **changes: Any) -> Change:
+    return lambda t: samples.with_node(
+        t, interfaces=(*t.node.interfaces, samples.extra_link(name, **changes))
+    )
+
+
+def node_loses(name: str) -> Change:
+    return lambda t: samples.with_node(t, interfaces=samples.without_link(t.node, name))
+
+
+def unlisted(base: Topology) -> Topology:
+    """The pod's namespace has no name any more."""
+    rest = {name: space for name, space in base.named.items() if name != samples.netns(POD)}
+    return replace(base, named=rest)
+
+
+def renamed(name: str) -> Change:
+    def change(base: Topology) -> Topology:
+        names = {name if n == samples.netns(POD) else n: s for n, s in base.named.items()}
+        return samples.with_pod_network(replace(base, named=names), POD, netns=name)
+
+    return change
+
+
+def fdb(*entries: FdbEntry) -> Change:
+    others = tuple(e for e in samples.topology().node.fdb if e.mac != samples.mac(POD))
+    return node(fdb=(*others, *entries))
+
+
+def learned(port: str, **changes: Any) -> FdbEntry:
+    return replace(FdbEntry(samples.mac(POD), port, samples.BRIDGE, learned=True), **changes)
+
+
+def held(*addresses: str) -> tuple[Any, ...]:
+    return tuple(ip_interface(a) for a in addresses)
+
+
+CONNECTED = Route(ip_network("10.88.0.0/24"), None, "eth0")
+DEFAULT = Route(ip_network("0.0.0.0/0"), ip_address("10.88.0.1"), "eth0")
+STRANGE = Route(ip_network("192.0.2.0/24"), ip_address("10.88.0.1"), "eth0")
+SERVERS = samples.netns("server")
+SERVERS_INODE = samples.inode("server")
+SERVERS_MAC = samples.mac("server")
+
+CHANGES = [
+    ("netns_name", "unlisted", unlisted, ["missing namespace"]),
+    ("netns_name", "other-name", renamed("sandbox-1"), ["namespace name"]),
+    ("netns_name", "no-hex", renamed("cni-xyz"), ["namespace name"]),
+    ("netns_name", "shared", network(netns=SERVERS), ["shared namespace"]),
+    ("netns_ip", "none", network(addresses=()), ["missing address"]),
+    ("netns_ip", "not-in-kernel", eth0(addresses=()), ["address in wrong namespace"]),
+    (
+        "netns_ip",
+        "also-elsewhere",
+        lambda t: samples.with_pod_link(t, "server", addresses=held("10.88.0.2/24")),
+        ["address in wrong namespace"],
+    ),
+    # the other pod's containers are where they were, but the pod is said to be here
+    (
+        "netns_shared",
+        "shared",
+        network(netns=SERVERS),
+        ["wrong namespace", "wrong namespace", "shared namespace"],
+    ),
+    ("netns_shared", "moved", space(inode=1), ["wrong namespace", "wrong namespace"]),
+    ("pod_links", "no-eth0", pod_loses("eth0"), ["missing interface"]),
+    ("pod_links", "no-lo", pod_loses("lo"), ["missing interface"]),
+    ("pod_links", "eth0-down", eth0(up=False), ["interface down"]),
+    ("pod_links", "lo-down", pod_lo(up=False), ["interface down"]),
+    ("pod_links", "second", pod_gains("eth1"), ["unexpected interface"]),
+    ("pod_links", "second-down", pod_gains("eth1", up=False), ["unexpected interface"]),
+    ("pod_links", "tunnel-up", pod_gains("tunl0"), ["unexpected interface"]),
+    ("pod_links", "kernels-own-tunnel", pod_gains("tunl0", up=False), []),
+    ("veth_peer", "no-eth0", pod_loses("eth0"), ["missing interface"]),
+    ("veth_peer", "macvlan", eth0(kind="macvlan"), ["kind of interface"]),
+    ("veth_peer", "no-peer-namespace", eth0(peer_nsid=None), ["peer"]),
+    ("veth_peer", "peer-elsewhere", space(nsids={0: 1}), ["peer"]),
+    ("veth_peer", "no-peer", eth0(peer_index=77), ["peer"]),
+    ("veth_peer", "one-way-index", host(peer_index=77), ["peer"]),
+    ("veth_peer", "one-way-namespace", host(peer_nsid=3), ["peer"]),
+    ("veth_peer", "peer-of-another-kind", host(kind="dummy"), ["peer"]),
+    ("bridge_port", "no-host-end", eth0(peer_nsid=None), ["peer"]),
+    ("bridge_port", "down", host(up=False), ["interface down"]),
+    ("bridge_port", "no-master", host(master=None), ["master"]),
+    ("bridge_port", "other-master", host(master=2), ["master"]),
+    ("bridge_port", "no-port", host(port=None), ["bridge port"]),
+    ("bridge_port", "state", host(port=replace(PORT, state="disabled")), ["port state"]),
+    ("bridge_port", "hairpin", host(port=replace(PORT, hairpin=True)), ["hairpin"]),
+    ("bridge_port", "isolated", host(port=replace(PORT, isolated=True)), ["isolation"]),
+    ("bridge_port", "not-learning", host(port=replace(PORT, learning=False)), ["learning"]),
+    ("bridge_members", "no-bridge", node_loses(samples.BRIDGE), ["missing interface"]),
+    ("bridge_members", "detached", host(master=None), ["missing port"]),
+    ("bridge_members", "stranger", node_gains("veth99", master=3), ["unexpected port"]),
+    ("bridge_gateway", "no-bridge", node_loses(samples.BRIDGE), ["missing interface"]),
+    ("bridge_gateway", "not-a-bridge", bridge(bridge=None), ["missing interface"]),
+    ("bridge_gateway", "down", bridge(up=False), ["link state"]),
+    ("bridge_gateway", "STP", bridge(bridge=Bridge(stp=True, vlan_filtering=False)), ["STP"]),
+    ("bridge_gateway", "no-address", bridge(addresses=()), ["gateway address"]),
+    (
+        "bridge_gateway",
+        "other-address",
+        bridge(addresses=held("10.88.0.9/24")),
+        ["gateway address"],
+    ),
+    ("bridge_gateway", "prefix", bridge(addresses=held("10.88.0.1/16")), ["gateway address"]),
+    (
+        "bridge_gateway",
+        "second-address",
+        bridge(addresses=held("10.88.0.1/24", "10.89.0.1/24")),
+        ["gateway address"],
+    ),
+    ("bridge_gateway", "not-forwarding", node(forwarding=frozenset()), ["forwarding"]),
+    ("mtu", "pod", eth0(mtu=1400), ["MTU", "MTU"]),  # the other two differ from it
+    ("mtu", "host", host(mtu=1400), ["MTU"]),
+    ("mtu", "bridge", bridge(mtu=1400), ["MTU"]),
+    ("mtu", "no-host-end", eth0(peer_nsid=None), ["MTU"]),
+    ("mtu", "no-eth0", pod_loses("eth0"), ["MTU", "MTU", "MTU"]),
+    ("macs", "not-as-in-result", eth0(mac="02:00:00:00:77:77"), ["MAC in result"]),
+    ("macs", "bridge", bridge(mac="02:00:00:00:77:77"), ["MAC in result"] * 3),
+    ("macs", "host-end-renamed", host(name="veth77"), ["MAC in result"]),
+    ("macs", "no-result", network(result={}), ["result"]),
+    ("macs", "shared", eth0(mac=SERVERS_MAC), ["MAC in result", "MAC address"]),
+    ("addresses", "no-eth0", pod_loses("eth0"), ["missing interface"]),
+    ("addresses", "none-held", eth0(addresses=()), ["addresses", "addresses"]),
+    ("addresses", "prefix", eth0(addresses=held("10.88.0.2/16")), ["prefix length"]),
+    ("addresses", "not-said", network(addresses=()), ["addresses"]),
+    (
+        "addresses",
+        "out-of-range",
+        lambda t: network(addresses=(ip_address("192.0.2.1"),))(
+            eth0(addresses=held("192.0.2.1/24"))(t)
+        ),
+        ["address range", "lease"],
+    ),
+    (
+        "addresses",
+        "shared",
+        lambda t: samples.with_pod_network(t, "server", addresses=(samples.address(POD),)),
+        ["shared address"],
+    ),
+    ("addresses", "not-leased", network(sandbox="ab" * 32), ["lease"]),
+    ("routes", "no-default", space(routes=(CONNECTED,)), ["missing route"]),
+    ("routes", "no-connected", space(routes=(DEFAULT,)), ["missing route"]),
+    ("routes", "more", space(routes=(CONNECTED, DEFAULT, STRANGE)), ["unexpected route"]),
+    (
+        "routes",
+        "other-gateway",
+        space(routes=(CONNECTED, replace(DEFAULT, gateway=ip_address("10.88.0.9")))),
+        ["missing route", "unexpected route"],
+    ),
+    (
+        "routes",
+        "other-device",
+        space(routes=(replace(CONNECTED, device="eth1"), DEFAULT)),
+        ["missing route", "unexpected route"],
+    ),
+    ("node_links", "more", node_gains("dummy0"), ["unexpected interface"]),
+    ("node_links", "no-uplink", node_loses(samples.UPLINK), ["missing interface"]),
+    ("node_links", "no-bridge", node_loses(samples.BRIDGE), ["missing interface"]),
+    ("node_links", "lost-pod", eth0(peer_nsid=None), ["unexpected interface"]),
+    ("node_links", "kernels-own-tunnel", node_gains("sit0", up=False), []),
+    ("fdb", "no-host-end", eth0(peer_nsid=None), ["peer"]),
+    ("fdb", "not-learned", fdb(), ["FDB"]),
+    ("fdb", "permanent-only", fdb(learned("veth2", learned=False)), ["FDB"]),
+    ("fdb", "other-port", fdb(learned("veth3")), ["FDB"]),
+    ("fdb", "two-ports", fdb(learned("veth2"), learned("veth3")), ["FDB"]),
+    ("fdb", "other-bridge", fdb(learned("veth2", bridge="br1")), ["FDB"]),
+    ("bridged", "no-host-end", eth0(peer_nsid=None), ["not bridged"]),
+    ("bridged", "no-bridge", node_loses(samples.BRIDGE), ["not bridged", "not bridged"]),
+    ("bridged", "no-master", host(master=None), ["not bridged"]),
+    ("bridged", "not-learned", fdb(), ["FDB"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "change", "kinds"),
+    [pytest.param(rule, *case, id=f"{rule}-{name}") for rule, name, *case in CHANGES],
+)
+def test_one_change_gives_exactly_its_differences(
+    rule: str, change: Change, kinds: list[str]
+) -> None:
+    """What was changed is named, and nothing else is."""
+    found = RULES[rule](change(samples.topology()), samples.network())
+
+    assert [d.kind for d in found] == kinds
+
+
+def test_every_rule_is_seen_to_fail() -> None:
+    """A rule that nothing violates proves nothing."""
+    assert {rule for rule, _, _, kinds in CHANGES if kinds} == set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("rule", "configured", "kinds"),
+    [
+        pytest.param("bridge_port", {"hairpinMode": True}, ["hairpin"], id="hairpin"),
+        pytest.param("bridge_port", {"portIsolation": True}, ["isolation"], id="isolation"),
+        pytest.param("bridge_port", {"bridge": "br1"}, ["master"], id="bridge"),
+        pytest.param("bridge_members", {"bridge": "br1"}, ["missing interface"], id="members"),
+        pytest.param("bridge_gateway", {"isGateway": False}, ["gateway address"], id="gateway"),
+        pytest.param("mtu", {"mtu": 1400}, ["MTU"] * 3, id="MTU"),
+        pytest.param("routes", {"ipam": {"routes": []}}, ["unexpected route"], id="no-route"),
+        pytest.param(
+            "routes",
+            {"ipam": {"routes": [{"dst": "0.0.0.0/0"}, {"dst": "192.0.2.0/24"}]}},
+            ["missing route"],
+            id="route",
+        ),
+        pytest.param(
+            "addresses",
+            {"ipam": {"ranges": [[{"subnet": "10.88.0.0/24", "rangeStart": "10.88.0.9"}]]}},
+            ["address range"],
+            id="range",
+        ),
+        pytest.param(
+            "addresses",
+            {"ipam": {"ranges": [[{"subnet": "10.88.0.0/24"}], [{"subnet": "fd00::/64"}]]}},
+            ["addresses"],
+            id="family",
+        ),
+    ],
+)
+def test_topology_that_ignores_the_conflist_differs(
+    rule: str, configured: dict[str, Any], kinds: list[str]
+) -> None:
+    """The same topology, with something else asked for."""
+    ipam = configured.get("ipam")
+    main = {key: value for key, value in configured.items() if key != "ipam"}
+    found = RULES[rule](samples.topology(), samples.network(ipam, **main))
+
+    assert [d.kind for d in found] == kinds
+
+
+def test_default_gateway_asks_for_a_default_route() -> None:
+    """isDefaultGateway stands for a route that IPAM need not name."""
+    conflist = samples.network({"routes": []}, isDefaultGateway=True)
+
+    assert wiring.routes(samples.topology(), conflist, POD) == []
+
+
+def test_bridge_without_gateway_may_change_its_mac() -> None:
+    """The bridge's own MAC has to stay only where it is a gateway."""
+    changed = bridge(mac="02:00:00:00:77:77")(samples.topology())
+
+    assert wiring.macs(changed, samples.network(isGateway=False)) == []
+
+
+def test_bridge_without_gateway_needs_no_forwarding() -> None:
+    """A bridge that is no gateway holds no address, and the node need not forward."""
+    changed = node(forwarding=frozenset())(bridge(addresses=())(samples.topology()))
+
+    assert wiring.bridge_gateway(changed, samples.network(isGateway=False)) == []
+
+
+def test_difference_says_where_and_what() -> None:
+    """One line tells a person where to look, what should be there, and what is."""
+    (found,) = wiring.bridge_port(host(master=None)(samples.topology()), samples.network(), POD)
+
+    assert str(found) == "master at node veth2 (pod client): expected cni0, saw none"
