@@ -1,0 +1,1 @@
+"""However a run ends, nothing is left."""

@@ -1,0 +1,1 @@
+"""Broken plugins, and the requirements that they turn red."""

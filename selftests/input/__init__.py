@@ -1,0 +1,1 @@
+"""What users and plugins may get wrong."""

@@ -1,0 +1,1 @@
+"""Proof of the sniffers, in namespaces of the tests own."""

@@ -1,0 +1,28 @@
+"""What the self-tests share: who has the machine for itself."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(__file__).parent
+#: Tests that compare the host's inventory: no other may start a node meanwhile.
+_ALONE = _HERE / "endings"
+_TOGETHER = (_HERE / "faults", _HERE / "input", _HERE / "output")
+
+
+@pytest.fixture(autouse=True)
+def _machine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Share the machine among tests that start nodes, or have it alone; across workers."""
+    alone = _ALONE in request.path.parents
+    if not alone and not any(place in request.path.parents for place in _TOGETHER):
+        yield
+        return
+    descriptor = os.open(_HERE, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
