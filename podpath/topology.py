@@ -76,12 +76,14 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
         links = list(netlink.get_links())
         addresses = list(netlink.get_addr())
         names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in links}
+        interfaces = tuple(_interface(link, addresses) for link in links)
+        bridged = any(interface.bridge for interface in interfaces)
         space = Namespace(
             name=name,
             inode=inodes[name],
-            interfaces=tuple(_interface(link, addresses) for link in links),
+            interfaces=interfaces,
             routes=tuple(_routes(netlink.get_routes(), names)),
-            fdb=tuple(_fdb(netlink.fdb("dump"), names)),
+            fdb=tuple(_fdb(netlink.fdb("dump"), names)) if bridged else (),
             nsids=_nsids(netlink, paths, inodes),
             forwarding=frozenset(f for f in Family if _forwards(f)),
         )

@@ -1,0 +1,30 @@
+"""One node, from nothing to its first pod; a program of its own for starts.py.
+
+Prints one JSON line when the pod has answered a ping from the node: the seconds since the
+library was called, without the time that Python took to load it.
+"""
+
+import json
+import sys
+import time
+
+from podpath import conflist as conflists
+from podpath.nodes import embedded
+from podpath.pods import CLIENT, Deployment
+from podpath.traffic import Traffics
+
+
+def main() -> int:
+    """Make the node and the pod, have it answer, say so, and take all of it away."""
+    begin = time.monotonic()
+    with embedded.start(conflists.read(conflists.DEFAULT)) as node:
+        pods = Deployment(node)
+        with pods.temporary(CLIENT):
+            result = Traffics(node, pods).ping_from_node(CLIENT).send()
+            taken = time.monotonic() - begin
+            print(json.dumps({"status": result.status, "seconds": taken}), flush=True)
+    return result.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""A path proof against the manual recipe for the same question, on the same pair of pods."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from recipe import Place, connection_closed, follow, pings_complete
+from results import Goal, Result
+
+from podpath import conflist as conflists
+from podpath import cri, profiles
+from podpath.errors import CouldNotTest
+from podpath.expected import POD_INTERFACE
+from podpath.model import Family
+from podpath.nodes import base, embedded
+from podpath.observe import Observer
+from podpath.pods import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
+from podpath.traffic import Traffic, Traffics
+
+_PINGS = 3
+_BODY = 1460
+_RECIPE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One embedded node with a client and a server, for all proofs."""
+
+    node: base.Node
+    pods: Deployment
+    observer: Observer
+    traffics: Traffics
+
+    def places(self) -> list[Place]:
+        """The five interfaces between client and server."""
+        topology = self.observer.topology()
+        named = base.named_namespaces(self.node)
+        node = base.network_namespace(self.node)
+        client, server = topology.host_end(CLIENT), topology.host_end(SERVER)
+        master = topology.node.by_index(client.master if client else None)
+        if client is None or server is None or master is None:
+            raise CouldNotTest("the pods of the benchmark are not joined by a bridge")
+        return [
+            Place(named[self.pods[CLIENT].network.netns], POD_INTERFACE),
+            Place(node, client.name),
+            Place(node, master.name),
+            Place(node, server.name),
+            Place(named[self.pods[SERVER].network.netns], POD_INTERFACE),
+        ]
+
+    def execute(self, *command: str) -> cri.Result:
+        """Run a command in the client, as podpath does."""
+        return self.node.execute(self.pods[CLIENT], MAIN, command, _RECIPE_SECONDS)
+
+    @property
+    def server(self) -> str:
+        """The server's address."""
+        return str(self.pods[SERVER].network.address(Family.IPV4))
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    """A node on which proofs can be measured, with the default conflist."""
+    conflist = conflists.read(conflists.DEFAULT)
+    profile = profiles.for_plugin(conflist.plugins[0])
+    with embedded.start(conflist) as node:
+        pods = Deployment(node)
+        with pods.temporary(CLIENT, SERVER):
+            observer = Observer(node, conflist, profile, pods)
+            yield Bench(node, pods, observer, Traffics(node, pods))
+
+
+def icmp(on: Bench, rounds: int) -> list[Result]:
+    """One ICMP path proof against the recipe with `ping -c 3`.
+
+    The proof: from before the sniffers are armed until the verdict on one echo request and its
+    reply at all interfaces of all namespaces of the node. The recipe: see recipe.py; filter
+    `icmp`, `ping -n -c 3`, until every tcpdump has printed three requests and three replies.
+    """
+    return _compare(
+        on,
+        rounds,
+        "icmp-proof",
+        Goal(1 / 10, inclusive=True),
+        prove=lambda: on.traffics.ping(CLIENT, SERVER),
+        expression="icmp",
+        send=lambda: on.execute("/bin/ping", "-n", "-c", str(_PINGS), on.server),
+        complete=pings_complete(_PINGS),
+    )
+
+
+def http(on: Bench, rounds: int) -> list[Result]:
+    """One HTTP path proof against the recipe with one `wget`.
+
+    The proof: from before the sniffers are armed until the verdict on every packet of the
+    connection. The recipe: see recipe.py; filter `tcp port 80`, one wget of as many bytes, until
+    every tcpdump has printed both FINs and the ACK of each.
+    """
+    target = f"http://{on.server}:{HTTP_PORT}/{_BODY}"
+    return _compare(
+        on,
+        rounds,
+        "http-proof",
+        Goal(1 / 5, inclusive=True),
+        prove=lambda: on.traffics.http(CLIENT, SERVER, size=_BODY),
+        expression=f"tcp port {HTTP_PORT}",
+        send=lambda: on.execute("wget", "-q", "-O", "-", target),
+        complete=connection_closed,
+    )
+
+
+def _compare(
+    on: Bench,
+    rounds: int,
+    name: str,
+    goal: Goal,
+    *,
+    prove: Callable[[], Traffic],
+    expression: str,
+    send: Callable[[], cri.Result],
+    complete: Callable[[str], bool],
+) -> list[Result]:
+    """Proof and recipe in turns, so that a noisy machine disturbs both; one of each unmeasured.
+
+    The ratio is that of each round; its median is compared with the goal. Told apart: the
+    proof's own traffic with nobody watching, below which no proof can be.
+    """
+    by_hand = partial(follow, on.places(), expression, send, complete)
+    _prove(on, prove)
+    by_hand()
+    proofs, recipes, unwatched = [], [], []
+    for _ in range(rounds):
+        proofs.append(_prove(on, prove))
+        recipes.append(by_hand())
+        unwatched.append(_send(prove))
+    ratios = [p / r for p, r in zip(proofs, recipes, strict=True)]
+    return [
+        Result(name, f"{name}: proof / recipe", "x", ratios, goal),
+        Result(f"{name}.proof", "the proof", "s", proofs),
+        Result(f"{name}.traffic", "its traffic, unwatched", "s", unwatched),
+        Result(f"{name}.recipe", "the recipe", "s", recipes),
+    ]
+
+
+def _send(make: Callable[[], Traffic]) -> float:
+    traffic = make()
+    begin = time.monotonic()
+    result = traffic.send()
+    taken = time.monotonic() - begin
+    if result.status != 0:
+        raise CouldNotTest(f"the traffic failed: {result.text}{result.errors}")
+    return taken
+
+
+def _prove(on: Bench, make: Callable[[], Traffic]) -> float:
+    begin = time.monotonic()
+    observed = on.observer.observe(make())
+    taken = time.monotonic() - begin
+    if observed.differences:
+        raise CouldNotTest(f"the proof failed, so its time means nothing: {observed.differences}")
+    return taken

@@ -1,0 +1,85 @@
+"""The whole conformance suite: how long it takes, and how much memory its processes."""
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from children import ROOT, timed
+from results import Goal, Result
+
+_SECONDS = 600.0
+_INTERVAL = 0.25
+_KIB_PER_MB = 1000 * 1000 / 1024
+
+
+class Memory:
+    """The peak resident memory of each Python process below one, as far as it was seen."""
+
+    def __init__(self) -> None:
+        self.peaks: dict[int, float] = {}
+
+    def look(self, pid: int) -> None:
+        """Read the kernel's high-water marks (proc(5), VmHWM) of a process and its descendants.
+
+        The marks never fall, so that what happens between two looks is not lost, but for what
+        happens after the last look at a process: at most the interval before its end.
+        """
+        for one in _family(pid):
+            if peak := _peak_of_python(one):
+                self.peaks[one] = max(peak, self.peaks.get(one, 0.0))
+
+
+def _family(pid: int) -> Iterator[int]:
+    children = defaultdict(list)
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            # the name, in parentheses, may itself hold spaces and parentheses
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children[parent].append(int(entry.name))
+    waiting = [pid]
+    while waiting:
+        one = waiting.pop()
+        waiting += children[one]
+        yield one
+
+
+def _peak_of_python(pid: int) -> float:
+    """In MB; 0 for what is no Python process, or has ended."""
+    try:
+        program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    if not program.startswith("python"):
+        return 0.0
+    marks = (line.split() for line in status.splitlines() if line.startswith("VmHWM:"))
+    return max((int(mark[1]) / _KIB_PER_MB for mark in marks), default=0.0)
+
+
+def suite(rounds: int) -> list[Result]:
+    """`pytest -n auto -q` in the checkout: the time, and the largest process.
+
+    The memory is that of the one Python process of the run that needed most: pytest itself, a
+    worker, or what keeps a node.
+    """
+    times, peaks, counts = [], [], []
+    for _ in range(rounds):
+        memory = Memory()
+        command = [sys.executable, "-m", "pytest", "-n", "auto", "-q"]
+        times.append(timed(command, ROOT, _SECONDS, memory.look, _INTERVAL).seconds)
+        peaks.append(max(memory.peaks.values(), default=0.0))
+        counts.append(len(memory.peaks))
+    return [
+        Result("suite", "suite: pytest -n auto", "s", times, Goal(40)),
+        Result(
+            "suite.memory",
+            f"suite: largest of {max(counts)} Python processes, peak",
+            "MB",
+            peaks,
+            Goal(300),
+        ),
+    ]
