@@ -81,6 +81,11 @@ class Conflist:
         versions = {r.subnet.version for r in self.ranges}
         return tuple(f for f in Family if f.value in versions)
 
+    @property
+    def features(self) -> frozenset[str]:
+        """What is configured that changes the paths that packets take."""
+        return frozenset({"hairpin"} if self.hairpin else ())
+
     def ranges_of(self, family: Family) -> tuple[Range, ...]:
         """The ranges of one IP version."""
         return tuple(r for r in self.ranges if r.subnet.version == family.value)

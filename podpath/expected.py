@@ -15,15 +15,18 @@ def path(
     source: str = "",
     destination: str = "",
     master: str,
+    features: frozenset[str] = frozenset(),
 ) -> Path:
     """The expected path of one packet.
 
     kind: a key of the profile's paths; source, destination: pod names, where the kind has them;
-    master: the name of the interface that host ends must be enslaved to.
+    master: the name of the interface that host ends must be enslaved to; features: what is
+    configured beyond the ordinary.
     Raises DoesNotConform if a pod is wired so that it has no such path.
     """
     resolve = _Resolver(topology, source, destination, master)
-    expanded = [(rule, pod) for rule in profile.paths[kind] for pod in resolve.pods_of(rule)]
+    rules = [rule for rule in profile.paths[kind] if not rule.when or rule.when in features]
+    expanded = [(rule, pod) for rule in rules for pod in resolve.pods_of(rule)]
     position = {(rule.id, pod): index for index, (rule, pod) in enumerate(expanded)}
     hops = []
     for rule, pod in expanded:

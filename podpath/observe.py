@@ -121,6 +121,7 @@ class Observer:
                 source=ends[leg][0],
                 destination=ends[leg][1],
                 master=self._conflist.bridge,
+                features=self._conflist.features,
             )
             for leg, kind in traffic.kinds.items()
         }

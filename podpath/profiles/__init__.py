@@ -16,7 +16,7 @@ class HopRule:
     at: "source", "destination", "node" or "others" (every other pod of the network);
     interface: "pod" (the pod's eth0), "lo", "source", "destination" or "others" (the host end of
     that pod's eth0), "master" (what they are enslaved to); the rest as in model.Hop, with `after`
-    naming hops by their id.
+    naming hops by their id. when: the hop exists only if this is configured ("hairpin").
     """
 
     id: str
@@ -26,6 +26,7 @@ class HopRule:
     after: tuple[str, ...] = ()
     ttl: int = 0
     rewritten: bool = False
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import podpath
+from podpath import conflist
 from podpath.requirements import REQUIREMENTS
 from selftests import suite
 from selftests.faults.fault import Fault
@@ -96,3 +97,15 @@ def test_deviation_that_no_longer_occurs_is_an_error(tmp_path: Path) -> None:
 
     assert run.status == 6, run.output
     assert "undeclare it" in run.output
+
+
+def test_conflist_elsewhere_does_not_change_what_is_run(tmp_path: Path) -> None:
+    """The path of a file in the options must not make pytest collect anything but the suite."""
+    elsewhere = tmp_path / "net.conflist"
+    elsewhere.write_text(conflist.DEFAULT.read_text())
+
+    run = suite.run("--podpath-cni-conf", str(elsewhere), "-k", "ports_of_the_bridge")
+
+    assert run.status == 0, run.output
+    assert "1 passed" in run.output
+    assert "selftests" not in run.output
