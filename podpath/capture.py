@@ -281,5 +281,12 @@ def _statistics(sniffer: socket.socket) -> tuple[int, int]:
 
 
 def _clock_offset() -> int:
-    """Wall clock minus monotonic clock: constant unless somebody steps the former."""
-    return time.time_ns() - time.monotonic_ns()
+    """Wall clock minus monotonic clock: constant unless somebody steps the former.
+
+    The two cannot be read at once: of several readings the one counts that took the shortest.
+    """
+    readings = []
+    for _ in range(5):
+        before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
+        readings.append((after - before, wall - before))
+    return min(readings)[1]

@@ -69,8 +69,8 @@ def _arp(body: bytes, macs: dict[str, Any]) -> Packet:
 
 
 def _ipv4(body: bytes, macs: dict[str, Any]) -> Packet:
-    first, length, identification, fragment, ttl, protocol, source, destination = (
-        struct.unpack_from("!BxHHHBB2x4s4s", body)
+    first, tos, length, identification, fragment, ttl, protocol, source, destination = (
+        struct.unpack_from("!BBHHHBB2x4s4s", body)
     )
     header = (first & 0xF) * 4
     # 0 in a segment larger than 64 KiB that the kernel has not cut yet ("BIG TCP")
@@ -81,6 +81,7 @@ def _ipv4(body: bytes, macs: dict[str, Any]) -> Packet:
         "source": IPv4Address(source),
         "destination": IPv4Address(destination),
         "ttl": ttl,
+        "tos": tos,
         "ip_id": identification,
         "dont_fragment": bool(fragment & 0x4000),
         **macs,

@@ -20,6 +20,15 @@ _RULES = (
     ("ip6tables-legacy-save",),
 )
 
+# Beside what the kernel adds for each address by itself ("proto kernel").
+_ROUTING = (
+    ("ip", "-4", "rule"),
+    ("ip", "-6", "rule"),
+    ("ip", "-4", "route", "show", "table", "all"),
+    ("ip", "-6", "route", "show", "table", "all"),
+    ("ip", "neigh", "show", "nud", "permanent"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
@@ -100,6 +109,12 @@ def read(node: Node, conflist: Conflist) -> Inventory:
             "cached results": tuple(
                 p.name for p in _files(base.root(node, "/var/lib/cni/results"))
             ),
+            "routing": tuple(
+                line.removesuffix(" linkdown")
+                for command in _ROUTING
+                for line in _listed(node, command)
+                if "proto kernel" not in line
+            ),
             "rules": tuple(line for command in _RULES for line in _listed(node, command)),
         }
     )
@@ -107,7 +122,7 @@ def read(node: Node, conflist: Conflist) -> Inventory:
 
 def _listed(node: Node, command: tuple[str, ...]) -> list[str]:
     done = base.run(node, command)
-    if done.returncode != 0 and "legacy" in command[0]:
+    if done.returncode not in (0, 127) and "legacy" in command[0]:
         return []  # a kernel without the legacy tables holds no rules in them
     if done.returncode != 0:
         raise CouldNotTest(f"{' '.join(command)} failed on the node: {done.stderr.strip()}")

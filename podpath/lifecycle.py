@@ -12,7 +12,7 @@ from podpath.model import Difference, Family
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.pods import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
-from podpath.traffic import Traffics, url
+from podpath.traffic import Traffics, counted, url
 
 #: The kernel takes a namespace and its links away in the background.
 _SETTLE_SECONDS = 5.0
@@ -51,7 +51,7 @@ def disturbances(
     """
     client, target = pods[CLIENT], traffic.address(SERVER, family)
     script = (
-        f"rm -f /tmp/go; wget -q -O - '{url(target, _BODY, 'survivor')}' | {{"
+        f"wget -q -O - '{url(target, _BODY, 'survivor')}' | {{"
         " while [ ! -e /tmp/go ]; do dd bs=4096 count=1 2>/dev/null; usleep 5000; done; cat; }"
         " | wc -c"
     )
@@ -59,7 +59,11 @@ def disturbances(
     def established() -> bool:
         return bool(_connections(node, pods))
 
-    with ThreadPoolExecutor(1) as pool:
+    ping = ["/bin/ping", "-n", "-q", "-i", "0.02", str(target)]
+    pings = f"{' '.join(ping)} & while [ ! -e /tmp/go ]; do usleep 5000; done; kill -INT $!; wait"
+
+    node.execute(client, MAIN, ["rm", "-f", "/tmp/go"], _TRANSFER_SECONDS)
+    with ThreadPoolExecutor(2) as pool:
         transfer = pool.submit(
             node.execute, client, MAIN, ["/bin/sh", "-c", script], _TRANSFER_SECONDS
         )
@@ -67,6 +71,9 @@ def disturbances(
             if not waiting.until(established, bool, _SETTLE_SECONDS):
                 raise DoesNotConform(f"no connection from {CLIENT} to {SERVER} was established")
             before = _connections(node, pods)
+            pinging = pool.submit(
+                node.execute, client, MAIN, ["/bin/sh", "-c", pings], _TRANSFER_SECONDS
+            )
             with pods.temporary("passer-1", "passer-2"):
                 pass
             with pods.temporary("passer-3"):
@@ -77,6 +84,9 @@ def disturbances(
         result = transfer.result()
     found = []
     where = f"{CLIENT} -> {SERVER}"
+    sent, received, _ = counted(pinging.result())
+    if lost := max(sent - received - 1, 0):  # the last one may be on its way when ping is ended
+        found.append(Difference("lost", where, "a reply to each ping", f"{lost} without"))
     if before != after:
         found.append(Difference("connection", where, "the same, established", "gone"))
     if result.status != 0 or result.text.strip() != str(_BODY):
@@ -99,11 +109,11 @@ def _connections(node: Node, pods: Deployment) -> set[tuple[str, str]]:
 @contextmanager
 def reused_address(
     node: Node, pods: Deployment, conflist: Conflist, traffic: Traffics, family: Family
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[str]:
     """Two pods, one after the other, with the same IP; the server has talked to the first one.
 
-    Gives their names; only the second one exists. Raises CouldNotTest if IPAM cannot be led to
-    give the address again, or the server has forgotten it.
+    Gives the name of the second one, which alone exists. Raises CouldNotTest if IPAM cannot be
+    led to give the address again, or the server has forgotten it.
     """
     old, new = "former", "successor"
     with pods.temporary(old) as (pod,):
@@ -120,7 +130,7 @@ def reused_address(
             )
         if _mac(pod.network.result) == _mac(first.result):
             raise CouldNotTest(f"the new pod of {address} has the old one's MAC address")
-        yield old, new
+        yield new
 
 
 def _mac(result: object) -> str:
@@ -166,7 +176,8 @@ def _wiring(node: Node, conflist: Conflist, pods: Deployment) -> list[Difference
     found += wiring.bridge_gateway(now, conflist) + wiring.macs(now, conflist)
     for pod in pods:
         found += wiring.veth_peer(now, pod.name)
-        found += wiring.bridge_port(now, conflist, pod.name)
+        found += wiring.netns_ip(now, pod.name) + wiring.pod_links(now, pod.name)
+        found += wiring.bridge_port(now, conflist, pod.name) + wiring.mtu(now, conflist, pod.name)
         found += wiring.addresses(now, conflist, leases, pod.name)
         found += wiring.routes(now, conflist, pod.name)
     return found

@@ -211,6 +211,7 @@ class Packet:
     source: Address | None = None
     destination: Address | None = None
     ttl: int | None = None
+    tos: int | None = None
     ip_id: int | None = None
     dont_fragment: bool | None = None
     fragment: tuple[int, bool] | None = None

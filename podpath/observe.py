@@ -76,6 +76,7 @@ class Observer:
                 lambda seen: all(t.probe.over(seen) for t in traffic),
                 _FAILED_SECONDS if failed else _SETTLE_SECONDS,
             )
+            running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
             observation = running.collect()
         if observation.gaps:
             raise Inconclusive(f"it cannot be told what was seen: {'; '.join(observation.gaps)}")
@@ -170,4 +171,5 @@ def noise(found: Topology, conflist: Conflist) -> probes.Noise:
         frozenset(a.ip for link in links for a in link.addresses),
         frozenset(link.mac for link in links),
         frozenset(r.subnet for r in conflist.ranges),
+        frozenset((link.mac, a.ip) for link in links for a in link.addresses),
     )

@@ -152,6 +152,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
     try:
+        if not __debug__ and config.option.assertmode == "plain":
+            raise CouldNotTest("python -O with --assert=plain leaves no check", "Drop one of them")
         preflight.check(plan(config))
         config.stash[_environment] = preflight.describe(plan(config))
     except CouldNotTest as error:
@@ -363,6 +365,7 @@ class _Results:
         self._config = config
         self._told: list[dict[str, Any]] = []
         self._others_failed = False
+        self._complete = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         told = getattr(report, "podpath", None)
@@ -384,6 +387,7 @@ class _Results:
             return
         from podpath import report
 
+        self._complete = exitstatus in (0, 1)
         if not self._others_failed and exitstatus in (0, 1):
             status = report.exit_status(t["verdict"] for t in self._told)
             session.exitstatus = exitstatus if status is None else status
@@ -415,7 +419,7 @@ class _Results:
 
         document = report.build(self._results(), {}, "")
         told = [r for r in document["requirements"] if r["verdict"] != report.NOT_RUN]
-        terminal.write_sep("=", "requirements")
+        terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")
         width = max(len(i) for i in REQUIREMENTS)
         colours = {report.CONFORMS: "green", report.DOES_NOT_CONFORM: "red"}
         for one in told:
@@ -433,6 +437,8 @@ class _Results:
             return
         facts = self._config.stash.get(_environment, {})
         document = report.build(self._results(), facts, __version__)
+        if not self._complete and document["verdict"] == report.CONFORMS:
+            document["verdict"] = report.COULD_NOT_TEST
         try:
             path = report.write(Path(directory), document)
             terminal.write_line(f"podpath report: {path}")

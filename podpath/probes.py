@@ -83,11 +83,13 @@ class Http:
     """One HTTP exchange over TCP, from SYN to the last FIN's acknowledgement.
 
     The connection is the one whose request carries the nonce, with whatever client addresses
-    that has on its way; port is the server's.
+    that has on its way; port is the server's. Where no request got so far, as when the SYN is
+    lost, it is the one between `ends`, client and server.
     """
 
     nonce: str
     port: int = 80
+    ends: tuple[Address, Address] | None = None
 
     @property
     def filter(self) -> str:
@@ -100,6 +102,13 @@ class Http:
             (s.packet.source, s.packet.ports[0])
             for s in sightings
             if s.packet.ports and s.packet.size and self.nonce.encode() in s.frame
+        } or {
+            (s.packet.source, s.packet.ports[0])
+            for s in sightings
+            if s.packet.ports
+            and "S" in (s.packet.flags or "")
+            and s.packet.ports[1] == self.port
+            and (s.packet.source, s.packet.destination) == self.ends
         }
         return [self._leg(s.packet, clients) for s in sightings]
 
@@ -259,18 +268,22 @@ class Noise:
 
     Recognised narrowly, and only from a MAC that an interface here has. ARP: from an address
     that an interface here has, for another one, or for any of the network's when it asks, as a
-    pod may still ask for one that is gone. Neighbour discovery has hop limit 255, listener
+    pod may still ask for one that is gone; if owners are given, only for the sender's own address,
+    so that an answer in another's name is no noise. Neighbour discovery has hop limit 255, listener
     discovery 1 (RFC 4861, RFC 2710).
     """
 
     addresses: frozenset[IPv4Address | IPv6Address]
     macs: frozenset[str]
     networks: frozenset[Network] = frozenset()
+    owners: frozenset[tuple[str, Address]] | None = None
 
     def __contains__(self, packet: Packet) -> bool:
         if packet.mac_source not in self.macs:
             return False
         if packet.protocol == "arp":
+            if self.owners is not None and (packet.mac_source, packet.source) not in self.owners:
+                return False
             return packet.source in self.addresses and (
                 (packet.kind in (1, 2) and packet.destination in self.addresses)
                 or (packet.kind == 1 and any(packet.destination in n for n in self.networks))

@@ -7,20 +7,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from podpath import image, probes
+from podpath import image, probes, waiting
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.expected import POD_INTERFACE
 from podpath.model import Address, Difference, Family, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
-from podpath.pods import HTTP_PORT, MAIN, UDP_PORT, Deployment
+from podpath.pods import HTTP_PORT, MAIN, UDP_LOG, UDP_PORT, Deployment, udp_container
 
 #: Bytes of IP and ICMP (or UDP, which are as many) header before the payload, by IP version.
 HEADERS = {4: 28, 6: 48}
 
 _TRAFFIC_SECONDS = 30
 _REPLY_SECONDS = 2
+#: A proxy answers up to 0.8 s late (arp(7), proxy_delay).
+_PROXY_DELAY_SECONDS = 0.9
 _identifiers = itertools.count(secrets.randbelow(0xFFFF))
 _ports = itertools.count(secrets.randbelow(10_000) + 20_000)
 
@@ -32,7 +34,8 @@ class Traffic:
     send: runs the program to its end; probe: what tells its packets; kinds: leg -> kind of path
     in the profile; source, destination: pod names, the same one where the other end is the
     node; refused: part of the message with which the sender's own kernel must refuse it, in
-    which case nothing may be sent at all.
+    which case nothing may be sent at all; linger: for how many seconds to keep watching after
+    the exchange, for what must not come.
     """
 
     send: Callable[[], Result]
@@ -41,6 +44,7 @@ class Traffic:
     source: str
     destination: str
     refused: str = ""
+    linger: float = 0.0
 
 
 _UNICAST = {probes.REQUEST: "unicast", probes.REPLY: "unicast"}
@@ -163,7 +167,8 @@ class Traffics:
         nonce = secrets.token_hex(16)
         # Not wget -T: Debian's static busybox 1.35 crashes on it.
         wget = ["timeout", "20", "wget", "-q", "-O", "-"]
-        target = url(self.address(destination, family), size, nonce)
+        ends = self.address(source, family), self.address(destination, family)
+        target = url(ends[1], size, nonce)
 
         def send() -> Result:
             result = self._run(source, *wget, target)
@@ -171,7 +176,7 @@ class Traffics:
                 return Result(-1, b"", f"the body that arrived is not that of {size} bytes")
             return result
 
-        return Traffic(send, probes.Http(nonce, HTTP_PORT), _UNICAST, source, destination)
+        return Traffic(send, probes.Http(nonce, HTTP_PORT, ends), _UNICAST, source, destination)
 
     def udp(
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 64
@@ -184,8 +189,20 @@ class Traffics:
             f"{{ printf {nonce}; head -c {size - len(nonce)} /dev/urandom; }} >/tmp/{port};"
             f" /bin/nc -n -u -q 0 -p {port} {target} {UDP_PORT} </tmp/{port}; rm /tmp/{port}"
         )
+
+        def send() -> Result:
+            result = self._run(source, "/bin/sh", "-c", script)
+            if result.status == 0 and not waiting.until(received, bool, _REPLY_SECONDS):
+                return Result(-1, b"", f"the datagram did not reach the program in {destination}")
+            return result
+
+        def received() -> bool:
+            pod = self._pods[destination]
+            grep = ["grep", "-q", nonce, UDP_LOG]
+            return self._node.execute(pod, udp_container(pod), grep, _TRAFFIC_SECONDS).status == 0
+
         return Traffic(
-            lambda: self._run(source, "/bin/sh", "-c", script),
+            send,
             probes.Datagram(port, UDP_PORT),
             {probes.REQUEST: "unicast"},
             source,
@@ -199,6 +216,7 @@ class Traffics:
             self.ping(source, destination),
             probe=probes.Resolution(asking, asked),
             kinds={probes.REQUEST: "broadcast", probes.REPLY: "unicast"},
+            linger=_PROXY_DELAY_SECONDS,
         )
 
 
@@ -223,6 +241,15 @@ def largest_payload(topology: Topology, family: Family) -> int:
 _STATISTICS = re.compile(r"(\d+) packets transmitted, (\d+) received(?:, \+(\d+) duplicates)?")
 
 
+def counted(result: Result) -> tuple[int, int, int]:
+    """What ping counted: packets sent, received, doubled."""
+    found = _STATISTICS.search(result.text)
+    if found is None:
+        raise CouldNotTest(f"ping did not count its packets: {result.text}{result.errors}")
+    sent, received, doubled = (int(n or 0) for n in found.groups())
+    return sent, received, doubled
+
+
 def losses(
     traffic: Traffics, pairs: Sequence[tuple[str, str]], family: Family, count: int
 ) -> list[Difference]:
@@ -237,10 +264,7 @@ def losses(
         results = list(pool.map(lambda ping: ping.send(), pings))
     found = []
     for (source, destination), result in zip(pairs, results, strict=True):
-        counted = _STATISTICS.search(result.text)
-        if counted is None:
-            raise CouldNotTest(f"ping did not count its packets: {result.text}{result.errors}")
-        sent, received, doubled = (int(n or 0) for n in counted.groups())
+        sent, received, doubled = counted(result)
         if (sent, received, doubled) != (count, count, 0):
             seen = f"{sent} sent, {received} received, {doubled} doubled"
             found.append(

@@ -18,6 +18,7 @@ TTL = "TTL changed"
 MAC = "MAC changed"
 ADDRESS = "address changed"
 PAYLOAD = "payload changed"
+TOS = "TOS changed"
 
 Place = tuple[str, str, Direction]
 
@@ -199,6 +200,7 @@ def _changed(
     ttl = None if origin.ttl is None else origin.ttl - origin_hop.ttl + hop.ttl
     pairs = [
         (TTL, f"TTL {ttl}", f"TTL {packet.ttl}"),
+        (TOS, f"TOS {origin.tos}", f"TOS {packet.tos}"),
         (ADDRESS, _addresses(origin), _addresses(packet)),
         (PAYLOAD, _payload(origin), _payload(packet)),
     ]

@@ -254,7 +254,11 @@ def _gateway(
 
 
 def _global(link: Interface, family: Family) -> list[AddressWithPrefix]:
-    return [a for a in link.addresses if a.version == family.value and not a.ip.is_link_local]
+    return [
+        a
+        for a in link.addresses
+        if a.version == family.value and not (family is Family.IPV6 and a.ip.is_link_local)
+    ]
 
 
 def _listed(values: Iterable[object]) -> str:
@@ -364,12 +368,16 @@ def routes(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     """The pod's routes are the connected one and those that are configured, no others."""
     space = topology.of_pod(pod)
     found = []
-    for family in conflist.families:
+    for family in Family:
         wanted = _configured_routes(conflist, family, topology, pod)
         present = {
             (r.destination, r.gateway, r.device)
             for r in space.routes
-            if r.destination.version == family.value and not r.destination.is_link_local
+            if r.destination.version == family.value
+            and not (
+                family is Family.IPV6
+                and (r.destination.is_link_local or r.destination.is_multicast)
+            )
         }
         for kind, only in (
             ("missing route", wanted - present),

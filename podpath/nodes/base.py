@@ -1,13 +1,15 @@
 """What every kind of node offers. All of them reduce to the pid of one process in the node."""
 
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from podpath import netns
+from podpath import netns, tools
 from podpath.cri import Result
+from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork
 
 
@@ -101,13 +103,19 @@ def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:
 def run(
     node: Node, command: Sequence[str], seconds: float = 30.0
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of the node in all of its namespaces. Raises TimeoutExpired."""
-    return subprocess.run(
-        ["nsenter", "--target", str(node.pid), "--all", "--", *command],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        timeout=seconds,
-        stdin=subprocess.DEVNULL,
-    )
+    """Run a program of the node in all of its namespaces. Raises CouldNotTest if it hangs."""
+    try:
+        return subprocess.run(
+            ["nsenter", "--target", str(node.pid), "--all", "--", *command],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=seconds,
+            stdin=subprocess.DEVNULL,
+            env=os.environ | {"PATH": tools.search_path()},
+        )
+    except subprocess.TimeoutExpired:
+        raise CouldNotTest(
+            f"{' '.join(command)} on the node did not end in {seconds:.0f} s"
+        ) from None

@@ -56,7 +56,7 @@ def packet(protocol: str, version: int = 4, **fields: Any) -> Packet:
         "digest": digest(PAYLOAD),
     }
     if version == 4:
-        defaults |= {"ip_id": 4711, "dont_fragment": False}
+        defaults |= {"ip_id": 4711, "tos": 0, "dont_fragment": False}
     return Packet(protocol, **{**defaults, **fields})
 
 
