@@ -10,7 +10,7 @@ import pytest
 _HERE = Path(__file__).parent
 #: Tests that compare the host's inventory: no other may start a node meanwhile.
 _ALONE = _HERE / "endings"
-_TOGETHER = (_HERE / "faults", _HERE / "input", _HERE / "output")
+_TOGETHER = tuple(_HERE / d for d in ("capture", "faults", "input", "output", "packaging"))
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from podpath import waiting
 
-_DIRECTORIES = ("/run", "/var/lib/cni", "/etc/cni", "/tmp", "/var/lib/containerd", "/dev/shm")
+_DIRECTORIES = ("/run", "/var/lib/cni", "/etc/cni", "/var/lib/containerd", "/dev/shm")
 _NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "cgroup")
 _RULES = (("nft", "--stateless", "list", "ruleset"), ("iptables-legacy-save",))
 
@@ -60,6 +60,8 @@ def _namespaces() -> frozenset[str]:
 
 
 def _files(ignored: Path) -> Iterable[str]:
+    # Of /tmp only what is new in itself: whatever is in there before has an owner who uses it.
+    yield from (f"/tmp/{name}" for name in os.listdir("/tmp"))
     for top in _DIRECTORIES:
         for directory, names, files in os.walk(top):
             inside = Path(directory)
