@@ -134,6 +134,10 @@ class Namespace:
         """The interface of that index, or None."""
         return next((i for i in self.interfaces if i.index == index), None)
 
+    def inode_of(self, nsid: int | None) -> int | None:
+        """The inode of the namespace that this one knows by a number, or None."""
+        return None if nsid is None else self.nsids.get(nsid)
+
     def ports_of(self, master: Interface) -> tuple[Interface, ...]:
         """The interfaces enslaved to master."""
         return tuple(i for i in self.interfaces if i.master == master.index)
@@ -183,13 +187,9 @@ class Topology:
         """The peer of a pod's interface in the node's namespace, or None if there is none."""
         inside = self.of_pod(pod)
         link = inside.interface(interface)
-        if link is None or inside.nsids.get(_or(link.peer_nsid)) != self.node.inode:
+        if link is None or inside.inode_of(link.peer_nsid) != self.node.inode:
             return None
         return self.node.by_index(link.peer_index)
-
-
-def _or(nsid: int | None) -> int:
-    return -1 if nsid is None else nsid
 
 
 # --- capture ------------------------------------------------------------------------------
@@ -229,9 +229,11 @@ class Packet:
         """Equal for sightings of one packet on its way, whatever was rewritten in it.
 
         Not part of it: addresses, TTL, MACs and payload, whose change is a finding of its own.
-        The IPv4 identification tells a retransmission, which is a new packet, from a copy.
+        The IPv4 identification tells a retransmission, which is a new packet, from a copy. ARP
+        has neither identifier nor sequence number: its addresses are its identity.
         """
         return (
+            (self.source, self.destination) if self.protocol == "arp" else None,
             self.protocol,
             self.kind,
             self.number,

@@ -67,7 +67,7 @@ def judge(
         for number, leg in enumerate(probe.claim(sightings)):
             if leg is not None and leg in paths and not taken[number]:
                 taken[number] = True
-                packets[leg, _key(sightings[number].packet)].append(sightings[number])
+                packets[leg, sightings[number].packet.identity].append(sightings[number])
         crossings += [_crossing(paths[leg], group) for (leg, _), group in packets.items()]
         for leg, path in paths.items():
             differences += _lacking(probe, leg, path, packets)
@@ -75,13 +75,6 @@ def judge(
     strangers = [s for s, known in zip(sightings, taken, strict=True) if not known]
     differences += [_unexpected(s) for s in strangers if s.packet not in noise]
     return Verdict(tuple(crossings), tuple(differences), sum(s.packet in noise for s in strangers))
-
-
-def _key(packet: Packet) -> tuple[object, ...]:
-    """ARP has neither identifier nor sequence number: its addresses are its identity."""
-    if packet.protocol == "arp":
-        return (*packet.identity, packet.source, packet.destination)
-    return packet.identity
 
 
 def unchanged(verdict: Verdict) -> list[Difference]:

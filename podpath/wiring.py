@@ -144,16 +144,12 @@ def veth_peer(topology: Topology, pod: str) -> Differences:
     if host is None:
         seen = f"interface {link.peer_index} of namespace id {link.peer_nsid}"
         return [Difference("peer", where, "an interface of the node", seen)]
-    back = (host.kind, host.peer_index, topology.node.nsids.get(_number(host.peer_nsid)))
+    back = (host.kind, host.peer_index, topology.node.inode_of(host.peer_nsid))
     if back != ("veth", link.index, space.inode):
         seen = f"a {back[0]} whose peer is interface {back[1]} of net:[{back[2]}]"
         expected = f"a veth whose peer is interface {link.index} of net:[{space.inode}]"
         return [Difference("peer", f"{NODE} {host.name}", expected, seen)]
     return []
-
-
-def _number(nsid: int | None) -> int:
-    return -1 if nsid is None else nsid
 
 
 def bridge_port(topology: Topology, conflist: Conflist, pod: str) -> Differences:
