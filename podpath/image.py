@@ -20,6 +20,16 @@ NAME = "podpath.invalid/pod:1"
 WEB_ROOT = "/www"
 BODY_SIZES = (0, 1, 1460, 64 * 1024, 4 * 1024 * 1024)
 
+#: What the HTTP server has at /cgi-bin/stream: numbered lines, until the file is there.
+STREAM, ENOUGH = "cgi-bin/stream", "/tmp/enough"
+_STREAM = f"""\
+#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\n'
+number=0
+while [ ! -e {ENOUGH} ]; do number=$((number + 1)); echo $number; usleep 5000; done
+echo end
+"""
+
 _GO_ARCHITECTURES = {
     "x86_64": "amd64",
     "aarch64": "arm64",
@@ -91,6 +101,7 @@ def _layer(busybox: str, ping: str, netcat: str) -> bytes:
     entries += [_link(f"bin/{a}", "busybox") for a in applets if f"bin/{a}" not in files]
     entries += [_file(f"{WEB_ROOT[1:]}/{size}", body(size)) for size in BODY_SIZES]
     entries += [
+        _file(f"{WEB_ROOT[1:]}/{STREAM}", _STREAM.encode(), 0o755),
         _file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n"),
         _file("etc/hosts", b"127.0.0.1 localhost\n::1 localhost\n"),
         _directory("tmp"),

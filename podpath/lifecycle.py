@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from podpath import image, inventory, topology, waiting, wiring
 from podpath.conflist import Conflist
+from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.inventory import Inventory
 from podpath.model import Difference, Family
@@ -18,7 +19,6 @@ from podpath.traffic import Traffics, counted, url
 _SETTLE_SECONDS = 5.0
 _TRANSFER_SECONDS = 60
 _PARALLEL_PODS = 8
-_BODY = max(image.BODY_SIZES)
 
 
 def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference]:
@@ -45,42 +45,35 @@ def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
 def disturbances(
     node: Node, pods: Deployment, traffic: Traffics, family: Family
 ) -> list[Difference]:
-    """What pods that come and go do to a transfer that is on its way meanwhile.
+    """What pods that come and go do to a transfer and to pings that are on their way meanwhile.
 
-    The client reads the body slowly until it is told that the pods are gone, then the rest.
+    The server sends numbered lines until it is told that the pods are gone, then a last one.
     """
-    client, target = pods[CLIENT], traffic.address(SERVER, family)
-    script = (
-        f"wget -q -O - '{url(target, _BODY, 'survivor')}' | {{"
-        " while [ ! -e /tmp/go ]; do dd bs=4096 count=1 2>/dev/null; usleep 5000; done; cat; }"
-        " | wc -c"
-    )
-
-    def established() -> bool:
-        return bool(_connections(node, pods))
-
+    target = traffic.address(SERVER, family)
+    stream = f"wget -q -O - '{url(target, image.STREAM)}' | sed -n '$=; $p'"
     ping = ["/bin/ping", "-n", "-q", "-i", "0.02", str(target)]
     pings = f"{' '.join(ping)} & while [ ! -e /tmp/go ]; do usleep 5000; done; kill -INT $!; wait"
 
-    node.execute(client, MAIN, ["rm", "-f", "/tmp/go"], _TRANSFER_SECONDS)
+    def run(pod: str, *command: str) -> Result:
+        return node.execute(pods[pod], MAIN, command, _TRANSFER_SECONDS)
+
+    run(CLIENT, "rm", "-f", "/tmp/go")
+    run(SERVER, "rm", "-f", image.ENOUGH)
     with ThreadPoolExecutor(2) as pool:
-        transfer = pool.submit(
-            node.execute, client, MAIN, ["/bin/sh", "-c", script], _TRANSFER_SECONDS
-        )
+        transfer = pool.submit(run, CLIENT, "/bin/sh", "-c", stream)
         try:
-            if not waiting.until(established, bool, _SETTLE_SECONDS):
+            if not waiting.until(lambda: _connections(node, pods), bool, _SETTLE_SECONDS):
                 raise DoesNotConform(f"no connection from {CLIENT} to {SERVER} was established")
             before = _connections(node, pods)
-            pinging = pool.submit(
-                node.execute, client, MAIN, ["/bin/sh", "-c", pings], _TRANSFER_SECONDS
-            )
+            pinging = pool.submit(run, CLIENT, "/bin/sh", "-c", pings)
             with pods.temporary("passer-1", "passer-2"):
                 pass
             with pods.temporary("passer-3"):
                 pass
             after = _connections(node, pods)
         finally:
-            node.execute(client, MAIN, ["/bin/sh", "-c", "touch /tmp/go"], _TRANSFER_SECONDS)
+            run(CLIENT, "touch", "/tmp/go")
+            run(SERVER, "touch", image.ENOUGH)
         result = transfer.result()
     found = []
     where = f"{CLIENT} -> {SERVER}"
@@ -89,9 +82,10 @@ def disturbances(
         found.append(Difference("lost", where, "a reply to each ping", f"{lost} without"))
     if before != after:
         found.append(Difference("connection", where, "the same, established", "gone"))
-    if result.status != 0 or result.text.strip() != str(_BODY):
-        seen = f"{result.text.strip() or 'nothing'} {result.errors.strip()[-200:]}"
-        found.append(Difference("transfer", where, f"{_BODY} bytes", seen))
+    lines, _, last = result.text.strip().partition("\n")
+    if result.status != 0 or last != "end":
+        seen = f"{lines or 'no'} lines, the last one {last!r} {result.errors.strip()[-200:]}"
+        found.append(Difference("transfer", where, "all that the server sent", seen))
     return found
 
 

@@ -168,7 +168,7 @@ class Traffics:
         # Not wget -T: Debian's static busybox 1.35 crashes on it.
         wget = ["timeout", "20", "wget", "-q", "-O", "-"]
         ends = self.address(source, family), self.address(destination, family)
-        target = url(ends[1], size, nonce)
+        target = url(ends[1], f"{size}?{nonce}")
 
         def send() -> Result:
             result = self._run(source, *wget, target)
@@ -220,10 +220,10 @@ class Traffics:
         )
 
 
-def url(target: Address, size: int, nonce: str) -> str:
-    """Where a pod serves a body of one of image.BODY_SIZES; the nonce marks the request."""
+def url(target: Address, path: str) -> str:
+    """Where a pod serves what lies at a path: one of image.BODY_SIZES, or image.STREAM."""
     host = f"[{target}]" if target.version == 6 else str(target)
-    return f"http://{host}:{HTTP_PORT}/{size}?{nonce}"
+    return f"http://{host}:{HTTP_PORT}/{path}"
 
 
 def largest_payload(topology: Topology, family: Family) -> int:
