@@ -66,9 +66,9 @@ class Conflist:
     bridge: str
     is_gateway: bool
     is_default_gateway: bool
-    masquerade: bool
     hairpin: bool
     isolated: bool
+    spoof_check: bool
     mtu: int | None
     ipam: str
     ranges: tuple[Range, ...]
@@ -149,7 +149,7 @@ def parse(text: str) -> Conflist:
         bridge=_text(main, "bridge") or "cni0",
         is_gateway=_typed(main, "isGateway", bool, False) or is_default,
         is_default_gateway=is_default,
-        masquerade=_typed(main, "ipMasq", bool, False),
+        spoof_check=_typed(main, "macspoofchk", bool, False),
         hairpin=_typed(main, "hairpinMode", bool, False),
         isolated=_typed(main, "portIsolation", bool, False),
         mtu=_typed(main, "mtu", int, 0) or None,

@@ -138,6 +138,7 @@ def _transport(
         )
         start = (offset >> 4) * 4
         fields["ports"], fields["sequence"] = (source, target), (sequence, acknowledgement)
+        fields["options"] = content[14:16].hex() + content[20:start].hex()
         fields["flags"] = "".join(f for bit, f in enumerate(_FLAGS) if flags & 1 << bit)
     else:
         name, kind, start = "ip", protocol, 0

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from podpath import image, inventory, topology, waiting, wiring
+from podpath import image, inventory, results, routing, topology, waiting, wiring
 from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.inventory import Inventory
-from podpath.model import Difference, Family
+from podpath.model import NODE, Difference, Family, Interface, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.pods import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
@@ -19,6 +19,9 @@ from podpath.traffic import Traffics, counted, url
 _SETTLE_SECONDS = 5.0
 _TRANSFER_SECONDS = 60
 _PARALLEL_PODS = 8
+
+#: Pods that come and go one after the other: more than ten, as leaks may take their time.
+MANY = 12
 
 
 def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference]:
@@ -40,6 +43,47 @@ def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
         for entry in found.node.fdb
         if entry.learned and entry.bridge == conflist.bridge and entry.mac not in macs
     ]
+
+
+def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Difference]:
+    """What became different of the pods that are in both, and of the bridge. Pure.
+
+    The MAC address of a bridge that is no gateway follows that of its ports (br_if.c,
+    br_features_recompute), and nobody relies on it.
+    """
+    pairs = {f"{NODE} {conflist.bridge}": _pair(before, after, conflist.bridge)}
+    found = []
+    for pod in before.pods:
+        pairs[f"host end of pod {pod}"] = (before.host_end(pod), after.host_end(pod))
+        then, now = before.of_pod(pod), after.of_pod(pod)
+        for link in then.interfaces:
+            pairs[f"pod {pod} {link.name}"] = (link, now.interface(link.name))
+        for what in ("routes", "rules"):
+            lost = set(getattr(then, what)) ^ set(getattr(now, what))
+            found += [_change(f"{what} of pod {pod}", "the same", one) for one in lost]
+    for where, (was, now_is) in pairs.items():
+        for name in _FIELDS:
+            old, new = getattr(was, name, None), getattr(now_is, name, None)
+            follows = name == "mac" and conflist.bridge in where and not conflist.is_gateway
+            if old != new and not follows:
+                found.append(_change(f"{where} {name}", old, new))
+    return found
+
+
+_FIELDS = (
+    *("index", "mac", "mtu", "up", "addresses", "master", "peer_index"),
+    *("port", "bridge", "queues", "xdp", "forwarding", "proxy_arp"),
+)
+
+
+def _pair(
+    before: Topology, after: Topology, link: str
+) -> tuple[Interface | None, Interface | None]:
+    return before.node.interface(link), after.node.interface(link)
+
+
+def _change(where: str, old: object, new: object) -> Difference:
+    return Difference("changed", where, str(old), str(new))
 
 
 def disturbances(
@@ -173,5 +217,6 @@ def _wiring(node: Node, conflist: Conflist, pods: Deployment) -> list[Difference
         found += wiring.netns_ip(now, pod.name) + wiring.pod_links(now, pod.name)
         found += wiring.bridge_port(now, conflist, pod.name) + wiring.mtu(now, conflist, pod.name)
         found += wiring.addresses(now, conflist, leases, pod.name)
-        found += wiring.routes(now, conflist, pod.name)
+        found += routing.routes(now, conflist, pod.name)
+        found += results.differences(now, conflist, pod.name)
     return found

@@ -52,12 +52,16 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """Settings of an interface as a bridge port (linux/if_link.h, IFLA_BRPORT_*)."""
+    """Settings of an interface as a bridge port (linux/if_link.h, IFLA_BRPORT_*).
+
+    switches: the other ones that change which frames pass, by the names of bridge(8).
+    """
 
     state: str
     hairpin: bool
     isolated: bool
     learning: bool
+    switches: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,6 @@ class Bridge:
     """Settings of a bridge (linux/if_link.h, IFLA_BR_*)."""
 
     stp: bool
-    vlan_filtering: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ class Interface:
 
     kind: IFLA_INFO_KIND, empty for lo; mtu in bytes; peer_index and peer_nsid: IFLA_LINK and
     IFLA_LINK_NETNSID, the latter a number that only this namespace uses; master: the index of
-    what it is enslaved to.
+    what it is enslaved to; queues: kinds of its queueing disciplines, the kernel's defaults
+    left out; xdp: whether an XDP program is attached; forwarding: families that it forwards;
+    proxy_arp: whether it answers ARP for others.
     """
 
     index: int
@@ -89,20 +94,41 @@ class Interface:
     peer_nsid: int | None = None
     port: Port | None = None
     bridge: Bridge | None = None
+    queues: tuple[str, ...] = ()
+    xdp: bool = False
+    forwarding: frozenset[Family] = frozenset()
+    proxy_arp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One unicast route; destination 0.0.0.0/0 or ::/0 is the default route."""
+    """One route; destination 0.0.0.0/0 or ::/0 is the default route.
+
+    particulars: what is unusual of it, such as "table 100", "blackhole" or "mtu 1400".
+    """
 
     destination: Network
     gateway: Address | None
     device: str
+    particulars: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the routing policy that the kernel did not make itself (ip-rule(8)).
+
+    source, destination: what it is about, if it says; interfaces: likewise.
+    """
+
+    text: str
+    source: Network | None = None
+    destination: Network | None = None
+    interfaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FdbEntry:
-    """One entry of a bridge's forwarding database; learned means it is not a permanent one."""
+    """One entry of a bridge's forwarding database; learned means that nobody configured it."""
 
     mac: str
     port: str
@@ -123,6 +149,7 @@ class Namespace:
     interfaces: tuple[Interface, ...] = ()
     routes: tuple[Route, ...] = ()
     fdb: tuple[FdbEntry, ...] = ()
+    rules: tuple[Rule, ...] = ()
     nsids: Mapping[int, int] = field(default_factory=dict)
     forwarding: frozenset[Family] = frozenset()
 
@@ -202,7 +229,8 @@ class Packet:
     protocol: "icmp", "icmpv6", "tcp", "udp", "arp", "ip" for any other IP protocol, "other" for
     what is not IP, "malformed" for what ends too early. kind: the ICMP type or ARP operation.
     number: ICMP (identifier, sequence). sequence: TCP (sequence, acknowledgement). fragment:
-    (offset in bytes, more follow). digest: hash of the transport payload; size: its length.
+    (offset in bytes, more follow). options: TCP window and options, in hex. digest: hash of the
+    transport payload; size: its length.
     """
 
     protocol: str
@@ -220,6 +248,7 @@ class Packet:
     number: tuple[int, int] | None = None
     ports: tuple[int, int] | None = None
     flags: str | None = None
+    options: str = ""
     sequence: tuple[int, int] | None = None
     size: int = 0
     digest: str = ""

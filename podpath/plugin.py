@@ -31,6 +31,8 @@ _compared = pytest.StashKey[list[Any]]()
 observations = pytest.StashKey[list[Any]]()
 #: The node of this process, while there is one: podpath.nodes.base.Node.
 running_node = pytest.StashKey[Any]()
+#: A node to use as it is, instead of starting one: for whoever runs the suite many times.
+given_node = pytest.StashKey[Any]()
 #: The preflight's plan and the description of it, made once a process.
 _plan = pytest.StashKey["Plan"]()
 _environment = pytest.StashKey[dict[str, str]]()
@@ -295,9 +297,17 @@ def _failure(
         return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {error}"
     if isinstance(error, DoesNotConform):
         return reports.DOES_NOT_CONFORM, _explain(item, str(error), ids)
-    if isinstance(error, AssertionError):
+    if isinstance(error, AssertionError) and _made_by_a_test(error):
         return reports.DOES_NOT_CONFORM, _explain(item, _findings(item, error), ids)
     return reports.COULD_NOT_TEST, f"podpath failed, please report this:\n{report.longreprtext}"
+
+
+def _made_by_a_test(error: BaseException) -> bool:
+    """Whether it is a conformance test's own assert that failed, and not somebody else's."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and _tests() in Path(place.tb_frame.f_code.co_filename).parents
 
 
 def _findings(item: pytest.Item, error: AssertionError) -> str:

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from podpath import conflist as conflists
@@ -190,6 +190,13 @@ def _first_line(*command: str) -> str:
 
 def origin(path: str) -> str:
     """The Debian package and version of a file, or its checksum. The file is not run."""
+    found = os.stat(path)
+    return _origin(path, (found.st_ino, found.st_mtime_ns))
+
+
+@cache
+def _origin(path: str, _: tuple[int, int]) -> str:
+    """Asked for again and again, and dpkg takes its time; the numbers tell a file from another."""
     import hashlib
 
     owner = _first_line("dpkg-query", "--search", path) if _has_dpkg() else "?"

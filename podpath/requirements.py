@@ -60,8 +60,8 @@ _ALL = (
     ),
     Requirement(
         "TOPO-BRIDGE-PORT",
-        "The host end is up and a forwarding, learning port of the configured bridge, with"
-        " hairpin and isolation as configured.",
+        "The host end is up and a forwarding, learning, flooding port of the configured bridge,"
+        " with hairpin and isolation as configured.",
         "The host end was not attached, was attached elsewhere, or its settings were ignored.",
         (_LINKS,),
     ),
@@ -103,6 +103,49 @@ _ALL = (
         "A pod has the connected route and those that are configured, and no others.",
         "A configured route was ignored, or a default route was added that nobody asked for.",
         (f"{_NODE} ip -n NETNS route",),
+    ),
+    Requirement(
+        "TOPO-RULE",
+        "A pod's routing policy is the kernel's own: no rule was added.",
+        "A plugin for a second network, or for policy routing, is in the chain.",
+        (f"{_NODE} ip -n NETNS rule",),
+    ),
+    Requirement(
+        "TOPO-LO",
+        "A pod's lo holds the loopback address of each IP version, and no other.",
+        "The loopback plugin did not run, or an address was set on lo instead of eth0.",
+        (_POD,),
+    ),
+    Requirement(
+        "TOPO-RESULT",
+        "The plugin's result says of interfaces, addresses and routes what the kernel has.",
+        "A plugin of the chain changed something without saying so, or dropped prevResult.",
+        (_POD, f"{_NODE} sh -c 'cat /var/lib/cni/results/*'"),
+    ),
+    Requirement(
+        "TOPO-SETTINGS",
+        "A pod does not forward, and neither it, its host end nor the bridge does proxy ARP.",
+        "A sysctl was set for all interfaces, or for the wrong one.",
+        (f"{_NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
+    ),
+    Requirement(
+        "TOPO-HOOKS",
+        "Nothing hooks into the path that is not configured: no traffic control and no XDP program"
+        " on its links, no packet filter on links, bridges or in pods.",
+        "Another network plugin was on this node before, or the plugin redirects by itself.",
+        (f"{_NODE} tc qdisc", f"{_NODE} nft list ruleset", _POD),
+    ),
+    Requirement(
+        "TOPO-NODE-ADDR",
+        "The host ends hold no addresses of their own.",
+        "The plugin routes to the pod instead of bridging.",
+        (f"{_NODE} ip addr show type veth",),
+    ),
+    Requirement(
+        "TOPO-NODE-ROUTE",
+        "The node reaches its pods by the bridge's connected route, and by no other route or rule.",
+        "A host route to the pod was added, or one of a deleted pod was left.",
+        (f"{_NODE} ip route show table all", f"{_NODE} ip rule"),
     ),
     Requirement(
         "TOPO-NODE-LINKS",
@@ -151,8 +194,8 @@ _ALL = (
     ),
     Requirement(
         "PATH-UNCHANGED",
-        "TTL, MAC addresses, IP addresses and payload are the same at both ends, in each"
-        " direction.",
+        "TTL, TOS, DF, MAC and IP addresses, TCP options and payload are the same at both ends,"
+        " in each direction.",
         "The packet was routed (TTL) or translated (addresses) on its way.",
         (f"{_DUMP} -vv icmp", f"{_NODE} nft list ruleset"),
     ),
@@ -192,6 +235,19 @@ _ALL = (
         "After a pod is deleted, its namespace, links, port, FDB entry, lease and rules are gone.",
         "DEL forgot something that ADD made.",
         (f"{_NODE} ip link", f"{_NODE} nft list ruleset", f"{_NODE} ls -R /var/lib/cni"),
+    ),
+    Requirement(
+        "LIFE-CHURN",
+        "After a dozen pods came and went, the node has neither more nor less than before.",
+        "DEL forgets something only sometimes, or counts something down that it should not.",
+        (f"{_NODE} ip link", f"{_NODE} nft list ruleset", f"{_NODE} ls -R /var/lib/cni"),
+    ),
+    Requirement(
+        "LIFE-OTHERS",
+        "Creating and deleting pods changes nothing of the others' wiring, nor of the bridge's"
+        " own, and their packets still take the path.",
+        "ADD or DEL touches ports that are not its own, or the bridge's MAC address drifts.",
+        (f"{_NODE} ip monitor", _LINKS),
     ),
     Requirement(
         "LIFE-SURVIVOR",

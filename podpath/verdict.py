@@ -19,6 +19,8 @@ MAC = "MAC changed"
 ADDRESS = "address changed"
 PAYLOAD = "payload changed"
 TOS = "TOS changed"
+DF = "DF changed"
+OPTIONS = "TCP options changed"
 
 Place = tuple[str, str, Direction]
 
@@ -194,6 +196,8 @@ def _changed(
     pairs = [
         (TTL, f"TTL {ttl}", f"TTL {packet.ttl}"),
         (TOS, f"TOS {origin.tos}", f"TOS {packet.tos}"),
+        (DF, f"DF {origin.dont_fragment}", f"DF {packet.dont_fragment}"),
+        (OPTIONS, origin.options, packet.options),
         (ADDRESS, _addresses(origin), _addresses(packet)),
         (PAYLOAD, _payload(origin), _payload(packet)),
     ]

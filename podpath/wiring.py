@@ -6,12 +6,10 @@ Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge a
 
 import re
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_network
 
 from podpath.conflist import Conflist
 from podpath.expected import POD_INTERFACE
 from podpath.model import (
-    ANYWHERE,
     NODE,
     AddressWithPrefix,
     Bridge,
@@ -19,7 +17,6 @@ from podpath.model import (
     Family,
     Interface,
     Namespace,
-    Network,
     Topology,
 )
 
@@ -33,6 +30,9 @@ KERNELS_OWN = frozenset(
         *("ip_vti0", "ip6_vti0", "ip6tnl0", "ip6gre0"),
     }
 )
+
+#: Switches of a port that are on unless somebody turns them off (net/bridge/br_if.c, new_nbp).
+_PORT_DEFAULTS = frozenset({"flood", "mcast_flood", "bcast_flood"})
 
 Differences = list[Difference]
 
@@ -171,6 +171,8 @@ def bridge_port(topology: Topology, conflist: Conflist, pod: str) -> Differences
         "isolation": (_switch(conflist.isolated), _switch(host.port.isolated)),
         "learning": ("on", _switch(host.port.learning)),
     }
+    for name, value in host.port.switches.items():
+        settings[name] = (_switch(name in _PORT_DEFAULTS), _switch(value))
     return found + _unequal(where, settings)
 
 
@@ -224,7 +226,7 @@ def bridge_gateway(topology: Topology, conflist: Conflist) -> Differences:
             "STP": ("off", _stp(bridge.bridge)),
         },
     )
-    for family in conflist.families:
+    for family in Family:
         found += _gateway(topology, conflist, family, bridge)
     return found
 
@@ -244,8 +246,11 @@ def _gateway(
     where = f"{NODE} {bridge.name}"
     if held != wanted:
         found.append(Difference("gateway address", where, _listed(wanted), _listed(held)))
-    if conflist.is_gateway and family not in topology.node.forwarding:
-        found.append(Difference("forwarding", f"{NODE} IPv{family.value}", "on", "off"))
+    if not conflist.is_gateway or family not in conflist.families:
+        return found
+    for owner, forwarding in ((NODE, topology.node.forwarding), (where, bridge.forwarding)):
+        if family not in forwarding:
+            found.append(Difference("forwarding", f"{owner} IPv{family.value}", "on", "off"))
     return found
 
 
@@ -360,51 +365,6 @@ def _address(
     return found
 
 
-def routes(topology: Topology, conflist: Conflist, pod: str) -> Differences:
-    """The pod's routes are the connected one and those that are configured, no others."""
-    space = topology.of_pod(pod)
-    found = []
-    for family in Family:
-        wanted = _configured_routes(conflist, family, topology, pod)
-        present = {
-            (r.destination, r.gateway, r.device)
-            for r in space.routes
-            if r.destination.version == family.value
-            and not (
-                family is Family.IPV6
-                and (r.destination.is_link_local or r.destination.is_multicast)
-            )
-        }
-        for kind, only in (
-            ("missing route", wanted - present),
-            ("unexpected route", present - wanted),
-        ):
-            for destination, gateway, device in sorted(only, key=str):
-                text = f"{destination} via {gateway or 'the link'} dev {device}"
-                both = ("present", "absent") if kind == "missing route" else ("absent", "present")
-                found.append(Difference(kind, f"pod {pod} {text}", *both))
-    return found
-
-
-def _configured_routes(
-    conflist: Conflist, family: Family, topology: Topology, pod: str
-) -> set[tuple[Network, object, str]]:
-    mine = [a for a in topology.pods[pod].addresses if a.version == family.value]
-    ranges = [r for r in conflist.ranges_of(family) if any(a in r for a in mine)]
-    if not ranges:
-        return set()
-    gateway = ranges[0].gateway
-    wanted: set[tuple[Network, object, str]] = {
-        (ranges[0].subnet, None, POD_INTERFACE),
-    }
-    for route in conflist.routes:
-        if route.destination.version == family.value:
-            wanted.add((route.destination, route.gateway or gateway, POD_INTERFACE))
-    if conflist.is_default_gateway:
-        wanted.add((ip_network((ANYWHERE[family], 0)), gateway, POD_INTERFACE))
-    return wanted
-
-
 def node_links(topology: Topology, conflist: Conflist, uplink: str) -> Differences:
     """The node has lo, its uplink, the bridge and the pods' host ends, and nothing else."""
     ends = {e.name for e in map(topology.host_end, topology.pods) if e is not None}
@@ -416,15 +376,16 @@ def fdb(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     link, host = topology.of_pod(pod).interface(POD_INTERFACE), topology.host_end(pod)
     if link is None or host is None:
         return [_no_host_end(pod)]
-    ports = {
-        e.port
+    entries = {
+        f"{'learned' if e.learned else 'configured'} on {e.port}"
         for e in topology.node.fdb
-        if e.learned and e.mac == link.mac and e.bridge == conflist.bridge
+        if e.mac == link.mac and e.bridge == conflist.bridge
     }
-    if ports == {host.name}:
+    if entries == {f"learned on {host.name}"}:
         return []
     where = f"{NODE} {conflist.bridge}, {link.mac} of pod {pod}"
-    return [Difference("FDB", where, f"learned on {host.name}", f"learned on {_listed(ports)}")]
+    seen = " and ".join(sorted(entries)) or "not learned"
+    return [Difference("FDB", where, f"learned on {host.name}", seen)]
 
 
 def bridged(topology: Topology, conflist: Conflist, *pods: str) -> Differences:

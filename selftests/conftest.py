@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from selftests.faults import matrix
+
 _HERE = Path(__file__).parent
 #: Tests that compare the host's inventory: no other may start a node meanwhile.
 _ALONE = _HERE / "endings"
@@ -26,3 +28,33 @@ def _machine(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much of the fault matrix is run, and where it is left."""
+    group = parser.getgroup("faults", "podpath's fault matrix")
+    group.addoption(
+        "--complete-matrix",
+        action="store_true",
+        help="run every requirement on every fault, not only those that might be concerned",
+    )
+    group.addoption("--matrix-json", metavar="FILE", help="where to leave the matrix as JSON")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the fault matrix, and write it."""
+    told = [
+        value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, value in report.user_properties
+        if name == "fault"
+    ]
+    if not told:
+        return
+    rows = matrix.in_order(matrix.from_property(value) for value in told)
+    terminalreporter.write_sep("=", "fault matrix")
+    terminalreporter.write_line("\n".join(matrix.lines(rows)))
+    if path := terminalreporter.config.getoption("--matrix-json"):
+        matrix.write(Path(path), rows)

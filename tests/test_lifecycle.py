@@ -8,7 +8,7 @@ from podpath import inventory, lifecycle
 from podpath.conflist import Conflist
 from podpath.model import Family
 from podpath.nodes.base import Node
-from podpath.observe import Observed
+from podpath.observe import Observed, Observer
 from podpath.pods import Deployment
 from podpath.traffic import Traffics
 
@@ -28,15 +28,36 @@ def test_deleted_pod_leaves_nothing(
     assert lifecycle.growth(node, conflist, before) == []
 
 
-@requirement("LIFE-DELETE")
-def test_repeated_deletion_leaves_nothing(node: Node, pods: Deployment, conflist: Conflist) -> None:
-    """Nor does anything pile up when pods of the same name come and go."""
+@requirement("LIFE-CHURN")
+def test_nothing_piles_up_as_pods_come_and_go(
+    node: Node, pods: Deployment, conflist: Conflist
+) -> None:
+    """A dozen pods, one after the other, leave no more than none."""
     before = inventory.read(node, conflist)
-    for _ in range(5):
-        with pods.temporary("transient"):
+    for number in range(lifecycle.MANY):
+        with pods.temporary(f"passer-{number}"):
             pass
 
     assert lifecycle.growth(node, conflist, before) == []
+
+
+@requirement("LIFE-OTHERS")
+def test_others_stay_as_they_are_when_pods_come_and_go(
+    observer: Observer,
+    observe: Callable[..., Observed],
+    pods: Deployment,
+    conflist: Conflist,
+    traffic: Traffics,
+    family: Family,
+) -> None:
+    """Ports, routes and addresses of the others are the same, and their packets' path is."""
+    before = observer.topology()
+    with pods.temporary("passer-1", "passer-2"):
+        pass
+
+    assert lifecycle.changes(before, observer.topology(), conflist) == []
+    for probe in (traffic.ping, traffic.http, traffic.udp):
+        assert observe(probe("client", "server", family)).differences == []
 
 
 @requirement("LIFE-SURVIVOR")

@@ -181,17 +181,21 @@ def test_http_bodies_of_any_size_take_the_path(
 
 
 @requirement("PATH-SIZE")
+@pytest.mark.parametrize("parts", [pytest.param(1, id="largest"), pytest.param(3, id="fragmented")])
 @both_directions
-def test_largest_udp_datagram_takes_the_path(
+def test_large_udp_datagrams_take_the_path(
     observe: Observe,
     traffic: Traffics,
     largest: int,
     source: str,
     destination: str,
     family: Family,
+    parts: int,
 ) -> None:
-    """A datagram that just fits takes the path."""
-    assert observe(traffic.udp(source, destination, family, size=largest)).differences == []
+    """A datagram that just fits takes the path, and so does one in fragments."""
+    datagram = traffic.udp(source, destination, family, size=parts * largest)
+
+    assert observe(datagram).differences == []
 
 
 @requirement("PATH-MTU")
@@ -244,10 +248,11 @@ def test_ping_from_node_to_pod_starts_at_the_bridge(
 def test_flows_of_all_pairs_at_once_each_take_their_own_path(
     observe: Observe, traffic: Traffics, pods: Deployment, family: Family
 ) -> None:
-    """Pings and HTTP between all pairs at the same time: each packet on its own path."""
+    """Pings, HTTP and UDP between all pairs at the same time: each packet on its own path."""
     pairs = list(permutations((pod.name for pod in pods), 2))
     flows = [traffic.ping(one, other, family, count=10) for one, other in pairs]
     flows += [traffic.http(one, other, family, size=64 * 1024) for one, other in pairs]
+    flows += [traffic.udp(one, other, family) for one, other in pairs]
 
     assert observe(*flows).differences == []
 

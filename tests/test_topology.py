@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath import inventory, wiring
+from podpath import hooks, inventory, results, routing, wiring
 from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Topology
@@ -113,7 +113,56 @@ def test_pod_has_the_configured_routes_only(
     topology: Topology, conflist: Conflist, pod: str
 ) -> None:
     """A pod has the connected route and the configured ones."""
-    assert wiring.routes(topology, conflist, pod) == []
+    assert routing.routes(topology, conflist, pod) == []
+
+
+@requirement("TOPO-RULE")
+@each_pod
+def test_pod_has_no_routing_rules_of_its_own(topology: Topology, pod: str) -> None:
+    """What `ip rule` lists in a pod is what the kernel puts there."""
+    assert routing.rules(topology, pod) == []
+
+
+@requirement("TOPO-LO")
+@each_pod
+def test_lo_holds_the_loopback_address_only(topology: Topology, pod: str) -> None:
+    """A pod's lo has 127.0.0.1, and no address of anybody else."""
+    assert routing.loopback(topology, pod) == []
+
+
+@requirement("TOPO-RESULT")
+@each_pod
+def test_result_says_what_the_kernel_has(topology: Topology, conflist: Conflist, pod: str) -> None:
+    """Interfaces, addresses and routes of the plugin's result are the pod's."""
+    assert results.differences(topology, conflist, pod) == []
+
+
+@requirement("TOPO-SETTINGS")
+@each_pod
+def test_pod_is_no_router_and_nobody_a_proxy(
+    topology: Topology, conflist: Conflist, pod: str
+) -> None:
+    """Forwarding is off in a pod; proxy ARP is off there, at its host end and on the bridge."""
+    assert routing.settings(topology, conflist, pod) == []
+
+
+@requirement("TOPO-HOOKS")
+def test_nothing_hooks_into_the_path(topology: Topology, conflist: Conflist, node: Node) -> None:
+    """No traffic control, XDP program or packet filter is on the links, or in the pods."""
+    assert hooks.differences(topology, conflist, hooks.rules(node, topology)) == []
+
+
+@requirement("TOPO-NODE-ADDR")
+@each_pod
+def test_host_end_holds_no_address(topology: Topology, pod: str) -> None:
+    """A host end is a bridge port, and no address is its."""
+    assert routing.host_end(topology, pod) == []
+
+
+@requirement("TOPO-NODE-ROUTE")
+def test_node_reaches_pods_by_the_bridge_alone(topology: Topology, conflist: Conflist) -> None:
+    """No route or rule of the node is about its pods, but for the bridge's connected route."""
+    assert routing.node(topology, conflist) == []
 
 
 @requirement("TOPO-NODE-LINKS")

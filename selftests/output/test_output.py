@@ -51,9 +51,9 @@ def test_failed_path_is_shown_hop_by_hop(tmp_path: Path) -> None:
     from scapy.utils import RawPcapNgReader
 
     fault = Fault(
-        "UDP is dropped",
-        "own",
-        {},
+        name="UDP is dropped",
+        source="own",
+        reds={},
         after=(
             "nft add table bridge broken;"
             " nft add chain bridge broken forward '{ type filter hook forward priority 0; }';"
@@ -62,9 +62,9 @@ def test_failed_path_is_shown_hop_by_hop(tmp_path: Path) -> None:
     )
     test = "tests/test_path.py::test_udp_crosses_exactly_the_expected_interfaces"
     junit = tmp_path / "junit.xml"
-    run = suite.run(
-        test, f"--junitxml={junit}", *fault.install(tmp_path / "plugin"), report=tmp_path / "report"
-    )
+    fault.install(tmp_path)
+    plugins = f"--podpath-cni-bin={tmp_path / 'plugins'}"
+    run = suite.run(test, f"--junitxml={junit}", plugins, report=tmp_path / "report")
 
     assert run.status == 1
     assert "> node       veth" in run.output

@@ -105,7 +105,8 @@ def _node() -> Namespace:
         1500,
         True,
         addresses=(ip_interface("10.88.0.1/24"), ip_interface("fe80::1/64")),
-        bridge=Bridge(stp=False, vlan_filtering=False),
+        bridge=Bridge(stp=False),
+        forwarding=frozenset({Family.IPV4}),
     )
     uplink = Interface(2, UPLINK, "veth", "02:00:00:00:00:02", 1500, True)
     return Namespace(
@@ -164,7 +165,17 @@ def _pod_network(pod: str) -> PodNetwork:
         {"name": host_end(pod), "mac": f"02:00:00:00:02:{_NUMBERS[pod]:02x}"},
         {"name": "eth0", "mac": mac(pod).upper(), "sandbox": f"/run/netns/{netns(pod)}"},
     ]
-    return PodNetwork(pod, netns(pod), (address(pod),), sandbox(pod), {"interfaces": interfaces})
+    result = {
+        "interfaces": interfaces,
+        "ips": [{"address": f"{address(pod)}/24", "gateway": "10.88.0.1", "interface": 2}],
+        "routes": [{"dst": "0.0.0.0/0"}],
+    }
+    return PodNetwork(pod, netns(pod), (address(pod),), sandbox(pod), result)
+
+
+def with_result(base: Topology, pod: str, key: str, value: object) -> Topology:
+    """The topology with another value of one key of a pod's result."""
+    return with_pod_network(base, pod, result={**base.pods[pod].result, key: value})
 
 
 def with_pod_network(base: Topology, pod: str, **changes: Any) -> Topology:

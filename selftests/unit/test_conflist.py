@@ -35,7 +35,7 @@ def test_default_conflist() -> None:
     assert read.plugins == ("bridge", "portmap")
     assert read.delegates == ("bridge", "portmap", "host-local")
     assert read.bridge == "cni0"
-    assert (read.is_gateway, read.is_default_gateway, read.masquerade) == (True, False, True)
+    assert (read.is_gateway, read.is_default_gateway) == (True, False)
     assert (read.hairpin, read.isolated, read.mtu) == (False, False, None)
     assert read.families == (Family.IPV4,)
     assert read.routes == (ConfiguredRoute(ip_network("0.0.0.0/0"), None),)
@@ -120,7 +120,7 @@ def _top(**changes: Any) -> Callable[[Document], None]:
         pytest.param(lambda d: d.pop("cniVersion"), '"cniVersion" is missing', id="no-version"),
         pytest.param(_main(bridge=7), '"bridge" must be of type str, not 7', id="bridge-number"),
         pytest.param(_main(isGateway="yes"), '"isGateway" must be of type bool', id="flag-text"),
-        pytest.param(_main(ipMasq=1), '"ipMasq" must be of type bool', id="flag-number"),
+        pytest.param(_main(isGateway=1), '"isGateway" must be of type bool', id="flag-number"),
         pytest.param(_main(mtu="1500"), '"mtu" must be of type int', id="mtu-text"),
         pytest.param(_main(mtu=True), '"mtu" must be of type int, not true', id="mtu-bool"),
         pytest.param(_main(ipam=None), 'no "ipam" section', id="no-ipam"),

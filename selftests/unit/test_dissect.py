@@ -96,7 +96,11 @@ def test_tcp() -> None:
     )
 
     assert dissect(built(ipv4(), segment, PAYLOAD)) == packet(
-        "tcp", ports=(40000, 80), flags="PA", sequence=(7, 9)
+        "tcp",
+        ports=(40000, 80),
+        flags="PA",
+        options="2000020405b401000000",
+        sequence=(7, 9),
     )
 
 

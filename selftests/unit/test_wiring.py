@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from podpath import wiring
+from podpath import hooks, results, routing, wiring
 from podpath.conflist import Conflist
-from podpath.model import Bridge, Difference, FdbEntry, Port, Route, Topology
+from podpath.model import Bridge, Difference, Family, FdbEntry, Port, Route, Rule, Topology
 
 from . import samples
 
-Rule = Callable[[Topology, Conflist], list[Difference]]
+Judge = Callable[[Topology, Conflist], list[Difference]]
 Change = Callable[[Topology], Topology]
 
 POD = "client"
 PORT = Port(state="forwarding", hairpin=False, isolated=False, learning=True)
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, Judge] = {
     "netns_name": lambda t, _: wiring.netns_name(t),
     "netns_ip": lambda t, _: wiring.netns_ip(t, POD),
     "netns_shared": lambda t, _: wiring.netns_shared(t, samples.containers()),
@@ -31,7 +31,14 @@ RULES: dict[str, Rule] = {
     "mtu": lambda t, c: wiring.mtu(t, c, POD),
     "macs": wiring.macs,
     "addresses": lambda t, c: wiring.addresses(t, c, samples.leases(), POD),
-    "routes": lambda t, c: wiring.routes(t, c, POD),
+    "routes": lambda t, c: routing.routes(t, c, POD),
+    "rules": lambda t, _: routing.rules(t, POD),
+    "loopback": lambda t, _: routing.loopback(t, POD),
+    "host_end": lambda t, _: routing.host_end(t, POD),
+    "node": routing.node,
+    "settings": lambda t, c: routing.settings(t, c, POD),
+    "differences": lambda t, c: results.differences(t, c, POD),
+    "hooks": lambda t, c: hooks.differences(t, c, {"node": [], POD: []}),
     "node_links": lambda t, c: wiring.node_links(t, c, samples.UPLINK),
     "fdb": lambda t, c: wiring.fdb(t, c, POD),
     "bridged": lambda t, c: wiring.bridged(t, c, POD, "server"),
@@ -39,17 +46,18 @@ RULES: dict[str, Rule] = {
 
 
 def test_every_rule_is_tried_here() -> None:
-    """A new public function of the wiring module must come into the table."""
+    """A new public function of these modules must come into the table."""
     public = {
         name
-        for name, value in vars(wiring).items()
+        for module in (wiring, routing, results)
+        for name, value in vars(module).items()
         if callable(value)
         and not name.startswith("_")
         and not isinstance(value, type)
-        and getattr(value, "__module__", "") == wiring.__name__
+        and getattr(value, "__module__", "") == module.__name__
     }
 
-    assert public == set(RULES)
+    assert public | {"hooks"} == set(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -137,6 +145,22 @@ def held(*addresses: str) -> tuple[Any, ...]:
     return tuple(ip_interface(a) for a in addresses)
 
 
+def result(key: str, value: object) -> Change:
+    return lambda t: samples.with_result(t, POD, key, value)
+
+
+def node_route(text: str, *particulars: str, device: str = "cni0") -> Change:
+    return node(routes=(Route(ip_network(text), None, device, particulars),))
+
+
+def node_rule(**about: Any) -> Change:
+    return node(rules=(Rule("100: table 100", **about),))
+
+
+ETH0 = {"name": "eth0", "mac": samples.mac(POD), "sandbox": f"/run/netns/{samples.netns(POD)}"}
+VETH = {"name": samples.host_end(POD), "mac": "02:00:00:00:02:01"}
+IP = {"address": f"{samples.address(POD)}/24", "gateway": "10.88.0.1", "interface": 2}
+SUBNET = ip_network("10.88.0.0/24")
 CONNECTED = Route(ip_network("10.88.0.0/24"), None, "eth0")
 DEFAULT = Route(ip_network("0.0.0.0/0"), ip_address("10.88.0.1"), "eth0")
 STRANGE = Route(ip_network("192.0.2.0/24"), ip_address("10.88.0.1"), "eth0")
@@ -190,13 +214,22 @@ CHANGES = [
     ("bridge_port", "hairpin", host(port=replace(PORT, hairpin=True)), ["hairpin"]),
     ("bridge_port", "isolated", host(port=replace(PORT, isolated=True)), ["isolation"]),
     ("bridge_port", "not-learning", host(port=replace(PORT, learning=False)), ["learning"]),
+    ("bridge_port", "flood", host(port=replace(PORT, switches={"flood": False})), ["flood"]),
+    ("bridge_port", "locked", host(port=replace(PORT, switches={"locked": True})), ["locked"]),
+    ("bridge_gateway", "not-forwarding-itself", bridge(forwarding=frozenset()), ["forwarding"]),
+    (
+        "bridge_gateway",
+        "ipv6-address",
+        bridge(addresses=held("10.88.0.1/24", "fd00::1/64")),
+        ["gateway address"],
+    ),
     ("bridge_members", "no-bridge", node_loses(samples.BRIDGE), ["missing interface"]),
     ("bridge_members", "detached", host(master=None), ["missing port"]),
     ("bridge_members", "stranger", node_gains("veth99", master=3), ["unexpected port"]),
     ("bridge_gateway", "no-bridge", node_loses(samples.BRIDGE), ["missing interface"]),
     ("bridge_gateway", "not-a-bridge", bridge(bridge=None), ["missing interface"]),
     ("bridge_gateway", "down", bridge(up=False), ["link state"]),
-    ("bridge_gateway", "STP", bridge(bridge=Bridge(stp=True, vlan_filtering=False)), ["STP"]),
+    ("bridge_gateway", "STP", bridge(bridge=Bridge(stp=True)), ["STP"]),
     ("bridge_gateway", "no-address", bridge(addresses=()), ["gateway address"]),
     (
         "bridge_gateway",
@@ -256,6 +289,65 @@ CHANGES = [
         space(routes=(replace(CONNECTED, device="eth1"), DEFAULT)),
         ["missing route", "unexpected route"],
     ),
+    (
+        "routes",
+        "another-table",
+        space(routes=(CONNECTED, DEFAULT, replace(STRANGE, particulars=("table 9",)))),
+        ["unexpected route"],
+    ),
+    (
+        "routes",
+        "with-an-mtu",
+        space(routes=(CONNECTED, replace(DEFAULT, particulars=("mtu 1200",)))),
+        ["missing route", "unexpected route"],
+    ),
+    ("rules", "one", space(rules=(Rule("100: table 9"),)), ["unexpected rule"]),
+    ("loopback", "no-lo", pod_loses("lo"), ["missing interface"]),
+    ("loopback", "no-address", pod_lo(addresses=()), ["missing address"]),
+    (
+        "loopback",
+        "two-addresses",
+        pod_lo(addresses=held("127.0.0.1/8", "10.96.0.1/32")),
+        ["unexpected address"],
+    ),
+    ("loopback", "ipv6-too", pod_lo(addresses=held("127.0.0.1/8", "::1/128")), []),
+    ("host_end", "absent", eth0(peer_nsid=None), ["peer"]),
+    ("host_end", "address", host(addresses=held("192.0.2.9/32")), ["unexpected address"]),
+    ("host_end", "ipv4-link-local", host(addresses=held("169.254.1.1/32")), ["unexpected address"]),
+    ("host_end", "ipv6-link-local", host(addresses=held("fe80::9/64")), []),
+    ("node", "connected", node_route("10.88.0.0/24"), []),
+    ("node", "elsewhere", node_route("10.99.0.0/24", device="eth0"), []),
+    ("node", "host-route", node_route("10.88.0.2/32"), ["unexpected route"]),
+    ("node", "other-device", node_route("10.88.0.0/24", device="eth0"), ["unexpected route"]),
+    ("node", "other-table", node_route("10.88.0.0/24", "table 9"), ["unexpected route"]),
+    ("node", "rule-from-pods", node_rule(source=SUBNET), ["unexpected rule"]),
+    ("node", "rule-of-the-bridge", node_rule(interfaces=("cni0",)), ["unexpected rule"]),
+    ("node", "rule-of-others", node_rule(source=ip_network("10.99.0.0/24")), []),
+    ("settings", "forwards", space(forwarding=frozenset({Family.IPV4})), ["forwarding"]),
+    ("settings", "eth0-forwards", eth0(forwarding=frozenset({Family.IPV6})), ["forwarding"]),
+    ("settings", "proxy-in-pod", eth0(proxy_arp=True), ["proxy ARP"]),
+    ("settings", "proxy-at-host-end", host(proxy_arp=True), ["proxy ARP"]),
+    ("settings", "proxy-at-bridge", bridge(proxy_arp=True), ["proxy ARP"]),
+    ("differences", "no-result", network(result={}), ["result"]),
+    ("differences", "no-interfaces", result("interfaces", []), ["result"] * 3),
+    ("differences", "no-macs", result("interfaces", [{"name": "cni0"}, VETH, ETH0]), ["result"]),
+    ("differences", "no-host-end", result("interfaces", [{}, {}, ETH0]), ["result"] * 2),
+    (
+        "differences",
+        "other-sandbox",
+        result("interfaces", [VETH, VETH, {**ETH0, "sandbox": "/run/netns/cni-0"}]),
+        ["result"],
+    ),
+    ("differences", "no-addresses", result("ips", []), ["result"]),
+    ("differences", "prefix", result("ips", [{**IP, "address": "10.88.0.2/16"}]), ["result"] * 1),
+    ("differences", "gateway", result("ips", [{**IP, "gateway": "10.88.0.9"}]), ["result"]),
+    ("differences", "no-gateway", result("ips", [{**IP, "gateway": None}]), []),
+    ("differences", "interface", result("ips", [{**IP, "interface": 1}]), ["result"]),
+    ("differences", "no-interface", result("ips", [{**IP, "interface": 7}]), ["result"]),
+    ("differences", "route", result("routes", [{"dst": "192.0.2.0/24"}]), ["result"]),
+    ("differences", "via", result("routes", [{"dst": "0.0.0.0/0", "gw": "10.88.0.9"}]), ["result"]),
+    ("hooks", "queue", host(queues=("clsact",)), ["traffic control"]),
+    ("hooks", "xdp", eth0(xdp=True), ["XDP program"]),
     ("node_links", "more", node_gains("dummy0"), ["unexpected interface"]),
     ("node_links", "no-uplink", node_loses(samples.UPLINK), ["missing interface"]),
     ("node_links", "no-bridge", node_loses(samples.BRIDGE), ["missing interface"]),
@@ -337,7 +429,7 @@ def test_default_gateway_asks_for_a_default_route() -> None:
     """isDefaultGateway stands for a route that IPAM need not name."""
     conflist = samples.network({"routes": []}, isDefaultGateway=True)
 
-    assert wiring.routes(samples.topology(), conflist, POD) == []
+    assert routing.routes(samples.topology(), conflist, POD) == []
 
 
 def test_bridge_without_gateway_may_change_its_mac() -> None:

@@ -1,0 +1,88 @@
+"""What may take, change or copy packets between a pod and the bridge, beside the wires."""
+
+from collections.abc import Iterable, Mapping
+
+from podpath.conflist import Conflist
+from podpath.errors import CouldNotTest
+from podpath.expected import POD_INTERFACE
+from podpath.model import NODE, Difference, Interface, Topology
+from podpath.nodes import base
+from podpath.nodes.base import Node
+
+#: Tables of these families hang on links and bridges; the node's others are not about the path.
+_ON_LINKS = ("bridge", "netdev")
+_ANY = ("arp", "bridge", "inet", "ip", "ip6", "netdev")
+_LEGACY = ("iptables-legacy-save", "ip6tables-legacy-save")
+
+
+def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
+    """Packet filter rules in the way: of links and bridges on the node, any at all in pods.
+
+    "node" or pod name -> rules, as nft and iptables list them. Raises CouldNotTest if they
+    cannot be listed, DoesNotConform if a pod has no named namespace.
+    """
+    pods = {pod.name: f"/run/netns/{pod.netns}" for pod in topology.pods.values()}
+    found = {NODE: _listed(node, [], _ON_LINKS)}
+    for pod, path in pods.items():
+        topology.of_pod(pod)
+        inside = ["nsenter", f"--net={path}", "--"]
+        found[pod] = _listed(node, inside, _ANY)
+        for command in _LEGACY:
+            done = base.run(node, [*inside, command])
+            # it fails where the kernel has no legacy tables, and so no rules in them
+            found[pod] += [line for line in done.stdout.splitlines() if line.startswith("-")]
+    return found
+
+
+def _listed(node: Node, prefix: list[str], families: Iterable[str]) -> list[str]:
+    done = base.run(node, [*prefix, "nft", "--stateless", "list", "ruleset"])
+    if done.returncode != 0:
+        raise CouldNotTest(f"nft list ruleset failed on the node: {done.stderr.strip()}")
+    return nft_rules(done.stdout, families)
+
+
+def nft_rules(listing: str, families: Iterable[str]) -> list[str]:
+    """The rules, and policies other than accept, in what `nft list ruleset` prints. Pure."""
+    found, family = [], ""
+    for line in (raw.strip() for raw in listing.splitlines()):
+        if line.startswith("table "):
+            family = line.split()[1]
+        elif family in families and _takes_effect(line):
+            found.append(f"{family}: {line}")
+    return found
+
+
+def _takes_effect(line: str) -> bool:
+    """Whether a line within a table is a rule, or a policy that drops what no rule takes."""
+    frame = not line or line.endswith("{") or line.startswith(_NO_RULES)
+    return not frame or (line.startswith("type ") and "policy drop" in line)
+
+
+_NO_RULES = ("}", "type", "policy", "flags", "elements", "comment", "#")
+
+
+def differences(
+    topology: Topology, conflist: Conflist, filters: Mapping[str, Iterable[str]]
+) -> list[Difference]:
+    """Nothing hooks into the path that is not configured. Pure.
+
+    filters: what rules() gave.
+    """
+    found = []
+    links: dict[str, Interface | None] = {
+        f"{NODE} {conflist.bridge}": topology.node.interface(conflist.bridge)
+    }
+    for pod in topology.pods:
+        links[f"pod {pod} {POD_INTERFACE}"] = topology.of_pod(pod).interface(POD_INTERFACE)
+        links[f"host end of pod {pod}"] = topology.host_end(pod)
+    for where, link in links.items():
+        for queue in link.queues if link else ():
+            found.append(Difference("traffic control", where, "none", queue))
+        if link and link.xdp:
+            found.append(Difference("XDP program", where, "none", "attached"))
+    for where, some in filters.items():
+        if where == NODE and conflist.spoof_check:
+            continue  # that is made of rules of the bridge family
+        name = where if where == NODE else f"pod {where}"
+        found += [Difference("packet filter", name, "none", rule) for rule in some]
+    return found

@@ -1,0 +1,122 @@
+"""Faults that show only when pods come and go."""
+
+from selftests.faults.fault import Fault
+
+_LEFT = frozenset({"LIFE-CHURN"})
+
+FAULTS = (
+    Fault(
+        name="deletion leaves a rule",
+        source="containernetworking/plugins issue 810",
+        reds={"LIFE-DELETE": "left behind at rules", "LIFE-CHURN": "left behind at rules"},
+        after_del="iptables -t nat -A POSTROUTING -s 198.51.100.1 -j ACCEPT",
+    ),
+    Fault(
+        name="deletion does not release the address",
+        source="containernetworking/plugins issue 252",
+        reds={"LIFE-DELETE": "left behind at leases"},
+        follows=_LEFT,
+        before_del="cp -r /var/lib/cni/networks/podpath /run/podpath/fault/$$",
+        after_del="cp -n /run/podpath/fault/$$/[0-9]* /var/lib/cni/networks/podpath",
+    ),
+    Fault(
+        name="deletion leaves a route",
+        source="own",
+        reds={"LIFE-DELETE": "left behind at routing"},
+        follows=_LEFT,
+        after_del='ip route add "198.51.100.$((1 + $$ % 250))/32" dev cni0',
+    ),
+    Fault(
+        name="deletion leaves an entry in the bridge",
+        source="own",
+        reds={"LIFE-DELETE": "left behind at FDB"},
+        follows=_LEFT,
+        before_del="mac=$(pod_mac)",
+        after_del="""other=$(bridge link | sed -n 's/^[0-9]*: \\(veth[^@:]*\\).*/\\1/p' | head -n 1)
+          bridge fdb add "$mac" dev "$other" master dynamic""",
+    ),
+    Fault(
+        name="deletion leaves an interface",
+        source="kubernetes/kubernetes issue 56840",
+        reds={"LIFE-DELETE": "left behind at interfaces"},
+        follows=_LEFT | {"TOPO-NODE-LINKS"},
+        after_del='ip link add "left$(date +%N)" type bridge',
+    ),
+    Fault(
+        name="a leak after the tenth deletion",
+        source="own",
+        reds={"LIFE-CHURN": "left behind at leases"},
+        after_del="""echo x >>/run/podpath/fault/deletions
+          [ "$(wc -l </run/podpath/fault/deletions)" -lt 10 ] ||
+            echo left >/var/lib/cni/networks/podpath/10.88.0.200""",
+    ),
+    Fault(
+        name="deletion turns learning off at another port",
+        source="own",
+        reds={"LIFE-OTHERS": "changed at host end of pod client port"},
+        follows=frozenset({"TOPO-BRIDGE-PORT"}),
+        after_del='ip link set "$(host_of client)" type bridge_slave learning off',
+    ),
+    Fault(
+        name="the bridge's MAC drifts",
+        source="flannel-io/flannel issue 1381",
+        reds={"LIFE-OTHERS": "changed at node cni0 mac"},
+        follows=frozenset({"TOPO-MAC"}),
+        after="""case $POD in passer-*)
+          ip link set cni0 address "02:00:00:00:01:${IP##*.}";; esac""",
+    ),
+    Fault(
+        name="UDP stops after a pod was deleted",
+        source="own",
+        reds={"LIFE-OTHERS": "missing hop"},
+        follows=frozenset({"TOPO-HOOKS"}),
+        after_del="""[ "$POD" != passer-1 ] || nft 'add table bridge broken
+          add chain bridge broken forward { type filter hook forward priority 0; }
+          flush chain bridge broken forward
+          add rule bridge broken forward ip protocol udp drop'""",
+    ),
+    Fault(
+        name="deletion takes the bridge down for a moment",
+        source="own",
+        reds={"LIFE-SURVIVOR": "lost at client -> server"},
+        after_del="ip link set cni0 down; sleep 0.4; ip link set cni0 up",
+    ),
+    Fault(
+        name="creation resets the connections of others",
+        source="own",
+        reds={"LIFE-SURVIVOR": "connection at client -> server"},
+        after="""[ "$POD" != client ] || mount --bind "$CNI_NETNS" /run/podpath/fault/client
+          case $POD in passer-*) nsenter --net=/run/podpath/fault/client nft 'add table ip cut
+            add chain ip cut output { type filter hook output priority 0; }
+            add rule ip cut output tcp dport 80 reject with tcp reset'
+          sleep 0.3; nsenter --net=/run/podpath/fault/client nft delete table ip cut;; esac""",
+        before="touch /run/podpath/fault/client",
+        before_del='[ "$POD" != client ] || umount /run/podpath/fault/client',
+    ),
+    Fault(
+        name="a new pod's address is not announced",
+        source="containernetworking/plugins issue 756",
+        reds={"LIFE-REUSE": "missing hop"},
+        announces=False,
+    ),
+    Fault(
+        name="a race when many pods are made at once",
+        source="containernetworking/plugins issue 366",
+        reds={"LIFE-PARALLEL": "master at node veth"},
+        before="""case $POD in pod-*) touch "/run/podpath/fault/adding-$POD"; n=0
+          until [ $n -ge 100 ] || [ "$(ls /run/podpath/fault | grep -c adding)" -gt 4 ]; do
+            n=$((n + 1)); sleep 0.01; done;; esac""",
+        after="""[ "$POD" != pod-3 ] || [ "$(ls /run/podpath/fault | grep -c adding)" -le 4 ] ||
+          ip link set "$HOST" nomaster""",
+    ),
+    Fault(
+        name="addresses are given twice when many pods are made at once",
+        source="aws/amazon-vpc-cni-k8s issue 711",
+        reds={"LIFE-PARALLEL": "shared address"},
+        configure=lambda bridge: bridge.update(ipMasq=False),
+        after="""[ "$POD" != pod-2 ] || { new=10.88.0.5; in_pod ip address add $new/24 dev eth0
+          in_pod ip address del "$IP/24" dev eth0
+          in_pod ip address add $new/24 dev eth0
+          in_pod ip route replace default via "${IP%.*}.1"; result "s/$IP/$new/"; IP=$new; }""",
+    ),
+)

@@ -1,0 +1,208 @@
+"""Faults of the way that packets take."""
+
+from selftests.faults.fault import Fault
+
+
+def _at_bridge(rule: str) -> str:
+    """A rule in the bridge's forward hook, once however many pods there are."""
+    return f"""nft 'add table bridge broken
+      add chain bridge broken forward {{ type filter hook forward priority 0; }}
+      flush chain bridge broken forward
+      {rule}'"""
+
+
+def _rule(text: str) -> str:
+    return _at_bridge(f"add rule bridge broken forward {text}")
+
+
+#: What shows that a packet filter is there at all.
+_SHOWN = frozenset({"TOPO-HOOKS"})
+
+FAULTS = (
+    Fault(
+        name="echo replies are dropped in one direction",
+        source="own",
+        reds={"PATH-ICMP": "missing hop"},
+        follows=_SHOWN,
+        after=f"""[ "$POD" != server ] || {{
+          {_rule("ip saddr '$IP' icmp type echo-reply drop")}; }}""",
+    ),
+    Fault(
+        name="HTTP is dropped",
+        source="containernetworking/plugins issue 430",
+        reds={"PATH-HTTP": "missing hop"},
+        follows=_SHOWN,
+        near=frozenset({"PATH-UDP"}),
+        after=_rule("tcp dport 80 drop"),
+    ),
+    Fault(
+        name="the last packet of a connection is dropped",
+        source="own",
+        reds={"PATH-HTTP": "missing hop"},
+        follows=_SHOWN,
+        after=_rule("tcp flags & fin == fin tcp sport 80 drop"),
+    ),
+    Fault(
+        name="UDP is dropped",
+        source="containernetworking/plugins issue 430",
+        reds={"PATH-UDP": "missing hop"},
+        follows=_SHOWN,
+        near=frozenset({"PATH-HTTP"}),
+        after=_rule("ip protocol udp drop"),
+    ),
+    Fault(
+        name="ARP is answered by the bridge in a pod's place",
+        source="own: proxy ARP",
+        reds={"PATH-ARP": "unexpected sighting", "TOPO-SETTINGS": "proxy ARP at node cni0"},
+        after="echo 1 >/proc/sys/net/ipv4/conf/cni0/proxy_arp_pvlan",
+    ),
+    Fault(
+        name="traffic is copied to a bystander",
+        source="own",
+        reds={"PATH-ICMP": "unexpected sighting", "PATH-BYSTANDER": "unexpected sighting"},
+        follows=_SHOWN,
+        after="""[ "$POD" != client ] || { tc qdisc add dev "$HOST" clsact
+          tc filter add dev "$HOST" ingress protocol ip u32 match u32 0 0 \
+            action mirred egress mirror dev "$(host_of bystander)"; }""",
+    ),
+    Fault(
+        name="traffic is copied to the uplink",
+        source="own",
+        reds={"PATH-ICMP": "unexpected sighting at node eth0"},
+        follows=_SHOWN | {"PATH-BYSTANDER"},
+        near=frozenset({"PATH-BYSTANDER"}),
+        after="""[ "$POD" != client ] || nft "add table netdev copy
+          add chain netdev copy in { type filter hook ingress device $HOST priority 0; }
+          add rule netdev copy in ip protocol icmp dup to eth0" """,
+    ),
+    Fault(
+        name="bridge forgets at once",
+        source="own: promiscuous bridge with ageing 0",
+        reds={"PATH-BYSTANDER": "unexpected sighting"},
+        follows=frozenset({"TOPO-FDB", "PATH-ICMP"}),
+        after="ip link set cni0 type bridge ageing_time 0",
+    ),
+    Fault(
+        name="traffic bypasses the bridge",
+        source="own: a short cut from veth to veth",
+        reds={"PATH-ICMP": "missing hop at node cni0 in"},
+        follows=_SHOWN,
+        after="""[ "$POD" != client ] || { other=$(host_of server)
+          tc qdisc add dev "$HOST" clsact; tc qdisc add dev "$other" clsact
+          tc filter add dev "$HOST" ingress protocol ip u32 match ip protocol 1 0xff \
+            action mirred egress redirect dev "$other"
+          tc filter add dev "$other" ingress protocol ip u32 match ip protocol 1 0xff \
+            action mirred egress redirect dev "$HOST"; }""",
+    ),
+    Fault(
+        name="traffic is routed by the node in one direction",
+        source="own",
+        reds={
+            "TOPO-ROUTE": "missing route",
+            "PATH-ICMP": "TTL changed",
+            "PATH-UNCHANGED": "TTL changed",
+        },
+        after="""[ "$POD" != client ] || { echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects
+          echo 0 >/proc/sys/net/ipv4/conf/cni0/send_redirects
+          in_pod ip route add "${IP%.*}.1" dev eth0
+          in_pod ip route change default via "${IP%.*}.1" dev eth0
+          in_pod ip route del "${IP%.*}.0/24" dev eth0; }""",
+    ),
+    Fault(
+        name="TOS is cleared in one direction",
+        source="own",
+        reds={"PATH-UNCHANGED": "TOS changed", "PATH-ICMP": "TOS changed"},
+        follows=_SHOWN,
+        after=f"""[ "$POD" != server ] || {{
+          {_rule("ip saddr '$IP' ip dscp set cs1")}; }}""",
+    ),
+    Fault(
+        name="the largest segment is clamped",
+        source="own",
+        reds={"PATH-UNCHANGED": "TCP options changed", "PATH-HTTP": "TCP options changed"},
+        follows=_SHOWN,
+        after=_rule("tcp flags syn tcp option maxseg size set 1000"),
+    ),
+    Fault(
+        name="DF is cleared",
+        source="own",
+        reds={"PATH-UNCHANGED": "DF changed", "PATH-ICMP": "DF changed"},
+        follows=_SHOWN,
+        after=_rule("ip frag-off 0x4000 ip frag-off set 0"),
+    ),
+    Fault(
+        name="a byte of the payload is changed",
+        source="own",
+        reds={"PATH-UNCHANGED": "payload changed", "PATH-ICMP": "payload changed"},
+        follows=_SHOWN,
+        after=_rule("ip protocol icmp @th,128,8 set 0x55"),
+    ),
+    Fault(
+        name="large packets are dropped",
+        source="own: a tunnel's MTU",
+        reds={"PATH-SIZE": "missing hop", "PATH-MTU": "missing hop"},
+        follows=_SHOWN,
+        after=_rule("ip length > 1000 drop"),
+    ),
+    Fault(
+        name="fragments are dropped",
+        source="own",
+        reds={"PATH-SIZE": "missing hop"},
+        follows=_SHOWN,
+        near=frozenset({"PATH-MTU", "PATH-UDP"}),
+        # not in the bridge, where connection tracking may have joined them
+        after="""nft "add table netdev broken
+          add chain netdev broken $POD { type filter hook ingress device $HOST priority 0; }
+          add rule netdev broken $POD ip frag-off & 0x1fff != 0 drop" """,
+    ),
+    Fault(
+        name="empty packets are dropped",
+        source="own",
+        reds={"PATH-SIZE": "missing hop"},
+        follows=_SHOWN,
+        near=frozenset({"PATH-MTU"}),
+        after=_rule("ip length 28 drop"),
+    ),
+    Fault(
+        name="a pod cannot reach itself",
+        source="own",
+        reds={"PATH-SELF": "missing hop"},
+        follows=_SHOWN,
+        after="""in_pod nft 'add table ip left
+          add chain ip left output { type filter hook output priority 0; }
+          add rule ip left output oif lo icmp type echo-request drop'""",
+    ),
+    Fault(
+        name="the node refuses its pods",
+        source="own: a default-drop firewall",
+        reds={"PATH-GATEWAY": "missing hop"},
+        after="""nft 'add table ip broken
+          add chain ip broken input { type filter hook input priority 0; }
+          flush chain ip broken input
+          add rule ip broken input iif cni0 icmp type echo-request drop'""",
+    ),
+    Fault(
+        name="one packet in a hundred is dropped",
+        source="own",
+        reds={"PATH-CONCURRENT": "lost or doubled"},
+        follows=_SHOWN,
+        after=_rule("ip protocol icmp numgen inc mod 100 == 99 drop"),
+    ),
+    Fault(
+        name="packets are dropped under load",
+        source="own: a rate limit",
+        reds={"PATH-CONCURRENT": "lost or doubled"},
+        follows=_SHOWN,
+        after=_rule("ip protocol icmp limit rate over 200/second burst 50 packets drop"),
+    ),
+    Fault(
+        name="every tenth packet is doubled",
+        source="kubernetes/kubernetes issue 25793",
+        reds={"PATH-CONCURRENT": "doubled"},
+        follows=_SHOWN,
+        after="""[ "$POD" != client ] || nft "add table netdev copy
+          add chain netdev copy in { type filter hook ingress device $HOST priority 0; }
+          add rule netdev copy in icmp type echo-request \
+            numgen inc mod 10 == 9 dup to $(host_of server)" """,
+    ),
+)

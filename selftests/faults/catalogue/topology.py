@@ -1,0 +1,362 @@
+"""Faults of how pods are wired."""
+
+from typing import Any
+
+from selftests.faults.fault import ALL, Fault
+
+#: All that is about packets between pods.
+_PATHS = frozenset(
+    {
+        *("PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-ARP", "PATH-BYSTANDER", "PATH-UNCHANGED"),
+        *("PATH-SIZE", "PATH-MTU", "PATH-GATEWAY", "PATH-SELF", "PATH-CONCURRENT"),
+        *("LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-REUSE"),
+    }
+)
+
+
+# Masquerading is undone by the address that the pod has at its deletion: one that was changed
+# since makes the real DEL fail, which is another fault.
+def _no_masquerade(bridge: dict[str, Any]) -> None:
+    bridge["ipMasq"] = False
+
+
+FAULTS = (
+    Fault(
+        name="namespace loses its name",
+        source="own: a clean-up of /run/netns",
+        reds={"TOPO-NETNS-NAME": "missing namespace at pod bystander"},
+        follows=ALL,
+        after="""[ "$POD" != bystander ] || setsid sh -c '
+          until grep -qs "httpd" /proc/[0-9]*/task/*/children /proc/[0-9]*/cmdline &&
+            ip netns pids "${CNI_NETNS##*/}" | grep -q .; do sleep 0.05; done
+          umount "$CNI_NETNS"; rm "$CNI_NETNS"' 3>&- & """,
+    ),
+    Fault(
+        name="address is in a second namespace too",
+        source="aws/amazon-vpc-cni-k8s issue 711",
+        reds={"TOPO-NETNS-IP": "address in wrong namespace"},
+        after="""[ "$POD" != client ] || { ip netns add cni-0ff; ip -n cni-0ff link set lo up
+          ip -n cni-0ff address add "$IP/32" dev lo; }""",
+    ),
+    Fault(
+        name="container is outside of its pod's namespace",
+        source="own",
+        reds={"TOPO-NETNS-SHARED": "wrong namespace at container main of pod bystander"},
+        after="""[ "$POD" != bystander ] || { cd /run/podpath/fault; touch own other
+          mount --bind "$CNI_NETNS" own; unshare --net=other true
+          nsenter --net=other ip link set lo up
+          umount "$CNI_NETNS"; mount --bind other "$CNI_NETNS"
+          setsid sh -c 'until ip netns pids "${CNI_NETNS##*/}" | grep -q .; do sleep 0.01; done
+            umount "$CNI_NETNS"; mount --bind own "$CNI_NETNS"' 3>&- & }""",
+    ),
+    Fault(
+        name="a second interface is left in the pod",
+        source="own",
+        reds={"TOPO-POD-LINKS": "unexpected interface at bystander left"},
+        after='[ "$POD" != bystander ] || in_pod ip link add left type veth peer name right',
+    ),
+    Fault(
+        name="lo is down in the pod",
+        source="own",
+        reds={"TOPO-POD-LINKS": "interface down at pod client lo"},
+        # no sniffer can prove there that it missed nothing, which is no verdict on the path
+        untestable=_PATHS,
+        follows=frozenset({"PATH-SELF"}),
+        after="in_pod ip link set lo down",
+    ),
+    Fault(
+        name="host end is left in the pod",
+        source="own",
+        reds={"TOPO-VETH-PEER": "peer at pod client eth0: expected an interface of the node"},
+        follows=ALL,
+        after='ip link set "$HOST" netns "$CNI_NETNS"',
+    ),
+    Fault(
+        name="host end is not on the bridge",
+        source="containernetworking/cni issue 64",
+        reds={
+            "TOPO-BRIDGE-PORT": "master at node veth",
+            "TOPO-BRIDGE-MEMBERS": "missing port",
+            "TOPO-FDB": "FDB at node cni0",
+            "PATH-ICMP": "missing hop",
+        },
+        follows=_PATHS | {"LIFE-PARALLEL"},
+        after='ip link set "$HOST" nomaster',
+    ),
+    Fault(
+        name="hairpin is on though not configured",
+        source="kubernetes/kubernetes issue 13375",
+        reds={"TOPO-BRIDGE-PORT": "hairpin", "PATH-ARP": "unexpected sighting at client eth0 in"},
+        after='bridge link set dev "$HOST" hairpin on',
+    ),
+    Fault(
+        name="a port is isolated though not configured",
+        source="own",
+        reds={
+            "TOPO-BRIDGE-PORT": "isolation",
+            "PATH-ICMP": "missing hop",
+            "PATH-ARP": "missing hop",
+        },
+        after='bridge link set dev "$HOST" isolated on',
+    ),
+    Fault(
+        name="the second pod's port does not flood",
+        source="own",
+        reds={"TOPO-BRIDGE-PORT": "flood at node veth"},
+        after='[ "$POD" != server ] || bridge link set dev "$HOST" flood off mcast_flood off',
+    ),
+    Fault(
+        name="the bystander's port gets no broadcasts",
+        source="own",
+        reds={
+            "TOPO-BRIDGE-PORT": "bcast_flood at node veth",
+            "PATH-ARP": "missing hop at node veth",
+        },
+        after='[ "$POD" != bystander ] || bridge link set dev "$HOST" bcast_flood off',
+    ),
+    Fault(
+        name="a stranger is on the bridge",
+        source="own",
+        reds={
+            "TOPO-BRIDGE-MEMBERS": "unexpected port at node cni0",
+            "TOPO-NODE-LINKS": "unexpected interface at node stranger",
+        },
+        after="""ip link add stranger type veth peer name wire2
+          ip link set stranger master cni0 up""",
+    ),
+    Fault(
+        name="bridge has no gateway address",
+        source="containerd/containerd issue 3507",
+        reds={
+            "TOPO-BRIDGE-GATEWAY": "gateway address at node cni0: expected 10.88.0.1/24, saw none",
+            "PATH-GATEWAY": "missing hop",
+        },
+        after="ip address flush dev cni0 scope global",
+    ),
+    Fault(
+        name="bridge has an IPv6 address that nobody asked for",
+        source="own",
+        reds={"TOPO-BRIDGE-GATEWAY": "gateway address at node cni0: expected none, saw fd00::1/64"},
+        after="ip address replace fd00::1/64 dev cni0 nodad",
+    ),
+    Fault(
+        name="node does not forward",
+        source="kubernetes/kubernetes issue 40761",
+        reds={"TOPO-BRIDGE-GATEWAY": "forwarding at node IPv4"},
+        after="echo 0 >/proc/sys/net/ipv4/conf/all/forwarding",
+    ),
+    Fault(
+        name="bridge alone does not forward",
+        source="own",
+        reds={"TOPO-BRIDGE-GATEWAY": "forwarding at node cni0 IPv4"},
+        after="echo 0 >/proc/sys/net/ipv4/conf/cni0/forwarding",
+    ),
+    Fault(
+        name="spanning tree is on",
+        source="own",
+        reds={"TOPO-BRIDGE-GATEWAY": "STP at node cni0"},
+        after="ip link set cni0 type bridge stp_state 1 forward_delay 0",
+    ),
+    Fault(
+        name="MTU is set at the pod's end only",
+        source="containernetworking/plugins issue 352",
+        reds={"TOPO-MTU": "MTU at host end of pod client: expected 1400, saw 1500"},
+        after="in_pod ip link set eth0 mtu 1400",
+    ),
+    Fault(
+        name="host end drops what is larger than its own MTU",
+        source="containernetworking/plugins issue 352",
+        reds={
+            "TOPO-MTU": "MTU at host end of pod client: expected 1500, saw 1400",
+            "PATH-MTU": "missing hop",
+        },
+        after='ip link set "$HOST" mtu 1400',
+    ),
+    Fault(
+        name="configured MTU is ignored",
+        source="aws/amazon-vpc-cni-k8s issue 665",
+        reds={"TOPO-MTU": "expected 1400, saw 1500"},
+        before="""input=$(printf '%s' "$input" | sed 's/"mtu": *1400/"mtu":1500/')""",
+        configure=lambda bridge: bridge.update(mtu=1400),
+    ),
+    Fault(
+        name="MAC changes after the plugin has read it",
+        source="systemd/systemd issue 21185",
+        reds={"TOPO-MAC": "MAC in result"},
+        after='in_pod ip link set eth0 address "02:00:00:00:00:${IP##*.}"',
+    ),
+    Fault(
+        name="two pods have one MAC",
+        source="own",
+        reds={"TOPO-MAC": "MAC address at pod"},
+        follows=_PATHS | {"TOPO-FDB", "LIFE-PARALLEL"},
+        after="""mac=02:00:00:00:00:99; [ "$POD" = client ] || {
+          in_pod ip link set eth0 address $mac
+          result '/eth0/s/"mac":"[^"]*","name":"eth0"/"mac":"'$mac'","name":"eth0"/'; }""",
+    ),
+    Fault(
+        name="lease is lost",
+        source="containernetworking/plugins issue 252",
+        reds={"TOPO-ADDR": "lease at pod client 10.88.0."},
+        after='rm "/var/lib/cni/networks/podpath/$IP"',
+    ),
+    Fault(
+        name="address works, but was never leased",
+        source="aws/amazon-vpc-cni-k8s issue 711",
+        reds={"TOPO-ADDR": "to nobody"},
+        configure=_no_masquerade,
+        after="""new="${IP%.*}.$((${IP##*.} + 100))"; in_pod ip address add "$new/24" dev eth0
+          in_pod ip address del "$IP/24" dev eth0
+          in_pod ip address add "$new/24" dev eth0
+          in_pod ip route replace default via "${IP%.*}.1"
+          result "s/$IP/$new/"; IP=$new""",
+    ),
+    Fault(
+        name="prefix length is wrong",
+        source="own",
+        reds={"TOPO-ADDR": "prefix length", "TOPO-ROUTE": "missing route"},
+        follows=frozenset({"TOPO-RESULT"}),
+        after="""in_pod ip address add "$IP/16" dev eth0; in_pod ip address del "$IP/24" dev eth0
+          in_pod ip route replace default via "${IP%.*}.1" """,
+    ),
+    Fault(
+        name="a second address is on eth0",
+        source="own",
+        reds={"TOPO-ADDR": "addresses at pod client eth0"},
+        follows=frozenset({"TOPO-RESULT"}),
+        configure=_no_masquerade,
+        after='in_pod ip address add "172.16.99.${IP##*.}/32" dev eth0',
+    ),
+    Fault(
+        name="a route is added that nobody asked for",
+        source="own",
+        reds={"TOPO-ROUTE": "unexpected route at pod client 198.51.100.0/24"},
+        after='in_pod ip route add 198.51.100.0/24 via "${IP%.*}.1"',
+    ),
+    Fault(
+        name="default route is missing",
+        source="own",
+        reds={"TOPO-ROUTE": "missing route", "TOPO-RESULT": "route 0.0.0.0/0"},
+        after="in_pod ip route del default",
+    ),
+    Fault(
+        name="a black hole is in another table",
+        source="own",
+        reds={"TOPO-ROUTE": "blackhole table 100"},
+        after="in_pod ip route add blackhole 203.0.113.0/24 table 100",
+    ),
+    Fault(
+        name="a route carries an MTU",
+        source="own",
+        reds={"TOPO-ROUTE": "mtu 1200"},
+        follows=frozenset({"TOPO-RESULT"}),
+        after="""in_pod ip route replace default via "${IP%.*}.1" mtu 1200""",
+    ),
+    Fault(
+        name="pod has a routing rule",
+        source="own: policy routing of a second network",
+        reds={"TOPO-RULE": "unexpected rule at pod bystander"},
+        after="""[ "$POD" != bystander ] || in_pod ip rule add from "$IP" table 100""",
+    ),
+    Fault(
+        name="lo holds a service's address",
+        source="own: direct server return left over",
+        reds={"TOPO-LO": "unexpected address at pod client lo"},
+        after="in_pod ip address add 10.96.0.1/32 dev lo",
+    ),
+    Fault(
+        name="result has no MAC addresses",
+        source="own",
+        reds={"TOPO-RESULT": "MAC addresses"},
+        after="""result 's/"mac":"[0-9a-f:]*",//g'""",
+    ),
+    Fault(
+        name="result names another gateway",
+        source="own",
+        reds={"TOPO-RESULT": "gateway of"},
+        after="""result 's/"gateway":"[0-9.]*"/"gateway":"10.88.0.254"/'""",
+    ),
+    Fault(
+        name="result names another sandbox",
+        source="own",
+        reds={"TOPO-RESULT": "sandbox"},
+        after="""result 's/cni-[0-9a-f-]*/cni-0ff/'""",
+    ),
+    Fault(
+        name="result names another host end",
+        source="own",
+        reds={"TOPO-RESULT": "host end", "TOPO-MAC": "no such interface"},
+        after="""result 's/"name":"veth[0-9a-f]*"/"name":"veth0ff"/'""",
+    ),
+    Fault(
+        name="pods forward",
+        source="own: a sysctl for all interfaces",
+        reds={"TOPO-SETTINGS": "forwarding at pod client IPv4"},
+        after="in_pod sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'",
+    ),
+    Fault(
+        name="bridge answers ARP for everybody",
+        source="own",
+        reds={"TOPO-SETTINGS": "proxy ARP at node cni0"},
+        near=frozenset({"PATH-ARP"}),
+        after="echo 1 >/proc/sys/net/ipv4/conf/cni0/proxy_arp",
+    ),
+    Fault(
+        name="traffic control is left on the host end",
+        source="kubernetes/kubernetes issue 56840",
+        reds={"TOPO-HOOKS": "traffic control at host end of pod client: expected none, saw clsact"},
+        after='tc qdisc add dev "$HOST" clsact',
+    ),
+    Fault(
+        name="a packet filter is left in the pod",
+        source="own",
+        reds={"TOPO-HOOKS": "packet filter at pod client"},
+        after="""in_pod nft 'add table ip left
+          add chain ip left output { type filter hook output priority 0; }
+          add rule ip left output counter'""",
+    ),
+    Fault(
+        name="host end has an address",
+        source="own: routing instead of bridging",
+        reds={"TOPO-NODE-ADDR": "unexpected address at node veth"},
+        after='ip address add 169.254.1.1/32 dev "$HOST"',
+    ),
+    Fault(
+        name="node has a host route to the pod",
+        source="own: routing instead of bridging",
+        reds={"TOPO-NODE-ROUTE": "unexpected route at node 10.88.0."},
+        near=frozenset({"PATH-GATEWAY"}),
+        after='ip route add "$IP/32" dev cni0 metric 5',
+    ),
+    Fault(
+        name="node has a rule about the pod",
+        source="own",
+        reds={"TOPO-NODE-ROUTE": "unexpected rule at node"},
+        after='ip rule add from "$IP" table 100',
+    ),
+    Fault(
+        name="an interface is left on the node",
+        source="kubernetes/kubernetes issue 56840",
+        reds={"TOPO-NODE-LINKS": "unexpected interface at node spare"},
+        after="ip link add spare type bridge",
+    ),
+    Fault(
+        name="MAC is configured in the bridge, not learned",
+        source="own",
+        reds={"TOPO-FDB": "configured on"},
+        follows=_PATHS,
+        after="""mac=$(pod_mac)
+          bridge fdb replace "$mac" dev "$HOST" master static""",
+    ),
+    Fault(
+        name="bridge learns on no port, and so floods",
+        source="own",
+        reds={
+            "TOPO-BRIDGE-PORT": "learning",
+            "TOPO-FDB": "not learned",
+            "PATH-ICMP": "unexpected sighting",
+            "PATH-BYSTANDER": "unexpected sighting",
+        },
+        after='ip link set "$HOST" type bridge_slave learning off fdb_flush',
+    ),
+)

@@ -1,0 +1,48 @@
+"""Running the conformance suite within this process, on a node that is there already."""
+
+import contextlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from podpath import plugin
+from podpath.nodes.base import Node
+from selftests.suite import ROOT, Run
+
+_OPTIONS = (
+    *("-s", "-p", "no:faulthandler", "-p", "no:cacheprovider", "-p", "no:xdist"),
+    # podpath is imported by now, and its own tests' asserts were rewritten the first time
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
+)
+
+
+@dataclass
+class _Suite:
+    """A pytest plugin: gives the suite its node, and leaves out what is not wanted."""
+
+    node: Node
+    wanted: frozenset[str]
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[plugin.given_node] = self.node
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [i for i in items if self._ids(i) & self.wanted]
+
+    @staticmethod
+    def _ids(item: pytest.Item) -> set[str]:
+        return {i for mark in item.iter_markers("requirement") for i in mark.args}
+
+
+def run(node: Node, wanted: frozenset[str], report: Path, *options: str) -> Run:
+    """Run the tests of the wanted requirements."""
+    output = io.StringIO()
+    arguments = [str(ROOT / "tests"), "--rootdir", str(ROOT), "--podpath-report", str(report)]
+    with contextlib.redirect_stdout(output):
+        status = pytest.main([*arguments, *_OPTIONS, *options], plugins=[_Suite(node, wanted)])
+    written = report / "report.json"
+    document = json.loads(written.read_text()) if written.exists() else {}
+    return Run(int(status), output.getvalue(), document)

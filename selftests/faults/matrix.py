@@ -1,0 +1,139 @@
+"""The fault matrix: faults by requirements, what was seen in each, and what it amounts to."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from podpath.report import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM, NOT_APPLICABLE
+from podpath.requirements import REQUIREMENTS
+from selftests.faults.fault import Fault
+from selftests.suite import Run
+
+_TOPOLOGY = frozenset(i for i in REQUIREMENTS if i.startswith("TOPO-"))
+_LEGEND = "● red, as it must be   ○ red in consequence   ? not testable   · green   ! wrong"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault's line: requirement -> verdict of those that were run, and what is wrong.
+
+    proofs: requirement -> the difference that was named.
+    """
+
+    fault: str
+    source: str
+    healthy: bool
+    verdicts: Mapping[str, str]
+    reds: tuple[str, ...]
+    proofs: Mapping[str, str]
+    wrong: Mapping[str, str]
+
+    def mark(self, requirement: str) -> str:
+        """The cell of one requirement."""
+        verdict = self.verdicts.get(requirement, "")
+        if requirement in self.wrong:
+            return "!"
+        if requirement in self.reds:
+            return "●"
+        return {DOES_NOT_CONFORM: "○", COULD_NOT_TEST: "?", "": " "}.get(verdict, "·")
+
+
+def wanted(fault: Fault, complete: bool) -> frozenset[str]:
+    """The requirements to test: all of them, or those that the fault might have to do with."""
+    if complete:
+        return frozenset(REQUIREMENTS)
+    return _TOPOLOGY | {"PATH-ICMP"} | set(fault.reds) | fault.near
+
+
+def row(fault: Fault, run: Run) -> Row:
+    """Hold what was seen against what the fault declares."""
+    verdicts = run.verdicts()
+    reasons = {i: run.reasons(i) for i in verdicts}
+    wrong = {}
+    for requirement, verdict in verdicts.items():
+        if complaint := _wrong(fault, requirement, verdict, reasons[requirement]):
+            wrong[requirement] = complaint
+    wrong |= {i: "was not run" for i in fault.reds if i not in verdicts}
+    if "Traceback" in run.output:
+        wrong["output"] = "holds a traceback"
+    if run.status != _status(verdicts):
+        wrong["status"] = f"exit status {run.status}"
+    proofs = {i: _line(reasons.get(i, ""), text) for i, text in fault.reds.items()}
+    return Row(fault.name, fault.source, not fault.reds, verdicts, tuple(fault.reds), proofs, wrong)
+
+
+def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
+    if text := fault.reds.get(requirement):
+        if verdict != DOES_NOT_CONFORM:
+            return f"should not conform ({text}), but: {verdict}"
+        return "" if text in reasons else f"should say {text!r}, but says: {reasons[:1500]}"
+    allowed = {CONFORMS, NOT_APPLICABLE}
+    allowed |= {DOES_NOT_CONFORM} if requirement in fault.follows else set()
+    allowed |= {COULD_NOT_TEST} if requirement in fault.untestable else set()
+    return "" if verdict in allowed else f"{verdict}: {reasons[:1500]}"
+
+
+def _status(verdicts: Mapping[str, str]) -> int:
+    seen = set(verdicts.values())
+    return 1 if DOES_NOT_CONFORM in seen else 6 if COULD_NOT_TEST in seen else 0
+
+
+def _line(reasons: str, text: str) -> str:
+    return next((line.strip() for line in reasons.splitlines() if text in line), "")
+
+
+def lines(rows: Iterable[Row]) -> list[str]:
+    """The matrix as text."""
+    rows = list(rows)
+    width = max(len(r.fault) for r in rows)
+    found = [f"{'':{width}}  {''.join(head)}" for head in _heads()]
+    for one in rows:
+        cells = "".join(one.mark(i) for i in REQUIREMENTS)
+        found.append(f"{one.fault:{width}}  {cells}")
+    return [*found, "", _LEGEND, "", *summary(rows)]
+
+
+def _heads() -> list[str]:
+    """The requirements' ids, written downwards."""
+    tall = max(map(len, REQUIREMENTS))
+    return ["".join(i.ljust(tall)[n] for i in REQUIREMENTS) for n in range(tall)]
+
+
+def summary(rows: Iterable[Row]) -> list[str]:
+    """The counts: faults caught for the right reason, false reds, requirements without proof."""
+    rows = list(rows)
+    broken, healthy = [r for r in rows if not r.healthy], [r for r in rows if r.healthy]
+    caught = [r for r in broken if not any(i in r.wrong for i in r.reds)]
+    clean = [r for r in rows if not r.wrong]
+    unproven = [i for i in REQUIREMENTS if not any(i in r.reds and i not in r.wrong for r in rows)]
+    rate = 100 * len(caught) / len(broken) if broken else 0
+    false = sum(1 for r in healthy for i in r.wrong if i in REQUIREMENTS)
+    found = [
+        f"{len(caught)} of {len(broken)} faults caught for the right reason ({rate:.0f} %)",
+        f"{false} false reds on {len(healthy)} healthy plugins",
+        f"{len(REQUIREMENTS) - len(unproven)} of {len(REQUIREMENTS)} requirements proven",
+        f"{len(rows) - len(clean)} rows with anything unexpected",
+    ]
+    return found + [f"not proven: {', '.join(unproven)}"] * bool(unproven)
+
+
+def write(path: Path, rows: Iterable[Row]) -> None:
+    """The matrix as JSON."""
+    rows = list(rows)
+    document = {"summary": summary(rows), "rows": [asdict(r) for r in rows]}
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """Rows in the order of the catalogue, which that of parallel runs is not."""
+    from selftests.faults.catalogue import FAULTS, HEALTHY
+
+    order = {fault.name: number for number, fault in enumerate((*FAULTS, *HEALTHY))}
+    return sorted(rows, key=lambda r: order[r.fault])
+
+
+def from_property(value: Mapping[str, Any]) -> Row:
+    """A row that travelled as a test's property, in plain JSON values."""
+    return Row(**{**value, "reds": tuple(value["reds"])})
