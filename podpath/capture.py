@@ -250,7 +250,8 @@ def _drain(tap: _Tap) -> None:
             return
         interface, protocol, kind = address[:3]
         if protocol == _CANARY_TYPE:
-            tap.canaries_seen.add(frame[14:30])
+            # Another capture's, in the same namespace, prove nothing to this one.
+            tap.canaries_seen |= {frame[14:30]} & tap.canaries_sent
             continue
         tap.sightings.append(
             Sighting(
