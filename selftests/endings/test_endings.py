@@ -16,7 +16,8 @@ from selftests import suite
 from selftests.endings import host
 from selftests.repeat import load
 
-_STARTED_SECONDS = 60.0
+_STARTED_SECONDS = 30.0
+_REPETITION_SECONDS = 120.0
 #: Enough to be missed if it stayed, too little to harm anybody.
 _FILLED = 512 * 1024 * 1024
 
@@ -119,7 +120,7 @@ def _repeat(directory: Path, *arguments: str) -> "subprocess.Popen[str]":
 def test_repetition_leaves_nothing(tmp_path: Path) -> None:
     """Neither runs nor load go on when their verdicts are told."""
     process = _repeat(tmp_path / "kept", "--times", "2", "--", suite.QUICK)
-    output, _ = process.communicate(timeout=240)
+    output, _ = process.communicate(timeout=2 * _REPETITION_SECONDS)
 
     assert process.returncode == 0, output
     assert "TOPO-BRIDGE-MEMBERS   2 conforms" in output
@@ -134,7 +135,12 @@ def test_signal_ends_repetition_and_all_that_it_started(
 ) -> None:
     """In the middle of a run; what there was until then is told, if there is time to."""
     process = _repeat(tmp_path / "kept", "--times", "2")
-    _started(process)
+    output_file = tmp_path / "kept" / "001" / "output.txt"
+
+    def tested() -> bool:
+        return output_file.exists() and "\n." in output_file.read_text()
+
+    assert waiting.until(tested, bool, _REPETITION_SECONDS)
     process.send_signal(ending)
     output, _ = process.communicate(timeout=60)
 
