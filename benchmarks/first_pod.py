@@ -11,6 +11,7 @@ import time
 from podpath import conflist as conflists
 from podpath.nodes import embedded
 from podpath.pods import CLIENT, Deployment
+from podpath.randomness import Draws, new_seed
 from podpath.traffic import Traffics
 
 
@@ -20,7 +21,8 @@ def main() -> int:
     with embedded.start(conflists.read(conflists.DEFAULT)) as node:
         pods = Deployment(node)
         with pods.temporary(CLIENT):
-            result = Traffics(node, pods).ping_from_node(CLIENT).send()
+            draws = Draws(new_seed(), "benchmarks")
+            result = Traffics(node, pods, draws).ping_from_node(CLIENT).send()
             taken = time.monotonic() - begin
             print(json.dumps({"status": result.status, "seconds": taken}), flush=True)
     return result.status

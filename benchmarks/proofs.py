@@ -17,6 +17,7 @@ from podpath.model import Family
 from podpath.nodes import base, embedded
 from podpath.observe import Observer
 from podpath.pods import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
+from podpath.randomness import Draws, new_seed
 from podpath.traffic import Traffic, Traffics
 
 _PINGS = 3
@@ -69,7 +70,7 @@ def bench() -> Iterator[Bench]:
         pods = Deployment(node)
         with pods.temporary(CLIENT, SERVER):
             observer = Observer(node, conflist, profile, pods)
-            yield Bench(node, pods, observer, Traffics(node, pods))
+            yield Bench(node, pods, observer, Traffics(node, pods, Draws(new_seed(), "benchmarks")))
 
 
 def icmp(on: Bench, rounds: int) -> list[Result]:

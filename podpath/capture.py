@@ -11,7 +11,6 @@ own count of frames that the socket dropped is zero.
 """
 
 import os
-import secrets
 import socket
 import struct
 import threading
@@ -21,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from podpath import netns
+from podpath import netns, randomness
 from podpath.dissect import dissect, reassemble
 from podpath.errors import CouldNotTest
 from podpath.model import Direction, Observation, Sighting, TapProof
@@ -234,7 +233,7 @@ def _send_canaries(tap: _Tap) -> None:
     try:
         for cpu in sorted(allowed):
             os.sched_setaffinity(0, {cpu})
-            mark = secrets.token_bytes(16)
+            mark = randomness.unique(16)
             frame = bytes(12) + _CANARY_TYPE.to_bytes(2, "big") + mark
             tap.sniffer.sendto(frame, ("lo", _CANARY_TYPE))
             tap.canaries_sent.add(mark)
@@ -251,7 +250,8 @@ def _drain(tap: _Tap) -> None:
             return
         interface, protocol, kind = address[:3]
         if protocol == _CANARY_TYPE:
-            tap.canaries_seen.add(frame[14:30])
+            # Another capture's, in the same namespace, prove nothing to this one.
+            tap.canaries_seen |= {frame[14:30]} & tap.canaries_sent
             continue
         tap.sightings.append(
             Sighting(

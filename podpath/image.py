@@ -10,10 +10,11 @@ import hashlib
 import io
 import json
 import platform
-import random
 import subprocess
 import tarfile
 from pathlib import Path
+
+from podpath import randomness
 
 NAME = "podpath.invalid/pod:1"
 
@@ -42,7 +43,7 @@ _GO_ARCHITECTURES = {
 
 def body(size: int) -> bytes:
     """The bytes that the HTTP server has at /SIZE: the same everywhere, not compressible."""
-    return random.Random(size).randbytes(size)
+    return randomness.constant(size)
 
 
 def build(busybox: str, ping: str, netcat: str) -> bytes:

@@ -1,8 +1,9 @@
 """Pods that come and go while something is watched."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 from podpath import image, inventory, results, routing, topology, waiting, wiring
 from podpath.conflist import Conflist
@@ -18,6 +19,8 @@ from podpath.traffic import Traffics, counted, url
 #: The kernel takes a namespace and its links away in the background.
 _SETTLE_SECONDS = 5.0
 _TRANSFER_SECONDS = 60
+#: Until a program that was started in a pod has begun to talk, on however busy a machine.
+_BEGIN_SECONDS = 20.0
 _PARALLEL_PODS = 8
 
 #: Pods that come and go one after the other: more than ten, as leaks may take their time.
@@ -106,10 +109,13 @@ def disturbances(
     with ThreadPoolExecutor(2) as pool:
         transfer = pool.submit(run, CLIENT, "/bin/sh", "-c", stream)
         try:
-            if not waiting.until(lambda: _connections(node, pods), bool, _SETTLE_SECONDS):
+            if not _begun(lambda: _connections(node, pods), transfer):
                 raise DoesNotConform(f"no connection from {CLIENT} to {SERVER} was established")
             before = _connections(node, pods)
             pinging = pool.submit(run, CLIENT, "/bin/sh", "-c", pings)
+            # Else it might begin when the pods are gone, and prove nothing.
+            if not _begun(lambda: _rows(node, pods, "raw", "icmp"), pinging):
+                raise CouldNotTest(f"ping did not begin in pod {CLIENT}")
             with pods.temporary("passer-1", "passer-2"):
                 pass
             with pods.temporary("passer-3"):
@@ -133,14 +139,26 @@ def disturbances(
     return found
 
 
+def _begun(seen: Callable[[], object], program: "Future[Result]") -> bool:
+    """Wait until what a program does is seen; it is not if the program ends without."""
+    return waiting.until(lambda: (bool(seen()), program.done()), any, _BEGIN_SECONDS)[0]
+
+
+def _rows(node: Node, pods: Deployment, *tables: str) -> list[list[str]]:
+    """The client's sockets, as the kernel lists them (proc(5), /proc/pid/net)."""
+    directory = base.root(node, f"/proc/{pods[CLIENT].pids[MAIN]}/net")
+    lines = [line for table in tables for line in _lines(directory / table)[1:]]
+    return [line.split() for line in lines]
+
+
+def _lines(path: Path) -> list[str]:
+    """None of a table that the kernel does not have, such as IPv6's."""
+    return path.read_text().splitlines() if path.exists() else []
+
+
 def _connections(node: Node, pods: Deployment) -> set[tuple[str, str]]:
-    """The client's established connections to HTTP servers (proc(5), /proc/pid/net/tcp)."""
-    tables = base.root(node, f"/proc/{pods[CLIENT].pids[MAIN]}/net")
-    rows = [
-        line.split()
-        for table in ("tcp", "tcp6")
-        for line in (tables / table).read_text().splitlines()[1:]
-    ]
+    """The client's established connections to HTTP servers."""
+    rows = _rows(node, pods, "tcp", "tcp6")
     return {(r[1], r[2]) for r in rows if r[2].endswith(f":{HTTP_PORT:04X}") and r[3] == "01"}
 
 

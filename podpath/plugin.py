@@ -5,6 +5,7 @@ Nothing heavy here: every pytest of an environment that podpath is installed in 
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from podpath.preflight import Plan
+    from podpath.randomness import Draws
 
 pytest_plugins = [
     "podpath.fixtures.node",
@@ -36,6 +38,7 @@ given_node = pytest.StashKey[Any]()
 #: The preflight's plan and the description of it, made once a process.
 _plan = pytest.StashKey["Plan"]()
 _environment = pytest.StashKey[dict[str, str]]()
+_draws = pytest.StashKey["Draws"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,6 +72,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="known deviations, as TOML (default: those of the reference plugins)",
     )
+    group.addoption(
+        "--podpath-seed",
+        metavar="N",
+        type=_seed,
+        help="repeat what was random in a run: identifiers, ports, payloads (default: a new seed)",
+    )
+
+
+def _seed(text: str) -> int:
+    from podpath import randomness
+
+    try:
+        return randomness.seed(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,6 +95,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "requirement(*ids): the podpath requirements that the test is about"
     )
     config.stash[_compared] = []
+    seed(config)  # before xdist's workers get the options
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Results(config), "podpath-results")
 
@@ -94,6 +113,24 @@ def plan(config: pytest.Config) -> Plan:
             config.getoption("--podpath-deviations"),
         )
     return config.stash[_plan]
+
+
+def seed(config: pytest.Config) -> int:
+    """The seed that was asked for, or a new one, which is an option from then on."""
+    if config.option.podpath_seed is None:
+        from podpath import randomness
+
+        config.option.podpath_seed = randomness.new_seed()
+    return int(config.option.podpath_seed)
+
+
+def draws(item: pytest.Item) -> Draws:
+    """What is random in a test. If it is run again in the same session, it draws others."""
+    from podpath.randomness import Draws
+
+    # Not the node id: that depends on where pytest was started.
+    name = f"{item.path.name}::{item.name}"
+    return item.stash.setdefault(_draws, Draws(seed(item.config), name))
 
 
 # --- before the tests -------------------------------------------------------------------------
@@ -157,7 +194,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         if not __debug__ and config.option.assertmode == "plain":
             raise CouldNotTest("python -O with --assert=plain leaves no check", "Drop one of them")
         preflight.check(plan(config))
-        config.stash[_environment] = preflight.describe(plan(config))
+        facts = preflight.describe(plan(config))
+        config.stash[_environment] = facts | {"seed": str(seed(config))}
     except CouldNotTest as error:
         sys.stderr.write(f"podpath could not test: {error}\n")
         return COULD_NOT_TEST_STATUS
@@ -407,6 +445,7 @@ class _Results:
             return
         self._tell_untested(terminalreporter)
         self._tell_verdicts(terminalreporter)
+        self._tell_seed(terminalreporter)
         self._write_report(terminalreporter)
 
     def _tell_untested(self, terminal: pytest.TerminalReporter) -> None:
@@ -437,6 +476,14 @@ class _Results:
             terminal.write(f"{one['id']:<{width}}  ")
             terminal.write(f"{one['verdict']:<16}", **colour)
             terminal.write_line(f"  {one['sentence']}")
+
+    def _tell_seed(self, terminal: pytest.TerminalReporter) -> None:
+        """Where the header was left out, and somebody may want to repeat the run."""
+        from podpath import report
+
+        bad = {report.DOES_NOT_CONFORM, report.COULD_NOT_TEST}
+        if terminal.verbosity < 0 and any(told["verdict"] in bad for told in self._told):
+            terminal.write_line(f"podpath seed: {seed(self._config)}")
 
     def _write_report(self, terminal: pytest.TerminalReporter) -> None:
         from podpath import __version__, report

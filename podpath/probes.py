@@ -174,7 +174,7 @@ def _gaps(packets: Sequence[Packet]) -> list[str]:
 
 @dataclass(frozen=True)
 class Datagram:
-    """One UDP datagram, told by its ports, which no other probe has."""
+    """One UDP datagram, told by its ports, which no other probe of its test has."""
 
     source_port: int
     destination_port: int

@@ -1,8 +1,7 @@
 """Real programs that make traffic, and the probe that tells their packets from all others."""
 
-import itertools
+import base64
 import re
-import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from podpath.model import Address, Difference, Family, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.pods import HTTP_PORT, MAIN, UDP_LOG, UDP_PORT, Deployment, udp_container
+from podpath.randomness import Draws
 
 #: Bytes of IP and ICMP (or UDP, which are as many) header before the payload, by IP version.
 HEADERS = {4: 28, 6: 48}
@@ -23,8 +23,6 @@ _TRAFFIC_SECONDS = 30
 _REPLY_SECONDS = 2
 #: A proxy answers up to 0.8 s late (arp(7), proxy_delay).
 _PROXY_DELAY_SECONDS = 0.9
-_identifiers = itertools.count(secrets.randbelow(0xFFFF))
-_ports = itertools.count(secrets.randbelow(10_000) + 20_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,7 @@ _FROM_NODE = {probes.REQUEST: "from-node", probes.REPLY: "to-node"}
 def ping_command(
     target: Address,
     identifier: int,
+    pattern: str,
     *,
     size: int = 56,
     count: int = 1,
@@ -63,8 +62,8 @@ def ping_command(
 ) -> list[str]:
     """iputils' ping with an ICMP identifier and a payload of our choice.
 
-    size: payload bytes; fragment: ping -M: "do" sets DF and never fragments, "dont" clears it,
-    "want" leaves it to the kernel.
+    pattern: up to 16 bytes in hex, of which the payload is made; size: payload bytes; fragment:
+    ping -M: "do" sets DF and never fragments, "dont" clears it, "want" leaves it to the kernel.
     """
     return [
         "/bin/ping",
@@ -78,7 +77,7 @@ def ping_command(
         "-e",
         str(identifier),
         "-p",
-        secrets.token_hex(16),
+        pattern,
         "-s",
         str(size),
         "-M",
@@ -87,17 +86,17 @@ def ping_command(
     ]
 
 
-def new_identifier() -> int:
-    """An ICMP identifier for one probe, another one each time."""
-    return next(_identifiers) % 0xFFFF + 1
-
-
 class Traffics:
-    """Makes traffic between pods of a node, named by their role."""
+    """Makes traffic between pods of a node, named by their role.
 
-    def __init__(self, node: Node, pods: Deployment) -> None:
+    draws: where its identifiers, ports and payloads come from. All are drawn when the traffic is
+    described, which one thread does, and not when it is sent.
+    """
+
+    def __init__(self, node: Node, pods: Deployment, draws: Draws) -> None:
         self._node = node
         self._pods = pods
+        self._draws = draws
 
     def _run(self, pod: str, *command: str) -> Result:
         return self._node.execute(self._pods[pod], MAIN, command, _TRAFFIC_SECONDS)
@@ -117,9 +116,14 @@ class Traffics:
         fragment: str = "want",
     ) -> Traffic:
         """A ping from pod to pod (to itself, if they are the same); see ping_command."""
-        identifier = new_identifier()
+        identifier = self._draws.identifier()
         command = ping_command(
-            self.address(destination, family), identifier, size=size, count=count, fragment=fragment
+            self.address(destination, family),
+            identifier,
+            self._draws.token(),
+            size=size,
+            count=count,
+            fragment=fragment,
         )
         return Traffic(
             lambda: self._run(source, *command),
@@ -143,16 +147,16 @@ class Traffics:
 
     def ping_gateway(self, source: str, gateway: Address) -> Traffic:
         """A ping from a pod to the bridge's own address."""
-        identifier = new_identifier()
-        command = ping_command(gateway, identifier)
+        identifier = self._draws.identifier()
+        command = ping_command(gateway, identifier, self._draws.token())
         return Traffic(
             lambda: self._run(source, *command), probes.Echo(identifier), _TO_NODE, source, source
         )
 
     def ping_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
         """A ping from the node to a pod."""
-        identifier = new_identifier()
-        command = ping_command(self.address(destination, family), identifier)
+        identifier = self._draws.identifier()
+        command = ping_command(self.address(destination, family), identifier, self._draws.token())
 
         def send() -> Result:
             done = base.run(self._node, ["ping", *command[1:]], _TRAFFIC_SECONDS)
@@ -164,7 +168,7 @@ class Traffics:
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 1460
     ) -> Traffic:
         """An HTTP GET of one of image.BODY_SIZES bytes, which are checked as they arrive."""
-        nonce = secrets.token_hex(16)
+        nonce = self._draws.token()
         # Not wget -T: Debian's static busybox 1.35 crashes on it.
         wget = ["timeout", "20", "wget", "-q", "-O", "-"]
         ends = self.address(source, family), self.address(destination, family)
@@ -182,11 +186,12 @@ class Traffics:
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 64
     ) -> Traffic:
         """One UDP datagram of `size` bytes, at least 32, that begins with a nonce."""
-        nonce = secrets.token_hex(16)
-        port = next(_ports)
+        nonce = self._draws.token()
+        port = self._draws.port()
         target = self.address(destination, family)
+        payload = base64.b64encode(nonce.encode() + self._draws.payload(size - len(nonce)))
         script = (
-            f"{{ printf {nonce}; head -c {size - len(nonce)} /dev/urandom; }} >/tmp/{port};"
+            f"echo {payload.decode()} | base64 -d >/tmp/{port};"
             f" /bin/nc -n -u -q 0 -p {port} {target} {UDP_PORT} </tmp/{port}; rm /tmp/{port}"
         )
 

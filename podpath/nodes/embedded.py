@@ -6,7 +6,6 @@ See keeper.py for how it ends and init.py for what it is made of.
 import itertools
 import json
 import os
-import secrets
 import select
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import podpath
-from podpath import image, tools
+from podpath import image, randomness, tools
 from podpath.conflist import Conflist
 from podpath.cri import Result, Runtime
 from podpath.errors import CouldNotTest
@@ -207,7 +206,7 @@ def start(
     binds = {f"{_GIVEN}/{n}": os.path.abspath(d) for n, d in enumerate(plugin_directories)}
     links = _plugin_links(conflist, binds)
     spec = NodeSpec(
-        id=secrets.token_hex(4),
+        id=randomness.unique(4).hex(),
         hostname="podpath-node",
         files={
             "/etc/podpath/containerd.toml": _CONFIG,

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from podpath.errors import CouldNotTest
 from podpath.nodes import embedded
 from selftests import suite
 from selftests.endings import host
+from selftests.repeat import load
 
 _STARTED_SECONDS = 30.0
+_REPETITION_SECONDS = 120.0
+#: Enough to be missed if it stayed, too little to harm anybody.
+_FILLED = 512 * 1024 * 1024
 
 
 @pytest.fixture
@@ -95,6 +100,53 @@ def test_signal_leaves_nothing(ending: signal.Signals, workers: tuple[str, ...])
         process.send_signal(ending)
 
     process.communicate(timeout=60)
+
+
+def _repeat(directory: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """Repetition of the suite on a loaded machine, of which some memory is filled."""
+    leave = (load.available() - _FILLED) / 1024**3
+    options = ["--loaded", f"--leave={leave}", "--keep", str(directory), *arguments]
+    return subprocess.Popen(
+        [sys.executable, "-m", "selftests.repeat", *options],
+        cwd=suite.ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_repetition_leaves_nothing(tmp_path: Path) -> None:
+    """Neither runs nor load go on when their verdicts are told."""
+    process = _repeat(tmp_path / "kept", "--times", "2", "--", suite.QUICK)
+    output, _ = process.communicate(timeout=2 * _REPETITION_SECONDS)
+
+    assert process.returncode == 0, output
+    assert "TOPO-BRIDGE-MEMBERS   2 conforms" in output
+    assert "no verdict differs" in output
+    assert (tmp_path / "kept" / "002" / "report.json").exists()
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_signal_ends_repetition_and_all_that_it_started(
+    tmp_path: Path, ending: signal.Signals
+) -> None:
+    """In the middle of a run; what there was until then is told, if there is time to."""
+    process = _repeat(tmp_path / "kept", "--times", "2")
+    output_file = tmp_path / "kept" / "001" / "output.txt"
+
+    def tested() -> bool:
+        return output_file.exists() and "\n." in output_file.read_text()
+
+    assert waiting.until(tested, bool, _REPETITION_SECONDS)
+    process.send_signal(ending)
+    output, _ = process.communicate(timeout=60)
+
+    if ending != signal.SIGKILL:
+        assert process.returncode == 130, output
+        assert "no run has ended" in output
 
 
 @pytest.mark.usefixtures("nothing_left")

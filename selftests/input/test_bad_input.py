@@ -108,6 +108,18 @@ def test_missing_plugin_directory() -> None:
     _refused(run, "/no/such/directory", "does not exist")
 
 
+@pytest.mark.parametrize("seed", ["-1", "many", "1.5", str(2**64), "9" * 5000])
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_seed_that_is_none(seed: str, workers: tuple[str, ...]) -> None:
+    """A seed that is no number, or one too large: wrong usage, as pytest tells it."""
+    run = suite.run("tests", f"--podpath-seed={seed}", *workers)
+
+    assert run.status == pytest.ExitCode.USAGE_ERROR, run.output
+    assert run.output.count("--podpath-seed: a seed is a whole number from 0 to ") == 1
+    assert "Traceback" not in run.output
+    assert len(run.output) < 2000
+
+
 @pytest.mark.parametrize("kind", ["kind", "host"])
 def test_node_kind_of_a_later_version(kind: str) -> None:
     """A kind of node that is not there yet."""

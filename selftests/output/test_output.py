@@ -1,6 +1,7 @@
 """What a run of the suite tells: on the terminal, in report.json, in JUnit, in captures."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -22,7 +23,13 @@ def test_conforming_run_tells_what_it_proved(tmp_path: Path, workers: tuple[str,
     run = suite.run(suite.PING, *workers, report=tmp_path)
 
     assert run.status == 0, run.output
-    for fact in ("podpath node: embedded", "podpath kernel: ", "containerd 1.", "podpath (bridge"):
+    for fact in (
+        "podpath node: embedded",
+        "podpath kernel: ",
+        "podpath seed: ",
+        "containerd 1.",
+        "podpath (bridge",
+    ):
         assert fact in run.output
     assert "PATH-ICMP            conforms" in run.output
     Draft202012Validator(_SCHEMA).validate(run.report)
@@ -36,6 +43,48 @@ def test_conforming_run_tells_what_it_proved(tmp_path: Path, workers: tuple[str,
     assert all(s["canariesSeen"] == s["canariesSent"] > 0 for s in evidence["sniffers"])
     (node,) = (s for s in evidence["sniffers"] if s["namespace"] == "node")
     assert node["promiscuous"] == ["cni0"]
+
+
+def _told_seed(run: suite.Run) -> str:
+    """The seed in the header, which is the report's, too."""
+    (line,) = (n for n in run.output.splitlines() if n.startswith("podpath seed: "))
+    seed = line.removeprefix("podpath seed: ")
+    assert run.report["environment"]["seed"] == seed
+    return seed
+
+
+def _packets(run: suite.Run) -> dict[str, set[str]]:
+    """Test -> its packets, with the identifiers and ports that they had."""
+    tests = [t for r in run.report["requirements"] for t in r["tests"]]
+    return {
+        t["test"].rpartition("/")[2]: {p["packet"] for e in t["evidence"] for p in e["shown"]}
+        for t in tests
+    }
+
+
+def test_seed_repeats_what_was_random(tmp_path: Path) -> None:
+    """With the seed of another run a test draws what it drew there, wherever and after what."""
+    some = ("tests/test_path.py", "-k", "(ping_crosses or udp_crosses) and client-to-server")
+    drawn = suite.run(*some, report=tmp_path / "drawn")
+    seed = _told_seed(drawn)
+    # in other processes, in another order, and at the same time as each other
+    more = (some[0], "-n", "2", "-k", "ping_crosses or udp_crosses")
+    with ThreadPoolExecutor(3) as pool:
+        same, twin = (
+            pool.submit(suite.run, *more, "--podpath-seed", seed, report=tmp_path / name)
+            for name in ("same", "twin")
+        )
+        other = pool.submit(suite.run, *some, report=tmp_path / "other")
+    runs = [drawn, same.result(), twin.result(), other.result()]
+
+    assert [run.status for run in runs] == [0, 0, 0, 0], "\n".join(run.output for run in runs)
+    first, second, third, fourth = (_packets(run) for run in runs)
+    assert len(first) == 2
+    assert second == third
+    assert {test: second[test] for test in first} == first
+    assert _told_seed(runs[1]) == _told_seed(runs[2]) == seed
+    assert _told_seed(runs[3]) != seed
+    assert all(fourth[test] != first[test] for test in first)
 
 
 def test_progress_is_told_while_the_node_starts() -> None:

@@ -100,6 +100,9 @@ def test_values_import_nothing_but_values(module: str) -> None:
         ("grpc", {"cri"}),
         ("cri_api", {"cri"}),
         ("pytest", {"plugin"}),
+        ("random", {"randomness"}),
+        ("secrets", set()),
+        ("uuid", set()),
     ],
 )
 def test_heavy_packages_have_one_place(package: str, allowed: set[str]) -> None:
