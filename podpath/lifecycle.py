@@ -1,10 +1,11 @@
 """Pods that come and go while something is watched."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
-from podpath import image, inventory, topology, waiting, wiring
+from podpath import image, inventory, results, topology, waiting, wiring
 from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -127,9 +128,8 @@ def reused_address(
         yield new
 
 
-def _mac(result: object) -> str:
-    interfaces = result.get("interfaces") if hasattr(result, "get") else None
-    return next((i.get("mac", "") for i in interfaces or [] if i.get("sandbox")), "")
+def _mac(result: Mapping[str, Any]) -> str:
+    return next((one.mac for one in results.interfaces(result) if one.inside), "")
 
 
 def parallel_differences(node: Node, conflist: Conflist) -> list[Difference]:

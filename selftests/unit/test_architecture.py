@@ -15,7 +15,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 PURE = ("expected", "verdict", "wiring", "probes", "dissect", "picture")
 #: Read files of data, and do nothing else to the system.
-DATA = ("conflist", "profiles")
+DATA = ("conflist", "profiles", "results")
 VALUES = ("model", "errors", "requirements")
 
 _PURE_STANDARD = frozenset(

@@ -1,0 +1,88 @@
+"""What a plugin says that it made: its last result. Pure, but for reading the file.
+
+Format: CNI specification 1.0.0, section 5; around it libcni's cache (libcni/api.go, cachedInfo).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from podpath import files
+from podpath.errors import CouldNotTest, DoesNotConform
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One interface that a plugin says it made; inside: in the pod."""
+
+    name: str
+    mac: str
+    inside: bool
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The result in a file of libcni's cache, empty if it holds none.
+
+    Raises DoesNotConform if it is no result, CouldNotTest if the file is not libcni's.
+    """
+    try:
+        cached = json.loads(files.read_text(path))
+    except files.TooLarge:
+        limit = files.MOST // 2**20
+        raise DoesNotConform(f"the plugin's result is larger than {limit} MiB") from None
+    except RecursionError:
+        raise DoesNotConform("the plugin's result is nested too deeply") from None
+    except (OSError, ValueError) as error:
+        raise CouldNotTest(f"the runtime's copy of the plugin's result: {error}") from None
+    if not isinstance(cached, dict):
+        raise CouldNotTest(f"the runtime's copy of the plugin's result is {_kind(cached)}")
+    result = cached.get("result")
+    if result is None:
+        return {}
+    if not isinstance(result, dict):
+        raise DoesNotConform(f"the plugin's result must be an object, not {_kind(result)}")
+    return result
+
+
+def interfaces(result: Mapping[str, Any]) -> tuple[Claimed, ...]:
+    """The interfaces of a result, none if it does not name any.
+
+    Raises DoesNotConform if they are not as the specification has them.
+    """
+    listed = result.get("interfaces")
+    if listed is None:
+        return ()
+    if not isinstance(listed, list):
+        raise DoesNotConform(f'"interfaces" must be a list, not {_kind(listed)}')
+    return tuple(_claimed(one) for one in listed)
+
+
+def _claimed(one: object) -> Claimed:
+    if not isinstance(one, dict):
+        raise DoesNotConform(f'each of "interfaces" must be an object, not {_kind(one)}')
+    name = _text(one, "name")
+    if not name:
+        raise DoesNotConform('each of "interfaces" must have a "name"')
+    return Claimed(name, _text(one, "mac").lower(), inside=bool(_text(one, "sandbox")))
+
+
+def _text(one: Mapping[str, Any], key: str) -> str:
+    value = one.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise DoesNotConform(f'"{key}" of an interface must be a text, not {_kind(value)}')
+    return value
+
+
+def _kind(value: object) -> str:
+    kinds = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "a boolean",
+        type(None): "null",
+    }
+    return kinds.get(type(value), "a number")
