@@ -1,17 +1,19 @@
 """The kernel's network state as plain values, read by netlink. The only user of pyroute2."""
 
+import errno
 import select
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from podpath import netns
 from podpath.errors import CouldNotTest
 from podpath.model import (
     ANYWHERE,
     NODE,
+    Address,
     AddressWithPrefix,
     Bridge,
     Family,
@@ -35,6 +37,10 @@ _RT_TABLE_MAIN = 254
 _STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 # linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, and IPv6's
 _CHANGES = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
+# Addresses and routes of others, such as MPLS, are none of a pod's IP.
+_FAMILIES = {int(socket.AF_INET): Family.IPV4, int(socket.AF_INET6): Family.IPV6}
+
+T = TypeVar("T")
 
 
 class _ChangedMeanwhile(Exception):
@@ -59,13 +65,23 @@ def _consistent(
 ) -> Namespace:
     for _ in range(_ATTEMPTS):
         try:
-            return netns.run_in(path, lambda: _namespace(name, paths, inodes))
+            return _inside(path, lambda: _namespace(name, paths, inodes))
         except _ChangedMeanwhile:
             continue
     raise CouldNotTest(
         f"the interfaces of namespace {name} changed in each of {_ATTEMPTS} readings",
         "See what adds and removes pods on this node meanwhile",
     )
+
+
+def _inside(path: str, work: Callable[[], T]) -> T:
+    """netns.run_in, for work that asks the kernel. Raises CouldNotTest if it refuses."""
+    from pyroute2.netlink.exceptions import NetlinkError
+
+    try:
+        return netns.run_in(path, work)
+    except (NetlinkError, OSError) as error:
+        raise CouldNotTest(f"the kernel did not tell of the namespace at {path}: {error}") from None
 
 
 def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -> Namespace:
@@ -75,8 +91,8 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
     with _listener() as changes, IPRoute() as netlink:
         links = list(netlink.get_links())
         addresses = list(netlink.get_addr())
-        names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in links}
         interfaces = tuple(_interface(link, addresses) for link in links)
+        names = {interface.index: interface.name for interface in interfaces}
         bridged = any(interface.bridge for interface in interfaces)
         space = Namespace(
             name=name,
@@ -99,77 +115,150 @@ def _listener() -> socket.socket:
     return listener
 
 
+# --- what the kernel says, as sound values, or CouldNotTest ---------------------------------------
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:80]
+
+
+def _number(value: object, what: str) -> int:
+    if type(value) is not int:
+        raise CouldNotTest(f"the kernel gives {_shown(value)} as {what}, which is no number")
+    return value
+
+
+def _number_if_any(value: object, what: str) -> int | None:
+    return None if value is None else _number(value, what)
+
+
+def _text(value: object, what: str) -> str:
+    if isinstance(value, bytes):  # a name may be any bytes; those of others are UTF-8
+        value = value.decode(errors="surrogateescape")
+    if not isinstance(value, str):
+        raise CouldNotTest(f"the kernel gives {_shown(value)} as {what}, which is no text")
+    return value
+
+
+def _nested(message: Any, name: str) -> Any:
+    """Attributes in an attribute, or None."""
+    found = message.get_attr(name)
+    if found is not None and not hasattr(found, "get_attr"):
+        raise CouldNotTest(f"the kernel gives {_shown(found)} as {name}, which is not understood")
+    return found
+
+
+def _ip(value: object, what: str) -> Address:
+    try:
+        return ip_address(_text(value, what))
+    except ValueError:
+        raise CouldNotTest(
+            f"the kernel gives {_shown(value)} as {what}, which is no address"
+        ) from None
+
+
+def _family(message: Any) -> Family | None:
+    return _FAMILIES.get(_number(message["family"], "a family of addresses"))
+
+
 def _interface(link: Any, addresses: Iterable[Any]) -> Interface:
-    info = link.get_attr("IFLA_LINKINFO")
-    kind = (info.get_attr("IFLA_INFO_KIND") if info else None) or ""
+    index = _number(link["index"], "the index of an interface")
+    info = _nested(link, "IFLA_LINKINFO")
+    kind = _text((info.get_attr("IFLA_INFO_KIND") if info else None) or "", "the kind of a link")
     return Interface(
-        index=link["index"],
-        name=link.get_attr("IFLA_IFNAME"),
+        index=index,
+        name=_text(link.get_attr("IFLA_IFNAME"), "the name of an interface"),
         kind=kind,
-        mac=link.get_attr("IFLA_ADDRESS") or "",
-        mtu=link.get_attr("IFLA_MTU"),
-        up=bool(link["flags"] & _IFF_UP),
-        addresses=tuple(_address(a) for a in addresses if a["index"] == link["index"]),
-        master=link.get_attr("IFLA_MASTER"),
-        peer_index=link.get_attr("IFLA_LINK"),
-        peer_nsid=link.get_attr("IFLA_LINK_NETNSID"),
+        mac=_text(link.get_attr("IFLA_ADDRESS") or "", "a MAC address"),
+        mtu=_number(link.get_attr("IFLA_MTU"), "an MTU"),
+        up=bool(_number(link["flags"], "the flags of an interface") & _IFF_UP),
+        addresses=tuple(
+            _address(a) for a in addresses if a["index"] == index and _family(a) is not None
+        ),
+        master=_number_if_any(link.get_attr("IFLA_MASTER"), "the index of a master"),
+        peer_index=_number_if_any(link.get_attr("IFLA_LINK"), "the index of a peer"),
+        peer_nsid=_number_if_any(link.get_attr("IFLA_LINK_NETNSID"), "a namespace id"),
         port=_port(info) if info else None,
-        bridge=_bridge(info) if kind == "bridge" else None,
+        bridge=_bridge(info) if info and kind == "bridge" else None,
     )
 
 
 def _address(message: Any) -> AddressWithPrefix:
     # IFA_ADDRESS is the peer's on a point-to-point link; IFA_LOCAL, where it exists, is ours
-    address = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
-    return ip_interface(f"{address}/{message['prefixlen']}")
+    value = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
+    address = _ip(value, "an address of an interface")
+    prefix = _number(message["prefixlen"], "the length of a prefix")
+    if not 0 <= prefix <= address.max_prefixlen:
+        raise CouldNotTest(f"the kernel gives {address} a prefix of {prefix} bits")
+    return ip_interface((address, prefix))
 
 
 def _port(info: Any) -> Port | None:
-    data = info.get_attr("IFLA_INFO_SLAVE_DATA")
-    if info.get_attr("IFLA_INFO_SLAVE_KIND") != "bridge" or data is None:
+    if info.get_attr("IFLA_INFO_SLAVE_KIND") != "bridge":
         return None
+    data = _nested(info, "IFLA_INFO_SLAVE_DATA")
+    if data is None:
+        return None
+    state = _number(data.get_attr("IFLA_BRPORT_STATE"), "the state of a bridge port")
     return Port(
-        state=_STATES[data.get_attr("IFLA_BRPORT_STATE")],
-        hairpin=bool(data.get_attr("IFLA_BRPORT_MODE")),
-        isolated=bool(data.get_attr("IFLA_BRPORT_ISOLATED")),
-        learning=bool(data.get_attr("IFLA_BRPORT_LEARNING")),
+        state=_STATES[state] if 0 <= state < len(_STATES) else f"unknown state {state}",
+        hairpin=bool(_number(data.get_attr("IFLA_BRPORT_MODE"), "a port's hairpin mode")),
+        # unknown to a kernel that cannot isolate ports
+        isolated=bool(_number_if_any(data.get_attr("IFLA_BRPORT_ISOLATED"), "a port's isolation")),
+        learning=bool(_number(data.get_attr("IFLA_BRPORT_LEARNING"), "a port's learning")),
     )
 
 
 def _bridge(info: Any) -> Bridge | None:
-    data = info.get_attr("IFLA_INFO_DATA")
+    data = _nested(info, "IFLA_INFO_DATA")
     if data is None:
         return None
+    # unknown to a kernel that bridges without regard to VLANs
+    filtering = _number_if_any(data.get_attr("IFLA_BR_VLAN_FILTERING"), "a bridge's VLAN filtering")
     return Bridge(
-        stp=bool(data.get_attr("IFLA_BR_STP_STATE")),
-        vlan_filtering=bool(data.get_attr("IFLA_BR_VLAN_FILTERING")),
+        stp=bool(_number(data.get_attr("IFLA_BR_STP_STATE"), "a bridge's STP state")),
+        vlan_filtering=bool(filtering),
     )
 
 
 def _routes(messages: Iterable[Any], names: Mapping[int, str]) -> Iterable[Route]:
     for message in messages:
-        if message["type"] != _RTN_UNICAST or message.get_attr("RTA_TABLE") != _RT_TABLE_MAIN:
-            continue
-        family = Family.IPV4 if message["family"] == socket.AF_INET else Family.IPV6
-        target = message.get_attr("RTA_DST") or ANYWHERE[family]
-        gateway = message.get_attr("RTA_GATEWAY")
-        yield Route(
-            destination=ip_network((target, message["dst_len"])),
-            gateway=ip_address(gateway) if gateway else None,
-            device=names.get(message.get_attr("RTA_OIF"), "?"),
-        )
+        family = _family(message)
+        table = message.get_attr("RTA_TABLE")
+        if family is not None and message["type"] == _RTN_UNICAST and table == _RT_TABLE_MAIN:
+            yield _route(message, family, names)
+
+
+def _route(message: Any, family: Family, names: Mapping[int, str]) -> Route:
+    target = _ip(message.get_attr("RTA_DST") or str(ANYWHERE[family]), "the target of a route")
+    prefix = _number(message["dst_len"], "the length of a route's prefix")
+    # RTA_VIA: a gateway of another family than the route's own
+    via = message.get_attr("RTA_GATEWAY") or message.get_attr("RTA_VIA")
+    if isinstance(via, dict):
+        via = via.get("addr")
+    try:
+        destination = ip_network((target, prefix))
+    except ValueError as error:
+        raise CouldNotTest(f"the kernel's route to {target}, prefix {prefix}: {error}") from None
+    device = _number_if_any(message.get_attr("RTA_OIF"), "the interface of a route")
+    return Route(
+        destination=destination,
+        gateway=_ip(via, "the gateway of a route") if via else None,
+        device="?" if device is None else names.get(device, "?"),
+    )
 
 
 def _fdb(messages: Iterable[Any], names: Mapping[int, str]) -> Iterable[FdbEntry]:
     for message in messages:
-        master = message.get_attr("NDA_MASTER")
-        if master is None or message["flags"] & _NTF_SELF:
+        master = _number_if_any(message.get_attr("NDA_MASTER"), "the bridge of an FDB entry")
+        if master is None or _number(message["flags"], "the flags of an FDB entry") & _NTF_SELF:
             continue
+        state = _number(message["state"], "the state of an FDB entry")
         yield FdbEntry(
-            mac=message.get_attr("NDA_LLADDR"),
-            port=names.get(message["ifindex"], "?"),
+            mac=_text(message.get_attr("NDA_LLADDR"), "the MAC address of an FDB entry"),
+            port=names.get(_number(message["ifindex"], "the port of an FDB entry"), "?"),
             bridge=names.get(master, "?"),
-            learned=not message["state"] & _NUD_PERMANENT,
+            learned=not state & _NUD_PERMANENT,
         )
 
 
@@ -198,14 +287,24 @@ def forget_neighbours(namespace: str) -> None:
         with IPRoute() as netlink:
             for message in netlink.get_neighbours():
                 if not message["state"] & (_NUD_PERMANENT | _NUD_NOARP):
-                    netlink.neigh(
-                        "del",
-                        dst=message.get_attr("NDA_DST"),
-                        ifindex=message["ifindex"],
-                        family=message["family"],
-                    )
+                    _forget(netlink, message)
 
-    netns.run_in(namespace, work)
+    _inside(namespace, work)
+
+
+def _forget(netlink: Any, neighbour: Any) -> None:
+    from pyroute2.netlink.exceptions import NetlinkError
+
+    try:
+        netlink.neigh(
+            "del",
+            dst=neighbour.get_attr("NDA_DST"),
+            ifindex=neighbour["ifindex"],
+            family=neighbour["family"],
+        )
+    except NetlinkError as error:
+        if error.code != errno.ENOENT:  # the kernel has forgotten it by itself
+            raise
 
 
 def neighbours(namespace: str) -> dict[str, str]:
@@ -215,10 +314,13 @@ def neighbours(namespace: str) -> dict[str, str]:
         from pyroute2 import IPRoute
 
         with IPRoute() as netlink:
-            return {
-                m.get_attr("NDA_DST"): m.get_attr("NDA_LLADDR")
-                for m in netlink.get_neighbours()
-                if m.get_attr("NDA_LLADDR")
-            }
+            return dict(_neighbours(netlink.get_neighbours()))
 
-    return netns.run_in(namespace, work)
+    return _inside(namespace, work)
+
+
+def _neighbours(messages: Iterable[Any]) -> Iterable[tuple[str, str]]:
+    for message in messages:
+        address, mac = message.get_attr("NDA_DST"), message.get_attr("NDA_LLADDR")
+        if address and mac:
+            yield _text(address, "the address of a neighbour"), _text(mac, "a MAC address")
