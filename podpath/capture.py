@@ -51,6 +51,7 @@ class _Tap:
     sightings: list[Sighting] = field(default_factory=list)
     canaries_sent: set[bytes] = field(default_factory=set)
     canaries_seen: set[bytes] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
 
     @property
     def waiting(self) -> bool:
@@ -167,6 +168,7 @@ class Capture:
         for tap in self._taps:
             _statistics(tap.sniffer)
             tap.sightings.clear()
+            tap.unreadable.clear()
 
     def collect(self) -> Observation:
         """Prove that everything has arrived, and return all of it."""
@@ -176,6 +178,10 @@ class Capture:
             received, dropped = _statistics(tap.sniffer)
             if dropped:
                 gaps.append(f"the sniffer in {tap.namespace} dropped {dropped} frames")
+            gaps += [
+                f"the name of an interface in {tap.namespace} is not UTF-8: {name}"
+                for name in sorted(tap.unreadable)
+            ]
             proofs.append(
                 TapProof(
                     tap.namespace,
@@ -248,6 +254,10 @@ def _drain(tap: _Tap) -> None:
             frame, ancillary, _, address = tap.sniffer.recvmsg(_LARGEST_FRAME, 64)
         except BlockingIOError:
             return
+        except UnicodeDecodeError as error:
+            # Python has read the frame, and lost it: it cannot decode the interface's name.
+            tap.unreadable.add(repr(error.object))
+            continue
         interface, protocol, kind = address[:3]
         if protocol == _CANARY_TYPE:
             # Another capture's, in the same namespace, prove nothing to this one.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from podpath import files
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Family, Network
 
@@ -20,6 +21,9 @@ DEFAULT = Path(__file__).with_name("default.conflist")
 
 _LEASES = "/var/lib/cni/networks"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # CNI specification 1.0.0, section 1
+_LINK_NAME = re.compile(r"(?!\.{1,2}$)[^/:\s]+")  # net/core/dev.c, dev_valid_name()
+_LINK_NAME_BYTES = 15
+_MTU = range(68, 65536)  # the least of RFC 791; the most of a veth (drivers/net/veth.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def read(path: Path) -> Conflist:
     """Read and check a conflist file. Raises CouldNotTest with what is wrong with it."""
     remedy = f"Give --podpath-cni-conf a CNI conflist, such as {DEFAULT}"
     try:
-        text = path.read_text()
+        text = files.read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not text"
         raise CouldNotTest(f"the conflist {path} cannot be read: {reason}", remedy) from None
@@ -120,7 +124,7 @@ class _Malformed(Exception):
 def parse(text: str) -> Conflist:
     """The configuration in a conflist document. Raises _Malformed with the reason."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise _Malformed(f"not JSON ({error})") from None
     if not isinstance(document, dict) or "plugins" not in document:
@@ -133,12 +137,17 @@ def parse(text: str) -> Conflist:
             raise _Malformed(f'"{key}" is missing')
     if not _NAME.fullmatch(document["name"]):
         raise _Malformed(f'"name" must be letters, digits, "_", "." and "-": {document["name"]!r}')
+    for one in plugins:
+        _file_name(_text(one, "type"))
     main = plugins[0]
     ipam = _typed(main, "ipam", dict, {})
     kind = _text(ipam, "type")
     if not kind:
         raise _Malformed(f'plugin "{main["type"]}" has no "ipam" section, so pods get no address')
+    _file_name(kind)
     data_directory = _text(ipam, "dataDir") or _LEASES
+    if not data_directory.startswith("/"):
+        raise _Malformed(f'"dataDir" must be an absolute path: {data_directory!r}')
     is_default = _typed(main, "isDefaultGateway", bool, False)
     return Conflist(
         text=text,
@@ -146,13 +155,13 @@ def parse(text: str) -> Conflist:
         version=document["cniVersion"],
         plugins=tuple(p["type"] for p in plugins),
         delegates=tuple(dict.fromkeys([*(p["type"] for p in plugins), kind])),
-        bridge=_text(main, "bridge") or "cni0",
+        bridge=_bridge(main),
         is_gateway=_typed(main, "isGateway", bool, False) or is_default,
         is_default_gateway=is_default,
         spoof_check=_typed(main, "macspoofchk", bool, False),
         hairpin=_typed(main, "hairpinMode", bool, False),
         isolated=_typed(main, "portIsolation", bool, False),
-        mtu=_typed(main, "mtu", int, 0) or None,
+        mtu=_mtu(main),
         ipam=kind,
         ranges=_ranges(ipam),
         routes=_routes(ipam),
@@ -171,7 +180,34 @@ def _typed(document: Mapping[str, Any], key: str, kind: type, default: Any) -> A
 
 def _text(document: Mapping[str, Any], key: str) -> str:
     text: str = _typed(document, key, str, "")
+    if not text.isprintable():
+        raise _Malformed(f'"{key}" must be text that can be printed: {text!r}')
     return text
+
+
+def _no_number(name: str) -> None:
+    """Python reads NaN and Infinity; JSON, and so the runtime, does not."""
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _file_name(plugin: str) -> None:
+    """CNI specification 1.0.0, section 1: a type is the name of a file on disk."""
+    if "/" in plugin or plugin in (".", ".."):
+        raise _Malformed(f'"type" must be the name of a plugin, not a path: {plugin!r}')
+
+
+def _bridge(main: Mapping[str, Any]) -> str:
+    name = _text(main, "bridge") or "cni0"
+    if not _LINK_NAME.fullmatch(name) or len(name.encode()) > _LINK_NAME_BYTES:
+        raise _Malformed(f'"bridge" must be a name that an interface can have: {name!r}')
+    return name
+
+
+def _mtu(main: Mapping[str, Any]) -> int | None:
+    mtu: int = _typed(main, "mtu", int, 0)
+    if mtu and mtu not in _MTU:
+        raise _Malformed(f'"mtu" must be 0, or from {_MTU[0]} to {_MTU[-1]}: {mtu}')
+    return mtu or None
 
 
 def _ranges(ipam: Mapping[str, Any]) -> tuple[Range, ...]:
@@ -210,6 +246,8 @@ def _range(one: Mapping[str, Any]) -> Range:
 def _routes(ipam: Mapping[str, Any]) -> tuple[ConfiguredRoute, ...]:
     routes = []
     for one in _typed(ipam, "routes", list, []):
+        if not isinstance(one, dict):
+            raise _Malformed('each route must be an object with a "dst"')
         try:
             gateway = _text(one, "gw")
             routes.append(
@@ -218,6 +256,6 @@ def _routes(ipam: Mapping[str, Any]) -> tuple[ConfiguredRoute, ...]:
                     ipaddress.ip_address(gateway) if gateway else None,
                 )
             )
-        except (ValueError, AttributeError) as error:
+        except ValueError as error:
             raise _Malformed(f"route {json.dumps(one)[:120]}: {error}") from None
     return tuple(routes)

@@ -12,6 +12,11 @@ from typing import Any
 from podpath.errors import CouldNotTest, DoesNotConform
 
 _CALL_SECONDS = 30.0
+#: A plugin's words of why it failed come as gRPC metadata, whose limit is 8 KiB unless told; a
+#: failure whose reason is lost cannot be told from one of the runtime's own.
+_MOST_RECEIVED = 64 * 1024 * 1024
+#: How much of them to tell.
+_MOST_TOLD = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,9 @@ class Runtime:
 
         self._grpc: Any = grpc
         self._api: Any = api_pb2
+        limits = ("max_receive_message_length", "max_metadata_size", "absolute_max_metadata_size")
         self._channel = grpc.insecure_channel(
-            f"unix://{socket}", options=[("grpc.max_receive_message_length", 64 * 1024 * 1024)]
+            f"unix://{socket}", options=[(f"grpc.{limit}", _MOST_RECEIVED) for limit in limits]
         )
         self._runtime: Any = api_pb2_grpc.RuntimeServiceStub(self._channel)
         self._images: Any = api_pb2_grpc.ImageServiceStub(self._channel)
@@ -57,7 +63,7 @@ class Runtime:
         try:
             return method(request, timeout=seconds)
         except self._grpc.RpcError as error:
-            raise CouldNotTest(f"containerd: {error.details()}") from None
+            raise CouldNotTest(f"containerd: {_told(error)}") from None
 
     def _network_call(self, doing: str, method: Any, request: Any) -> Any:
         """A call during which the runtime calls the plugin: its failure is the plugin's."""
@@ -76,7 +82,7 @@ class Runtime:
                 " and no plugin was running"
             ) from None
         except self._grpc.RpcError as error:
-            details = error.details() or ""
+            details = _told(error)
             if "network for sandbox" in details or "plugin type=" in details:
                 raise DoesNotConform(f"the plugin failed {doing}", details) from None
             raise CouldNotTest(f"containerd could not {doing}: {details}") from None
@@ -157,7 +163,7 @@ class Runtime:
         )
         network = reply.status.network
         addresses = [a for a in (network.ip, *(i.ip for i in network.additional_ips)) if a]
-        return addresses, json.loads(reply.info["info"])
+        return addresses, _information(reply.info)
 
     def container_pid(self, container: str) -> int:
         """The pid of a container's first process, in the node's pid namespace."""
@@ -165,7 +171,10 @@ class Runtime:
             self._runtime.ContainerStatus,
             self._api.ContainerStatusRequest(container_id=container, verbose=True),
         )
-        return int(json.loads(reply.info["info"])["pid"])
+        pid = _information(reply.info).get("pid")
+        if type(pid) is not int or pid <= 0:
+            raise CouldNotTest(f"containerd does not say which process container {container} is")
+        return pid
 
     def execute(self, container: str, command: Sequence[str], seconds: float) -> Result:
         """Run a command in a container to its end. Raises CouldNotTest if it does not end."""
@@ -177,3 +186,34 @@ class Runtime:
             seconds + 5,
         )
         return Result(reply.exit_code, reply.stdout, reply.stderr.decode(errors="replace"))
+
+
+def _told(error: Any) -> str:
+    """Why a call failed, in the runtime's words, and the plugin's that it passes on."""
+    details: str = error.details() or "no reason given"
+    more = len(details) - _MOST_TOLD
+    return f"{details[:_MOST_TOLD]}... ({more} more characters)" if more > 0 else details
+
+
+def _information(verbose: Mapping[str, str]) -> dict[str, Any]:
+    """What the runtime says beyond CRI: one JSON document. Raises CouldNotTest if it is none."""
+    try:
+        document = json.loads(verbose.get("info", ""))
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise CouldNotTest("containerd's verbose information is not a JSON object")
+    return document
+
+
+def network_namespace(information: Mapping[str, Any]) -> str:
+    """The path of a sandbox's network namespace. Raises CouldNotTest if the runtime names none."""
+    place: Any = information
+    for key in ("runtimeSpec", "linux", "namespaces"):
+        place = place.get(key) if isinstance(place, dict) else None
+    for one in place if isinstance(place, list) else []:
+        if isinstance(one, dict) and one.get("type") == "network":
+            path = one.get("path")
+            if isinstance(path, str) and path:
+                return path
+    raise CouldNotTest("containerd does not say which network namespace a sandbox has")

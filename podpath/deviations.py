@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from podpath import files
 from podpath.errors import CouldNotTest
 from podpath.requirements import REQUIREMENTS
 
@@ -30,21 +31,29 @@ class Deviation:
 def read(path: Path) -> tuple[Deviation, ...]:
     """The deviations that a file declares. Raises CouldNotTest if it is malformed."""
     try:
-        document = tomllib.loads(path.read_text())
-        found = tuple(_deviation(one) for one in document.pop("deviation", []))
+        document = tomllib.loads(files.read_text(path))
+        declared = document.pop("deviation", [])
         if document:
-            raise ValueError(f"unknown: {', '.join(document)}")
-    except (OSError, ValueError, TypeError) as error:
+            raise ValueError(f"unknown: {', '.join(map(repr, document))}")
+        if not isinstance(declared, list):
+            raise ValueError("each deviation must be a [[deviation]] of its own")
+        found = tuple(_deviation(one) for one in declared)
+    except RecursionError:
+        raise CouldNotTest(f"the deviations file {path} is malformed: nested too deeply") from None
+    except (OSError, ValueError) as error:
         raise CouldNotTest(f"the deviations file {path} is malformed: {error}") from None
     for one in found:
         if one.requirement not in REQUIREMENTS:
-            raise CouldNotTest(f"{path} names the unknown requirement {one.requirement}")
+            raise CouldNotTest(f"{path} names the unknown requirement {one.requirement!r}")
     return found
 
 
 def _deviation(declared: object) -> Deviation:
     if not isinstance(declared, dict) or not all(isinstance(v, str) for v in declared.values()):
-        raise TypeError("each deviation must be a table of texts")
+        raise ValueError("each deviation must be a table of texts")
+    keys = Deviation.__dataclass_fields__.keys()
+    if declared.keys() != keys:
+        raise ValueError(f"each deviation must have {', '.join(keys)}, and nothing else")
     return Deviation(**declared)
 
 

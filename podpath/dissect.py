@@ -16,8 +16,10 @@ from podpath.model import Packet, Sighting
 _ETHERNET = 14
 _IPV4, _IPV6, _ARP = 0x0800, 0x86DD, 0x0806
 _VLAN = (0x8100, 0x88A8)
+_ARP_OF_IPV4 = (1, _IPV4, 0x0604)  # Ethernet, IPv4, and the lengths of their addresses (RFC 826)
 _ICMP, _TCP, _UDP, _ICMPV6 = 1, 6, 17, 58
 _HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION = 0, 43, 44, 60
+_LARGEST = 0xFFFF  # RFC 791, total length
 _FLAGS = "FSRPAUEC"
 _ECHO = {_ICMP: (0, 8), _ICMPV6: (128, 129)}
 
@@ -56,7 +58,11 @@ def _ethernet(frame: bytes) -> Packet:
 
 
 def _arp(body: bytes, macs: dict[str, Any]) -> Packet:
-    operation, sender, target = struct.unpack_from("!6xH6x4s6x4s", body)
+    hardware, protocol, lengths, operation, sender, target = struct.unpack_from(
+        "!HHHH6x4s6x4s", body
+    )
+    if (hardware, protocol, lengths) != _ARP_OF_IPV4:
+        return Packet("other", kind=_ARP, size=len(body), digest=_digest(body), **macs)
     return Packet(
         "arp",
         kind=operation,
@@ -75,8 +81,8 @@ def _ipv4(body: bytes, macs: dict[str, Any]) -> Packet:
     header = (first & 0xF) * 4
     # 0 in a segment larger than 64 KiB that the kernel has not cut yet ("BIG TCP")
     content = body[header : length or None]
-    if header < 20 or len(body) < length:
-        raise ValueError("shorter than its length field")
+    if first >> 4 != 4 or not 20 <= header <= (length or len(body)) <= len(body):
+        raise ValueError("no IPv4, or shorter than its length fields")
     fields: dict[str, Any] = {
         "source": IPv4Address(source),
         "destination": IPv4Address(destination),
@@ -93,29 +99,29 @@ def _ipv4(body: bytes, macs: dict[str, Any]) -> Packet:
 
 
 def _ipv6(body: bytes, macs: dict[str, Any]) -> Packet:
-    length, following, ttl, source, destination = struct.unpack_from("!4xHBB16s16s", body)
-    content = body[40 : 40 + length] if length else body[40:]
-    if len(body) < 40 + length:
-        raise ValueError("shorter than its length field")
+    first, length, following, ttl, source, destination = struct.unpack_from("!B3xHBB16s16s", body)
+    end = 40 + length if length else len(body)
+    if first >> 4 != 6 or len(body) < end:
+        raise ValueError("no IPv6, or shorter than its length field")
     fields: dict[str, Any] = {
         "source": IPv6Address(source),
         "destination": IPv6Address(destination),
         "ttl": ttl,
         **macs,
     }
-    first = True
-    while following in (_HOP_BY_HOP, _ROUTING, _DESTINATION, _FRAGMENT):
+    start, first_fragment = 40, True
+    # the rest of a later fragment is payload, whatever it looks like
+    while first_fragment and following in (_HOP_BY_HOP, _ROUTING, _DESTINATION, _FRAGMENT):
         extension = following
-        following, size = content[0], (content[1] + 1) * 8
+        following, size, part, identification = struct.unpack_from("!BBHI", body, start)
         if extension == _FRAGMENT:
-            part, identification = struct.unpack_from("!HI", content, 2)
-            size, first = 8, part >> 3 == 0
+            size, first_fragment = 0, part >> 3 == 0
             fields["fragment"] = (part & ~0x7, bool(part & 1))
             fields["ip_id"] = identification
-        content = content[size:]
-        if not first:
-            break  # the rest is payload, whatever it looks like
-    return _transport(following, content, fields, first_fragment=first)
+        start += (size + 1) * 8
+        if start > end:
+            raise ValueError("shorter than its extension headers")
+    return _transport(following, body[start:end], fields, first_fragment=first_fragment)
 
 
 def _transport(
@@ -137,11 +143,15 @@ def _transport(
             "!HHIIBB4x", content
         )
         start = (offset >> 4) * 4
+        if start < 20:
+            raise ValueError("shorter than any TCP header")
         fields["ports"], fields["sequence"] = (source, target), (sequence, acknowledgement)
         fields["options"] = content[14:16].hex() + content[20:start].hex()
         fields["flags"] = "".join(f for bit, f in enumerate(_FLAGS) if flags & 1 << bit)
     else:
         name, kind, start = "ip", protocol, 0
+    if len(content) < start:
+        raise ValueError("shorter than its header")
     payload = content[start:]
     return Packet(name, kind=kind, size=len(payload), digest=_digest(payload), **fields)
 
@@ -160,12 +170,31 @@ def reassemble(sightings: Iterable[Sighting]) -> list[Sighting]:
         if packet.fragment is None or packet.source is None or packet.source.version != 4:
             whole.append(sighting)
         else:
-            key = (*sighting.place, packet.source, packet.destination, packet.ip_id)
-            parts[key].append(sighting)
+            parts[_datagram(sighting)].append(sighting)
     for group in parts.values():
         joined = _join(group)
         whole.extend(group if joined is None else [joined])
     return sorted(whole, key=lambda s: s.time)
+
+
+def _datagram(sighting: Sighting) -> tuple[object, ...]:
+    """Equal for fragments, at one place, that may be joined.
+
+    RFC 791, section 3.2, and all else of their headers that is compared at each hop: a fragment
+    in which it was changed must not hide behind the first one.
+    """
+    packet, frame = sighting.packet, sighting.frame
+    return (
+        *sighting.place,
+        frame[_ipv4_start(frame) + 9],  # the protocol, which only later fragments have as kind
+        packet.source,
+        packet.destination,
+        packet.ip_id,
+        packet.ttl,
+        packet.tos,
+        packet.mac_source,
+        packet.mac_destination,
+    )
 
 
 def _join(group: list[Sighting]) -> Sighting | None:
@@ -179,6 +208,8 @@ def _join(group: list[Sighting]) -> Sighting | None:
     first = group[0].frame
     start = _ipv4_start(first)
     header = bytearray(first[start : start + (first[start] & 0xF) * 4])
+    if len(header) + len(payload) > _LARGEST:
+        return None  # an offset may lead beyond what a datagram can have ("ping of death")
     struct.pack_into("!H", header, 2, len(header) + len(payload))
     struct.pack_into("!H", header, 6, 0)
     frame = first[:start] + bytes(header) + payload

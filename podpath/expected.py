@@ -1,6 +1,6 @@
 """The path that a packet must take: a profile's rules, applied to a topology. Pure."""
 
-from podpath.errors import DoesNotConform
+from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import NODE, Direction, Hop, Path, Topology
 from podpath.profiles import HopRule, Profile
 
@@ -22,8 +22,11 @@ def path(
     kind: a key of the profile's paths; source, destination: pod names, where the kind has them;
     master: the name of the interface that host ends must be enslaved to; features: what is
     configured beyond the ordinary.
-    Raises DoesNotConform if a pod is wired so that it has no such path.
+    Raises DoesNotConform if a pod is wired so that it has no such path, and CouldNotTest if the
+    profile does not say what such a path is.
     """
+    if kind not in profile.paths:
+        raise CouldNotTest(f'the profile {profile.name} has no path of the kind "{kind}"')
     resolve = _Resolver(topology, source, destination, master)
     rules = [rule for rule in profile.paths[kind] if not rule.when or rule.when in features]
     expanded = [(rule, pod) for rule in rules for pod in resolve.pods_of(rule)]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from podpath import files
 from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Difference
@@ -67,12 +68,25 @@ def leases(node: Node, conflist: Conflist) -> dict[str, str]:
             f'the leases of the IPAM plugin "{conflist.ipam}" cannot be read',
             "Use a conflist with host-local",
         )
-    directory = base.root(node, conflist.lease_directory)
-    return {
-        path.name: (path.read_text().splitlines() or [""])[0]
-        for path in _files(directory)
-        if not path.name.startswith(_KEPT)
-    }
+    return leases_in(base.root(node, conflist.lease_directory))
+
+
+def leases_in(directory: Path) -> dict[str, str]:
+    """The leases in a directory of host-local's; one that is given back meanwhile is none.
+
+    Raises CouldNotTest for a file that is no lease.
+    """
+    found = {}
+    for path in _files(directory):
+        if path.name.startswith(_KEPT):
+            continue
+        try:
+            found[path.name] = (files.read_text(path).splitlines() or [""])[0]
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise CouldNotTest(f"the lease {path.name} cannot be read: {error}") from None
+    return found
 
 
 def rewind_ipam(node: Node, conflist: Conflist, address: Address) -> None:
@@ -94,7 +108,8 @@ def _files(directory: Path) -> list[Path]:
 
 def read(node: Node, conflist: Conflist) -> Inventory:
     """The node's inventory now. Raises CouldNotTest if its rules cannot be listed."""
-    links = base.root(node, "/proc/1/net/dev").read_text().splitlines()[2:]
+    devices = base.root(node, "/proc/1/net/dev")
+    links = devices.read_text(errors="backslashreplace").splitlines()[2:]
     return Inventory(
         {
             "interfaces": tuple(sorted(line.split(":")[0].strip() for line in links)),

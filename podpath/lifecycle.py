@@ -1,11 +1,12 @@
 """Pods that come and go while something is watched."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from podpath import image, inventory, results, routing, topology, waiting, wiring
+from podpath import claims, image, inventory, results, routing, topology, waiting, wiring
 from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -189,9 +190,8 @@ def reused_address(
         yield new
 
 
-def _mac(result: object) -> str:
-    interfaces = result.get("interfaces") if hasattr(result, "get") else None
-    return next((i.get("mac", "") for i in interfaces or [] if i.get("sandbox")), "")
+def _mac(result: Mapping[str, Any]) -> str:
+    return next((one.mac for one in results.interfaces(result) if one.inside), "")
 
 
 def parallel_differences(node: Node, conflist: Conflist) -> list[Difference]:
@@ -236,5 +236,5 @@ def _wiring(node: Node, conflist: Conflist, pods: Deployment) -> list[Difference
         found += wiring.bridge_port(now, conflist, pod.name) + wiring.mtu(now, conflist, pod.name)
         found += wiring.addresses(now, conflist, leases, pod.name)
         found += routing.routes(now, conflist, pod.name)
-        found += results.differences(now, conflist, pod.name)
+        found += claims.differences(now, conflist, pod.name)
     return found

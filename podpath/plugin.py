@@ -289,6 +289,7 @@ def _tell(
     from podpath import report as reports
 
     verdict, reason = _verdict(item, call, report, ids)
+    reason = reports.printable(reason)
     observed = item.stash.get(observations, [])
     node = item.config.stash.get(running_node, None)
     if call.when == "call" or verdict != reports.CONFORMS:
@@ -302,7 +303,7 @@ def _tell(
             "verdict": verdict,
             "reason": reason,
             "seconds": call.duration,
-            "evidence": [evidence.of(o) for o in observed],
+            "evidence": reports.printable([evidence.of(o) for o in observed]),
             "environment": dict(node.versions) if node else {},
         }
 

@@ -284,9 +284,10 @@ class Noise:
         if packet.protocol == "arp":
             if self.owners is not None and (packet.mac_source, packet.source) not in self.owners:
                 return False
-            return packet.source in self.addresses and (
-                (packet.kind in (1, 2) and packet.destination in self.addresses)
-                or (packet.kind == 1 and any(packet.destination in n for n in self.networks))
+            if packet.source not in self.addresses or packet.destination is None:
+                return False
+            return (packet.kind in (1, 2) and packet.destination in self.addresses) or (
+                packet.kind == 1 and any(packet.destination in n for n in self.networks)
             )
         if packet.protocol != "icmpv6":
             return False

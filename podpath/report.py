@@ -93,6 +93,24 @@ def _requirement(identifier: str, results: list[TestResult]) -> dict[str, Any]:
     }
 
 
+def printable(value: Any) -> Any:
+    """A JSON value in which every text can be encoded, and does nothing to a terminal.
+
+    Names of interfaces, leases, and what a plugin says, may be any bytes.
+    """
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() or c in "\n\t" else _escaped(c) for c in value)
+    if isinstance(value, dict):
+        return {printable(key): printable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [printable(inner) for inner in value]
+    return value
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
 def write(directory: Path, document: Mapping[str, Any]) -> Path:
     """Write report.json; return its path. Raises CouldNotTest if that is not possible."""
     path = directory / "report.json"

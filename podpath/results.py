@@ -1,109 +1,88 @@
-"""The plugin's result against the kernel. Pure.
+"""What a plugin says that it made: its last result. Pure, but for reading the file.
 
-Rules: CNI specification 1.0.0, section 5 ("Success"), and for the keys' meaning section 2.
+Format: CNI specification 1.0.0, section 5; around it libcni's cache (libcni/api.go, cachedInfo).
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from podpath.conflist import Conflist
-from podpath.expected import POD_INTERFACE
-from podpath.model import Difference, PodNetwork, Topology
-
-Differences = list[Difference]
+from podpath import files
+from podpath.errors import CouldNotTest, DoesNotConform
 
 
-def differences(topology: Topology, conflist: Conflist, pod: str) -> Differences:
-    """What a pod's result says of interfaces, addresses and routes is what the kernel has."""
-    network = topology.pods[pod]
-    if not network.result:
-        return [Difference("result", f"pod {pod}", "a result", "none")]
-    return [
-        *_interfaces(topology, pod),
-        *_addresses(topology, conflist, pod),
-        *_routes(topology, pod),
-    ]
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One interface that a plugin says it made; inside: in the pod."""
+
+    name: str
+    mac: str
+    inside: bool
 
 
-def _entries(network: PodNetwork, key: str) -> list[Mapping[str, Any]]:
-    """The objects of one of the result's lists; anything else in it is left out."""
-    value = network.result.get(key)
-    return [e for e in value if isinstance(e, dict)] if isinstance(value, list) else []
+def read(path: Path) -> dict[str, Any]:
+    """The result in a file of libcni's cache, empty if it holds none.
+
+    Raises DoesNotConform if it is no result, CouldNotTest if the file is not libcni's.
+    """
+    try:
+        cached = json.loads(files.read_text(path))
+    except files.TooLarge:
+        limit = files.MOST // 2**20
+        raise DoesNotConform(f"the plugin's result is larger than {limit} MiB") from None
+    except RecursionError:
+        raise DoesNotConform("the plugin's result is nested too deeply") from None
+    except (OSError, ValueError) as error:
+        raise CouldNotTest(f"the runtime's copy of the plugin's result: {error}") from None
+    if not isinstance(cached, dict):
+        raise CouldNotTest(f"the runtime's copy of the plugin's result is {_kind(cached)}")
+    result = cached.get("result")
+    if result is None:
+        return {}
+    if not isinstance(result, dict):
+        raise DoesNotConform(f"the plugin's result must be an object, not {_kind(result)}")
+    return result
 
 
-def _interfaces(topology: Topology, pod: str) -> Differences:
-    """eth0 with the pod's namespace as sandbox, its host end, each with its MAC address."""
-    network = topology.pods[pod]
-    entries = _entries(network, "interfaces")
-    inside = [e for e in entries if e.get("sandbox")]
-    found = _unequal(
-        f"result of pod {pod}, interfaces in the pod",
-        POD_INTERFACE,
-        _listed(e.get("name") for e in inside),
-    )
-    for entry in inside:
-        sandbox = str(entry["sandbox"]).rpartition("/")[2]
-        found += _unequal(f"result of pod {pod}, sandbox", network.netns, sandbox)
-    end = topology.host_end(pod)
-    outside = {e.get("name") for e in entries if not e.get("sandbox")}
-    if end is not None and end.name not in outside:
-        found += _unequal(f"result of pod {pod}, host end", end.name, _listed(outside))
-    named = [str(e.get("name")) for e in entries if not e.get("mac")]
-    if named:
-        where = f"result of pod {pod}, MAC addresses"
-        found.append(Difference("result", where, "one an interface", f"none of {_listed(named)}"))
-    return found
+def interfaces(result: Mapping[str, Any]) -> tuple[Claimed, ...]:
+    """The interfaces of a result, none if it does not name any.
+
+    Raises DoesNotConform if they are not as the specification has them.
+    """
+    listed = result.get("interfaces")
+    if listed is None:
+        return ()
+    if not isinstance(listed, list):
+        raise DoesNotConform(f'"interfaces" must be a list, not {_kind(listed)}')
+    return tuple(_claimed(one) for one in listed)
 
 
-def _addresses(topology: Topology, conflist: Conflist, pod: str) -> Differences:
-    network = topology.pods[pod]
-    link = topology.of_pod(pod).interface(POD_INTERFACE)
-    held = [str(a) for a in link.addresses if not a.is_link_local] if link else []
-    entries = _entries(network, "ips")
-    where = f"result of pod {pod}, addresses"
-    found = _unequal(where, _listed(held), _listed(e.get("address") for e in entries))
-    gateways: dict[int, str] = {r.subnet.version: str(r.gateway) for r in conflist.ranges}
-    for entry in entries:
-        version = 6 if ":" in str(entry.get("address")) else 4
-        if entry.get("gateway") is not None:
-            where = f"result of pod {pod}, gateway of {entry.get('address')}"
-            found += _unequal(where, gateways.get(version, "none"), str(entry["gateway"]))
-        found += _index(network, entry)
-    return found
+def _claimed(one: object) -> Claimed:
+    if not isinstance(one, dict):
+        raise DoesNotConform(f'each of "interfaces" must be an object, not {_kind(one)}')
+    name = _text(one, "name")
+    if not name:
+        raise DoesNotConform('each of "interfaces" must have a "name"')
+    return Claimed(name, _text(one, "mac").lower(), inside=bool(_text(one, "sandbox")))
 
 
-def _index(network: PodNetwork, entry: Mapping[str, Any]) -> Differences:
-    """An address's "interface" is an index into the list of interfaces: that of the pod's own."""
-    interfaces, index = _entries(network, "interfaces"), entry.get("interface")
-    where = f"result of pod {network.name}, interface of {entry.get('address')}"
-    if not isinstance(index, int) or not 0 <= index < len(interfaces):
-        return [Difference("result", where, "an index into interfaces", str(index))]
-    return _unequal(where, POD_INTERFACE, str(interfaces[index].get("name")))
+def _text(one: Mapping[str, Any], key: str) -> str:
+    value = one.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise DoesNotConform(f'"{key}" of an interface must be a text, not {_kind(value)}')
+    return value
 
 
-def _routes(topology: Topology, pod: str) -> Differences:
-    """Each route of the result is in the pod; the connected one need not be told."""
-    present = {
-        (str(r.destination), str(r.gateway))
-        for r in topology.of_pod(pod).routes
-        if not r.particulars
+def _kind(value: object) -> str:
+    kinds = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "a boolean",
+        type(None): "null",
     }
-    by_destination = {destination for destination, _ in present}
-    found = []
-    for entry in _entries(topology.pods[pod], "routes"):
-        destination, gateway = str(entry.get("dst")), entry.get("gw")
-        there = (destination, str(gateway)) in present if gateway else destination in by_destination
-        if not there:
-            text = destination if gateway is None else f"{destination} via {gateway}"
-            found.append(
-                Difference("result", f"result of pod {pod}, route {text}", "in the pod", "absent")
-            )
-    return found
-
-
-def _unequal(where: str, expected: str, seen: str) -> Differences:
-    return [] if expected == seen else [Difference("result", where, expected, seen)]
-
-
-def _listed(values: Iterable[object]) -> str:
-    return ", ".join(sorted(map(str, values))) or "none"
+    return kinds.get(type(value), "a number")

@@ -1,13 +1,14 @@
 """The kernel's network state as plain values, read by netlink. The only user of pyroute2."""
 
+import errno
 import select
 import socket
-from collections.abc import Iterable, Mapping
-from ipaddress import ip_address, ip_interface, ip_network
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_interface, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from podpath import netns
+from podpath import attributes, netns
 from podpath.errors import CouldNotTest
 from podpath.model import (
     ANYWHERE,
@@ -29,8 +30,8 @@ from podpath.model import (
 _ATTEMPTS = 20
 _IFF_UP = 0x1
 _NTF_SELF = 0x2
-_NSID_NOT_ASSIGNED = 0xFFFFFFFF  # -1, read unsigned
 _NTF_STICKY = 0x40
+_NSID_NOT_ASSIGNED = 0xFFFFFFFF  # -1, read unsigned
 _NUD_NOARP = 0x40
 _NUD_PERMANENT = 0x80
 _RT_TABLE_MAIN = 254
@@ -55,9 +56,12 @@ _SWITCHES = {
     "IFLA_BRPORT_LOCKED": "locked",
 }
 _STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
-_FAMILIES = {socket.AF_INET: Family.IPV4, socket.AF_INET6: Family.IPV6}
 # linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, and IPv6's
 _CHANGES = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
+# Addresses and routes of others, such as MPLS, are none of a pod's IP.
+_FAMILIES = {int(socket.AF_INET): Family.IPV4, int(socket.AF_INET6): Family.IPV6}
+
+T = TypeVar("T")
 
 
 class _ChangedMeanwhile(Exception):
@@ -82,13 +86,23 @@ def _consistent(
 ) -> Namespace:
     for _ in range(_ATTEMPTS):
         try:
-            return netns.run_in(path, lambda: _namespace(name, paths, inodes))
+            return _inside(path, lambda: _namespace(name, paths, inodes))
         except _ChangedMeanwhile:
             continue
     raise CouldNotTest(
         f"the interfaces of namespace {name} changed in each of {_ATTEMPTS} readings",
         "See what adds and removes pods on this node meanwhile",
     )
+
+
+def _inside(path: str, work: Callable[[], T]) -> T:
+    """netns.run_in, for work that asks the kernel. Raises CouldNotTest if it refuses."""
+    from pyroute2.netlink.exceptions import NetlinkError
+
+    try:
+        return netns.run_in(path, work)
+    except (NetlinkError, OSError) as error:
+        raise CouldNotTest(f"the kernel did not tell of the namespace at {path}: {error}") from None
 
 
 def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -> Namespace:
@@ -98,9 +112,9 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
     with _listener() as changes, IPRoute() as netlink:
         links = list(netlink.get_links())
         addresses = list(netlink.get_addr())
-        names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in links}
         queues = list(netlink.get_qdiscs())
         interfaces = tuple(_interface(link, addresses, queues) for link in links)
+        names = {interface.index: interface.name for interface in interfaces}
         bridged = any(interface.bridge for interface in interfaces)
         space = Namespace(
             name=name,
@@ -124,25 +138,34 @@ def _listener() -> socket.socket:
     return listener
 
 
+def _family(message: Any) -> Family | None:
+    return _FAMILIES.get(attributes.number(message["family"], "a family of addresses"))
+
+
 def _interface(link: Any, addresses: Iterable[Any], queues: Iterable[Any]) -> Interface:
-    info = link.get_attr("IFLA_LINKINFO")
-    kind = (info.get_attr("IFLA_INFO_KIND") if info else None) or ""
-    name = link.get_attr("IFLA_IFNAME")
-    xdp = link.get_attr("IFLA_XDP")
+    index = attributes.number(link["index"], "the index of an interface")
+    info = attributes.nested(link, "IFLA_LINKINFO")
+    kind = attributes.text(
+        (info.get_attr("IFLA_INFO_KIND") if info else None) or "", "the kind of a link"
+    )
+    name = attributes.text(link.get_attr("IFLA_IFNAME"), "the name of an interface")
+    xdp = attributes.nested(link, "IFLA_XDP")
     return Interface(
-        index=link["index"],
+        index=index,
         name=name,
         kind=kind,
-        mac=link.get_attr("IFLA_ADDRESS") or "",
-        mtu=link.get_attr("IFLA_MTU"),
-        up=bool(link["flags"] & _IFF_UP),
-        addresses=tuple(_address(a) for a in addresses if a["index"] == link["index"]),
-        master=link.get_attr("IFLA_MASTER"),
-        peer_index=link.get_attr("IFLA_LINK"),
-        peer_nsid=link.get_attr("IFLA_LINK_NETNSID"),
+        mac=attributes.text(link.get_attr("IFLA_ADDRESS") or "", "a MAC address"),
+        mtu=attributes.number(link.get_attr("IFLA_MTU"), "an MTU"),
+        up=bool(attributes.number(link["flags"], "the flags of an interface") & _IFF_UP),
+        addresses=tuple(
+            _address(a) for a in addresses if a["index"] == index and _family(a) is not None
+        ),
+        master=attributes.number_if_any(link.get_attr("IFLA_MASTER"), "the index of a master"),
+        peer_index=attributes.number_if_any(link.get_attr("IFLA_LINK"), "the index of a peer"),
+        peer_nsid=attributes.number_if_any(link.get_attr("IFLA_LINK_NETNSID"), "a namespace id"),
         port=_port(info) if info else None,
-        bridge=_bridge(info) if kind == "bridge" else None,
-        queues=tuple(_queues(link["index"], queues)),
+        bridge=_bridge(info) if info and kind == "bridge" else None,
+        queues=tuple(_queues(index, queues)),
         xdp=bool(xdp and xdp.get_attr("IFLA_XDP_ATTACHED")),
         forwarding=_forwarding(name),
         proxy_arp=any(_setting(Family.IPV4, name, s) for s in ("proxy_arp", "proxy_arp_pvlan")),
@@ -150,27 +173,43 @@ def _interface(link: Any, addresses: Iterable[Any], queues: Iterable[Any]) -> In
 
 
 def _queues(index: int, queues: Iterable[Any]) -> Iterable[str]:
-    kinds = (q.get_attr("TCA_KIND") for q in queues if q["index"] == index)
+    kinds = (
+        attributes.text(q.get_attr("TCA_KIND"), "a queueing discipline")
+        for q in queues
+        if q["index"] == index
+    )
     return (kind for kind in kinds if kind not in _DEFAULT_QUEUES)
 
 
 def _address(message: Any) -> AddressWithPrefix:
     # IFA_ADDRESS is the peer's on a point-to-point link; IFA_LOCAL, where it exists, is ours
-    address = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
-    return ip_interface(f"{address}/{message['prefixlen']}")
+    value = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
+    address = attributes.ip(value, "an address of an interface")
+    prefix = attributes.number(message["prefixlen"], "the length of a prefix")
+    if not 0 <= prefix <= address.max_prefixlen:
+        raise CouldNotTest(f"the kernel gives {address} a prefix of {prefix} bits")
+    return ip_interface((address, prefix))
 
 
 def _port(info: Any) -> Port | None:
-    data = info.get_attr("IFLA_INFO_SLAVE_DATA")
-    if info.get_attr("IFLA_INFO_SLAVE_KIND") != "bridge" or data is None:
+    if info.get_attr("IFLA_INFO_SLAVE_KIND") != "bridge":
         return None
+    data = attributes.nested(info, "IFLA_INFO_SLAVE_DATA")
+    if data is None:
+        return None
+    state = attributes.number(data.get_attr("IFLA_BRPORT_STATE"), "the state of a bridge port")
     return Port(
-        state=_STATES[data.get_attr("IFLA_BRPORT_STATE")],
-        hairpin=bool(data.get_attr("IFLA_BRPORT_MODE")),
-        isolated=bool(data.get_attr("IFLA_BRPORT_ISOLATED")),
-        learning=bool(data.get_attr("IFLA_BRPORT_LEARNING")),
+        state=_STATES[state] if 0 <= state < len(_STATES) else f"unknown state {state}",
+        hairpin=bool(attributes.number(data.get_attr("IFLA_BRPORT_MODE"), "a port's hairpin mode")),
+        # unknown to a kernel that cannot isolate ports
+        isolated=bool(
+            attributes.number_if_any(data.get_attr("IFLA_BRPORT_ISOLATED"), "a port's isolation")
+        ),
+        learning=bool(
+            attributes.number(data.get_attr("IFLA_BRPORT_LEARNING"), "a port's learning")
+        ),
         switches={
-            name: bool(data.get_attr(attribute))
+            name: bool(attributes.number(data.get_attr(attribute), f"a port's {name}"))
             for attribute, name in _SWITCHES.items()
             if data.get_attr(attribute) is not None
         },
@@ -178,41 +217,58 @@ def _port(info: Any) -> Port | None:
 
 
 def _bridge(info: Any) -> Bridge | None:
-    data = info.get_attr("IFLA_INFO_DATA")
+    data = attributes.nested(info, "IFLA_INFO_DATA")
     if data is None:
         return None
     return Bridge(
-        stp=bool(data.get_attr("IFLA_BR_STP_STATE")),
+        stp=bool(attributes.number(data.get_attr("IFLA_BR_STP_STATE"), "a bridge's STP state")),
     )
 
 
 def _routes(messages: Iterable[Any], names: Mapping[int, str]) -> Iterable[Route]:
     for message in messages:
-        kind = _name(_ROUTE_TYPES, message["type"])
+        family = _family(message)
+        kind = _name(_ROUTE_TYPES, attributes.number(message["type"], "the type of a route"))
         own = message["proto"] == _RTPROT_KERNEL and kind in _ITSELF
-        if own or message["family"] not in _FAMILIES:
-            continue
-        family = _FAMILIES[message["family"]]
-        target = message.get_attr("RTA_DST") or ANYWHERE[family]
-        gateway = message.get_attr("RTA_GATEWAY")
-        yield Route(
-            destination=ip_network((target, message["dst_len"])),
-            gateway=ip_address(gateway) if gateway else None,
-            device=names.get(message.get_attr("RTA_OIF"), "?"),
-            particulars=tuple(_particulars(message, kind)),
-        )
+        if family is not None and not own:
+            yield _route(message, family, kind, names)
+
+
+def _route(message: Any, family: Family, kind: str, names: Mapping[int, str]) -> Route:
+    target = attributes.ip(
+        message.get_attr("RTA_DST") or str(ANYWHERE[family]), "the target of a route"
+    )
+    prefix = attributes.number(message["dst_len"], "the length of a route's prefix")
+    # RTA_VIA: a gateway of another family than the route's own
+    via = message.get_attr("RTA_GATEWAY") or message.get_attr("RTA_VIA")
+    if isinstance(via, dict):
+        via = via.get("addr")
+    try:
+        destination = ip_network((target, prefix))
+    except ValueError as error:
+        raise CouldNotTest(f"the kernel's route to {target}, prefix {prefix}: {error}") from None
+    device = attributes.number_if_any(message.get_attr("RTA_OIF"), "the interface of a route")
+    return Route(
+        destination=destination,
+        gateway=attributes.ip(via, "the gateway of a route") if via else None,
+        device="?" if device is None else names.get(device, "?"),
+        particulars=tuple(_particulars(message, kind)),
+    )
 
 
 def _particulars(message: Any, kind: str) -> Iterable[str]:
     if kind != "unicast":
         yield kind
-    if (table := message.get_attr("RTA_TABLE")) != _RT_TABLE_MAIN:
+    table = attributes.number_if_any(message.get_attr("RTA_TABLE"), "the table of a route")
+    if table != _RT_TABLE_MAIN:
         yield f"table {table}"
     if message.get_attr("RTA_MULTIPATH"):
         yield "several next hops"
-    metrics = message.get_attr("RTA_METRICS")
+    metrics = attributes.nested(message, "RTA_METRICS")
     for name in ("MTU", "ADVMSS") if metrics else ():
-        if value := metrics.get_attr(f"RTAX_{name}"):
+        if value := attributes.number_if_any(
+            metrics.get_attr(f"RTAX_{name}"), f"the {name} of a route"
+        ):
             yield f"{name.lower()} {value}"
 
 
@@ -223,35 +279,56 @@ def _name(names: tuple[str, ...], number: int) -> str:
 def _rules(netlink: Any) -> Iterable[Rule]:
     for number, family in _FAMILIES.items():
         for message in netlink.get_rules(family=number):
-            table = message.get_attr("FRA_TABLE") or message["table"]
-            priority = message.get_attr("FRA_PRIORITY") or 0
-            about = [
-                _about(message, "FRA_SRC", "src_len"),
-                _about(message, "FRA_DST", "dst_len"),
-            ]
-            links = [message.get_attr(f"FRA_{one}IFNAME") for one in "IO"]
-            links = [link for link in links if link]
-            if (priority, table) not in _KERNELS_RULES or any(about) or links:
-                said = [f"{w} {n}" for w, n in zip(("from", "to"), about, strict=True) if n]
-                text = f"IPv{family.value} {priority}: {' '.join([*said, *links])} table {table}"
-                yield Rule(text.replace("  ", " "), about[0], about[1], tuple(links))
+            rule = _rule(message, family)
+            if rule is not None:
+                yield rule
+
+
+def _rule(message: Any, family: Family) -> Rule | None:
+    """What a rule of the routing policy says, None if the kernel made it."""
+    table = message.get_attr("FRA_TABLE")
+    table = attributes.number(message["table"] if table is None else table, "the table of a rule")
+    priority = (
+        attributes.number_if_any(message.get_attr("FRA_PRIORITY"), "the priority of a rule") or 0
+    )
+    source = _about(message, "FRA_SRC", "src_len")
+    destination = _about(message, "FRA_DST", "dst_len")
+    named = (message.get_attr(f"FRA_{end}IFNAME") for end in "IO")
+    links = tuple(attributes.text(name, "the interface of a rule") for name in named if name)
+    if (priority, table) in _KERNELS_RULES and not (source or destination or links):
+        return None
+    said = [f"from {source}"] * bool(source) + [f"to {destination}"] * bool(destination)
+    text = " ".join([f"IPv{family.value} {priority}:", *said, *links, f"table {table}"])
+    return Rule(text, source, destination, links)
 
 
 def _about(message: Any, attribute: str, length: str) -> Network | None:
-    address = message.get_attr(attribute)
-    return ip_network((address, message[length])) if address else None
+    if not message.get_attr(attribute):
+        return None
+    address = attributes.ip(message.get_attr(attribute), "the address of a rule")
+    prefix = attributes.number(message[length], "the length of a rule's prefix")
+    try:
+        return ip_network((address, prefix), strict=False)
+    except ValueError as error:
+        raise CouldNotTest(f"the kernel's rule about {address}: {error}") from None
 
 
 def _fdb(messages: Iterable[Any], names: Mapping[int, str]) -> Iterable[FdbEntry]:
     for message in messages:
-        master = message.get_attr("NDA_MASTER")
-        if master is None or message["flags"] & _NTF_SELF:
+        master = attributes.number_if_any(
+            message.get_attr("NDA_MASTER"), "the bridge of an FDB entry"
+        )
+        if (
+            master is None
+            or attributes.number(message["flags"], "the flags of an FDB entry") & _NTF_SELF
+        ):
             continue
+        state = attributes.number(message["state"], "the state of an FDB entry")
         yield FdbEntry(
-            mac=message.get_attr("NDA_LLADDR"),
-            port=names.get(message["ifindex"], "?"),
+            mac=attributes.text(message.get_attr("NDA_LLADDR"), "the MAC address of an FDB entry"),
+            port=names.get(attributes.number(message["ifindex"], "the port of an FDB entry"), "?"),
             bridge=names.get(master, "?"),
-            learned=not message["state"] & (_NUD_PERMANENT | _NUD_NOARP)
+            learned=not state & (_NUD_PERMANENT | _NUD_NOARP)
             and not message["flags"] & _NTF_STICKY,
         )
 
@@ -290,14 +367,24 @@ def forget_neighbours(namespace: str) -> None:
         with IPRoute() as netlink:
             for message in netlink.get_neighbours():
                 if not message["state"] & (_NUD_PERMANENT | _NUD_NOARP):
-                    netlink.neigh(
-                        "del",
-                        dst=message.get_attr("NDA_DST"),
-                        ifindex=message["ifindex"],
-                        family=message["family"],
-                    )
+                    _forget(netlink, message)
 
-    netns.run_in(namespace, work)
+    _inside(namespace, work)
+
+
+def _forget(netlink: Any, neighbour: Any) -> None:
+    from pyroute2.netlink.exceptions import NetlinkError
+
+    try:
+        netlink.neigh(
+            "del",
+            dst=neighbour.get_attr("NDA_DST"),
+            ifindex=neighbour["ifindex"],
+            family=neighbour["family"],
+        )
+    except NetlinkError as error:
+        if error.code != errno.ENOENT:  # the kernel has forgotten it by itself
+            raise
 
 
 def neighbours(namespace: str) -> dict[str, str]:
@@ -307,10 +394,16 @@ def neighbours(namespace: str) -> dict[str, str]:
         from pyroute2 import IPRoute
 
         with IPRoute() as netlink:
-            return {
-                m.get_attr("NDA_DST"): m.get_attr("NDA_LLADDR")
-                for m in netlink.get_neighbours()
-                if m.get_attr("NDA_LLADDR")
-            }
+            return dict(_neighbours(netlink.get_neighbours()))
 
-    return netns.run_in(namespace, work)
+    return _inside(namespace, work)
+
+
+def _neighbours(messages: Iterable[Any]) -> Iterable[tuple[str, str]]:
+    for message in messages:
+        address, mac = message.get_attr("NDA_DST"), message.get_attr("NDA_LLADDR")
+        if address and mac:
+            yield (
+                attributes.text(address, "the address of a neighbour"),
+                attributes.text(mac, "a MAC address"),
+            )

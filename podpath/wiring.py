@@ -7,7 +7,9 @@ Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge a
 import re
 from collections.abc import Iterable, Mapping
 
+from podpath import results
 from podpath.conflist import Conflist
+from podpath.errors import DoesNotConform
 from podpath.expected import POD_INTERFACE
 from podpath.model import (
     NODE,
@@ -289,28 +291,31 @@ def macs(topology: Topology, conflist: Conflist) -> Differences:
     """
     found = []
     owners: dict[str, object] = {}
-    for name, pod in topology.pods.items():
+    for name in topology.pods:
         link, host = topology.of_pod(name).interface(POD_INTERFACE), topology.host_end(name)
         owners |= {f"pod {name} {POD_INTERFACE}": link.mac} if link else {}
         owners |= {f"{NODE} {host.name}": host.mac} if host else {}
-        if not pod.result.get("interfaces"):
-            found.append(Difference("result", f"pod {name}", "interfaces", "none"))
         found += _result_macs(topology, conflist, name)
     return found + _shared("MAC address", owners)
 
 
 def _result_macs(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+    try:
+        claimed = results.interfaces(topology.pods[pod].result)
+    except DoesNotConform as error:
+        return [Difference("result", f"pod {pod}", "as the CNI specification has it", str(error))]
+    if not claimed:
+        return [Difference("result", f"pod {pod}", "interfaces", "none")]
     found = []
-    for entry in topology.pods[pod].result.get("interfaces") or []:
-        name, claimed = entry.get("name", ""), str(entry.get("mac", "")).lower()
-        inside = bool(entry.get("sandbox"))
-        if not claimed or (name == conflist.bridge and not inside and not conflist.is_gateway):
+    for one in claimed:
+        ours = one.name == conflist.bridge and not one.inside
+        if not one.mac or (ours and not conflist.is_gateway):
             continue
-        link = (topology.of_pod(pod) if inside else topology.node).interface(name)
+        link = (topology.of_pod(pod) if one.inside else topology.node).interface(one.name)
         seen = link.mac if link else "no such interface"
-        if seen != claimed:
-            where = f"{f'pod {pod}' if inside else NODE} {name}"
-            found.append(Difference("MAC in result", where, claimed, seen))
+        if seen != one.mac:
+            where = f"{f'pod {pod}' if one.inside else NODE} {one.name}"
+            found.append(Difference("MAC in result", where, one.mac, seen))
     return found
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath import hooks, inventory, results, routing, wiring
+from podpath import claims, hooks, inventory, routing, wiring
 from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Topology
@@ -134,7 +134,7 @@ def test_lo_holds_the_loopback_address_only(topology: Topology, pod: str) -> Non
 @each_pod
 def test_result_says_what_the_kernel_has(topology: Topology, conflist: Conflist, pod: str) -> None:
     """Interfaces, addresses and routes of the plugin's result are the pod's."""
-    assert results.differences(topology, conflist, pod) == []
+    assert claims.differences(topology, conflist, pod) == []
 
 
 @requirement("TOPO-SETTINGS")

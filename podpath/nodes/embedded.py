@@ -12,15 +12,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import podpath
-from podpath import image, randomness, tools
+from podpath import cri, image, randomness, results, tools
 from podpath.conflist import Conflist
 from podpath.cri import Result, Runtime
-from podpath.errors import CouldNotTest
+from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork, ip_addresses
 from podpath.nodes import base
 from podpath.nodes.init import NodeSpec
@@ -30,6 +30,9 @@ _GIVEN = "/opt/podpath/cni/given"
 _CONFLISTS = "/etc/cni/net.d"
 _SOCKET = "/run/containerd/containerd.sock"
 _LOG = "/run/podpath/containerd.log"
+_LOG_END_BYTES = 4000
+_COMMAND_BYTES = 200
+_MOST_RUNNING = 20
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
 #: The specification sets no limit; a plugin that takes longer than this is said to hang.
@@ -86,6 +89,15 @@ class EmbeddedNode:
         """See base.Node."""
         uid = f"{spec.name}-{next(self._numbers)}"
         sandbox, config = self._runtime.run_pod(spec.name, uid)
+        try:
+            return self._pod(spec, sandbox, config)
+        except (CouldNotTest, DoesNotConform):
+            # Nobody else knows of it; and what went wrong first is what is to be told.
+            with suppress(CouldNotTest, DoesNotConform):
+                self._runtime.remove_pod(spec.name, sandbox)
+            raise
+
+    def _pod(self, spec: base.PodSpec, sandbox: str, config: object) -> base.Pod:
         containers = {
             name: self._runtime.run_container(sandbox, config, name, image.NAME, command)
             for name, command in spec.containers.items()
@@ -99,13 +111,15 @@ class EmbeddedNode:
         )
 
     def _network(self, pod: str, sandbox: str) -> PodNetwork:
-        addresses, info = self._runtime.sandbox_status(sandbox)
-        namespaces = info.get("runtimeSpec", {}).get("linux", {}).get("namespaces", [])
-        path = next((n.get("path", "") for n in namespaces if n.get("type") == "network"), "")
+        texts, information = self._runtime.sandbox_status(sandbox)
+        try:
+            addresses = ip_addresses(texts)
+        except ValueError as error:
+            raise CouldNotTest(f"containerd's addresses of pod {pod}: {error}") from None
         return PodNetwork(
             name=pod,
-            netns=os.path.basename(path),
-            addresses=ip_addresses(addresses),
+            netns=os.path.basename(cri.network_namespace(information)),
+            addresses=addresses,
             sandbox=sandbox,
             result=self._plugin_result(sandbox),
         )
@@ -113,8 +127,7 @@ class EmbeddedNode:
     def _plugin_result(self, sandbox: str) -> dict[str, object]:
         """What libcni keeps of the last ADD: NETWORK-CONTAINER-INTERFACE in its cache."""
         for path in base.root(self, "/var/lib/cni/results").glob(f"*-{sandbox}-eth0"):
-            cached = json.loads(path.read_text())
-            return dict(cached.get("result") or {})
+            return results.read(path)
         return {}
 
     def delete_pod(self, pod: base.Pod) -> None:
@@ -145,7 +158,10 @@ class EmbeddedNode:
     def log_end(self) -> str:
         """The last lines of containerd's log."""
         try:
-            return "\n".join(base.root(self, _LOG).read_text().splitlines()[-5:])
+            with base.root(self, _LOG).open("rb") as log:
+                log.seek(max(os.fstat(log.fileno()).st_size - _LOG_END_BYTES, 0))
+                text = log.read(_LOG_END_BYTES).decode(errors="replace")
+            return "\n".join(text.splitlines()[-5:])
         except OSError:
             return "(the node has ended)"
 
@@ -170,7 +186,8 @@ class EmbeddedNode:
             check=False,
         )
         if done.returncode != 0:
-            raise CouldNotTest(f"containerd did not take the pod image: {done.stderr.decode()}")
+            said = done.stderr.decode(errors="replace")
+            raise CouldNotTest(f"containerd did not take the pod image: {said}")
         self._runtime.wait_for_image(image.NAME, _START_SECONDS)
 
     def _hung(self) -> str:
@@ -178,18 +195,26 @@ class EmbeddedNode:
         running = []
         for process in base.root(self, "/proc").glob("[0-9]*"):
             try:
-                environment = (process / "environ").read_bytes().split(b"\0")
-                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+                environment = (process / "environ").read_bytes()
+                command = (process / "cmdline").read_bytes()
             except OSError:
                 continue
-            for variable in environment:
-                if variable.startswith(b"CNI_COMMAND="):
-                    running.append(f"still running: {command} ({variable.decode()})")
-        return "\n".join(running)
+            running += _called(environment, command)
+        return "\n".join(running[:_MOST_RUNNING])
 
     def close(self) -> None:
         """Let go of the connection to containerd."""
         self._runtime.close()
+
+
+def _called(environment: bytes, command: bytes) -> list[str]:
+    """What a process is called for, if it is a CNI plugin (proc(5), environ and cmdline)."""
+    said = command[:_COMMAND_BYTES].replace(b"\0", b" ").decode(errors="replace").strip()
+    return [
+        f"still running: {said} ({variable[:_COMMAND_BYTES].decode(errors='replace')})"
+        for variable in environment.split(b"\0")
+        if variable.startswith(b"CNI_COMMAND=")
+    ][:1]
 
 
 @contextmanager

@@ -6,7 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from podpath import files
 from podpath.errors import CouldNotTest
+
+_AT = ("source", "destination", "node", "others")
+_INTERFACES = ("pod", "lo", "source", "destination", "others", "master")
+_DIRECTIONS = ("in", "out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +68,71 @@ def for_plugin(plugin: str) -> Profile:
 def load(path: Path) -> Profile:
     """Read one profile file. Raises CouldNotTest if it is malformed."""
     try:
-        return _profile(tomllib.loads(path.read_text()))
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        return _profile(tomllib.loads(files.read_text(path)))
+    except RecursionError:
+        raise CouldNotTest(f"the profile {path.name} is malformed: nested too deeply") from None
+    except (OSError, ValueError) as error:
         raise CouldNotTest(f"the profile {path.name} is malformed: {error}") from None
 
 
 def _profile(data: dict[str, Any]) -> Profile:
-    paths = {kind: tuple(_rule(hop) for hop in hops) for kind, hops in data["path"].items()}
+    paths = _typed(data, "path", dict)
     return Profile(
-        name=data["name"],
-        plugins=tuple(data["plugins"]),
-        link=data["link"],
-        master=data["master"],
-        promiscuous=tuple(data["promiscuous"]),
-        paths=paths,
+        name=_typed(data, "name", str),
+        plugins=_texts(data, "plugins"),
+        link=_typed(data, "link", str),
+        master=_typed(data, "master", str),
+        promiscuous=_texts(data, "promiscuous"),
+        paths={kind: _hops(kind, _typed(paths, kind, list)) for kind in paths},
     )
 
 
-def _rule(hop: dict[str, Any]) -> HopRule:
-    return HopRule(**{**hop, "after": tuple(hop.get("after", ()))})
+def _hops(kind: str, declared: list[Any]) -> tuple[HopRule, ...]:
+    """The hops of one path: at least its origin, which is always there, and is one interface."""
+    hops = tuple(_rule(hop) for hop in declared)
+    if not hops or hops[0].when or "others" in (hops[0].at, hops[0].interface):
+        raise ValueError(f"path {kind!r} must begin with one hop that is always there")
+    known = {hop.id for hop in hops}
+    unknown = sorted({name for hop in hops for name in hop.after} - known)
+    if unknown:
+        raise ValueError(f"path {kind!r} has no hop {', '.join(map(repr, unknown))}")
+    return hops
+
+
+def _rule(hop: Any) -> HopRule:
+    if not isinstance(hop, dict):
+        raise ValueError("each hop must be a table")
+    unknown = sorted(hop.keys() - HopRule.__dataclass_fields__.keys())
+    if unknown:
+        raise ValueError(f"a hop has no key {', '.join(map(repr, unknown))}")
+    return HopRule(
+        id=_typed(hop, "id", str),
+        at=_one_of(hop, "at", _AT),
+        interface=_one_of(hop, "interface", _INTERFACES),
+        direction=_one_of(hop, "direction", _DIRECTIONS),
+        after=_texts(hop, "after") if "after" in hop else (),
+        ttl=_typed(hop, "ttl", int) if "ttl" in hop else 0,
+        rewritten=_typed(hop, "rewritten", bool) if "rewritten" in hop else False,
+        when=_typed(hop, "when", str) if "when" in hop else "",
+    )
+
+
+def _typed(table: dict[str, Any], key: str, kind: type) -> Any:
+    value = table.get(key)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f'"{key}" must be of type {kind.__name__}')
+    return value
+
+
+def _texts(table: dict[str, Any], key: str) -> tuple[str, ...]:
+    values = _typed(table, key, list)
+    if not all(isinstance(value, str) for value in values):
+        raise ValueError(f'"{key}" must be a list of texts')
+    return tuple(values)
+
+
+def _one_of(table: dict[str, Any], key: str, known: tuple[str, ...]) -> str:
+    value: str = _typed(table, key, str)
+    if value not in known:
+        raise ValueError(f'"{key}" must be one of {", ".join(known)}, not {value!r}')
+    return value

@@ -110,6 +110,19 @@ def test_dropped_frames_are_a_gap(namespace: str, monkeypatch: pytest.MonkeyPatc
     assert any("dropped" in gap for gap in seen.gaps)
 
 
+def test_interface_whose_name_is_no_text_is_a_gap(namespace: str) -> None:
+    """A name may be any bytes; Python reads frames of such an interface, and loses them."""
+    with capture.armed({"here": namespace}) as running:
+        _ip(namespace, "link", "add", "x\udcff", "type", "veth", "peer", "late")
+        _ip(namespace, "link", "set", "x\udcff", "up")
+        _ip(namespace, "link", "set", "late", "up")
+        _send(namespace, "late")
+        seen = running.collect()
+
+    (gap,) = seen.gaps
+    assert gap == r"the name of an interface in here is not UTF-8: b'x\xff'"
+
+
 def test_sniffer_cannot_start_without_lo(namespace: str) -> None:
     """Where no canary can be sent, nothing can be proven, and that is said."""
     _ip(namespace, "link", "set", "lo", "down")

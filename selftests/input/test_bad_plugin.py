@@ -28,6 +28,14 @@ def _plugin(directory: Path, script: str) -> list[str]:
         pytest.param("echo '{}'", "", id="empty-result"),
         pytest.param("kill -SEGV $$", "segmentation fault", id="crashes"),
         pytest.param("head -c 3000000 /dev/zero", "", id="floods"),
+        pytest.param(
+            "head -c 3000000 /dev/zero | tr '\\0' y >&2; exit 1", "yyyy", id="floods-and-fails"
+        ),
+        pytest.param(
+            """printf '{"code":7,"msg":"\\377\\\\u001b[31m\\\\ud800"}'; exit 1""",
+            "\\x1b[31m",
+            id="fails-unprintably",
+        ),
         pytest.param("sleep 600", "still running", id="hangs"),
         pytest.param("trap '' TERM; sleep 600 & wait", "still running", id="hangs-in-child"),
     ],
@@ -40,4 +48,5 @@ def test_broken_plugin_does_not_conform(tmp_path: Path, script: str, said: str) 
     assert run.verdicts() == {"TOPO-BRIDGE-MEMBERS": "does not conform"}
     assert said in run.output
     assert "Traceback" not in run.output
+    assert "\x1b" not in run.output
     assert len(run.output) < 20_000

@@ -1,7 +1,14 @@
 """Settings of the unit tests."""
 
-from hypothesis import settings
+import tempfile
 
-# machines that run tests are shared: an example may take as long as it takes
-settings.register_profile("podpath", deadline=None)
+from hypothesis import configuration, settings
+
+# machines that run tests are shared: an example may take as long as it takes. Each run tries
+# others, and keeps nothing: what fails is told with a line that repeats it.
+settings.register_profile("podpath", deadline=None, database=None, print_blob=True)
 settings.load_profile("podpath")
+
+# what it has worked out of its own, too, is left out of the checkout
+_home = tempfile.TemporaryDirectory(prefix="podpath-hypothesis-")
+configuration.set_hypothesis_home_dir(_home.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from podpath import hooks, results, routing, wiring
+from podpath import claims, hooks, routing, wiring
 from podpath.conflist import Conflist
 from podpath.model import Bridge, Difference, Family, FdbEntry, Port, Route, Rule, Topology
 
@@ -37,7 +37,7 @@ RULES: dict[str, Judge] = {
     "host_end": lambda t, _: routing.host_end(t, POD),
     "node": routing.node,
     "settings": lambda t, c: routing.settings(t, c, POD),
-    "differences": lambda t, c: results.differences(t, c, POD),
+    "differences": lambda t, c: claims.differences(t, c, POD),
     "hooks": lambda t, c: hooks.differences(t, c, {"node": [], POD: []}),
     "node_links": lambda t, c: wiring.node_links(t, c, samples.UPLINK),
     "fdb": lambda t, c: wiring.fdb(t, c, POD),
@@ -49,7 +49,7 @@ def test_every_rule_is_tried_here() -> None:
     """A new public function of these modules must come into the table."""
     public = {
         name
-        for module in (wiring, routing, results)
+        for module in (wiring, routing, claims)
         for name, value in vars(module).items()
         if callable(value)
         and not name.startswith("_")
