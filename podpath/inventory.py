@@ -69,7 +69,9 @@ def leases(node: Node, conflist: Conflist) -> dict[str, str]:
         )
     directory = base.root(node, conflist.lease_directory)
     return {
-        path.name: (path.read_text().splitlines() or [""])[0]
+        path.name: (
+            base.read(node, f"{conflist.lease_directory}/{path.name}").splitlines() or [""]
+        )[0]
         for path in _files(directory)
         if not path.name.startswith(_KEPT)
     }
