@@ -37,10 +37,17 @@ class Runtime:
     """A CRI runtime behind a Unix socket.
 
     hung: called when a call about a pod's network took too long; returns what of the plugin
-    still runs, or nothing if it is not the plugin that hangs.
+    still runs, or nothing if it is not the plugin that hangs. ended: called when the runtime is
+    not there; returns how it ended, or nothing.
     """
 
-    def __init__(self, socket: str, hung: Callable[[], str], pod_seconds: float) -> None:
+    def __init__(
+        self,
+        socket: str,
+        hung: Callable[[], str],
+        ended: Callable[[], str],
+        pod_seconds: float,
+    ) -> None:
         import grpc
         from cri_api.v1 import api_pb2, api_pb2_grpc
 
@@ -53,6 +60,7 @@ class Runtime:
         self._runtime: Any = api_pb2_grpc.RuntimeServiceStub(self._channel)
         self._images: Any = api_pb2_grpc.ImageServiceStub(self._channel)
         self._hung = hung
+        self._ended = ended
         self._pod_seconds = pod_seconds
 
     def close(self) -> None:
@@ -63,7 +71,11 @@ class Runtime:
         try:
             return method(request, timeout=seconds)
         except self._grpc.RpcError as error:
-            raise CouldNotTest(f"containerd: {_told(error)}") from None
+            raise CouldNotTest(self._gone(error) or f"containerd: {_told(error)}") from None
+
+    def _gone(self, error: Any) -> str:
+        """How the runtime ended, if that is what an error is about."""
+        return self._ended() if error.code() == self._grpc.StatusCode.UNAVAILABLE else ""
 
     def _network_call(self, doing: str, method: Any, request: Any) -> Any:
         """A call during which the runtime calls the plugin: its failure is the plugin's."""
@@ -82,6 +94,8 @@ class Runtime:
                 " and no plugin was running"
             ) from None
         except self._grpc.RpcError as error:
+            if gone := self._gone(error):
+                raise CouldNotTest(f"{gone}. That was during {doing}") from None
             details = _told(error)
             if "network for sandbox" in details or "plugin type=" in details:
                 raise DoesNotConform(f"the plugin failed {doing}", details) from None

@@ -1,6 +1,6 @@
 """What a node has that pods leave behind, and where it grew."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,10 +68,13 @@ def leases(node: Node, conflist: Conflist) -> dict[str, str]:
             f'the leases of the IPAM plugin "{conflist.ipam}" cannot be read',
             "Use a conflist with host-local",
         )
-    return leases_in(base.root(node, conflist.lease_directory))
+    directory = conflist.lease_directory
+    return leases_in(
+        base.root(node, directory), lambda path: base.read(node, f"{directory}/{path.name}")
+    )
 
 
-def leases_in(directory: Path) -> dict[str, str]:
+def leases_in(directory: Path, read: Callable[[Path], str] = files.read_text) -> dict[str, str]:
     """The leases in a directory of host-local's; one that is given back meanwhile is none.
 
     Raises CouldNotTest for a file that is no lease.
@@ -81,7 +84,7 @@ def leases_in(directory: Path) -> dict[str, str]:
         if path.name.startswith(_KEPT):
             continue
         try:
-            found[path.name] = (files.read_text(path).splitlines() or [""])[0]
+            found[path.name] = (read(path).splitlines() or [""])[0]
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:

@@ -5,7 +5,10 @@ Imported by the node's keeper before any package is on the path: standard librar
 
 import ctypes
 import os
+import platform
 import signal
+import struct
+from collections.abc import Iterable
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -27,14 +30,38 @@ MS_SHARED = 0x100000
 MNT_DETACH = 0x2
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_SECCOMP = 22
+_PR_CAPBSET_READ = 23
+_PR_CAPBSET_DROP = 24
+_SECCOMP_MODE_FILTER = 2
+_CAPABILITY_VERSION_3 = 0x20080522
+
+_BPF_PROG_LOAD = 5
+_BPF_PROG_ATTACH = 8
+_BPF_F_ALLOW_MULTI = 2
+
+_RESOLVE_IN_ROOT = 0x10
+_NR_OPENAT2 = 437  # the same everywhere, as are all that are newer than 423
+_NR_BPF = {"x86_64": 321, "aarch64": 280}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _call(name: str, *arguments: object, about: str) -> None:
     if getattr(_libc, name)(*arguments) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{name}({about}): {os.strerror(number)}")
+        _fail(name, about)
+
+
+def _fail(name: str, about: str) -> None:
+    number = ctypes.get_errno()
+    raise OSError(number, f"{name}({about}): {os.strerror(number)}")
+
+
+def _syscall(number: int, *arguments: object, about: str) -> int:
+    result: int = _libc.syscall(ctypes.c_long(number), *arguments)
+    if result < 0:
+        _fail("syscall", about)
+    return result
 
 
 def _c(text: str | None) -> ctypes.c_char_p:
@@ -84,3 +111,95 @@ def pivot_root_to(directory: str) -> None:
 def die_with_parent() -> None:
     """Have the kernel kill this process when its parent ends (PR_SET_PDEATHSIG)."""
     _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0, about="PDEATHSIG")
+
+
+def open_in_root(root: str, path: str, flags: int) -> int:
+    """Open a path of another process's root (/proc/PID/root) as that process would.
+
+    Its absolute links lead to its own files, not to ours: openat2(2), RESOLVE_IN_ROOT.
+    Raises OSError.
+    """
+    directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    how = struct.pack("=QQQ", flags | os.O_CLOEXEC, 0, _RESOLVE_IN_ROOT)
+    try:
+        return _syscall(
+            _NR_OPENAT2,
+            ctypes.c_int(directory),
+            _c(path),
+            how,
+            ctypes.c_size_t(len(how)),
+            about=f"openat2 {path}",
+        )
+    finally:
+        os.close(directory)
+
+
+def drop_capabilities(numbers: Iterable[int]) -> None:
+    """Take capabilities from this process and from all that it will ever run. Raises OSError."""
+    mask = 0
+    for number in numbers:
+        if _libc.prctl(_PR_CAPBSET_READ, number, 0, 0, 0) == 1:
+            _call("prctl", _PR_CAPBSET_DROP, number, 0, 0, 0, about=f"CAPBSET_DROP {number}")
+        mask |= 1 << number
+    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
+    held = ctypes.create_string_buffer(24)
+    _call("capget", header, held, about="self")
+    # effective, permitted, inheritable of capabilities 0-31, then those of 32-63
+    words = struct.unpack("=6I", held.raw)
+    kept = [word & ~(mask >> (32 * (n // 3))) & 0xFFFFFFFF for n, word in enumerate(words)]
+    _call("capset", header, struct.pack("=6I", *kept), about="self")
+
+
+class _Filter(ctypes.Structure):
+    """struct sock_fprog."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def filter_system_calls(program: bytes) -> None:
+    """Install a seccomp filter (seccomp(2)), a classic BPF program, for good. Raises OSError."""
+    _call(
+        "prctl",
+        _PR_SET_SECCOMP,
+        _SECCOMP_MODE_FILTER,
+        ctypes.byref(_Filter(len(program) // 8, program)),
+        0,
+        0,
+        about="SECCOMP",
+    )
+
+
+def attach_to_cgroup(group: str, kind: int, hook: int, program: bytes) -> None:
+    """Have the kernel ask an eBPF program about what a v2 cgroup's processes do (bpf(2)).
+
+    It lives as long as the group. Raises OSError.
+    """
+    code, licence = ctypes.create_string_buffer(program), ctypes.create_string_buffer(b"GPL")
+    load = struct.pack(
+        "=IIQQ", kind, len(program) // 8, ctypes.addressof(code), ctypes.addressof(licence)
+    )
+    loaded = _bpf(_BPF_PROG_LOAD, load)
+    try:
+        directory = os.open(group, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            _bpf(
+                _BPF_PROG_ATTACH, struct.pack("=IIII", directory, loaded, hook, _BPF_F_ALLOW_MULTI)
+            )
+        finally:
+            os.close(directory)
+    finally:
+        os.close(loaded)
+
+
+def _bpf(command: int, attributes: bytes) -> int:
+    number = _NR_BPF.get(platform.machine())
+    if number is None:
+        raise OSError(f"bpf(2) is not known here for {platform.machine()}")
+    padded = attributes.ljust(128, b"\0")
+    return _syscall(
+        number,
+        ctypes.c_int(command),
+        padded,
+        ctypes.c_uint(len(padded)),
+        about=f"bpf {command}",
+    )

@@ -336,6 +336,9 @@ def _failure(
         return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {error}"
     if isinstance(error, DoesNotConform):
         return reports.DOES_NOT_CONFORM, _explain(item, str(error), ids)
+    node = item.config.stash.get(running_node, None)
+    if node is not None and (ended := node.ended()):
+        return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {ended}"
     if isinstance(error, AssertionError) and _made_by_a_test(error):
         return reports.DOES_NOT_CONFORM, _explain(item, _findings(item, error), ids)
     return reports.COULD_NOT_TEST, f"podpath failed, please report this:\n{report.longreprtext}"

@@ -3,6 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,19 +16,28 @@ _ALONE = _HERE / "endings"
 _TOGETHER = tuple(_HERE / d for d in ("capture", "faults", "input", "output", "packaging"))
 
 
-@pytest.fixture(autouse=True)
-def _machine(request: pytest.FixtureRequest) -> Iterator[None]:
+@contextmanager
+def machine(*, alone: bool) -> Iterator[None]:
     """Share the machine among tests that start nodes, or have it alone; across workers."""
-    alone = _ALONE in request.path.parents
-    if not alone and not any(place in request.path.parents for place in _TOGETHER):
-        yield
-        return
     descriptor = os.open(_HERE, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
     finally:
         os.close(descriptor)
+
+
+@pytest.fixture(autouse=True)
+def _machine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the test's place says. selftests/hostile has it alone for all of its tests at once."""
+    if _ALONE in request.path.parents:
+        with machine(alone=True):
+            yield
+    elif any(place in request.path.parents for place in _TOGETHER):
+        with machine(alone=False):
+            yield
+    else:
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

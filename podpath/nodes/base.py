@@ -1,13 +1,15 @@
 """What every kind of node offers. All of them reduce to the pid of one process in the node."""
 
 import os
+import stat
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from podpath import netns, tools
+from podpath import files, linux, netns, tools
 from podpath.cri import Result
 from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork
@@ -70,6 +72,10 @@ class Node(Protocol):
         """Delete a pod and its network. Raises as create_pod does."""
         ...
 
+    def ended(self) -> str:
+        """How the node ended by itself, or nothing if it runs."""
+        ...
+
     def execute(self, pod: Pod, container: str, command: Sequence[str], seconds: float) -> Result:
         """Run a command in a container to its end."""
         ...
@@ -90,7 +96,33 @@ def named_namespaces(node: Node) -> dict[str, str]:
     directory = root(node, "/run/netns")
     if not directory.is_dir():
         return {}
-    return {entry.name: str(entry) for entry in sorted(directory.iterdir())}
+    # A link would lead to the host's files, and opening a pipe would wait: a plugin may err.
+    return {
+        entry.name: str(entry)
+        for entry in sorted(directory.iterdir())
+        if stat.S_ISREG(entry.lstat().st_mode)
+    }
+
+
+@contextmanager
+def opened(node: Node, path: str) -> Iterator[Path]:
+    """A path to a file of the node's, good for the length of the block.
+
+    Whatever a plugin has put there: it leads nowhere else, and is a file. Raises OSError.
+    """
+    descriptor = linux.open_in_root(f"/proc/{node.pid}/root", path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path} is no file")
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
+
+
+def read(node: Node, path: str) -> str:
+    """The text of a small file of the node's. Raises as opened and files.read_text do."""
+    with opened(node, path) as safe:
+        return files.read_text(safe)
 
 
 def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:
@@ -113,7 +145,8 @@ def run(
             check=False,
             timeout=seconds,
             stdin=subprocess.DEVNULL,
-            env=os.environ | {"PATH": tools.search_path()},
+            # Nothing of the user's: whatever runs on the node can read it.
+            env={"PATH": tools.search_path(), "LANG": "C.UTF-8"},
         )
     except subprocess.TimeoutExpired:
         raise CouldNotTest(

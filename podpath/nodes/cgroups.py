@@ -1,7 +1,8 @@
 """The node's own cgroup in each hierarchy of the host: cgroup v1, hybrid or v2.
 
 The node's processes live in one group a hierarchy and in a cgroup namespace rooted there, so
-that whatever the container runtime creates is below it, and goes with it.
+that whatever the container runtime creates is below it, and goes with it. That group is inside
+of another, which holds the limits: whatever runs on the node does not see it.
 """
 
 import fcntl
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = "podpath-"
+_INNER = "node"
 _REMOVAL_SECONDS = 10.0
 
 
@@ -46,6 +48,28 @@ class Groups:
     directories: list[str]
     locks: list[int]
 
+    def write(self, names: tuple[str, ...], value: str) -> bool:
+        """Set a limit, by the first of its names that there is; whether that could be done."""
+        for path in (Path(d, name) for d in self.directories for name in names):
+            if path.exists():
+                try:
+                    path.write_text(value)
+                except OSError:
+                    return False
+                return True
+        return False
+
+    def read(self, name: str) -> str:
+        """The text of a file of the groups, or nothing if none has it."""
+        return "".join(p.read_text() for d in self.directories if (p := Path(d, name)).exists())
+
+    def unified(self) -> str:
+        """The v2 group. Raises OSError if there is none."""
+        for directory in self.directories:
+            if Path(directory, "cgroup.events").exists():
+                return directory
+        raise OSError("no cgroup v2 is mounted")
+
 
 def create(node_id: str) -> Groups:
     """Create the node's group in every hierarchy, locked. Raises OSError."""
@@ -57,7 +81,9 @@ def create(node_id: str) -> Groups:
                 os.mkdir(group)
                 made.directories.append(group)
                 made.locks.append(_lock(group))
+                os.mkdir(os.path.join(group, _INNER))
                 _inherit_cpuset(group)
+                _inherit_cpuset(os.path.join(group, _INNER))
         except OSError:
             remove(made)
             raise
@@ -100,7 +126,7 @@ def _inherit_cpuset(group: str) -> None:
 def join(groups: Groups) -> None:
     """Move the calling process into the groups. Raises OSError."""
     for group in groups.directories:
-        Path(group, "cgroup.procs").write_text("0")
+        Path(group, _INNER, "cgroup.procs").write_text("0")
 
 
 def let_go(groups: Groups) -> None:

@@ -9,12 +9,14 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import podpath
 from podpath import cri, image, randomness, results, tools
@@ -35,6 +37,8 @@ _COMMAND_BYTES = 200
 _MOST_RUNNING = 20
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
+#: The node ends as soon as containerd has; until that is told.
+_ENDED_SECONDS = 2.0
 #: The specification sets no limit; a plugin that takes longer than this is said to hang.
 POD_SECONDS = 20.0
 
@@ -79,11 +83,19 @@ class EmbeddedNode:
     kind = "embedded"
     uplink = "eth0"
 
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
+    def __init__(self, keeper: "_Keeper") -> None:
+        self.pid = keeper.init
         self.versions: dict[str, str] = {}
+        if keeper.missing:
+            self.versions["isolation"] = f"without {', '.join(keeper.missing)}"
+        self._keeper = keeper
         self._numbers = itertools.count(1)
-        self._runtime = Runtime(str(base.root(self, _SOCKET)), self._hung, POD_SECONDS)
+        self._runtime = Runtime(
+            str(base.root(self, _SOCKET)),
+            self._hung,
+            lambda: self._keeper.ended(_ENDED_SECONDS),
+            POD_SECONDS,
+        )
 
     def create_pod(self, spec: base.PodSpec) -> base.Pod:
         """See base.Node."""
@@ -127,7 +139,8 @@ class EmbeddedNode:
     def _plugin_result(self, sandbox: str) -> dict[str, object]:
         """What libcni keeps of the last ADD: NETWORK-CONTAINER-INTERFACE in its cache."""
         for path in base.root(self, "/var/lib/cni/results").glob(f"*-{sandbox}-eth0"):
-            return results.read(path)
+            with base.opened(self, f"/var/lib/cni/results/{path.name}") as opened:
+                return results.read(opened)
         return {}
 
     def delete_pod(self, pod: base.Pod) -> None:
@@ -139,6 +152,10 @@ class EmbeddedNode:
     ) -> Result:
         """See base.Node."""
         return self._runtime.execute(pod.containers[container], command, seconds)
+
+    def ended(self) -> str:
+        """See base.Node."""
+        return self._keeper.ended(0.0)
 
     def wait_until_ready(self, seconds: float) -> None:
         """Wait until containerd answers. Raises CouldNotTest with the end of its log."""
@@ -158,7 +175,7 @@ class EmbeddedNode:
     def log_end(self) -> str:
         """The last lines of containerd's log."""
         try:
-            with base.root(self, _LOG).open("rb") as log:
+            with base.opened(self, _LOG) as path, path.open("rb") as log:
                 log.seek(max(os.fstat(log.fileno()).st_size - _LOG_END_BYTES, 0))
                 text = log.read(_LOG_END_BYTES).decode(errors="replace")
             return "\n".join(text.splitlines()[-5:])
@@ -184,6 +201,8 @@ class EmbeddedNode:
             input=archive,
             capture_output=True,
             check=False,
+            timeout=_START_SECONDS,
+            env={"PATH": tools.search_path()},
         )
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace")
@@ -245,11 +264,11 @@ def start(
         wire=_WIRE,
     )
     say("starting containerd in its own namespaces")
-    with ThreadPoolExecutor(1) as pool, _kept(spec) as pid:
+    with ThreadPoolExecutor(1) as pool, _kept(spec) as keeper:
         building = pool.submit(
             image.build, tools.locate("busybox"), tools.locate("ping"), tools.locate("nc")
         )
-        node = EmbeddedNode(pid)
+        node = EmbeddedNode(keeper)
         try:
             node.wait_until_ready(_START_SECONDS)
             say("importing the pod image")
@@ -277,9 +296,48 @@ def _plugin_links(conflist: Conflist, binds: Mapping[str, str]) -> dict[str, str
     return links
 
 
+class _Keeper:
+    """The process that keeps a node, and what it has said.
+
+    init: the pid of the node's init; missing: what of the isolation this kernel does not offer.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self._lock = threading.Lock()
+        self._ended = ""
+        message = self._hear(_START_SECONDS)
+        if message is None:
+            raise CouldNotTest(f"the node's namespaces were not ready in {_START_SECONDS:.0f} s")
+        if "error" in message:
+            raise CouldNotTest(
+                f"the node's namespaces could not be made: {message['error']}",
+                "Run as root with all capabilities (in a container: --privileged)",
+            )
+        self.init: int = message["init"]
+        self.missing: list[str] = message["missing"]
+
+    def _hear(self, seconds: float) -> dict[str, Any] | None:
+        """Its next message, or None if it says nothing in time."""
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
+            return None
+        if line := self._process.stdout.readline():
+            return dict(json.loads(line))
+        return {"error": self._process.stderr.read().decode()}
+
+    def ended(self, seconds: float) -> str:
+        """How the node ended, if it does so by itself in so many seconds, or has."""
+        with self._lock:
+            if not self._ended and (message := self._hear(seconds)):
+                self._ended = message.get("ended", "the node has ended: its keeper was killed")
+            return self._ended
+
+
 @contextmanager
-def _kept(spec: NodeSpec) -> Iterator[int]:
-    """Run a keeper for the length of the block; gives the pid of the node's init."""
+def _kept(spec: NodeSpec) -> Iterator[_Keeper]:
+    """Run a keeper for the length of the block."""
     source = str(Path(podpath.__file__).parent.parent)
     program = (
         f"import sys; sys.path.insert(0, {source!r});"
@@ -290,30 +348,16 @@ def _kept(spec: NodeSpec) -> Iterator[int]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # what is not read yet must be seen by select
         # A session of its own: Ctrl-C ends pytest, and the end of pytest ends the keeper.
         start_new_session=True,
         # The plugins inherit it, by way of containerd: nothing of the user's.
         env={"PATH": tools.search_path(), "LANG": "C.UTF-8", "HOME": "/root"},
     )
     try:
-        yield _init_pid(process)
+        yield _Keeper(process)
     finally:
         _end(process)
-
-
-def _init_pid(process: "subprocess.Popen[bytes]") -> int:
-    assert process.stdout is not None
-    assert process.stderr is not None
-    if not select.select([process.stdout], [], [], _START_SECONDS)[0]:
-        raise CouldNotTest(f"the node's namespaces were not ready in {_START_SECONDS:.0f} s")
-    line = process.stdout.readline()
-    message = json.loads(line) if line else {"error": process.stderr.read().decode()}
-    if "error" in message:
-        raise CouldNotTest(
-            f"the node's namespaces could not be made: {message['error']}",
-            "Run as root with all capabilities (in a container: --privileged)",
-        )
-    return int(message["init"])
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

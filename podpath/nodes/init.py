@@ -6,6 +6,7 @@ Standard library only, as it runs in the keeper's interpreter.
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from podpath import linux
-from podpath.nodes import cgroups
+from podpath.nodes import cgroups, confine
 
 _SCRATCH = "/sys"  # exists on every host, and nothing of it is needed before the pivot
 _ROOT = f"{_SCRATCH}/root"
@@ -23,7 +24,13 @@ _ROOT = f"{_SCRATCH}/root"
 _HIDDEN = ("/proc", "/sys", "/dev", "/run", "/var/run", "/var/lib/containerd", "/var/lib/docker")
 # Empty and the node's own, whatever the host keeps there.
 _PRIVATE = ("/run", "/var/lib/containerd", "/var/lib/cni", "/etc/cni", "/var/log", "/tmp/podpath")
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "net/tun", "kmsg")
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "net/tun")
+# More than a node needs; a plugin that writes without end is told that there is no space left.
+_SIZE = "mode=0755,size=512m"
+_SHARED_SIZE = "mode=1777,size=512m"
+
+#: Init ends as the runtime does; with this and the signal's number, if that was killed.
+SIGNALLED = 128
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,8 @@ def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
         _make_devices(devices)
         socket.sethostname(spec.hostname)
         _write_files(spec)
+        confine.hide()
+        confine.enter()
         runtime = _start(spec)
     except (OSError, subprocess.SubprocessError) as error:
         os.write(status, str(error).encode())
@@ -127,13 +136,14 @@ def _make_root(spec: NodeSpec) -> None:
     """An overlay a file system of the host: lower layer the host's, upper layer in memory."""
     mounts = _host_mounts()
     shown = {path: os.open(source, os.O_PATH) for path, source in spec.binds.items()}
-    linux.mount("tmpfs", _SCRATCH, "tmpfs", 0, "mode=0755")
+    linux.mount("tmpfs", _SCRATCH, "tmpfs", 0, _SIZE)
     os.mkdir(_ROOT)
     for number, point in enumerate(mounts):
-        _mount_overlay(point, str(number))
-    for path, descriptor in shown.items():
+        if point == "/" or os.path.exists(f"{_ROOT}{point}"):
+            _show(point, f"{_ROOT}{point}".rstrip("/"), str(number))
+    for number, (path, descriptor) in enumerate(shown.items()):
         os.makedirs(f"{_ROOT}{path}")
-        _bind_read_only(f"/proc/self/fd/{descriptor}", f"{_ROOT}{path}")
+        _show(f"/proc/self/fd/{descriptor}", f"{_ROOT}{path}", f"given-{number}")
         os.close(descriptor)
 
 
@@ -151,25 +161,29 @@ def _host_mounts() -> list[str]:
     return sorted(points)
 
 
-def _mount_overlay(point: str, number: str) -> None:
-    target = _ROOT if point == "/" else f"{_ROOT}{point}"
-    if not os.path.exists(target) and point != "/":
-        return  # below a file system that the node does not see
-    if os.path.isdir(point):
+def _show(source: str, target: str, name: str) -> None:
+    """Show a directory or a file of the host in the node, without giving it the host's mount.
+
+    That could be made writable again, and its file system made read-only for the host as well.
+    """
+    if os.path.isfile(source):
+        shutil.copyfile(source, target)
+        return
+    if os.path.isdir(source):
         layers = {}
         for layer in ("upper", "work"):
-            layers[layer] = f"{_SCRATCH}/{layer}/{number}"
+            layers[layer] = f"{_SCRATCH}/{layer}/{name}"
             os.makedirs(layers[layer])
-        escaped = point.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
+        escaped = source.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
         options = f"lowerdir={escaped},upperdir={layers['upper']},workdir={layers['work']}"
         try:
             linux.mount("overlay", target, "overlay", 0, options)
             return
         except OSError:
-            if point == "/":
+            if source == "/":
                 raise
-    # A single file, or a file system that cannot be a lower layer: shown, but not writable.
-    _bind_read_only(point, target)
+    # A socket, or a file system that cannot be a lower layer: there is no other way.
+    _bind_read_only(source, target)
 
 
 def _bind_read_only(source: str, target: str) -> None:
@@ -202,7 +216,7 @@ def _device_numbers() -> dict[str, tuple[int, int]]:
 
 
 def _make_devices(numbers: dict[str, tuple[int, int]]) -> None:
-    linux.mount("tmpfs", "/dev", "tmpfs", linux.MS_NOSUID, "mode=0755")
+    linux.mount("tmpfs", "/dev", "tmpfs", linux.MS_NOSUID, _SIZE)
     for name, (mode, number) in numbers.items():
         os.makedirs(os.path.dirname(f"/dev/{name}"), exist_ok=True)
         os.mknod(f"/dev/{name}", mode, number)
@@ -213,13 +227,13 @@ def _make_devices(numbers: dict[str, tuple[int, int]]) -> None:
     linux.mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
     os.symlink("pts/ptmx", "/dev/ptmx")
     os.makedirs("/dev/shm")
-    linux.mount("tmpfs", "/dev/shm", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV)
+    linux.mount("tmpfs", "/dev/shm", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, _SHARED_SIZE)
 
 
 def _mount_private_directories() -> None:
     for directory in _PRIVATE:
         os.makedirs(directory, exist_ok=True)
-        linux.mount("tmpfs", directory, "tmpfs", 0, "mode=0755")
+        linux.mount("tmpfs", directory, "tmpfs", 0, _SIZE)
     # Shared before the runtime starts: otherwise a namespace's mount would be copied into
     # the containers, and removing it would fail with EBUSY.
     os.makedirs("/run/netns")
@@ -254,6 +268,8 @@ def _let_go_of_parent() -> None:
 
 def _reap_until_end_of(runtime: int) -> NoReturn:
     """What a pid 1 has to do; the end of the runtime is the end of the node."""
-    while os.wait()[0] != runtime:
-        pass
-    os._exit(0)
+    while True:
+        pid, status = os.wait()
+        if pid == runtime:
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(SIGNALLED - code if code < 0 else code)

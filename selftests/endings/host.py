@@ -20,7 +20,7 @@ def read(ignored: Path) -> Inventory:
         "namespaces": _namespaces(),
         "links": frozenset(os.listdir("/sys/class/net")),
         "mounts": frozenset(_lines(Path("/proc/self/mountinfo").read_text())),
-        "cgroups": frozenset(str(p) for p in Path("/sys/fs/cgroup").rglob("podpath*")),
+        "cgroups": frozenset(_cgroups()),
         "processes": frozenset(_processes()),
         "files": frozenset(_files(ignored)),
         "rules": frozenset(line for command in _RULES for line in _output(command)),
@@ -35,6 +35,12 @@ def new_since(before: Inventory, ignored: Path, seconds: float = 20.0) -> dict[s
         return {kind: set(now[kind] - before[kind]) for kind in now if now[kind] - before[kind]}
 
     return waiting.until(look, lambda more: not more, seconds)
+
+
+def _cgroups() -> Iterable[str]:
+    # They go while we look, which os.walk takes for nothing.
+    for directory, names, _ in os.walk("/sys/fs/cgroup"):
+        yield from (f"{directory}/{name}" for name in names if name.startswith("podpath"))
 
 
 def _processes() -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -73,7 +74,8 @@ class _Runtime:
 
 
 def _node(runtime: _Runtime) -> EmbeddedNode:
-    node = EmbeddedNode(os.getpid())
+    keeper = SimpleNamespace(init=os.getpid(), missing=[])
+    node = EmbeddedNode(keeper)  # type: ignore[arg-type]
     node.close()
     node._runtime = runtime  # type: ignore[assignment]
     return node
