@@ -92,11 +92,11 @@ def disturbances(
 def _connections(node: Node, pods: Deployment) -> set[tuple[str, str]]:
     """The client's established connections to HTTP servers (proc(5), /proc/pid/net/tcp)."""
     tables = base.root(node, f"/proc/{pods[CLIENT].pids[MAIN]}/net")
-    rows = [
-        line.split()
-        for table in ("tcp", "tcp6")
-        for line in (tables / table).read_text().splitlines()[1:]
-    ]
+    try:
+        texts = [(tables / table).read_text() for table in ("tcp", "tcp6")]
+    except OSError as error:
+        raise CouldNotTest(f"the connections of pod {CLIENT} could not be read: {error}") from None
+    rows = [line.split() for text in texts for line in text.splitlines()[1:]]
     return {(r[1], r[2]) for r in rows if r[2].endswith(f":{HTTP_PORT:04X}") and r[3] == "01"}
 
 

@@ -1,11 +1,12 @@
 """The kernel's network state as plain values, read by netlink. The only user of pyroute2."""
 
+import errno
 import select
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from podpath import netns
 from podpath.errors import CouldNotTest
@@ -23,6 +24,8 @@ from podpath.model import (
     Route,
     Topology,
 )
+
+T = TypeVar("T")
 
 _ATTEMPTS = 20
 _IFF_UP = 0x1
@@ -57,11 +60,18 @@ def read(node: str, named: Mapping[str, str], pods: Iterable[PodNetwork]) -> Top
 def _consistent(
     name: str, path: str, paths: Mapping[str, str], inodes: Mapping[str, int]
 ) -> Namespace:
+    from pyroute2 import NetlinkError
+
     for _ in range(_ATTEMPTS):
         try:
             return netns.run_in(path, lambda: _namespace(name, paths, inodes))
         except _ChangedMeanwhile:
             continue
+        except (OSError, NetlinkError) as error:
+            raise CouldNotTest(
+                f"namespace {name} could not be read, it or another one may have vanished: {error}",
+                "See what adds and removes pods on this node meanwhile",
+            ) from None
     raise CouldNotTest(
         f"the interfaces of namespace {name} changed in each of {_ATTEMPTS} readings",
         "See what adds and removes pods on this node meanwhile",
@@ -198,14 +208,24 @@ def forget_neighbours(namespace: str) -> None:
         with IPRoute() as netlink:
             for message in netlink.get_neighbours():
                 if not message["state"] & (_NUD_PERMANENT | _NUD_NOARP):
-                    netlink.neigh(
-                        "del",
-                        dst=message.get_attr("NDA_DST"),
-                        ifindex=message["ifindex"],
-                        family=message["family"],
-                    )
+                    _forget(netlink, message)
 
-    netns.run_in(namespace, work)
+    _neighbourly(namespace, work)
+
+
+def _forget(netlink: Any, message: Any) -> None:
+    from pyroute2 import NetlinkError
+
+    try:
+        netlink.neigh(
+            "del",
+            dst=message.get_attr("NDA_DST"),
+            ifindex=message["ifindex"],
+            family=message["family"],
+        )
+    except NetlinkError as error:
+        if error.code != errno.ENOENT:  # forgotten meanwhile
+            raise
 
 
 def neighbours(namespace: str) -> dict[str, str]:
@@ -221,4 +241,16 @@ def neighbours(namespace: str) -> dict[str, str]:
                 if m.get_attr("NDA_LLADDR")
             }
 
-    return netns.run_in(namespace, work)
+    return _neighbourly(namespace, work)
+
+
+def _neighbourly(namespace: str, work: Callable[[], T]) -> T:
+    """Do work in a namespace. Raises CouldNotTest if the kernel does not let us."""
+    from pyroute2 import NetlinkError
+
+    try:
+        return netns.run_in(namespace, work)
+    except (OSError, NetlinkError) as error:
+        raise CouldNotTest(
+            f"the neighbours of namespace {namespace} could not be read or forgotten: {error}"
+        ) from None

@@ -16,12 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import podpath
 from podpath import image, tools
 from podpath.conflist import Conflist
 from podpath.cri import Result, Runtime
-from podpath.errors import CouldNotTest
+from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork, ip_addresses
 from podpath.nodes import base
 from podpath.nodes.init import NodeSpec
@@ -87,6 +88,17 @@ class EmbeddedNode:
         """See base.Node."""
         uid = f"{spec.name}-{next(self._numbers)}"
         sandbox, config = self._runtime.run_pod(spec.name, uid)
+        try:
+            return self._fill(spec, sandbox, config)
+        except BaseException as first:
+            try:
+                self._runtime.remove_pod(spec.name, sandbox)
+            except (CouldNotTest, DoesNotConform) as second:  # what happened first says why
+                first.add_note(f"Then, when the pod was deleted: {second}")
+            raise
+
+    def _fill(self, spec: base.PodSpec, sandbox: str, config: Any) -> base.Pod:
+        """Start a pod's containers in its sandbox, and say what came of it."""
         containers = {
             name: self._runtime.run_container(sandbox, config, name, image.NAME, command)
             for name, command in spec.containers.items()

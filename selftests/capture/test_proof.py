@@ -132,7 +132,7 @@ def test_canaries_that_are_lost_are_a_gap(namespace: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(capture, "_CANARY_SECONDS", 0.2)
     with capture.armed({"here": namespace}) as running:
         _ip(namespace, "link", "set", "lo", "mtu", "68")  # as good as any other change
-        monkeypatch.setattr(capture, "_drain", lambda _: None)
+        monkeypatch.setattr(capture, "_drain", lambda *_: None)
         seen = running.collect()
 
     assert any("did not come back" in gap for gap in seen.gaps)
