@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from podpath.model import Packet, Sighting, Topology
 from podpath.probes import REQUEST, Echo, Probe, Silence
 
+#: In place of an exit status: the program ended with 0, but what it did is not what it should.
+ENDED_WELL = -2
+
 #: What shells and runc say of a program that a signal ended: 128 and its number (bash(1)).
 _SIGNALLED = range(129, 128 + 65)
 _STATISTICS = re.compile(r"(\d+) packets transmitted, (\d+) received(?:, \+(\d+) duplicates)?")
@@ -75,7 +78,7 @@ def of_packets(
         return ""
     legs = list(zip(sightings, probe.claim(sightings), strict=True))
     requests = [s for s, leg in legs if leg == REQUEST]
-    if status == 0 and not any(leg for _, leg in legs):
+    if status in (0, ENDED_WELL) and not any(leg for _, leg in legs):
         return (
             "the program says that all went well, but no packet of its was seen on any interface:"
             " it sent none, or others, or before the sniffers were up"

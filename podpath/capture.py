@@ -43,6 +43,7 @@ _BUFFER_BYTES = 64 * 1024 * 1024
 _LARGEST_FRAME = 256 * 1024
 _CANARY_SECONDS = 5.0
 _DRAIN_SECONDS = 1.0
+_SLICE_SECONDS = 0.02  # between looks at whether the canaries are back
 #: Frames kept of one namespace: more than any probe makes, and no more than memory bears.
 _MOST_FRAMES = 100_000
 _CLOCK_TOLERANCE_NS = 1_000_000
@@ -67,7 +68,7 @@ class _Tap:
 
     @property
     def waiting(self) -> bool:
-        return self.canaries_sent != self.canaries_seen
+        return not self.canaries_sent <= self.canaries_seen
 
     def close(self) -> None:
         self.watch.close()
@@ -154,7 +155,7 @@ class Capture:
     def __init__(self, taps: list[_Tap]) -> None:
         self._taps = taps
         self._clock = _clock_offset()
-        self._start = time.time_ns()
+        self._start = time.time_ns() - _CLOCK_TOLERANCE_NS
         self._lost = _lost()
 
     def sightings(self) -> list[Sighting]:
@@ -167,10 +168,13 @@ class Capture:
     def wait_until(self, over: Callable[[Sequence[Sighting]], bool], seconds: float) -> None:
         """Wait until what was seen satisfies over, or the time has passed.
 
-        That it has not is no error: what is missing is the verdict's to say.
+        That it has not is no error: what is missing is the verdict's to say. A sniffer that has
+        failed is nothing to wait for, either.
         """
         deadline = time.monotonic() + seconds
         while not over(self.sightings()) and time.monotonic() < deadline:
+            if any(tap.failure for tap in self._taps):
+                return
             time.sleep(0.002)
 
     def handshake(self) -> list[str]:
@@ -194,7 +198,6 @@ class Capture:
             tap.watch.news()
             gaps += _counted(tap)[1]
             tap.ready = not gaps
-        self._start = time.time_ns() - _CLOCK_TOLERANCE_NS
         self._lost = _lost()
         return gaps
 
@@ -273,7 +276,7 @@ def _handshake(tap: _Tap) -> list[str]:
     deadline = time.monotonic() + _CANARY_SECONDS
     while tap.waiting and not tap.failure and (left := deadline - time.monotonic()) > 0:
         _wait_for_frames(tap, left)
-        _drain(tap, deadline)
+        _drain(tap, min(deadline, time.monotonic() + _SLICE_SECONDS))
     if tap.failure:
         return [tap.failure]
     if tap.waiting:

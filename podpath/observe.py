@@ -20,7 +20,7 @@ from podpath.verdict import MISSING, UNEXPECTED, Verdict, judge
 _SETTLE_SECONDS = 3.0
 _FAILED_SECONDS = 0.2
 #: Frames of no probe; what a plugin adds to a probe is in proportion to it.
-_MOST_STRANGERS = 1000
+_MOST_STRANGERS = 300
 _NOT_STARTED = (126, 127)  # the shell's and runc's status for a program that cannot be run
 
 

@@ -204,7 +204,8 @@ class Traffics:
             if result.status == _TERMINATED and time.monotonic() - began >= _HTTP_SECONDS:
                 return Result(-1, b"", f"wget was not done after {_HTTP_SECONDS} s")
             if result.status == 0 and result.output != image.body(size):
-                return Result(-1, b"", f"the body that arrived is not that of {size} bytes")
+                why = f"the body that arrived is not that of {size} bytes"
+                return Result(account.ENDED_WELL, b"", why)
             return result
 
         return Traffic(send, probes.Http(nonce, HTTP_PORT, ends), _UNICAST, source, destination)
@@ -232,14 +233,14 @@ class Traffics:
                 return result
             if self._datagrams(source) == before:
                 raise CouldNotTest(f"nc ended well, but {source} sent no datagram")
-            if not waiting.until(lambda: received("-qxF", line), bool, _REPLY_SECONDS):
-                what = "arrived changed at" if received("-qF", line[:32]) else "did not reach"
-                return Result(-1, b"", f"the datagram {what} the program in {destination}")
+            if not waiting.until(received, bool, _REPLY_SECONDS):
+                why = f"the datagram did not reach the program in {destination} as it was sent"
+                return Result(-1, b"", why)
             return result
 
-        def received(how: str, what: str) -> bool:
+        def received() -> bool:
             pod = self._pods[destination]
-            grep = ["grep", how, what, UDP_LOG]
+            grep = ["grep", "-qxF", line, UDP_LOG]
             return self._node.execute(pod, udp_container(pod), grep, _TRAFFIC_SECONDS).status == 0
 
         return Traffic(
