@@ -213,15 +213,15 @@ class Traffics:
     def udp(
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 64
     ) -> Traffic:
-        """One UDP datagram of `size` bytes, at least 33: a line of random text.
+        """One UDP datagram of `size` bytes, at least 34: a line of random text, after a new line.
 
         All of it must arrive at the program that receives it.
         """
-        line = secrets.token_hex(size)[: size - 1]
+        line = secrets.token_hex(size)[: size - 2]
         port = next(_ports)
         target = self.address(destination, family)
         script = (
-            f"echo {line} >/tmp/{port};"
+            f"{{ echo; echo {line}; }} >/tmp/{port};"
             f" /bin/nc -n -u -q 0 -p {port} {target} {UDP_PORT} </tmp/{port}; status=$?;"
             f" rm /tmp/{port}; exit $status"
         )
