@@ -156,6 +156,23 @@ def _transport(
     return Packet(name, kind=kind, size=len(payload), digest=_digest(payload), **fields)
 
 
+#: ICMP types that quote the packet they are about: RFC 792.
+_QUOTING = (3, 4, 5, 11, 12)
+
+
+def quoted(sighting: Sighting) -> Packet | None:
+    """The packet that an ICMP error is about, from what it quotes of it, or None."""
+    packet = sighting.packet
+    if packet.protocol != "icmp" or packet.kind not in _QUOTING or packet.fragment is not None:
+        return None
+    body = bytearray(_ipv4_payload(sighting.frame)[8:])
+    if len(body) < 28:
+        return None
+    body += bytes(20)  # of a TCP header only the first 8 bytes need to be there
+    struct.pack_into("!H", body, 2, len(body))
+    return dissect(sighting.frame[:12] + _IPV4.to_bytes(2, "big") + bytes(body))
+
+
 def reassemble(sightings: Iterable[Sighting]) -> list[Sighting]:
     """Sightings with the IPv4 fragments of each datagram, per place, made one.
 

@@ -110,7 +110,14 @@ def _files(directory: Path) -> list[Path]:
 
 
 def read(node: Node, conflist: Conflist) -> Inventory:
-    """The node's inventory now. Raises CouldNotTest if its rules cannot be listed."""
+    """The node's inventory now. Raises CouldNotTest if it cannot be listed."""
+    try:
+        return _read(node, conflist)
+    except OSError as error:
+        raise CouldNotTest(f"the node's inventory could not be read: {error}") from None
+
+
+def _read(node: Node, conflist: Conflist) -> Inventory:
     devices = base.root(node, "/proc/1/net/dev")
     links = devices.read_text(errors="backslashreplace").splitlines()[2:]
     return Inventory(

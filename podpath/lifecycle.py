@@ -153,8 +153,11 @@ def _rows(node: Node, pods: Deployment, *tables: str) -> list[list[str]]:
 
 
 def _lines(path: Path) -> list[str]:
-    """None of a table that the kernel does not have, such as IPv6's."""
-    return path.read_text().splitlines() if path.exists() else []
+    """None of a table that the kernel does not have, such as IPv6's. Raises CouldNotTest."""
+    try:
+        return path.read_text().splitlines() if path.exists() else []
+    except OSError as error:
+        raise CouldNotTest(f"the connections of pod {CLIENT} could not be read: {error}") from None
 
 
 def _connections(node: Node, pods: Deployment) -> set[tuple[str, str]]:

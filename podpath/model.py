@@ -313,12 +313,14 @@ class TapProof:
 class Observation:
     """All that was seen during a probe, and the proof that nothing was missed.
 
-    gaps: why the proof is not complete; empty if it is.
+    gaps: why the proof is not complete; empty if it is. lost: frames that the kernel dropped
+    meanwhile for want of room, before any sniffer, wherever on the machine.
     """
 
     sightings: tuple[Sighting, ...]
     proofs: tuple[TapProof, ...] = ()
     gaps: tuple[str, ...] = ()
+    lost: int = 0
 
 
 # --- expectation and verdict ----------------------------------------------------------------

@@ -4,7 +4,9 @@ setns(2) moves one thread. Work is done on a thread made for it, which ends insi
 the program is ever in a namespace other than its own, whatever fails.
 """
 
+import fcntl
 import os
+import socket
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,6 +15,8 @@ from podpath import linux
 from podpath.errors import CouldNotTest
 
 T = TypeVar("T")
+
+_SIOCGSKNS = 0x894C  # linux/sockios.h
 
 
 def run_in(path: str, work: Callable[[], T]) -> T:
@@ -62,3 +66,15 @@ def inode(path: str) -> int:
         return os.stat(path).st_ino
     except OSError as error:
         raise CouldNotTest(f"no namespace at {path}: {error.strerror}") from None
+
+
+def inode_of_socket(endpoint: socket.socket) -> int:
+    """The number of the namespace that a socket is in, whatever it was opened for.
+
+    Raises OSError.
+    """
+    descriptor = fcntl.ioctl(endpoint.fileno(), _SIOCGSKNS)
+    try:
+        return os.fstat(descriptor).st_ino
+    finally:
+        os.close(descriptor)

@@ -2,22 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from podpath import capture, expected, probes, topology, wiring
+from podpath import account, capture, expected, probes, topology, wiring
 from podpath.conflist import Conflist
 from podpath.cri import Result
+from podpath.dissect import quoted
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import NODE, Difference, Observation, Path, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node, Pod
 from podpath.profiles import Profile
 from podpath.traffic import Traffic
-from podpath.verdict import Verdict, judge
+from podpath.verdict import MISSING, UNEXPECTED, Verdict, judge
 
 #: How long to wait for what is still to come once a program has ended, such as a FIN.
 _SETTLE_SECONDS = 3.0
 _FAILED_SECONDS = 0.2
+#: Frames of no probe; what a plugin adds to a probe is in proportion to it.
+_MOST_STRANGERS = 300
 _NOT_STARTED = (126, 127)  # the shell's and runc's status for a program that cannot be run
 
 
@@ -67,9 +70,9 @@ class Observer:
         """
         if expression is None:
             expression = " or ".join(f"({t.probe.filter})" for t in traffic)
-        namespaces = self._namespaces()
-        with capture.armed(namespaces, expression, self._promiscuous()) as running:
-            results = _send_all(traffic)
+        before = base.state(self._node, self._pods)
+        with capture.armed(self._namespaces(), expression, self._promiscuous()) as running:
+            results = self._send_all(traffic, before)
             # What has failed is over, but for what is on its way in the kernel.
             failed = any(result.status for result in results)
             running.wait_until(
@@ -78,16 +81,38 @@ class Observer:
             )
             running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
             observation = running.collect()
-        if observation.gaps:
-            raise Inconclusive(f"it cannot be told what was seen: {'; '.join(observation.gaps)}")
-        if self._namespaces() != namespaces:
-            raise Inconclusive("pods came or went while the traffic was watched")
-        return self._judge(traffic, results, observation)
+            _no_gaps((*observation.gaps, *self._unlike(before)))
+            # The sniffers stay until then: what changes now is not as it was for the traffic.
+            found = self.topology()
+            _no_gaps((*running.changes(), *self._unlike(before)))
+        if expression:
+            observation = _without_foreign_errors(traffic, observation)
+        return self._judge(traffic, results, observation, found)
+
+    def _send_all(self, traffic: Sequence[Traffic], before: Mapping[str, object]) -> list[Result]:
+        try:
+            return _send_all(traffic)
+        except CouldNotTest as error:
+            if why := self._unlike(before):
+                raise Inconclusive(f"{'; '.join(why)}: {error}") from None
+            raise
+
+    def _unlike(self, before: Mapping[str, object]) -> list[str]:
+        """What came, went or was replaced, of namespaces and containers."""
+        now = base.state(self._node, self._pods)
+        return [
+            f"while the traffic was watched, {name} {_fate(before.get(name), now.get(name))}"
+            for name in dict.fromkeys((*before, *now))
+            if before.get(name) != now.get(name)
+        ]
 
     def _judge(
-        self, traffic: Sequence[Traffic], results: Sequence[Result], observation: Observation
+        self,
+        traffic: Sequence[Traffic],
+        results: Sequence[Result],
+        observation: Observation,
+        found: Topology,
     ) -> Observed:
-        found = self.topology()
         judged = judge(
             [(t.probe, self._paths(found, t)) for t in traffic],
             observation,
@@ -100,13 +125,10 @@ class Observer:
         # The second witness first: what it says explains the sightings.
         differences = list(dict.fromkeys(differences)) + list(judged.differences)
         for one, result in zip(traffic, results, strict=True):
-            differences += _refusal(one, result)
-            if result.status != 0 and not one.refused and not differences:
-                raise Inconclusive(
-                    f"the program that makes the traffic failed (exit status {result.status}),"
-                    f" though each of its packets took the expected path: {result.text[-500:]}"
-                    f"{result.errors[-500:]}"
-                )
+            _no_doubts(one, result, observation, found)
+            differences += _refusal(one, result, observation)
+            _succeeded(one, result, differences)
+        _no_overload(judged, differences, observation)
         return Observed(tuple(results), observation, judged, found, differences)
 
     def _paths(self, found: Topology, traffic: Traffic) -> Mapping[str, Path]:
@@ -144,10 +166,88 @@ class Observer:
         return {NODE: [self._conflist.bridge]} if link.exists() else {}
 
 
-def _refusal(traffic: Traffic, result: Result) -> list[Difference]:
+def _no_gaps(gaps: Sequence[str]) -> None:
+    if gaps:
+        raise Inconclusive(f"it cannot be told what was seen: {'; '.join(dict.fromkeys(gaps))}")
+
+
+def _fate(before: object, now: object) -> str:
+    """What became of something, by its identities."""
+    if now is None:
+        return "vanished"
+    return "appeared" if before is None else "was changed for another"
+
+
+def _no_doubts(traffic: Traffic, result: Result, observation: Observation, found: Topology) -> None:
+    """Raise Inconclusive if the program did not do what it was asked to, whoever hindered it.
+
+    A refused packet apart, whose program is meant to fail.
+    """
+    text = f"{result.text}{result.errors}"
+    sightings = observation.sightings
+    doubt = traffic.doubt(result) or account.of_packets(
+        traffic.probe, result.status, text, traffic.size, sightings
+    )
+    if not doubt and result.status > 0 and not traffic.refused:
+        claimed = any(traffic.probe.claim(sightings))
+        doubt = "" if claimed else account.unsent(found, *traffic.ends, text, sightings)
+    if doubt:
+        raise Inconclusive(f"from {traffic.source} to {traffic.destination}: {doubt}")
+
+
+def _succeeded(traffic: Traffic, result: Result, differences: Sequence[Difference]) -> None:
+    """Raise Inconclusive if the program failed, and nothing on the path is the reason."""
+    if differences or traffic.refused:
+        return
+    if result.status != 0:
+        raise Inconclusive(
+            f"the program that makes the traffic failed (exit status {result.status}),"
+            f" though each of its packets took the expected path: {result.text[-500:]}"
+            f"{result.errors[-500:]}"
+        )
+    if changed := account.tells_of_change(result.text):
+        raise Inconclusive(f"{changed}, though no interface saw that")
+
+
+def _no_overload(
+    judged: Verdict, differences: Sequence[Difference], observation: Observation
+) -> None:
+    """Raise Inconclusive if the only differences are such as an overloaded node makes."""
+    kinds = {d.kind for d in differences}
+    if observation.lost and kinds == {MISSING}:
+        raise Inconclusive(
+            f"packets are missing, but the kernel had no room for {observation.lost} frames"
+        )
+    told = {d for crossing in judged.crossings for d in crossing.differences}
+    kinds = {d.kind for d in differences if d.kind != UNEXPECTED or d in told}
+    if judged.strangers > _MOST_STRANGERS and kinds <= {MISSING}:
+        raise Inconclusive(f"the node was busy with {judged.strangers} frames of other traffic")
+
+
+def _without_foreign_errors(traffic: Sequence[Traffic], observation: Observation) -> Observation:
+    """What was seen but for ICMP errors about packets that the filter keeps out."""
+    quotes = [(s, quoted(s)) for s in observation.sightings]
+    errors = [(s, replace(s, packet=packet)) for s, packet in quotes if packet]
+    seen = [*observation.sightings, *(about for _, about in errors)]
+    ours: set[int] = set()
+    for one in traffic:
+        if isinstance(one.probe, probes.Silence):
+            return observation
+        legs = one.probe.claim(seen)[len(observation.sightings) :]
+        ours |= {id(s) for (s, _), leg in zip(errors, legs, strict=True) if leg}
+    foreign = {id(s) for s, _ in errors} - ours
+    kept = tuple(s for s in observation.sightings if id(s) not in foreign)
+    return replace(observation, sightings=kept)
+
+
+def _refusal(traffic: Traffic, result: Result, observation: Observation) -> list[Difference]:
     said = f"{result.text}{result.errors}".lower()
     if not traffic.refused or traffic.refused in said:
         return []
+    if not observation.sightings:
+        raise Inconclusive(
+            f"the program neither sent the packet nor was refused: {said.strip()[-300:]}"
+        )
     expected = f'refused with "{traffic.refused}"'
     return [Difference("not refused", f"pod {traffic.source}", expected, said.strip()[-300:])]
 

@@ -191,7 +191,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
     try:
-        if not __debug__ and config.option.assertmode == "plain":
+        if not __debug__ and getattr(config.option, "assertmode", "plain") == "plain":
             raise CouldNotTest("python -O with --assert=plain leaves no check", "Drop one of them")
         preflight.check(plan(config))
         facts = preflight.describe(plan(config))
@@ -332,15 +332,17 @@ def _failure(
     from podpath import report as reports
     from podpath.errors import CouldNotTest, DoesNotConform
 
+    # what failed afterwards, such as the deletion of pods
+    notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
     if isinstance(error, CouldNotTest):
-        return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {error}"
+        return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {error}{notes}"
     if isinstance(error, DoesNotConform):
-        return reports.DOES_NOT_CONFORM, _explain(item, str(error), ids)
+        return reports.DOES_NOT_CONFORM, _explain(item, f"{error}{notes}", ids)
     node = item.config.stash.get(running_node, None)
     if node is not None and (ended := node.ended()):
         return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {ended}"
     if isinstance(error, AssertionError) and _made_by_a_test(error):
-        return reports.DOES_NOT_CONFORM, _explain(item, _findings(item, error), ids)
+        return reports.DOES_NOT_CONFORM, _explain(item, _findings(item, error) + notes, ids)
     return reports.COULD_NOT_TEST, f"podpath failed, please report this:\n{report.longreprtext}"
 
 

@@ -59,7 +59,11 @@ class Deployment:
         self._live: dict[str, Pod] = {}
 
     def __getitem__(self, name: str) -> Pod:
-        return self._live[name]
+        """The pod of that name. Raises CouldNotTest if there is none."""
+        try:
+            return self._live[name]
+        except KeyError:
+            raise CouldNotTest(f"there is no pod {name}, or no longer") from None
 
     def __iter__(self) -> Iterator[Pod]:
         return iter(list(self._live.values()))
@@ -94,8 +98,16 @@ class Deployment:
         """Pods for the length of the block; those that it deletes itself are left alone."""
         try:
             yield self.create(*names, parallel=parallel)
-        finally:
-            self.delete(*(n for n in names if n in self._live), parallel=parallel)
+        except BaseException as first:
+            try:
+                self._delete_rest(names, parallel)
+            except Exception as second:  # what happened first says why
+                first.add_note(f"Then, when the pods were deleted: {second}")
+            raise
+        self._delete_rest(names, parallel)
+
+    def _delete_rest(self, names: Sequence[str], parallel: int) -> None:
+        self.delete(*(n for n in names if n in self._live), parallel=parallel)
 
 
 def in_parallel(work: Sequence[Callable[[], T]], workers: int) -> list[T]:

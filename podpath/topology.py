@@ -27,6 +27,8 @@ from podpath.model import (
     Topology,
 )
 
+T = TypeVar("T")
+
 _ATTEMPTS = 20
 _IFF_UP = 0x1
 _NTF_SELF = 0x2
@@ -60,8 +62,6 @@ _STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 _CHANGES = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
 # Addresses and routes of others, such as MPLS, are none of a pod's IP.
 _FAMILIES = {int(socket.AF_INET): Family.IPV4, int(socket.AF_INET6): Family.IPV6}
-
-T = TypeVar("T")
 
 
 class _ChangedMeanwhile(Exception):

@@ -1,12 +1,13 @@
 """Real programs that make traffic, and the probe that tells their packets from all others."""
 
-import base64
-import re
+import signal
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
-from podpath import image, probes, waiting
+from podpath import account, image, probes, waiting
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.expected import POD_INTERFACE
@@ -20,6 +21,8 @@ from podpath.randomness import Draws
 HEADERS = {4: 28, 6: 48}
 
 _TRAFFIC_SECONDS = 30
+_HTTP_SECONDS = 20
+_TERMINATED = 128 + signal.SIGTERM
 _REPLY_SECONDS = 2
 #: A proxy answers up to 0.8 s late (arp(7), proxy_delay).
 _PROXY_DELAY_SECONDS = 0.9
@@ -33,7 +36,8 @@ class Traffic:
     in the profile; source, destination: pod names, the same one where the other end is the
     node; refused: part of the message with which the sender's own kernel must refuse it, in
     which case nothing may be sent at all; linger: for how many seconds to keep watching after
-    the exchange, for what must not come.
+    the exchange, for what must not come; doubt: why the program's run is no test, by its own
+    account, empty if it is one; size: payload bytes of each request, where they are known.
     """
 
     send: Callable[[], Result]
@@ -43,6 +47,13 @@ class Traffic:
     destination: str
     refused: str = ""
     linger: float = 0.0
+    doubt: Callable[[Result], str] = lambda result: account.killed(result.status)
+    size: int | None = None
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The pods between which its packets go."""
+        return self.source, self.destination
 
 
 _UNICAST = {probes.REQUEST: "unicast", probes.REPLY: "unicast"}
@@ -131,6 +142,8 @@ class Traffics:
             _SELF if source == destination else _UNICAST,
             source,
             destination,
+            doubt=partial(_of_ping, count),
+            size=size,
         )
 
     def oversized_ping(
@@ -143,6 +156,8 @@ class Traffics:
             probe=probes.Silence(ordinary.probe.filter),
             kinds={},
             refused="message too long",
+            doubt=lambda result: account.killed(result.status),
+            size=None,
         )
 
     def ping_gateway(self, source: str, gateway: Address) -> Traffic:
@@ -150,7 +165,12 @@ class Traffics:
         identifier = self._draws.identifier()
         command = ping_command(gateway, identifier, self._draws.token())
         return Traffic(
-            lambda: self._run(source, *command), probes.Echo(identifier), _TO_NODE, source, source
+            lambda: self._run(source, *command),
+            probes.Echo(identifier),
+            _TO_NODE,
+            source,
+            source,
+            doubt=partial(_of_ping, 1),
         )
 
     def ping_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
@@ -162,7 +182,14 @@ class Traffics:
             done = base.run(self._node, ["ping", *command[1:]], _TRAFFIC_SECONDS)
             return Result(done.returncode, done.stdout.encode(), done.stderr)
 
-        return Traffic(send, probes.Echo(identifier), _FROM_NODE, destination, destination)
+        return Traffic(
+            send,
+            probes.Echo(identifier),
+            _FROM_NODE,
+            destination,
+            destination,
+            doubt=partial(_of_ping, 1),
+        )
 
     def http(
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 1460
@@ -170,14 +197,18 @@ class Traffics:
         """An HTTP GET of one of image.BODY_SIZES bytes, which are checked as they arrive."""
         nonce = self._draws.token()
         # Not wget -T: Debian's static busybox 1.35 crashes on it.
-        wget = ["timeout", "20", "wget", "-q", "-O", "-"]
+        wget = ["timeout", str(_HTTP_SECONDS), "wget", "-q", "-O", "-"]
         ends = self.address(source, family), self.address(destination, family)
         target = url(ends[1], f"{size}?{nonce}")
 
         def send() -> Result:
+            began = time.monotonic()
             result = self._run(source, *wget, target)
+            if result.status == _TERMINATED and time.monotonic() - began >= _HTTP_SECONDS:
+                return Result(-1, b"", f"wget was not done after {_HTTP_SECONDS} s")
             if result.status == 0 and result.output != image.body(size):
-                return Result(-1, b"", f"the body that arrived is not that of {size} bytes")
+                why = f"the body that arrived is not that of {size} bytes"
+                return Result(account.ENDED_WELL, b"", why)
             return result
 
         return Traffic(send, probes.Http(nonce, HTTP_PORT, ends), _UNICAST, source, destination)
@@ -185,25 +216,34 @@ class Traffics:
     def udp(
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 64
     ) -> Traffic:
-        """One UDP datagram of `size` bytes, at least 32, that begins with a nonce."""
-        nonce = self._draws.token()
+        """One UDP datagram of `size` bytes, at least 34: a line of random text, after a new line.
+
+        All of it must arrive at the program that receives it.
+        """
+        line = self._draws.payload(size).hex()[: size - 2]
         port = self._draws.port()
         target = self.address(destination, family)
-        payload = base64.b64encode(nonce.encode() + self._draws.payload(size - len(nonce)))
         script = (
-            f"echo {payload.decode()} | base64 -d >/tmp/{port};"
-            f" /bin/nc -n -u -q 0 -p {port} {target} {UDP_PORT} </tmp/{port}; rm /tmp/{port}"
+            f"{{ echo; echo {line}; }} >/tmp/{port};"
+            f" /bin/nc -n -u -q 0 -p {port} {target} {UDP_PORT} </tmp/{port}; status=$?;"
+            f" rm /tmp/{port}; exit $status"
         )
 
         def send() -> Result:
+            before = self._datagrams(source)
             result = self._run(source, "/bin/sh", "-c", script)
-            if result.status == 0 and not waiting.until(received, bool, _REPLY_SECONDS):
-                return Result(-1, b"", f"the datagram did not reach the program in {destination}")
+            if result.status != 0:
+                return result
+            if self._datagrams(source) == before:
+                raise CouldNotTest(f"nc ended well, but {source} sent no datagram")
+            if not waiting.until(received, bool, _REPLY_SECONDS):
+                why = f"the datagram did not reach the program in {destination} as it was sent"
+                return Result(-1, b"", why)
             return result
 
         def received() -> bool:
             pod = self._pods[destination]
-            grep = ["grep", "-q", nonce, UDP_LOG]
+            grep = ["grep", "-qxF", line, UDP_LOG]
             return self._node.execute(pod, udp_container(pod), grep, _TRAFFIC_SECONDS).status == 0
 
         return Traffic(
@@ -212,7 +252,23 @@ class Traffics:
             {probes.REQUEST: "unicast"},
             source,
             destination,
+            size=size,
         )
+
+    def _datagrams(self, pod: str) -> int:
+        """Datagrams that programs in a pod have sent, also those that were then dropped.
+
+        OutDatagrams and SndbufErrors of proc(5), /proc/pid/net/snmp. Raises CouldNotTest.
+        """
+        table = base.root(self._node, f"/proc/{self._pods[pod].pids[MAIN]}/net/snmp")
+        try:
+            names, values = (
+                line.split() for line in table.read_text().splitlines() if line[:4] == "Udp:"
+            )
+        except (OSError, ValueError):
+            raise CouldNotTest(f"what pod {pod} sends cannot be counted; does it run?") from None
+        counts = dict(zip(names, values, strict=True))
+        return sum(int(counts.get(name, 0)) for name in ("OutDatagrams", "SndbufErrors"))
 
     def resolve(self, source: str, destination: str) -> Traffic:
         """A ping whose ARP request and reply are what is looked at."""
@@ -221,6 +277,7 @@ class Traffics:
             self.ping(source, destination),
             probe=probes.Resolution(asking, asked),
             kinds={probes.REQUEST: "broadcast", probes.REPLY: "unicast"},
+            size=None,
             linger=_PROXY_DELAY_SECONDS,
         )
 
@@ -243,21 +300,17 @@ def largest_payload(topology: Topology, family: Family) -> int:
     return min(mtus) - HEADERS[family.value]
 
 
-# Bounded, so that no run of digits makes it slow.
-_COUNT = r"(?<![0-9])([0-9]{1,12})"
-_STATISTICS = re.compile(
-    rf"{_COUNT} packets transmitted, {_COUNT} received(?:, \+{_COUNT} duplicates)?"
-)
+def _of_ping(count: int, result: Result) -> str:
+    return account.of_ping(result.status, f"{result.text}{result.errors}", count)
 
 
 def counted(result: Result) -> tuple[int, int, int]:
-    """What ping counted: packets sent, received, doubled."""
-    found = _STATISTICS.search(result.text)
+    """What ping counted: packets sent, received, doubled. Raises CouldNotTest if it did not."""
+    found = account.counted(result.text)
     if found is None:
         said = f"{result.text[-500:]}{result.errors[-500:]}"
         raise CouldNotTest(f"ping did not count its packets: {said}")
-    sent, received, doubled = (int(n or 0) for n in found.groups())
-    return sent, received, doubled
+    return found
 
 
 def losses(
@@ -274,6 +327,8 @@ def losses(
         results = list(pool.map(lambda ping: ping.send(), pings))
     found = []
     for (source, destination), result in zip(pairs, results, strict=True):
+        if doubt := _of_ping(count, result):
+            raise CouldNotTest(f"{source} -> {destination}: {doubt}")
         sent, received, doubled = counted(result)
         if (sent, received, doubled) != (count, count, 0):
             seen = f"{sent} sent, {received} received, {doubled} doubled"

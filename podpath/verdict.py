@@ -41,12 +41,13 @@ class Verdict:
     """What a probe's sightings amount to.
 
     crossings: one a packet; differences: all of them, those of the crossings first; noise: how
-    many sightings were ARP, ND or MLD.
+    many sightings were ARP, ND or MLD; strangers: how many were neither that nor of a probe.
     """
 
     crossings: tuple[Crossing, ...]
     differences: tuple[Difference, ...]
     noise: int
+    strangers: int = 0
 
 
 def judge(
@@ -74,9 +75,13 @@ def judge(
         for leg, path in paths.items():
             differences += _lacking(probe, leg, path, packets)
     differences = [d for c in crossings for d in c.differences] + differences
-    strangers = [s for s, known in zip(sightings, taken, strict=True) if not known]
-    differences += [_unexpected(s) for s in strangers if s.packet not in noise]
-    return Verdict(tuple(crossings), tuple(differences), sum(s.packet in noise for s in strangers))
+    differences += _echoes(crossings)
+    others = [s for s, known in zip(sightings, taken, strict=True) if not known]
+    strangers = [s for s in others if s.packet not in noise]
+    differences += [_unexpected(s) for s in strangers]
+    return Verdict(
+        tuple(crossings), tuple(differences), len(others) - len(strangers), len(strangers)
+    )
 
 
 def unchanged(verdict: Verdict) -> list[Difference]:
@@ -103,7 +108,7 @@ def unchanged(verdict: Verdict) -> list[Difference]:
             )
             if expected != got
         ]
-    return found
+    return found + _echoes(verdict.crossings)
 
 
 def _lacking(
@@ -132,6 +137,28 @@ def _crossing(path: Path, group: list[Sighting]) -> Crossing:
     found += _order(path, at_hops, name)
     found += _changes(path, at_hops, name)
     return Crossing(name, path, at_hops, elsewhere, tuple(found))
+
+
+def _echoes(crossings: Sequence[Crossing]) -> list[Difference]:
+    """Replies with a payload that no hop saw in their request (RFC 792, RFC 4443).
+
+    No hop of either path shows that, if it was changed inside the pod that answers.
+    """
+    requests: dict[tuple[int, int], list[str]] = defaultdict(list)
+    replies: list[tuple[Crossing, Sighting]] = []
+    for crossing in crossings:
+        for sighting in (s for hop in crossing.at_hops for s in hop):
+            packet = sighting.packet
+            if packet.number and packet.kind in (8, 128):
+                requests[packet.number].append(_payload(packet))
+        if crossing.at_hops[0] and crossing.at_hops[0][0].packet.kind in (0, 129):
+            replies.append((crossing, crossing.at_hops[0][0]))
+    found = []
+    for crossing, reply in replies:
+        known = requests.get(reply.packet.number or (0, 0), [])
+        if known and (seen := _payload(reply.packet)) not in known:
+            found.append(Difference(PAYLOAD, place(reply.place), known[-1], seen, crossing.packet))
+    return found
 
 
 def _presence(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list[Difference]:

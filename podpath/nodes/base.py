@@ -3,7 +3,7 @@
 import os
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,8 @@ from podpath import files, linux, netns, tools
 from podpath.cri import Result
 from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork
+
+_NAMED = "/run/netns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +95,18 @@ def network_namespace(node: Node) -> str:
 
 def named_namespaces(node: Node) -> dict[str, str]:
     """The node's named network namespaces, as `ip netns list` there: name -> path."""
-    directory = root(node, "/run/netns")
-    if not directory.is_dir():
+    directory = root(node, _NAMED)
+    try:
+        # A link would lead to the host's files, and opening a pipe would wait: a plugin may err.
+        return {
+            entry.name: str(entry)
+            for entry in sorted(directory.iterdir())
+            if stat.S_ISREG(entry.lstat().st_mode)
+        }
+    except FileNotFoundError:
         return {}
-    # A link would lead to the host's files, and opening a pipe would wait: a plugin may err.
-    return {
-        entry.name: str(entry)
-        for entry in sorted(directory.iterdir())
-        if stat.S_ISREG(entry.lstat().st_mode)
-    }
+    except OSError as error:
+        raise CouldNotTest(f"the node's namespaces cannot be listed: {error}") from None
 
 
 @contextmanager
@@ -123,6 +128,42 @@ def read(node: Node, path: str) -> str:
     """The text of a small file of the node's. Raises as opened and files.read_text do."""
     with opened(node, path) as safe:
         return files.read_text(safe)
+
+
+def state(node: Node, pods: Iterable[Pod]) -> dict[str, object]:
+    """What must stay the same while pods are watched: a name for people -> its identity.
+
+    The identities say nothing by themselves; None is what is not there. The directory's time tells
+    of a namespace that came and went. A container is its process, with the time of its start.
+    """
+    directory = root(node, _NAMED)
+    found: dict[str, object] = {"the set of named namespaces": _identity(directory)}
+    names = {pod.network.netns: f"pod {pod.name}'s namespace" for pod in pods}
+    paths = {names.get(n, f"namespace {n}"): p for n, p in named_namespaces(node).items()}
+    for name, path in {"the node's namespace": network_namespace(node), **paths}.items():
+        found[name] = _identity(Path(path))
+    for pod in pods:
+        for container, pid in pod.pids.items():
+            found[f"container {container} of pod {pod.name}"] = _started(node, pid)
+    return found
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    # a namespace's own times say nothing
+    return status.st_ino, status.st_mtime_ns if path.is_dir() else 0
+
+
+def _started(node: Node, pid: int) -> str | None:
+    """When a process started (proc(5), /proc/pid/stat, field 22), if it still runs."""
+    try:
+        fields = root(node, f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else fields[19]
 
 
 def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -102,14 +102,16 @@ class EmbeddedNode:
         uid = f"{spec.name}-{next(self._numbers)}"
         sandbox, config = self._runtime.run_pod(spec.name, uid)
         try:
-            return self._pod(spec, sandbox, config)
-        except (CouldNotTest, DoesNotConform):
-            # Nobody else knows of it; and what went wrong first is what is to be told.
-            with suppress(CouldNotTest, DoesNotConform):
+            return self._fill(spec, sandbox, config)
+        except BaseException as first:
+            try:
                 self._runtime.remove_pod(spec.name, sandbox)
+            except (CouldNotTest, DoesNotConform) as second:  # what happened first says why
+                first.add_note(f"Then, when the pod was deleted: {second}")
             raise
 
-    def _pod(self, spec: base.PodSpec, sandbox: str, config: object) -> base.Pod:
+    def _fill(self, spec: base.PodSpec, sandbox: str, config: Any) -> base.Pod:
+        """Start a pod's containers in its sandbox, and say what came of it."""
         containers = {
             name: self._runtime.run_container(sandbox, config, name, image.NAME, command)
             for name, command in spec.containers.items()

@@ -103,6 +103,7 @@ def test_kernel_filter_keeps_unrelated_frames_out(namespace: str) -> None:
 def test_dropped_frames_are_a_gap(namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames that the socket had no room for make the observation inconclusive."""
     monkeypatch.setattr(capture, "_BUFFER_BYTES", 16 * 1024)
+    monkeypatch.setattr(capture, "_CANARY_SECONDS", 0.5)
     with capture.armed({"here": namespace}) as running:
         _send(namespace, "one", frames=2000, size=1400)
         seen = running.collect()
@@ -145,7 +146,7 @@ def test_canaries_that_are_lost_are_a_gap(namespace: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(capture, "_CANARY_SECONDS", 0.2)
     with capture.armed({"here": namespace}) as running:
         _ip(namespace, "link", "set", "lo", "mtu", "68")  # as good as any other change
-        monkeypatch.setattr(capture, "_drain", lambda _: None)
+        monkeypatch.setattr(capture, "_drain", lambda *_: None)
         seen = running.collect()
 
     assert any("did not come back" in gap for gap in seen.gaps)

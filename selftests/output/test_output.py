@@ -158,3 +158,27 @@ def test_conflist_elsewhere_does_not_change_what_is_run(tmp_path: Path) -> None:
     assert run.status == 0, run.output
     assert "1 passed" in run.output
     assert "selftests" not in run.output
+
+
+#: Where warnings are errors, as in the checkout, pytest does not even begin.
+_NO_WARNING = ("-W", "ignore::pytest.PytestConfigWarning")
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        pytest.param((), 1, id="rewritten"),
+        pytest.param(("--assert=plain", *_NO_WARNING), 6, id="plain"),
+        pytest.param(("-p", "no:assertion", *_NO_WARNING), 6, id="no plugin"),
+    ],
+)
+def test_python_without_assertions_does_not_turn_green(
+    tmp_path: Path, options: tuple[str, ...], status: int
+) -> None:
+    """pytest's own rewriting keeps a test's assertions under python -O; without it none is left."""
+    fault = Fault(name="no port", source="own", reds={}, after='ip link set "$HOST" nomaster')
+    fault.install(tmp_path)
+    plugins = f"--podpath-cni-bin={tmp_path / 'plugins'}"
+    run = suite.run(suite.QUICK, plugins, *options, environment={"PYTHONOPTIMIZE": "1"})
+
+    assert run.status == status, run.output

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath.dissect import dissect, reassemble
+from podpath.dissect import dissect, quoted, reassemble
 from podpath.model import Direction, Packet, Sighting
 
 from . import samples
@@ -357,3 +357,25 @@ def test_fragments_of_any_size_join_in_any_order(size: int, chance: Any) -> None
     chance.shuffle(shuffled)
 
     assert [(p.digest, p.size) for p in joined(shuffled)] == [(whole.digest, size)]
+
+
+@pytest.mark.parametrize("quoted_bytes", [28, 40, 84])
+def test_error_quotes_the_packet_that_it_is_about(quoted_bytes: int) -> None:
+    """As much of it as there is: a header and 8 bytes at least (RFC 792)."""
+    from scapy.layers.inet import ICMP, UDP
+
+    about = bytes(ipv4() / UDP(sport=7, dport=9) / PAYLOAD)[:quoted_bytes]
+    frame = built(ipv4(src="10.88.0.3", dst="10.88.0.2"), ICMP(type=3, code=3), about)
+
+    found = quoted(samples.sighting(dissect(frame), frame=frame))
+
+    assert found is not None
+    assert (found.protocol, found.ports) == ("udp", (7, 9))
+
+
+def test_what_is_no_error_quotes_nothing() -> None:
+    from scapy.layers.inet import ICMP
+
+    for layers in ((ipv4(), ICMP(type=8), PAYLOAD), (ipv4(), ICMP(type=3, code=3), PAYLOAD[:20])):
+        frame = built(*layers)
+        assert quoted(samples.sighting(dissect(frame), frame=frame)) is None

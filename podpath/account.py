@@ -1,0 +1,141 @@
+"""What a program says of the traffic that it made, beside what was seen of it.
+
+A sentence says why the program's run is no test of the path; an empty one that it is. What a
+program does of its own accord, or what befalls it, is never the plugin's doing.
+"""
+
+import errno
+import os
+import re
+from collections.abc import Iterable, Sequence
+
+from podpath.model import Packet, Sighting, Topology
+from podpath.probes import REQUEST, Echo, Probe, Silence
+
+#: In place of an exit status: the program ended with 0, but what it did is not what it should.
+ENDED_WELL = -2
+
+#: What shells and runc say of a program that a signal ended: 128 and its number (bash(1)).
+_SIGNALLED = range(129, 128 + 65)
+# Bounded, so that no run of digits makes it slow.
+_COUNT = r"(?<![0-9])([0-9]{1,12})"
+_STATISTICS = re.compile(
+    rf"{_COUNT} packets transmitted, {_COUNT} received(?:, \+{_COUNT} duplicates)?"
+)
+#: With these the sending kernel refuses a packet for what its own network is like.
+_REFUSALS = (
+    f"sendmsg: {os.strerror(errno.EPERM)}",
+    *map(
+        os.strerror,
+        (
+            errno.ENETUNREACH,
+            errno.EHOSTUNREACH,
+            errno.ENETDOWN,
+            errno.EADDRNOTAVAIL,
+            errno.EMSGSIZE,
+        ),
+    ),
+)
+
+
+def killed(status: int) -> str:
+    """Whether a signal ended the program."""
+    return f"the program was killed (signal {status - 128})" if status in _SIGNALLED else ""
+
+
+def counted(text: str) -> tuple[int, int, int] | None:
+    """What ping counted: packets sent, received, doubled; None if it did not."""
+    found = _STATISTICS.search(text)
+    return None if found is None else (int(found[1]), int(found[2]), int(found[3] or 0))
+
+
+def of_ping(status: int, text: str, count: int) -> str:
+    """Whether ping did what it was asked to, by its own account, and nobody ended it."""
+    numbers = counted(text)
+    if ended := killed(status):
+        return ended
+    if numbers is None:
+        return "" if _refused(text) else f"ping did not count its packets: {text.strip()[-300:]}"
+    sent, received, _ = numbers
+    if sent != count and received >= sent:
+        return f"ping sent {sent} of {count} packets"
+    return ""
+
+
+def tells_of_change(text: str) -> str:
+    """Whether ping got a reply with another payload, as it says (it then still ends with 0)."""
+    return "a reply's payload is not the request's, says ping" if "wrong data byte" in text else ""
+
+
+def _refused(text: str) -> bool:
+    return any(words.lower() in text.lower() for words in _REFUSALS)
+
+
+def of_packets(
+    probe: Probe, status: int, text: str, size: int | None, sightings: Sequence[Sighting]
+) -> str:
+    """Whether what was seen, wherever it was, can be what the program says that it sent.
+
+    status: the program's own exit status; size: of each request's payload, if it is known.
+    """
+    if isinstance(probe, Silence):
+        return ""
+    legs = list(zip(sightings, probe.claim(sightings), strict=True))
+    requests = [s for s, leg in legs if leg == REQUEST]
+    if status in (0, ENDED_WELL) and not any(leg for _, leg in legs):
+        return (
+            "the program says that all went well, but no packet of its was seen on any interface:"
+            " it sent none, or others, or before the sniffers were up"
+        )
+    if status == 0 and isinstance(probe, Echo) and (lacking := _lacking(probe, legs, text)):
+        return f"ping says that it got every reply, but no interface saw {', '.join(lacking)}"
+    if size is not None and (sizes := _sizes(requests) - {size}):
+        return f"the program sent {min(sizes)} bytes in place of {size}"
+    return ""
+
+
+def _lacking(probe: Echo, legs: Iterable[tuple[Sighting, str | None]], text: str) -> list[str]:
+    numbers = counted(text)
+    if numbers is None or numbers[1] < probe.count:
+        return []
+    packets: dict[str, list[Packet]] = {"request": [], "reply": []}
+    for sighting, leg in legs:
+        if leg:
+            packets[leg].append(sighting.packet)
+    return [what for leg, seen in packets.items() for what in probe.lacking(leg, seen)]
+
+
+def _sizes(requests: Iterable[Sighting]) -> set[int]:
+    """Of each packet, at the first place that saw it whole."""
+    first: dict[tuple[object, ...], int] = {}
+    for sighting in sorted(requests, key=lambda s: s.time):
+        if sighting.packet.fragment is None:
+            first.setdefault(sighting.packet.identity, sighting.packet.size)
+    return set(first.values())
+
+
+def unsent(
+    found: Topology, source: str, destination: str, text: str, sightings: Iterable[Sighting]
+) -> str:
+    """Whether a program that failed, and of which nothing was seen, failed by itself.
+
+    The pod's network is to blame if the kernel said so, looked for the destination in vain, or has
+    no way there; ping that counts its packets has sent them, and something in the pod ate them.
+    """
+    addresses = found.pods[source].addresses if source in found.pods else ()
+    asked = any(s.packet.protocol == "arp" and s.packet.source in addresses for s in sightings)
+    numbers = counted(text)
+    if asked or _refused(text) or (numbers and numbers[0]) or not _way(found, source, destination):
+        return ""
+    return f"the program failed before it sent anything: {text.strip()[-300:] or 'it said nothing'}"
+
+
+def _way(found: Topology, source: str, destination: str) -> bool:
+    """Whether the source has a route to the destination, by an interface that is up."""
+    space = found.of_pod(source)
+    up = {link.name for link in space.interfaces if link.up}
+    return any(
+        route.device in up and target in route.destination
+        for route in space.routes
+        for target in found.pods[destination].addresses
+    )

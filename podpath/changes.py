@@ -1,0 +1,159 @@
+"""What changes in a network namespace while it is watched: interfaces, IPv4 addresses and routes.
+
+A path is derived from the topology after the probe. That says something of the probe only if the
+topology was the same all the while, which before and after alone do not show: what appeared and
+vanished in between is in neither. The kernel tells each change to who listens (rtnetlink(7)).
+"""
+
+import errno
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE
+_GROUPS = 0x1 | 0x10 | 0x40
+_NEWLINK, _DELLINK, _GETLINK = 16, 17, 18
+_NEWADDR, _DELADDR = 20, 21
+_NEWROUTE, _DELROUTE = 24, 25
+_ERROR, _DONE = 2, 3
+_REQUEST_DUMP = 0x1 | 0x300
+_IFF_UP = 0x1
+_ADDRESS, _NAME, _MTU, _MASTER = 1, 3, 4, 10  # IFLA_*, linux/if_link.h
+_HEADER, _LINK, _ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=BxHiII"), struct.Struct("=HH")
+_LARGEST = 256 * 1024
+_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What must stay as it is of an interface; master: an index, 0 for none."""
+
+    name: str
+    up: bool
+    mac: bytes = b""
+    mtu: int = 0
+    master: int = 0
+
+    def unlike(self, other: "Link") -> str:
+        """What is different, in a few words."""
+        words = {
+            f"was renamed {other.name}": self.name != other.name,
+            f"was set {'up' if other.up else 'down'}": self.up != other.up,
+            "got another MAC address": self.mac != other.mac,
+            f"got MTU {other.mtu}": self.mtu != other.mtu,
+            "joined or left a bridge": self.master != other.master,
+        }
+        return " and ".join(text for text, true in words.items() if true)
+
+
+class Follower:
+    """The interfaces of a namespace as its messages tell of them. Pure."""
+
+    def __init__(self) -> None:
+        self.links: dict[int, Link] = {}
+        self.complete = False
+
+    def take(self, data: bytes) -> list[str]:
+        """What a batch of messages says is new, in words."""
+        news = []
+        for kind, body in messages(data):
+            if kind == _DONE:
+                self.complete = True
+            elif kind == _ERROR:
+                raise OSError(-struct.unpack_from("=i", body)[0], "netlink")
+            elif kind in (_NEWLINK, _DELLINK):
+                news.append(self._link(kind, body))
+            elif kind in (_NEWADDR, _DELADDR):
+                (index,) = struct.unpack_from("=I", body, 4)
+                name = self.links[index].name if index in self.links else "an interface"
+                news.append(f"{name} {'got' if kind == _NEWADDR else 'lost'} an address")
+            elif kind in (_NEWROUTE, _DELROUTE):
+                news.append(f"a route was {'added' if kind == _NEWROUTE else 'removed'}")
+        return [text for text in news if text]
+
+    def _link(self, kind: int, body: bytes) -> str:
+        family, _, index, flags, _ = _LINK.unpack_from(body)
+        if family != socket.AF_UNSPEC:
+            return ""  # a bridge's view of its port: what matters of it is told in general, too
+        before = self.links.get(index)
+        if kind == _DELLINK:
+            self.links.pop(index, None)
+            return f"{before.name} vanished" if before else ""
+        now = _link_of(flags, body)
+        self.links[index] = now
+        if before is None:
+            return f"{now.name} appeared"
+        return f"{before.name} {before.unlike(now)}" if before != now else ""
+
+
+def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and body of each netlink message."""
+    start = 0
+    while start + _HEADER.size <= len(data):
+        length, kind, *_ = _HEADER.unpack_from(data, start)
+        yield kind, data[start + _HEADER.size : start + length]
+        start += max(_aligned(length), _HEADER.size)
+
+
+def _link_of(flags: int, body: bytes) -> Link:
+    found = {}
+    start = _LINK.size
+    while start + _ATTRIBUTE.size <= len(body):
+        length, kind = _ATTRIBUTE.unpack_from(body, start)
+        found[kind] = body[start + _ATTRIBUTE.size : start + length]
+        start += max(_aligned(length), _ATTRIBUTE.size)
+    return Link(
+        name=found.get(_NAME, b"?").rstrip(b"\0").decode(errors="replace"),
+        up=bool(flags & _IFF_UP),
+        mac=found.get(_ADDRESS, b""),
+        mtu=int.from_bytes(found.get(_MTU, b""), sys.byteorder),
+        master=int.from_bytes(found.get(_MASTER, b""), sys.byteorder),
+    )
+
+
+def _aligned(length: int) -> int:
+    return (length + 3) & ~3
+
+
+class Watch:
+    """Listens to the changes of the namespace that the thread which makes it is in.
+
+    Raises OSError if that cannot be done.
+    """
+
+    def __init__(self) -> None:
+        self._follower = Follower()
+        self._socket = socket.socket(
+            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
+        )
+        try:
+            self._socket.bind((0, _GROUPS))
+            self._socket.settimeout(_SECONDS)
+            self._socket.send(
+                _HEADER.pack(_HEADER.size + _LINK.size, _GETLINK, _REQUEST_DUMP, 1, 0)
+                + bytes(_LINK.size)
+            )
+            while not self._follower.complete:
+                self._follower.take(self._socket.recv(_LARGEST))
+            self._socket.setblocking(False)
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def news(self) -> list[str]:
+        """What has changed since the last call, in words; that it cannot be told is news, too."""
+        found: list[str] = []
+        while True:
+            try:
+                found += self._follower.take(self._socket.recv(_LARGEST))
+            except BlockingIOError:
+                return list(dict.fromkeys(found))
+            except OSError as error:
+                why = "too many" if error.errno == errno.ENOBUFS else error.strerror
+                return [*dict.fromkeys(found), f"changes could not be followed ({why})"]
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._socket.close()

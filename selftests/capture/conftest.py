@@ -1,0 +1,77 @@
+"""One real node for the tests of this directory, and ways to disturb what is watched on it."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from podpath import capture, observe, preflight
+from podpath.conflist import Conflist
+from podpath.nodes import embedded
+from podpath.nodes.base import Node
+from podpath.observe import Observer
+from podpath.pods import BYSTANDER, CLIENT, SERVER, Deployment
+from podpath.profiles import Profile
+from podpath.traffic import Traffic, Traffics
+from selftests.capture.disturb import Disturb
+
+
+@pytest.fixture(scope="package")
+def node() -> Iterator[Node]:
+    """A node that lives as long as this directory's tests; so long, none has the machine alone."""
+    descriptor = os.open(Path(__file__).parent.parent, os.O_RDONLY)
+    plan = preflight.plan("embedded", None, [], None, None)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        with embedded.start(plan.conflist) as started:
+            yield started
+    finally:
+        os.close(descriptor)
+
+
+@pytest.fixture(scope="package")
+def pods(node: Node) -> Iterator[Deployment]:
+    deployment = Deployment(node)
+    with deployment.temporary(CLIENT, SERVER, BYSTANDER):
+        yield deployment
+
+
+@pytest.fixture(scope="package")
+def observer(node: Node, pods: Deployment, conflist: Conflist, profile: Profile) -> Observer:
+    return Observer(node, conflist, profile, pods)
+
+
+@pytest.fixture
+def disturb(node: Node, pods: Deployment) -> Disturb:
+    return Disturb(node, pods)
+
+
+@pytest.fixture
+def ping(traffic: Traffics) -> Traffic:
+    """The traffic of most tests."""
+    return traffic.ping(CLIENT, SERVER, count=3)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not come is not waited for as long as a real path deserves."""
+    monkeypatch.setattr(observe, "_SETTLE_SECONDS", 0.2)
+
+
+@pytest.fixture
+def captures(monkeypatch: pytest.MonkeyPatch) -> list[capture.Capture]:
+    """The captures that are made, while they run."""
+    running: list[capture.Capture] = []
+    real = capture.armed
+
+    @contextmanager
+    def armed(*arguments: object, **options: object) -> Iterator[capture.Capture]:
+        with real(*arguments, **options) as one:  # type: ignore[arg-type]
+            running.append(one)
+            yield one
+
+    monkeypatch.setattr(capture, "armed", armed)
+    return running

@@ -1,0 +1,214 @@
+"""No verdict rests on a sniffer that is deaf, late, elsewhere or full, or on a clock that jumps."""
+
+import errno
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from podpath import capture, netns, topology
+from podpath.capture import Capture
+from podpath.errors import CouldNotTest, Inconclusive
+from podpath.nodes import base
+from podpath.nodes.base import Node
+from podpath.observe import Observer
+from podpath.pods import BYSTANDER, CLIENT, SERVER
+from podpath.traffic import Traffic, Traffics
+from selftests.capture.disturb import Disturb, then
+
+pytestmark = [pytest.mark.xdist_group("one-node"), pytest.mark.usefixtures("impatient")]
+
+
+def _tap(captures: list[Capture], namespace: str) -> capture._Tap:
+    return next(tap for tap in captures[-1]._taps if tap.namespace == namespace)
+
+
+def test_undisturbed_ping_conforms(observer: Observer, ping: Traffic) -> None:
+    """What the disturbances are compared with."""
+    assert observer.observe(ping).differences == []
+
+
+def _close(tap: capture._Tap) -> None:
+    tap.sniffer.close()
+
+
+def _become_a_file(tap: capture._Tap) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, tap.sniffer.fileno())
+    os.close(nowhere)
+
+
+@pytest.mark.parametrize("end", [_close, _become_a_file])
+@pytest.mark.parametrize("namespace", ["node", SERVER])
+def test_sniffer_that_died_half_way(
+    observer: Observer,
+    ping: Traffic,
+    captures: list[Capture],
+    end: Callable[[capture._Tap], None],
+    namespace: str,
+) -> None:
+    with pytest.raises(Inconclusive, match=rf"the sniffer in {namespace} failed: "):
+        observer.observe(then(ping, lambda: end(_tap(captures, namespace))))
+
+
+def test_sniffer_whose_reading_fails(
+    observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: capture._Tap) -> None:
+        raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))
+
+    with pytest.raises(Inconclusive, match=r"the sniffer in node failed: .*Network is down"):
+        observer.observe(then(ping, lambda: monkeypatch.setattr(capture, "_take", fail)))
+
+
+@pytest.mark.parametrize("protocol", ["ping", "http", "udp"])
+def test_sniffers_that_all_started_after_the_traffic(
+    observer: Observer, traffic: Traffics, protocol: str
+) -> None:
+    sent = getattr(traffic, protocol)(CLIENT, SERVER)
+    result = sent.send()
+
+    with pytest.raises(Inconclusive, match="no packet of its was seen on any interface"):
+        observer.observe(replace(sent, send=lambda: result))
+
+
+def test_one_sniffer_that_started_after_the_traffic(
+    observer: Observer, ping: Traffic, captures: list[Capture]
+) -> None:
+    def restart() -> None:
+        old = _tap(captures, SERVER)
+        new = capture._open(SERVER, old.path, ping.probe.filter, ())
+        taps = captures[-1]._taps
+        taps[taps.index(old)] = new
+        old.close()
+
+    with pytest.raises(Inconclusive, match="sniffer in server was not up when the traffic began"):
+        observer.observe(then(ping, restart))
+
+
+def test_sniffer_in_another_namespace_than_it_says(
+    observer: Observer, ping: Traffic, disturb: Disturb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, other = disturb.namespace(SERVER), disturb.namespace(BYSTANDER)
+    real = netns.run_in
+
+    def elsewhere(path: str, work: Callable[[], object]) -> object:
+        return real(other if path == server else path, work)
+
+    monkeypatch.setattr(netns, "run_in", elsewhere)
+
+    with pytest.raises(CouldNotTest, match="the sniffer of server is in another namespace"):
+        observer.observe(ping)
+
+
+def test_socket_buffer_that_overflowed(
+    observer: Observer, traffic: Traffics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "_BUFFER_BYTES", 64 * 1024)
+
+    with pytest.raises(Inconclusive, match=r"the sniffer in node dropped \d+ frames"):
+        observer.observe(traffic.http(CLIENT, SERVER, size=4 << 20))
+
+
+def test_drop_counter_that_cannot_be_read(
+    observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> tuple[int, int]:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    with pytest.raises(Inconclusive, match="dropped cannot be told: Operation not permitted"):
+        observer.observe(then(ping, lambda: monkeypatch.setattr(capture, "_statistics", fail)))
+
+
+def test_more_frames_than_are_kept(
+    observer: Observer, traffic: Traffics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "_MOST_FRAMES", 20)
+
+    with pytest.raises(Inconclusive, match="the sniffer in node saw more than 20 frames"):
+        observer.observe(traffic.ping(CLIENT, SERVER, count=20))
+
+
+def test_filter_that_keeps_the_canaries_out(
+    observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "_CANARY_SECONDS", 0.1)
+
+    with pytest.raises(CouldNotTest, match="canaries did not come back in node"):
+        observer.observe(ping, expression="icmp")
+
+
+def test_clock_that_was_stepped(
+    observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = capture._clock_offset
+    later = lambda: real() + 2_000_000_000  # noqa: E731
+
+    with pytest.raises(Inconclusive, match="the clock was stepped by 2000 ms"):
+        observer.observe(then(ping, lambda: monkeypatch.setattr(capture, "_clock_offset", later)))
+
+
+def test_clock_that_was_stepped_and_back(
+    observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before and after it is the same; the frames between have time stamps of another time."""
+    real = capture._time
+    earlier = lambda ancillary: real(ancillary) - 3_600_000_000_000  # noqa: E731
+
+    with pytest.raises(Inconclusive, match=r"the clock was stepped, and back: .* time stamps"):
+        observer.observe(then(ping, lambda: monkeypatch.setattr(capture, "_time", earlier)))
+
+
+def test_kernel_that_does_not_stamp_frames(
+    observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "_CANARY_SECONDS", 0.2)
+    monkeypatch.setattr(capture, "_time", lambda _: time.time_ns())
+
+    with pytest.raises(CouldNotTest, match="does not stamp frames when they arrive"):
+        observer.observe(ping)
+
+
+def test_file_that_is_no_namespace(observer: Observer, ping: Traffic, node: Node) -> None:
+    stray = base.root(node, "/run/netns/stray")
+    stray.touch()
+    try:
+        with pytest.raises(CouldNotTest, match=r"/stray could not be entered: .*Invalid argument"):
+            observer.observe(ping)
+    finally:
+        stray.unlink()
+
+
+def test_namespace_that_is_gone_when_it_is_entered(
+    observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = observer._namespaces()
+    monkeypatch.setattr(observer, "_namespaces", lambda: {**real, "gone": "/run/netns/gone"})
+
+    with pytest.raises(CouldNotTest, match="/run/netns/gone could not be entered: No such file"):
+        observer.observe(ping)
+
+
+def test_namespace_that_vanishes_while_the_topology_is_read(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(netns, "inode", lambda _: 1)
+
+    with pytest.raises(CouldNotTest, match=r"namespace node could not be read, .*: .*gone"):
+        topology.read(base.network_namespace(node), {"gone": "/run/netns/gone"}, [])
+
+
+def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyroute2
+
+    def fail() -> None:
+        raise pyroute2.NetlinkError(errno.ENODEV, os.strerror(errno.ENODEV))
+
+    monkeypatch.setattr(pyroute2, "IPRoute", fail)
+
+    with pytest.raises(CouldNotTest, match="namespace node could not be read"):
+        topology.read(base.network_namespace(node), {}, [])
+    with pytest.raises(CouldNotTest, match="neighbours of namespace"):
+        topology.forget_neighbours(base.network_namespace(node))

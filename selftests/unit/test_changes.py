@@ -1,0 +1,71 @@
+"""What the kernel's messages say has changed."""
+
+import struct
+import sys
+
+import pytest
+
+from podpath import changes
+from podpath.changes import Follower
+
+_UP = 1
+
+
+def _attribute(kind: int, data: bytes) -> bytes:
+    length = 4 + len(data)
+    return struct.pack("=HH", length, kind) + data + bytes(-length % 4)
+
+
+def _message(kind: int, body: bytes) -> bytes:
+    return struct.pack("=IHHII", 16 + len(body), kind, 0, 1, 0) + body + bytes(-len(body) % 4)
+
+
+def _link(name: str, *, kind: int = 16, family: int = 0, flags: int = _UP, **numbers: int) -> bytes:
+    body = struct.pack("=BxHiII", family, 1, 7, flags, 0)
+    body += _attribute(3, name.encode() + b"\0") + _attribute(1, bytes(6))
+    for attribute, number in numbers.items():
+        code = {"mtu": 4, "master": 10}[attribute]
+        body += _attribute(code, number.to_bytes(4, sys.byteorder))
+    return _message(kind, body)
+
+
+@pytest.mark.parametrize(
+    ("message", "news"),
+    [
+        pytest.param(_link("eth0", mtu=1500), [], id="the same"),
+        pytest.param(_link("eth0", flags=_UP | 0x100, mtu=1500), [], id="promiscuous"),
+        pytest.param(_link("eth0", flags=0, mtu=1500), ["eth0 was set down"], id="down"),
+        pytest.param(_link("eth1", mtu=1500), ["eth0 was renamed eth1"], id="renamed"),
+        pytest.param(_link("eth0", mtu=1400), ["eth0 got MTU 1400"], id="MTU"),
+        pytest.param(
+            _link("eth0", mtu=1500, master=3), ["eth0 joined or left a bridge"], id="master"
+        ),
+        pytest.param(_link("eth0", family=7, kind=17), [], id="a bridge's view"),
+        pytest.param(_link("eth0", kind=17), ["eth0 vanished"], id="vanished"),
+        pytest.param(
+            _message(20, struct.pack("=BBBBI", 2, 24, 0, 0, 7)), ["eth0 got an address"], id="addr"
+        ),
+        pytest.param(
+            _message(21, struct.pack("=BBBBI", 2, 24, 0, 0, 9)),
+            ["an interface lost an address"],
+            id="unknown",
+        ),
+        pytest.param(_message(25, bytes(12)), ["a route was removed"], id="route"),
+    ],
+)
+def test_news_of_a_message(message: bytes, news: list[str]) -> None:
+    follower = Follower()
+    assert follower.take(_link("eth0", mtu=1500) + _message(3, bytes(4))) == ["eth0 appeared"]
+    assert follower.complete
+
+    assert follower.take(message) == news
+
+
+def test_error_of_the_kernel_is_raised() -> None:
+    with pytest.raises(OSError, match="netlink"):
+        Follower().take(_message(2, struct.pack("=i", -1)))
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 15, b"\0" * 64, b"\xff" * 64])
+def test_nonsense_ends(data: bytes) -> None:
+    assert len(list(changes.messages(data))) <= 4
