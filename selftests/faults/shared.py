@@ -56,6 +56,7 @@ class SharedNode:
         """A node with the conflist at this path, as if no pod had ever been on it."""
         network = conflist.read(path)
         if self._node is not None and self._network == network and self._as_found(self._node):
+            self._give_plugins(self._node)
             return self._node
         self._stack.close()
         self._node, self._network = None, network
@@ -63,6 +64,12 @@ class SharedNode:
         self._found = _look(self._node), _settings(self._node)
         self.started += 1
         return self._node
+
+    def _give_plugins(self, node: Node) -> None:
+        """The node has a copy of what was in the directory when it started."""
+        for plugin in self._plugins.iterdir():
+            write = f'printf %s "$1" >"$(readlink -f /opt/podpath/cni/bin/{plugin.name})"'
+            base.run(node, ["sh", "-c", write, "sh", plugin.read_text()])
 
     def _as_found(self, node: Node) -> bool:
         """Whether the node, once what any plugin leaves is removed, is the one it was."""

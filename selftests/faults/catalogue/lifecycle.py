@@ -114,7 +114,9 @@ FAULTS = (
         source="aws/amazon-vpc-cni-k8s issue 711",
         reds={"LIFE-PARALLEL": "shared address"},
         configure=lambda bridge: bridge.update(ipMasq=False),
-        after="""[ "$POD" != pod-2 ] || { new=10.88.0.5; in_pod ip address add $new/24 dev eth0
+        after="""echo "$IP" >"/run/podpath/fault/ip-$POD"
+          [ "$POD" != pod-2 ] || { until [ -s /run/podpath/fault/ip-pod-1 ]; do sleep 0.01; done
+          new=$(cat /run/podpath/fault/ip-pod-1); in_pod ip address add $new/24 dev eth0
           in_pod ip address del "$IP/24" dev eth0
           in_pod ip address add $new/24 dev eth0
           in_pod ip route replace default via "${IP%.*}.1"; result "s/$IP/$new/"; IP=$new; }""",
