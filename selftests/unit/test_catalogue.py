@@ -1,0 +1,35 @@
+"""The catalogue of faults: complete, and documented."""
+
+from podpath.requirements import REQUIREMENTS
+from selftests.faults.catalogue import FAULTS, HEALTHY
+from selftests.suite import ROOT
+
+
+def test_every_requirement_has_a_fault_that_turns_it_red() -> None:
+    """A requirement that nothing was seen to violate proves nothing."""
+    proven = {requirement for fault in FAULTS for requirement in fault.reds}
+
+    assert proven == set(REQUIREMENTS)
+
+
+def test_names_are_unique() -> None:
+    """They are what the matrix and its page call them."""
+    names = [fault.name for fault in (*FAULTS, *HEALTHY)]
+
+    assert len(set(names)) == len(names)
+
+
+def test_declared_consequences_are_requirements() -> None:
+    """A misspelt one would allow nothing, and nobody would notice."""
+    for fault in (*FAULTS, *HEALTHY):
+        assert (fault.follows | fault.untestable | fault.near | set(fault.reds)) <= set(
+            REQUIREMENTS
+        )
+        assert not fault.follows & set(fault.reds), fault.name
+
+
+def test_every_fault_is_on_the_page() -> None:
+    """docs/faults.md is of this catalogue."""
+    page = (ROOT / "docs" / "faults.md").read_text()
+
+    assert [f.name for f in (*FAULTS, *HEALTHY) if f.name not in page] == []
