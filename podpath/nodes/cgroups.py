@@ -60,8 +60,9 @@ class Groups:
         return False
 
     def read(self, name: str) -> str:
-        """The text of a file of the groups, or nothing if none has it."""
-        return "".join(p.read_text() for d in self.directories if (p := Path(d, name)).exists())
+        """The texts of a file of the groups and of all below: v1 counts events where they are."""
+        below = (d for group in self.directories for d, _, _ in os.walk(group))
+        return "".join(p.read_text() for d in below if (p := Path(d, name)).exists())
 
     def unified(self) -> str:
         """The v2 group. Raises OSError if there is none."""

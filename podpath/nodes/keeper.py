@@ -92,8 +92,7 @@ def _why(status: int, groups: cgroups.Groups) -> str:
 
 
 def _count(text: str, name: str) -> int:
-    found = re.search(rf"^{name} (\d+)$", text, re.MULTILINE)
-    return int(found[1]) if found else 0
+    return sum(map(int, re.findall(rf"^{name} (\d+)$", text, re.MULTILINE)))
 
 
 def keep(spec: "init.NodeSpec") -> None:
