@@ -12,6 +12,8 @@ from selftests.faults.fault import Fault
 from selftests.suite import Run
 
 _TOPOLOGY = frozenset(i for i in REQUIREMENTS if i.startswith("TOPO-"))
+#: What most kinds of fault would turn red besides, if it were easily turned.
+_ALWAYS = frozenset({"TOPO-BRIDGE-PORT", "TOPO-RESULT", "PATH-ICMP"})
 _LEGEND = "● red, as it must be   ○ red in consequence   ? not testable   · green   ! wrong"
 
 
@@ -44,7 +46,8 @@ def wanted(fault: Fault, complete: bool) -> frozenset[str]:
     """The requirements to test: all of them, or those that the fault might have to do with."""
     if complete:
         return frozenset(REQUIREMENTS)
-    return _TOPOLOGY | {"PATH-ICMP"} | set(fault.reds) | fault.near
+    concerned = _ALWAYS | set(fault.reds) | fault.near
+    return concerned | _TOPOLOGY if not concerned.isdisjoint(_TOPOLOGY - _ALWAYS) else concerned
 
 
 def row(fault: Fault, run: Run) -> Row:

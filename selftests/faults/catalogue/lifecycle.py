@@ -8,7 +8,8 @@ FAULTS = (
     Fault(
         name="deletion leaves a rule",
         source="containernetworking/plugins issue 810",
-        reds={"LIFE-DELETE": "left behind at rules", "LIFE-CHURN": "left behind at rules"},
+        reds={"LIFE-DELETE": "left behind at rules"},
+        follows=_LEFT,
         after_del="iptables -t nat -A POSTROUTING -s 198.51.100.1 -j ACCEPT",
     ),
     Fault(
