@@ -1,0 +1,101 @@
+"""The rules by which the fault matrix is judged."""
+
+from typing import Any
+
+from podpath.report import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM
+from selftests.faults import matrix
+from selftests.faults.fault import Fault
+from selftests.suite import Run
+
+FAULT = Fault(
+    name="a fault",
+    source="own",
+    reds={"TOPO-MTU": "saw 1400"},
+    follows=frozenset({"PATH-MTU"}),
+    untestable=frozenset({"PATH-ICMP"}),
+)
+HEALTHY = Fault(name="healthy", source="", reds={})
+
+
+def ended(status: int, output: str = "", **verdicts: tuple[str, str]) -> Run:
+    """A run in which each requirement, with _ for -, has a verdict and a reason."""
+    told: list[dict[str, Any]] = [
+        {"id": i.replace("_", "-"), "verdict": verdict, "tests": [{"reason": reason}]}
+        for i, (verdict, reason) in verdicts.items()
+    ]
+    return Run(status, output, {"requirements": told})
+
+
+CAUGHT = (DOES_NOT_CONFORM, "MTU: expected 1500, saw 1400")
+GREEN = (CONFORMS, "")
+
+
+def test_fault_that_is_caught() -> None:
+    row = matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, TOPO_MAC=GREEN))
+
+    assert row.wrong == {}
+    assert row.proofs == {"TOPO-MTU": "MTU: expected 1500, saw 1400"}
+    assert (row.mark("TOPO-MTU"), row.mark("TOPO-MAC"), row.mark("TOPO-FDB")) == ("●", "·", " ")
+
+
+def test_declared_consequences_are_allowed() -> None:
+    follows = (DOES_NOT_CONFORM, "missing hop")
+    untestable = (COULD_NOT_TEST, "network is down")
+    row = matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, PATH_MTU=follows, PATH_ICMP=untestable))
+
+    assert row.wrong == {}
+    assert (row.mark("PATH-MTU"), row.mark("PATH-ICMP")) == ("○", "?")
+
+
+def test_what_is_wrong() -> None:
+    """Missed, red for another reason, red without being declared, not run, not told by status."""
+    other = (DOES_NOT_CONFORM, "saw 9000")
+    untold = (COULD_NOT_TEST, "network is down")
+
+    assert set(matrix.row(FAULT, ended(0, TOPO_MTU=GREEN)).wrong) == {"TOPO-MTU"}
+    assert set(matrix.row(FAULT, ended(1, TOPO_MTU=other)).wrong) == {"TOPO-MTU"}
+    assert set(matrix.row(FAULT, ended(6, TOPO_MTU=untold)).wrong) == {"TOPO-MTU"}
+    assert set(matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, TOPO_MAC=other)).wrong) == {"TOPO-MAC"}
+    assert set(matrix.row(FAULT, ended(1, PATH_MTU=other)).wrong) == {"TOPO-MTU"}
+    assert set(matrix.row(FAULT, ended(0, TOPO_MTU=CAUGHT)).wrong) == {"status"}
+    assert set(matrix.row(FAULT, ended(1, "Traceback", TOPO_MTU=CAUGHT)).wrong) == {"output"}
+
+
+def test_false_red_on_a_healthy_plugin() -> None:
+    row = matrix.row(HEALTHY, ended(1, TOPO_MTU=CAUGHT, TOPO_MAC=GREEN))
+
+    assert set(row.wrong) == {"TOPO-MTU"}
+    assert "1 false reds on 1 healthy plugins" in matrix.summary([row])
+
+
+def test_healthy_plugin_must_be_testable() -> None:
+    assert matrix.row(HEALTHY, ended(6, TOPO_MTU=(COULD_NOT_TEST, "why"))).wrong
+
+
+def test_summary_counts_what_was_caught() -> None:
+    caught = matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT))
+    missed = matrix.row(FAULT, ended(0, TOPO_MTU=GREEN))
+
+    assert matrix.summary([caught, missed])[0].startswith("1 of 2 faults caught")
+    assert any(line.startswith("not proven: TOPO-NETNS-NAME") for line in matrix.summary([caught]))
+
+
+def test_affected_requirements_are_selected() -> None:
+    """Faults of wiring are tried on all wiring; others on what they are about, and a few more."""
+    life = Fault(name="life", source="own", reds={"LIFE-DELETE": "left"})
+
+    assert "TOPO-FDB" in matrix.wanted(FAULT, complete=False)
+    assert "LIFE-CHURN" not in matrix.wanted(FAULT, complete=False)
+    assert matrix.wanted(life, complete=False) >= {"LIFE-DELETE", "PATH-ICMP"}
+    assert "TOPO-FDB" not in matrix.wanted(life, complete=False)
+    assert len(matrix.wanted(life, complete=True)) > 30
+
+
+def test_row_survives_its_way_to_the_controller() -> None:
+    """As plain JSON values."""
+    import json
+    from dataclasses import asdict
+
+    row = matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT))
+
+    assert matrix.from_property(json.loads(json.dumps(asdict(row)))) == row
