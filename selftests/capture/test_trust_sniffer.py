@@ -196,7 +196,7 @@ def test_namespace_that_vanishes_while_the_topology_is_read(
 ) -> None:
     monkeypatch.setattr(netns, "inode", lambda _: 1)
 
-    with pytest.raises(CouldNotTest, match=r"namespace node could not be read, .*: .*gone"):
+    with pytest.raises(CouldNotTest, match=r"did not tell of the namespace at .*: .*gone"):
         topology.read(base.network_namespace(node), {"gone": "/run/netns/gone"}, [])
 
 
@@ -208,7 +208,7 @@ def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(pyroute2, "IPRoute", fail)
 
-    with pytest.raises(CouldNotTest, match="namespace node could not be read"):
+    with pytest.raises(CouldNotTest, match="did not tell of the namespace"):
         topology.read(base.network_namespace(node), {}, [])
-    with pytest.raises(CouldNotTest, match="neighbours of namespace"):
+    with pytest.raises(CouldNotTest, match="did not tell of the namespace"):
         topology.forget_neighbours(base.network_namespace(node))

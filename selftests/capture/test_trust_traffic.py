@@ -1,13 +1,12 @@
 """No verdict rests on traffic that was not sent as it was asked for, or that arrived another."""
 
-import secrets
-
 import pytest
 
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import Difference, Family
 from podpath.observe import Observer
 from podpath.pods import CLIENT, SERVER
+from podpath.randomness import Draws
 from podpath.traffic import Traffic, Traffics, losses
 from podpath.verdict import unchanged
 from selftests.capture.disturb import Disturb
@@ -200,7 +199,7 @@ def test_ping_that_is_changed_in_the_pod_that_answers(
 ) -> None:
     """Each hop of the request, and each of the reply, sees one payload; but not the same."""
     # nft leaves the checksum of ICMP as it is: of zeros, these two words do not change it.
-    monkeypatch.setattr(secrets, "token_hex", lambda size: "00" * size)
+    monkeypatch.setattr(Draws, "token", lambda _: "00" * 16)
     change = "@th,384,16 set 0x0001 @th,400,16 set 0xfffe"
     with disturb.rule(SERVER, "prerouting", f"icmp type echo-request {change}"):
         observed = observer.observe(traffic.ping(CLIENT, SERVER))
