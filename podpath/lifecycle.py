@@ -227,12 +227,21 @@ def _settled(node: Node, conflist: Conflist) -> Inventory:
     )
 
 
+def _macs(now: Topology, conflist: Conflist) -> list[Difference]:
+    """The bridge's own MAC may change while the first pods of a node are made at the same time.
+
+    Each ADD of the reference plugin sets the one that it has read, and a result made meanwhile
+    names one that the bridge had for a moment. Nothing is sent to it before the bridge is a gateway.
+    """
+    return wiring.macs(now, conflist, of_bridge=False)
+
+
 def _wiring(node: Node, conflist: Conflist, pods: Deployment) -> list[Difference]:
     networks = [pod.network for pod in pods]
     now = topology.read(base.network_namespace(node), base.named_namespaces(node), networks)
     leases = inventory.leases(node, conflist)
     found = wiring.netns_name(now) + wiring.bridge_members(now, conflist)
-    found += wiring.bridge_gateway(now, conflist) + wiring.macs(now, conflist)
+    found += wiring.bridge_gateway(now, conflist) + _macs(now, conflist)
     for pod in pods:
         found += wiring.veth_peer(now, pod.name)
         found += wiring.netns_ip(now, pod.name) + wiring.pod_links(now, pod.name)

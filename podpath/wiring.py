@@ -284,10 +284,11 @@ def mtu(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     ]
 
 
-def macs(topology: Topology, conflist: Conflist) -> Differences:
+def macs(topology: Topology, conflist: Conflist, *, of_bridge: bool = True) -> Differences:
     """MAC addresses are unique, and those in each plugin result are the kernel's.
 
-    The bridge's own is compared when it is a gateway: only then does it have to stay.
+    The bridge's own is compared when it is a gateway: only then does it have to stay; and not at
+    all without of_bridge.
     """
     found = []
     owners: dict[str, object] = {}
@@ -295,11 +296,11 @@ def macs(topology: Topology, conflist: Conflist) -> Differences:
         link, host = topology.of_pod(name).interface(POD_INTERFACE), topology.host_end(name)
         owners |= {f"pod {name} {POD_INTERFACE}": link.mac} if link else {}
         owners |= {f"{NODE} {host.name}": host.mac} if host else {}
-        found += _result_macs(topology, conflist, name)
+        found += _result_macs(topology, conflist, name, of_bridge and conflist.is_gateway)
     return found + _shared("MAC address", owners)
 
 
-def _result_macs(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+def _result_macs(topology: Topology, conflist: Conflist, pod: str, of_bridge: bool) -> Differences:
     try:
         claimed = results.interfaces(topology.pods[pod].result)
     except DoesNotConform as error:
@@ -309,7 +310,7 @@ def _result_macs(topology: Topology, conflist: Conflist, pod: str) -> Difference
     found = []
     for one in claimed:
         ours = one.name == conflist.bridge and not one.inside
-        if not one.mac or (ours and not conflist.is_gateway):
+        if not one.mac or (ours and not of_bridge):
             continue
         link = (topology.of_pod(pod) if one.inside else topology.node).interface(one.name)
         seen = link.mac if link else "no such interface"
