@@ -231,7 +231,7 @@ def _macs(now: Topology, conflist: Conflist) -> list[Difference]:
     """The bridge's own MAC may change while the first pods of a node are made at the same time.
 
     Each ADD of the reference plugin sets the one that it has read, and a result made meanwhile
-    names one that the bridge had for a moment. Nothing is sent to it before the bridge is a gateway.
+    names one that the bridge had for a moment only.
     """
     return wiring.macs(now, conflist, of_bridge=False)
 
