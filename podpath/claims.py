@@ -3,12 +3,12 @@
 Rules: CNI specification 1.0.0, section 5 ("Success"), and for the keys' meaning section 2.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from podpath.conflist import Conflist
 from podpath.expected import POD_INTERFACE
-from podpath.model import Difference, PodNetwork, Topology
+from podpath.model import Difference, PodNetwork, Topology, listed
 
 Differences = list[Difference]
 
@@ -39,7 +39,7 @@ def _interfaces(topology: Topology, pod: str) -> Differences:
     found = _unequal(
         f"result of pod {pod}, interfaces in the pod",
         POD_INTERFACE,
-        _listed(e.get("name") for e in inside),
+        listed(e.get("name") for e in inside),
     )
     for entry in inside:
         sandbox = str(entry["sandbox"]).rpartition("/")[2]
@@ -47,11 +47,11 @@ def _interfaces(topology: Topology, pod: str) -> Differences:
     end = topology.host_end(pod)
     outside = {e.get("name") for e in entries if not e.get("sandbox")}
     if end is not None and end.name not in outside:
-        found += _unequal(f"result of pod {pod}, host end", end.name, _listed(outside))
+        found += _unequal(f"result of pod {pod}, host end", end.name, listed(outside))
     named = [str(e.get("name")) for e in entries if not e.get("mac")]
     if named:
         where = f"result of pod {pod}, MAC addresses"
-        found.append(Difference("result", where, "one an interface", f"none of {_listed(named)}"))
+        found.append(Difference("result", where, "one an interface", f"none of {listed(named)}"))
     return found
 
 
@@ -61,7 +61,7 @@ def _addresses(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     held = [str(a) for a in link.addresses if not a.is_link_local] if link else []
     entries = _entries(network, "ips")
     where = f"result of pod {pod}, addresses"
-    found = _unequal(where, _listed(held), _listed(e.get("address") for e in entries))
+    found = _unequal(where, listed(held), listed(e.get("address") for e in entries))
     gateways: dict[int, str] = {r.subnet.version: str(r.gateway) for r in conflist.ranges}
     for entry in entries:
         version = 6 if ":" in str(entry.get("address")) else 4
@@ -103,7 +103,3 @@ def _routes(topology: Topology, pod: str) -> Differences:
 
 def _unequal(where: str, expected: str, seen: str) -> Differences:
     return [] if expected == seen else [Difference("result", where, expected, seen)]
-
-
-def _listed(values: Iterable[object]) -> str:
-    return ", ".join(sorted(map(str, values))) or "none"

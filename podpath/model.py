@@ -372,3 +372,8 @@ class Difference:
     def __str__(self) -> str:
         about = f" [{self.packet}]" if self.packet else ""
         return f"{self.kind} at {self.where}: expected {self.expected}, saw {self.seen}{about}"
+
+
+def listed(values: Iterable[object]) -> str:
+    """What a difference says of several values, in an order that is always the same."""
+    return ", ".join(sorted(map(str, values))) or "none"

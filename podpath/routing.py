@@ -3,7 +3,6 @@
 As in wiring.py, each returns the differences; none means conforming.
 """
 
-from collections.abc import Iterable
 from ipaddress import ip_interface, ip_network
 
 from podpath.conflist import Conflist
@@ -11,13 +10,13 @@ from podpath.expected import POD_INTERFACE
 from podpath.model import (
     ANYWHERE,
     NODE,
-    AddressWithPrefix,
     Difference,
     Family,
     Interface,
     Network,
     Route,
     Topology,
+    listed,
 )
 
 #: What the kernel gives every lo that is up (net/ipv4/devinet.c, net/ipv6/addrconf.c).
@@ -91,10 +90,10 @@ def loopback(topology: Topology, pod: str) -> Differences:
     held = set(lo.addresses)
     found = []
     if not any(a.version == Family.IPV4.value for a in held & _LOOPBACK):
-        found.append(Difference("missing address", where, "127.0.0.1/8", _listed(held)))
+        found.append(Difference("missing address", where, "127.0.0.1/8", listed(held)))
     if held - _LOOPBACK:
         found.append(
-            Difference("unexpected address", where, "127.0.0.1/8 only", _listed(held - _LOOPBACK))
+            Difference("unexpected address", where, "127.0.0.1/8 only", listed(held - _LOOPBACK))
         )
     return found
 
@@ -108,11 +107,7 @@ def host_end(topology: Topology, pod: str) -> Differences:
         ]
     held = [a for a in end.addresses if not a.ip.is_link_local or a.version == Family.IPV4.value]
     where = f"{NODE} {end.name} (pod {pod})"
-    return [Difference("unexpected address", where, "none", _listed(held))] if held else []
-
-
-def _listed(values: Iterable[AddressWithPrefix]) -> str:
-    return ", ".join(sorted(map(str, values))) or "none"
+    return [Difference("unexpected address", where, "none", listed(held))] if held else []
 
 
 def node(topology: Topology, conflist: Conflist) -> Differences:

@@ -20,6 +20,7 @@ from podpath.model import (
     Interface,
     Namespace,
     Topology,
+    listed,
 )
 
 _NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")
@@ -247,7 +248,7 @@ def _gateway(
     found = []
     where = f"{NODE} {bridge.name}"
     if held != wanted:
-        found.append(Difference("gateway address", where, _listed(wanted), _listed(held)))
+        found.append(Difference("gateway address", where, listed(wanted), listed(held)))
     if not conflist.is_gateway or family not in conflist.families:
         return found
     for owner, forwarding in ((NODE, topology.node.forwarding), (where, bridge.forwarding)):
@@ -262,10 +263,6 @@ def _global(link: Interface, family: Family) -> list[AddressWithPrefix]:
         for a in link.addresses
         if a.version == family.value and not (family is Family.IPV6 and a.ip.is_link_local)
     ]
-
-
-def _listed(values: Iterable[object]) -> str:
-    return ", ".join(sorted(map(str, values))) or "none"
 
 
 def mtu(topology: Topology, conflist: Conflist, pod: str) -> Differences:
@@ -334,8 +331,8 @@ def addresses(
         return [Difference("missing interface", where, "present", "absent")]
     held = [a for f in Family for a in _global(link, f)]
     found = []
-    if _listed(a.ip for a in held) != _listed(network.addresses):
-        found.append(Difference("addresses", where, _listed(network.addresses), _listed(held)))
+    if listed(a.ip for a in held) != listed(network.addresses):
+        found.append(Difference("addresses", where, listed(network.addresses), listed(held)))
     for address in held:
         found += _address(topology, conflist, leases, pod, address)
     for family in conflist.families:
@@ -356,7 +353,7 @@ def _address(
     found = []
     ranges = [r for r in conflist.ranges if ip in r]
     if not ranges:
-        configured = _listed(f"{r.first}-{r.last}" for r in conflist.ranges)
+        configured = listed(f"{r.first}-{r.last}" for r in conflist.ranges)
         found.append(Difference("address range", where, configured, "outside of it"))
     elif prefix != ranges[0].subnet.prefixlen:
         found.append(
