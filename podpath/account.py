@@ -9,11 +9,17 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 
+from podpath.cri import Result
 from podpath.model import Packet, Sighting, Topology
 from podpath.probes import REQUEST, Echo, Probe, Silence
 
-#: In place of an exit status: the program ended with 0, but what it did is not what it should.
+#: In place of an exit status: the program was given time, but what it waits for did not come.
+GAVE_UP = -1
+#: The program ended with 0, but what it did is not what it should.
 ENDED_WELL = -2
+
+#: ping(8): "If ping does not receive any reply packets at all it will exit with code 1".
+_NO_REPLY = 1
 
 #: What shells and runc say of a program that a signal ended: 128 and its number (bash(1)).
 _SIGNALLED = range(129, 128 + 65)
@@ -41,6 +47,11 @@ _REFUSALS = (
 def killed(status: int) -> str:
     """Whether a signal ended the program."""
     return f"the program was killed (signal {status - 128})" if status in _SIGNALLED else ""
+
+
+def waited_in_vain(probe: Probe, result: Result) -> bool:
+    """Whether what is still not there when the program ends has had all its time to come."""
+    return result.status == GAVE_UP or (result.status == _NO_REPLY and isinstance(probe, Echo))
 
 
 def counted(text: str) -> tuple[int, int, int] | None:

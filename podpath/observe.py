@@ -18,7 +18,8 @@ from podpath.verdict import MISSING, UNEXPECTED, Verdict, judge
 
 #: How long to wait for what is still to come once a program has ended, such as a FIN.
 _SETTLE_SECONDS = 3.0
-_FAILED_SECONDS = 0.2
+#: The same after a program that has itself waited for it: only what the kernel has on its way.
+_IN_KERNEL_SECONDS = 0.2
 #: Frames of no probe; what a plugin adds to a probe is in proportion to it.
 _MOST_STRANGERS = 300
 _NOT_STARTED = (126, 127)  # the shell's and runc's status for a program that cannot be run
@@ -73,11 +74,10 @@ class Observer:
         before = base.state(self._node, self._pods)
         with capture.armed(self._namespaces(), expression, self._promiscuous()) as running:
             results = self._send_all(traffic, before)
-            # What has failed is over, but for what is on its way in the kernel.
-            failed = any(result.status for result in results)
+            in_vain = any(map(account.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
                 lambda seen: all(t.probe.over(seen) for t in traffic),
-                _FAILED_SECONDS if failed else _SETTLE_SECONDS,
+                _IN_KERNEL_SECONDS if in_vain else _SETTLE_SECONDS,
             )
             running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
             observation = running.collect()
@@ -126,7 +126,7 @@ class Observer:
         differences = list(dict.fromkeys(differences)) + list(judged.differences)
         for one, result in zip(traffic, results, strict=True):
             _no_doubts(one, result, observation, found)
-            differences += _refusal(one, result, observation)
+            differences += _refusal(one, result, judged)
             _succeeded(one, result, differences)
         _no_overload(judged, differences, observation)
         return Observed(tuple(results), observation, judged, found, differences)
@@ -240,11 +240,11 @@ def _without_foreign_errors(traffic: Sequence[Traffic], observation: Observation
     return replace(observation, sightings=kept)
 
 
-def _refusal(traffic: Traffic, result: Result, observation: Observation) -> list[Difference]:
+def _refusal(traffic: Traffic, result: Result, judged: Verdict) -> list[Difference]:
     said = f"{result.text}{result.errors}".lower()
     if not traffic.refused or traffic.refused in said:
         return []
-    if not observation.sightings:
+    if not judged.differences:
         raise Inconclusive(
             f"the program neither sent the packet nor was refused: {said.strip()[-300:]}"
         )

@@ -205,7 +205,7 @@ class Traffics:
             began = time.monotonic()
             result = self._run(source, *wget, target)
             if result.status == _TERMINATED and time.monotonic() - began >= _HTTP_SECONDS:
-                return Result(-1, b"", f"wget was not done after {_HTTP_SECONDS} s")
+                return Result(account.GAVE_UP, b"", f"wget was not done after {_HTTP_SECONDS} s")
             if result.status == 0 and result.output != image.body(size):
                 why = f"the body that arrived is not that of {size} bytes"
                 return Result(account.ENDED_WELL, b"", why)
@@ -238,7 +238,7 @@ class Traffics:
                 raise CouldNotTest(f"nc ended well, but {source} sent no datagram")
             if not waiting.until(received, bool, _REPLY_SECONDS):
                 why = f"the datagram did not reach the program in {destination} as it was sent"
-                return Result(-1, b"", why)
+                return Result(account.GAVE_UP, b"", why)
             return result
 
         def received() -> bool:

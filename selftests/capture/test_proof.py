@@ -13,6 +13,17 @@ from podpath.errors import CouldNotTest
 from podpath.model import Direction
 
 
+def _until_up(namespace: str, interface: str) -> None:
+    """Until then its queue silently drops what is sent (net/core/link_watch.c)."""
+    show = ["nsenter", f"--net={namespace}", "ip", "-brief", "link", "show", interface]
+    state = waiting.until(
+        lambda: subprocess.run(show, capture_output=True, text=True, check=True).stdout.split()[1],
+        lambda state: state == "UP",
+        5.0,
+    )
+    assert state == "UP", f"waited for {interface} to be UP, it is {state}"
+
+
 @pytest.fixture
 def namespace() -> Iterator[str]:
     """A network namespace with lo up and a veth pair, one, other; its path."""
@@ -29,8 +40,10 @@ def namespace() -> Iterator[str]:
     )
     assert process.stdout is not None
     process.stdout.readline()
+    path = f"/proc/{process.pid}/ns/net"
     try:
-        yield f"/proc/{process.pid}/ns/net"
+        _until_up(path, "one")
+        yield path
     finally:
         process.kill()
         process.communicate()
@@ -72,6 +85,7 @@ def test_interface_that_appears_meanwhile_is_seen(namespace: str) -> None:
         _ip(namespace, "link", "add", "late", "type", "veth", "peer", "later")
         _ip(namespace, "link", "set", "late", "up")
         _ip(namespace, "link", "set", "later", "up")
+        _until_up(namespace, "late")
         _send(namespace, "late")
         seen = running.collect()
 

@@ -8,12 +8,13 @@ from podpath import account, observe
 from podpath.cri import Result
 from podpath.errors import Inconclusive
 from podpath.model import Difference, Observation
-from podpath.probes import Echo, Silence
+from podpath.probes import Echo, Http, Probe, Silence
 from podpath.verdict import MISSING, UNEXPECTED, Verdict, judge
 from selftests.unit import samples
 
 GOOD = "2 packets transmitted, 2 received, 0% packet loss"
 PROBE = Echo(samples.IDENTIFIER, 2)
+HTTP = Http("nonce")
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,21 @@ def test_account_of_ping(status: int, text: str, told: str) -> None:
     found = account.of_ping(status, text, 2)
 
     assert found == told or (told and told in found)
+
+
+@pytest.mark.parametrize(
+    ("probe", "status", "vain"),
+    [
+        pytest.param(PROBE, 0, False, id="well"),
+        pytest.param(PROBE, 1, True, id="ping without any reply"),
+        pytest.param(HTTP, 1, False, id="wget that the server refuses at once"),
+        pytest.param(HTTP, account.GAVE_UP, True, id="wget out of time"),
+        pytest.param(HTTP, account.ENDED_WELL, False, id="wget of another body"),
+    ],
+)
+def test_who_has_waited_in_vain(probe: Probe, status: int, vain: bool) -> None:
+    """Only then nothing is waited for any more; or a FIN that is yet to come would be missed."""
+    assert account.waited_in_vain(probe, Result(status, b"", "")) is vain
 
 
 def test_packets_that_agree_with_the_account() -> None:
