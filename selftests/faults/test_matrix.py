@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from podpath import traffic
 from selftests.faults import inside, matrix
 from selftests.faults.catalogue import FAULTS, HEALTHY
 from selftests.faults.fault import Fault
 from selftests.faults.shared import SharedNode
+
+#: What is dropped is not waited for as long as a real path deserves; what is not takes far less.
+_HTTP_SECONDS = 6
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +36,11 @@ def row(
     shared: SharedNode,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[Fault], matrix.Row]:
     """Run the suite on a fault; its row of the matrix is also told at the end."""
     complete = request.config.getoption("--complete-matrix")
+    monkeypatch.setattr(traffic, "_HTTP_SECONDS", _HTTP_SECONDS)
 
     def run(fault: Fault) -> matrix.Row:
         network = fault.install(place)
