@@ -358,6 +358,18 @@ def _setting(family: Family, link: str, name: str) -> bool:
     return setting.strip() != "0"
 
 
+def filters_bridged(namespace: str) -> bool:
+    """Whether iptables sees what bridges of the namespace at this path carry (br_netfilter)."""
+
+    def work() -> bool:
+        try:
+            return Path("/proc/sys/net/bridge/bridge-nf-call-iptables").read_text().strip() != "0"
+        except FileNotFoundError:
+            return False
+
+    return _inside(namespace, work)
+
+
 def forget_neighbours(namespace: str) -> None:
     """Flush the neighbour tables of the namespace at this path, so that it asks again."""
 

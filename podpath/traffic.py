@@ -20,6 +20,11 @@ from podpath.randomness import Draws
 #: Bytes of IP and ICMP (or UDP, which are as many) header before the payload, by IP version.
 HEADERS = {4: 28, 6: 48}
 
+#: Where a packet has so much room for its payload, its IPv4 fragments have more than 1500 bytes.
+#: What the kernel joins of such fragments on a bridge it cannot take apart again: its route there
+#: has an MTU of 1500, whatever the bridge's is (net/bridge/br_nf_core.c, br_dst_default_metrics).
+LOST_FRAGMENTS = 1480
+
 _TRAFFIC_SECONDS = 30
 _HTTP_SECONDS = 20
 _TERMINATED = 128 + signal.SIGTERM

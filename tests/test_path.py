@@ -29,6 +29,17 @@ def largest(topology: Topology, family: Family) -> int:
 
 
 @pytest.fixture
+def fragments(node: Node, largest: int) -> None:
+    """Leaves out a test that needs fragments where the node's kernel loses them on any bridge."""
+    filtered = topologies.filters_bridged(base.network_namespace(node))
+    if filtered and largest >= traffics.LOST_FRAGMENTS:
+        pytest.skip(
+            "not applicable: with net.bridge.bridge-nf-call-iptables the kernel joins fragments on"
+            " a bridge, and drops what was in fragments of more than 1500 bytes"
+        )
+
+
+@pytest.fixture
 def gateway(conflist: Conflist, family: Family) -> Address:
     """The bridge's own address, if it has one by configuration."""
     if not conflist.is_gateway:
@@ -150,6 +161,7 @@ def test_unfragmented_pings_of_any_size_take_the_path(
 
 
 @requirement("PATH-SIZE")
+@pytest.mark.usefixtures("fragments")
 @both_directions
 def test_fragmented_pings_take_the_path(
     observe: Observe,
@@ -181,19 +193,34 @@ def test_http_bodies_of_any_size_take_the_path(
 
 
 @requirement("PATH-SIZE")
-@pytest.mark.parametrize("parts", [pytest.param(1, id="largest"), pytest.param(3, id="fragmented")])
 @both_directions
-def test_large_udp_datagrams_take_the_path(
+def test_largest_udp_datagrams_take_the_path(
     observe: Observe,
     traffic: Traffics,
     largest: int,
     source: str,
     destination: str,
     family: Family,
-    parts: int,
 ) -> None:
-    """A datagram that just fits takes the path, and so does one in fragments."""
-    datagram = traffic.udp(source, destination, family, size=parts * largest)
+    """A datagram that just fits takes the path."""
+    datagram = traffic.udp(source, destination, family, size=largest)
+
+    assert observe(datagram).differences == []
+
+
+@requirement("PATH-SIZE")
+@pytest.mark.usefixtures("fragments")
+@both_directions
+def test_fragmented_udp_datagrams_take_the_path(
+    observe: Observe,
+    traffic: Traffics,
+    largest: int,
+    source: str,
+    destination: str,
+    family: Family,
+) -> None:
+    """A datagram in fragments takes the path, and arrives whole."""
+    datagram = traffic.udp(source, destination, family, size=largest + 2000)
 
     assert observe(datagram).differences == []
 

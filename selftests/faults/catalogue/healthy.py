@@ -53,5 +53,12 @@ PLUGINS = (
         near=frozenset({"TOPO-MTU", "PATH-SIZE", "PATH-MTU", "PATH-HTTP"}),
         configure=lambda bridge: bridge.update(mtu=1400),
     ),
+    Fault(
+        name="jumbo frames",
+        source="",
+        reds={},
+        near=frozenset({"TOPO-MTU", "PATH-SIZE", "PATH-MTU", "PATH-HTTP", "PATH-UDP"}),
+        configure=lambda bridge: bridge.update(mtu=9000),
+    ),
     Fault(name="fixed MAC addresses", source="", reds={}, near=_NEAR, before=_OWN_MAC),
 )
