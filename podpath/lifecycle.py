@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from podpath import claims, image, inventory, results, routing, topology, waiting, wiring
+from podpath import account, claims, image, inventory, results, routing, topology, waiting, wiring
 from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -98,7 +98,7 @@ def disturbances(
     The server sends numbered lines until it is told that the pods are gone, then a last one.
     """
     target = traffic.address(SERVER, family)
-    stream = f"wget -q -O - '{url(target, image.STREAM)}' | sed -n '$=; $p'"
+    stream = f"wget -q -O /tmp/got '{url(target, image.STREAM)}'; echo $?; sed -n '$=; $p' /tmp/got"
     ping = ["/bin/ping", "-n", "-q", "-i", "0.02", str(target)]
     pings = f"{' '.join(ping)} & while [ ! -e /tmp/go ]; do usleep 5000; done; kill -INT $!; wait"
 
@@ -133,11 +133,19 @@ def disturbances(
         found.append(Difference("lost", where, "a reply to each ping", f"{lost} without"))
     if before != after:
         found.append(Difference("connection", where, "the same, established", "gone"))
-    lines, _, last = result.text.strip().partition("\n")
-    if result.status != 0 or last != "end":
-        seen = f"{lines or 'no'} lines, the last one {last!r} {result.errors.strip()[-200:]}"
-        found.append(Difference("transfer", where, "all that the server sent", seen))
-    return found
+    return found + transferred(result, where)
+
+
+def transferred(result: Result, where: str) -> list[Difference]:
+    """What a program got that prints its status, the number of lines, and the last one."""
+    status, lines, last = (*result.text.split(), "", "", "")[:3]
+    if not status.isdigit() or (killed := account.killed(int(status))):
+        why = killed if status.isdigit() else result.errors.strip()[-200:]
+        raise CouldNotTest(f"wget in pod {CLIENT} did not end by itself: {why}")
+    if (status, last) == ("0", "end"):
+        return []
+    seen = f"{lines or 'no'} lines, the last one {last!r} {result.errors.strip()[-200:]}"
+    return [Difference("transfer", where, "all that the server sent", seen)]
 
 
 def _begun(seen: Callable[[], object], program: "Future[Result]") -> bool:

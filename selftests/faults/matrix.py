@@ -14,6 +14,19 @@ from selftests.suite import Run
 _TOPOLOGY = frozenset(i for i in REQUIREMENTS if i.startswith("TOPO-"))
 #: What most kinds of fault would turn red besides, if it were easily turned.
 _ALWAYS = frozenset({"TOPO-BRIDGE-PORT", "TOPO-RESULT", "PATH-ICMP"})
+#: Requirements that look at the same wiring again, send the same packets again, or search for the
+#: same remains again: by the group of those that a fault must turn red. They may follow, unless
+#: the fault names them as near.
+_AGAIN = {
+    "TOPO-": frozenset({"LIFE-PARALLEL"}),
+    "PATH-": frozenset(
+        {
+            *("PATH-BYSTANDER", "PATH-UNCHANGED", "PATH-SIZE", "PATH-MTU", "PATH-CONCURRENT"),
+            *("LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-REUSE"),
+        }
+    ),
+    "LIFE-": frozenset({"LIFE-DELETE", "LIFE-CHURN", "LIFE-PARALLEL"}),
+}
 _LEGEND = "● red, as it must be   ○ red in consequence   ? not testable   · green   ! wrong"
 
 
@@ -73,9 +86,14 @@ def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
             return f"should not conform ({text}), but: {verdict}"
         return "" if text in reasons else f"should say {text!r}, but says: {reasons[:1500]}"
     allowed = {CONFORMS, NOT_APPLICABLE}
-    allowed |= {DOES_NOT_CONFORM} if requirement in fault.follows else set()
+    allowed |= {DOES_NOT_CONFORM} if requirement in _consequences(fault) else set()
     allowed |= {COULD_NOT_TEST} if requirement in fault.untestable else set()
     return "" if verdict in allowed else f"{verdict}: {reasons[:1500]}"
+
+
+def _consequences(fault: Fault) -> frozenset[str]:
+    again = (ids for group, ids in _AGAIN.items() if any(i.startswith(group) for i in fault.reds))
+    return fault.follows | frozenset().union(*again) - fault.near
 
 
 def _status(verdicts: Mapping[str, str]) -> int:

@@ -1,5 +1,6 @@
 """The rules by which the fault matrix is judged."""
 
+from dataclasses import replace
 from typing import Any
 
 from podpath.report import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM
@@ -45,6 +46,16 @@ def test_declared_consequences_are_allowed() -> None:
 
     assert row.wrong == {}
     assert (row.mark("PATH-MTU"), row.mark("PATH-ICMP")) == ("○", "?")
+
+
+def test_consequences_that_need_no_declaration() -> None:
+    """What looks at the same again may turn red as well, unless it is named as near."""
+    follows = (DOES_NOT_CONFORM, "wired another way")
+    run = ended(1, TOPO_MTU=CAUGHT, LIFE_PARALLEL=follows)
+
+    assert matrix.row(FAULT, run).wrong == {}
+    near = replace(FAULT, near=frozenset({"LIFE-PARALLEL"}))
+    assert set(matrix.row(near, run).wrong) == {"LIFE-PARALLEL"}
 
 
 def test_what_is_wrong() -> None:

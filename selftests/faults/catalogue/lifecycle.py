@@ -17,6 +17,7 @@ FAULTS = (
         source="containernetworking/plugins issue 252",
         reds={"LIFE-DELETE": "left behind at leases"},
         follows=_LEFT,
+        untestable=frozenset({"LIFE-REUSE"}),
         before_del="cp -r /var/lib/cni/networks/podpath /run/podpath/fault/$$",
         after_del="cp -n /run/podpath/fault/$$/[0-9]* /var/lib/cni/networks/podpath",
     ),
@@ -70,7 +71,9 @@ FAULTS = (
         name="UDP stops after a pod was deleted",
         source="own",
         reds={"LIFE-OTHERS": "missing hop"},
-        follows=frozenset({"TOPO-HOOKS"}),
+        follows=frozenset(
+            {"PATH-CONCURRENT", "PATH-SIZE", "PATH-UDP", "PATH-UNCHANGED", "TOPO-HOOKS"}
+        ),
         after_del="""[ "$POD" != passer-1 ] || nft 'add table bridge broken
           add chain bridge broken forward { type filter hook forward priority 0; }
           flush chain bridge broken forward

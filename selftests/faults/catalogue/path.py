@@ -24,6 +24,7 @@ FAULTS = (
         source="own",
         reds={"PATH-ICMP": "missing hop"},
         follows=_SHOWN,
+        untestable=frozenset({"PATH-ARP"}),
         after=f"""[ "$POD" != server ] || {{
           {_rule("ip saddr '$IP' icmp type echo-reply drop")}; }}""",
     ),
@@ -60,7 +61,7 @@ FAULTS = (
         name="traffic is copied to a bystander",
         source="own",
         reds={"PATH-ICMP": "unexpected sighting", "PATH-BYSTANDER": "unexpected sighting"},
-        follows=_SHOWN,
+        follows=_SHOWN | {"PATH-GATEWAY", "PATH-HTTP", "PATH-UDP"},
         after="""[ "$POD" != client ] || { tc qdisc add dev "$HOST" clsact
           tc filter add dev "$HOST" ingress protocol ip u32 match u32 0 0 \
             action mirred egress mirror dev "$(host_of bystander)"; }""",
@@ -69,7 +70,7 @@ FAULTS = (
         name="traffic is copied to the uplink",
         source="own",
         reds={"PATH-ICMP": "unexpected sighting at node eth0"},
-        follows=_SHOWN | {"PATH-BYSTANDER"},
+        follows=_SHOWN | {"PATH-BYSTANDER", "PATH-GATEWAY"},
         near=frozenset({"PATH-BYSTANDER"}),
         after="""[ "$POD" != client ] || nft "add table netdev copy
           add chain netdev copy in { type filter hook ingress device $HOST priority 0; }
@@ -127,7 +128,7 @@ FAULTS = (
         name="DF is cleared",
         source="own",
         reds={"PATH-UNCHANGED": "DF changed", "PATH-ICMP": "DF changed"},
-        follows=_SHOWN,
+        follows=_SHOWN | {"PATH-HTTP", "PATH-UDP"},
         after=_rule("ip frag-off 0x4000 ip frag-off set 0"),
     ),
     Fault(

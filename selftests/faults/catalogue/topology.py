@@ -69,6 +69,7 @@ FAULTS = (
         source="own",
         reds={"TOPO-VETH-PEER": "peer at pod client eth0: expected an interface of the node"},
         follows=ALL,
+        untestable=frozenset({"LIFE-REUSE"}),
         after='ip link set "$HOST" netns "$CNI_NETNS"',
     ),
     Fault(
@@ -81,6 +82,7 @@ FAULTS = (
             "PATH-ICMP": "missing hop",
         },
         follows=_PATHS | {"LIFE-PARALLEL"},
+        untestable=frozenset({"LIFE-REUSE"}),
         after='ip link set "$HOST" nomaster',
     ),
     Fault(
@@ -170,6 +172,7 @@ FAULTS = (
             "TOPO-MTU": "MTU at host end of pod client: expected 1500, saw 1400",
             "PATH-MTU": "missing hop",
         },
+        follows=frozenset({"PATH-HTTP"}),
         after='ip link set "$HOST" mtu 1400',
     ),
     Fault(
@@ -204,6 +207,7 @@ FAULTS = (
         name="address works, but was never leased",
         source="aws/amazon-vpc-cni-k8s issue 711",
         reds={"TOPO-ADDR": "to nobody"},
+        untestable=frozenset({"LIFE-REUSE"}),
         configure=_no_masquerade,
         after="""new="${IP%.*}.$((${IP##*.} + 100))"; in_pod ip address add "$new/24" dev eth0
           in_pod ip address del "$IP/24" dev eth0
@@ -325,6 +329,7 @@ FAULTS = (
         name="node has a host route to the pod",
         source="own: routing instead of bridging",
         reds={"TOPO-NODE-ROUTE": "unexpected route at node 10.88.0."},
+        follows=frozenset({"LIFE-CHURN", "LIFE-DELETE"}),
         near=frozenset({"PATH-GATEWAY"}),
         after='ip route add "$IP/32" dev cni0 metric 5',
     ),
@@ -332,6 +337,7 @@ FAULTS = (
         name="node has a rule about the pod",
         source="own",
         reds={"TOPO-NODE-ROUTE": "unexpected rule at node"},
+        follows=frozenset({"LIFE-CHURN", "LIFE-DELETE"}),
         after='ip rule add from "$IP" table 100',
     ),
     Fault(

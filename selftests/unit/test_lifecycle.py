@@ -1,0 +1,38 @@
+"""What is made of a transfer that had to survive."""
+
+import pytest
+
+from podpath import lifecycle
+from podpath.cri import Result
+from podpath.errors import CouldNotTest
+
+
+def test_transfer_that_got_all() -> None:
+    assert lifecycle.transferred(Result(0, b"0\n812\nend\n", ""), "a -> b") == []
+
+
+@pytest.mark.parametrize(
+    ("output", "seen"),
+    [
+        pytest.param(b"0\n400\n400\n", "400 lines, the last one '400'", id="cut short"),
+        pytest.param(b"1\n400\n400\n", "400 lines, the last one '400'", id="reset"),
+        pytest.param(b"1\n", "no lines, the last one ''", id="nothing came"),
+    ],
+)
+def test_transfer_that_was_disturbed(output: bytes, seen: str) -> None:
+    (difference,) = lifecycle.transferred(Result(0, output, ""), "a -> b")
+
+    assert difference.seen.startswith(seen)
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        pytest.param(b"137\n400\n400\n", r"killed \(signal 9\)", id="killed"),
+        pytest.param(b"", "no shell", id="not run at all"),
+    ],
+)
+def test_transfer_that_somebody_ended(output: bytes, told: str) -> None:
+    """That says nothing about the network."""
+    with pytest.raises(CouldNotTest, match=told):
+        lifecycle.transferred(Result(1, output, "no shell"), "a -> b")
