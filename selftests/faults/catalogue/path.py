@@ -80,7 +80,8 @@ FAULTS = (
         name="bridge forgets at once",
         source="own: promiscuous bridge with ageing 0",
         reds={"PATH-BYSTANDER": "unexpected sighting"},
-        follows=frozenset({"TOPO-FDB", "PATH-ICMP"}),
+        follows=frozenset({"TOPO-FDB", "PATH-ICMP"})
+        | {"PATH-ARP", "PATH-GATEWAY", "PATH-HTTP", "PATH-UDP"},
         after="ip link set cni0 type bridge ageing_time 0",
     ),
     Fault(
@@ -136,6 +137,7 @@ FAULTS = (
         source="own",
         reds={"PATH-UNCHANGED": "payload changed", "PATH-ICMP": "payload changed"},
         follows=_SHOWN,
+        untestable=frozenset({"PATH-ARP"}),
         after=_rule("ip protocol icmp @th,128,8 set 0x55"),
     ),
     Fault(
