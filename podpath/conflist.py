@@ -71,6 +71,7 @@ class Conflist:
     is_gateway: bool
     is_default_gateway: bool
     hairpin: bool
+    promiscuous: bool
     isolated: bool
     spoof_check: bool
     mtu: int | None
@@ -160,6 +161,7 @@ def parse(text: str) -> Conflist:
         is_default_gateway=is_default,
         spoof_check=_typed(main, "macspoofchk", bool, False),
         hairpin=_typed(main, "hairpinMode", bool, False),
+        promiscuous=_typed(main, "promiscMode", bool, False),
         isolated=_typed(main, "portIsolation", bool, False),
         mtu=_mtu(main),
         ipam=kind,

@@ -1,6 +1,8 @@
 """What a node has that pods leave behind, and where it grew."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,16 @@ _ROUTING = (
     ("ip", "-6", "route", "show", "table", "all"),
     ("ip", "neigh", "show", "nud", "permanent"),
 )
+
+
+#: What the runtime has for each pod, and calls plugins from; what pods serve is theirs.
+_OF_A_POD = ("containerd-shim", "runc")
+
+# Settings that the kernel itself changes.
+_COUNTED = ("nf_conntrack_count", "max_dgram_qlen")
+
+# Not /tmp: it may be seen through to a file system that others use.
+_STATE = ("/var/lib/cni", "/etc/cni", "/run/cni")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +153,52 @@ def _read(node: Node, conflist: Conflist) -> Inventory:
                 if "proto kernel" not in line
             ),
             "rules": tuple(line for command in _RULES for line in _listed(node, command)),
+            "processes": tuple(_processes(node)),
+            "mounts": tuple(_mounts(node)),
+            "files": tuple(_state_files(node)),
+            "settings": tuple(_settings(node, conflist)),
         }
     )
+
+
+def _processes(node: Node) -> Iterator[str]:
+    """Names of programs that are neither a pod's nor the runtime's for one."""
+    pods = {_inode(path) for path in base.named_namespaces(node).values()}
+    for directory in base.root(node, "/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            name = (directory / "comm").read_text(errors="backslashreplace").strip()
+            if _inode(f"{directory}/ns/net") not in pods and not name.startswith(_OF_A_POD):
+                yield name
+
+
+def _inode(path: str) -> int:
+    return os.stat(path).st_ino
+
+
+def _mounts(node: Node) -> Iterator[str]:
+    """Mount point and type of file system (proc(5), mountinfo)."""
+    for line in Path(f"/proc/{node.pid}/mountinfo").read_text(errors="replace").splitlines():
+        place, _, kind = line.partition(" - ")
+        yield f"{place.split()[4]} {kind.split()[0]}"
+
+
+def _state_files(node: Node) -> Iterator[str]:
+    """Files where plugins keep their state."""
+    for directory in _STATE:
+        for place, directories, names in os.walk(base.root(node, directory)):
+            inside = place.split(f"/root{directory}", 1)[1]
+            yield from (f"{directory}{inside}/{name}" for name in (*directories, *names))
+    yield from (f"/run/{entry.name}" for entry in base.root(node, "/run").iterdir())
+
+
+def _settings(node: Node, conflist: Conflist) -> Iterator[str]:
+    """What is set below /proc/sys/net, but for interfaces that come and go with pods."""
+    lasting = {"all", "default", "lo", node.uplink, conflist.bridge}
+    for line in _listed(node, ("sh", "-c", "cd /proc/sys/net && grep -rs . .; true")):
+        name = line.partition(":")[0].split("/")
+        of_link = len(name) > 3 and name[2] in ("conf", "neigh")
+        if name[-1] not in _COUNTED and (not of_link or name[3] in lasting):
+            yield line.removeprefix("./")
 
 
 def _listed(node: Node, command: tuple[str, ...]) -> list[str]:

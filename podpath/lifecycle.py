@@ -38,14 +38,15 @@ def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference
 
 
 def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
-    """Learned FDB entries of the bridge whose MAC no pod of the node has."""
+    """FDB entries of the bridge whose MAC neither a pod nor the node has."""
     named = base.named_namespaces(node)
     found = topology.read(base.network_namespace(node), named, [])
-    macs = {link.mac for space in found.named.values() for link in space.interfaces}
+    spaces = (found.node, *found.named.values())
+    macs = {link.mac for space in spaces for link in space.interfaces}
     return [
         Difference("left behind", "FDB", "gone", f"{entry.mac} on {entry.port}")
         for entry in found.node.fdb
-        if entry.learned and entry.bridge == conflist.bridge and entry.mac not in macs
+        if entry.bridge == conflist.bridge and entry.mac not in macs
     ]
 
 

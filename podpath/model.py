@@ -66,9 +66,13 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Settings of a bridge (linux/if_link.h, IFLA_BR_*)."""
+    """Settings of a bridge (linux/if_link.h, IFLA_BR_*).
+
+    ageing: seconds after which an address that was learned is forgotten.
+    """
 
     stp: bool
+    ageing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class Interface:
     IFLA_LINK_NETNSID, the latter a number that only this namespace uses; master: the index of
     what it is enslaved to; queues: kinds of its queueing disciplines, the kernel's defaults
     left out; xdp: whether an XDP program is attached; forwarding: families that it forwards;
-    proxy_arp: whether it answers ARP for others.
+    proxy_arp: whether it answers ARP for others; promiscuous: whether somebody set it so;
+    flags: what else is unusual of its flags, such as "noarp".
     """
 
     index: int
@@ -98,6 +103,8 @@ class Interface:
     xdp: bool = False
     forwarding: frozenset[Family] = frozenset()
     proxy_arp: bool = False
+    promiscuous: bool = False
+    flags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

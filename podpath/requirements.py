@@ -73,8 +73,8 @@ _ALL = (
     ),
     Requirement(
         "TOPO-BRIDGE-GATEWAY",
-        "The bridge is up, with STP off; it holds the gateway address if and only if it is"
-        " configured to, and then the node forwards.",
+        "The bridge is up, with STP off, and promiscuous as configured; it holds the gateway"
+        " address if and only if it is configured to, and then the node forwards.",
         "isGateway was ignored, or the address was lost when the bridge was made anew.",
         (f"{_NODE} ip -d addr show {{bridge}}", f"{_NODE} sysctl net.ipv4.ip_forward"),
     ),
@@ -124,7 +124,8 @@ _ALL = (
     ),
     Requirement(
         "TOPO-SETTINGS",
-        "A pod does not forward, and neither it, its host end nor the bridge does proxy ARP.",
+        "A pod does not forward, and neither it, its host end nor the bridge does proxy ARP; their"
+        " flags are as usual.",
         "A sysctl was set for all interfaces, or for the wrong one.",
         (f"{_NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
     ),
@@ -155,7 +156,8 @@ _ALL = (
     ),
     Requirement(
         "TOPO-FDB",
-        "After traffic, the bridge has learned each pod's MAC on that pod's port.",
+        "After traffic, the bridge has learned each pod's MAC on that pod's port, and keeps it for"
+        " 300 s.",
         "Learning is off on the port, or the traffic bypasses the bridge.",
         (f"{_NODE} bridge fdb show br {{bridge}}",),
     ),
@@ -232,7 +234,8 @@ _ALL = (
     ),
     Requirement(
         "LIFE-DELETE",
-        "After a pod is deleted, its namespace, links, port, FDB entry, lease and rules are gone.",
+        "After a pod is deleted, its namespace, links, port, FDB entry, lease and rules are gone,"
+        " and no process, mount, file or changed setting is left.",
         "DEL forgot something that ADD made.",
         (f"{_NODE} ip link", f"{_NODE} nft list ruleset", f"{_NODE} ls -R /var/lib/cni"),
     ),

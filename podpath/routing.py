@@ -134,7 +134,10 @@ def _within(one: Network, other: Network) -> bool:
 
 
 def settings(topology: Topology, conflist: Conflist, pod: str) -> Differences:
-    """A pod does not forward, and neither it, its host end nor the bridge answers for others."""
+    """A pod does not forward, and neither it, its host end nor the bridge answers for others.
+
+    Nor do their interfaces hear less than others of their kind, or the pod's more.
+    """
     space = topology.of_pod(pod)
     links: dict[str, Interface | None] = {
         f"pod {pod} {POD_INTERFACE}": space.interface(POD_INTERFACE),
@@ -146,7 +149,14 @@ def settings(topology: Topology, conflist: Conflist, pod: str) -> Differences:
         for where, link in links.items()
         if link is not None and link.proxy_arp
     ]
+    found += [
+        Difference("flags", where, "none unusual", listed(link.flags))
+        for where, link in links.items()
+        if link is not None and link.flags
+    ]
     inside = space.interface(POD_INTERFACE)
+    if inside and inside.promiscuous:
+        found.append(Difference("promiscuous", f"pod {pod} {POD_INTERFACE}", "off", "on"))
     for family in Family:
         if family in space.forwarding or (inside and family in inside.forwarding):
             found.append(Difference("forwarding", f"pod {pod} IPv{family.value}", "off", "on"))

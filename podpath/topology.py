@@ -30,7 +30,12 @@ from podpath.model import (
 T = TypeVar("T")
 
 _ATTEMPTS = 20
+# linux/if.h; IFF_PROMISC is there only if somebody set it, and not for a sniffer (dev_get_flags).
 _IFF_UP = 0x1
+_IFF_PROMISC = 0x100
+_USER_HZ = 100  # in which the kernel tells times, whatever it counts in itself
+_WITHOUT = {0x2: "no broadcast", 0x1000: "no multicast"}
+_WITH = {0x80: "no ARP", 0x200: "all multicast"}
 _NTF_SELF = 0x2
 _NTF_STICKY = 0x40
 _NSID_NOT_ASSIGNED = 0xFFFFFFFF  # -1, read unsigned
@@ -150,13 +155,14 @@ def _interface(link: Any, addresses: Iterable[Any], queues: Iterable[Any]) -> In
     )
     name = attributes.text(link.get_attr("IFLA_IFNAME"), "the name of an interface")
     xdp = attributes.nested(link, "IFLA_XDP")
+    flags = attributes.number(link["flags"], "the flags of an interface")
     return Interface(
         index=index,
         name=name,
         kind=kind,
         mac=attributes.text(link.get_attr("IFLA_ADDRESS") or "", "a MAC address"),
         mtu=attributes.number(link.get_attr("IFLA_MTU"), "an MTU"),
-        up=bool(attributes.number(link["flags"], "the flags of an interface") & _IFF_UP),
+        up=bool(flags & _IFF_UP),
         addresses=tuple(
             _address(a) for a in addresses if a["index"] == index and _family(a) is not None
         ),
@@ -169,6 +175,11 @@ def _interface(link: Any, addresses: Iterable[Any], queues: Iterable[Any]) -> In
         xdp=bool(xdp and xdp.get_attr("IFLA_XDP_ATTACHED")),
         forwarding=_forwarding(name),
         proxy_arp=any(_setting(Family.IPV4, name, s) for s in ("proxy_arp", "proxy_arp_pvlan")),
+        promiscuous=bool(flags & _IFF_PROMISC),
+        flags=frozenset(
+            [name for flag, name in _WITH.items() if flags & flag]
+            + [name for flag, name in _WITHOUT.items() if not flags & flag]
+        ),
     )
 
 
@@ -220,8 +231,10 @@ def _bridge(info: Any) -> Bridge | None:
     data = attributes.nested(info, "IFLA_INFO_DATA")
     if data is None:
         return None
+    ageing = attributes.number(data.get_attr("IFLA_BR_AGEING_TIME"), "a bridge's ageing time")
     return Bridge(
         stp=bool(attributes.number(data.get_attr("IFLA_BR_STP_STATE"), "a bridge's STP state")),
+        ageing=ageing / _USER_HZ,
     )
 
 

@@ -14,7 +14,6 @@ from podpath.expected import POD_INTERFACE
 from podpath.model import (
     NODE,
     AddressWithPrefix,
-    Bridge,
     Difference,
     Family,
     Interface,
@@ -36,6 +35,8 @@ KERNELS_OWN = frozenset(
 
 #: Switches of a port that are on unless somebody turns them off (net/bridge/br_if.c, new_nbp).
 _PORT_DEFAULTS = frozenset({"flood", "mcast_flood", "bcast_flood"})
+
+_AGEING_SECONDS = 300
 
 Differences = list[Difference]
 
@@ -226,16 +227,13 @@ def bridge_gateway(topology: Topology, conflist: Conflist) -> Differences:
         where,
         {
             "link state": ("up", "up" if bridge.up else "down"),
-            "STP": ("off", _stp(bridge.bridge)),
+            "STP": ("off", _switch(bridge.bridge.stp)),
+            "promiscuous": (_switch(conflist.promiscuous), _switch(bridge.promiscuous)),
         },
     )
     for family in Family:
         found += _gateway(topology, conflist, family, bridge)
     return found
-
-
-def _stp(bridge: Bridge) -> str:
-    return _switch(bridge.stp)
 
 
 def _gateway(
@@ -375,7 +373,10 @@ def node_links(topology: Topology, conflist: Conflist, uplink: str) -> Differenc
 
 
 def fdb(topology: Topology, conflist: Conflist, pod: str) -> Differences:
-    """The bridge has learned the pod's MAC address on the pod's own port, and only there."""
+    """The bridge has learned the pod's MAC address on the pod's own port, and only there.
+
+    And it keeps what it learns as long as any bridge does (net/bridge/br_device.c).
+    """
     link, host = topology.of_pod(pod).interface(POD_INTERFACE), topology.host_end(pod)
     if link is None or host is None:
         return [_no_host_end(pod)]
@@ -384,11 +385,20 @@ def fdb(topology: Topology, conflist: Conflist, pod: str) -> Differences:
         for e in topology.node.fdb
         if e.mac == link.mac and e.bridge == conflist.bridge
     }
-    if entries == {f"learned on {host.name}"}:
+    found = _ageing(topology, conflist)
+    if entries != {f"learned on {host.name}"}:
+        where = f"{NODE} {conflist.bridge}, {link.mac} of pod {pod}"
+        seen = " and ".join(sorted(entries)) or "not learned"
+        found.append(Difference("FDB", where, f"learned on {host.name}", seen))
+    return found
+
+
+def _ageing(topology: Topology, conflist: Conflist) -> Differences:
+    bridge = topology.node.interface(conflist.bridge)
+    if bridge is None or bridge.bridge is None or bridge.bridge.ageing == _AGEING_SECONDS:
         return []
-    where = f"{NODE} {conflist.bridge}, {link.mac} of pod {pod}"
-    seen = " and ".join(sorted(entries)) or "not learned"
-    return [Difference("FDB", where, f"learned on {host.name}", seen)]
+    seen = f"{bridge.bridge.ageing:g} s"
+    return [Difference("ageing", f"{NODE} {conflist.bridge}", f"{_AGEING_SECONDS} s", seen)]
 
 
 def bridged(topology: Topology, conflist: Conflist, *pods: str) -> Differences:

@@ -105,7 +105,7 @@ def _node() -> Namespace:
         1500,
         True,
         addresses=(ip_interface("10.88.0.1/24"), ip_interface("fe80::1/64")),
-        bridge=Bridge(stp=False),
+        bridge=Bridge(stp=False, ageing=300),
         forwarding=frozenset({Family.IPV4}),
     )
     uplink = Interface(2, UPLINK, "veth", "02:00:00:00:00:02", 1500, True)

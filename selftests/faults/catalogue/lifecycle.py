@@ -38,6 +38,43 @@ FAULTS = (
           bridge fdb add "$mac" dev "$other" master dynamic""",
     ),
     Fault(
+        name="deletion leaves a configured entry in the bridge",
+        source="own",
+        reds={"LIFE-DELETE": "left behind at FDB: expected gone, saw 02:00:00:00:00:99"},
+        follows=_LEFT,
+        after_del="""other=$(bridge link | sed -n 's/^[0-9]*: \\(veth[^@:]*\\).*/\\1/p' | head -n 1)
+          bridge fdb replace 02:00:00:00:00:99 dev "$other" master static""",
+    ),
+    Fault(
+        name="deletion leaves a process",
+        source="own: a helper that is started for a pod, and never ended",
+        reds={"LIFE-DELETE": "left behind at processes: expected gone, saw sleep"},
+        follows=_LEFT,
+        after_del="setsid sleep 600 >/dev/null 2>&1 3>&1 </dev/null &",
+    ),
+    Fault(
+        name="deletion leaves a mount",
+        source="own",
+        reds={"LIFE-DELETE": "left behind at mounts: expected gone, saw /run/podpath/fault"},
+        follows=_LEFT,
+        after_del="mount -t tmpfs left /run/podpath/fault",
+    ),
+    Fault(
+        name="deletion leaves a file",
+        source="own: a cache that grows with each pod",
+        reds={"LIFE-DELETE": "left behind at files: expected gone, saw /var/lib/cni/left-"},
+        follows=_LEFT,
+        after_del="echo left >/var/lib/cni/left-$$",
+    ),
+    Fault(
+        name="deletion changes a setting of the node",
+        source="own",
+        reds={"LIFE-DELETE": "left behind at settings: expected gone, saw ipv4/ipfrag_time"},
+        follows=_LEFT,
+        after_del="""seconds=$(cat /proc/sys/net/ipv4/ipfrag_time)
+          echo "$((seconds + 1))" >/proc/sys/net/ipv4/ipfrag_time""",
+    ),
+    Fault(
         name="deletion leaves an interface",
         source="kubernetes/kubernetes issue 56840",
         reds={"LIFE-DELETE": "left behind at interfaces"},

@@ -41,6 +41,7 @@ FAULTS = (
         source="own",
         reds={"PATH-HTTP": "missing hop"},
         follows=_SHOWN,
+        untestable=frozenset({"LIFE-SURVIVOR"}),
         after=_rule("tcp flags & fin == fin tcp sport 80 drop"),
     ),
     Fault(
@@ -88,7 +89,7 @@ FAULTS = (
         name="traffic bypasses the bridge",
         source="own: a short cut from veth to veth",
         reds={"PATH-ICMP": "missing hop at node cni0 in"},
-        follows=_SHOWN,
+        follows=_SHOWN | {"PATH-GATEWAY"},
         after="""[ "$POD" != client ] || { other=$(host_of server)
           tc qdisc add dev "$HOST" clsact; tc qdisc add dev "$other" clsact
           tc filter add dev "$HOST" ingress protocol ip u32 match ip protocol 1 0xff \
@@ -144,7 +145,8 @@ FAULTS = (
         name="large packets are dropped",
         source="own: a tunnel's MTU",
         reds={"PATH-SIZE": "missing hop", "PATH-MTU": "missing hop"},
-        follows=_SHOWN,
+        follows=_SHOWN | {"PATH-HTTP"},
+        untestable=frozenset({"LIFE-PARALLEL"}),
         after=_rule("ip length > 1000 drop"),
     ),
     Fault(

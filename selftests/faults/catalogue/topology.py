@@ -42,6 +42,7 @@ FAULTS = (
         name="container is outside of its pod's namespace",
         source="own",
         reds={"TOPO-NETNS-SHARED": "wrong namespace at container main of pod bystander"},
+        follows=frozenset({"PATH-CONCURRENT", "PATH-GATEWAY", "PATH-SELF"}),
         after="""[ "$POD" != bystander ] || { cd /run/podpath/fault; touch own other
           mount --bind "$CNI_NETNS" own; unshare --net=other true
           nsenter --net=other ip link set lo up
@@ -99,6 +100,8 @@ FAULTS = (
             "PATH-ICMP": "missing hop",
             "PATH-ARP": "missing hop",
         },
+        follows=frozenset({"PATH-HTTP", "PATH-UDP"}),
+        untestable=frozenset({"LIFE-REUSE"}),
         after='bridge link set dev "$HOST" isolated on',
     ),
     Fault(
@@ -186,6 +189,7 @@ FAULTS = (
         name="MAC changes after the plugin has read it",
         source="systemd/systemd issue 21185",
         reds={"TOPO-MAC": "MAC in result"},
+        follows=frozenset({"LIFE-CHURN", "LIFE-DELETE"}),
         after='in_pod ip link set eth0 address "02:00:00:00:00:${IP##*.}"',
     ),
     Fault(
@@ -272,6 +276,7 @@ FAULTS = (
         name="result has no MAC addresses",
         source="own",
         reds={"TOPO-RESULT": "MAC addresses"},
+        untestable=frozenset({"LIFE-REUSE"}),
         after="""result 's/"mac":"[0-9a-f:]*",//g'""",
     ),
     Fault(
@@ -291,6 +296,31 @@ FAULTS = (
         source="own",
         reds={"TOPO-RESULT": "host end", "TOPO-MAC": "no such interface"},
         after="""result 's/"name":"veth[0-9a-f]*"/"name":"veth0ff"/'""",
+    ),
+    Fault(
+        name="promiscuous mode is ignored",
+        source="own",
+        reds={"TOPO-BRIDGE-GATEWAY": "promiscuous at node cni0: expected on, saw off"},
+        configure=lambda bridge: bridge.update(promiscMode=True),
+        after="ip link set cni0 promisc off",
+    ),
+    Fault(
+        name="bridge forgets after three seconds",
+        source="own: an ageing time in the wrong unit",
+        reds={"TOPO-FDB": "ageing at node cni0: expected 300 s, saw 3 s"},
+        after="ip link set cni0 type bridge ageing_time 300",
+    ),
+    Fault(
+        name="eth0 is in no multicast group",
+        source="own",
+        reds={"TOPO-SETTINGS": "flags at pod client eth0: expected none unusual, saw no multicast"},
+        after="in_pod ip link set eth0 multicast off",
+    ),
+    Fault(
+        name="a pod hears everything",
+        source="own",
+        reds={"TOPO-SETTINGS": "promiscuous at pod client eth0"},
+        after='[ "$POD" != client ] || in_pod ip link set eth0 promisc on',
     ),
     Fault(
         name="pods forward",
