@@ -105,6 +105,8 @@ FAULTS = (
             "PATH-ICMP": "TTL changed",
             "PATH-UNCHANGED": "TTL changed",
         },
+        follows=frozenset({"PATH-HTTP", "PATH-UDP"}),
+        untestable=frozenset({"PATH-ARP"}),
         after="""[ "$POD" != client ] || { echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects
           echo 0 >/proc/sys/net/ipv4/conf/cni0/send_redirects
           in_pod ip route add "${IP%.*}.1" dev eth0
@@ -153,7 +155,7 @@ FAULTS = (
         name="fragments are dropped",
         source="own",
         reds={"PATH-SIZE": "missing hop"},
-        follows=_SHOWN,
+        follows=_SHOWN | {"LIFE-CHURN", "LIFE-DELETE", "LIFE-PARALLEL"},
         near=frozenset({"PATH-MTU", "PATH-UDP"}),
         # not in the bridge, where connection tracking may have joined them
         after="""nft "add table netdev broken

@@ -196,7 +196,8 @@ FAULTS = (
         name="two pods have one MAC",
         source="own",
         reds={"TOPO-MAC": "MAC address at pod"},
-        follows=_PATHS | {"TOPO-FDB", "LIFE-PARALLEL"},
+        follows=_PATHS | {"TOPO-FDB", "LIFE-PARALLEL"} | {"LIFE-CHURN", "LIFE-DELETE"},
+        untestable=frozenset({"LIFE-REUSE"}),
         after="""mac=02:00:00:00:00:99; [ "$POD" = client ] || {
           in_pod ip link set eth0 address $mac
           result '/eth0/s/"mac":"[^"]*","name":"eth0"/"mac":"'$mac'","name":"eth0"/'; }""",
@@ -393,6 +394,7 @@ FAULTS = (
             "PATH-ICMP": "unexpected sighting",
             "PATH-BYSTANDER": "unexpected sighting",
         },
+        follows=frozenset({"PATH-ARP", "PATH-GATEWAY", "PATH-HTTP", "PATH-UDP"}),
         after='ip link set "$HOST" type bridge_slave learning off fdb_flush',
     ),
 )
