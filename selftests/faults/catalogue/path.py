@@ -117,7 +117,7 @@ FAULTS = (
         name="TOS is cleared in one direction",
         source="own",
         reds={"PATH-UNCHANGED": "TOS changed", "PATH-ICMP": "TOS changed"},
-        follows=_SHOWN,
+        follows=_SHOWN | {"PATH-HTTP", "PATH-UDP"},
         after=f"""[ "$POD" != server ] || {{
           {_rule("ip saddr '$IP' ip dscp set cs1")}; }}""",
     ),
