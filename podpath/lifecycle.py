@@ -217,7 +217,7 @@ def parallel_differences(node: Node, conflist: Conflist) -> list[Difference]:
     for _ in range(2):
         pods = Deployment(node)
         with pods.temporary(*names, parallel=_PARALLEL_PODS):
-            found += _wiring(node, conflist, pods)
+            found += wired(node, conflist, pods)
         pods.delete(*(pod.name for pod in pods), parallel=_PARALLEL_PODS)
         left.append(_settled(node, conflist))
     found += left[1].since(left[0])
@@ -245,7 +245,8 @@ def _macs(now: Topology, conflist: Conflist) -> list[Difference]:
     return wiring.macs(now, conflist, of_bridge=False)
 
 
-def _wiring(node: Node, conflist: Conflist, pods: Deployment) -> list[Difference]:
+def wired(node: Node, conflist: Conflist, pods: Deployment) -> list[Difference]:
+    """How all pods, as they are now, are not wired as they must be."""
     networks = [pod.network for pod in pods]
     now = topology.read(base.network_namespace(node), base.named_namespaces(node), networks)
     leases = inventory.leases(node, conflist)

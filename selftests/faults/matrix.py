@@ -18,7 +18,7 @@ _ALWAYS = frozenset({"TOPO-BRIDGE-PORT", "TOPO-RESULT", "PATH-ICMP"})
 #: same remains again: by the group of those that a fault must turn red. They may follow, unless
 #: the fault names them as near.
 _AGAIN = {
-    "TOPO-": frozenset({"LIFE-PARALLEL"}),
+    "TOPO-": frozenset({"LIFE-OTHERS", "LIFE-PARALLEL"}),
     "PATH-": frozenset(
         {
             *("PATH-BYSTANDER", "PATH-UNCHANGED", "PATH-SIZE", "PATH-MTU", "PATH-CONCURRENT"),

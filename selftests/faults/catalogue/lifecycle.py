@@ -92,7 +92,7 @@ FAULTS = (
     Fault(
         name="deletion turns learning off at another port",
         source="own",
-        reds={"LIFE-OTHERS": "changed at host end of pod client port"},
+        reds={"LIFE-OTHERS": "(pod client): expected on, saw off"},
         follows=frozenset({"TOPO-BRIDGE-PORT"}),
         after_del='ip link set "$(host_of client)" type bridge_slave learning off',
     ),
