@@ -377,6 +377,10 @@ def fdb(topology: Topology, conflist: Conflist, pod: str) -> Differences:
 
     And it keeps what it learns as long as any bridge does (net/bridge/br_device.c).
     """
+    return _ageing(topology, conflist) + _learned(topology, conflist, pod)
+
+
+def _learned(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     link, host = topology.of_pod(pod).interface(POD_INTERFACE), topology.host_end(pod)
     if link is None or host is None:
         return [_no_host_end(pod)]
@@ -385,12 +389,11 @@ def fdb(topology: Topology, conflist: Conflist, pod: str) -> Differences:
         for e in topology.node.fdb
         if e.mac == link.mac and e.bridge == conflist.bridge
     }
-    found = _ageing(topology, conflist)
-    if entries != {f"learned on {host.name}"}:
-        where = f"{NODE} {conflist.bridge}, {link.mac} of pod {pod}"
-        seen = " and ".join(sorted(entries)) or "not learned"
-        found.append(Difference("FDB", where, f"learned on {host.name}", seen))
-    return found
+    if entries == {f"learned on {host.name}"}:
+        return []
+    where = f"{NODE} {conflist.bridge}, {link.mac} of pod {pod}"
+    seen = " and ".join(sorted(entries)) or "not learned"
+    return [Difference("FDB", where, f"learned on {host.name}", seen)]
 
 
 def _ageing(topology: Topology, conflist: Conflist) -> Differences:
@@ -416,5 +419,5 @@ def bridged(topology: Topology, conflist: Conflist, *pods: str) -> Differences:
                 Difference("not bridged", f"{NODE} {name}", f"port of {conflist.bridge}", "none")
             )
         else:
-            found += fdb(topology, conflist, pod)
+            found += _learned(topology, conflist, pod)
     return found
