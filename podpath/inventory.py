@@ -1,12 +1,12 @@
 """What a node has that pods leave behind, and where it grew."""
 
-import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from podpath import files
+from podpath import files, netns
 from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Difference
@@ -60,14 +60,7 @@ class Inventory:
 
 
 def _less(some: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
-    rest = list(others)
-    only = []
-    for thing in some:
-        if thing in rest:
-            rest.remove(thing)
-        else:
-            only.append(thing)
-    return only
+    return list((Counter(some) - Counter(others)).elements())
 
 
 def leases(node: Node, conflist: Conflist) -> dict[str, str]:
@@ -163,16 +156,12 @@ def _read(node: Node, conflist: Conflist) -> Inventory:
 
 def _processes(node: Node) -> Iterator[str]:
     """Names of programs that are neither a pod's nor the runtime's for one."""
-    pods = {_inode(path) for path in base.named_namespaces(node).values()}
+    pods = {netns.inode(path) for path in base.named_namespaces(node).values()}
     for directory in base.root(node, "/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended
+        with suppress(OSError, CouldNotTest):  # it has ended
             name = (directory / "comm").read_text(errors="backslashreplace").strip()
-            if _inode(f"{directory}/ns/net") not in pods and not name.startswith(_OF_A_POD):
+            if netns.inode(f"{directory}/ns/net") not in pods and not name.startswith(_OF_A_POD):
                 yield name
-
-
-def _inode(path: str) -> int:
-    return os.stat(path).st_ino
 
 
 def _mounts(node: Node) -> Iterator[str]:
@@ -183,12 +172,12 @@ def _mounts(node: Node) -> Iterator[str]:
 
 
 def _state_files(node: Node) -> Iterator[str]:
-    """Files where plugins keep their state."""
-    for directory in _STATE:
-        for place, directories, names in os.walk(base.root(node, directory)):
-            inside = place.split(f"/root{directory}", 1)[1]
-            yield from (f"{directory}{inside}/{name}" for name in (*directories, *names))
-    yield from (f"/run/{entry.name}" for entry in base.root(node, "/run").iterdir())
+    """Files where plugins keep their state.
+
+    Listed on the node: seen from here, a plugin's symbolic link might lead to the host's files.
+    """
+    find = f"find {' '.join(_STATE)} -mindepth 1; find /run -mindepth 1 -maxdepth 1; true"
+    yield from _listed(node, ("sh", "-c", find))
 
 
 def _settings(node: Node, conflist: Conflist) -> Iterator[str]:

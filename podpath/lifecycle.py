@@ -140,9 +140,10 @@ def disturbances(
 def transferred(result: Result, where: str) -> list[Difference]:
     """What a program got that prints its status, the number of lines, and the last one."""
     status, lines, last = (*result.text.split(), "", "", "")[:3]
-    if not status.isdigit() or (killed := account.killed(int(status))):
-        why = killed if status.isdigit() else result.errors.strip()[-200:]
-        raise CouldNotTest(f"wget in pod {CLIENT} did not end by itself: {why}")
+    if not status.isdigit():
+        raise CouldNotTest(f"wget in pod {CLIENT} was not run: {result.errors.strip()[-200:]}")
+    if killed := account.killed(int(status)):
+        raise CouldNotTest(f"wget in pod {CLIENT} did not end by itself: {killed}")
     if (status, last) == ("0", "end"):
         return []
     seen = f"{lines or 'no'} lines, the last one {last!r} {result.errors.strip()[-200:]}"

@@ -84,7 +84,7 @@ class Interface:
     what it is enslaved to; queues: kinds of its queueing disciplines, the kernel's defaults
     left out; xdp: whether an XDP program is attached; forwarding: families that it forwards;
     proxy_arp: whether it answers ARP for others; promiscuous: whether somebody set it so;
-    flags: what else is unusual of its flags, such as "noarp".
+    flags: what else is unusual of its flags, such as "no ARP".
     """
 
     index: int

@@ -4,6 +4,8 @@ from selftests.faults.fault import Fault
 
 _LEFT = frozenset({"LIFE-CHURN"})
 
+_OTHER_PORT = r"other=$(bridge link | sed -n 's/^[0-9]*: \(veth[^@:]*\).*/\1/p' | head -n 1)"
+
 FAULTS = (
     Fault(
         name="deletion leaves a rule",
@@ -34,7 +36,8 @@ FAULTS = (
         reds={"LIFE-DELETE": "left behind at FDB"},
         follows=_LEFT,
         before_del="mac=$(pod_mac)",
-        after_del="""other=$(bridge link | sed -n 's/^[0-9]*: \\(veth[^@:]*\\).*/\\1/p' | head -n 1)
+        after_del=_OTHER_PORT
+        + """
           bridge fdb add "$mac" dev "$other" master dynamic""",
     ),
     Fault(
@@ -42,7 +45,8 @@ FAULTS = (
         source="own",
         reds={"LIFE-DELETE": "left behind at FDB: expected gone, saw 02:00:00:00:00:99"},
         follows=_LEFT,
-        after_del="""other=$(bridge link | sed -n 's/^[0-9]*: \\(veth[^@:]*\\).*/\\1/p' | head -n 1)
+        after_del=_OTHER_PORT
+        + """
           bridge fdb replace 02:00:00:00:00:99 dev "$other" master static""",
     ),
     Fault(
