@@ -29,10 +29,11 @@ def dissect(frame: bytes) -> Packet:
     try:
         return _ethernet(frame)
     except (struct.error, IndexError, ValueError):
-        return Packet("malformed", size=len(frame), digest=_digest(frame))
+        return Packet("malformed", size=len(frame), digest=digest(frame))
 
 
-def _digest(payload: bytes) -> str:
+def digest(payload: bytes) -> str:
+    """A hash that tells payloads apart."""
     return hashlib.blake2b(payload, digest_size=8).hexdigest()
 
 
@@ -54,7 +55,7 @@ def _ethernet(frame: bytes) -> Packet:
         return _ipv6(body, macs)
     if kind == _ARP:
         return _arp(body, macs)
-    return Packet("other", kind=kind, size=len(body), digest=_digest(body), **macs)
+    return Packet("other", kind=kind, size=len(body), digest=digest(body), **macs)
 
 
 def _arp(body: bytes, macs: dict[str, Any]) -> Packet:
@@ -62,14 +63,14 @@ def _arp(body: bytes, macs: dict[str, Any]) -> Packet:
         "!HHHH6x4s6x4s", body
     )
     if (hardware, protocol, lengths) != _ARP_OF_IPV4:
-        return Packet("other", kind=_ARP, size=len(body), digest=_digest(body), **macs)
+        return Packet("other", kind=_ARP, size=len(body), digest=digest(body), **macs)
     return Packet(
         "arp",
         kind=operation,
         source=IPv4Address(sender),
         destination=IPv4Address(target),
         size=28,
-        digest=_digest(body[8:28]),
+        digest=digest(body[8:28]),
         **macs,
     )
 
@@ -128,7 +129,7 @@ def _transport(
     protocol: int, content: bytes, fields: dict[str, Any], *, first_fragment: bool
 ) -> Packet:
     if not first_fragment:
-        return Packet("ip", kind=protocol, size=len(content), digest=_digest(content), **fields)
+        return Packet("ip", kind=protocol, size=len(content), digest=digest(content), **fields)
     if protocol in (_ICMP, _ICMPV6):
         name, kind = ("icmp" if protocol == _ICMP else "icmpv6"), content[0]
         start = 8 if kind in _ECHO[protocol] else 4
@@ -153,7 +154,7 @@ def _transport(
     if len(content) < start:
         raise ValueError("shorter than its header")
     payload = content[start:]
-    return Packet(name, kind=kind, size=len(payload), digest=_digest(payload), **fields)
+    return Packet(name, kind=kind, size=len(payload), digest=digest(payload), **fields)
 
 
 #: ICMP types that quote the packet they are about: RFC 792.
@@ -203,7 +204,7 @@ def _datagram(sighting: Sighting) -> tuple[object, ...]:
     packet, frame = sighting.packet, sighting.frame
     return (
         *sighting.place,
-        frame[_ipv4_start(frame) + 9],  # the protocol, which only later fragments have as kind
+        frame[_ip_start(frame) + 9],  # the protocol, which only later fragments have as kind
         packet.source,
         packet.destination,
         packet.ip_id,
@@ -223,7 +224,7 @@ def _join(group: list[Sighting]) -> Sighting | None:
             return None
         payload += _ipv4_payload(sighting.frame)
     first = group[0].frame
-    start = _ipv4_start(first)
+    start = _ip_start(first)
     header = bytearray(first[start : start + (first[start] & 0xF) * 4])
     if len(header) + len(payload) > _LARGEST:
         return None  # an offset may lead beyond what a datagram can have ("ping of death")
@@ -234,14 +235,29 @@ def _join(group: list[Sighting]) -> Sighting | None:
     return replace(group[0], time=max(s.time for s in group), packet=packet, frame=frame)
 
 
-def _ipv4_start(frame: bytes) -> int:
+def _ip_start(frame: bytes) -> int:
     start = _ETHERNET
     while struct.unpack_from("!H", frame, start - 2)[0] in _VLAN:
         start += 4
     return start
 
 
+def tcp_payload(sighting: Sighting) -> bytes:
+    """The payload of a TCP segment; nothing where it is not to be found in the frame."""
+    frame, size = sighting.frame, sighting.packet.size
+    if len(frame) < _ETHERNET + 20:
+        return b""
+    start = _ip_start(frame)
+    if frame[start] >> 4 == 4:
+        return _ipv4_payload(frame)[-size:] if size else b""
+    if frame[start + 6] != _TCP:
+        return b""
+    (length,) = struct.unpack_from("!H", frame, start + 4)
+    end = start + 40 + length if length else len(frame)
+    return frame[end - size : end]
+
+
 def _ipv4_payload(frame: bytes) -> bytes:
-    start = _ipv4_start(frame)
+    start = _ip_start(frame)
     (length,) = struct.unpack_from("!H", frame, start + 2)
     return frame[start + (frame[start] & 0xF) * 4 : start + length]

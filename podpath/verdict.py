@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from podpath import segments
 from podpath.model import Difference, Direction, Hop, Observation, Packet, Path, Sighting
 from podpath.probes import Noise, Probe
 
@@ -66,11 +67,14 @@ def judge(
     crossings: list[Crossing] = []
     differences: list[Difference] = []
     for probe, paths in expected:
-        packets: dict[tuple[str, tuple[object, ...]], list[Sighting]] = defaultdict(list)
-        for number, leg in enumerate(probe.claim(sightings)):
-            if leg is not None and leg in paths and not taken[number]:
-                taken[number] = True
-                packets[leg, sightings[number].packet.identity].append(sightings[number])
+        claimed = [
+            (number, leg)
+            for number, leg in enumerate(probe.claim(sightings))
+            if leg is not None and leg in paths and not taken[number]
+        ]
+        for number, _ in claimed:
+            taken[number] = True
+        packets = _packets([(leg, sightings[number]) for number, leg in claimed])
         crossings += [_crossing(paths[leg], group) for (leg, _), group in packets.items()]
         for leg, path in paths.items():
             differences += _lacking(probe, leg, path, packets)
@@ -109,6 +113,18 @@ def unchanged(verdict: Verdict) -> list[Difference]:
             if expected != got
         ]
     return found + _echoes(verdict.crossings)
+
+
+def _packets(
+    claimed: Sequence[tuple[str, Sighting]],
+) -> dict[tuple[str, tuple[object, ...]], list[Sighting]]:
+    """The sightings of each packet, by its leg and identity."""
+    found: dict[tuple[str, tuple[object, ...]], list[Sighting]] = defaultdict(list)
+    parts = segments.aligned([sighting for _, sighting in claimed])
+    for (leg, _), each in zip(claimed, parts, strict=True):
+        for part in each:
+            found[leg, part.packet.identity].append(part)
+    return found
 
 
 def _lacking(

@@ -13,13 +13,16 @@ import podpath
 PACKAGE = Path(podpath.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-PURE = ("expected", "verdict", "wiring", "probes", "dissect", "picture")
+PURE = ("expected", "verdict", "wiring", "probes", "dissect", "segments", "picture")
 #: Read files of data, and do nothing else to the system.
 DATA = ("conflist", "profiles", "results")
 VALUES = ("model", "errors", "requirements")
 
 _PURE_STANDARD = frozenset(
-    ["collections", "dataclasses", "enum", "hashlib", "ipaddress", "re", "struct", "typing"]
+    [
+        *("collections", "dataclasses", "enum", "hashlib", "ipaddress", "itertools", "re"),
+        *("struct", "typing"),
+    ]
 )
 _DATA_STANDARD = _PURE_STANDARD | {"functools", "json", "pathlib", "tomllib"}
 

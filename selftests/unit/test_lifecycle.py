@@ -36,3 +36,10 @@ def test_transfer_that_somebody_ended(output: bytes, told: str) -> None:
     """That says nothing about the network."""
     with pytest.raises(CouldNotTest, match=told):
         lifecycle.transferred(Result(1, output, "no shell"), "a -> b")
+
+
+def test_transfer_that_the_network_stalled() -> None:
+    """It had to be ended, which is no accident."""
+    (difference,) = lifecycle.transferred(Result(0, b"143\n9\n9\n", ""), "a -> b", stalled=True)
+
+    assert difference.seen == "9 lines, the last one '9', and nothing more for 15 s"

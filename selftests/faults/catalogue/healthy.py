@@ -60,5 +60,12 @@ PLUGINS = (
         near=frozenset({"TOPO-MTU", "PATH-SIZE", "PATH-MTU", "PATH-HTTP", "PATH-UDP"}),
         configure=lambda bridge: bridge.update(mtu=9000),
     ),
+    Fault(
+        name="large segments are cut at the host ends",
+        source="",
+        reds={},
+        near=frozenset({"PATH-SIZE", "PATH-HTTP", "PATH-UNCHANGED", "LIFE-SURVIVOR"}),
+        after='ip link set dev "$HOST" gso_max_segs 1',
+    ),
     Fault(name="fixed MAC addresses", source="", reds={}, near=_NEAR, before=_OWN_MAC),
 )

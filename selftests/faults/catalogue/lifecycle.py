@@ -127,6 +127,18 @@ FAULTS = (
         after_del="ip link set cni0 down; sleep 0.4; ip link set cni0 up",
     ),
     Fault(
+        name="TCP stalls from a pod's deletion to the next one",
+        source="own",
+        reds={"LIFE-SURVIVOR": "and nothing more for"},
+        follows=frozenset(
+            {"PATH-CONCURRENT", "PATH-SIZE", "PATH-HTTP", "PATH-UNCHANGED", "TOPO-HOOKS"}
+        ),
+        before_del="nft delete table bridge stall || true",
+        after_del="""[ "$POD" != passer-3 ] || nft 'add table bridge stall
+          add chain bridge stall forward { type filter hook forward priority 0; }
+          add rule bridge stall forward ip protocol tcp drop'""",
+    ),
+    Fault(
         name="creation resets the connections of others",
         source="own",
         reds={"LIFE-SURVIVOR": "connection at client -> server"},

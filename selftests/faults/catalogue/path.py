@@ -56,6 +56,8 @@ FAULTS = (
         name="ARP is answered by the bridge in a pod's place",
         source="own: proxy ARP",
         reds={"PATH-ARP": "unexpected sighting", "TOPO-SETTINGS": "proxy ARP at node cni0"},
+        # wherever a pod asks anew because its neighbour entry is stale
+        follows=_SHOWN | {"PATH-GATEWAY", "PATH-HTTP", "PATH-UDP"},
         after="echo 1 >/proc/sys/net/ipv4/conf/cni0/proxy_arp_pvlan",
     ),
     Fault(

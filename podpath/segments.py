@@ -1,0 +1,64 @@
+"""TCP segments, cut alike wherever they were seen. Pure.
+
+Interfaces pass large segments on whole, or cut to size where segmentation offload is off, or joined
+again where receive offload is on (ethtool(8): tso, gro): the same bytes are then one frame at one
+hop and several at the next. That is an interface's setting, not a change of what is carried.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from podpath.dissect import digest, tcp_payload
+from podpath.model import Packet, Sighting
+
+_SPACE = 2**32
+#: Of a segment's flags, those that only the last, or only the first, of its parts keeps
+#: (net/ipv4/tcp_offload.c, tcp_gso_segment).
+_LAST, _FIRST = "FP", "C"
+
+
+def aligned(sightings: Sequence[Sighting]) -> list[list[Sighting]]:
+    """Each sighting's parts: a segment is cut wherever another one of its stream begins or ends."""
+    cuts: dict[tuple[int, int] | None, set[int]] = defaultdict(set)
+    for sighting in filter(_divisible, sightings):
+        cuts[sighting.packet.ports] |= set(_ends(sighting.packet))
+    return [
+        _cut(sighting, cuts[sighting.packet.ports]) if _divisible(sighting) else [sighting]
+        for sighting in sightings
+    ]
+
+
+def _divisible(sighting: Sighting) -> bool:
+    packet = sighting.packet
+    return packet.sequence is not None and packet.size > 0 and "S" not in (packet.flags or "")
+
+
+def _ends(packet: Packet) -> tuple[int, int]:
+    start = packet.sequence[0] if packet.sequence else 0
+    return start, (start + packet.size) % _SPACE
+
+
+def _cut(sighting: Sighting, cuts: set[int]) -> list[Sighting]:
+    """A segment's parts; itself where none of the cuts is within it."""
+    packet = sighting.packet
+    start, acknowledged = packet.sequence or (0, 0)
+    inner = sorted(o for cut in cuts if 0 < (o := (cut - start) % _SPACE) < packet.size)
+    if not inner or len(payload := tcp_payload(sighting)) != packet.size:
+        return [sighting]
+    bounds = [0, *inner, packet.size]
+    parts = []
+    for number, (begin, end) in enumerate(pairwise(bounds)):
+        dropped = ("" if end == packet.size else _LAST) + (_FIRST if number else "")
+        part = replace(
+            packet,
+            sequence=((start + begin) % _SPACE, acknowledged),
+            flags="".join(f for f in packet.flags or "" if f not in dropped),
+            # as inet_gso_segment (net/ipv4/af_inet.c) counts it up
+            ip_id=None if packet.ip_id is None else (packet.ip_id + number) % 2**16,
+            size=end - begin,
+            digest=digest(payload[begin:end]),
+        )
+        parts.append(replace(sighting, packet=part))
+    return parts
