@@ -141,6 +141,33 @@ class Http:
         )
 
 
+@dataclass(frozen=True)
+class Asked(Http):
+    """The first such exchange of many that somebody begins, seen from its beginning."""
+
+    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+        """See Probe."""
+        legs = super().claim(sightings)
+        begun = [
+            (s.time, s.packet.source, s.packet.ports[0])
+            for s, leg in zip(sightings, legs, strict=True)
+            if leg == REQUEST and s.packet.ports and s.packet.flags == "S"
+        ]
+        if not begun:
+            return [None for _ in sightings]
+        _, source, port = min(begun, key=lambda one: one[0])
+        return [
+            leg if leg and (source, port) in _ends(s.packet) else None
+            for s, leg in zip(sightings, legs, strict=True)
+        ]
+
+
+def _ends(packet: Packet) -> set[tuple[Address | None, int]]:
+    if packet.ports is None:
+        return set()
+    return {(packet.source, packet.ports[0]), (packet.destination, packet.ports[1])}
+
+
 def _finished(packets: Iterable[Packet], answers: Iterable[Packet]) -> bool:
     """Whether the FIN among packets has been acknowledged by one of the answers."""
     ends = {
