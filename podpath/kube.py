@@ -209,9 +209,8 @@ class Api:
                 _preload_content=False,
             )
         except ApiException as error:
-            raise CouldNotTest(
-                f"{' '.join(command)[:200]} could not be run in pod {pod}: {error.reason}", _REMEDY
-            ) from None
+            what, why = " ".join(command)[:200], str(error.reason)[:300]
+            raise CouldNotTest(f"{what} could not be run in pod {pod}: {why}", _REMEDY) from None
 
 
 def _no_namespace(name: str) -> Document:
