@@ -177,7 +177,7 @@ class Api:
                 output, errors = stream.read_channel(1), stream.read_channel(2)
                 status, said = exit_status(stream.read_channel(3))
             finally:
-                stream.close()
+                stream.sock.shutdown()  # close() leaves it open where the server closed first
         return Result(status, output, errors.decode(errors="replace") + said)
 
     @contextmanager

@@ -1,0 +1,239 @@
+"""A stand-in for API server and kubelet: pods made through HTTP, on the embedded node's containerd.
+
+It knows what podpath asks for and no more. What a real cluster does beside that, only one can show.
+"""
+
+import base64
+import hashlib
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from podpath import randomness
+from podpath.cri import Runtime
+from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.nodes import base, sandboxes
+from podpath.nodes.embedded import EmbeddedNode
+
+NODE = "standin-node"
+_KEY = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
+_BINARY, _CLOSE = 0x82, 0x88
+
+Document = dict[str, Any]
+
+
+class Kubelet:
+    """Makes pods of documents, and keeps their status."""
+
+    def __init__(self, node: EmbeddedNode) -> None:
+        socket_path = str(base.root(node, "/run/containerd/containerd.sock"))
+        self._runtime = Runtime(socket_path, lambda: "", lambda: "", sandboxes.POD_SECONDS)
+        self._pods: dict[tuple[str, str], Document] = {}
+        self._sandboxes: dict[tuple[str, str], str] = {}
+        self._containers: dict[tuple[str, str], dict[str, str]] = {}
+        self._events: dict[tuple[str, str], list[Document]] = {}
+        self._lock = threading.Lock()
+
+    def create(self, namespace: str, body: Document) -> Document:
+        key = (namespace, body["metadata"]["name"])
+        body["metadata"] |= {"namespace": namespace, "uid": randomness.unique(8).hex()}
+        body["status"] = {"phase": "Pending", "conditions": []}
+        with self._lock:
+            self._pods[key], self._events[key] = body, []
+        threading.Thread(target=self._start, args=(key, body), daemon=True).start()
+        return body
+
+    def _start(self, key: tuple[str, str], body: Document) -> None:
+        try:
+            self._sandboxes[key], config = self.sandbox(*key, body["metadata"]["uid"])
+            self._containers[key] = {
+                c["name"]: self._runtime.run_container(
+                    self._sandboxes[key], config, c["name"], c["image"], c["command"]
+                )
+                for c in body["spec"]["containers"]
+            }
+            addresses, _ = self._runtime.sandbox_status(self._sandboxes[key])
+        except (CouldNotTest, DoesNotConform) as error:
+            self._tell(key, "FailedCreatePodSandBox", str(error))
+            return
+        body["status"] = {
+            "phase": "Running",
+            "podIP": addresses[0],
+            "podIPs": [{"ip": a} for a in addresses],
+            "conditions": [{"type": "Ready", "status": "True"}],
+        }
+
+    def sandbox(self, namespace: str, name: str, uid: str) -> tuple[str, Any]:
+        """A sandbox with the labels of a kubelet; its id and configuration."""
+        api = self._runtime._api
+        config = api.PodSandboxConfig(
+            metadata=api.PodSandboxMetadata(name=name, uid=uid, namespace=namespace),
+            hostname=name,
+            log_directory=f"/var/log/pods/{uid}",
+            labels={"io.kubernetes.pod.uid": uid},
+            linux=api.LinuxPodSandboxConfig(),
+        )
+        reply = self._runtime._network_call(
+            f"ADD for pod {name}",
+            self._runtime._runtime.RunPodSandbox,
+            api.RunPodSandboxRequest(config=config),
+        )
+        return reply.pod_sandbox_id, config
+
+    def _tell(self, key: tuple[str, str], reason: str, message: str) -> None:
+        metadata = {"name": randomness.unique(4).hex()}
+        event = {"metadata": metadata, "involvedObject": {}, "reason": reason, "message": message}
+        self._events[key].append(event)
+
+    def pod(self, namespace: str, name: str) -> Document | None:
+        return self._pods.get((namespace, name))
+
+    def events(self, name: str) -> list[Document]:
+        return [e for key, events in self._events.items() if key[1] == name for e in events]
+
+    def delete(self, namespace: str, name: str) -> None:
+        key = (namespace, name)
+        threading.Thread(target=self._stop, args=(key,), daemon=True).start()
+
+    def _stop(self, key: tuple[str, str]) -> None:
+        while key in self._sandboxes:
+            try:
+                self._runtime.remove_pod(key[1], self._sandboxes[key])
+                del self._sandboxes[key]
+            except (CouldNotTest, DoesNotConform) as error:
+                self._tell(key, "FailedKillPod", str(error))
+                time.sleep(0.5)  # as a kubelet tries again
+        with self._lock:
+            del self._pods[key]
+
+    def execute(self, namespace: str, name: str, container: str, command: list[str]) -> Any:
+        return self._runtime.execute(self._containers[namespace, name][container], command, 60)
+
+    def close(self) -> None:
+        for namespace, name in list(self._sandboxes):
+            with suppress(CouldNotTest, DoesNotConform):
+                self._runtime.remove_pod(name, self._sandboxes[namespace, name])
+        self._runtime.close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    kubelet: Kubelet
+    namespaces: dict[str, Document]
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        words, query = parts.path.strip("/").split("/")[2:], parse_qs(parts.query)
+        match words:
+            case ["nodes", _]:
+                self._answer(_node())
+            case ["namespaces"]:
+                self._answer({"items": list(self.namespaces.values())})
+            case ["namespaces", namespace, "pods", name]:
+                self._answer(self.kubelet.pod(namespace, name))
+            case ["namespaces", _, "events"]:
+                name = query["fieldSelector"][0].partition("=")[2]
+                self._answer({"items": self.kubelet.events(name)})
+            case ["namespaces", namespace, "pods", name, "exec"]:
+                self._execute(namespace, name, query)
+            case _:
+                self._answer(None)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        words = urlsplit(self.path).path.strip("/").split("/")[2:]
+        match words:
+            case ["namespaces"]:
+                self.namespaces[body["metadata"]["name"]] = body
+                self._answer(body)
+            case ["namespaces", namespace, "pods"]:
+                self._answer(self.kubelet.create(namespace, body))
+            case _:
+                self._answer(None)
+
+    def do_DELETE(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        self.rfile.read(length)
+        words = urlsplit(self.path).path.strip("/").split("/")[2:]
+        match words:
+            case ["namespaces", name]:
+                self._answer(self.namespaces.pop(name, None))
+            case ["namespaces", namespace, "pods", name]:
+                found = self.kubelet.pod(namespace, name)
+                if found:
+                    self.kubelet.delete(namespace, name)
+                self._answer(found)
+            case _:
+                self._answer(None)
+
+    def _answer(self, document: Document | None) -> None:
+        content = json.dumps(document or {"kind": "Status", "message": "not found"}).encode()
+        self.send_response(200 if document else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _execute(self, namespace: str, name: str, query: Mapping[str, list[str]]) -> None:
+        """v4.channel.k8s.io: 1 and 2 are the command's output, 3 is how it ended."""
+        key = hashlib.sha1((self.headers["Sec-WebSocket-Key"] + _KEY).encode()).digest()
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(key).decode())
+        self.send_header("Sec-WebSocket-Protocol", "v4.channel.k8s.io")
+        self.end_headers()
+        self.wfile.flush()
+        self.close_connection = True
+        result = self.kubelet.execute(namespace, name, query["container"][0], query["command"])
+        status: Document = {"status": "Success"}
+        if result.status:
+            cause = {"reason": "ExitCode", "message": str(result.status)}
+            status = {"status": "Failure", "details": {"causes": [cause]}}
+        for start in range(0, len(result.output), 32768):
+            self._frame(_BINARY, b"\1" + result.output[start : start + 32768])
+        if result.errors:
+            self._frame(_BINARY, b"\2" + result.errors.encode())
+        self._frame(_BINARY, b"\3" + json.dumps(status).encode())
+        self._frame(_CLOSE, struct.pack("!H", 1000))
+
+    def _frame(self, kind: int, content: bytes) -> None:
+        size = len(content)
+        short = struct.pack("!BB", kind, size) if size < 126 else b""
+        head = short or struct.pack("!BBH", kind, 126, size)
+        self.wfile.write(head + content)
+
+
+def _node() -> Document:
+    unknown = ("architecture", "bootID", "containerRuntimeVersion", "kernelVersion", "systemUUID")
+    more = ("kubeProxyVersion", "machineID", "operatingSystem")
+    information = {**dict.fromkeys((*unknown, *more), "?")}
+    information |= {"kubeletVersion": "none, a stand-in", "osImage": "this system"}
+    return {"metadata": {"name": NODE}, "status": {"nodeInfo": information}}
+
+
+@contextmanager
+def serving(node: EmbeddedNode) -> Iterator[tuple[str, Kubelet]]:
+    """The address of a stand-in for the length of the block, and its kubelet."""
+    kubelet = Kubelet(node)
+    handler = type("Handler", (_Handler,), {"kubelet": kubelet, "namespaces": {}})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", kubelet
+    finally:
+        server.shutdown()
+        server.server_close()
+        kubelet.close()

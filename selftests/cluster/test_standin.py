@@ -1,0 +1,105 @@
+"""The suite on a node whose pods are made through an API, and that others use, too."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from podpath import conflist, kube
+from podpath.errors import DoesNotConform
+from podpath.nodes import base, embedded, kubernetes
+from podpath.nodes.embedded import EmbeddedNode
+from podpath.nodes.kubernetes import KubernetesNode
+from podpath.pods import spec
+from podpath.report import CONFORMS, DOES_NOT_CONFORM, KNOWN_DEVIATION
+from podpath.requirements import REQUIREMENTS
+from selftests.cluster import standin
+from selftests.faults import inside
+
+#: It has a node of its own.
+_FRESH = "LIFE-PARALLEL"
+
+
+@contextmanager
+def _node(below: EmbeddedNode) -> Iterator[tuple[KubernetesNode, standin.Kubelet]]:
+    from kubernetes import client
+
+    with standin.serving(below) as (address, kubelet):
+        configuration = client.Configuration()
+        configuration.host = address
+        api = kube.Api(configuration)
+        links, uplink = kubernetes.own_links(below.pid, "cni0")
+        node = KubernetesNode("kind", api, standin.NODE, below.pid, links, uplink, below.ended)
+        try:
+            with kubernetes.namespace(node, wait=True):
+                yield node, kubelet
+        finally:
+            node.close()
+            api.close()
+
+
+@pytest.fixture(scope="module")
+def below() -> Iterator[EmbeddedNode]:
+    with embedded.start(conflist.read(conflist.DEFAULT)) as node:
+        yield node
+
+
+def test_suite_conforms_beside_pods_of_others(below: EmbeddedNode, tmp_path: Path) -> None:
+    """The same verdicts as on the embedded node, though somebody else's pod is on the bridge."""
+    wanted = frozenset(i for i, r in REQUIREMENTS.items() if "embedded" in r.nodes) - {_FRESH}
+    with _node(below) as (node, kubelet):
+        sandbox, _ = kubelet.sandbox("kube-system", "coredns-0", "uid-of-coredns")
+        assert [one.name for one in node.others(())] == ["kube-system/coredns-0"]
+        run = inside.run(node, wanted, tmp_path)
+        kubelet._runtime.remove_pod("coredns-0", sandbox)
+
+    verdicts = run.verdicts()
+    assert {i: v for i, v in verdicts.items() if v not in (CONFORMS, KNOWN_DEVIATION)} == {}
+    assert set(verdicts) == wanted
+
+
+def test_pod_of_others_that_is_not_listed_is_a_stranger(
+    below: EmbeddedNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checks know others by the runtime's list alone: without it, they are as strict."""
+    members = "TOPO-BRIDGE-MEMBERS"
+    with _node(below) as (node, kubelet):
+        sandbox, _ = kubelet.sandbox("kube-system", "coredns-0", "uid-of-coredns")
+        monkeypatch.setattr(node, "others", lambda _: ())
+        run = inside.run(node, frozenset({members, "TOPO-NODE-LINKS"}), tmp_path)
+        kubelet._runtime.remove_pod("coredns-0", sandbox)
+
+    assert set(run.verdicts().values()) == {DOES_NOT_CONFORM}
+
+
+def test_exit_status_and_output_of_commands(below: EmbeddedNode) -> None:
+    with _node(below) as (node, _):
+        pod = node.create_pod(spec("client"))
+        try:
+            done = node.execute(pod, "main", ["/bin/sh", "-c", "echo out; echo err >&2; exit 7"], 9)
+            large = node.execute(pod, "main", ["cat", "/www/4194304"], 30)
+        finally:
+            node.delete_pod(pod)
+
+    assert (done.status, done.output, done.errors) == (7, b"out\n", "err\n")
+    assert (large.status, len(large.output)) == (0, 4 << 20)
+
+
+BROKEN = '{"cniVersion": "1.0.0", "code": 100, "msg": "no network today"}'
+
+
+def test_failure_of_the_plugin_is_the_plugins(below: EmbeddedNode) -> None:
+    """It comes as an event, as the kubelet tries again and again."""
+    link = "/opt/podpath/cni/bin/bridge"
+    base.run(below, ["mv", link, f"{link}.real"])
+    script = f"#!/bin/sh\n[ $CNI_COMMAND != ADD ] || {{ echo '{BROKEN}'; exit 1; }}\n"
+    base.run(below, ["sh", "-c", f'printf %s "$1" >{link}; chmod +x {link}', "sh", script])
+    try:
+        with (
+            _node(below) as (node, _),
+            pytest.raises(DoesNotConform, match="failed ADD for pod client"),
+        ):
+            node.create_pod(spec("client"))
+    finally:
+        base.run(below, ["mv", f"{link}.real", link])
