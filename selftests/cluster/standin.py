@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -127,6 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     kubelet: Kubelet
     namespaces: dict[str, Document]
+    asked: set[tuple[str, str]]
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -134,7 +136,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         words, query = parts.path.strip("/").split("/")[2:], parse_qs(parts.query)
+        self._note("get", words)
         match words:
+            case ["nodes"]:
+                self._answer({"items": [_node()]})
             case ["nodes", _]:
                 self._answer(_node())
             case ["namespaces"]:
@@ -152,6 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         words = urlsplit(self.path).path.strip("/").split("/")[2:]
+        self._note("create", words)
         match words:
             case ["namespaces"]:
                 self.namespaces[body["metadata"]["name"]] = body
@@ -165,6 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         self.rfile.read(length)
         words = urlsplit(self.path).path.strip("/").split("/")[2:]
+        self._note("delete", words)
         match words:
             case ["namespaces", name]:
                 self._answer(self.namespaces.pop(name, None))
@@ -175,6 +182,13 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(found)
             case _:
                 self._answer(None)
+
+    def _note(self, verb: str, words: list[str]) -> None:
+        """Which right a request needs: its verb and resource, as RBAC has them."""
+        of_namespace = words[2:] if words[0] == "namespaces" and len(words) > 2 else words
+        resource = "/".join([*of_namespace[:1], *of_namespace[2:]])
+        single = len(of_namespace) > 1 or verb != "get"
+        self.asked.add((verb if single else "list", resource))
 
     def _answer(self, document: Document | None) -> None:
         content = json.dumps(document or {"kind": "Status", "message": "not found"}).encode()
@@ -218,21 +232,26 @@ def _node() -> Document:
     unknown = ("architecture", "bootID", "containerRuntimeVersion", "kernelVersion", "systemUUID")
     more = ("kubeProxyVersion", "machineID", "operatingSystem")
     information = {**dict.fromkeys((*unknown, *more), "?")}
+    information["machineID"] = Path("/etc/machine-id").read_text().strip()
     information |= {"kubeletVersion": "none, a stand-in", "osImage": "this system"}
     return {"metadata": {"name": NODE}, "status": {"nodeInfo": information}}
 
 
 @contextmanager
-def serving(node: EmbeddedNode) -> Iterator[tuple[str, Kubelet]]:
-    """The address of a stand-in for the length of the block, and its kubelet."""
+def serving(node: EmbeddedNode) -> Iterator[tuple[str, Kubelet, set[tuple[str, str]]]]:
+    """A stand-in for the length of the block: its address, its kubelet, and what it was asked for.
+
+    The latter as verb and resource, as RBAC has them.
+    """
+    asked: set[tuple[str, str]] = set()
     kubelet = Kubelet(node)
-    handler = type("Handler", (_Handler,), {"kubelet": kubelet, "namespaces": {}})
+    handler = type("Handler", (_Handler,), {"kubelet": kubelet, "namespaces": {}, "asked": asked})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", kubelet
+        yield f"http://127.0.0.1:{server.server_port}", kubelet, asked
     finally:
         server.shutdown()
         server.server_close()

@@ -5,15 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from podpath import conflist, kube
 from podpath.errors import DoesNotConform
-from podpath.nodes import base, embedded, kubernetes
+from podpath.nodes import base, embedded, host, kubernetes
 from podpath.nodes.embedded import EmbeddedNode
 from podpath.nodes.kubernetes import KubernetesNode
 from podpath.pods import spec
 from podpath.report import CONFORMS, DOES_NOT_CONFORM, KNOWN_DEVIATION
 from podpath.requirements import REQUIREMENTS
+from selftests import suite
 from selftests.cluster import standin
 from selftests.faults import inside
 
@@ -25,7 +27,7 @@ _FRESH = "LIFE-PARALLEL"
 def _node(below: EmbeddedNode) -> Iterator[tuple[KubernetesNode, standin.Kubelet]]:
     from kubernetes import client
 
-    with standin.serving(below) as (address, kubelet):
+    with standin.serving(below) as (address, kubelet, _):
         configuration = client.Configuration()
         configuration.host = address
         api = kube.Api(configuration)
@@ -103,3 +105,44 @@ def test_failure_of_the_plugin_is_the_plugins(below: EmbeddedNode) -> None:
             node.create_pod(spec("client"))
     finally:
         base.run(below, ["mv", f"{link}.real", link])
+
+
+_KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: "ADDRESS"}}]
+users: [{name: u, user: {token: t}}]
+"""
+#: What the tests here do not need: Services are there only where something translates for them.
+_UNTRIED = {("create", "services"), ("delete", "services"), ("create", "pods/exec")}
+
+
+def test_host_needs_no_more_rights_than_the_manifest_gives(
+    below: EmbeddedNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor fewer: each right of the manifest was used."""
+    network = conflist.read(conflist.DEFAULT)
+    monkeypatch.setattr(host, "PID", below.pid)
+    monkeypatch.setattr(host, "ROOT", Path(f"/proc/{below.pid}/root"))
+    kubeconfig = tmp_path / "kubeconfig"
+    said: list[str] = []
+    with standin.serving(below) as (address, _, asked):
+        kubeconfig.write_text(_KUBECONFIG.replace("ADDRESS", address))
+        with host.start(network, str(kubeconfig), "", said.append) as node:
+            pod = node.create_pod(spec("client"))
+            assert node.execute(pod, "main", ["/bin/sh", "-c", "exit 3"], 9).status == 3
+            node.api.events(node.namespace, "client")
+            node.delete_pod(pod)
+    (role,) = [
+        one
+        for one in yaml.safe_load_all((suite.ROOT / "deploy" / "podpath.yaml").read_text())
+        if one["kind"] == "ClusterRole"
+    ]
+    given = {(v, r) for rule in role["rules"] for r in rule["resources"] for v in rule["verbs"]}
+
+    assert host.conflist().name == "10-podpath.conflist"
+    assert said == [f"testing on node {standin.NODE}"]
+    assert asked - given == set()
+    assert given - asked == _UNTRIED
