@@ -49,6 +49,7 @@ def path(
                 ttl=rule.ttl,
                 rewritten=rule.rewritten,
                 translated=rule.translated,
+                optional=rule.optional,
             )
         )
     return Path(_title(kind, source, destination), tuple(hops), translation)

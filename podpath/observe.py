@@ -33,6 +33,8 @@ _SETTLE_SECONDS = 3.0
 _IN_KERNEL_SECONDS = 0.2
 #: Frames of no probe; what a plugin adds to a probe is in proportion to it.
 _MOST_STRANGERS = 300
+#: Kinds of path of which it must be shown in a second way that they go over the bridge.
+_BRIDGED = frozenset({"unicast", "service"})
 _NOT_STARTED = (126, 127)  # the shell's and runc's status for a program that cannot be run
 
 
@@ -87,7 +89,9 @@ class Observer:
         if expression is None:
             expression = " or ".join(f"({t.probe.filter})" for t in traffic)
         before = base.state(self._node, self._pods)
-        with capture.armed(self._namespaces(), expression, self._promiscuous()) as running:
+        # A promiscuous bridge routes a copy of what it translates: packets would be doubled.
+        looked = {} if any(t.service for t in traffic) else self._promiscuous()
+        with capture.armed(self._namespaces(), expression, looked) as running:
             programs = base.sockets(self._node)
             results = self._send_all(traffic, before)
             in_vain = any(map(account.waited_in_vain, (t.probe for t in traffic), results))
@@ -146,7 +150,7 @@ class Observer:
         )
         differences: list[Difference] = []
         for one in traffic:
-            if "unicast" in one.kinds.values() and self._profile.master == "bridge":
+            if _BRIDGED & set(one.kinds.values()) and self._profile.master == "bridge":
                 differences += wiring.bridged(found, self._conflist, one.source, one.destination)
         # The second witness first: what it says explains the sightings.
         differences = list(dict.fromkeys(differences)) + list(judged.differences)

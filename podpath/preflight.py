@@ -231,10 +231,13 @@ def origin(path: str) -> str:
 @cache
 def _origin(path: str, _: tuple[int, int]) -> str:
     """Asked for again and again, and dpkg takes its time; the numbers tell a file from another."""
-    owner = _first_line("dpkg-query", "--search", path) if _has_dpkg() else "?"
+    # what lies on another node's file system is known to the packages there
+    root, name = (str(host.ROOT), path.removeprefix(str(host.ROOT)))
+    known = f"--admindir={root if name != path else ''}/var/lib/dpkg"
+    owner = _first_line("dpkg-query", known, "--search", name) if _has_dpkg() else "?"
     package = owner.partition(":")[0]
     if package not in ("?", ""):
-        version = _first_line("dpkg-query", "--show", "--showformat=${Version}", package)
+        version = _first_line("dpkg-query", known, "--show", "--showformat=${Version}", package)
         return f"{package} {version}"
     return f"sha256 {tools.checksum(path)[:16]}"
 

@@ -296,8 +296,8 @@ _ALL = (
     ),
     Requirement(
         "K8S-HAIRPIN",
-        "A pod reaches itself through its own Service.",
-        "The port of the bridge does not send back what came from it, and nothing masquerades it.",
+        "With hairpin mode configured, a pod reaches itself through its own Service.",
+        "The port of the bridge does not send back what came from it.",
         (_LINKS, f"{_NODE} iptables-save -t nat"),
         nodes=_CLUSTERS,
     ),

@@ -170,7 +170,7 @@ def _presence(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> l
     times = max(len(at_hops[0]), 1) if repeatable else 1
     found = []
     for hop, seen in zip(path.hops, at_hops, strict=True):
-        if len(seen) < times:
+        if len(seen) < times and not hop.optional:
             found.append(
                 Difference(MISSING, place(hop.place), _times(times), _times(len(seen)), name)
             )

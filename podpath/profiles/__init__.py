@@ -22,7 +22,8 @@ class HopRule:
     interface: "pod" (the pod's eth0), "lo", "source", "destination" or "others" (the host end of
     that pod's eth0), "master" (what they are enslaved to); the rest as in model.Hop, with `after`
     naming hops by their id. translated: with a Service's address for the pod's, or the other way
-    round. when: the hop exists only if this is configured ("hairpin").
+    round. optional: a packet may also go without it, as the kernel sees fit. when: the hop exists
+    only if this is configured ("hairpin").
     """
 
     id: str
@@ -33,6 +34,7 @@ class HopRule:
     ttl: int = 0
     rewritten: bool = False
     translated: bool = False
+    optional: bool = False
     when: str = ""
 
 
@@ -116,6 +118,7 @@ def _rule(hop: Any) -> HopRule:
         ttl=_typed(hop, "ttl", int) if "ttl" in hop else 0,
         rewritten=_typed(hop, "rewritten", bool) if "rewritten" in hop else False,
         translated=_typed(hop, "translated", bool) if "translated" in hop else False,
+        optional=_typed(hop, "optional", bool) if "optional" in hop else False,
         when=_typed(hop, "when", str) if "when" in hop else "",
     )
 

@@ -1,15 +1,17 @@
-"""A stand-in for API server and kubelet: pods made through HTTP, on the embedded node's containerd.
+"""A stand-in for API server, kubelet and kube-proxy, on the embedded node's containerd.
 
 It knows what podpath asks for and no more. What a real cluster does beside that, only one can show.
 """
 
 import base64
 import hashlib
+import itertools
 import json
 import socket
 import struct
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from podpath import randomness
+from podpath import netns, randomness
 from podpath.cri import Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes import base, sandboxes
@@ -41,6 +43,9 @@ class Kubelet:
         self._containers: dict[tuple[str, str], dict[str, str]] = {}
         self._events: dict[tuple[str, str], list[Document]] = {}
         self._lock = threading.Lock()
+        self._node = node
+        self._services: dict[tuple[str, str], tuple[str, str]] = {}
+        self._numbers = itertools.count(10)
 
     def create(self, namespace: str, body: Document) -> Document:
         key = (namespace, body["metadata"]["name"])
@@ -70,6 +75,65 @@ class Kubelet:
             "podIPs": [{"ip": a} for a in addresses],
             "conditions": [{"type": "Ready", "status": "True"}],
         }
+        first = body["spec"]["containers"][0]
+        if body["spec"]["restartPolicy"] == "Always":
+            threading.Thread(target=self._restart, args=(key, config, first), daemon=True).start()
+        if probe := first.get("livenessProbe"):
+            threading.Thread(target=self._ask, args=(key, addresses[0], probe), daemon=True).start()
+
+    def _restart(self, key: tuple[str, str], config: Any, container: Document) -> None:
+        """Start a container again when it has ended."""
+        runtime, name = self._runtime, container["name"]
+        while key in self._sandboxes:
+            with suppress(CouldNotTest, KeyError):  # the pod is being deleted
+                if name not in runtime.containers(self._sandboxes[key]):
+                    ended = self._containers[key].pop(name)
+                    request = runtime._api.RemoveContainerRequest(container_id=ended)
+                    runtime._call(runtime._runtime.RemoveContainer, request)
+                    self._containers[key][name] = runtime.run_container(
+                        self._sandboxes[key], config, name, container["image"], container["command"]
+                    )
+            time.sleep(0.05)
+
+    def _ask(self, key: tuple[str, str], address: str, probe: Document) -> None:
+        """The kubelet's HTTP probe, from the node's own namespace."""
+        url = f"http://{address}:{probe['httpGet']['port']}{probe['httpGet']['path']}"
+
+        def get() -> None:
+            with suppress(OSError), urllib.request.urlopen(url, timeout=1) as answer:
+                answer.read()
+
+        while key in self._sandboxes:
+            netns.run_in(base.network_namespace(self._node), get)
+            time.sleep(probe["periodSeconds"])
+
+    def create_service(self, namespace: str, body: Document) -> Document:
+        """As kube-proxy does it: translated on the way in, and what comes back, masqueraded."""
+        selector = body["spec"]["selector"]
+        (pod,) = [
+            p["status"]["podIP"]
+            for (of, _), p in self._pods.items()
+            if of == namespace and selector.items() <= p["metadata"]["labels"].items()
+        ]
+        address = f"10.96.0.{next(self._numbers)}"
+        self._services[namespace, body["metadata"]["name"]] = (address, pod)
+        self._translate("-I", address, pod)  # kube-proxy's rules come before the plugins'
+        body["spec"]["clusterIP"] = address
+        return body
+
+    def delete_service(self, namespace: str, name: str) -> Document:
+        self._translate("-D", *self._services.pop((namespace, name)))
+        return {"metadata": {"name": name}}
+
+    def _translate(self, change: str, address: str, pod: str) -> None:
+        to = f"-d {address} -p tcp --dport 80 -j DNAT --to-destination {pod}:80"
+        for rule in (
+            f"PREROUTING {to}",
+            f"OUTPUT {to}",
+            f"POSTROUTING -s {pod} -d {pod} -j MASQUERADE --random-fully",
+        ):
+            done = base.run(self._node, ["iptables", "-t", "nat", change, *rule.split()])
+            assert done.returncode == 0, done.stderr
 
     def sandbox(self, namespace: str, name: str, uid: str) -> tuple[str, Any]:
         """A sandbox with the labels of a kubelet; its id and configuration."""
@@ -164,6 +228,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(body)
             case ["namespaces", namespace, "pods"]:
                 self._answer(self.kubelet.create(namespace, body))
+            case ["namespaces", namespace, "services"]:
+                self._answer(self.kubelet.create_service(namespace, body))
             case _:
                 self._answer(None)
 
@@ -180,6 +246,8 @@ class _Handler(BaseHTTPRequestHandler):
                 if found:
                     self.kubelet.delete(namespace, name)
                 self._answer(found)
+            case ["namespaces", namespace, "services", name]:
+                self._answer(self.kubelet.delete_service(namespace, name))
             case _:
                 self._answer(None)
 

@@ -1,5 +1,6 @@
 """The suite on a node whose pods are made through an API, and that others use, too."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,14 +14,11 @@ from podpath.nodes import base, embedded, host, kubernetes
 from podpath.nodes.embedded import EmbeddedNode
 from podpath.nodes.kubernetes import KubernetesNode
 from podpath.pods import spec
-from podpath.report import CONFORMS, DOES_NOT_CONFORM, KNOWN_DEVIATION
+from podpath.report import CONFORMS, DOES_NOT_CONFORM, KNOWN_DEVIATION, NOT_APPLICABLE
 from podpath.requirements import REQUIREMENTS
 from selftests import suite
 from selftests.cluster import standin
 from selftests.faults import inside
-
-#: It has a node of its own.
-_FRESH = "LIFE-PARALLEL"
 
 
 @contextmanager
@@ -47,18 +45,47 @@ def below() -> Iterator[EmbeddedNode]:
         yield node
 
 
+@pytest.fixture
+def as_host(below: EmbeddedNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Process 1 is that of the node below, for --podpath-node host."""
+    monkeypatch.setattr(host, "PID", below.pid)
+    monkeypatch.setattr(host, "ROOT", Path(f"/proc/{below.pid}/root"))
+    monkeypatch.setattr(host, "STATE", tmp_path / "state")
+
+
+@pytest.mark.usefixtures("as_host")
 def test_suite_conforms_beside_pods_of_others(below: EmbeddedNode, tmp_path: Path) -> None:
     """The same verdicts as on the embedded node, though somebody else's pod is on the bridge."""
-    wanted = frozenset(i for i, r in REQUIREMENTS.items() if "embedded" in r.nodes) - {_FRESH}
+    wanted = frozenset(i for i, r in REQUIREMENTS.items() if "host" in r.nodes)
     with _node(below) as (node, kubelet):
         sandbox, _ = kubelet.sandbox("kube-system", "coredns-0", "uid-of-coredns")
         assert [one.name for one in node.others(())] == ["kube-system/coredns-0"]
-        run = inside.run(node, wanted, tmp_path)
+        run = inside.run(node, wanted, tmp_path, "--podpath-node=host")
         kubelet._runtime.remove_pod("coredns-0", sandbox)
 
     verdicts = run.verdicts()
-    assert {i: v for i, v in verdicts.items() if v not in (CONFORMS, KNOWN_DEVIATION)} == {}
-    assert set(verdicts) == wanted
+    assert verdicts.pop("K8S-HAIRPIN") == NOT_APPLICABLE  # the default conflist has no hairpinMode
+    bad = {i: v for i, v in verdicts.items() if v not in (CONFORMS, KNOWN_DEVIATION)}
+    assert bad == {}, run.output[-20000:]
+    assert set(verdicts) == wanted - {"K8S-HAIRPIN"}
+
+
+def test_pod_reaches_itself_where_that_is_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hairpin mode, on the kernel's own account: nothing else sends a packet back."""
+    document = json.loads(conflist.DEFAULT.read_text())
+    document["plugins"][0]["hairpinMode"] = True
+    path = tmp_path / "hairpin.conflist"
+    path.write_text(json.dumps(document))
+    with embedded.start(conflist.read(path)) as below, _node(below) as (node, _):
+        monkeypatch.setattr(host, "PID", below.pid)
+        monkeypatch.setattr(host, "ROOT", Path(f"/proc/{below.pid}/root"))
+        monkeypatch.setattr(host, "STATE", tmp_path / "state")
+        wanted = frozenset({"K8S-HAIRPIN", "K8S-SERVICE", "PATH-ARP"})
+        run = inside.run(node, wanted, tmp_path, "--podpath-node=host")
+
+    assert run.verdicts() == dict.fromkeys(wanted, CONFORMS), run.output[-20000:]
 
 
 def test_pod_of_others_that_is_not_listed_is_a_stranger(
@@ -119,13 +146,12 @@ users: [{name: u, user: {token: t}}]
 _UNTRIED = {("create", "services"), ("delete", "services"), ("create", "pods/exec")}
 
 
+@pytest.mark.usefixtures("as_host")
 def test_host_needs_no_more_rights_than_the_manifest_gives(
-    below: EmbeddedNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    below: EmbeddedNode, tmp_path: Path
 ) -> None:
     """Nor fewer: each right of the manifest was used."""
     network = conflist.read(conflist.DEFAULT)
-    monkeypatch.setattr(host, "PID", below.pid)
-    monkeypatch.setattr(host, "ROOT", Path(f"/proc/{below.pid}/root"))
     kubeconfig = tmp_path / "kubeconfig"
     said: list[str] = []
     with standin.serving(below) as (address, _, asked):

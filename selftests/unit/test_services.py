@@ -91,6 +91,16 @@ def test_request_that_arrives_with_another_address(address: Address) -> None:
     assert verdict.ADDRESS in _kinds(changed)
 
 
+def test_hop_that_is_optional_may_be_missing_but_not_doubled() -> None:
+    """The bridge itself may send it anew, once."""
+    (anew,) = [hop.place for hop in PATHS[probes.REQUEST].hops if hop.optional]
+    without = [s for s in _exchange() if s.place != anew]
+    doubled = [*_exchange(), *(s for s in _exchange() if s.place == anew)]
+
+    assert _kinds(without) == set()
+    assert _kinds(doubled) == {verdict.DUPLICATE}
+
+
 def test_answer_that_is_not_translated_back() -> None:
     """It comes from the pod, and not from the Service that was asked."""
     last = PATHS[probes.REPLY].hops[-1].place

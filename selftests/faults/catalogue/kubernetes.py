@@ -14,10 +14,18 @@ FAULTS = (
     Fault(
         name="bridged packets do not pass iptables",
         source="kubernetes/kubernetes issue 23385",
-        reds={"K8S-SERVICE": "missing hop", "K8S-HAIRPIN": "no answer"},
+        reds={"K8S-SERVICE": "address changed"},
         near=frozenset({"PATH-HTTP", "K8S-IP"}),
-        follows=frozenset({"K8S-HAIRPIN"}),
         after="echo 0 >/proc/sys/net/bridge/bridge-nf-call-iptables",
+    ),
+    Fault(
+        name="hairpin mode is off though configured, and a pod's Service does not lead back",
+        source="kubernetes/kubernetes issue 13375",
+        reds={"K8S-HAIRPIN": "no answer", "TOPO-BRIDGE-PORT": "hairpin"},
+        near=frozenset({"K8S-IP"}),
+        follows=frozenset({"PATH-ARP"}),
+        configure=lambda bridge: bridge.update(hairpinMode=True),
+        after='bridge link set dev "$HOST" hairpin off',
     ),
     Fault(
         name="the node may not open connections to pods",
