@@ -81,7 +81,8 @@ class Talk:
         if sighting.namespace != NODE:
             return False
         if sighting.interface == _LO:
-            return self._local(packet.source) and self._local(packet.destination)
+            both = self._local(packet.source) and self._local(packet.destination)
+            return both or self._of_program(packet, answers=True)
         return sighting.interface == self._uplink and self._on_uplink(sighting)
 
     def _of_pod(self, pod: "_Pod", sighting: Sighting) -> bool:
@@ -109,13 +110,21 @@ class Talk:
             )
         return self._of_program(packet)
 
-    def _of_program(self, packet: Packet) -> bool:
-        """Whether its source is a socket of the node's own; a forwarded packet has none there."""
-        if packet.ports is None or packet.source not in self._node:
+    def _of_program(self, packet: Packet, *, answers: bool = False) -> bool:
+        """Whether its source is a socket of the node's own; a forwarded packet has none there.
+
+        answers: or its destination is, as of what a Service answers on the node.
+        """
+        if packet.ports is None:
             return False
-        port = packet.ports[0]
+        ends = [(packet.source, packet.ports[0]), (packet.destination, packet.ports[1])]
+        return any(self._has_socket(*end) for end in ends[: 2 if answers else 1])
+
+    def _has_socket(self, address: Address | None, port: int) -> bool:
+        if address is None or address not in self._node:
+            return False
         return bool(
-            {(packet.source, port), (IPv4Address(0), port), (IPv6Address(0), port)} & self._programs
+            {(address, port), (IPv4Address(0), port), (IPv6Address(0), port)} & self._programs
         )
 
     def _local(self, address: Address | None) -> bool:
