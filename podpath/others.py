@@ -81,8 +81,8 @@ class Talk:
         if sighting.namespace != NODE:
             return False
         if sighting.interface == _LO:
-            both = self._local(packet.source) and self._local(packet.destination)
-            return both or self._of_program(packet, answers=True)
+            # Nothing leaves by lo: it has what the node says to itself, or a Service answers it.
+            return self._local(packet.source) or self._local(packet.destination)
         return sighting.interface == self._uplink and self._on_uplink(sighting)
 
     def _of_pod(self, pod: "_Pod", sighting: Sighting) -> bool:
@@ -110,21 +110,13 @@ class Talk:
             )
         return self._of_program(packet)
 
-    def _of_program(self, packet: Packet, *, answers: bool = False) -> bool:
-        """Whether its source is a socket of the node's own; a forwarded packet has none there.
-
-        answers: or its destination is, as of what a Service answers on the node.
-        """
-        if packet.ports is None:
+    def _of_program(self, packet: Packet) -> bool:
+        """Whether its source is a socket of the node's own; a forwarded packet has none there."""
+        if packet.ports is None or packet.source not in self._node:
             return False
-        ends = [(packet.source, packet.ports[0]), (packet.destination, packet.ports[1])]
-        return any(self._has_socket(*end) for end in ends[: 2 if answers else 1])
-
-    def _has_socket(self, address: Address | None, port: int) -> bool:
-        if address is None or address not in self._node:
-            return False
+        port = packet.ports[0]
         return bool(
-            {(address, port), (IPv4Address(0), port), (IPv6Address(0), port)} & self._programs
+            {(packet.source, port), (IPv4Address(0), port), (IPv6Address(0), port)} & self._programs
         )
 
     def _local(self, address: Address | None) -> bool:

@@ -143,23 +143,31 @@ class Http:
 
 @dataclass(frozen=True)
 class Asked(Http):
-    """The first such exchange of many that somebody begins, seen from its beginning."""
+    """Such exchanges that somebody else begins, again and again: one of them is to be whole.
+
+    One of which the beginning was not seen began before, and is not claimed.
+    """
 
     def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
         legs = super().claim(sightings)
-        begun = [
-            (s.time, s.packet.source, s.packet.ports[0])
+        begun = {
+            (s.packet.source, s.packet.ports[0])
             for s, leg in zip(sightings, legs, strict=True)
             if leg == REQUEST and s.packet.ports and s.packet.flags == "S"
-        ]
-        if not begun:
-            return [None for _ in sightings]
-        _, source, port = min(begun, key=lambda one: one[0])
+        }
         return [
-            leg if leg and (source, port) in _ends(s.packet) else None
+            leg if leg and begun & _ends(s.packet) else None
             for s, leg in zip(sightings, legs, strict=True)
         ]
+
+    def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
+        """See Probe."""
+        groups: dict[frozenset[int], list[Packet]] = {}
+        for packet in packets:
+            groups.setdefault(frozenset(packet.ports or ()), []).append(packet)
+        lacks = [super(Asked, self).lacking(leg, group) for group in groups.values() or [[]]]
+        return min(lacks, key=len)
 
 
 def _ends(packet: Packet) -> set[tuple[Address | None, int]]:

@@ -18,7 +18,7 @@ from podpath.pods import END, HTTP_PORT, MAIN, Deployment, wait_until_serving
 from podpath.traffic import Traffic
 
 #: How long a kubelet may take until it asks a pod again; see nodes.kubernetes for how often.
-PROBE_SECONDS = 10.0
+PROBE_SECONDS = 15.0
 _SERVICE_SECONDS = 30.0
 _RESTART_SECONDS = 30.0
 _COMMAND_SECONDS = 10.0

@@ -99,12 +99,6 @@ FROM_OUTSIDE = packet(source=OUTSIDE, mac_source="02:42:00:00:00:99", destinatio
             id="a-service-answers-the-nodes-program",
         ),
         pytest.param(
-            (NODE, "lo", IN),
-            packet(source=ip_address("10.96.0.1"), destination=NODE_IP, ports=(443, 50001)),
-            False,
-            id="a-service-answers-nobody",
-        ),
-        pytest.param(
             (NODE, "lo", IN), packet(source=CLIENT, destination=NODE_IP), False, id="ours-on-lo"
         ),
     ],

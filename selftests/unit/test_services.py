@@ -112,23 +112,29 @@ def test_answer_that_is_not_translated_back() -> None:
     assert verdict.ADDRESS in _kinds(changed)
 
 
-def test_of_repeated_requests_the_first_whole_one_counts() -> None:
-    """What began before is not it; nor is what comes after."""
+def test_of_repeated_requests_one_must_be_whole() -> None:
+    """What began before is not claimed; what comes after, or is not over yet, does not matter."""
     probe = probes.Asked(NONCE)
     first = _exchange()
     later = [
         replace(
             s,
-            time=s.time + 10**6,
             packet=replace(
-                s.packet,
-                ports=(41000, 80) if s.packet.ports == (40000, 80) else (80, 41000),
+                s.packet, ports=(41000, 80) if s.packet.ports == (40000, 80) else (80, 41000)
             ),
         )
         for s in first
     ]
+    begun = sum(s.packet.flags == "S" for s in first)
 
-    assert all(probe.claim(first))
-    assert probe.claim(later[12:] + first)[-len(first) :] == probe.claim(first)
-    assert not any(probe.claim([*first, *later])[len(first) :])
+    def lacking(*sightings: Sighting) -> list[str]:
+        legs = zip(sightings, probe.claim(sightings), strict=True)
+        mine = [s.packet for s, leg in legs if leg == probes.REPLY]
+        return probe.lacking(probes.REPLY, mine)
+
+    assert all(probe.claim([*first, *later]))
+    assert not any(probe.claim(later[begun:]))
+    assert lacking(*first, *later[: 2 * begun]) == []
+    assert lacking(*first[: 2 * begun]) != []
+    assert lacking() != []
     assert probe.over(first)
