@@ -10,9 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from podpath.requirements import REQUIREMENTS
 from selftests.faults import matrix
-from selftests.faults.matrix import Row
+from selftests.faults.matrix import REQUIREMENTS, Row
 
 PAGE = Path(__file__).with_name("faults.md")
 
@@ -30,7 +29,8 @@ its consequence, and does count as an error if it is not.
 The faults are small shell fragments around the real `bridge` plugin, in
 [selftests/faults/catalogue](../selftests/faults/catalogue). `tox -e faults` runs them with the
 requirements that each might have to do with, in a few minutes; with `-- --complete-matrix` all
-requirements are run on all faults.
+requirements are run on all faults. Requirements of Kubernetes clusters are proven on a cluster: see
+[kubernetes.md](kubernetes.md#faults).
 """
 
 

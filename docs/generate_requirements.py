@@ -32,6 +32,7 @@ _GROUPS = {
     "TOPO": "Topology: how pods are wired",
     "PATH": "Path: which interfaces a packet crosses",
     "LIFE": "Lifecycle: pods that come and go",
+    "K8S": "Kubernetes: what a cluster asks of the network (not on the embedded node)",
 }
 
 

@@ -33,6 +33,16 @@ class Result:
         return self.output.decode(errors="replace")
 
 
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A pod that runs, as the runtime lists it; uid: the API server's, if a kubelet made it."""
+
+    id: str
+    name: str
+    namespace: str
+    uid: str
+
+
 class Runtime:
     """A CRI runtime behind a Unix socket.
 
@@ -168,6 +178,36 @@ class Runtime:
             self._runtime.RemovePodSandbox,
             self._api.RemovePodSandboxRequest(pod_sandbox_id=sandbox),
         )
+
+    def sandboxes(self, uid: str = "") -> list[Sandbox]:
+        """The pods that run, or those of one uid."""
+        ready = self._api.PodSandboxStateValue(state=self._api.SANDBOX_READY)
+        labels = {"io.kubernetes.pod.uid": uid} if uid else {}
+        wanted = self._api.PodSandboxFilter(state=ready, label_selector=labels)
+        request = self._api.ListPodSandboxRequest(filter=wanted)
+        return [
+            Sandbox(i.id, i.metadata.name, i.metadata.namespace, i.metadata.uid)
+            for i in self._call(self._runtime.ListPodSandbox, request).items
+        ]
+
+    def has_network(self, sandbox: str) -> bool:
+        """Whether a pod has a network namespace of its own, and not the node's."""
+        reply = self._call(
+            self._runtime.PodSandboxStatus,
+            self._api.PodSandboxStatusRequest(pod_sandbox_id=sandbox),
+        )
+        options = reply.status.linux.namespaces.options
+        return bool(options.network != self._api.NODE)
+
+    def containers(self, sandbox: str) -> dict[str, str]:
+        """The containers of a pod that run: name -> id."""
+        running = self._api.ContainerStateValue(state=self._api.CONTAINER_RUNNING)
+        wanted = self._api.ContainerFilter(state=running, pod_sandbox_id=sandbox)
+        request = self._api.ListContainersRequest(filter=wanted)
+        return {
+            i.metadata.name: i.id
+            for i in self._call(self._runtime.ListContainers, request).containers
+        }
 
     def sandbox_status(self, sandbox: str) -> tuple[list[str], Mapping[str, Any]]:
         """A sandbox's addresses and the runtime's verbose information on it."""

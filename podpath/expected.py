@@ -1,7 +1,7 @@
 """The path that a packet must take: a profile's rules, applied to a topology. Pure."""
 
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import NODE, Direction, Hop, Path, Topology
+from podpath.model import NODE, Address, Direction, Hop, Path, Topology
 from podpath.profiles import HopRule, Profile
 
 POD_INTERFACE = "eth0"
@@ -16,12 +16,13 @@ def path(
     destination: str = "",
     master: str,
     features: frozenset[str] = frozenset(),
+    translation: tuple[Address, Address] | None = None,
 ) -> Path:
     """The expected path of one packet.
 
     kind: a key of the profile's paths; source, destination: pod names, where the kind has them;
     master: the name of the interface that host ends must be enslaved to; features: what is
-    configured beyond the ordinary.
+    configured beyond the ordinary; translation: what hops that are translated have instead.
     Raises DoesNotConform if a pod is wired so that it has no such path, and CouldNotTest if the
     profile does not say what such a path is.
     """
@@ -47,9 +48,11 @@ def path(
                 after=tuple(after),
                 ttl=rule.ttl,
                 rewritten=rule.rewritten,
+                translated=rule.translated,
+                optional=rule.optional,
             )
         )
-    return Path(_title(kind, source, destination), tuple(hops))
+    return Path(_title(kind, source, destination), tuple(hops), translation)
 
 
 def _title(kind: str, source: str, destination: str) -> str:
@@ -73,7 +76,7 @@ class _Resolver:
     def pods_of(self, rule: HopRule) -> list[str]:
         """The pods that a rule is about, one hop each; [""] for a rule that is not plural."""
         if "others" in (rule.at, rule.interface):
-            return sorted(p for p in self._topology.pods if p != self._roles["source"])
+            return sorted(p for p in self._topology.everybody if p != self._roles["source"])
         return [""]
 
     def namespace(self, rule: HopRule, pod: str) -> str:

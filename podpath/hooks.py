@@ -21,21 +21,19 @@ def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
     "node" or pod name -> rules, as nft and iptables list them. Raises CouldNotTest if they
     cannot be listed, DoesNotConform if a pod has no named namespace.
     """
-    pods = {pod.name: f"/run/netns/{pod.netns}" for pod in topology.pods.values()}
-    found = {NODE: _listed(node, [], _ON_LINKS)}
-    for pod, path in pods.items():
+    found = {NODE: _listed(node, "", _ON_LINKS)}
+    for pod, network in topology.pods.items():
         topology.of_pod(pod)
-        inside = ["nsenter", f"--net={path}", "--"]
-        found[pod] = _listed(node, inside, _ANY)
+        found[pod] = _listed(node, network.netns, _ANY)
         for command in _LEGACY:
-            done = base.run(node, [*inside, command])
+            done = base.run(node, [command], netns=network.netns)
             # it fails where the kernel has no legacy tables, and so no rules in them
             found[pod] += [line for line in done.stdout.splitlines() if line.startswith("-")]
     return found
 
 
-def _listed(node: Node, prefix: list[str], families: Iterable[str]) -> list[str]:
-    done = base.run(node, [*prefix, "nft", "--stateless", "list", "ruleset"])
+def _listed(node: Node, netns: str, families: Iterable[str]) -> list[str]:
+    done = base.run(node, ["nft", "--stateless", "list", "ruleset"], netns=netns)
     if done.returncode != 0:
         raise CouldNotTest(f"nft list ruleset failed on the node: {done.stderr.strip()}")
     return nft_rules(done.stdout, families)

@@ -4,6 +4,8 @@ Nothing is pulled. busybox gives the shell, the HTTP server and client and the U
 iputils' ping sets the ICMP identifier, the payload and the DF bit, which busybox's cannot;
 OpenBSD's nc sends a single datagram and ends with the answer. Each goes in with the shared
 libraries that `ldd` names, so static and dynamic builds of any architecture work.
+
+python -m podpath.image FILE       write it to a file, for `ctr images import`, `docker load` ...
 """
 
 import hashlib
@@ -11,10 +13,12 @@ import io
 import json
 import platform
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
-from podpath import randomness
+from podpath import randomness, tools
+from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
 NAME = "podpath.invalid/pod:1"
 
@@ -46,6 +50,11 @@ def body(size: int) -> bytes:
     return randomness.constant(size)
 
 
+def build_here() -> bytes:
+    """The image from this system's programs. Raises CouldNotTest if one is missing."""
+    return build(tools.locate("busybox"), tools.locate("ping"), tools.locate("nc"))
+
+
 def build(busybox: str, ping: str, netcat: str) -> bytes:
     """An OCI image archive that `ctr images import` and `kind load image-archive` take.
 
@@ -63,7 +72,12 @@ def build(busybox: str, ping: str, netcat: str) -> bytes:
     config = {
         "architecture": _GO_ARCHITECTURES.get(platform.machine(), platform.machine()),
         "os": "linux",
-        "config": {"Cmd": ["/bin/sleep", "infinity"], "Env": ["PATH=/bin"]},
+        # nothing in there has anything to end in order, and process 1 ignores SIGTERM
+        "config": {
+            "Cmd": ["/bin/sleep", "infinity"],
+            "Env": ["PATH=/bin"],
+            "StopSignal": "SIGKILL",
+        },
         "rootfs": {
             "type": "layers",
             "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"],
@@ -149,3 +163,21 @@ def _tar(entries: list[_Entry]) -> bytes:
         for info, content in entries:
             archive.addfile(info, io.BytesIO(content))
     return stream.getvalue()
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point of `python -m podpath.image`."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m podpath.image FILE\n")
+        return 2
+    try:
+        Path(arguments[0]).write_bytes(build_here())
+    except (CouldNotTest, OSError) as error:
+        sys.stderr.write(f"podpath: {error}\n")
+        return COULD_NOT_TEST_STATUS
+    sys.stdout.write(f"{NAME}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

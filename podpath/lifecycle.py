@@ -259,7 +259,9 @@ def _macs(now: Topology, conflist: Conflist) -> list[Difference]:
 def wired(node: Node, conflist: Conflist, pods: Deployment) -> list[Difference]:
     """How all pods, as they are now, are not wired as they must be."""
     networks = [pod.network for pod in pods]
-    now = topology.read(base.network_namespace(node), base.named_namespaces(node), networks)
+    others = node.others([pod.sandbox for pod in pods])
+    named = base.named_namespaces(node)
+    now = topology.read(base.network_namespace(node), named, networks, others)
     leases = inventory.leases(node, conflist)
     found = wiring.netns_name(now) + wiring.bridge_members(now, conflist)
     found += wiring.bridge_gateway(now, conflist) + _macs(now, conflist)

@@ -203,17 +203,28 @@ class PodNetwork:
 class Topology:
     """A node and its pods at one moment.
 
-    named: every named namespace of the node, by name, those of the pods among them.
+    named: every named namespace of the node, by name, those of the pods among them; others: the
+    pods that are not podpath's, such as a cluster's own.
     """
 
     node: Namespace
     named: Mapping[str, Namespace]
     pods: Mapping[str, PodNetwork]
+    others: Mapping[str, PodNetwork] = field(default_factory=dict)
+
+    @property
+    def everybody(self) -> Mapping[str, PodNetwork]:
+        """The pods of podpath, and the others."""
+        return {**self.others, **self.pods}
+
+    def host_ends(self) -> set[str]:
+        """The names of the peers that everybody's eth0 has in the node's namespace."""
+        return {end.name for end in map(self.host_end, self.everybody) if end is not None}
 
     def of_pod(self, pod: str) -> Namespace:
         """The pod's namespace. Raises DoesNotConform if the node has none of that name."""
         try:
-            return self.named[self.pods[pod].netns]
+            return self.named[self.everybody[pod].netns]
         except KeyError:
             raise DoesNotConform(f"pod {pod} has no named namespace on the node") from None
 
@@ -338,7 +349,8 @@ class Hop:
     """One interface that a packet must cross, and the hops that it must have crossed before.
 
     after: positions in the path; ttl: change from the packet's origin; rewritten: whether the
-    MAC addresses are new ones here.
+    MAC addresses are new ones here; translated: whether the path's translation has been done;
+    optional: whether the packet may also go without it.
     """
 
     namespace: str
@@ -347,6 +359,8 @@ class Hop:
     after: tuple[int, ...] = ()
     ttl: int = 0
     rewritten: bool = False
+    translated: bool = False
+    optional: bool = False
 
     @property
     def place(self) -> tuple[str, str, Direction]:
@@ -356,10 +370,14 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The hops of one packet from its origin, a partial order."""
+    """The hops of one packet from its origin, a partial order.
+
+    translation: at some of them, what was the first address is the second one.
+    """
 
     name: str
     hops: tuple[Hop, ...]
+    translation: tuple[Address, Address] | None = None
 
 
 @dataclass(frozen=True, slots=True)

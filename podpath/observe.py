@@ -1,6 +1,6 @@
 """Traffic, watched on every interface, and judged: where capture, topology and verdict meet."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -9,9 +9,20 @@ from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.dissect import quoted
 from podpath.errors import CouldNotTest, Inconclusive
-from podpath.model import NODE, Difference, Observation, Path, Topology
+from podpath.model import (
+    NODE,
+    Address,
+    Difference,
+    Family,
+    Observation,
+    Path,
+    PodNetwork,
+    Sighting,
+    Topology,
+)
 from podpath.nodes import base
 from podpath.nodes.base import Node, Pod
+from podpath.others import Endpoint, Talk
 from podpath.profiles import Profile
 from podpath.traffic import Traffic
 from podpath.verdict import MISSING, UNEXPECTED, Verdict, judge
@@ -22,6 +33,8 @@ _SETTLE_SECONDS = 3.0
 _IN_KERNEL_SECONDS = 0.2
 #: Frames of no probe; what a plugin adds to a probe is in proportion to it.
 _MOST_STRANGERS = 300
+#: Kinds of path of which it must be shown in a second way that they go over the bridge.
+_BRIDGED = frozenset({"unicast", "service"})
 _NOT_STARTED = (126, 127)  # the shell's and runc's status for a program that cannot be run
 
 
@@ -60,7 +73,11 @@ class Observer:
             base.network_namespace(self._node),
             base.named_namespaces(self._node),
             [pod.network for pod in self._pods],
+            self._others(),
         )
+
+    def _others(self) -> Sequence[PodNetwork]:
+        return self._node.others([pod.sandbox for pod in self._pods])
 
     def observe(self, *traffic: Traffic, expression: str | None = None) -> Observed:
         """Send traffic, all at the same time if there is more than one, and judge its paths.
@@ -72,7 +89,10 @@ class Observer:
         if expression is None:
             expression = " or ".join(f"({t.probe.filter})" for t in traffic)
         before = base.state(self._node, self._pods)
-        with capture.armed(self._namespaces(), expression, self._promiscuous()) as running:
+        # A promiscuous bridge routes a copy of what it translates: packets would be doubled.
+        looked = {} if any(t.service for t in traffic) else self._promiscuous()
+        with capture.armed(self._namespaces(), expression, looked) as running:
+            programs = base.sockets(self._node)
             results = self._send_all(traffic, before)
             in_vain = any(map(account.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
@@ -84,10 +104,18 @@ class Observer:
             _no_gaps((*observation.gaps, *self._unlike(before)))
             # The sniffers stay until then: what changes now is not as it was for the traffic.
             found = self.topology()
+            programs |= base.sockets(self._node)
             _no_gaps((*running.changes(), *self._unlike(before)))
         if expression:
             observation = _without_foreign_errors(traffic, observation)
-        return self._judge(traffic, results, observation, found)
+        return self._judge(traffic, results, observation, found, programs)
+
+    def _talk(self, found: Topology, programs: frozenset[Endpoint]) -> Container[Sighting]:
+        """What others on a shared node say to each other; on a node of our own, there are none."""
+        node = self._node
+        if not node.shared:
+            return ()
+        return Talk(found, node.links, node.uplink, programs, self._conflist.bridge)
 
     def _send_all(self, traffic: Sequence[Traffic], before: Mapping[str, object]) -> list[Result]:
         try:
@@ -112,15 +140,17 @@ class Observer:
         results: Sequence[Result],
         observation: Observation,
         found: Topology,
+        programs: frozenset[Endpoint],
     ) -> Observed:
         judged = judge(
             [(t.probe, self._paths(found, t)) for t in traffic],
             observation,
             noise(found, self._conflist),
+            self._talk(found, programs),
         )
         differences: list[Difference] = []
         for one in traffic:
-            if "unicast" in one.kinds.values() and self._profile.master == "bridge":
+            if _BRIDGED & set(one.kinds.values()) and self._profile.master == "bridge":
                 differences += wiring.bridged(found, self._conflist, one.source, one.destination)
         # The second witness first: what it says explains the sightings.
         differences = list(dict.fromkeys(differences)) + list(judged.differences)
@@ -136,6 +166,10 @@ class Observer:
             probes.REQUEST: (traffic.source, traffic.destination),
             probes.REPLY: (traffic.destination, traffic.source),
         }
+        translations: dict[str, tuple[Address, Address]] = {}
+        if service := traffic.service:
+            own = found.pods[traffic.destination].address(Family(service.version))
+            translations = {probes.REQUEST: (service, own), probes.REPLY: (own, service)}
         return {
             leg: expected.path(
                 found,
@@ -145,13 +179,15 @@ class Observer:
                 destination=ends[leg][1],
                 master=self._conflist.bridge,
                 features=self._conflist.features,
+                translation=translations.get(leg),
             )
             for leg, kind in traffic.kinds.items()
         }
 
     def _namespaces(self) -> dict[str, str]:
         """Every namespace of the node: pods by their name, any other by its own."""
-        names = {pod.network.netns: pod.name for pod in self._pods}
+        networks = (*self._others(), *(pod.network for pod in self._pods))
+        names = {network.netns: network.name for network in networks}
         named = base.named_namespaces(self._node)
         return {
             NODE: base.network_namespace(self._node),

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
+    from podpath.nodes.kind import Options
     from podpath.preflight import Plan
     from podpath.randomness import Draws
 
@@ -26,6 +27,7 @@ pytest_plugins = [
 ]
 
 _PACKAGE = "podpath"
+_PYTEST_KINDS_NAME = "pytest-kind"
 
 #: Findings of the last comparison that failed, for the failure that it leads to.
 _compared = pytest.StashKey[list[Any]]()
@@ -39,6 +41,8 @@ given_node = pytest.StashKey[Any]()
 _plan = pytest.StashKey["Plan"]()
 _environment = pytest.StashKey[dict[str, str]]()
 _draws = pytest.StashKey["Draws"]()
+#: What this process holds for those that run the tests: podpath.nodes.starting.held.
+_held = pytest.StashKey[Any]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,6 +82,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_seed,
         help="repeat what was random in a run: identifiers, ports, payloads (default: a new seed)",
     )
+    group.addoption(
+        "--podpath-kind-config",
+        metavar="FILE",
+        help="kind's configuration for --podpath-node kind (default: ./kind-config.yaml, if it is"
+        " there, or one node without a network plugin)",
+    )
+    group.addoption(
+        "--podpath-image",
+        metavar="NAME",
+        default="",
+        help="the pods' image for --podpath-node host (default: podpath's own, if the node has it)",
+    )
 
 
 def _seed(text: str) -> int:
@@ -111,8 +127,33 @@ def plan(config: pytest.Config) -> Plan:
             config.getoption("--podpath-cni-bin"),
             config.getoption("--podpath-report"),
             config.getoption("--podpath-deviations"),
+            _cluster(config),
+            config.getoption("--podpath-image"),
         )
     return config.stash[_plan]
+
+
+def _cluster(config: pytest.Config) -> Options:
+    """What pytest-kind's options say, where they are known, and ours."""
+    from podpath import preflight
+    from podpath.nodes.kind import Options
+
+    def asked(name: str) -> Any:
+        return config.getoption(name, None) or ""
+
+    name = asked("cluster_name")
+    here = config.invocation_params.dir / "kind-config.yaml"
+    default = here if here.is_file() else preflight.KIND_CONFIG
+    return Options(
+        # pytest-kind's own default is a name that other people's tests use, too
+        name="podpath" if name in ("", _PYTEST_KINDS_NAME) else name,
+        keep=bool(asked("keep_cluster")),
+        config=Path(asked("podpath_kind_config") or default).absolute(),
+        image=asked("kind_image"),
+        kind=asked("kind_bin"),
+        kubectl=asked("kind_kubectl_bin"),
+        kubeconfig=asked("kubeconfig"),
+    )
 
 
 def seed(config: pytest.Config) -> int:
@@ -202,11 +243,65 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     return None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Make what xdist's workers share, while somebody sees how it comes along."""
+    config = session.config
+    if not config.pluginmanager.has_plugin("dsession") or not _concerned(config):
+        return
+    from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+    from podpath.nodes import starting
+
+    shared = starting.held(plan(config), say(config))
+    try:
+        shared.__enter__()
+    except CouldNotTest as error:
+        pytest.exit(f"podpath could not test: {error}", COULD_NOT_TEST_STATUS)
+    config.stash[_held] = shared
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Let go of it: by now the workers have ended, in whatever way."""
+    if _held not in config.stash:
+        return
+    from podpath.errors import CouldNotTest
+
+    try:
+        config.stash[_held].__exit__(None, None, None)
+    except CouldNotTest as error:
+        sys.stderr.write(f"podpath: {error}\n")
+
+
+def say(config: pytest.Config) -> Callable[[str], None]:
+    """Tells the user what goes on before the first test; nothing where nobody would see it."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if terminal is None or capture is None or hasattr(config, "workerinput"):
+        return lambda _: None
+
+    def tell(message: str) -> None:
+        with capture.global_and_fixture_disabled():
+            terminal.write_line(f"podpath: {message}")
+
+    return tell
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """What is tested, on what."""
+    """What is tested, on what, and what cannot be tested there."""
     facts = config.stash.get(_environment, {})
-    return [f"podpath {name}: {text}" for name, text in facts.items()]
+    lines = [f"podpath {name}: {text}" for name, text in facts.items()]
+    node = config.getoption("--podpath-node")
+    if facts and (absent := _not_applicable(node)):
+        lines.append(f"podpath not applicable on {node}: {', '.join(absent)}")
+    return lines
+
+
+def _not_applicable(node: str) -> list[str]:
+    """The requirements that cannot be looked at on this kind of node."""
+    from podpath.requirements import REQUIREMENTS
+
+    return [r.id for r in REQUIREMENTS.values() if node not in r.nodes]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -227,6 +322,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 raise pytest.UsageError(f"{item.nodeid}: unknown requirement {identifier!r}")
             item.user_properties.append(("requirement", identifier))
             _expect_deviation(config, item, identifier)
+    absent = set(_not_applicable(config.getoption("--podpath-node")))
+    if left_out := [item for item in items if absent.intersection(_ids(item))]:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
@@ -268,6 +367,22 @@ def pytest_assertrepr_compare(
         return None
     config.stash[_compared] = left
     return ["differences:", *picture.of_differences(left).splitlines()]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """On a node that several processes share, tests take turns: one would see what another does."""
+    if not _ids(item) or _tests() not in item.path.parents:
+        return (yield)
+    from podpath.errors import CouldNotTest
+    from podpath.nodes import starting
+
+    try:
+        mine = starting.turn(plan(item.config))
+    except CouldNotTest:
+        return (yield)  # told before the first test, or by its fixtures
+    with mine:
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,6 +15,11 @@ from podpath.nodes.base import Node, Pod, PodSpec
 T = TypeVar("T")
 
 CLIENT, SERVER, BYSTANDER = "client", "server", "bystander"
+#: One that the kubelet asks whether it lives, and one whose container ends when END is there.
+ASKED, RESTARTED = "asked", "restarted"
+#: What the kubelet asks for, which nobody else does.
+ASKED_FOR = "podpath-asks"
+END = "/tmp/end"
 
 HTTP_PORT = 80
 UDP_PORT = 9000
@@ -33,9 +38,15 @@ MAIN, SECOND = "main", "second"
 
 def spec(name: str) -> PodSpec:
     """A pod that serves HTTP and UDP, in one container, or in two if it is the server."""
+    both = f"{_UDP_SERVER} & exec {_HTTP_SERVER}"
+    if name == ASKED:
+        return PodSpec(name, {MAIN: _shell(both)}, asked=f"/0?{ASKED_FOR}")
+    if name == RESTARTED:
+        until = f"{_UDP_SERVER} & {_HTTP_SERVER} & until [ -e {END} ]; do usleep 50000; done"
+        return PodSpec(name, {MAIN: _shell(until)}, restarted=True)
     if name == SERVER:
         return PodSpec(name, {MAIN: _shell(_HTTP_SERVER), SECOND: _shell(_UDP_SERVER)})
-    return PodSpec(name, {MAIN: _shell(f"{_UDP_SERVER} & exec {_HTTP_SERVER}")})
+    return PodSpec(name, {MAIN: _shell(both)})
 
 
 def _shell(script: str) -> list[str]:

@@ -10,23 +10,30 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from podpath import conflist as conflists
-from podpath import deviations, profiles, tools
+from podpath import deviations, kube, profiles, tools
 from podpath.conflist import Conflist
 from podpath.deviations import Deviation
 from podpath.errors import CouldNotTest
 from podpath.model import Family
+from podpath.nodes import host, kind
 from podpath.profiles import Profile
 
 #: The most pods that the suite has on one node at the same time.
 PODS = 12
 
 _KERNEL_FILE_SYSTEMS = ("overlay", "tmpfs")
-_KINDS_TO_COME = ("kind", "host")
+#: kind's configuration, where the user has none.
+KIND_CONFIG = Path(__file__).with_name("kind-config.yaml")
+_CLUSTER = kind.Options(name="podpath", keep=False, config=KIND_CONFIG)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be tested, on what; report is where to leave the report, if anywhere."""
+    """What is to be tested, on what.
+
+    report: where to leave the report, if anywhere; cluster: what the user wants of a cluster;
+    pod_image: the image of pods on a node that podpath may not bring its own to.
+    """
 
     node: str
     conflist: Conflist
@@ -35,12 +42,18 @@ class Plan:
     plugin_directories: tuple[str, ...]
     report: Path | None
     deviations: Path
+    cluster: kind.Options = _CLUSTER
+    pod_image: str = ""
 
     @cached_property
     def plugins(self) -> dict[str, str]:
         """The plugins of the chain: name -> path. Raises CouldNotTest if one is missing."""
-        directories = (*self.plugin_directories, *tools.PLUGIN_DIRECTORIES)
+        directories = (*self.plugin_directories, *self._system_directories)
         return {n: tools.plugin(n, directories) for n in self.conflist.delegates}
+
+    @property
+    def _system_directories(self) -> tuple[str, ...]:
+        return host.plugin_directories() if self.node == "host" else tools.PLUGIN_DIRECTORIES
 
     @cached_property
     def known_deviations(self) -> dict[str, Deviation]:
@@ -55,9 +68,12 @@ def plan(
     plugins: Sequence[str],
     report: str | None,
     known: str | None,
+    cluster: kind.Options = _CLUSTER,
+    pod_image: str = "",
 ) -> Plan:
     """Read what the options name. Raises CouldNotTest."""
-    path = Path(conflist) if conflist else conflists.DEFAULT
+    default = host.conflist if node == "host" else lambda: conflists.DEFAULT
+    path = Path(conflist) if conflist else default()
     network = conflists.read(path)
     return Plan(
         node=node,
@@ -67,19 +83,25 @@ def plan(
         plugin_directories=tuple(os.path.abspath(p) for p in plugins),
         report=Path(report).absolute() if report else None,
         deviations=Path(known) if known else deviations.SHIPPED,
+        cluster=cluster,
+        pod_image=pod_image,
     )
 
 
 def check(wanted: Plan) -> None:
     """Raise CouldNotTest, with the remedy, for the first thing that stands in the way."""
-    if wanted.node in _KINDS_TO_COME:
-        raise CouldNotTest(
-            f"--podpath-node {wanted.node} is not there yet in this version",
-            "Use --podpath-node embedded, the default",
-        )
     if os.geteuid() != 0:
         raise CouldNotTest("podpath must make namespaces, and so needs root", "Run it with sudo")
-    tools.check()
+    tools.check(wanted.node)
+    if wanted.node == "kind":
+        kind.check(wanted.cluster)
+    if wanted.node == "host":
+        kube.installed()
+        if wanted.plugin_directories:
+            raise CouldNotTest(
+                "--podpath-node host tests the plugins that the node has, and installs none",
+                "Leave out --podpath-cni-bin",
+            )
     for directory in wanted.plugin_directories:
         if not os.path.isdir(directory):
             raise CouldNotTest(
@@ -87,7 +109,8 @@ def check(wanted: Plan) -> None:
             )
     _ = wanted.known_deviations
     _check_ranges(wanted)
-    _check_kernel()
+    if wanted.node == "embedded":
+        _check_kernel()
     if wanted.report:
         _check_writable(wanted.report)
 
@@ -171,8 +194,7 @@ def describe(wanted: Plan) -> dict[str, str]:
         "node": wanted.node,
         "kernel": os.uname().release,
         "machine": os.uname().machine,
-        "containerd": _first_line(tools.locate("containerd"), "--version"),
-        "runc": _first_line(tools.locate("runc"), "--version"),
+        **_node_facts(wanted),
         "conflist": f"{network.name} ({' + '.join(network.plugins)}), {wanted.conflist_path}",
         "profile": wanted.profile.name,
     }
@@ -181,6 +203,18 @@ def describe(wanted: Plan) -> dict[str, str]:
     for known in wanted.known_deviations.values():
         facts[f"known deviation {known.requirement}"] = f"{known.reason} ({known.source})"
     return facts
+
+
+def _node_facts(wanted: Plan) -> dict[str, str]:
+    """What kind of node it is made with; what the node itself has is told by the node."""
+    if wanted.node == "kind":
+        return kind.check(wanted.cluster)
+    if wanted.node == "host":
+        return host.describe()
+    return {
+        "containerd": _first_line(tools.locate("containerd"), "--version"),
+        "runc": _first_line(tools.locate("runc"), "--version"),
+    }
 
 
 def _first_line(*command: str) -> str:
@@ -197,14 +231,15 @@ def origin(path: str) -> str:
 @cache
 def _origin(path: str, _: tuple[int, int]) -> str:
     """Asked for again and again, and dpkg takes its time; the numbers tell a file from another."""
-    import hashlib
-
-    owner = _first_line("dpkg-query", "--search", path) if _has_dpkg() else "?"
+    # what lies on another node's file system is known to the packages there
+    root, name = (str(host.ROOT), path.removeprefix(str(host.ROOT)))
+    known = f"--admindir={root if name != path else ''}/var/lib/dpkg"
+    owner = _first_line("dpkg-query", known, "--search", name) if _has_dpkg() else "?"
     package = owner.partition(":")[0]
     if package not in ("?", ""):
-        version = _first_line("dpkg-query", "--show", "--showformat=${Version}", package)
+        version = _first_line("dpkg-query", known, "--show", "--showformat=${Version}", package)
         return f"{package} {version}"
-    return f"sha256 {hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]}"
+    return f"sha256 {tools.checksum(path)[:16]}"
 
 
 def _has_dpkg() -> bool:

@@ -141,6 +141,41 @@ class Http:
         )
 
 
+@dataclass(frozen=True)
+class Asked(Http):
+    """Such exchanges that somebody else begins, again and again: one of them is to be whole.
+
+    One of which the beginning was not seen began before, and is not claimed.
+    """
+
+    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+        """See Probe."""
+        legs = super().claim(sightings)
+        begun = {
+            (s.packet.source, s.packet.ports[0])
+            for s, leg in zip(sightings, legs, strict=True)
+            if leg == REQUEST and s.packet.ports and s.packet.flags == "S"
+        }
+        return [
+            leg if leg and begun & _ends(s.packet) else None
+            for s, leg in zip(sightings, legs, strict=True)
+        ]
+
+    def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
+        """See Probe."""
+        groups: dict[frozenset[int], list[Packet]] = {}
+        for packet in packets:
+            groups.setdefault(frozenset(packet.ports or ()), []).append(packet)
+        lacks = [super(Asked, self).lacking(leg, group) for group in groups.values() or [[]]]
+        return min(lacks, key=len)
+
+
+def _ends(packet: Packet) -> set[tuple[Address | None, int]]:
+    if packet.ports is None:
+        return set()
+    return {(packet.source, packet.ports[0]), (packet.destination, packet.ports[1])}
+
+
 def _finished(packets: Iterable[Packet], answers: Iterable[Packet]) -> bool:
     """Whether the FIN among packets has been acknowledged by one of the answers."""
     ends = {

@@ -62,6 +62,7 @@ def build(
     """The report document. Every requirement is in it, also one that was not run."""
     collected = list(results)
     nodes = [dict(r.environment) for r in collected if r.environment]
+    node = environment.get("node", "")
     return {
         "apiVersion": VERSION,
         "kind": "ConformanceReport",
@@ -69,17 +70,19 @@ def build(
         "environment": {**environment, **(nodes[0] if nodes else {})},
         "verdict": worst(r.verdict for r in collected),
         "requirements": [
-            _requirement(identifier, [r for r in collected if identifier in r.requirements])
+            _requirement(identifier, [r for r in collected if identifier in r.requirements], node)
             for identifier in REQUIREMENTS
         ],
     }
 
 
-def _requirement(identifier: str, results: list[TestResult]) -> dict[str, Any]:
+def _requirement(identifier: str, results: list[TestResult], node: str) -> dict[str, Any]:
+    """node: the kind of node, if it is known: not every requirement can be looked at on each."""
+    absent = node and node not in REQUIREMENTS[identifier].nodes
     return {
         "id": identifier,
         "sentence": REQUIREMENTS[identifier].sentence,
-        "verdict": worst(r.verdict for r in results),
+        "verdict": NOT_APPLICABLE if absent else worst(r.verdict for r in results),
         "tests": [
             {
                 "test": r.test,

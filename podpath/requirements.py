@@ -11,13 +11,15 @@ class Requirement:
     """One thing that a conforming plugin does.
 
     look: commands for oneself; {node} stands for the pid of a process in the node, {bridge} for
-    the bridge, NETNS for a namespace that `ip netns list` shows there.
+    the bridge, NETNS for a namespace that `ip netns list` shows there. nodes: the kinds of node
+    that it can be looked at on.
     """
 
     id: str
     sentence: str
     usually: str
     look: tuple[str, ...]
+    nodes: tuple[str, ...] = ("embedded", "kind", "host")
 
 
 _NODE = "nsenter -t {node} -a"
@@ -25,6 +27,9 @@ _LINKS = f"{_NODE} bridge -d link show"
 _NETNS = f"{_NODE} ip netns list"
 _POD = f"{_NODE} ip -n NETNS -d addr show"
 _DUMP = f"{_NODE} tcpdump -nei any"
+
+#: The kinds of node that are of a Kubernetes cluster.
+_CLUSTERS = ("kind", "host")
 
 _ALL = (
     Requirement(
@@ -270,6 +275,45 @@ _ALL = (
         " are all distinct, wired as any other, and leave nothing.",
         "A race: in creating the bridge, in IPAM's lock, or in the rules.",
         (f"{_NODE} sh -c 'ls /var/lib/cni/networks/*'", _LINKS),
+        nodes=("embedded", "kind"),  # a node on which no pod has ever been is a new one
+    ),
+    Requirement(
+        "K8S-IP",
+        "A pod's IPs are the same, in the same order, for the API server, the runtime and the"
+        " kernel.",
+        "The plugin's result names an address that it did not set, or names them in another order.",
+        ("kubectl get pods -o wide", _POD),
+        nodes=_CLUSTERS,
+    ),
+    Requirement(
+        "K8S-SERVICE",
+        "Packets to a pod's Service, from another pod of the node, are translated on the bridge,"
+        " and so are those of the answer; they take the path to that pod, and no other.",
+        "br_netfilter is off, so that answers come from the pod and not from its Service; or the"
+        " pods' range is not the cluster's.",
+        (f"{_NODE} sysctl net.bridge.bridge-nf-call-iptables", f"{_NODE} iptables-save -t nat"),
+        nodes=_CLUSTERS,
+    ),
+    Requirement(
+        "K8S-HAIRPIN",
+        "With hairpin mode configured, a pod reaches itself through its own Service.",
+        "The port of the bridge does not send back what came from it.",
+        (_LINKS, f"{_NODE} iptables-save -t nat"),
+        nodes=_CLUSTERS,
+    ),
+    Requirement(
+        "K8S-PROBE",
+        "The kubelet's HTTP probe arrives from the node through the bridge, and is answered there.",
+        "A packet filter between node and pods, or the bridge has no address.",
+        (f"{_DUMP} tcp port 80", f"{_NODE} nft list ruleset"),
+        nodes=_CLUSTERS,
+    ),
+    Requirement(
+        "K8S-RESTART",
+        "When a container is started again, its pod keeps sandbox, namespace and IP, and serves.",
+        "Something hangs on the container's process instead of on the pod's namespace.",
+        ("kubectl describe pods", _POD),
+        nodes=_CLUSTERS,
     ),
 )
 

@@ -120,7 +120,7 @@ def node(topology: Topology, conflist: Conflist) -> Differences:
         if inside and not (connected and route.device == conflist.bridge):
             where = f"{NODE} {_text(route)}"
             found.append(Difference("unexpected route", where, "absent", "present"))
-    ends = {e.name for e in map(topology.host_end, topology.pods) if e is not None}
+    ends = topology.host_ends()
     for rule in topology.node.rules:
         about = [n for n in (rule.source, rule.destination) if n is not None]
         pods = any(_within(n, s) for n in about for s in subnets)

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
@@ -22,27 +23,35 @@ _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program: the names it may have, its Debian package, and what its usage must mention."""
+    """A program: the names it may have, its Debian package, and what its usage must mention.
+
+    nodes: the kinds of node that need it.
+    """
 
     name: str
     package: str
     names: tuple[str, ...] = ()
     mentions: str = ""
+    nodes: tuple[str, ...] = ("embedded", "kind", "host")
+
+
+_EMBEDDED = ("embedded",)
+_NOT_HOST = ("embedded", "kind")  # who makes the pod image
 
 
 TOOLS = (
-    Tool("containerd", "containerd"),
-    Tool("containerd-shim-runc-v2", "containerd"),
-    Tool("ctr", "containerd"),
-    Tool("runc", "runc"),
-    Tool("busybox", "busybox-static"),
+    Tool("containerd", "containerd", nodes=_EMBEDDED),
+    Tool("containerd-shim-runc-v2", "containerd", nodes=_EMBEDDED),
+    Tool("ctr", "containerd", nodes=_EMBEDDED),
+    Tool("runc", "runc", nodes=_EMBEDDED),
+    Tool("busybox", "busybox-static", nodes=_NOT_HOST),
     Tool("ping", "iputils-ping", mentions="<identifier>"),
-    Tool("nc", "netcat-openbsd", ("nc.openbsd", "nc"), mentions="OpenBSD"),
+    Tool("nc", "netcat-openbsd", ("nc.openbsd", "nc"), mentions="OpenBSD", nodes=_NOT_HOST),
     Tool("ip", "iproute2"),
     Tool("nsenter", "util-linux"),
     Tool("iptables", "iptables"),
     Tool("nft", "nftables"),
-    Tool("ldd", "libc-bin"),
+    Tool("ldd", "libc-bin", nodes=_NOT_HOST),
 )
 _LIBPCAP_PACKAGE = "libpcap0.8"
 _PLUGINS_PACKAGE = "containernetworking-plugins"
@@ -85,6 +94,13 @@ def locate(name: str) -> str:
     raise CouldNotTest(f"{name} is missing", _how_to_install([tool.package]))
 
 
+def checksum(path: str) -> str:
+    """The SHA-256 of a file, in hex."""
+    import hashlib
+
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
 def plugin(name: str, directories: tuple[str, ...]) -> str:
     """The path of a CNI plugin in the first directory that has it.
 
@@ -103,19 +119,20 @@ def plugin(name: str, directories: tuple[str, ...]) -> str:
     )
 
 
-def missing() -> dict[str, str]:
-    """What is missing on this system: tool -> Debian package."""
-    found = {tool.name: tool.package for tool in TOOLS if not find(tool)}
+def missing(node: str = "embedded") -> dict[str, str]:
+    """What is missing on this system for a kind of node: tool -> Debian package."""
+    wanted = [tool for tool in TOOLS if node in tool.nodes]
+    found = {tool.name: tool.package for tool in wanted if not find(tool)}
     if not ctypes.util.find_library("pcap"):
         found["libpcap"] = _LIBPCAP_PACKAGE
-    if not any(os.path.isfile(f"{d}/bridge") for d in PLUGIN_DIRECTORIES):
+    if node != "host" and not any(os.path.isfile(f"{d}/bridge") for d in PLUGIN_DIRECTORIES):
         found["CNI plugins"] = _PLUGINS_PACKAGE
     return found
 
 
-def check() -> None:
+def check(node: str = "embedded") -> None:
     """Raise CouldNotTest that names every missing tool and how to get it."""
-    if found := missing():
+    if found := missing(node):
         raise CouldNotTest(
             f"missing on this system: {', '.join(found)}", _how_to_install(list(found.values()))
         )

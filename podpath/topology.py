@@ -73,17 +73,28 @@ class _ChangedMeanwhile(Exception):
     pass
 
 
-def read(node: str, named: Mapping[str, str], pods: Iterable[PodNetwork]) -> Topology:
+def read(
+    node: str,
+    named: Mapping[str, str],
+    pods: Iterable[PodNetwork],
+    others: Iterable[PodNetwork] = (),
+) -> Topology:
     """Read the node and all its named namespaces.
 
-    node: path of its network namespace; named: name -> path of every other. Each namespace
-    is one consistent snapshot: if anything changed while it was read, it is read again.
+    node: path of its network namespace; named: name -> path of every other; others: pods that
+    are not podpath's. Each namespace is one consistent snapshot: if anything changed while it
+    was read, it is read again.
     Raises CouldNotTest if it does not settle or cannot be entered.
     """
     paths = {NODE: node, **named}
     inodes = {name: netns.inode(path) for name, path in paths.items()}
     spaces = {name: _consistent(name, path, paths, inodes) for name, path in paths.items()}
-    return Topology(node=spaces.pop(NODE), named=spaces, pods={pod.name: pod for pod in pods})
+    return Topology(
+        node=spaces.pop(NODE),
+        named=spaces,
+        pods={pod.name: pod for pod in pods},
+        others={pod.name: pod for pod in others if pod.netns in spaces},
+    )
 
 
 def _consistent(

@@ -14,7 +14,15 @@ from podpath.expected import POD_INTERFACE
 from podpath.model import Address, Difference, Family, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
-from podpath.pods import HTTP_PORT, MAIN, UDP_LOG, UDP_PORT, Deployment, udp_container
+from podpath.pods import (
+    ASKED_FOR,
+    HTTP_PORT,
+    MAIN,
+    UDP_LOG,
+    UDP_PORT,
+    Deployment,
+    udp_container,
+)
 from podpath.randomness import Draws
 
 #: Bytes of IP and ICMP (or UDP, which are as many) header before the payload, by IP version.
@@ -29,6 +37,7 @@ _TRAFFIC_SECONDS = 30
 _HTTP_SECONDS = 20
 _TERMINATED = 128 + signal.SIGTERM
 _REPLY_SECONDS = 2
+_SERVICE_BYTES = 1460
 #: A proxy answers up to 0.8 s late (arp(7), proxy_delay).
 _PROXY_DELAY_SECONDS = 0.9
 
@@ -42,7 +51,8 @@ class Traffic:
     node; refused: part of the message with which the sender's own kernel must refuse it, in
     which case nothing may be sent at all; linger: for how many seconds to keep watching after
     the exchange, for what must not come; doubt: why the program's run is no test, by its own
-    account, empty if it is one; size: payload bytes of each request, where they are known.
+    account, empty if it is one; size: payload bytes of each request, where they are known;
+    service: the address of the destination's Service, if the source asks for that.
     """
 
     send: Callable[[], Result]
@@ -54,6 +64,7 @@ class Traffic:
     linger: float = 0.0
     doubt: Callable[[Result], str] = lambda result: account.killed(result.status)
     size: int | None = None
+    service: Address | None = None
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -63,6 +74,7 @@ class Traffic:
 
 _UNICAST = {probes.REQUEST: "unicast", probes.REPLY: "unicast"}
 _SELF = {probes.REQUEST: "self", probes.REPLY: "self"}
+_SERVICE = {probes.REQUEST: "service", probes.REPLY: "service-reply"}
 _TO_NODE = {probes.REQUEST: "to-node", probes.REPLY: "from-node"}
 _FROM_NODE = {probes.REQUEST: "from-node", probes.REPLY: "to-node"}
 
@@ -200,10 +212,20 @@ class Traffics:
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 1460
     ) -> Traffic:
         """An HTTP GET of one of image.BODY_SIZES bytes, which are checked as they arrive."""
+        return self._http(source, destination, family, size, None)
+
+    def http_of_service(self, source: str, destination: str, service: Address) -> Traffic:
+        """An HTTP GET from the pod's Service."""
+        family = Family(service.version)
+        return self._http(source, destination, family, _SERVICE_BYTES, service)
+
+    def _http(
+        self, source: str, destination: str, family: Family, size: int, service: Address | None
+    ) -> Traffic:
         nonce = self._draws.token()
         # Not wget -T: Debian's static busybox 1.35 crashes on it.
         wget = ["timeout", str(_HTTP_SECONDS), "wget", "-q", "-O", "-"]
-        ends = self.address(source, family), self.address(destination, family)
+        ends = self.address(source, family), service or self.address(destination, family)
         target = url(ends[1], f"{size}?{nonce}")
 
         def send() -> Result:
@@ -216,7 +238,24 @@ class Traffics:
                 return Result(account.ENDED_WELL, b"", why)
             return result
 
-        return Traffic(send, probes.Http(nonce, HTTP_PORT, ends), _UNICAST, source, destination)
+        kinds = _UNICAST if service is None else _SERVICE
+        probe = probes.Http(nonce, HTTP_PORT, ends)
+        return Traffic(send, probe, kinds, source, destination, service=service)
+
+    def asked_by_kubelet(self, pod: str, seconds: float) -> Traffic:
+        """The next HTTP request that the kubelet makes of a pod, within so many seconds."""
+
+        def wait() -> Result:
+            before = self._accepted(pod)
+            if waiting.until(lambda: self._accepted(pod) > before, bool, seconds):
+                return Result(0, b"", "")
+            return Result(account.GAVE_UP, b"", f"the kubelet did not ask in {seconds:.0f} s")
+
+        return Traffic(wait, probes.Asked(ASKED_FOR, HTTP_PORT), _FROM_NODE, pod, pod)
+
+    def _accepted(self, pod: str) -> int:
+        """TCP connections that a pod has accepted (PassiveOpens)."""
+        return self._counts(pod, "Tcp").get("PassiveOpens", 0)
 
     def udp(
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 64
@@ -269,17 +308,26 @@ class Traffics:
     def _datagrams(self, pod: str) -> int:
         """Datagrams that programs in a pod have sent, also those that were then dropped.
 
-        OutDatagrams and SndbufErrors of proc(5), /proc/pid/net/snmp. Raises CouldNotTest.
+        Raises CouldNotTest.
+        """
+        counts = self._counts(pod, "Udp")
+        return sum(counts.get(name, 0) for name in ("OutDatagrams", "SndbufErrors"))
+
+    def _counts(self, pod: str, protocol: str) -> dict[str, int]:
+        """The kernel's counters of a protocol in a pod (proc(5), /proc/pid/net/snmp).
+
+        Raises CouldNotTest.
         """
         table = base.root(self._node, f"/proc/{self._pods[pod].pids[MAIN]}/net/snmp")
         try:
             names, values = (
-                line.split() for line in table.read_text().splitlines() if line[:4] == "Udp:"
+                line.split()[1:]
+                for line in table.read_text().splitlines()
+                if line.startswith(f"{protocol}:")
             )
         except (OSError, ValueError):
             raise CouldNotTest(f"what pod {pod} sends cannot be counted; does it run?") from None
-        counts = dict(zip(names, values, strict=True))
-        return sum(int(counts.get(name, 0)) for name in ("OutDatagrams", "SndbufErrors"))
+        return {name: int(value) for name, value in zip(names, values, strict=True)}
 
     def resolve(self, source: str, destination: str) -> Traffic:
         """A ping whose ARP request and reply are what is looked at."""

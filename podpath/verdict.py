@@ -4,11 +4,11 @@ No difference is a pass; that the list is complete is the capture's affair (Obse
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from podpath import segments
-from podpath.model import Difference, Direction, Hop, Observation, Packet, Path, Sighting
+from podpath.model import Address, Difference, Direction, Hop, Observation, Packet, Path, Sighting
 from podpath.probes import Noise, Probe
 
 MISSING = "missing hop"
@@ -42,7 +42,8 @@ class Verdict:
     """What a probe's sightings amount to.
 
     crossings: one a packet; differences: all of them, those of the crossings first; noise: how
-    many sightings were ARP, ND or MLD; strangers: how many were neither that nor of a probe.
+    many sightings were ARP, ND or MLD, or others' talk; strangers: how many were neither that
+    nor of a probe.
     """
 
     crossings: tuple[Crossing, ...]
@@ -55,12 +56,14 @@ def judge(
     expected: Sequence[tuple[Probe, Mapping[str, Path]]],
     observation: Observation,
     noise: Noise,
+    talk: Container[Sighting] = (),
 ) -> Verdict:
     """Compare all that was seen with the paths of the probes' legs.
 
-    expected: each probe with the path of each of its legs. Every sighting must belong to one
-    of the probes or be noise; every packet of a probe must be seen once at each hop of its
-    path, in order, unchanged but for what the hop allows, and nowhere else.
+    expected: each probe with the path of each of its legs; talk: what others on the node say to
+    each other. Every sighting must belong to one of the probes, be noise or such talk; every
+    packet of a probe must be seen once at each hop of its path, in order, unchanged but for what
+    the hop allows, and nowhere else.
     """
     sightings = sorted(observation.sightings, key=lambda s: s.time)
     taken = [False] * len(sightings)
@@ -81,7 +84,7 @@ def judge(
     differences = [d for c in crossings for d in c.differences] + differences
     differences += _echoes(crossings)
     others = [s for s, known in zip(sightings, taken, strict=True) if not known]
-    strangers = [s for s in others if s.packet not in noise]
+    strangers = [s for s in others if s.packet not in noise and s not in talk]
     differences += [_unexpected(s) for s in strangers]
     return Verdict(
         tuple(crossings), tuple(differences), len(others) - len(strangers), len(strangers)
@@ -108,7 +111,7 @@ def unchanged(verdict: Verdict) -> list[Difference]:
         found += [
             Difference(kind, place(hop.place), expected, got, crossing.packet)
             for kind, expected, got in _changed(
-                crossing.path.hops[0], first[0].packet, hop, last[0].packet
+                crossing.path, first[0].packet, crossing.path.hops[0], last[0].packet, hop
             )
             if expected != got
         ]
@@ -183,7 +186,7 @@ def _presence(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> l
     times = max(len(at_hops[0]), 1) if repeatable else 1
     found = []
     for hop, seen in zip(path.hops, at_hops, strict=True):
-        if len(seen) < times:
+        if len(seen) < times and not hop.optional:
             found.append(
                 Difference(MISSING, place(hop.place), _times(times), _times(len(seen)), name)
             )
@@ -226,13 +229,13 @@ def _changes(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> li
     return [
         Difference(kind, place(sighting.place), expected, got, name)
         for hop, sighting in seen[1:]
-        for kind, expected, got in _changed(origin_hop, origin.packet, hop, sighting.packet)
+        for kind, expected, got in _changed(path, origin.packet, origin_hop, sighting.packet, hop)
         if expected != got
     ]
 
 
 def _changed(
-    origin_hop: Hop, origin: Packet, hop: Hop, packet: Packet
+    path: Path, origin: Packet, origin_hop: Hop, packet: Packet, hop: Hop
 ) -> list[tuple[str, str, str]]:
     """(kind, expected, seen) for all that can change between a packet's origin and a hop."""
     ttl = None if origin.ttl is None else origin.ttl - origin_hop.ttl + hop.ttl
@@ -241,12 +244,21 @@ def _changed(
         (TOS, f"TOS {origin.tos}", f"TOS {packet.tos}"),
         (DF, f"DF {origin.dont_fragment}", f"DF {packet.dont_fragment}"),
         (OPTIONS, origin.options, packet.options),
-        (ADDRESS, _addresses(origin), _addresses(packet)),
+        (ADDRESS, _ends(origin, path.translation if hop.translated else None), _addresses(packet)),
         (PAYLOAD, _payload(origin), _payload(packet)),
     ]
     if not hop.rewritten:
         pairs.append((MAC, _macs(origin), _macs(packet)))
     return pairs
+
+
+def _ends(origin: Packet, translation: tuple[Address, Address] | None) -> str:
+    """The addresses that a packet must have where it was translated, or was not."""
+    if translation is None:
+        return _addresses(origin)
+    ends = (origin.source, origin.destination)
+    source, destination = (translation[1] if end == translation[0] else end for end in ends)
+    return f"{source} to {destination}"
 
 
 def _addresses(packet: Packet) -> str:

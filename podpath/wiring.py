@@ -202,7 +202,7 @@ def bridge_members(topology: Topology, conflist: Conflist) -> Differences:
     if bridge is None:
         return [_no_bridge(conflist)]
     ports = {i.name for i in topology.node.ports_of(bridge)}
-    ends = {e.name for e in map(topology.host_end, topology.pods) if e is not None}
+    ends = topology.host_ends()
     where = f"{NODE} {conflist.bridge}"
     return [
         Difference("missing port", where, f"{name} a port", "not a port")
@@ -287,10 +287,11 @@ def macs(topology: Topology, conflist: Conflist, *, of_bridge: bool = True) -> D
     """
     found = []
     owners: dict[str, object] = {}
-    for name in topology.pods:
+    for name in topology.everybody:
         link, host = topology.of_pod(name).interface(POD_INTERFACE), topology.host_end(name)
         owners |= {f"pod {name} {POD_INTERFACE}": link.mac} if link else {}
         owners |= {f"{NODE} {host.name}": host.mac} if host else {}
+    for name in topology.pods:
         found += _result_macs(topology, conflist, name, of_bridge and conflist.is_gateway)
     return found + _shared("MAC address", owners)
 
@@ -357,7 +358,7 @@ def _address(
         found.append(
             Difference("prefix length", where, f"/{ranges[0].subnet.prefixlen}", f"/{prefix}")
         )
-    sharers = [p for p, n in topology.pods.items() if ip in n.addresses and p != pod]
+    sharers = [p for p, n in topology.everybody.items() if ip in n.addresses and p != pod]
     if sharers:
         found.append(Difference("shared address", where, "its own", f"also pod {sharers[0]}'s"))
     holder, own = leases.get(str(ip), "nobody"), topology.pods[pod].sandbox
@@ -366,10 +367,12 @@ def _address(
     return found
 
 
-def node_links(topology: Topology, conflist: Conflist, uplink: str) -> Differences:
-    """The node has lo, its uplink, the bridge and the pods' host ends, and nothing else."""
-    ends = {e.name for e in map(topology.host_end, topology.pods) if e is not None}
-    return _exactly(topology.node, NODE, {"lo", uplink, conflist.bridge} | ends)
+def node_links(topology: Topology, conflist: Conflist, own: frozenset[str]) -> Differences:
+    """The node has its own links, the bridge and the pods' host ends, and nothing else.
+
+    own: such as lo and its uplink; see Node.links.
+    """
+    return _exactly(topology.node, NODE, own | {conflist.bridge} | topology.host_ends())
 
 
 def fdb(topology: Topology, conflist: Conflist, pod: str) -> Differences:

@@ -170,7 +170,7 @@ def test_node_has_the_expected_interfaces_only(
     topology: Topology, conflist: Conflist, node: Node
 ) -> None:
     """The node has lo, its uplink, the bridge and the pods' veths, and nothing else."""
-    assert wiring.node_links(topology, conflist, node.uplink) == []
+    assert wiring.node_links(topology, conflist, node.links) == []
 
 
 @requirement("TOPO-FDB")

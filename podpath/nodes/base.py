@@ -3,26 +3,34 @@
 import os
 import stat
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from podpath import files, linux, netns, tools
+from podpath import files, linux, netns, others, tools
 from podpath.cri import Result
 from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork
+from podpath.others import Endpoint
 
 _NAMED = "/run/netns"
 
 
 @dataclass(frozen=True, slots=True)
 class PodSpec:
-    """A pod to be made: its name, and container name -> command."""
+    """A pod to be made: its name, and container name -> command.
+
+    asked: the HTTP path that the kubelet shall ask the first container for, every few seconds, if
+    any; restarted: whether a container that ends is started again. A node without a kubelet does
+    neither.
+    """
 
     name: str
     containers: Mapping[str, Sequence[str]]
+    asked: str = ""
+    restarted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,21 @@ class Node(Protocol):
         ...
 
     @property
+    def links(self) -> frozenset[str]:
+        """The node's own interfaces: those that are neither of pods nor the bridge."""
+        ...
+
+    @property
+    def shared(self) -> bool:
+        """Whether others live on it, too: programs that talk, and pods that are not podpath's."""
+        ...
+
+    @property
+    def view(self) -> str:
+        """nsenter(1)'s option for how programs are run there: --all, or --net with the host's."""
+        ...
+
+    @property
     def pid(self) -> int:
         """A process in the node, as the host counts."""
         ...
@@ -61,6 +84,10 @@ class Node(Protocol):
     @property
     def versions(self) -> Mapping[str, str]:
         """What the node is made of: name -> version."""
+        ...
+
+    def others(self, ours: Collection[str]) -> Sequence[PodNetwork]:
+        """The pods on the node that have a network of their own, but for these sandboxes'."""
         ...
 
     def create_pod(self, spec: PodSpec) -> Pod:
@@ -166,6 +193,17 @@ def _started(node: Node, pid: int) -> str | None:
     return None if fields[0] in "ZX" else fields[19]
 
 
+def sockets(node: Node) -> frozenset[Endpoint]:
+    """The local ends of the sockets that programs in the node's own namespace have."""
+    tables = []
+    for name in ("tcp", "tcp6", "udp", "udp6"):
+        try:
+            tables.append(root(node, f"/proc/1/net/{name}").read_text())
+        except OSError:  # a kernel without IPv6
+            continue
+    return others.joined(tables)
+
+
 def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:
     """Container -> inode of the network namespace that its process is in."""
     return {
@@ -174,12 +212,21 @@ def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:
 
 
 def run(
-    node: Node, command: Sequence[str], seconds: float = 30.0
+    node: Node, command: Sequence[str], seconds: float = 30.0, *, netns: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of the node in all of its namespaces. Raises CouldNotTest if it hangs."""
+    """Run a program in the node's namespaces, or in a named network namespace of the node's.
+
+    Where a node need not have the program, it is the host's, in the network namespace alone.
+    Raises CouldNotTest if it hangs.
+    """
+    inside = []
+    if netns:
+        place = f"{_NAMED}/{netns}"
+        there = place if node.view == "--all" else str(root(node, place))
+        inside = ["nsenter", f"--net={there}", "--"]
     try:
         return subprocess.run(
-            ["nsenter", "--target", str(node.pid), "--all", "--", *command],
+            ["nsenter", "--target", str(node.pid), node.view, "--", *inside, *command],
             capture_output=True,
             text=True,
             errors="replace",

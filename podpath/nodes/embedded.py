@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import podpath
-from podpath import cri, image, randomness, results, tools
+from podpath import image, randomness, tools
 from podpath.conflist import Conflist
 from podpath.cri import Result, Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import PodNetwork, ip_addresses
-from podpath.nodes import base
+from podpath.model import PodNetwork
+from podpath.nodes import base, sandboxes
 from podpath.nodes.init import NodeSpec
 
 _PLUGINS = "/opt/podpath/cni/bin"
@@ -33,14 +33,10 @@ _CONFLISTS = "/etc/cni/net.d"
 _SOCKET = "/run/containerd/containerd.sock"
 _LOG = "/run/podpath/containerd.log"
 _LOG_END_BYTES = 4000
-_COMMAND_BYTES = 200
-_MOST_RUNNING = 20
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
 #: The node ends as soon as containerd has; until that is told.
 _ENDED_SECONDS = 2.0
-#: The specification sets no limit; a plugin that takes longer than this is said to hang.
-POD_SECONDS = 20.0
 
 # Documentation addresses (RFC 5737, RFC 3849): what the uplink leads to is nobody's network.
 _UPLINK = [
@@ -82,6 +78,9 @@ class EmbeddedNode:
 
     kind = "embedded"
     uplink = "eth0"
+    links = frozenset({"lo", uplink})
+    shared = False
+    view = "--all"
 
     def __init__(self, keeper: "_Keeper") -> None:
         self.pid = keeper.init
@@ -92,9 +91,9 @@ class EmbeddedNode:
         self._numbers = itertools.count(1)
         self._runtime = Runtime(
             str(base.root(self, _SOCKET)),
-            self._hung,
+            lambda: sandboxes.hung(self),
             lambda: self._keeper.ended(_ENDED_SECONDS),
-            POD_SECONDS,
+            sandboxes.POD_SECONDS,
         )
 
     def create_pod(self, spec: base.PodSpec) -> base.Pod:
@@ -119,31 +118,14 @@ class EmbeddedNode:
         return base.Pod(
             name=spec.name,
             sandbox=sandbox,
-            network=self._network(spec.name, sandbox),
+            network=sandboxes.network(self, self._runtime, spec.name, sandbox),
             containers=containers,
             pids={name: self._runtime.container_pid(c) for name, c in containers.items()},
         )
 
-    def _network(self, pod: str, sandbox: str) -> PodNetwork:
-        texts, information = self._runtime.sandbox_status(sandbox)
-        try:
-            addresses = ip_addresses(texts)
-        except ValueError as error:
-            raise CouldNotTest(f"containerd's addresses of pod {pod}: {error}") from None
-        return PodNetwork(
-            name=pod,
-            netns=os.path.basename(cri.network_namespace(information)),
-            addresses=addresses,
-            sandbox=sandbox,
-            result=self._plugin_result(sandbox),
-        )
-
-    def _plugin_result(self, sandbox: str) -> dict[str, object]:
-        """What libcni keeps of the last ADD: NETWORK-CONTAINER-INTERFACE in its cache."""
-        for path in base.root(self, "/var/lib/cni/results").glob(f"*-{sandbox}-eth0"):
-            with base.opened(self, f"/var/lib/cni/results/{path.name}") as opened:
-                return results.read(opened)
-        return {}
+    def others(self, ours: Collection[str]) -> Sequence[PodNetwork]:  # noqa: ARG002
+        """See base.Node: whatever is on this node, podpath put there."""
+        return ()
 
     def delete_pod(self, pod: base.Pod) -> None:
         """See base.Node."""
@@ -211,31 +193,9 @@ class EmbeddedNode:
             raise CouldNotTest(f"containerd did not take the pod image: {said}")
         self._runtime.wait_for_image(image.NAME, _START_SECONDS)
 
-    def _hung(self) -> str:
-        """The CNI plugins that run at this moment, with what they were called for."""
-        running = []
-        for process in base.root(self, "/proc").glob("[0-9]*"):
-            try:
-                environment = (process / "environ").read_bytes()
-                command = (process / "cmdline").read_bytes()
-            except OSError:
-                continue
-            running += _called(environment, command)
-        return "\n".join(running[:_MOST_RUNNING])
-
     def close(self) -> None:
         """Let go of the connection to containerd."""
         self._runtime.close()
-
-
-def _called(environment: bytes, command: bytes) -> list[str]:
-    """What a process is called for, if it is a CNI plugin (proc(5), environ and cmdline)."""
-    said = command[:_COMMAND_BYTES].replace(b"\0", b" ").decode(errors="replace").strip()
-    return [
-        f"still running: {said} ({variable[:_COMMAND_BYTES].decode(errors='replace')})"
-        for variable in environment.split(b"\0")
-        if variable.startswith(b"CNI_COMMAND=")
-    ][:1]
 
 
 @contextmanager
@@ -267,9 +227,7 @@ def start(
     )
     say("starting containerd in its own namespaces")
     with ThreadPoolExecutor(1) as pool, _kept(spec) as keeper:
-        building = pool.submit(
-            image.build, tools.locate("busybox"), tools.locate("ping"), tools.locate("nc")
-        )
+        building = pool.submit(image.build_here)
         node = EmbeddedNode(keeper)
         try:
             node.wait_until_ready(_START_SECONDS)

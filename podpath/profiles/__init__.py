@@ -21,7 +21,9 @@ class HopRule:
     at: "source", "destination", "node" or "others" (every other pod of the network);
     interface: "pod" (the pod's eth0), "lo", "source", "destination" or "others" (the host end of
     that pod's eth0), "master" (what they are enslaved to); the rest as in model.Hop, with `after`
-    naming hops by their id. when: the hop exists only if this is configured ("hairpin").
+    naming hops by their id. translated: with a Service's address for the pod's, or the other way
+    round. optional: a packet may also go without it, as the kernel sees fit. when: the hop exists
+    only if this is configured ("hairpin").
     """
 
     id: str
@@ -31,6 +33,8 @@ class HopRule:
     after: tuple[str, ...] = ()
     ttl: int = 0
     rewritten: bool = False
+    translated: bool = False
+    optional: bool = False
     when: str = ""
 
 
@@ -113,6 +117,8 @@ def _rule(hop: Any) -> HopRule:
         after=_texts(hop, "after") if "after" in hop else (),
         ttl=_typed(hop, "ttl", int) if "ttl" in hop else 0,
         rewritten=_typed(hop, "rewritten", bool) if "rewritten" in hop else False,
+        translated=_typed(hop, "translated", bool) if "translated" in hop else False,
+        optional=_typed(hop, "optional", bool) if "optional" in hop else False,
         when=_typed(hop, "when", str) if "when" in hop else "",
     )
 

@@ -20,6 +20,7 @@ from podpath.requirements import REQUIREMENTS
 _WRAPPER = r"""#!/bin/sh
 # $fault
 real=@REAL@
+PATH=$PATH:${real%/*}
 in_pod() { nsenter --net="$CNI_NETNS" -- "$@"; }
 pod_mac() { in_pod ip -o link show eth0 | sed 's/.*ether \([^ ]*\).*/\1/'; }
 flat() { printf '%s' "$1" | tr -d ' \n\t'; }
@@ -75,12 +76,15 @@ class Fault:
     configure: Callable[[dict[str, Any]], object] | None = None
     announces: bool = True
 
-    def install(self, directory: Path) -> Path:
-        """Write the wrapper to directory/plugins; gives the path of the conflist to use."""
+    def install(self, directory: Path, real: str = "") -> Path:
+        """Write the wrapper to directory/plugins; gives the path of the conflist to use.
+
+        real: where the node has the plugin that is wrapped, if not where this system has it.
+        """
         plugins = directory / "plugins"
         plugins.mkdir(parents=True, exist_ok=True)
         written = plugins / "bridge.new"
-        written.write_text(self._wrapper())
+        written.write_text(self._wrapper(real or tools.plugin("bridge", tools.PLUGIN_DIRECTORIES)))
         written.chmod(0o755)
         written.rename(plugins / "bridge")
         if self.configure is None:
@@ -91,10 +95,10 @@ class Fault:
         path.write_text(json.dumps(document))
         return path
 
-    def _wrapper(self) -> str:
+    def _wrapper(self, real: str) -> str:
         script = _WRAPPER.replace("$fault", self.name)
         parts = {
-            "REAL": shlex.quote(tools.plugin("bridge", tools.PLUGIN_DIRECTORIES)),
+            "REAL": shlex.quote(real),
             "BEFORE": self.before,
             "BEFORE_DEL": self.before_del,
             "AFTER": f"{_ANNOUNCE}\n{self.after}" if self.announces else self.after,

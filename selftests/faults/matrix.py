@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from podpath import requirements
 from podpath.report import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM, NOT_APPLICABLE
-from podpath.requirements import REQUIREMENTS
 from selftests.faults.fault import Fault
 from selftests.suite import Run
 
+#: Those that can be looked at on the node that the matrix is made on.
+REQUIREMENTS = {i: r for i, r in requirements.REQUIREMENTS.items() if "embedded" in r.nodes}
 _TOPOLOGY = frozenset(i for i in REQUIREMENTS if i.startswith("TOPO-"))
 #: What most kinds of fault would turn red besides, if it were easily turned.
 _ALWAYS = frozenset({"TOPO-BRIDGE-PORT", "TOPO-RESULT", "PATH-ICMP"})

@@ -120,10 +120,78 @@ def test_seed_that_is_none(seed: str, workers: tuple[str, ...]) -> None:
     assert len(run.output) < 2000
 
 
-@pytest.mark.parametrize("kind", ["kind", "host"])
-def test_node_kind_of_a_later_version(kind: str) -> None:
-    """A kind of node that is not there yet."""
-    _refused(suite.run("tests", "--podpath-node", kind), "not there yet", "embedded")
+def test_host_that_is_no_kubernetes_node() -> None:
+    """Process 1 is not that of a node with a container runtime."""
+    run = suite.run("tests", "--podpath-node", "host")
+
+    _refused(run, "node", "hostPID: true")
+
+
+def _program(path: Path, script: str) -> str:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+KIND = ("tests", "--podpath-node", "kind")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        pytest.param(
+            "echo 'permission denied while trying to connect' >&2; exit 1",
+            ("may not use docker", "sudo"),
+            id="no-rights",
+        ),
+        pytest.param(
+            "echo 'Cannot connect to the Docker daemon. Is the docker daemon running?' >&2; exit 1",
+            ("no daemon running", "systemctl start docker"),
+            id="no-daemon",
+        ),
+        pytest.param(
+            """echo '{"OperatingSystem": "Docker Desktop", "MemTotal": 9000000000}'""",
+            ("Docker Desktop", "--podpath-node host"),
+            id="desktop",
+        ),
+        pytest.param(
+            """echo '{"OperatingSystem": "Debian", "MemTotal": 900000000}'""",
+            ("858 MiB of memory", "--podpath-node embedded"),
+            id="little-memory",
+        ),
+    ],
+)
+def test_container_engine_that_kind_cannot_use(
+    tmp_path: Path, script: str, said: tuple[str, ...]
+) -> None:
+    """Docker without rights, without its daemon, in a virtual machine, with too little memory."""
+    _program(tmp_path / "docker", script)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "KIND_EXPERIMENTAL_PROVIDER": "docker"}
+
+    _refused(suite.run(*KIND, environment=path), *said)
+
+
+def test_machine_without_a_container_engine() -> None:
+    """Neither docker nor another one is there."""
+    environment = {"KIND_EXPERIMENTAL_PROVIDER": "no-such-engine"}
+
+    _refused(suite.run(*KIND, environment=environment), "no-such-engine is missing", "Docker")
+
+
+def test_kind_that_is_too_old(tmp_path: Path) -> None:
+    """A kind of years ago."""
+    _program(tmp_path / "docker", """echo '{"MemTotal": 9000000000, "ServerVersion": "20.10"}'""")
+    kind = _program(tmp_path / "kind", "echo 'kind v0.17.0 go1.19 linux/amd64'")
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "KIND_EXPERIMENTAL_PROVIDER": "docker"}
+
+    _refused(suite.run(*KIND, "--kind-bin", kind, environment=path), "too old: 0.17", "Install")
+
+
+def test_kind_configuration_that_is_not_there() -> None:
+    """A configuration that is misspelt."""
+    run = suite.run(*KIND, "--podpath-kind-config", "/no/such.yaml")
+
+    _refused(run, "/no/such.yaml", "--podpath-kind-config")
 
 
 @pytest.mark.parametrize("directory", ["/dev/null/report", "/proc/report"])

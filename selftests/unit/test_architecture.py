@@ -13,7 +13,7 @@ import podpath
 PACKAGE = Path(podpath.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-PURE = ("expected", "verdict", "wiring", "probes", "dissect", "segments", "picture")
+PURE = ("expected", "others", "verdict", "wiring", "probes", "dissect", "segments", "picture")
 #: Read files of data, and do nothing else to the system.
 DATA = ("conflist", "profiles", "results")
 VALUES = ("model", "errors", "requirements")
@@ -102,6 +102,8 @@ def test_values_import_nothing_but_values(module: str) -> None:
         ("scapy", {"capture", "pcap"}),
         ("grpc", {"cri"}),
         ("cri_api", {"cri"}),
+        ("kubernetes", {"kube"}),
+        ("pytest_kind", {"nodes.kind"}),
         ("pytest", {"plugin"}),
         ("random", {"randomness"}),
         ("secrets", set()),
@@ -142,7 +144,16 @@ def test_stages_do_not_import_later_ones() -> None:
     assert graph == {}
 
 
-HEAVY = ("scapy", "pyroute2", "grpc", "cri_api", "kubernetes", "jsonschema", "hypothesis")
+HEAVY = (
+    "scapy",
+    "pyroute2",
+    "grpc",
+    "cri_api",
+    "kubernetes",
+    "pytest_kind",
+    "jsonschema",
+    "hypothesis",
+)
 
 
 def test_plugin_imports_nothing_heavy() -> None:

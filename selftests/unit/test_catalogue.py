@@ -1,34 +1,34 @@
 """The catalogue of faults: complete, and documented."""
 
 from podpath.requirements import REQUIREMENTS
-from selftests.faults.catalogue import FAULTS, HEALTHY
+from selftests.faults.catalogue import FAULTS, HEALTHY, OF_CLUSTERS
 from selftests.suite import ROOT
 
 
 def test_every_requirement_has_a_fault_that_turns_it_red() -> None:
     """A requirement that nothing was seen to violate proves nothing."""
-    proven = {requirement for fault in FAULTS for requirement in fault.reds}
+    proven = {requirement for fault in (*FAULTS, *OF_CLUSTERS) for requirement in fault.reds}
 
     assert proven == set(REQUIREMENTS)
 
 
 def test_names_are_unique() -> None:
     """They are what the matrix and its page call them."""
-    names = [fault.name for fault in (*FAULTS, *HEALTHY)]
+    names = [fault.name for fault in (*FAULTS, *HEALTHY, *OF_CLUSTERS)]
 
     assert len(set(names)) == len(names)
 
 
 def test_declared_consequences_are_requirements() -> None:
     """A misspelt one would allow nothing, and nobody would notice."""
-    for fault in (*FAULTS, *HEALTHY):
+    for fault in (*FAULTS, *HEALTHY, *OF_CLUSTERS):
         assert (fault.follows | fault.untestable | fault.near | set(fault.reds)) <= set(
             REQUIREMENTS
         )
 
 
 def test_every_fault_is_on_the_page() -> None:
-    """docs/faults.md is of this catalogue."""
-    page = (ROOT / "docs" / "faults.md").read_text()
+    """docs/faults.md is of this catalogue, and docs/kubernetes.md of those of clusters."""
+    page = "".join((ROOT / "docs" / n).read_text() for n in ("faults.md", "kubernetes.md"))
 
-    assert [f.name for f in (*FAULTS, *HEALTHY) if f.name not in page] == []
+    assert [f.name for f in (*FAULTS, *HEALTHY, *OF_CLUSTERS) if f.name not in page] == []

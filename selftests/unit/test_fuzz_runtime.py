@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from podpath import cri
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork
-from podpath.nodes import embedded
+from podpath.nodes import sandboxes
 from podpath.nodes.base import PodSpec
 from podpath.nodes.embedded import EmbeddedNode
 
@@ -84,8 +84,9 @@ def _node(runtime: _Runtime) -> EmbeddedNode:
 @given(st.lists(texts, max_size=3))
 def test_any_addresses_are_read_or_told(said: list[str]) -> None:
     """Texts, where there should be addresses."""
+    runtime = _Runtime(said, INFORMATION)
     network: PodNetwork | None = soundly(
-        _node(_Runtime(said, INFORMATION))._network, "client", "sandbox"
+        sandboxes.network, _node(runtime), runtime, "client", "sandbox"
     )
 
     assert network is None or (len(network.addresses), network.netns) == (len(said), "cni-01ab")
@@ -103,7 +104,7 @@ def test_pod_that_is_not_understood_is_removed() -> None:
 @given(st.binary(max_size=80), st.binary(max_size=80))
 def test_any_process_is_described(environment: bytes, command: bytes) -> None:
     """A plugin that hangs may have changed both, to anything."""
-    (said,) = embedded._called(environment + b"\0CNI_COMMAND=ADD\xff\0", command * 100)
+    (said,) = sandboxes.called(environment + b"\0CNI_COMMAND=ADD\xff\0", command * 100)
 
     assert said.startswith("still running: ")
     assert len(said) < 500

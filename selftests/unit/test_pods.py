@@ -1,6 +1,6 @@
 """Pods for the length of a block, whatever happens in it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -16,7 +16,11 @@ class _Node:
     """A node whose pods cannot be deleted."""
 
     kind, uplink, pid = "none", "eth0", 0
+    links, shared, view = frozenset({"lo", "eth0"}), False, "--all"
     versions: dict[str, str] = {}  # noqa: RUF012
+
+    def others(self, ours: Collection[str]) -> Sequence[PodNetwork]:  # noqa: ARG002
+        return ()
 
     def create_pod(self, spec: PodSpec) -> Pod:
         return Pod(spec.name, "", PodNetwork(spec.name, "", (), ""))

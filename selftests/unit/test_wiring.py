@@ -39,7 +39,7 @@ RULES: dict[str, Judge] = {
     "settings": lambda t, c: routing.settings(t, c, POD),
     "differences": lambda t, c: claims.differences(t, c, POD),
     "hooks": lambda t, c: hooks.differences(t, c, {"node": [], POD: []}),
-    "node_links": lambda t, c: wiring.node_links(t, c, samples.UPLINK),
+    "node_links": lambda t, c: wiring.node_links(t, c, frozenset({"lo", samples.UPLINK})),
     "fdb": lambda t, c: wiring.fdb(t, c, POD),
     "bridged": lambda t, c: wiring.bridged(t, c, POD, "server"),
 }

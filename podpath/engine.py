@@ -1,0 +1,135 @@
+"""The container engine that kind runs its nodes with: docker, podman or nerdctl."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+from podpath import tools
+from podpath.errors import CouldNotTest
+
+#: In kind's order of preference (pkg/cluster/provider.go, DetectNodeProvider).
+ENGINES = ("docker", "nerdctl", "podman")
+#: A control plane with two pods takes 0.7 GiB of it.
+LEAST_MEMORY = 1536 * 2**20
+
+_CLUSTER_LABEL = "io.x-k8s.kind.cluster"
+_CALL_SECONDS = 60.0
+_REMEDY = "Install Docker (Debian: apt-get install docker.io), or use --podpath-node embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A container engine, by the name of its program."""
+
+    name: str
+    path: str
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run it. Raises CouldNotTest if it does not end."""
+        try:
+            return subprocess.run(
+                [self.path, *arguments],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                stdin=subprocess.DEVNULL,
+                timeout=_CALL_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            raise CouldNotTest(
+                f"{self.name} {arguments[0]} did not end in {_CALL_SECONDS:.0f} s",
+                f"See whether {self.name} works",
+            ) from None
+
+    def check(self) -> str:
+        """Its version. Raises CouldNotTest, with the remedy, if kind could not use it."""
+        done = self.run("info", "--format", "{{json .}}")
+        if done.returncode != 0:
+            raise CouldNotTest(*refusal(self.name, done.stderr.strip()))
+        return facts(self.name, done.stdout)
+
+    def pid(self, container: str) -> int:
+        """The pid of a container's first process. Raises CouldNotTest if it does not run."""
+        done = self.run("inspect", "--format", "{{.State.Pid}}", container)
+        text = done.stdout.strip()
+        if done.returncode != 0 or not text.isdigit() or text == "0":
+            raise CouldNotTest(
+                f"the node {container} does not run: {done.stderr.strip() or 'it has ended'}"
+            )
+        return int(text)
+
+    def containers(self, cluster: str) -> dict[str, str]:
+        """The containers of a kind cluster, also those that have ended: id -> when it was made."""
+        label = f"label={_CLUSTER_LABEL}={cluster}"
+        listed = self.run("ps", "--all", "--quiet", "--no-trunc", "--filter", label)
+        identifiers = listed.stdout.split()
+        if not identifiers:
+            return {}
+        made = self.run("inspect", "--format", "{{.Id}} {{.Created}}", *identifiers)
+        return dict(line.split(" ", 1) for line in made.stdout.splitlines() if " " in line)
+
+
+def find() -> Engine:
+    """The engine that kind would use. Raises CouldNotTest if there is none."""
+    asked = os.environ.get("KIND_EXPERIMENTAL_PROVIDER", "")
+    for name in (asked,) if asked else ENGINES:
+        if path := shutil.which(name, path=tools.search_path()):
+            return Engine(name, path)
+    raise CouldNotTest(
+        f"kind needs a container engine, and {asked or ENGINES[0]} is missing", _REMEDY
+    )
+
+
+def refusal(name: str, said: str) -> tuple[str, str]:
+    """Why an engine does not answer, and the remedy. Pure."""
+    lines = said.splitlines() or ["it does not say why"]
+    if "permission denied" in said.lower():
+        return (
+            f"this user may not use {name} ({lines[-1]})",
+            "Run podpath as root: sudo",
+        )
+    if "cannot connect" in said.lower() or "is the docker daemon running" in said.lower():
+        return (
+            f"{name} has no daemon running",
+            f"Start it: systemctl start {name}",
+        )
+    return f"{name} does not work: {lines[-1]}", _REMEDY
+
+
+def facts(name: str, document: str) -> str:
+    """Name and version of an engine, from its `info`. Pure.
+
+    Raises CouldNotTest if it is one whose nodes podpath cannot enter, or has too little memory.
+    """
+    try:
+        known: Any = json.loads(document)
+    except ValueError:
+        known = {}
+    if not isinstance(known, dict):
+        known = {}
+    if errors := known.get("ServerErrors"):
+        raise CouldNotTest(*refusal(name, str(errors[0])))
+    host: Any = known.get("host", {})  # podman's
+    if "Docker Desktop" in str(known.get("OperatingSystem", "")):
+        raise CouldNotTest(
+            "Docker Desktop runs its containers in a virtual machine, whose namespaces cannot be"
+            " entered from here",
+            "Run podpath in a privileged pod of the cluster instead, with --podpath-node host:"
+            " see docs/kubernetes.md",
+        )
+    memory = known.get("MemTotal") or host.get("memTotal") or LEAST_MEMORY
+    if memory < LEAST_MEMORY:
+        raise CouldNotTest(
+            f"{name} has {memory >> 20} MiB of memory, and a kind cluster needs"
+            f" {LEAST_MEMORY >> 20}",
+            "Give it more, or use --podpath-node embedded",
+        )
+    version: Any = known.get("version", {})
+    number = known.get("ServerVersion") or (
+        version.get("Version") if isinstance(version, dict) else version
+    )
+    return f"{name} {number or '(version unknown)'}"

@@ -1,0 +1,307 @@
+"""The Kubernetes API, as far as podpath uses it. The only user of the package kubernetes."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from podpath.cri import Result
+from podpath.errors import CouldNotTest
+
+T = TypeVar("T")
+#: What the API gives, as the JSON document that it is.
+Document = dict[str, Any]
+
+_CALL_SECONDS = 30.0
+_GONE, _CONFLICT = 404, 409
+_REFUSED = (401, 403)
+_REMEDY = "docs/kubernetes.md lists what podpath must be allowed to do"
+# As a shell says it of a program that cannot be run.
+_NOT_STARTED = 127
+
+
+def installed() -> None:
+    """Raise CouldNotTest if the package is not there."""
+    try:
+        import kubernetes  # noqa: F401
+    except ImportError:
+        raise CouldNotTest(
+            "the Python package kubernetes is missing", "pip install 'podpath[kind]'"
+        ) from None
+
+
+class Api:
+    """An API server, spoken to with one identity; see of_file and of_pod."""
+
+    def __init__(self, configuration: Any) -> None:
+        from kubernetes import client
+
+        configuration.retries = 2
+        self._configuration = configuration
+        self._client: Any = client
+        self._core: Any = client.CoreV1Api(client.ApiClient(configuration))
+        self._apps: Any = client.AppsV1Api(self._core.api_client)
+        self.server: str = configuration.host
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._core.api_client.close()
+
+    def _call(self, doing: str, method: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+        """What a method gives, as JSON; None if there is no such thing. Raises CouldNotTest."""
+        from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        try:
+            given = method(*arguments, **more, _request_timeout=_CALL_SECONDS)
+        except ApiException as error:
+            if error.status == _GONE:
+                return None
+            why = _message(error.body) or error.reason or "no reason given"
+            remedy = _REMEDY if error.status in _REFUSED else ""
+            raise CouldNotTest(
+                f"the API server refused to {doing} (status {error.status}): {why}", remedy
+            ) from None
+        except (HTTPError, OSError) as error:
+            raise CouldNotTest(
+                f"the API server {self.server} did not answer, asked to {doing}: {error}",
+                "See whether the cluster runs, and the kubeconfig is its own",
+            ) from None
+        return self._core.api_client.sanitize_for_serialization(given)
+
+    def version(self) -> str:
+        """The API server's version."""
+        api = self._client.VersionApi(self._core.api_client)
+        return str(self._call("tell its version", api.get_code)["gitVersion"])
+
+    def nodes(self) -> list[Document]:
+        """The cluster's nodes."""
+        return list(self._call("list nodes", self._core.list_node)["items"])
+
+    def node(self, name: str) -> Document:
+        """One node. Raises CouldNotTest if there is none."""
+        found = self._call(f"read node {name}", self._core.read_node, name)
+        if found is None:
+            raise CouldNotTest(f"the cluster has no node {name}")
+        return dict(found)
+
+    def create_namespace(self, name: str, annotations: Mapping[str, str]) -> None:
+        """Make a namespace, in which pods may be as privileged as podpath's are."""
+        labels = {
+            "app.kubernetes.io/managed-by": "podpath",
+            "pod-security.kubernetes.io/enforce": "privileged",
+        }
+        metadata = {"name": name, "labels": labels, "annotations": dict(annotations)}
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        self._call(f"create namespace {name}", self._core.create_namespace, body)
+
+    def namespaces(self) -> list[Document]:
+        """The namespaces that podpath made, whichever run it was."""
+        selector = "app.kubernetes.io/managed-by=podpath"
+        found = self._call("list namespaces", self._core.list_namespace, label_selector=selector)
+        return list(found["items"])
+
+    def delete_namespace(self, name: str) -> None:
+        """Have a namespace deleted, with all that is in it; see namespaces for when it is."""
+        self._call(f"delete namespace {name}", self._core.delete_namespace, name)
+
+    def create_pod(self, namespace: str, body: Document) -> Document:
+        """Create a pod."""
+        name = body["metadata"]["name"]
+        return dict(
+            self._call(f"create pod {name}", self._core.create_namespaced_pod, namespace, body)
+            or _no_namespace(namespace)
+        )
+
+    def pod(self, namespace: str, name: str) -> Document | None:
+        """A pod, or None."""
+        found: Document | None = self._call(
+            f"read pod {name}", self._core.read_namespaced_pod, name, namespace
+        )
+        return found
+
+    def delete_pod(self, namespace: str, name: str) -> None:
+        """Have a pod deleted: it is gone when pod() says so."""
+        self._call(f"delete pod {name}", self._core.delete_namespaced_pod, name, namespace)
+
+    def events(self, namespace: str, pod: str) -> list[tuple[str, str]]:
+        """Reason and message of what was told of a pod, in order."""
+        found = self._call(
+            f"list the events of pod {pod}",
+            self._core.list_namespaced_event,
+            namespace,
+            field_selector=f"involvedObject.name={pod}",
+        )
+        return [(e.get("reason", ""), e.get("message", "")) for e in found["items"]]
+
+    def create_service(self, namespace: str, body: Document) -> Document:
+        """Create a Service."""
+        name = body["metadata"]["name"]
+        return dict(
+            self._call(
+                f"create service {name}", self._core.create_namespaced_service, namespace, body
+            )
+        )
+
+    def delete_service(self, namespace: str, name: str) -> None:
+        """Delete a Service."""
+        self._call(f"delete service {name}", self._core.delete_namespaced_service, name, namespace)
+
+    def delete_deployment(self, namespace: str, name: str) -> None:
+        """Have a Deployment deleted, with its pods."""
+        self._call(
+            f"delete deployment {name}",
+            self._apps.delete_namespaced_deployment,
+            name,
+            namespace,
+            propagation_policy="Background",
+        )
+
+    def execute(
+        self, namespace: str, pod: str, container: str, command: Sequence[str], seconds: float
+    ) -> Result:
+        """Run a command in a container to its end. Raises CouldNotTest if it does not end."""
+        # A client for each: stream() replaces a method of the client that it is given.
+        with self._another() as core:
+            stream = self._open(core, namespace, pod, container, command)
+            deadline = time.monotonic() + seconds
+            try:
+                while stream.is_open():
+                    left = deadline - time.monotonic()
+                    if left <= 0:
+                        raise CouldNotTest(
+                            f"{' '.join(command)[:200]} in pod {pod} did not end in {seconds:.0f} s"
+                        )
+                    stream.update(timeout=left)
+                output, errors = stream.read_channel(1), stream.read_channel(2)
+                status, said = exit_status(stream.read_channel(3))
+            finally:
+                stream.sock.shutdown()  # close() leaves it open where the server closed first
+        return Result(status, output, errors.decode(errors="replace") + said)
+
+    @contextmanager
+    def _another(self) -> Iterator[Any]:
+        client = self._client.ApiClient(self._configuration)
+        try:
+            yield self._client.CoreV1Api(client)
+        finally:
+            client.close()
+
+    def _open(
+        self, core: Any, namespace: str, pod: str, container: str, command: Sequence[str]
+    ) -> Any:
+        from kubernetes.client.exceptions import ApiException
+        from kubernetes.stream import stream
+
+        try:
+            return stream(
+                core.connect_get_namespaced_pod_exec,
+                pod,
+                namespace,
+                container=container,
+                command=list(command),
+                stdout=True,
+                stderr=True,
+                stdin=False,
+                tty=False,
+                binary=True,
+                _preload_content=False,
+            )
+        except ApiException as error:
+            what, why = " ".join(command)[:200], str(error.reason)[:300]
+            raise CouldNotTest(f"{what} could not be run in pod {pod}: {why}", _REMEDY) from None
+
+
+def _no_namespace(name: str) -> Document:
+    raise CouldNotTest(f"the namespace {name} is not there, or no longer")
+
+
+def _message(body: str | bytes | None) -> str:
+    """What a Status document of the API's says."""
+    try:
+        document = json.loads(body or "")
+    except (ValueError, RecursionError):
+        return ""
+    return str(document.get("message", "")) if isinstance(document, dict) else ""
+
+
+def exit_status(said: bytes) -> tuple[int, str]:
+    """A command's exit status, and why it did not run, from the Status document at its end. Pure.
+
+    Channel 3 of v4.channel.k8s.io; Success has no details, NonZeroExitCode has the cause ExitCode.
+    Raises CouldNotTest if the connection ended without it.
+    """
+    try:
+        document = json.loads(said)
+        if document["status"] == "Success":
+            return 0, ""
+        causes = document.get("details", {}).get("causes", [])
+        codes = [c["message"] for c in causes if c.get("reason") == "ExitCode"]
+        return (int(codes[0]), "") if codes else (_NOT_STARTED, str(document.get("message", "")))
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
+        raise CouldNotTest(
+            "the connection to a command in a pod was lost before it ended"
+        ) from None
+
+
+def of_file(path: str | None) -> Api:
+    """The API server of a kubeconfig: this file, else $KUBECONFIG or ~/.kube/config.
+
+    Raises CouldNotTest.
+    """
+    installed()
+    from kubernetes import client
+    from kubernetes import config as untyped
+
+    config: Any = untyped
+    configuration = client.Configuration()
+    try:
+        config.load_kube_config(config_file=path, client_configuration=configuration)
+    except (config.ConfigException, OSError, ValueError) as error:
+        raise CouldNotTest(
+            f"the kubeconfig {path or 'of this user'} cannot be used: {error}",
+            "Name one with --kubeconfig",
+        ) from None
+    return Api(configuration)
+
+
+def of_pod() -> Api:
+    """The API server of the cluster that podpath runs in, with its service account.
+
+    Raises CouldNotTest if it runs in none.
+    """
+    installed()
+    from kubernetes import client
+    from kubernetes import config as untyped
+
+    config: Any = untyped
+    configuration = client.Configuration()
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+    except (config.ConfigException, OSError) as error:
+        raise CouldNotTest(
+            f"podpath does not run in a pod with a service account: {error}",
+            "Name a kubeconfig with --kubeconfig",
+        ) from None
+    return Api(configuration)
+
+
+def condition(document: Document, kind: str) -> bool:
+    """Whether a condition of a node or a pod is true. Pure."""
+    conditions = document.get("status", {}).get("conditions") or []
+    return any(c.get("type") == kind and c.get("status") == "True" for c in conditions)
+
+
+def described(document: Document, events: Sequence[tuple[str, str]]) -> str:
+    """What a pod's document and events say of why it is not ready, a line each. Pure."""
+    status = document.get("status", {})
+    lines = [f"phase {status.get('phase', '?')}"]
+    for one in status.get("conditions") or []:
+        reason = " ".join(str(one[k]) for k in ("reason", "message") if one.get(k))
+        lines.append(f"condition {one.get('type')}: {one.get('status')} {reason}".rstrip())
+    for one in status.get("containerStatuses") or []:
+        state = json.dumps(one.get("state", {}), sort_keys=True, default=str)
+        lines.append(f"container {one.get('name')}: {state}")
+    lines += [f"event {reason}: {message}" for reason, message in events]
+    return "\n".join(lines)

@@ -1,0 +1,300 @@
+"""A node of a Kubernetes cluster: pods are made through the API, and seen through the runtime."""
+
+import re
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from podpath import image, kube, randomness, waiting
+from podpath.cri import Result, Runtime
+from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.kube import Api, Document
+from podpath.model import PodNetwork
+from podpath.nodes import base, owner, sandboxes
+from podpath.nodes.sandboxes import POD_SECONDS
+from podpath.pods import HTTP_PORT
+
+#: Where the runtimes that the kubelet speaks to have their sockets.
+SOCKETS = ("/run/containerd/containerd.sock", "/run/crio/crio.sock")
+#: The annotation of a namespace that says which process made it.
+OWNER = "podpath.invalid/owner"
+
+_READY_SECONDS = 60.0
+_GONE_SECONDS = 60.0
+_NAMESPACE_SECONDS = 60.0
+_PATIENCE_SECONDS = 1.0
+_PROBE_SECONDS = 5
+_LOOK_SECONDS = 0.05
+
+
+class KubernetesNode:
+    """A node of a cluster, and a namespace for the pods of this process; made by on()."""
+
+    shared = True
+    view = "--net"
+
+    def __init__(
+        self,
+        kind: str,
+        api: Api,
+        name: str,
+        pid: int,
+        links: frozenset[str],
+        uplink: str,
+        ended: Callable[[], str],
+        pod_image: str = image.NAME,
+    ) -> None:
+        """name: the API's; pid: a process in the node; ended: as base.Node has it."""
+        self.kind, self.pid, self.links, self.uplink = kind, pid, links, uplink
+        self.name = name
+        self.api = api
+        self.namespace = f"podpath-{randomness.unique(4).hex()}"
+        self.versions: dict[str, str] = {}
+        self._image = pod_image
+        self._ended = ended
+        self._others: dict[str, PodNetwork] = {}
+        self._runtime = Runtime(
+            str(self._socket()), lambda: sandboxes.hung(self), self.ended, POD_SECONDS
+        )
+        information = api.node(name)["status"]["nodeInfo"]
+        self.versions["kubelet"] = information["kubeletVersion"]
+        self.versions["node image"] = information["osImage"]
+        self.versions["containerd"] = self._runtime.version()
+
+    def _socket(self) -> Path:
+        for path in SOCKETS:
+            if (found := base.root(self, path)).is_socket():
+                return found
+        raise CouldNotTest(f"no container runtime listens on the node at {' or '.join(SOCKETS)}")
+
+    def ended(self) -> str:
+        """See base.Node."""
+        return self._ended()
+
+    def close(self) -> None:
+        """Let go of the connection to the runtime."""
+        self._runtime.close()
+
+    def others(self, ours: Collection[str]) -> Sequence[PodNetwork]:
+        """See base.Node. They are known by their namespace and name."""
+        found = {}
+        for one in self._runtime.sandboxes():
+            if one.id in ours or not (one.id in self._others or self._runtime.has_network(one.id)):
+                continue
+            known = self._others.get(one.id)
+            name = f"{one.namespace}/{one.name}"
+            found[one.id] = known or sandboxes.network(self, self._runtime, name, one.id)
+        self._others = found
+        return list(found.values())
+
+    def create_pod(self, spec: base.PodSpec) -> base.Pod:
+        """See base.Node."""
+        made = self.api.create_pod(self.namespace, manifest(spec, self.name, self._image))
+        try:
+            self._wait_until_ready(spec.name)
+            return self._pod(spec.name, made["metadata"]["uid"])
+        except BaseException as first:
+            try:
+                self._delete(spec.name, made["metadata"]["uid"])
+            except (CouldNotTest, DoesNotConform) as second:  # what happened first says why
+                first.add_note(f"Then, when the pod was deleted: {second}")
+            raise
+
+    def _pod(self, name: str, uid: str) -> base.Pod:
+        found = self._runtime.sandboxes(uid)
+        if len(found) != 1:
+            raise CouldNotTest(f"the runtime has {len(found)} sandboxes for pod {name}")
+        (sandbox,) = found
+        containers = self._runtime.containers(sandbox.id)
+        return base.Pod(
+            name=name,
+            sandbox=sandbox.id,
+            network=sandboxes.network(self, self._runtime, name, sandbox.id),
+            containers=containers,
+            pids={n: self._runtime.container_pid(c) for n, c in containers.items()},
+        )
+
+    def again(self, pod: base.Pod) -> base.Pod:
+        """A pod as it is now: with the containers that were started again."""
+        document = self.document(pod.name)
+        return self._pod(pod.name, document["metadata"]["uid"])
+
+    def document(self, name: str) -> Document:
+        """What the API server says of a pod. Raises CouldNotTest if it knows none of the name."""
+        if found := self.api.pod(self.namespace, name):
+            return found
+        raise CouldNotTest(f"the API server knows no pod {name} any more")
+
+    def _wait_until_ready(self, name: str) -> None:
+        began = time.monotonic()
+        while not kube.condition(document := self.document(name), "Ready"):
+            waited = time.monotonic() - began
+            if waited > _PATIENCE_SECONDS:
+                self._look_for_a_failure(name, "add", f"ADD for pod {name}")
+            if waited > POD_SECONDS and (running := sandboxes.hung(self)):
+                raise DoesNotConform(
+                    f"the plugin did not finish ADD for pod {name} in {POD_SECONDS:.0f} s", running
+                )
+            if waited > _READY_SECONDS or self._ended():
+                why = kube.described(document, self.api.events(self.namespace, name))
+                raise CouldNotTest(
+                    self._ended() or f"pod {name} is not ready after {waited:.0f} s:\n{why}",
+                    _remedy(why),
+                )
+            time.sleep(_LOOK_SECONDS)
+
+    def _look_for_a_failure(self, name: str, command: str, doing: str) -> None:
+        """Raise DoesNotConform if the kubelet tells that the plugin failed."""
+        for _, message in self.api.events(self.namespace, name):
+            if failed(message, command):
+                raise DoesNotConform(f"the plugin failed {doing}", message)
+
+    def delete_pod(self, pod: base.Pod) -> None:
+        """See base.Node."""
+        document = self.api.pod(self.namespace, pod.name)
+        if document is not None:
+            self._delete(pod.name, document["metadata"]["uid"])
+
+    def _delete(self, name: str, uid: str) -> None:
+        """Delete a pod, and wait until its sandbox, and so its network, is gone."""
+        self.api.delete_pod(self.namespace, name)
+        began = time.monotonic()
+        while self.api.pod(self.namespace, name) or self._runtime.sandboxes(uid):
+            waited = time.monotonic() - began
+            if waited > _PATIENCE_SECONDS:
+                self._look_for_a_failure(name, "delete", f"DEL for pod {name}")
+            if waited > POD_SECONDS and (running := sandboxes.hung(self)):
+                raise DoesNotConform(
+                    f"the plugin did not finish DEL for pod {name} in {POD_SECONDS:.0f} s", running
+                )
+            if waited > _GONE_SECONDS or self._ended():
+                events = self.api.events(self.namespace, name)
+                told = "\n".join(f"event {reason}: {message}" for reason, message in events)
+                raise CouldNotTest(
+                    self._ended() or f"pod {name} is not gone after {waited:.0f} s:\n{told}"
+                )
+            time.sleep(_LOOK_SECONDS)
+
+    def execute(
+        self, pod: base.Pod, container: str, command: Sequence[str], seconds: float
+    ) -> Result:
+        """See base.Node."""
+        return self.api.execute(self.namespace, pod.name, container, command, seconds)
+
+
+def failed(message: str, command: str) -> bool:
+    """Whether a kubelet's message is about the failure of a plugin's "add" or "delete". Pure.
+
+    As containerd words it: plugin type="bridge" failed (add): ...
+    """
+    doing = {"add": "setup network for sandbox", "delete": "destroy network for sandbox"}[command]
+    plugin = re.search(rf"plugin type=\S+ (name=\S+ )?failed \({command}\)", message)
+    return plugin is not None or doing in message
+
+
+def _remedy(why: str) -> str:
+    if "ErrImageNeverPull" in why or "ImagePull" in why:
+        return (
+            "The node does not have podpath's pod image: python -m podpath.image FILE writes it;"
+            " push it where the node can pull it from, and name it with --podpath-image"
+        )
+    return ""
+
+
+def manifest(spec: base.PodSpec, node: str, pod_image: str) -> Document:
+    """The pod of a spec, pinned to a node, whatever taints that has. Pure."""
+    containers: list[Document] = [
+        {
+            "name": name,
+            "image": pod_image,
+            "imagePullPolicy": "IfNotPresent",
+            "command": list(command),
+            "env": [{"name": "PATH", "value": "/bin"}],
+            "securityContext": {"capabilities": {"add": ["NET_RAW"]}},
+        }
+        for name, command in spec.containers.items()
+    ]
+    if spec.asked:
+        # Of liveness, and without end: a pod that the kubelet does not reach shall still be ready.
+        containers[0]["livenessProbe"] = {
+            "httpGet": {"path": spec.asked, "port": HTTP_PORT},
+            "periodSeconds": _PROBE_SECONDS,
+            "failureThreshold": 1000,
+        }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": spec.name, "labels": {"podpath.invalid/pod": spec.name}},
+        "spec": {
+            "nodeName": node,
+            "tolerations": [{"operator": "Exists"}],
+            "restartPolicy": "Always" if spec.restarted else "Never",
+            # the programs in the pods have nothing to end in order
+            "terminationGracePeriodSeconds": 1,
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "dnsPolicy": "Default",
+            "containers": containers,
+        },
+    }
+
+
+def default_route(table: str) -> str:
+    """The interface of the default route (proc(5), /proc/net/route). Pure.
+
+    Raises CouldNotTest if there is none.
+    """
+    for line in table.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) > 7 and fields[1] == fields[7] == "00000000":
+            return fields[0]
+    raise CouldNotTest("the node has no default route, and so no uplink")
+
+
+def own_links(pid: int, bridge: str) -> tuple[frozenset[str], str]:
+    """A node's own interfaces, and its uplink: what is there but for the bridge and its ports."""
+    at = Path(f"/proc/{pid}/root")
+    try:
+        names = {line.split(":")[0].strip() for line in _lines(pid, "dev")[2:]}
+        ports = {path.name for path in (at / f"sys/class/net/{bridge}/brif").glob("*")}
+        uplink = default_route("\n".join(_lines(pid, "route")))
+    except OSError as error:
+        raise CouldNotTest(f"the node's interfaces cannot be listed: {error}") from None
+    return frozenset(names - ports - {bridge}), uplink
+
+
+def _lines(pid: int, table: str) -> list[str]:
+    return Path(f"/proc/{pid}/net/{table}").read_text(errors="backslashreplace").splitlines()
+
+
+@contextmanager
+def namespace(node: KubernetesNode, *, wait: bool) -> Iterator[None]:
+    """The node's namespace in the cluster, for the length of the block.
+
+    wait: until it is gone in the end. Namespaces of runs that were killed go, too.
+    """
+    sweep(node.api)
+    node.api.create_namespace(node.namespace, {OWNER: owner.me()})
+    try:
+        yield
+    finally:
+        node.api.delete_namespace(node.namespace)
+        if wait:
+            _wait_until_gone(node.api, node.namespace)
+
+
+def _wait_until_gone(api: Api, name: str) -> None:
+    def there() -> bool:
+        return any(n["metadata"]["name"] == name for n in api.namespaces())
+
+    if waiting.until(there, lambda is_there: not is_there, _NAMESPACE_SECONDS):
+        raise CouldNotTest(f"the namespace {name} is not gone after {_NAMESPACE_SECONDS:.0f} s")
+
+
+def sweep(api: Api) -> None:
+    """Delete the namespaces whose makers, on this machine, are gone; others' are left alone."""
+    for one in api.namespaces():
+        maker = (one["metadata"].get("annotations") or {}).get(OWNER, "")
+        if owner.gone(maker):
+            api.delete_namespace(one["metadata"]["name"])

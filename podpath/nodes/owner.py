@@ -1,0 +1,36 @@
+"""Which process made something that outlives it, and whether that process is gone.
+
+A process is known by the machine's boot, the pid namespace, its pid there, and its start: no other
+ever has the same four.
+"""
+
+import os
+from pathlib import Path
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def me() -> str:
+    """The mark of this process."""
+    return " ".join([*_here(), str(os.getpid()), _started(os.getpid())])
+
+
+def gone(mark: str) -> bool:
+    """Whether the process of a mark has ended; False where that cannot be told from here."""
+    fields = mark.split()
+    if len(fields) != 4 or fields[:2] != _here() or not fields[2].isdigit():
+        return False
+    return _started(int(fields[2])) != fields[3]
+
+
+def _here() -> list[str]:
+    return [_BOOT.read_text().strip(), str(os.stat("/proc/self/ns/pid").st_ino)]
+
+
+def _started(pid: int) -> str:
+    """When a process started, in clock ticks after the boot (proc(5)); nothing if there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]

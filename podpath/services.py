@@ -1,0 +1,152 @@
+"""What a Kubernetes cluster asks of the network: addresses, Services, probes, restarts."""
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from ipaddress import ip_address
+
+from podpath import netns, waiting
+from podpath.cri import Result
+from podpath.errors import CouldNotTest
+from podpath.expected import POD_INTERFACE
+from podpath.kube import Document
+from podpath.model import Address, Difference, Topology, listed
+from podpath.nodes import base
+from podpath.nodes.base import Pod
+from podpath.nodes.kubernetes import KubernetesNode
+from podpath.pods import END, HTTP_PORT, MAIN, Deployment, wait_until_serving
+from podpath.traffic import Traffic
+
+#: How long a kubelet may take until it asks a pod again; see nodes.kubernetes for how often.
+PROBE_SECONDS = 15.0
+_SERVICE_SECONDS = 30.0
+_RESTART_SECONDS = 30.0
+_COMMAND_SECONDS = 10.0
+_TRIES = 5
+
+
+def addresses(document: Document, topology: Topology, pod: str) -> list[Difference]:
+    """API server, runtime and kernel agree on a pod's IPs. Pure.
+
+    document: the API server's of the pod.
+    """
+    status = document.get("status", {})
+    api = [one.get("ip") for one in status.get("podIPs") or []]
+    runtime = [str(a) for a in topology.pods[pod].addresses]
+    link = topology.of_pod(pod).interface(POD_INTERFACE)
+    held = [str(a.ip) for a in (link.addresses if link else ()) if not a.is_link_local]
+    found = []
+    for where, expected, seen in (
+        (f"podIP of pod {pod}", _text(runtime[:1]), str(status.get("podIP"))),
+        (f"podIPs of pod {pod}, in order", _text(runtime), _text(api)),
+        (f"addresses of pod {pod} in the kernel", listed(runtime), listed(held)),
+    ):
+        if expected != seen:
+            found.append(Difference("pod IP", where, expected, seen))
+    return found
+
+
+def _text(values: Sequence[object]) -> str:
+    return ", ".join(map(str, values)) or "none"
+
+
+@contextmanager
+def service(node: KubernetesNode, pod: str) -> Iterator[Address]:
+    """A Service of one pod, for the length of the block: its ClusterIP.
+
+    Ready when the node itself reaches it. Raises CouldNotTest if it does not: then it is not the
+    pods' network that fails.
+    """
+    body = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": f"of-{pod}"},
+        "spec": {
+            "selector": {"podpath.invalid/pod": pod},
+            "ports": [{"port": HTTP_PORT, "targetPort": HTTP_PORT, "protocol": "TCP"}],
+        },
+    }
+    made = node.api.create_service(node.namespace, body)
+    try:
+        address = ip_address(made["spec"]["clusterIP"])
+        if not waiting.until(lambda: _answers(node, address), bool, _SERVICE_SECONDS):
+            raise CouldNotTest(
+                f"the node does not reach the Service {address} of pod {pod} after"
+                f" {_SERVICE_SECONDS:.0f} s",
+                "See whether kube-proxy runs on this node",
+            )
+        yield address
+    finally:
+        node.api.delete_service(node.namespace, f"of-{pod}")
+
+
+def _answers(node: KubernetesNode, address: Address) -> bool:
+    def connect() -> bool:
+        try:
+            with socket.create_connection((str(address), HTTP_PORT), timeout=1.0):
+                return True
+        except OSError:
+            return False
+
+    return netns.run_in(base.network_namespace(node), connect)
+
+
+def unserved(traffic: Traffic) -> list[Difference]:
+    """Whether a pod that asks a Service gets the answer, each of several times.
+
+    No sniffer is there: one that makes the bridge promiscuous can double what is sent back.
+    """
+    found = []
+    for number in range(_TRIES):
+        result = traffic.send()
+        if result.status != 0:
+            where = f"{traffic.source} to its Service {traffic.service}, try {number + 1}"
+            found.append(Difference("no answer", where, "an answer", _said(result)))
+    return found
+
+
+def _said(result: Result) -> str:
+    said = f"{result.text[-200:]}{result.errors[-200:]}".strip()
+    return f"exit status {result.status}: {said}" if said else f"exit status {result.status}"
+
+
+def restart(node: KubernetesNode, pods: Deployment, name: str) -> Pod:
+    """End a pod's container, and wait until it was started again, and serves; the pod then.
+
+    Raises CouldNotTest if the kubelet does not do so.
+    """
+    before = pods[name]
+    node.execute(before, MAIN, ["touch", END], _COMMAND_SECONDS)
+
+    def again() -> Pod | None:
+        try:
+            now = node.again(before)
+        except CouldNotTest:
+            return None  # while the container is away
+        return now if now.containers.get(MAIN) not in (None, before.containers[MAIN]) else None
+
+    after = waiting.until(again, bool, _RESTART_SECONDS)
+    if after is None:
+        raise CouldNotTest(
+            f"the container of pod {name} was not started again in {_RESTART_SECONDS:.0f} s"
+        )
+    wait_until_serving(node, after)
+    return after
+
+
+def moved(before: Pod, after: Pod, spaces: Mapping[str, int]) -> list[Difference]:
+    """What a pod did not keep when its container was started again. Pure.
+
+    spaces: "before" and "after" -> inode of the network namespace that its container is in.
+    """
+    pairs = {
+        "sandbox": (before.sandbox, after.sandbox),
+        "namespace": (before.network.netns, after.network.netns),
+        "namespace of the container": (spaces["before"], spaces["after"]),
+        "addresses": (listed(before.network.addresses), listed(after.network.addresses)),
+    }
+    return [
+        Difference("restart", f"{what} of pod {before.name}", str(then), str(now))
+        for what, (then, now) in pairs.items()
+        if then != now
+    ]

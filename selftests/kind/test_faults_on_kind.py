@@ -1,0 +1,87 @@
+"""The fault plugins turn the same requirements red on a kind cluster as on the embedded node."""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from podpath import conflist, plugin, preflight, tools
+from podpath.nodes import base, kind, starting
+from podpath.nodes.kubernetes import KubernetesNode
+from selftests.faults import inside, matrix
+from selftests.faults.catalogue import FAULTS, OF_CLUSTERS
+from selftests.faults.fault import Fault
+
+REAL = "/opt/cni/bin/bridge-that-is-wrapped"
+
+#: A fresh node each, which a cluster is too slow for.
+_FRESH = frozenset({"LIFE-PARALLEL"})
+_RESET = r"""
+ip link delete {bridge}; rm -rf /var/lib/cni/* /run/podpath/fault*
+for family in arp bridge inet ip ip6 netdev; do for table in $(nft list tables $family |
+  sed 's/.* //'); do case $table in filter|nat|mangle|raw) ;; *) nft delete table $family $table
+  ;; esac; done; done
+echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
+"""
+
+
+class _Cluster:
+    """A cluster on whose node each fault finds what the first one found."""
+
+    def __init__(self, node: KubernetesNode, directory: Path) -> None:
+        self._node = node
+        self._directory = directory
+        (directory / "plugins").mkdir()
+        self._rules = self._run("iptables-save")
+
+    def _run(self, script: str) -> str:
+        enter = ["nsenter", "--target", str(self._node.pid), "--all", "--"]
+        return subprocess.run(
+            [*enter, "sh", "-c", script], capture_output=True, text=True, check=False
+        ).stdout
+
+    def take(self, fault: Fault) -> Path:
+        """The conflist of a fault, whose plugin is in the node now."""
+        network = fault.install(self._directory, REAL)
+        plan = preflight.plan("kind", str(network), [], None, None)
+        real = plan.plugins["bridge"]
+        chain = {
+            **plan.plugins,
+            "bridge": str(self._directory / "plugins" / "bridge"),
+            Path(REAL).name: real,
+            "busybox": tools.locate("busybox"),
+        }
+        self._run(_RESET.format(bridge=plan.conflist.bridge))
+        base.root(self._node, "/run/podpath-rules").write_text(self._rules)
+        self._run("iptables-restore </run/podpath-rules; rm /run/podpath-rules")
+        kind.install(self._node.pid, chain, plan.conflist)
+        return network
+
+
+@pytest.fixture(scope="session")
+def cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[_Cluster, KubernetesNode]]:
+    plan = plugin.plan(request.config)
+    plan = replace(plan, node="kind", conflist=conflist.read(conflist.DEFAULT))
+    with starting.start_fresh(plan) as node:
+        assert isinstance(node, KubernetesNode)
+        yield _Cluster(node, tmp_path_factory.mktemp("kind")), node
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(f, id=f.name) for f in (*OF_CLUSTERS, *FAULTS) if not _FRESH & set(f.reds)],
+)
+def test_fault_is_caught_for_the_right_reason(
+    fault: Fault, cluster: tuple[_Cluster, KubernetesNode], tmp_path: Path
+) -> None:
+    """Those requirements do not conform that the fault is about, and no others."""
+    place, node = cluster
+    network = place.take(fault)
+    options = ["--podpath-node=kind", f"--podpath-cni-conf={network}"]
+    ended = inside.run(node, matrix.wanted(fault, False) - _FRESH, tmp_path / "report", *options)
+
+    assert matrix.row(fault, ended).wrong == {}

@@ -1,0 +1,88 @@
+"""What a Kubernetes cluster asks of the network; on nodes of a cluster only."""
+
+from collections.abc import Callable
+
+import pytest
+
+from podpath import services
+from podpath.conflist import Conflist
+from podpath.model import Topology
+from podpath.nodes import base
+from podpath.nodes.kubernetes import KubernetesNode
+from podpath.observe import Observed, Observer
+from podpath.pods import ASKED, MAIN, RESTARTED, Deployment
+from podpath.traffic import Traffics
+
+from .parameters import both_directions, each_pod
+
+requirement = pytest.mark.requirement
+Observe = Callable[..., Observed]
+
+
+@requirement("K8S-IP")
+@each_pod
+def test_api_server_runtime_and_kernel_agree_on_a_pods_ips(
+    cluster_node: KubernetesNode, topology: Topology, pod: str
+) -> None:
+    """The API's podIP and podIPs are the runtime's, in order, and the kernel has the same."""
+    assert services.addresses(cluster_node.document(pod), topology, pod) == []
+
+
+@requirement("K8S-SERVICE")
+@both_directions
+def test_service_of_another_pod_is_translated_on_the_bridge(
+    cluster_node: KubernetesNode,
+    observe: Observe,
+    traffic: Traffics,
+    source: str,
+    destination: str,
+) -> None:
+    """Each packet is seen once at every hop, with the Service's address before, the pod's after."""
+    with services.service(cluster_node, destination) as address:
+        observed = observe(traffic.http_of_service(source, destination, address))
+
+    assert observed.differences == []
+
+
+@requirement("K8S-HAIRPIN")
+@each_pod
+def test_pod_reaches_itself_through_its_service(
+    cluster_node: KubernetesNode,
+    conflist: Conflist,
+    traffic: Traffics,
+    pods: Deployment,
+    pod: str,
+) -> None:
+    """What a pod asks of its own Service, it answers itself."""
+    if not conflist.hairpin:
+        pytest.skip("not applicable: the conflist has no hairpinMode, so no port sends back")
+    with services.service(cluster_node, pods[pod].name) as address:
+        assert services.unserved(traffic.http_of_service(pod, pod, address)) == []
+
+
+@requirement("K8S-PROBE")
+def test_kubelets_probe_arrives_through_the_bridge(
+    observe: Observe, traffic: Traffics, pods: Deployment
+) -> None:
+    """Each packet of an HTTP probe and its answer is seen between bridge and pod, nowhere else."""
+    with pods.temporary(ASKED):
+        observed = observe(traffic.asked_by_kubelet(ASKED, services.PROBE_SECONDS))
+
+    assert observed.differences == []
+
+
+@requirement("K8S-RESTART")
+def test_pod_keeps_its_network_when_a_container_is_started_again(
+    cluster_node: KubernetesNode, observer: Observer, pods: Deployment
+) -> None:
+    """Sandbox, namespace and addresses are the same, also by the kernel's account."""
+    with pods.temporary(RESTARTED) as (before,):
+        spaces = {"before": base.container_namespaces(cluster_node, before)[MAIN]}
+        after = services.restart(cluster_node, pods, RESTARTED)
+        spaces["after"] = base.container_namespaces(cluster_node, after)[MAIN]
+        found = services.moved(before, after, spaces)
+        found += services.addresses(
+            cluster_node.document(RESTARTED), observer.topology(), RESTARTED
+        )
+
+    assert found == []
