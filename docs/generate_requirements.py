@@ -32,6 +32,7 @@ _GROUPS = {
     "TOPO": "Topology: how pods are wired",
     "PATH": "Path: which interfaces a packet crosses",
     "LIFE": "Lifecycle: pods that come and go",
+    "CNI": "Contract: what a runtime and plugins owe each other",
 }
 
 
@@ -49,9 +50,11 @@ def _entry(requirement: Requirement) -> str:
     sentence = requirement.sentence
     if "<" in sentence:
         sentence = f"`{sentence}`"  # Markdown would take it for the start of a tag
+    source = f"*Source:* {requirement.source}.\n\n" if requirement.source else ""
     return (
         f"### {requirement.id}\n\n"
         f"{sentence}\n\n"
+        f"{source}"
         f"*Usually:* {requirement.usually}\n\n"
         f"*Look:*\n\n```sh\n{commands}\n```\n"
     )

@@ -121,6 +121,12 @@ def _files(directory: Path) -> list[Path]:
     return sorted(p for p in directory.iterdir() if p.is_file()) if directory.is_dir() else []
 
 
+def interfaces(node: Node) -> tuple[str, ...]:
+    """The names of the node's interfaces. Raises OSError."""
+    lines = base.root(node, "/proc/1/net/dev").read_text(errors="backslashreplace").splitlines()
+    return tuple(sorted(line.split(":")[0].strip() for line in lines[2:]))
+
+
 def read(node: Node, conflist: Conflist) -> Inventory:
     """The node's inventory now. Raises CouldNotTest if it cannot be listed."""
     try:
@@ -130,11 +136,9 @@ def read(node: Node, conflist: Conflist) -> Inventory:
 
 
 def _read(node: Node, conflist: Conflist) -> Inventory:
-    devices = base.root(node, "/proc/1/net/dev")
-    links = devices.read_text(errors="backslashreplace").splitlines()[2:]
     return Inventory(
         {
-            "interfaces": tuple(sorted(line.split(":")[0].strip() for line in links)),
+            "interfaces": interfaces(node),
             "bridge ports": tuple(
                 sorted(
                     p.name

@@ -173,13 +173,18 @@ def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:
     }
 
 
+def entering(node: Node, command: Sequence[str]) -> list[str]:
+    """The command that runs a program of the node's in all of its namespaces."""
+    return ["nsenter", "--target", str(node.pid), "--all", "--", *command]
+
+
 def run(
     node: Node, command: Sequence[str], seconds: float = 30.0
 ) -> subprocess.CompletedProcess[str]:
     """Run a program of the node in all of its namespaces. Raises CouldNotTest if it hangs."""
     try:
         return subprocess.run(
-            ["nsenter", "--target", str(node.pid), "--all", "--", *command],
+            entering(node, command),
             capture_output=True,
             text=True,
             errors="replace",
