@@ -104,7 +104,7 @@ def test_check_and_delete_call_the_delegate(container: Attachment, subject: Subj
 @interface_plugin
 @pytest.mark.parametrize("command", ["CHECK", "DEL"])
 @since("1.0.0")
-def test_errors_of_the_delegate_are_passed_on(
+def test_refusals_of_the_delegate_are_passed_on(
     container: Attachment, spoken: str, command: str
 ) -> None:
     """When the IPAM plugin refuses CHECK or DEL, so does the plugin that called it."""
@@ -156,7 +156,9 @@ def test_status_is_that_of_the_delegate(
 
 @requirement("CNI-GC-DELEGATE")
 @interface_plugin
-@pytest.mark.parametrize("fails", [pytest.param([], id="called"), pytest.param(["GC"], id="error")])
+@pytest.mark.parametrize(
+    "fails", [pytest.param([], id="called"), pytest.param(["GC"], id="refused")]
+)
 @since("1.1.0")
 def test_collection_is_passed_on_to_the_delegate(
     container: Attachment, subject: Subject, spoken: str, fails: list[str]

@@ -152,5 +152,6 @@ def test_collection_reclaims_all_but_what_is_listed(
     collected = runtime.collect(subject, spoken, [listed.identity])
 
     assert answers.succeeded(collected) + answers.silent(collected) == []
-    assert stale.left(conflist, before) == []
-    assert answers.succeeded(listed.check()) == []
+    # what others have left before may be gone, too
+    left = [d for d in stale.left(conflist, before) if d.kind == "left behind"]
+    assert left + answers.succeeded(listed.check()) == []

@@ -10,10 +10,10 @@ goes to a log.
 """
 
 import json
-import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -120,15 +120,18 @@ class Fault:
     def deviating(self) -> frozenset[str]:
         """Requirements of the CNI contract that have declared deviations of the plugins."""
         known = {d.requirement for d in deviations.read(deviations.SHIPPED)}
-        mended = MENDED if self.mended else frozenset()
-        return frozenset(i for i in known if i.startswith("CNI-")) - mended - self.undeclared
+        return frozenset(i for i in known if i.startswith("CNI-")) - self.undeclared
 
     def _deviations(self) -> str:
-        """Those that are shipped, of plugins from anywhere."""
-        _, *blocks = deviations.SHIPPED.read_text().split("[[deviation]]")
-        kept = [b for b in blocks if any(f'"{i}"' in b for i in self.deviating)]
-        text = "".join(f"[[deviation]]{block}" for block in kept)
-        return re.sub("(?m)^origin = .*", 'origin = "*"', re.sub("(?m)^versions = .*\n", "", text))
+        """Those that are shipped, of plugins from anywhere; what is mended is not declared."""
+        text = ""
+        for one in deviations.read(deviations.SHIPPED):
+            mended = self.wraps if self.mended and one.requirement in MENDED else ()
+            for plugin in ("bridge", "portmap", "host-local"):
+                of_it = one.requirement in self.deviating and fnmatchcase(plugin, one.plugin)
+                if of_it and plugin not in mended:
+                    text += _declared(replace(one, plugin=plugin))
+        return text
 
     def _wrapper(self, plugin: str) -> str:
         script = _WRAPPER.replace("$fault", self.name)
@@ -148,8 +151,9 @@ class Fault:
 
 # The reference plugin announces a new address before the bridge port forwards (LIFE-REUSE): the
 # wrapper does it again as soon as it does, so that this is not taken for the fault's doing.
-_ANNOUNCE = r"""until bridge link show dev "$HOST" | grep -q 'state forwarding'; do :; done
-  in_pod busybox arping -q -U -c 1 -I eth0 "$IP" """
+_ANNOUNCE = r"""[ "$CNI_IFNAME" != eth0 ] || {
+  until bridge link show dev "$HOST" | grep -q 'state forwarding'; do :; done
+  in_pod busybox arping -q -U -c 1 -I eth0 "$IP"; }"""
 
 # What the reference plugins do otherwise than the contract says, where that is easily mended.
 _MEND_FIRST = r"""[ -n "$CNI_COMMAND" ] || fail 4 "CNI_COMMAND is missing" """
@@ -162,3 +166,12 @@ esac"""
 
 #: Requirements that a mended wrapper meets, whatever is known of the reference plugins.
 MENDED = frozenset({"CNI-VERSION-ECHO", "CNI-ENVIRONMENT", "CNI-DELEGATE-UNDO"})
+
+
+def _declared(one: deviations.Deviation) -> str:
+    """A deviation of a plugin from anywhere, as TOML."""
+    texts = {"requirement": one.requirement, "plugin": one.plugin, "origin": "*"}
+    texts |= {"reason": one.reason, "source": one.source}
+    lines = [f"{key} = {json.dumps(text)}" for key, text in texts.items()]
+    cases = [f"cases = {json.dumps(one.cases)}"] if one.cases else []
+    return "\n".join(["[[deviation]]", *lines, *cases, ""])
