@@ -33,6 +33,7 @@ _GROUPS = {
     "PATH": "Path: which interfaces a packet crosses",
     "LIFE": "Lifecycle: pods that come and go",
     "K8S": "Kubernetes: what a cluster asks of the network (not on the embedded node)",
+    "CNI": "Contract: what a runtime and plugins owe each other",
 }
 
 
@@ -50,9 +51,11 @@ def _entry(requirement: Requirement) -> str:
     sentence = requirement.sentence
     if "<" in sentence:
         sentence = f"`{sentence}`"  # Markdown would take it for the start of a tag
+    source = f"*Source:* {requirement.source}.\n\n" if requirement.source else ""
     return (
         f"### {requirement.id}\n\n"
         f"{sentence}\n\n"
+        f"{source}"
         f"*Usually:* {requirement.usually}\n\n"
         f"*Look:*\n\n```sh\n{commands}\n```\n"
     )

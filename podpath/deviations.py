@@ -1,10 +1,11 @@
 """Known deviations: what a plugin is known to do otherwise, with the reason. Data, in TOML."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from podpath import files
 from podpath.errors import CouldNotTest
@@ -12,13 +13,17 @@ from podpath.requirements import REQUIREMENTS
 
 SHIPPED = Path(__file__).with_name("deviations.toml")
 
+_NEEDED = ("requirement", "plugin", "origin", "reason", "source")
+
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """One requirement that one plugin is known not to meet.
+    """One requirement that one plugin, or each of several, is known not to meet.
 
-    origin: pattern for where its binary is from, as preflight.origin tells it; source: where
-    the deviation is described.
+    plugin, origin: patterns for the plugin's type, and for where its binary is from, as
+    preflight.origin tells it; source: where the deviation is described; versions: specifiers
+    (as of PyPI packages) for the version in the origin, any version if empty; cases: patterns for
+    the parameters of the tests in which it occurs, as pytest has them in brackets; all if empty.
     """
 
     requirement: str
@@ -26,6 +31,18 @@ class Deviation:
     origin: str
     reason: str
     source: str
+    versions: str = ""
+    cases: tuple[str, ...] = ()
+
+    def is_about(self, plugin: str, origin: str) -> bool:
+        """Whether it is one of a plugin that comes from there."""
+        named = fnmatchcase(plugin, self.plugin) and fnmatchcase(origin, self.origin)
+        return named and (not self.versions or _within(origin, self.versions))
+
+    def occurs_in(self, plugins: Iterable[str], case: str) -> bool:
+        """Whether it is expected in a test of these plugins, with these parameters."""
+        there = not self.cases or any(fnmatchcase(case, one) for one in self.cases)
+        return there and self.plugin in plugins
 
 
 def read(path: Path) -> tuple[Deviation, ...]:
@@ -49,18 +66,55 @@ def read(path: Path) -> tuple[Deviation, ...]:
 
 
 def _deviation(declared: object) -> Deviation:
-    if not isinstance(declared, dict) or not all(isinstance(v, str) for v in declared.values()):
-        raise ValueError("each deviation must be a table of texts")
-    keys = Deviation.__dataclass_fields__.keys()
-    if declared.keys() != keys:
-        raise ValueError(f"each deviation must have {', '.join(keys)}, and nothing else")
-    return Deviation(**declared)
+    if not isinstance(declared, dict):
+        raise ValueError("each deviation must be a table")
+    known = Deviation.__dataclass_fields__.keys()
+    if not set(_NEEDED) <= declared.keys() <= known:
+        more = ", ".join(k for k in known if k not in _NEEDED)
+        raise ValueError(f"each deviation must have {', '.join(_NEEDED)}, and may have {more}")
+    cases = _texts(declared.get("cases", []))
+    texts: dict[str, Any] = {k: v for k, v in declared.items() if k != "cases"}
+    if not all(isinstance(v, str) for v in texts.values()):
+        raise ValueError("a deviation is made of texts, but for its cases")
+    found = Deviation(**texts, cases=cases)
+    _specifiers(found.versions)
+    return found
 
 
-def applying(path: Path, origins: Mapping[str, str]) -> dict[str, Deviation]:
-    """Requirement -> deviation, of those that are about these plugins (plugin -> origin)."""
-    return {
-        one.requirement: one
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise ValueError('"cases" must be a list of texts')
+    return tuple(value)
+
+
+def _specifiers(text: str) -> Any:
+    """A range of versions. Raises ValueError if it is none."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(text, prereleases=True)
+    except InvalidSpecifier:
+        raise ValueError(f'"versions" must be a range such as ">=1.1,<1.2": {text!r}') from None
+
+
+def _within(origin: str, versions: str) -> bool:
+    """Whether the version of a Debian package (deb-version(7)), "NAME VERSION", is in a range."""
+    from packaging.version import InvalidVersion, Version
+
+    upstream = origin.rpartition(" ")[2].rpartition(":")[2].rsplit("-", 1)[0]
+    try:
+        # "+ds1" and the like say how it was packed
+        version = Version(upstream.partition("+")[0].replace("~", ""))
+    except InvalidVersion:
+        return False
+    return bool(_specifiers(versions).contains(version))
+
+
+def applying(path: Path, origins: Mapping[str, str]) -> tuple[Deviation, ...]:
+    """Those that are about these plugins (plugin -> origin), each of one. Raises CouldNotTest."""
+    return tuple(
+        replace(one, plugin=plugin)
         for one in read(path)
-        if one.plugin in origins and fnmatchcase(origins[one.plugin], one.origin)
-    }
+        for plugin, origin in origins.items()
+        if one.is_about(plugin, origin)
+    )

@@ -1,12 +1,15 @@
 """What a node has that pods leave behind, and where it grew."""
 
+import os
+import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from podpath import files, netns
+from podpath import files, linux, netns
 from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Difference
@@ -33,9 +36,14 @@ _ROUTING = (
 )
 
 
+Command = tuple[str, ...]
+#: Between what several commands print; none of them prints it.
+_END = "\x1e"
+
 #: What the runtime has for each pod, and calls plugins from; what pods serve is theirs.
 _OF_A_POD = ("containerd-shim", "runc")
 
+_SYSCTL = ("sh", "-c", "cd /proc/sys/net && grep -rs . .; true")
 # Settings that the kernel itself changes.
 _COUNTED = ("nf_conntrack_count", "max_dgram_qlen")
 
@@ -114,6 +122,12 @@ def _files(directory: Path) -> list[Path]:
     return sorted(p for p in directory.iterdir() if p.is_file()) if directory.is_dir() else []
 
 
+def interfaces(node: Node) -> tuple[str, ...]:
+    """The names of the node's interfaces. Raises OSError."""
+    lines = base.root(node, "/proc/1/net/dev").read_text(errors="backslashreplace").splitlines()
+    return tuple(sorted(line.split(":")[0].strip() for line in lines[2:]))
+
+
 def read(node: Node, conflist: Conflist) -> Inventory:
     """The node's inventory now. Raises CouldNotTest if it cannot be listed."""
     try:
@@ -123,11 +137,10 @@ def read(node: Node, conflist: Conflist) -> Inventory:
 
 
 def _read(node: Node, conflist: Conflist) -> Inventory:
-    devices = base.root(node, "/proc/1/net/dev")
-    links = devices.read_text(errors="backslashreplace").splitlines()[2:]
+    told = _listed(node, (*_ROUTING, *_RULES, _SYSCTL))
     return Inventory(
         {
-            "interfaces": tuple(sorted(line.split(":")[0].strip() for line in links)),
+            "interfaces": interfaces(node),
             "bridge ports": tuple(
                 sorted(
                     p.name
@@ -142,14 +155,14 @@ def _read(node: Node, conflist: Conflist) -> Inventory:
             "routing": tuple(
                 line.removesuffix(" linkdown")
                 for command in _ROUTING
-                for line in _listed(node, command)
+                for line in told[command]
                 if "proto kernel" not in line
             ),
-            "rules": tuple(line for command in _RULES for line in _listed(node, command)),
+            "rules": tuple(line for command in _RULES for line in told[command]),
             "processes": tuple(_processes(node)),
             "mounts": tuple(_mounts(node)),
             "files": tuple(_state_files(node)),
-            "settings": tuple(_settings(node, conflist)),
+            "settings": tuple(_settings(told[_SYSCTL], node, conflist)),
         }
     )
 
@@ -172,29 +185,50 @@ def _mounts(node: Node) -> Iterator[str]:
 
 
 def _state_files(node: Node) -> Iterator[str]:
-    """Files where plugins keep their state.
+    """Files and directories where plugins keep their state; what links lead to is not."""
+    for top in _STATE:
+        for place, names in _below(node, top):
+            yield from (os.path.normpath(f"{top}/{place}/{name}") for name in names)
+    for _, names in islice(_below(node, "/run"), 1):
+        yield from (f"/run/{name}" for name in names)
 
-    Listed on the node: seen from here, a plugin's symbolic link might lead to the host's files.
-    """
-    find = f"find {' '.join(_STATE)} -mindepth 1; find /run -mindepth 1 -maxdepth 1; true"
-    yield from _listed(node, ("sh", "-c", find))
+
+def _below(node: Node, top: str) -> Iterator[tuple[str, list[str]]]:
+    """Each directory below one of the node's, and what is in it; none if that is not there."""
+    try:
+        descriptor = linux.open_in_root(f"/proc/{node.pid}/root", top, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        for place, directories, others, _ in os.fwalk(".", dir_fd=descriptor):
+            yield place, directories + others
+    finally:
+        os.close(descriptor)
 
 
-def _settings(node: Node, conflist: Conflist) -> Iterator[str]:
+def _settings(lines: Iterable[str], node: Node, conflist: Conflist) -> Iterator[str]:
     """What is set below /proc/sys/net, but for interfaces that come and go with pods."""
     lasting = {"all", "default", "lo", node.uplink, conflist.bridge}
-    for line in _listed(node, ("sh", "-c", "cd /proc/sys/net && grep -rs . .; true")):
+    for line in lines:
         name = line.partition(":")[0].split("/")
         of_link = len(name) > 3 and name[2] in ("conf", "neigh")
         if name[-1] not in _COUNTED and (not of_link or name[3] in lasting):
             yield line.removeprefix("./")
 
 
-def _listed(node: Node, command: tuple[str, ...]) -> list[str]:
-    done = base.run(node, command)
-    if done.returncode not in (0, 127) and "legacy" in command[0]:
-        return []  # a kernel without the legacy tables holds no rules in them
-    if done.returncode != 0:
-        raise CouldNotTest(f"{' '.join(command)} failed on the node: {done.stderr.strip()}")
-    lines = (line.strip() for line in done.stdout.splitlines())
-    return [line for line in lines if line and not line.startswith(("#", ":"))]
+def _listed(node: Node, commands: Sequence[Command]) -> dict[Command, list[str]]:
+    """What each command prints on the node, without remarks; all at once, as that is faster."""
+    script = "".join(f"{shlex.join(c)}; printf '{_END}%s\\n{_END}' $?; " for c in commands)
+    done = base.run(node, ("sh", "-c", script))
+    told = done.stdout.split(_END)[: 2 * len(commands)]
+    if len(told) != 2 * len(commands):
+        raise CouldNotTest(f"the node could not be looked at: {done.stderr.strip()}")
+    found = {}
+    for command, text, status in zip(commands, told[::2], told[1::2], strict=True):
+        # A kernel without the legacy tables holds no rules in them.
+        absent = "legacy" in command[0] and int(status) not in (0, 127)
+        if int(status) != 0 and not absent:
+            raise CouldNotTest(f"{' '.join(command)} failed on the node: {done.stderr.strip()}")
+        lines = () if absent else (line.strip() for line in text.splitlines())
+        found[command] = [line for line in lines if line and not line.startswith(("#", ":"))]
+    return found

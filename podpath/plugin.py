@@ -24,6 +24,7 @@ pytest_plugins = [
     "podpath.fixtures.pods",
     "podpath.fixtures.topology",
     "podpath.fixtures.observe",
+    "podpath.fixtures.contract",
 ]
 
 _PACKAGE = "podpath"
@@ -109,6 +110,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker here: a vendor's own pytest settings replace ours."""
     config.addinivalue_line(
         "markers", "requirement(*ids): the podpath requirements that the test is about"
+    )
+    config.addinivalue_line(
+        "markers",
+        "roles(*roles): of the conflist's plugins, those that podpath calls by themselves",
     )
     config.stash[_compared] = []
     seed(config)  # before xdist's workers get the options
@@ -305,11 +310,31 @@ def _not_applicable(node: str) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The IP versions that the conflist gives pods, and that podpath tests: IPv4."""
+    """What the conflist says: the IP versions that pods get and podpath tests, and its plugins."""
     if "family" in metafunc.fixturenames and _tests() in metafunc.definition.path.parents:
         from podpath.model import Family
 
         metafunc.parametrize("family", [pytest.param(Family.IPV4, id="ipv4")])
+    if "subject" in metafunc.fixturenames and _tests() in metafunc.definition.path.parents:
+        # in this scope pytest keeps the tests of one subject together: they share what is recorded
+        metafunc.parametrize("subject", _subjects(metafunc), scope="module")
+
+
+def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
+    """What of the conflist a test of the CNI contract calls: all of it, or certain roles."""
+    from podpath import conflist
+    from podpath.contract import subjects
+    from podpath.errors import CouldNotTest
+
+    try:
+        network = plan(metafunc.config).conflist
+    except CouldNotTest:  # told before the first test, or by its fixtures
+        network = conflist.read(conflist.DEFAULT)
+    roles = [r for m in metafunc.definition.iter_markers("roles") for r in m.args]
+    found = [s for s in subjects.of(network) if not roles or s.role in roles]
+    named = [pytest.param(subject, id=subject.name) for subject in found]
+    absent = f"not applicable: the conflist has no {' or '.join(r.value for r in roles)} plugin"
+    return named or [pytest.param(None, id="none", marks=pytest.mark.skip(reason=absent))]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -332,14 +357,32 @@ def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str)
     """xfail, strictly: a deviation that no longer occurs is an error, as is an untestable one."""
     from podpath.errors import CouldNotTest
 
+    case, tested = _case(item)
     try:
-        known = plan(config).known_deviations.get(identifier)
+        wanted = plan(config)
+        known = [
+            one
+            for one in wanted.known_deviations
+            if one.requirement == identifier and one.occurs_in(tested or wanted.plugins, case)
+        ]
     except CouldNotTest:
         return  # told before the first test, or by its fixtures
-    if known is not None:
-        reason = f"known deviation: {known.reason} ({known.source})"
+    if known:
+        reason = "; ".join(dict.fromkeys(f"{one.reason} ({one.source})" for one in known))
         # Only what the test itself finds: a plugin that fails ADD is not excused.
-        item.add_marker(pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError))
+        mark = pytest.mark.xfail(
+            reason=f"known deviation: {reason}", strict=True, raises=AssertionError
+        )
+        item.add_marker(mark)
+
+
+def _case(item: pytest.Item) -> tuple[str, tuple[str, ...]]:
+    """A test's parameters, and the plugins that it calls by themselves, if it does."""
+    call = getattr(item, "callspec", None)
+    if call is None:
+        return "", ()
+    subject = call.params.get("subject")
+    return call.id, tuple(step.plugin for step in subject.steps) if subject else ()
 
 
 def _ids(item: pytest.Item) -> list[str]:
@@ -406,7 +449,7 @@ def _tell(
     verdict, reason = _verdict(item, call, report, ids)
     reason = reports.printable(reason)
     observed = item.stash.get(observations, [])
-    node = item.config.stash.get(running_node, None)
+    node = _node(item)
     if call.when == "call" or verdict != reports.CONFORMS:
         if report.failed:
             report.longrepr = reason
@@ -421,6 +464,12 @@ def _tell(
             "evidence": reports.printable([evidence.of(o) for o in observed]),
             "environment": dict(node.versions) if node else {},
         }
+
+
+def _node(item: pytest.Item) -> Any:
+    """The node that a test is about, if it runs."""
+    of_contract = getattr(item, "funcargs", {}).get("contract_node")
+    return of_contract or item.config.stash.get(running_node, None)
 
 
 def _verdict(
@@ -453,7 +502,7 @@ def _failure(
         return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {error}{notes}"
     if isinstance(error, DoesNotConform):
         return reports.DOES_NOT_CONFORM, _explain(item, f"{error}{notes}", ids)
-    node = item.config.stash.get(running_node, None)
+    node = _node(item)
     if node is not None and (ended := node.ended()):
         return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {ended}"
     if isinstance(error, AssertionError) and _made_by_a_test(error):
@@ -499,7 +548,7 @@ def _capture(item: pytest.Item) -> str:
 def _explain(item: pytest.Item, found: str, ids: Sequence[str]) -> str:
     from podpath import picture
 
-    node = item.config.stash.get(running_node, None)
+    node = _node(item)
     bridge = plan(item.config).conflist.bridge
     return picture.failure(ids, found, node.pid if node else None, bridge)
 

@@ -56,8 +56,8 @@ class Plan:
         return host.plugin_directories() if self.node == "host" else tools.PLUGIN_DIRECTORIES
 
     @cached_property
-    def known_deviations(self) -> dict[str, Deviation]:
-        """Requirement -> what these plugins are known to do otherwise. Raises CouldNotTest."""
+    def known_deviations(self) -> tuple[Deviation, ...]:
+        """What these plugins are known to do otherwise. Raises CouldNotTest."""
         origins = {name: origin(path) for name, path in self.plugins.items()}
         return deviations.applying(self.deviations, origins)
 
@@ -200,8 +200,10 @@ def describe(wanted: Plan) -> dict[str, str]:
     }
     for name, path in wanted.plugins.items():
         facts[f"plugin {name}"] = f"{path} ({origin(path)})"
-    for known in wanted.known_deviations.values():
-        facts[f"known deviation {known.requirement}"] = f"{known.reason} ({known.source})"
+    for known in wanted.known_deviations:
+        name, text = f"known deviation {known.requirement}", f"{known.reason} ({known.source})"
+        told = facts.get(name, text)
+        facts[name] = told if text in told else f"{told}; {text}"
     return facts
 
 

@@ -12,13 +12,14 @@ class Requirement:
 
     look: commands for oneself; {node} stands for the pid of a process in the node, {bridge} for
     the bridge, NETNS for a namespace that `ip netns list` shows there. nodes: the kinds of node
-    that it can be looked at on.
+    that it can be looked at on. source: what it is taken from, if it is somebody else's rule.
     """
 
     id: str
     sentence: str
     usually: str
     look: tuple[str, ...]
+    source: str = ""
     nodes: tuple[str, ...] = ("embedded", "kind", "host")
 
 
@@ -27,7 +28,19 @@ _LINKS = f"{_NODE} bridge -d link show"
 _NETNS = f"{_NODE} ip netns list"
 _POD = f"{_NODE} ip -n NETNS -d addr show"
 _DUMP = f"{_NODE} tcpdump -nei any"
+_PLUGINS = "/opt/podpath/cni/bin"
+_STATE = f"{_NODE} sh -c 'ls -R /var/lib/cni; nft list ruleset; ip link'"
 
+
+def _call(command: str) -> str:
+    """How to call a plugin by hand, with what it gets on stdin in a file."""
+    variables = f"CNI_COMMAND={command} CNI_CONTAINERID=look CNI_NETNS=/run/netns/NETNS"
+    plugin = f"CNI_IFNAME=net1 CNI_PATH={_PLUGINS} {_PLUGINS}/PLUGIN"
+    return f"{_NODE} env {variables} {plugin} <CONFIGURATION"
+
+
+#: Where plugins are called by podpath itself, beside all pods.
+_EMBEDDED = ("embedded",)
 #: The kinds of node that are of a Kubernetes cluster.
 _CLUSTERS = ("kind", "host")
 
@@ -314,6 +327,252 @@ _ALL = (
         "Something hangs on the container's process instead of on the pod's namespace.",
         ("kubectl describe pods", _POD),
         nodes=_CLUSTERS,
+    ),
+    Requirement(
+        "CNI-VERSION",
+        "VERSION exits with 0 and prints one JSON document with the supported versions, the"
+        " conflist's among them.",
+        "The plugin is older than the conflist, or prints something else on stdout.",
+        (_call("VERSION"),),
+        "CNI specification 1.1.0, section 5, VERSION Success",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-VERSION-ECHO",
+        "A plugin that supports 1.0.0 or later answers VERSION in the version that its input has.",
+        "It does not read its stdin, and answers in the newest version that it supports.",
+        (_call("VERSION"),),
+        "CNI specification 1.1.0, section 5, VERSION Success",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-VERSION-UNSUPPORTED",
+        "ADD with a cniVersion that the plugin does not support is an error of code 1.",
+        "The version is not looked at before work begins.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 5, Error",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-ADD-RESULT",
+        "ADD exits with 0 and prints exactly one JSON document: a result as its version has it,"
+        " with the cniVersion of its input (since 0.4.0).",
+        "Something is logged to stdout, or the result is of another version.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 5, ADD Success",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-ADD-INTERFACE",
+        "The container's interface has the name CNI_IFNAME and the sandbox CNI_NETNS, and the"
+        " interfaces, MAC addresses and IP addresses of the result are those of the kernel.",
+        "The result is made up from the configuration, or was taken before the last change.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 2, ADD; 5, ADD Success",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-ADD-TAKEN",
+        "ADD is an error if the container already has an interface of that name, which stays as"
+        " it is.",
+        "The plugin takes what is there for its own, or replaces it.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 2, ADD",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-ADD-PREVIOUS",
+        "A chained plugin passes on the interfaces and addresses of prevResult.",
+        "It prints a result of its own, and drops what the plugins before it have made.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 2, ADD",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-ADD-ARGS",
+        "CNI_ARGS as kubelets give them, and unknown keys with IgnoreUnknown=1, do not make ADD"
+        " fail.",
+        "Keys are refused without a look at IgnoreUnknown.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 2, Parameters",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-ERROR",
+        "A failure is an exit status other than 0, and one JSON document with a code and a"
+        " message on stdout.",
+        "The error is printed to stderr alone, as text, or as the log of a crash.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 2, Errors; 5, Error",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-ENVIRONMENT",
+        "A necessary variable that is missing or invalid is an error of code 4 whose message"
+        " names it.",
+        "Variables are not checked, or all are told in one sentence.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 5, Error, code 4",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-CONFIGURATION",
+        "A configuration that is not JSON is an error of code 6, one without a valid name of"
+        " code 7.",
+        "All errors of the configuration have one code.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 5, Error, codes 6 and 7",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-DEL",
+        "DEL succeeds and removes all that ADD has made of links, leases, routes and rules.",
+        "DEL forgot something that ADD made.",
+        (_call("DEL"), _STATE),
+        "CNI specification 1.1.0, section 2, DEL",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-DEL-IDEMPOTENT",
+        "A second DEL of the same attachment succeeds.",
+        "What is not there any more is taken for an error.",
+        (_call("DEL"), _STATE),
+        "CNI specification 1.1.0, section 2, DEL",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-DEL-GONE",
+        "DEL succeeds and releases leases and rules when the namespace or prevResult is gone.",
+        "Without the namespace, the plugin does not know what it has made, or gives up at the"
+        " first error.",
+        (_call("DEL"), _STATE),
+        "CNI specification 1.1.0, section 2, DEL",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-DEL-FAILED",
+        "DEL succeeds and leaves nothing after an ADD that failed, or was killed on its way.",
+        "DEL takes it for granted that all of ADD was done.",
+        (_call("DEL"), _STATE),
+        "CNI specification 1.1.0, section 3, Lifecycle & Ordering",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-CHECK",
+        "CHECK of a healthy container exits with 0 and prints nothing, right after ADD, too.",
+        "It compares with what the plugin would do, not with the result; or does not wait for"
+        " what takes its time.",
+        (_call("CHECK"), _STATE),
+        "CNI specification 1.1.0, section 2, CHECK",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-CHECK-PREVIOUS",
+        "CHECK without prevResult is an error.",
+        "CHECK does nothing.",
+        (_call("CHECK"), _STATE),
+        "CNI specification 1.1.0, section 2, CHECK",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-CHECK-LISTED",
+        "CHECK is an error when an interface, address or route of the result is missing.",
+        "CHECK does nothing, or looks at the interface alone.",
+        (_call("CHECK"), _STATE),
+        "CNI specification 1.1.0, section 2, CHECK",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-CHECK-STATE",
+        "CHECK is an error when what the result does not list, but the container's network"
+        " needs, is missing: its host end, the bridge, the gateway's address, rules, the lease.",
+        "CHECK looks at the container's namespace alone.",
+        (_call("CHECK"), _STATE),
+        "CNI specification 1.1.0, section 2, CHECK",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-CHECK-LATER",
+        "CHECK allows for interfaces, addresses and routes that later plugins have added.",
+        "It wants the namespace to be as this plugin has left it.",
+        (_call("CHECK"), _STATE),
+        "CNI specification 1.1.0, section 2, CHECK",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-DELEGATE",
+        "CHECK and DEL call the delegated IPAM plugin.",
+        "Only ADD does.",
+        (_call("DEL"), _STATE),
+        "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-DELEGATE-ERROR",
+        "Errors of the delegated IPAM plugin in CHECK and DEL are passed on.",
+        "They are logged and dropped.",
+        (_call("DEL"), _STATE),
+        "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-DELEGATE-UNDO",
+        "When the delegated IPAM plugin fails ADD, it is called for DEL before ADD fails.",
+        "The error is returned at once.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-PARALLEL",
+        "ADD, and DEL, of several containers at the same time succeed, with an address each, and"
+        " leave nothing.",
+        "A race: in IPAM's lock, or in the rules.",
+        (_call("ADD"), _STATE),
+        "CNI specification 1.1.0, section 3, Lifecycle & Ordering",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-GC",
+        "GC releases what attachments that are not listed have held, leaves listed ones alone,"
+        " and prints nothing.",
+        "GC does nothing, or removes all.",
+        (_call("GC"), _STATE),
+        "CNI specification 1.1.0, section 2, GC",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-GC-DELEGATE",
+        "GC calls the delegated IPAM plugin, and passes its error on.",
+        "GC ends with the plugin's own affairs.",
+        (_call("GC"), _STATE),
+        "CNI specification 1.1.0, section 2, GC; 4, Delegated plugin execution procedure",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-STATUS",
+        "STATUS of a plugin that can serve ADD exits with 0.",
+        "STATUS is not known, or wants what only ADD is given.",
+        (_call("STATUS"), _STATE),
+        "CNI specification 1.1.0, section 2, STATUS",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-STATUS-DELEGATE",
+        "When the delegated IPAM plugin is not available, STATUS is an error of code 50 or 51.",
+        "STATUS ends with the plugin's own affairs.",
+        (_call("STATUS"), _STATE),
+        "CNI specification 1.1.0, section 2, STATUS",
+        nodes=_EMBEDDED,
+    ),
+    Requirement(
+        "CNI-TIME",
+        "ADD, CHECK and DEL end within 10 s, and let go of their output.",
+        "The plugin waits for a lock, for addresses or for a daemon, or leaves a process behind"
+        " that holds its stdout.",
+        (_call("ADD"), _STATE),
+        "podpath's own: the specification has no limit",
+        nodes=_EMBEDDED,
     ),
 )
 

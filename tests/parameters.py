@@ -2,6 +2,9 @@
 
 import pytest
 
+from podpath.contract import subjects
+from podpath.contract.subjects import ALONE, ATTACHING, Role
+
 both_directions = pytest.mark.parametrize(
     ("source", "destination"),
     [
@@ -11,3 +14,16 @@ both_directions = pytest.mark.parametrize(
 )
 
 each_pod = pytest.mark.parametrize("pod", ["client", "server", "bystander"])
+
+#: Plugins by themselves, and those that answer ADD with a whole result.
+alone = pytest.mark.roles(*ALONE)
+attaching = pytest.mark.roles(*ATTACHING)
+whole_chain = pytest.mark.roles(Role.CHAIN)
+interface_plugin = pytest.mark.roles(Role.INTERFACE)
+chained_plugins = pytest.mark.roles(Role.CHAINED)
+of_the_chain = pytest.mark.roles(Role.INTERFACE, Role.CHAINED)
+
+
+def since(version: str) -> pytest.MarkDecorator:
+    """Each version of the CNI specification since that one."""
+    return pytest.mark.parametrize("version", subjects.since(version), scope="module")

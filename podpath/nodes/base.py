@@ -211,6 +211,11 @@ def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:
     }
 
 
+def entering(node: Node, command: Sequence[str]) -> list[str]:
+    """The command that runs a program in the node's namespaces."""
+    return ["nsenter", "--target", str(node.pid), node.view, "--", *command]
+
+
 def run(
     node: Node, command: Sequence[str], seconds: float = 30.0, *, netns: str = ""
 ) -> subprocess.CompletedProcess[str]:
@@ -226,7 +231,7 @@ def run(
         inside = ["nsenter", f"--net={there}", "--"]
     try:
         return subprocess.run(
-            ["nsenter", "--target", str(node.pid), node.view, "--", *inside, *command],
+            entering(node, [*inside, *command]),
             capture_output=True,
             text=True,
             errors="replace",

@@ -27,7 +27,8 @@ from podpath.model import PodNetwork
 from podpath.nodes import base, sandboxes
 from podpath.nodes.init import NodeSpec
 
-_PLUGINS = "/opt/podpath/cni/bin"
+#: Where the plugins are on the node: the user's before the system's.
+PLUGINS = "/opt/podpath/cni/bin"
 _GIVEN = "/opt/podpath/cni/given"
 _CONFLISTS = "/etc/cni/net.d"
 _SOCKET = "/run/containerd/containerd.sock"
@@ -66,7 +67,7 @@ restrict_oom_score_adj = true
 disable_apparmor = true
 disable_cgroup = true
 [plugins."io.containerd.grpc.v1.cri".cni]
-bin_dir = "{_PLUGINS}"
+bin_dir = "{PLUGINS}"
 conf_dir = "{_CONFLISTS}"
 [plugins."io.containerd.internal.v1.opt"]
 path = "/var/lib/containerd/opt"
@@ -252,7 +253,7 @@ def _plugin_links(conflist: Conflist, binds: Mapping[str, str]) -> dict[str, str
         if os.path.isdir(directory):
             for entry in os.scandir(directory):
                 if entry.is_file() and os.access(entry.path, os.X_OK):
-                    links.setdefault(f"{_PLUGINS}/{entry.name}", f"{there}/{entry.name}")
+                    links.setdefault(f"{PLUGINS}/{entry.name}", f"{there}/{entry.name}")
     return links
 
 

@@ -1,20 +1,23 @@
 """A fault: the reference bridge plugin, wrapped so that it breaks one thing.
 
 In the shell fragments: $HOST is the host end of the pod's veth, $POD the pod's name, $IP its
-address; $input is what the plugin is given, $output the result that it gives. `in_pod COMMAND`
+address; $input is what the plugin is given, $output the result that it gives, $status its exit
+status. `in_pod COMMAND`
 runs a command in the pod's network namespace, `pod_mac` prints its MAC address, `host_of POD`
-waits for a pod and gives its host end, `result SCRIPT` changes the result with sed. What the
-fragments print goes to a log.
+waits for a pod and gives its host end, `result SCRIPT` changes the result with sed, `fail CODE
+MESSAGE` ends with an error document, `delegate` calls the IPAM plugin. What the fragments print
+goes to a log.
 """
 
 import json
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from podpath import conflist, tools
+from podpath import conflist, deviations, tools
 from podpath.requirements import REQUIREMENTS
 
 _WRAPPER = r"""#!/bin/sh
@@ -26,9 +29,14 @@ pod_mac() { in_pod ip -o link show eth0 | sed 's/.*ether \([^ ]*\).*/\1/'; }
 flat() { printf '%s' "$1" | tr -d ' \n\t'; }
 host_of() { cd /run/podpath/fault; until [ -s "host-$1" ]; do sleep 0.01; done; cat "host-$1"; }
 result() { output=$(flat "$output" | sed "$1"); }
+fail() { printf '{"code":%s,"msg":"%s"}' "$1" "$2" >&3; exit 1; }
+delegate() { for d in $(echo "$CNI_PATH" | tr : ' '); do [ ! -x "$d/host-local" ] || {
+  printf '%s' "$input" | "$d/host-local"; return; }; done; }
 POD=${CNI_ARGS#*K8S_POD_NAME=}; POD=${POD%%;*}
 input=$(cat)
 mkdir -p /run/podpath/fault; exec 3>&1 1>>/run/podpath/fault/log 2>&1
+asked=$(flat "$input" | sed -n 's/.*"cniVersion":"\([0-9.]*\)".*/\1/p')
+@FIRST@
 [ "$CNI_COMMAND" = ADD ] && { @BEFORE@
 }
 [ "$CNI_COMMAND" = DEL ] && { @BEFORE_DEL@
@@ -42,9 +50,13 @@ if [ "$CNI_COMMAND" = ADD ] && [ $status = 0 ]; then
 fi
 [ "$CNI_COMMAND" = DEL ] && { @AFTER_DEL@
 }
+@LAST@
 printf '%s' "$output" >&3
 exit $status
 """
+
+#: What is known of the plugins, beside the directory of the plugins.
+DEVIATIONS = "deviations.toml"
 
 #: Every requirement there is.
 ALL = frozenset(REQUIREMENTS)
@@ -59,8 +71,11 @@ class Fault:
     fault's consequence; untestable: what cannot be tested on such a plugin; near: what might be
     taken in by it, and must stay green.
     before, after: shell run before and after the real ADD; before_del, after_del: the same of
-    DEL; configure: changes the conflist's first plugin; announces: whether the plugin is mended
-    so that it announces a new pod's address once that can be heard.
+    DEL; first, last: the same of every command; configure: changes the conflist's first plugin;
+    announces: whether the plugin is mended so that it announces a new pod's address once that can
+    be heard; mended: whether it is so where that is easy for the CNI contract; undeclared:
+    requirements whose known deviations are not declared; wraps: the plugins that are wrapped;
+    cases: which tests of the CNI contract are run, by a pattern for their parameters.
     """
 
     name: str
@@ -75,18 +90,28 @@ class Fault:
     after_del: str = ":"
     configure: Callable[[dict[str, Any]], object] | None = None
     announces: bool = True
+    first: str = ":"
+    last: str = ":"
+    mended: bool = True
+    undeclared: frozenset[str] = frozenset()
+    wraps: tuple[str, ...] = ("bridge",)
+    cases: str = "*-1.0.0*"
 
     def install(self, directory: Path, real: str = "") -> Path:
-        """Write the wrapper to directory/plugins; gives the path of the conflist to use.
+        """Write the wrappers to directory/plugins; gives the path of the conflist to use.
 
         real: where the node has the plugin that is wrapped, if not where this system has it.
         """
         plugins = directory / "plugins"
         plugins.mkdir(parents=True, exist_ok=True)
-        written = plugins / "bridge.new"
-        written.write_text(self._wrapper(real or tools.plugin("bridge", tools.PLUGIN_DIRECTORIES)))
-        written.chmod(0o755)
-        written.rename(plugins / "bridge")
+        for name in {p.name for p in plugins.iterdir()} - set(self.wraps):
+            (plugins / name).unlink()
+        (directory / DEVIATIONS).write_text(self._deviations())
+        for name in self.wraps:
+            written = directory / f"{name}.new"
+            written.write_text(self._wrapper(name, real))
+            written.chmod(0o755)
+            written.rename(plugins / name)
         if self.configure is None:
             return conflist.DEFAULT
         document = json.loads(conflist.DEFAULT.read_text())
@@ -95,14 +120,33 @@ class Fault:
         path.write_text(json.dumps(document))
         return path
 
-    def _wrapper(self, real: str) -> str:
+    @property
+    def deviating(self) -> frozenset[str]:
+        """Requirements of the CNI contract that have declared deviations of the plugins."""
+        known = {d.requirement for d in deviations.read(deviations.SHIPPED)}
+        return frozenset(i for i in known if i.startswith("CNI-")) - self.undeclared
+
+    def _deviations(self) -> str:
+        """Those that are shipped, of plugins from anywhere; what is mended is not declared."""
+        text = ""
+        for one in deviations.read(deviations.SHIPPED):
+            mended = self.wraps if self.mended and one.requirement in MENDED else ()
+            for plugin in ("bridge", "portmap", "host-local"):
+                of_it = one.requirement in self.deviating and fnmatchcase(plugin, one.plugin)
+                if of_it and plugin not in mended:
+                    text += _declared(replace(one, plugin=plugin))
+        return text
+
+    def _wrapper(self, plugin: str, real: str) -> str:
         script = _WRAPPER.replace("$fault", self.name)
         parts = {
-            "REAL": shlex.quote(real),
+            "REAL": shlex.quote(real or tools.plugin(plugin, tools.PLUGIN_DIRECTORIES)),
             "BEFORE": self.before,
             "BEFORE_DEL": self.before_del,
             "AFTER": f"{_ANNOUNCE}\n{self.after}" if self.announces else self.after,
             "AFTER_DEL": self.after_del,
+            "FIRST": f"{_MEND_FIRST}\n{self.first}" if self.mended else self.first,
+            "LAST": f"{_MEND_LAST}\n{self.last}" if self.mended else self.last,
         }
         for name, text in parts.items():
             script = script.replace(f"@{name}@", text)
@@ -111,5 +155,27 @@ class Fault:
 
 # The reference plugin announces a new address before the bridge port forwards (LIFE-REUSE): the
 # wrapper does it again as soon as it does, so that this is not taken for the fault's doing.
-_ANNOUNCE = r"""until bridge link show dev "$HOST" | grep -q 'state forwarding'; do :; done
-  in_pod busybox arping -q -U -c 1 -I eth0 "$IP" """
+_ANNOUNCE = r"""[ "$CNI_IFNAME" != eth0 ] || {
+  until bridge link show dev "$HOST" | grep -q 'state forwarding'; do :; done
+  in_pod busybox arping -q -U -c 1 -I eth0 "$IP"; }"""
+
+# What the reference plugins do otherwise than the contract says, where that is easily mended.
+_MEND_FIRST = r"""[ -n "$CNI_COMMAND" ] || fail 4 "CNI_COMMAND is missing" """
+_MEND_LAST = r"""case "$CNI_COMMAND" in
+  VERSION) result "s/\"cniVersion\":\"[0-9.]*\"/\"cniVersion\":\"$asked\"/";;
+  ADD) [ $status = 0 ] || {
+    result 's/incontainerID/ inCNI_CONTAINERID/; s/"interfacename/"CNI_IFNAME/'
+    case "$real" in */bridge) (CNI_COMMAND=DEL; export CNI_COMMAND; delegate);; esac; };;
+esac"""
+
+#: Requirements that a mended wrapper meets, whatever is known of the reference plugins.
+MENDED = frozenset({"CNI-VERSION-ECHO", "CNI-ENVIRONMENT", "CNI-DELEGATE-UNDO"})
+
+
+def _declared(one: deviations.Deviation) -> str:
+    """A deviation of a plugin from anywhere, as TOML."""
+    texts = {"requirement": one.requirement, "plugin": one.plugin, "origin": "*"}
+    texts |= {"reason": one.reason, "source": one.source}
+    lines = [f"{key} = {json.dumps(text)}" for key, text in texts.items()]
+    cases = [f"cases = {json.dumps(one.cases)}"] if one.cases else []
+    return "\n".join(["[[deviation]]", *lines, *cases, ""])

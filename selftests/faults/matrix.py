@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from podpath import requirements
-from podpath.report import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM, NOT_APPLICABLE
+from podpath.report import (
+    CONFORMS,
+    COULD_NOT_TEST,
+    DOES_NOT_CONFORM,
+    KNOWN_DEVIATION,
+    NOT_APPLICABLE,
+)
 from selftests.faults.fault import Fault
 from selftests.suite import Run
 
@@ -29,6 +35,8 @@ _AGAIN = {
     ),
     "LIFE-": frozenset({"LIFE-DELETE", "LIFE-CHURN", "LIFE-PARALLEL"}),
 }
+#: The same, for a fault that is about the CNI contract alone.
+_ALWAYS_OF_CONTRACT = frozenset({"CNI-ADD-RESULT", "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"})
 _LEGEND = "● red, as it must be   ○ red in consequence   ? not testable   · green   ! wrong"
 
 
@@ -61,7 +69,10 @@ def wanted(fault: Fault, complete: bool) -> frozenset[str]:
     """The requirements to test: all of them, or those that the fault might have to do with."""
     if complete:
         return frozenset(REQUIREMENTS)
-    concerned = _ALWAYS | set(fault.reds) | fault.near
+    about = set(fault.reds) | fault.near
+    if about and all(i.startswith("CNI-") for i in about):
+        return _ALWAYS_OF_CONTRACT | about
+    concerned = _ALWAYS | about
     return concerned | _TOPOLOGY if not concerned.isdisjoint(_TOPOLOGY - _ALWAYS) else concerned
 
 
@@ -88,6 +99,7 @@ def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
             return f"should not conform ({text}), but: {verdict}"
         return "" if text in reasons else f"should say {text!r}, but says: {reasons[:1500]}"
     allowed = {CONFORMS, NOT_APPLICABLE}
+    allowed |= {KNOWN_DEVIATION} if requirement in fault.deviating else set()
     allowed |= {DOES_NOT_CONFORM} if requirement in _consequences(fault) else set()
     allowed |= {COULD_NOT_TEST} if requirement in fault.untestable else set()
     return "" if verdict in allowed else f"{verdict}: {reasons[:1500]}"

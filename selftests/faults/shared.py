@@ -38,6 +38,7 @@ class SharedNode:
         self._stack = ExitStack()
         self._node: Node | None = None
         self._network: conflist.Conflist | None = None
+        self._names: set[str] = set()
         self._found = ("", {"": ""})
         self.started = 0
 
@@ -55,11 +56,13 @@ class SharedNode:
     def take(self, path: Path) -> Node:
         """A node with the conflist at this path, as if no pod had ever been on it."""
         network = conflist.read(path)
-        if self._node is not None and self._network == network and self._as_found(self._node):
+        names = {p.name for p in self._plugins.iterdir()}
+        same = (self._network, self._names) == (network, names)
+        if self._node is not None and same and self._as_found(self._node):
             self._give_plugins(self._node)
             return self._node
         self._stack.close()
-        self._node, self._network = None, network
+        self._node, self._network, self._names = None, network, names
         self._node = self._stack.enter_context(embedded.start(network, [str(self._plugins)]))
         self._found = _look(self._node), _settings(self._node)
         self.started += 1

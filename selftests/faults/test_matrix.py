@@ -9,7 +9,7 @@ import pytest
 from podpath import lifecycle, traffic
 from selftests.faults import inside, matrix
 from selftests.faults.catalogue import FAULTS, HEALTHY
-from selftests.faults.fault import Fault
+from selftests.faults.fault import DEVIATIONS, Fault
 from selftests.faults.shared import SharedNode
 
 #: What is dropped is not waited for as long as a real path deserves; what is not takes far less.
@@ -53,6 +53,8 @@ def row(
             tmp_path / "report",
             f"--podpath-cni-bin={place / 'plugins'}",
             f"--podpath-cni-conf={network}",
+            f"--podpath-deviations={place / DEVIATIONS}",
+            cases="*" if complete else fault.cases,
         )
         found = matrix.row(fault, ended)
         record_property("fault", asdict(found))

@@ -33,6 +33,7 @@ def test_every_module_is_in_the_wheel(names: set[str], directory: str, package: 
 @pytest.mark.parametrize(
     "name",
     [
+        "podpath/contract/answers.schema.json",
         "podpath/default.conflist",
         "podpath/deviations.toml",
         "podpath/report.schema.json",

@@ -100,6 +100,7 @@ def test_values_import_nothing_but_values(module: str) -> None:
     [
         ("pyroute2", {"topology"}),
         ("scapy", {"capture", "pcap"}),
+        ("jsonschema", {"contract.answers"}),
         ("grpc", {"cri"}),
         ("cri_api", {"cri"}),
         ("kubernetes", {"kube"}),

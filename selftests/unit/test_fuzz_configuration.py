@@ -160,7 +160,7 @@ def test_any_deviations_are_read_or_told(file: Path, content: bytes) -> None:
     origins = {"bridge": "containernetworking-plugins 1.1.1"}
     found = soundly(deviations.applying, _written(file, content), origins)
 
-    assert found is None or all(one.plugin == "bridge" for one in found.values())
+    assert found is None or all(one.plugin == "bridge" for one in found)
 
 
 @given(st.text("[]!-*?a", max_size=12))
@@ -168,11 +168,44 @@ def test_any_deviations_are_read_or_told(file: Path, content: bytes) -> None:
 @example("[z-a]")
 def test_any_pattern_of_origins_is_one(file: Path, pattern: str) -> None:
     """Every text is a pattern, and none takes long."""
-    (declared,) = DEVIATIONS["deviation"]
+    declared = DEVIATIONS["deviation"][0]
     content = toml({"deviation": [{**declared, "origin": pattern}]})
     found = deviations.applying(_written(file, content), {declared["plugin"]: "a" * 100 + "b"})
 
     assert len(found) <= 1
+
+
+@pytest.mark.parametrize(
+    ("versions", "version", "about"),
+    [
+        ("", "1.1.1+ds1-3+b5", True),
+        (">=1.1.1,<1.2", "1.1.1+ds1-3+b5", True),
+        (">=1.1.1,<1.2", "2:1.1.2~rc1-1", True),
+        (">=1.1.1,<1.2", "1.2.0-1", False),
+        (">=1.1.1", "0f1e2d3c4b5a6978", False),
+    ],
+)
+def test_deviation_is_about_a_range_of_versions(versions: str, version: str, about: bool) -> None:
+    """The version is that of Debian's package, without what says how it was packed."""
+    one = deviations.Deviation("LIFE-REUSE", "bridge", "*", "why", "where", versions)
+
+    assert one.is_about("bridge", f"package {version}") is about
+
+
+@pytest.mark.parametrize(
+    ("plugins", "case", "occurs"),
+    [
+        (("bridge",), "bridge-1.0.0-gateway", True),
+        (("bridge", "portmap"), "chain-1.0.0-gateway", True),
+        (("portmap",), "portmap-1.0.0-gateway", False),
+        (("bridge",), "bridge-1.0.0-lease", False),
+    ],
+)
+def test_deviation_occurs_in_some_tests(plugins: tuple[str, ...], case: str, occurs: bool) -> None:
+    """In those that are about its plugin, with the parameters that it names."""
+    one = deviations.Deviation("LIFE-REUSE", "bridge", "*", "why", "where", cases=("*-gateway",))
+
+    assert one.occurs_in(plugins, case) is occurs
 
 
 @given(_tables(PROFILE))

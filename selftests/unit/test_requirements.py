@@ -61,7 +61,7 @@ def test_ids_are_unique_and_of_one_form() -> None:
     ids = [requirement.id for requirement in requirements._ALL]
 
     assert len(ids) == len(set(ids)) == len(REQUIREMENTS)
-    assert [i for i in ids if not re.fullmatch(r"(TOPO|PATH|LIFE|K8S)(-[A-Z]+)+", i)] == []
+    assert [i for i in ids if not re.fullmatch(r"(TOPO|PATH|LIFE|K8S|CNI)(-[A-Z]+)+", i)] == []
 
 
 @pytest.mark.parametrize("identifier", REQUIREMENTS)

@@ -1,0 +1,270 @@
+"""What plugins answer, held against the specification. Pure, but for reading the schemas' file.
+
+Rules: CNI specification 1.1.0, section 5, and what it says in sections 2 and 4 of each command.
+"""
+
+import ipaddress
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from podpath.contract.subjects import Role, since
+from podpath.errors import DoesNotConform
+from podpath.model import Difference, listed
+
+if TYPE_CHECKING:
+    from jsonschema import FormatChecker
+
+#: A version of the specification that there will not be.
+UNKNOWN_VERSION = "99.99.99"
+
+#: The specification sets no limit to a call, in seconds; a pod waits for all of its plugins.
+BUDGET = 10.0
+
+SCHEMAS = Path(__file__).with_name("answers.schema.json")
+
+_SHOWN = 300
+#: The first version that says so: an answer is of the version of what was asked.
+_SAME_VERSION_SINCE = "0.4.0"
+#: Well-known codes; 100 and more are the plugin's own (section 5, "Error").
+_CODES = {
+    "0.1.0": {1, 2},
+    "0.4.0": {1, 2, 3, 11},
+    "1.0.0": {1, 2, 3, 4, 5, 6, 7, 11},
+    "1.1.0": {1, 2, 3, 4, 5, 6, 7, 11, 50, 51},
+}
+
+Differences = list[Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of calling a plugin: its exit status, what it printed, how long it took."""
+
+    plugin: str
+    command: str
+    status: int
+    output: str
+    errors: str
+    seconds: float
+
+    @property
+    def where(self) -> str:
+        """What was called, for people."""
+        return f"{self.plugin} {self.command}"
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document on stdout. Raises ValueError if there is none, or more."""
+        try:
+            return json.loads(self.output)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+    @property
+    def object(self) -> Mapping[str, Any]:
+        """The JSON object on stdout, empty if there is none."""
+        try:
+            document = self.document
+        except ValueError:
+            return {}
+        return document if isinstance(document, dict) else {}
+
+    @property
+    def supported_versions(self) -> tuple[str, ...]:
+        """What a plugin says to VERSION; none if it says nothing of the kind."""
+        named = self.object.get("supportedVersions")
+        return tuple(v for v in named if isinstance(v, str)) if isinstance(named, list) else ()
+
+    def __str__(self) -> str:
+        said = shown(self.output)
+        if self.errors.strip():
+            said += f", stderr {shown(self.errors)}"
+        return f"exit status {self.status}, stdout {said}"
+
+
+def shown(text: str) -> str:
+    """The beginning of what a plugin printed, on one line."""
+    flat = " ".join(text.split())
+    return (flat[:_SHOWN] + ("..." if len(flat) > _SHOWN else "")) or "empty"
+
+
+def succeeded(answers: Iterable[Answer]) -> Differences:
+    """Each exits with 0."""
+    return [Difference("failure", a.where, "exit status 0", str(a)) for a in answers if a.status]
+
+
+def require_success(answers: Iterable[Answer]) -> None:
+    """Raise DoesNotConform if any failed: what is tested cannot be reached then."""
+    for one in answers:
+        if one.status:
+            raise DoesNotConform(f"{one.where} failed", str(one))
+
+
+def silent(answers: Iterable[Answer]) -> Differences:
+    """Nothing is on stdout."""
+    return [
+        Difference("output", a.where, "nothing on stdout", shown(a.output))
+        for a in answers
+        if a.output.strip()
+    ]
+
+
+def late(answers: Iterable[Answer]) -> Differences:
+    """None takes longer than the budget. One that takes much longer gives no answer at all."""
+    return [
+        Difference("time", a.where, f"at most {BUDGET:.0f} s", f"{a.seconds:.1f} s")
+        for a in answers
+        if a.seconds > BUDGET
+    ]
+
+
+def called(where: str, commands: list[str], expected: list[str]) -> Differences:
+    """A delegate was called for these commands, in this order."""
+    return _unequal("delegate", where, ", ".join(expected), ", ".join(commands) or "not called")
+
+
+def any_refused(answers: Iterable[Answer], version: str) -> Differences:
+    """At least one of several plugins fails, and says why."""
+    given = list(answers)
+    failing = [a for a in given if a.status] or given[:1]
+    return [found for answer in failing for found in refused(answer, version)]
+
+
+def refused(
+    answer: Answer, version: str, codes: Iterable[int] = (), naming: str = ""
+) -> Differences:
+    """It fails, and says why in an error document.
+
+    codes: those that it may give, any that is defined if there are none; naming: what the
+    message or its details must contain.
+    """
+    if answer.status == 0:
+        return [Difference("success", answer.where, "an error, exit status not 0", str(answer))]
+    found = error_document(answer, version)
+    said = answer.object
+    if (wanted := tuple(codes)) and said.get("code") not in wanted:
+        text = f"{said.get('code')}: {said.get('msg')}"
+        found.append(Difference("error code", answer.where, listed(wanted), text))
+    text = f"{said.get('msg')} {said.get('details', '')}"
+    if naming not in text:
+        found.append(Difference("error message", answer.where, f"{naming} in it", shown(text)))
+    return found
+
+
+def error_document(answer: Answer, version: str) -> Differences:
+    """On stdout is one error document, with a code that the version defines or 100 or more."""
+    found = _valid(answer, "error")
+    code = answer.object.get("code")
+    known = next(_CODES[v] for v in reversed(_CODES) if version in since(v))
+    if not found and isinstance(code, int) and code < 100 and code not in known:
+        text = f"{listed(known)}, or 100 and more"
+        found.append(Difference("error code", answer.where, text, str(code)))
+    return found
+
+
+def version(answer: Answer, configured: str) -> Differences:
+    """VERSION gives a list of versions, the configured one among them."""
+    found = succeeded([answer]) + _valid(answer, "version")
+    if not found and configured not in answer.supported_versions:
+        seen = ", ".join(answer.supported_versions)
+        found.append(Difference("supported versions", answer.where, configured, seen))
+    return found
+
+
+def echo(answer: Answer, given: str) -> Differences:
+    """The answer to VERSION has the cniVersion of its input."""
+    return _unequal("cniVersion", answer.where, given, answer.object.get("cniVersion"))
+
+
+def result(answer: Answer, version: str, role: Role) -> Differences:
+    """ADD gives one result of the version that it was asked in."""
+    found = succeeded([answer]) or _valid(answer, version)
+    if found:
+        return found
+    if role is Role.IPAM:
+        found = _valid(answer, "ipam")
+    if version in since(_SAME_VERSION_SINCE):
+        found += _unequal("cniVersion", answer.where, version, answer.object.get("cniVersion"))
+    return found
+
+
+def kept(answer: Answer, previous: Mapping[str, Any] | None) -> Differences:
+    """What the previous result had of interfaces, addresses and routes is in the result, too."""
+    found = []
+    for key, names in (("interfaces", ("name", "sandbox")), ("ips", ("address",))):
+        now = [_of(entry, names) for entry in entries(answer.object, key, names[0])]
+        for entry in entries(previous or {}, key, names[0]):
+            if _of(entry, names) not in now:
+                seen = listed(" ".join(one) for one in now)
+                wanted = " ".join(_of(entry, names))
+                found.append(Difference("lost", f"{answer.where} {key}", wanted, seen))
+    return found
+
+
+def _of(entry: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    return [str(entry[n]) for n in names if entry.get(n)]
+
+
+def entries(result: Mapping[str, Any], key: str, *texts: str) -> list[Mapping[str, Any]]:
+    """The objects of one of a result's lists that have these texts; others are left out.
+
+    That there are others is for result() to say.
+    """
+    value = result.get(key)
+    listed = value if isinstance(value, list) else []
+    return [e for e in listed if isinstance(e, dict) and all(_is_text(e.get(t)) for t in texts)]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _valid(answer: Answer, schema: str) -> Differences:
+    """Exactly one JSON document on stdout, as the schema of that name has it."""
+    try:
+        document = answer.document
+    except ValueError as error:
+        seen = f"{shown(answer.output)} ({error})"
+        return [Difference("output", answer.where, "one JSON document on stdout", seen)]
+    from jsonschema import Draft202012Validator
+
+    wanted = _schemas() | {"$ref": f"#/$defs/{schema}"}
+    checked = Draft202012Validator(wanted, format_checker=_formats()).iter_errors(document)
+    return [
+        Difference(
+            "document", f"{answer.where} {e.json_path}", f"as schema {schema} has it", e.message
+        )
+        for e in checked
+    ]
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(SCHEMAS.read_text())
+    return document
+
+
+@cache
+def _formats() -> "FormatChecker":
+    """The formats of the schemas that JSON Schema itself does not have."""
+    from jsonschema import FormatChecker
+
+    formats = FormatChecker(formats=())
+
+    @formats.checks("ip", ValueError)
+    def is_address(value: object) -> bool:
+        return not isinstance(value, str) or bool(ipaddress.ip_address(value))
+
+    @formats.checks("cidr", ValueError)
+    def has_prefix(value: object) -> bool:
+        return not isinstance(value, str) or ("/" in value and bool(ipaddress.ip_interface(value)))
+
+    return formats
+
+
+def _unequal(kind: str, where: str, expected: str, seen: object) -> Differences:
+    return [] if expected == seen else [Difference(kind, where, expected, str(seen))]

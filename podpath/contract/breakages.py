@@ -1,0 +1,143 @@
+"""What a container's network can lose, for CHECK to find. Pure, but for doing it.
+
+Rules: CNI specification 1.1.0, section 2, CHECK.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from shlex import quote
+
+from podpath.conflist import Conflist
+from podpath.contract.answers import entries
+from podpath.contract.attachments import INTERFACE, Attachment
+from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.nodes import base
+
+_SAVED = "/run/podpath/saved-rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """Shell commands, run in the node, that break something, and those that mend it.
+
+    impossible: why it cannot be broken, if so.
+    """
+
+    do: str = ""
+    undo: str = ":"
+    impossible: str = ""
+
+
+def interface(attachment: Attachment, _: Conflist) -> Breakage:
+    """The container's interface is gone."""
+    return Breakage(f"ip -n {attachment.name} link delete {INTERFACE}")
+
+
+def address(attachment: Attachment, _: Conflist) -> Breakage:
+    """The container's first address is gone."""
+    first = quote(_first_address(attachment))
+    return Breakage(f"ip -n {attachment.name} address delete {first} dev {INTERFACE}")
+
+
+def route(attachment: Attachment, _: Conflist) -> Breakage:
+    """A route that the result lists is gone."""
+    routes = entries(attachment.result or {}, "routes", "dst")
+    if not routes:
+        return Breakage(impossible="the result lists no routes")
+    destination = routes[0]["dst"]
+    family = "-6" if ":" in destination else "-4"
+    return Breakage(f"ip {family} -n {attachment.name} route delete {quote(destination)}")
+
+
+def host_end_down(attachment: Attachment, conflist: Conflist) -> Breakage:
+    """The host end of the container's link is down."""
+    return _of_host_end(attachment, conflist, "down")
+
+
+def host_end_unplugged(attachment: Attachment, conflist: Conflist) -> Breakage:
+    """The host end of the container's link is no port of the bridge."""
+    return _of_host_end(attachment, conflist, "nomaster")
+
+
+def _of_host_end(attachment: Attachment, conflist: Conflist, change: str) -> Breakage:
+    made = entries(attachment.result or {}, "interfaces", "name")
+    outside = [one["name"] for one in made if not one.get("sandbox")]
+    ends = [quote(name) for name in outside if name != conflist.bridge]
+    if len(ends) != 1:
+        return Breakage(impossible="the result lists no host end")
+    return Breakage(f"ip link set {ends[0]} {change}")
+
+
+def bridge_down(_: Attachment, conflist: Conflist) -> Breakage:
+    """The bridge is down."""
+    bridge = quote(conflist.bridge)
+    return Breakage(f"ip link set {bridge} down", f"ip link set {bridge} up")
+
+
+def gateway(_: Attachment, conflist: Conflist) -> Breakage:
+    """The bridge does not have the gateway's address."""
+    if not conflist.is_gateway or not conflist.ranges:
+        return Breakage(impossible="the conflist has no isGateway, so the bridge has no address")
+    first = conflist.ranges[0]
+    where = f"{first.gateway}/{first.subnet.prefixlen} dev {quote(conflist.bridge)}"
+    return Breakage(f"ip address delete {where}", f"ip address add {where}")
+
+
+def masquerading(attachment: Attachment, _: Conflist) -> Breakage:
+    """The rules of masquerading are gone."""
+    if not attachment.subject.steps[0].section.get("ipMasq"):
+        return Breakage(impossible="the conflist has no ipMasq")
+    return Breakage(
+        f"iptables-save -t nat >{_SAVED} && grep -q MASQUERADE {_SAVED} && iptables -t nat -F",
+        f"iptables-restore <{_SAVED}",
+    )
+
+
+def lease(attachment: Attachment, conflist: Conflist) -> Breakage:
+    """IPAM does not know of the address any more."""
+    if conflist.ipam != "host-local":
+        return Breakage(impossible=f"podpath does not know the store of {conflist.ipam}")
+    held = _first_address(attachment).partition("/")[0]
+    return Breakage(f"rm {quote(f'{conflist.lease_directory}/{held}')}")
+
+
+def _first_address(attachment: Attachment) -> str:
+    """With its prefix length. Raises DoesNotConform if the result lists none."""
+    for one in entries(attachment.result or {}, "ips", "address"):
+        return str(one["address"])
+    raise DoesNotConform("the result of ADD lists no address")
+
+
+Make = Callable[[Attachment, Conflist], Breakage]
+
+#: What the result lists.
+LISTED: Mapping[str, Make] = {"interface": interface, "address": address, "route": route}
+
+#: What else the container's network needs.
+STATE: Mapping[str, Make] = {
+    "host-end-down": host_end_down,
+    "host-end-unplugged": host_end_unplugged,
+    "bridge-down": bridge_down,
+    "gateway": gateway,
+    "masquerading": masquerading,
+    "lease": lease,
+}
+
+
+@contextmanager
+def broken(attachment: Attachment, breakage: Breakage) -> Iterator[None]:
+    """Something is broken for the length of the block. Raises CouldNotTest if it cannot be."""
+    do(attachment, breakage.do)
+    try:
+        yield
+    finally:
+        do(attachment, breakage.undo)
+
+
+def do(attachment: Attachment, commands: str) -> None:
+    """Run shell commands in the node. Raises CouldNotTest if they fail."""
+    done = base.run(attachment.runtime.node, ["sh", "-c", commands])
+    if done.returncode != 0:
+        why = done.stderr.strip() or f"exit status {done.returncode}"
+        raise CouldNotTest(f"{commands} failed on the node: {why}")

@@ -1,0 +1,109 @@
+"""A plugin's result against the links that the kernel has. Pure, but for reading them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from podpath.contract.answers import entries
+from podpath.errors import CouldNotTest
+from podpath.model import Difference, listed
+from podpath.nodes import base
+from podpath.nodes.base import Node
+
+Differences = list[Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One interface: its MAC address, and its addresses with their prefix lengths."""
+
+    mac: str
+    addresses: tuple[str, ...]
+
+
+def links(node: Node, netns: str = "") -> dict[str, Link]:
+    """The interfaces of a named namespace of the node's, or of the node: name -> link.
+
+    Raises CouldNotTest if they cannot be listed.
+    """
+    inside = ["-n", netns] if netns else []
+    done = base.run(node, ["ip", "-json", *inside, "address", "show"])
+    if done.returncode != 0:
+        raise CouldNotTest(f"the links of {netns or 'the node'}: {done.stderr.strip()}")
+    found = {}
+    for one in json.loads(done.stdout or "[]"):
+        held = one.get("addr_info", [])
+        addresses = tuple(f"{a['local']}/{a['prefixlen']}" for a in held if "local" in a)
+        found[one["ifname"]] = Link(one.get("address", ""), addresses)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a container's ADD has come to: the result, and the links that there are after it.
+
+    interface, netns: as CNI_IFNAME and CNI_NETNS had them; inside: the links of the container's
+    namespace; outside: the node's.
+    """
+
+    result: Mapping[str, Any]
+    interface: str
+    netns: str
+    inside: Mapping[str, Link]
+    outside: Mapping[str, Link]
+
+
+def differences(sight: Sight) -> Differences:
+    """The result names CNI_IFNAME in CNI_NETNS, and all that it names is in the kernel."""
+    interfaces = entries(sight.result, "interfaces", "name")
+    named = [i["name"] for i in interfaces if i.get("sandbox")]
+    found = []
+    if sight.interface not in named:
+        where = "interfaces of the result that have a sandbox"
+        found.append(Difference("result", where, sight.interface, listed(named)))
+    for one in interfaces:
+        found += _interface(sight, one)
+    for number, one in enumerate(entries(sight.result, "ips", "address")):
+        found += _address(sight, interfaces, number, one)
+    return found
+
+
+def changes(before: Mapping[str, Link], after: Mapping[str, Link]) -> Differences:
+    """What became different of the links of a namespace."""
+    return [
+        Difference("changed", f"link {name}", str(before.get(name)), str(after.get(name)))
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _interface(sight: Sight, one: Mapping[str, Any]) -> Differences:
+    name, sandbox = one["name"], one.get("sandbox")
+    where = f"interface {name} of the result"
+    if sandbox and sandbox != sight.netns:
+        return [Difference("sandbox", where, sight.netns, sandbox)]
+    present = sight.inside if sandbox else sight.outside
+    if name not in present:
+        place = "the container" if sandbox else "the node"
+        return [Difference("result", where, f"a link in {place}", f"only {listed(present)}")]
+    mac = str(one.get("mac") or "").lower()
+    if mac and mac != present[name].mac:
+        return [Difference("MAC address", where, present[name].mac, mac)]
+    return []
+
+
+def _address(
+    sight: Sight, interfaces: list[Mapping[str, Any]], number: int, one: Mapping[str, Any]
+) -> Differences:
+    where = f"ips[{number}] of the result"
+    index = one.get("interface")
+    if not isinstance(index, int) or not 0 <= index < len(interfaces):
+        wanted = f"an index into {len(interfaces)} interfaces"
+        return [Difference("interface", where, wanted, str(index))]
+    of = interfaces[index]
+    present = (sight.inside if of.get("sandbox") else sight.outside).get(of["name"])
+    if present and one["address"] not in present.addresses:
+        seen = listed(present.addresses)
+        return [Difference("address", where, f"{one['address']} on {of['name']}", seen)]
+    return []

@@ -1,0 +1,50 @@
+"""What plugins that come later in a chain may add to a container, and to its result.
+
+Rules: CNI specification 1.1.0, section 2, CHECK: "allow for a later chained plugin to have
+modified networking resources".
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from podpath.contract.attachments import INTERFACE, Attachment
+from podpath.contract.breakages import do
+from podpath.contract.kernel import links
+from podpath.contract.subjects import since
+
+# Documentation addresses (RFC 5737): nobody else's.
+_LINK = "later0"
+_ADDRESS = "203.0.113.7/24"
+_ROUTE = "198.51.100.0/24"
+
+
+def route(attachment: Attachment) -> Mapping[str, Any]:
+    """A route by the container's interface; gives the result with it. Raises CouldNotTest."""
+    do(attachment, f"ip -n {attachment.name} route add {_ROUTE} dev {INTERFACE}")
+    return _with(attachment, routes={"dst": _ROUTE})
+
+
+def interface(attachment: Attachment) -> Mapping[str, Any]:
+    """An interface with an address; gives the result with them. Raises CouldNotTest."""
+    inside = f"ip -n {attachment.name}"
+    do(
+        attachment,
+        f"{inside} link add {_LINK} type bridge && {inside} link set {_LINK} up"
+        f" && {inside} address add {_ADDRESS} dev {_LINK}",
+    )
+    mac = links(attachment.runtime.node, attachment.name)[_LINK].mac
+    link = {"name": _LINK, "mac": mac, "sandbox": attachment.netns}
+    number = len((attachment.result or {}).get("interfaces") or [])
+    version = {} if attachment.version in since("1.0.0") else {"version": "4"}
+    address = {"address": _ADDRESS, "interface": number, **version}
+    return _with(attachment, interfaces=link, ips=address)
+
+
+def _with(attachment: Attachment, **more: Mapping[str, Any]) -> Mapping[str, Any]:
+    result = dict(attachment.result or {})
+    return result | {key: [*(result.get(key) or []), one] for key, one in more.items()}
+
+
+Add = Callable[[Attachment], Mapping[str, Any]]
+
+LATER: Mapping[str, Add] = {"route": route, "interface": interface}

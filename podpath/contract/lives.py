@@ -1,0 +1,91 @@
+"""Whole lives of attachments, recorded once and judged by several tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from podpath import inventory
+from podpath.conflist import Conflist
+from podpath.contract.answers import Answer, require_success
+from podpath.contract.attachments import Attachment, attached
+from podpath.contract.kernel import Sight
+from podpath.contract.runtime import Runtime
+from podpath.contract.subjects import ATTACHING, Subject, since
+from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.model import Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """An attachment from its ADD to a second DEL: what was answered, and what there was.
+
+    added, checked, deleted, again: one answer a plugin, in the order of their calls; previous:
+    for each of `added`, the result that it was given; sight: the kernel's links after ADD, for
+    subjects that make any; left: what the node had more, or fewer, after DEL than before ADD.
+    """
+
+    added: tuple[Answer, ...]
+    previous: tuple[Mapping[str, Any] | None, ...] = ()
+    sight: Sight | None = None
+    checked: tuple[Answer, ...] = ()
+    deleted: tuple[Answer, ...] = ()
+    again: tuple[Answer, ...] = ()
+    left: list[Difference] = field(default_factory=list)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """All of them."""
+        return (*self.added, *self.checked, *self.deleted, *self.again)
+
+    @property
+    def attached(self) -> Sight:
+        """The result, and the kernel's links. Raises DoesNotConform if ADD failed."""
+        self.require_added()
+        assert self.sight is not None
+        return self.sight
+
+    def require_added(self) -> None:
+        """Raise DoesNotConform if there is nothing to look at, as ADD failed."""
+        require_success(self.added)
+
+
+class Lives:
+    """The lives of this process's subjects, each recorded when it is first asked for."""
+
+    def __init__(self, runtime: Runtime, conflist: Conflist) -> None:
+        self._runtime = runtime
+        self._conflist = conflist
+        self._known: dict[tuple[str, str], Life | CouldNotTest | DoesNotConform] = {}
+
+    def of(self, subject: Subject, version: str) -> Life:
+        """Raises DoesNotConform if a plugin hangs, CouldNotTest; each time the same."""
+        key = subject.name, version
+        if key not in self._known:
+            try:
+                with attached(self._runtime, subject, version) as attachment:
+                    self._known[key] = _live(attachment, self._conflist)
+            except (CouldNotTest, DoesNotConform) as error:
+                self._known[key] = error
+        found = self._known[key]
+        if isinstance(found, Life):
+            return found
+        raise found
+
+
+def _live(attachment: Attachment, conflist: Conflist) -> Life:
+    before = inventory.read(attachment.runtime.node, conflist)
+    first = attachment.result
+    added = attachment.add()
+    previous = (first, *(a.object for a in added[:-1]))
+    if added[-1].status:
+        return Life(tuple(added), previous)
+    links = attachment.subject.role in ATTACHING and attachment.version in since("0.3.0")
+    return Life(
+        added=tuple(added),
+        previous=previous,
+        sight=attachment.sight() if links else None,
+        checked=tuple(attachment.check()) if attachment.version in since("0.4.0") else (),
+        deleted=tuple(attachment.delete()),
+        left=attachment.left(conflist, before),
+        again=tuple(attachment.delete()),
+    )

@@ -1,0 +1,110 @@
+"""What is called: the whole chain of a conflist, and each of its plugins alone. Pure.
+
+Rules: CNI specification 1.1.0, section 3, "Deriving request configuration from plugin
+configuration".
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from podpath.conflist import Conflist
+
+#: The versions of the specification, oldest first.
+VERSIONS = ("0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0")
+
+#: A result is handed from plugin to plugin since this one.
+CHAINS_SINCE = "0.3.0"
+
+
+def since(version: str) -> tuple[str, ...]:
+    """That version of the specification, and those after it."""
+    return VERSIONS[VERSIONS.index(version) :]
+
+
+class Role(Enum):
+    """What a plugin is for (CNI specification 1.1.0, sections 2 and 4)."""
+
+    CHAIN = "chain"
+    INTERFACE = "interface"
+    CHAINED = "chained"
+    IPAM = "ipam"
+
+
+#: Those that make an interface, and so answer ADD with a whole result.
+ATTACHING = (Role.CHAIN, Role.INTERFACE)
+ALONE = (Role.INTERFACE, Role.CHAINED, Role.IPAM)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One plugin to call: its type, and its section of the conflist."""
+
+    plugin: str
+    section: Mapping[str, Any]
+
+    @property
+    def delegate(self) -> str:
+        """The IPAM plugin that it is configured to call, if any."""
+        ipam = self.section.get("ipam")
+        kind = ipam.get("type", "") if isinstance(ipam, dict) else ""
+        return kind if kind != self.plugin else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is tested: plugins in the order of ADD.
+
+    before: those whose result the first one builds on; they are called, and not tested.
+    """
+
+    name: str
+    role: Role
+    steps: tuple[Step, ...]
+    before: tuple[Step, ...] = ()
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """Every plugin that takes part, those that others call included."""
+        steps = (*self.before, *self.steps)
+        names = [n for s in steps for n in (s.plugin, s.delegate) if n]
+        return tuple(dict.fromkeys(names))
+
+    def lacks(self, version: str, spoken: Mapping[str, Iterable[str]]) -> str:
+        """Why it cannot be called in a version, if so. spoken: plugin -> its versions."""
+        if len(self.before) + len(self.steps) > 1 and version not in since(CHAINS_SINCE):
+            return f"plugins are not chained before CNI {CHAINS_SINCE}"
+        for plugin in self.plugins:
+            if version not in spoken[plugin]:
+                said = ", ".join(spoken[plugin]) or "none"
+                return f'"{plugin}" does not support CNI {version}; it supports {said}'
+        return ""
+
+
+def of(conflist: Conflist) -> tuple[Subject, ...]:
+    """The chain as it is configured, then each plugin of it, and of its IPAM, alone."""
+    sections = json.loads(conflist.text)["plugins"]
+    steps = tuple(Step(s["type"], s) for s in sections)
+    first, later = steps[0], steps[1:]
+    chained = [
+        Subject(step.plugin, Role.CHAINED, (step,), steps[:number])
+        for number, step in enumerate(later, 1)
+    ]
+    ipam = Step(conflist.ipam, first.section)
+    return (
+        Subject("chain", Role.CHAIN, steps),
+        Subject(first.plugin, Role.INTERFACE, (first,)),
+        *chained,
+        Subject(ipam.plugin, Role.IPAM, (ipam,)),
+    )
+
+
+def request(
+    step: Step, network: str, version: str, previous: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The configuration that a plugin gets on stdin."""
+    own = {k: v for k, v in step.section.items() if k != "capabilities"}
+    given = {"cniVersion": version, "name": network}
+    return own | given | ({"prevResult": previous} if previous is not None else {})

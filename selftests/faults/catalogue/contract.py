@@ -1,0 +1,293 @@
+"""Faults of what plugins owe a runtime: the CNI contract."""
+
+from typing import Any
+
+from selftests.faults.fault import Fault
+
+_ADD = "CNI-ADD-RESULT"
+
+
+# Without masquerading the reference plugin leaves nothing when the namespace is gone.
+def _no_masquerade(bridge: dict[str, Any]) -> None:
+    bridge["ipMasq"] = False
+
+
+#: Wraps plugins of 1.0.0 so that they speak 1.1.0, with GC and STATUS: of leases, no more.
+_SPEAK = r"""input=$(flat "$input" | sed 's/"cniVersion":"1.1.0"/"cniVersion":"1.0.0"/g')
+  case "$CNI_COMMAND $real" in
+  "GC "*/bridge | "STATUS "*/bridge) delegate >&3; exit $?;;
+  "GC "*) for f in /var/lib/cni/networks/podpath/10.*; do
+      echo "$input" | grep -q "$(head -n 1 "$f" | tr -d '\r')" || rm "$f"; done; exit 0;;
+  STATUS*) exit 0;;
+  esac
+"""
+_SPOKEN = r"""case "$CNI_COMMAND" in
+  VERSION) result 's/"1.0.0"\]/"1.0.0","1.1.0"]/';;
+  *) [ "$asked" != 1.1.0 ] || result 's/"cniVersion":"1.0.0"/"cniVersion":"1.1.0"/';;
+  esac
+"""
+
+
+def _speaking(first: str = "") -> dict[str, Any]:
+    """A plugin that speaks CNI 1.1.0, but for what is done first."""
+    return {
+        "wraps": ("bridge", "host-local"),
+        "cases": "*-1.1.0*",
+        "configure": _no_masquerade,
+        "first": first + _SPEAK,
+        "last": _SPOKEN,
+    }
+
+
+FAULTS = (
+    Fault(
+        name="a command hangs",
+        source="containernetworking/plugins issue 561",
+        reds={"CNI-TIME": "did not end within 10 s"},
+        follows=frozenset({_ADD, "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"}),
+        cases="bridge-1.0.0*",
+        first='[ "$CNI_COMMAND" != CHECK ] || sleep 60',
+    ),
+    Fault(
+        name="a process keeps the plugin's output open",
+        source="own: a daemon that was started carelessly",
+        reds={"CNI-TIME": "did not end within 10 s"},
+        follows=frozenset({_ADD, "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"}),
+        cases="bridge-1.0.0*",
+        after="sleep 60 >&3 &",
+    ),
+    Fault(
+        name="versions are of long ago",
+        source="containerd/containerd issue 6876",
+        reds={"CNI-VERSION": "supported versions at bridge VERSION: expected 1.0.0"},
+        last="""[ "$CNI_COMMAND" != VERSION ] || result 's/,"1.0.0"//'""",
+    ),
+    Fault(
+        name="the reference plugin as it is",
+        source="containernetworking/cni pkg/skel",
+        reds={
+            "CNI-VERSION-ECHO": "cniVersion at bridge VERSION: expected 0.4.0, saw 1.0.0",
+            "CNI-ENVIRONMENT": "expected CNI_IFNAME in it",
+            "CNI-DELEGATE-UNDO": "expected ADD, DEL, saw ADD",
+        },
+        mended=False,
+        undeclared=frozenset({"CNI-VERSION-ECHO", "CNI-ENVIRONMENT", "CNI-DELEGATE-UNDO"}),
+    ),
+    Fault(
+        name="any version will do",
+        source="own",
+        reds={"CNI-VERSION-UNSUPPORTED": "error code at bridge ADD: expected 1"},
+        first="""input=$(echo "$input" | sed 's/99.99.99/1.0.0/g')""",
+    ),
+    Fault(
+        name="a log goes to stdout",
+        source="aws/amazon-vpc-cni-k8s issue 1248",
+        reds={_ADD: "expected one JSON document on stdout, saw adding"},
+        follows=frozenset({"CNI-ADD-INTERFACE", "CNI-CHECK"}),
+        before="echo adding >&3",
+        cases="bridge-1.0.0*",
+    ),
+    Fault(
+        name="the result is empty",
+        source="containernetworking/cni issue 670",
+        reds={_ADD: "expected one JSON document on stdout, saw empty"},
+        follows=frozenset({"CNI-ADD-INTERFACE", "CNI-CHECK"}),
+        after="output=",
+        cases="bridge-1.0.0*",
+    ),
+    Fault(
+        name="the result is of another version",
+        source="containerd/containerd issue 6876",
+        reds={_ADD: "cniVersion at bridge ADD: expected 1.0.0, saw 0.4.0"},
+        follows=frozenset({"CNI-CHECK"}),
+        after="""result 's/"cniVersion":"1.0.0"/"cniVersion":"0.4.0"/'""",
+        cases="bridge-1.0.0*",
+    ),
+    Fault(
+        name="the result has keys of an older version",
+        source="own",
+        reds={_ADD: "document at bridge ADD $.ips[0].version"},
+        after="""result 's/"address":/"version":"4","address":/'""",
+        cases="bridge-1.0.0*",
+    ),
+    Fault(
+        name="the interface has a name of its own",
+        source="own",
+        reds={"CNI-ADD-INTERFACE": "expected net1, saw other"},
+        follows=frozenset({"CNI-CHECK", "CNI-DEL"}),
+        after="""[ "$CNI_IFNAME" != net1 ] || { in_pod ip link set net1 down
+          in_pod ip link set net1 name other; in_pod ip link set other up
+          result 's/"name":"net1"/"name":"other"/'; }""",
+    ),
+    Fault(
+        name="the result's MAC is that of before",
+        source="systemd/systemd issue 21185",
+        reds={"CNI-ADD-INTERFACE": "MAC address at interface net1"},
+        follows=frozenset({"CNI-CHECK"}),
+        after='in_pod ip link set "$CNI_IFNAME" address 02:00:00:00:00:99',
+        cases="bridge-1.0.0*",
+    ),
+    Fault(
+        name="an interface of that name is replaced",
+        source="own",
+        reds={"CNI-ADD-TAKEN": "success at bridge ADD"},
+        before='in_pod ip link delete "$CNI_IFNAME"',
+    ),
+    Fault(
+        name="a chained plugin drops the addresses",
+        source="containernetworking/plugins issue 360",
+        reds={"CNI-ADD-PREVIOUS": "lost at portmap ADD ips"},
+        follows=frozenset({"CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"}),
+        wraps=("portmap",),
+        after="""result 's/"ips":\\[[^]]*\\]/"ips":[]/'""",
+    ),
+    Fault(
+        name="unknown arguments are refused",
+        source="own",
+        reds={"CNI-ADD-ARGS": "failure at bridge ADD"},
+        before='case "$CNI_ARGS" in *PODPATH_UNKNOWN*) fail 2 PODPATH_UNKNOWN=1;; esac',
+    ),
+    Fault(
+        name="errors are plain text",
+        source="containernetworking/cni issue 732",
+        reds={"CNI-ERROR": "expected one JSON document on stdout, saw error"},
+        last='[ $status = 0 ] || output="error: $output"',
+    ),
+    Fault(
+        name="errors exit with 0",
+        source="containernetworking/cni issue 732",
+        reds={"CNI-ERROR": "success at bridge ADD"},
+        last="status=0",
+    ),
+    Fault(
+        name="error codes are made up",
+        source="own",
+        reds={"CNI-ERROR": "error code at bridge ADD"},
+        last="""[ $status = 0 ] || result 's/"code":[0-9]*/"code":42/'""",
+    ),
+    Fault(
+        name="bad input has the code of any error",
+        source="own",
+        reds={"CNI-CONFIGURATION": "error code at bridge ADD: expected 6"},
+        last="""[ $status = 0 ] || result 's/"code":6/"code":100/'""",
+    ),
+    Fault(
+        name="DEL leaves a rule",
+        source="containernetworking/plugins issue 810",
+        reds={"CNI-DEL": "left behind at rules"},
+        after_del="iptables -t nat -A POSTROUTING -s 198.51.100.1 -j ACCEPT",
+    ),
+    Fault(
+        name="a second DEL fails",
+        source="kubernetes/kubernetes issue 44100",
+        reds={"CNI-DEL-IDEMPOTENT": "failure at bridge DEL"},
+        before_del="""gone="/run/podpath/fault/gone-$CNI_CONTAINERID"
+          [ ! -e "$gone" ] || fail 3 "unknown container"; touch "$gone" """,
+    ),
+    Fault(
+        name="DEL fails without the namespace",
+        source="kubernetes/kubernetes issue 57465",
+        reds={"CNI-DEL-GONE": "no namespace"},
+        configure=_no_masquerade,
+        undeclared=frozenset({"CNI-DEL-GONE"}),
+        before_del='[ -e "$CNI_NETNS" ] || fail 100 "no namespace"',
+    ),
+    Fault(
+        name="DEL needs the previous result",
+        source="own",
+        reds={"CNI-DEL-GONE": "prevResult is missing", "CNI-DEL-FAILED": "prevResult is missing"},
+        before_del='case "$input" in *prevResult*) ;; *) fail 7 "prevResult is missing";; esac',
+    ),
+    Fault(
+        name="CHECK fails on a healthy network",
+        source="containernetworking/plugins issue 809",
+        reds={"CNI-CHECK": "failure at bridge CHECK"},
+        first='[ "$CNI_COMMAND" != CHECK ] || fail 100 "MAC address of bridge"',
+    ),
+    Fault(
+        name="CHECK prints",
+        source="own",
+        reds={"CNI-CHECK": "output at bridge CHECK: expected nothing on stdout"},
+        first='[ "$CNI_COMMAND" != CHECK ] || echo healthy >&3',
+    ),
+    Fault(
+        name="CHECK does nothing",
+        source="containernetworking/plugins issue 707",
+        reds={
+            "CNI-CHECK-PREVIOUS": "success at bridge CHECK",
+            "CNI-CHECK-LISTED": "success at bridge CHECK",
+            "CNI-CHECK-STATE": "success at bridge CHECK",
+            "CNI-DELEGATE": "expected ADD, CHECK, DEL, saw ADD, DEL",
+            "CNI-DELEGATE-ERROR": "success at bridge CHECK",
+        },
+        first='[ "$CNI_COMMAND" != CHECK ] || exit 0',
+    ),
+    Fault(
+        name="CHECK wants no route that it does not know",
+        source="own",
+        reds={"CNI-CHECK-LATER": "failure at bridge CHECK"},
+        first="""[ "$CNI_COMMAND" != CHECK ] || ! in_pod ip route | grep 198.51.100.0 ||
+          fail 100 "unknown route" """,
+    ),
+    Fault(
+        name="DEL does not call IPAM",
+        source="containernetworking/plugins issue 252",
+        reds={
+            "CNI-DELEGATE": "expected ADD, CHECK, DEL, saw ADD, CHECK",
+            "CNI-DEL": "left behind at leases",
+        },
+        configure=_no_masquerade,
+        before_del='in_pod ip link delete "$CNI_IFNAME"; exit 0',
+    ),
+    Fault(
+        name="errors of IPAM are dropped",
+        source="own",
+        reds={"CNI-DELEGATE-ERROR": "success at bridge DEL"},
+        after_del="status=0; output=",
+    ),
+    Fault(
+        name="one container at a time",
+        source="containernetworking/plugins issue 366",
+        reds={"CNI-PARALLEL": "failure at bridge ADD"},
+        before='mkdir /run/podpath/fault/busy || fail 11 "busy"; sleep 0.3',
+        last='[ "$CNI_COMMAND" != ADD ] || rmdir /run/podpath/fault/busy',
+    ),
+    Fault(
+        name="GC does nothing",
+        source="own",
+        reds={"CNI-GC": "left behind at leases", "CNI-GC-DELEGATE": "expected GC, saw not called"},
+        **_speaking('[ "$CNI_COMMAND" != GC ] || exit 0\n'),
+    ),
+    Fault(
+        name="GC releases all",
+        source="own",
+        reds={"CNI-GC": "failure at bridge CHECK"},
+        **_speaking('[ "$CNI_COMMAND" != GC ] || input={}\n'),
+    ),
+    Fault(
+        name="STATUS is not known",
+        source="own",
+        reds={"CNI-STATUS": "failure at bridge STATUS"},
+        **_speaking('[ "$CNI_COMMAND" != STATUS ] || fail 4 "unknown CNI_COMMAND"\n'),
+    ),
+    Fault(
+        name="STATUS does not ask IPAM",
+        source="own",
+        reds={"CNI-STATUS-DELEGATE": "expected STATUS, saw not called"},
+        **_speaking('[ "$CNI_COMMAND" != STATUS ] || exit 0\n'),
+    ),
+)
+
+#: Speaks CNI 1.1.0, which no plugin of Debian 12 does.
+PLUGINS = (
+    Fault(
+        name="CNI 1.1.0",
+        source="",
+        reds={},
+        near=frozenset({"CNI-GC", "CNI-GC-DELEGATE", "CNI-STATUS", "CNI-STATUS-DELEGATE"}),
+        undeclared=frozenset({"CNI-DEL-FAILED"}),
+        # without masquerading, a part of what is known does not occur
+        untestable=frozenset({"CNI-DEL-GONE"}),
+        **_speaking(),
+    ),
+)

@@ -1,0 +1,230 @@
+"""The CNI contract's pure parts, and how a plugin is run and ended."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from podpath import conflist
+from podpath.contract import answers, kernel, runtime, subjects
+from podpath.contract.answers import Answer
+from podpath.contract.kernel import Link, Sight
+from podpath.contract.subjects import VERSIONS, Role
+from podpath.errors import DoesNotConform
+
+NETNS = "/run/netns/c"
+
+
+def answer(output: object, status: int = 0, command: str = "ADD") -> Answer:
+    """What a plugin printed: a text as it is, anything else as JSON."""
+    text = output if isinstance(output, str) else json.dumps(output)
+    return Answer("bridge", command, status, text, "", 0.1)
+
+
+def result(version: str, **more: object) -> dict[str, Any]:
+    """A result that is right in its version."""
+    if version in ("0.1.0", "0.2.0"):
+        ip4 = {"ip": "10.1.0.5/16", "gateway": "10.1.0.1", "routes": [{"dst": "0.0.0.0/0"}]}
+        return {"cniVersion": version, "ip4": ip4, "dns": {}} | more
+    address = {"address": "10.1.0.5/16", "gateway": "10.1.0.1", "interface": 1}
+    if version < "1.0.0":
+        address["version"] = "4"
+    return {
+        "cniVersion": version,
+        "interfaces": [
+            {"name": "veth1", "mac": "02:00:00:00:00:01"},
+            {"name": "net1", "mac": "02:00:00:00:00:02", "sandbox": NETNS},
+        ],
+        "ips": [address],
+        "routes": [{"dst": "0.0.0.0/0", "gw": "10.1.0.1"}],
+        "dns": {"nameservers": ["10.1.0.1"]},
+    } | more
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_right_result_is_right_in_its_version_only(version: str) -> None:
+    """Of 0.1 and 0.2, of 0.3 and 0.4, and of 1.0 and 1.1 the documents differ."""
+    groups = [VERSIONS[:2], VERSIONS[2:5], VERSIONS[5:]]
+    for other in VERSIONS:
+        same = any({version, other} <= set(group) for group in groups)
+        found = answers.result(answer(result(version, cniVersion=other)), other, Role.INTERFACE)
+        assert (found == []) is same, f"{version} as {other}: {found}"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"ips": [{"address": "10.1.0.5"}]}, "$.ips[0].address"),
+        ({"ips": [{"address": "10.1.0.500/16"}]}, "$.ips[0].address"),
+        ({"ips": [{"address": "10.1.0.5/16", "version": "4"}]}, "$.ips[0].version"),
+        ({"ips": [{"address": "10.1.0.5/16", "interface": -1}]}, "$.ips[0].interface"),
+        ({"interfaces": [{"mac": "02:00:00:00:00:01"}]}, "$.interfaces[0]"),
+        ({"interfaces": [{"name": "a", "mac": "x"}]}, "$.interfaces[0].mac"),
+        ({"interfaces": [{"name": "a", "mtu": "1500"}]}, "$.interfaces[0].mtu"),
+        ({"routes": [{"gw": "10.1.0.1"}]}, "$.routes[0]"),
+        ({"routes": [{"dst": "0.0.0.0/0", "table": 1.5}]}, "$.routes[0].table"),
+        ({"dns": {"nameservers": ["localhost"]}}, "$.dns.nameservers[0]"),
+        ({"ip4": {}}, "$.ip4"),
+    ],
+)
+def test_what_is_wrong_in_a_result_is_named(wrong: dict[str, Any], where: str) -> None:
+    """By its place in the document."""
+    (found,) = answers.result(answer(result("1.1.0", **wrong)), "1.1.0", Role.INTERFACE)
+
+    assert found.where == f"bridge ADD {where}"
+
+
+@pytest.mark.parametrize(
+    ("output", "seen"),
+    [
+        ("", "empty"),
+        ("adding\n{}", "adding {}"),
+        ("{}{}", "{}{}"),
+        ("[" * 100_000, "nested too deeply"),
+        ("null", "not of type"),
+    ],
+)
+def test_output_that_is_no_one_object(output: str, seen: str) -> None:
+    """Nothing, more than one, none at all, one without end, another value."""
+    (found,) = answers.result(answer(output), "1.0.0", Role.INTERFACE)
+
+    assert seen in found.seen
+
+
+def test_version_of_the_result_is_that_of_the_input() -> None:
+    """Since 0.4.0; IPAM plugins do not name interfaces."""
+    other = result("0.3.1")
+
+    assert answers.result(answer(other), "0.3.0", Role.INTERFACE) == []
+    assert answers.result(answer(other), "0.4.0", Role.INTERFACE) != []
+    assert answers.result(answer(result("1.0.0")), "1.0.0", Role.IPAM) != []
+
+
+REFUSAL = {"cniVersion": "1.0.0", "code": 4, "msg": "CNI_IFNAME is missing"}
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "kind"),
+    [
+        (REFUSAL, 1, ""),
+        ({**REFUSAL, "code": 100}, 1, "error code"),
+        ({**REFUSAL, "msg": "no name"}, 1, "error message"),
+        ({**REFUSAL, "code": "4"}, 1, "document"),
+        (REFUSAL, 0, "success"),
+        ("CNI_IFNAME", 1, "output"),
+    ],
+)
+def test_refusal(said: object, status: int, kind: str) -> None:
+    """Not 0, an error document, the code, the name."""
+    found = answers.refused(answer(said, status), "1.0.0", codes=[4], naming="CNI_IFNAME")
+
+    assert kind in [d.kind for d in found] if kind else found == []
+
+
+@pytest.mark.parametrize(
+    ("code", "version", "known"),
+    [(4, "0.4.0", False), (4, "1.0.0", True), (50, "1.0.0", False), (50, "1.1.0", True)],
+)
+def test_codes_are_of_a_version(code: int, version: str, known: bool) -> None:
+    """100 and more are free in all."""
+    assert (answers.error_document(answer({**REFUSAL, "code": code}, 1), version) == []) is known
+    assert answers.error_document(answer({**REFUSAL, "code": 999}, 1), version) == []
+
+
+def test_previous_result_that_is_dropped() -> None:
+    """Interfaces and addresses; what a plugin adds is its affair."""
+    before = result("1.0.0")
+    more = result("1.0.0", interfaces=[*before["interfaces"], {"name": "later"}])
+
+    assert answers.kept(answer(more), before) == []
+    assert len(answers.kept(answer(result("1.0.0", ips=[], interfaces=[])), before)) == 3
+
+
+def sight(document: dict[str, Any]) -> Sight:
+    inside = {"net1": Link("02:00:00:00:00:02", ("10.1.0.5/16",))}
+    return Sight(document, "net1", NETNS, inside, {"veth1": Link("02:00:00:00:00:01", ())})
+
+
+@pytest.mark.parametrize(
+    ("change", "kinds"),
+    [
+        ({}, []),
+        ({"interfaces": [{"name": "eth0", "sandbox": NETNS}], "ips": []}, ["result", "result"]),
+        ({"interfaces": [{"name": "net1", "sandbox": "/x"}], "ips": []}, ["sandbox"]),
+        ({"ips": [{"address": "10.1.0.6/16", "interface": 1}]}, ["address"]),
+        ({"ips": [{"address": "10.1.0.5/16", "interface": 2}]}, ["interface"]),
+        ({"ips": [{"address": "10.1.0.5/16"}]}, ["interface"]),
+        ({"ips": "none", "interfaces": None}, ["result"]),
+    ],
+)
+def test_result_against_the_kernel(change: dict[str, Any], kinds: list[str]) -> None:
+    """Names, sandboxes, addresses, indices; of any shape."""
+    assert [d.kind for d in kernel.differences(sight(result("1.0.0", **change)))] == kinds
+
+
+def test_subjects_are_the_chain_and_each_plugin() -> None:
+    """Each in its role, with what it builds on."""
+    chain, bridge, portmap, ipam = subjects.of(conflist.read(conflist.DEFAULT))
+
+    assert [s.name for s in (chain, bridge, portmap, ipam)] == [
+        "chain",
+        "bridge",
+        "portmap",
+        "host-local",
+    ]
+    assert chain.plugins == ("bridge", "host-local", "portmap")
+    assert portmap.before == bridge.steps
+    assert ipam.plugins == ("host-local",)
+
+
+def test_versions_that_a_subject_lacks() -> None:
+    """A plugin that takes part does not name it, or there were no chains yet."""
+    chain, bridge, *_ = subjects.of(conflist.read(conflist.DEFAULT))
+    spoken = {"bridge": VERSIONS, "portmap": VERSIONS, "host-local": VERSIONS[:-1]}
+
+    assert bridge.lacks("1.0.0", spoken) == ""
+    assert '"host-local" does not support CNI 1.1.0' in bridge.lacks("1.1.0", spoken)
+    assert "not chained" in chain.lacks("0.2.0", spoken)
+
+
+def test_request_is_the_section_with_what_the_runtime_adds() -> None:
+    """Its name and version; the previous result; no capabilities."""
+    _, _, portmap, _ = subjects.of(conflist.read(conflist.DEFAULT))
+    asked = subjects.request(portmap.steps[0], "net", "1.0.0", {"ips": []})
+
+    assert asked == {
+        "type": "portmap",
+        "cniVersion": "1.0.0",
+        "name": "net",
+        "prevResult": {"ips": []},
+    }
+
+
+def run(script: str, text: str = "") -> tuple[int, str, str]:
+    return runtime._run(["sh", "-c", script], text, {"PATH": "/usr/bin:/bin"}, "sh ADD")
+
+
+def test_plugin_is_run_with_its_input() -> None:
+    """Also with more than a pipe holds, whether it reads it or not."""
+    large = "x" * 300_000
+
+    assert run("wc -c; echo no >&2; exit 3", large) == (3, "300000\n", "no\n")
+    assert run("exit 0", large)[0] == 0
+
+
+@pytest.mark.parametrize("script", ["sleep 60", "sleep 60 & exit 0", "exec >&- 2>&-; sleep 60"])
+def test_plugin_that_hangs_is_killed(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Itself, one that leaves a process with its output, one that has closed its output."""
+    monkeypatch.setattr(runtime, "BUDGET", 0.3)
+    started = time.monotonic()
+
+    with pytest.raises(DoesNotConform, match="sh ADD did not end within"):
+        run(script)
+    assert time.monotonic() - started < 20
+
+
+def test_plugin_that_does_not_stop_talking_is_killed() -> None:
+    """Nobody holds all that in memory."""
+    with pytest.raises(DoesNotConform, match="printed more than 4 MiB"):
+        run("yes")

@@ -1,0 +1,162 @@
+"""The CNI contract: what plugins answer to VERSION and ADD, and to what is wrong."""
+
+import pytest
+
+from podpath.conflist import Conflist
+from podpath.contract import answers, kernel, subjects
+from podpath.contract.answers import UNKNOWN_VERSION
+from podpath.contract.attachments import INTERFACE, Attachment
+from podpath.contract.lives import Life
+from podpath.contract.runtime import Runtime
+from podpath.contract.subjects import Subject
+from podpath.nodes import base
+
+from .parameters import alone, attaching, chained_plugins, since
+
+requirement = pytest.mark.requirement
+
+
+@requirement("CNI-VERSION")
+@alone
+def test_version_names_what_is_supported(
+    runtime: Runtime, subject: Subject, conflist: Conflist
+) -> None:
+    """VERSION gives one document with the supported versions, the conflist's among them."""
+    answer = runtime.version(subject.name, conflist.version)
+
+    assert answers.version(answer, conflist.version) == []
+
+
+@requirement("CNI-VERSION-ECHO")
+@alone
+@since("1.0.0")
+def test_version_is_answered_in_the_version_of_the_question(
+    runtime: Runtime, subject: Subject, spoken: str
+) -> None:
+    """Whichever supported version VERSION is asked in, the answer has it as its cniVersion."""
+    asked = {v: runtime.version(subject.name, v) for v in ("0.4.0", spoken)}
+
+    assert [d for v, answer in asked.items() for d in answers.echo(answer, v)] == []
+
+
+@requirement("CNI-VERSION-UNSUPPORTED")
+@alone
+@since("0.3.0")
+def test_unsupported_version_is_refused(absent: Attachment, spoken: str) -> None:
+    """ADD in a version that nobody supports is an error of code 1."""
+    answer = absent.call(absent.subject.steps[0], "ADD", version=UNKNOWN_VERSION)
+
+    assert answers.refused(answer, spoken, codes=[1]) == []
+
+
+@requirement("CNI-ADD-RESULT")
+@since("0.1.0")
+def test_add_gives_one_result_of_the_configured_version(
+    life: Life, subject: Subject, spoken: str
+) -> None:
+    """Each plugin exits with 0 and prints one document, as the version's schema has it."""
+    assert [d for a in life.added for d in answers.result(a, spoken, subject.role)] == []
+
+
+@requirement("CNI-ADD-INTERFACE")
+@attaching
+@since("0.3.0")
+def test_result_is_what_the_kernel_has(life: Life) -> None:
+    """CNI_IFNAME is in CNI_NETNS; the result's interfaces, MACs and addresses are the kernel's."""
+    assert kernel.differences(life.attached) == []
+
+
+@requirement("CNI-ADD-TAKEN")
+@attaching
+@since("1.0.0")
+def test_interface_name_that_is_taken_is_refused(container: Attachment, spoken: str) -> None:
+    """ADD is an error if the container has an interface of that name, and leaves it alone."""
+    node = container.runtime.node
+    base.run(node, ["ip", "-n", container.name, "link", "add", INTERFACE, "type", "bridge"])
+    before = kernel.links(node, container.name)
+
+    answer = container.add()[0]
+
+    assert answers.refused(answer, spoken) == []
+    assert kernel.changes(before, kernel.links(node, container.name)) == []
+
+
+@requirement("CNI-ADD-PREVIOUS")
+@chained_plugins
+@since(subjects.CHAINS_SINCE)
+def test_previous_result_is_passed_on(life: Life) -> None:
+    """Interfaces and addresses of prevResult are in the result of a chained plugin, too."""
+    life.require_added()
+
+    assert answers.kept(life.added[0], life.previous[0]) == []
+
+
+@requirement("CNI-ADD-ARGS")
+@since("0.4.0")
+def test_arguments_that_are_not_known_are_ignored(container: Attachment) -> None:
+    """CNI_ARGS with IgnoreUnknown=1 and what kubelets give, or others, do not make ADD fail."""
+    given = container.environment("ADD")["CNI_ARGS"]
+
+    assert answers.succeeded(container.add({"CNI_ARGS": f"{given};PODPATH_UNKNOWN=1"})) == []
+
+
+@requirement("CNI-ERROR")
+@attaching
+@since("0.1.0")
+def test_failure_is_told_in_a_document(absent: Attachment, spoken: str) -> None:
+    """ADD to a namespace that is not there exits with other than 0, and a code and a message."""
+    assert answers.refused(absent.add()[0], spoken) == []
+
+
+BAD_VARIABLES = [
+    pytest.param("CNI_COMMAND", None, id="no-command"),
+    pytest.param("CNI_COMMAND", "PODPATH", id="unknown-command"),
+    pytest.param("CNI_CONTAINERID", None, id="no-container"),
+    pytest.param("CNI_CONTAINERID", "../podpath", id="bad-container"),
+    pytest.param("CNI_NETNS", None, id="no-namespace"),
+    pytest.param("CNI_IFNAME", None, id="no-interface"),
+    pytest.param("CNI_IFNAME", "pod/path", id="bad-interface"),
+]
+
+
+@requirement("CNI-ENVIRONMENT")
+@alone
+@pytest.mark.parametrize(("variable", "value"), BAD_VARIABLES)
+@since("1.0.0")
+def test_bad_environment_is_refused(
+    absent: Attachment, spoken: str, variable: str, value: str | None
+) -> None:
+    """A variable that is missing or invalid is an error of code 4 that names it."""
+    answer = absent.call(absent.subject.steps[0], "ADD", changes={variable: value})
+
+    assert answers.refused(answer, spoken, codes=[4], naming=variable) == []
+
+
+BAD_CONFIGURATIONS = [
+    pytest.param({"name": None}, 7, id="no-name"),
+    pytest.param({"name": "../podpath"}, 7, id="bad-name"),
+    pytest.param(None, 6, id="not-json"),
+]
+
+
+@requirement("CNI-CONFIGURATION")
+@alone
+@pytest.mark.parametrize(("change", "code"), BAD_CONFIGURATIONS)
+@since("1.0.0")
+def test_bad_configuration_is_refused(
+    absent: Attachment, spoken: str, change: dict[str, str | None] | None, code: int
+) -> None:
+    """What is not JSON is an error of code 6, what has no valid name is one of code 7."""
+    text = absent.configuration(change or {})
+    broken = text if change is not None else text[:-1]
+
+    answer = absent.runtime.say(absent.subject.name, broken, absent.environment("ADD"))
+
+    assert answers.refused(answer, spoken, codes=[code]) == []
+
+
+@requirement("CNI-TIME")
+@since("0.1.0")
+def test_commands_end_in_time(life: Life) -> None:
+    """ADD, CHECK and DEL end within podpath's budget, and let go of their output."""
+    assert answers.late(life.answers) == []

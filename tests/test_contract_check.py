@@ -1,0 +1,178 @@
+"""The CNI contract: what CHECK and STATUS find, and what is passed on to delegates."""
+
+import pytest
+
+from podpath.conflist import Conflist
+from podpath.contract import answers, breakages, later
+from podpath.contract.attachments import Attachment
+from podpath.contract.breakages import Make
+from podpath.contract.later import Add
+from podpath.contract.lives import Life
+from podpath.contract.runtime import Runtime
+from podpath.contract.standin import standing_in
+from podpath.contract.subjects import Subject
+
+from .parameters import attaching, interface_plugin, of_the_chain, since
+
+requirement = pytest.mark.requirement
+
+LISTED = [pytest.param(make, id=name) for name, make in breakages.LISTED.items()]
+LATER = [pytest.param(add, id=name) for name, add in later.LATER.items()]
+STATE = [pytest.param(make, id=name) for name, make in breakages.STATE.items()]
+
+
+def _check_broken(container: Attachment, conflist: Conflist, make: Make) -> list[answers.Answer]:
+    container.attach()
+    breakage = make(container, conflist)
+    if breakage.impossible:
+        pytest.skip(f"not applicable: {breakage.impossible}")
+    with breakages.broken(container, breakage):
+        return container.check()
+
+
+@requirement("CNI-CHECK")
+@since("0.4.0")
+def test_check_of_a_healthy_container_succeeds(life: Life) -> None:
+    """Right after ADD, CHECK exits with 0 and prints nothing."""
+    life.require_added()
+
+    assert answers.succeeded(life.checked) + answers.silent(life.checked) == []
+
+
+@requirement("CNI-CHECK-PREVIOUS")
+@of_the_chain
+@since("0.4.0")
+def test_check_needs_the_previous_result(container: Attachment, spoken: str) -> None:
+    """CHECK without prevResult is an error."""
+    container.attach()
+    answer = container.call(container.subject.steps[0], "CHECK")
+
+    assert answers.refused(answer, spoken) == []
+
+
+@requirement("CNI-CHECK-LISTED")
+@attaching
+@pytest.mark.parametrize("make", LISTED)
+@since("0.4.0")
+def test_check_finds_what_is_missing_of_the_result(
+    container: Attachment, conflist: Conflist, spoken: str, make: Make
+) -> None:
+    """CHECK is an error when an interface, address or route of the result is missing."""
+    assert answers.any_refused(_check_broken(container, conflist, make), spoken) == []
+
+
+@requirement("CNI-CHECK-STATE")
+@interface_plugin
+@pytest.mark.parametrize("make", STATE)
+@since("0.4.0")
+def test_check_finds_what_else_is_broken(
+    container: Attachment, conflist: Conflist, spoken: str, make: Make
+) -> None:
+    """CHECK is an error when what the result does not list, but the network needs, is broken."""
+    assert answers.any_refused(_check_broken(container, conflist, make), spoken) == []
+
+
+@requirement("CNI-CHECK-LATER")
+@attaching
+@pytest.mark.parametrize("add", LATER)
+@since("0.4.0")
+def test_check_allows_for_what_later_plugins_add(container: Attachment, add: Add) -> None:
+    """A route, or an interface with an address, that is there and in the result is no error."""
+    container.attach()
+    previous = add(container)
+
+    assert answers.succeeded(container.check(previous)) == []
+
+
+@requirement("CNI-DELEGATE")
+@interface_plugin
+@since("1.0.0")
+def test_check_and_delete_call_the_delegate(container: Attachment, subject: Subject) -> None:
+    """The IPAM plugin is called for CHECK and for DEL, too."""
+    with standing_in(container) as ipam:
+        container.attach()
+        _require_delegation(ipam.calls())
+        container.check()
+        container.delete()
+
+        assert (
+            answers.called(subject.steps[0].delegate, ipam.calls(), ["ADD", "CHECK", "DEL"]) == []
+        )
+
+
+@requirement("CNI-DELEGATE-ERROR")
+@interface_plugin
+@pytest.mark.parametrize("command", ["CHECK", "DEL"])
+@since("1.0.0")
+def test_refusals_of_the_delegate_are_passed_on(
+    container: Attachment, spoken: str, command: str
+) -> None:
+    """When the IPAM plugin refuses CHECK or DEL, so does the plugin that called it."""
+    with standing_in(container, fails=[command]) as ipam:
+        container.attach()
+        _require_delegation(ipam.calls())
+        answered = container.check() if command == "CHECK" else container.delete()
+
+    assert answers.refused(answered[0], spoken) == []
+
+
+@requirement("CNI-DELEGATE-UNDO")
+@interface_plugin
+@since("1.0.0")
+def test_add_that_the_delegate_failed_is_undone(
+    container: Attachment, subject: Subject, spoken: str
+) -> None:
+    """When the IPAM plugin refuses ADD, it is called for DEL before the error is returned."""
+    with standing_in(container, fails=["ADD"]) as ipam:
+        answer = container.add()[0]
+        _require_delegation(ipam.calls())
+
+        assert answers.refused(answer, spoken) == []
+        assert answers.called(subject.steps[0].delegate, ipam.calls(), ["ADD", "DEL"]) == []
+
+
+@requirement("CNI-STATUS")
+@since("1.1.0")
+def test_status_is_ready(runtime: Runtime, subject: Subject, spoken: str) -> None:
+    """STATUS of plugins that can serve ADD exits with 0."""
+    assert answers.succeeded(runtime.status(subject, spoken)) == []
+
+
+@requirement("CNI-STATUS-DELEGATE")
+@interface_plugin
+@since("1.1.0")
+def test_status_is_that_of_the_delegate(
+    container: Attachment, subject: Subject, spoken: str
+) -> None:
+    """When the IPAM plugin is not available, neither is the plugin that calls it."""
+    with standing_in(container, fails=["STATUS"], code=50) as ipam:
+        container.attach()
+        _require_delegation(ipam.calls())
+        (answer,) = container.runtime.status(subject, spoken)
+
+        assert answers.called(subject.steps[0].delegate, ipam.calls()[1:], ["STATUS"]) == []
+        assert answers.refused(answer, spoken, codes=[50, 51]) == []
+
+
+@requirement("CNI-GC-DELEGATE")
+@interface_plugin
+@pytest.mark.parametrize(
+    "fails", [pytest.param([], id="called"), pytest.param(["GC"], id="refused")]
+)
+@since("1.1.0")
+def test_collection_is_passed_on_to_the_delegate(
+    container: Attachment, subject: Subject, spoken: str, fails: list[str]
+) -> None:
+    """GC calls the IPAM plugin for GC, and passes its error on."""
+    with standing_in(container, fails=fails) as ipam:
+        container.attach()
+        _require_delegation(ipam.calls())
+        (answer,) = container.runtime.collect(subject, spoken, [container.identity])
+
+        assert answers.called(subject.steps[0].delegate, ipam.calls()[1:], ["GC"]) == []
+        assert (answers.refused(answer, spoken) if fails else answers.succeeded([answer])) == []
+
+
+def _require_delegation(calls: list[str]) -> None:
+    if not calls:
+        pytest.skip("not applicable: it calls no IPAM plugin")

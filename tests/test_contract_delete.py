@@ -1,0 +1,157 @@
+"""The CNI contract: what DEL and GC leave, and many containers at once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from podpath import inventory
+from podpath.conflist import Conflist
+from podpath.contract import answers, parallel
+from podpath.contract.attachments import Attachment
+from podpath.contract.lives import Life
+from podpath.contract.runtime import Runtime
+from podpath.contract.standin import killing_rules, standing_in
+from podpath.contract.subjects import Subject
+
+from .parameters import attaching, since, whole_chain
+
+requirement = pytest.mark.requirement
+
+
+@requirement("CNI-DEL")
+@since("0.1.0")
+def test_delete_undoes_add(life: Life) -> None:
+    """DEL succeeds, and the node has neither more nor less than before ADD."""
+    life.require_added()
+
+    assert answers.succeeded(life.deleted) + life.left == []
+
+
+@requirement("CNI-DEL-IDEMPOTENT")
+@since("1.0.0")
+def test_delete_succeeds_again(life: Life) -> None:
+    """A second DEL of the same attachment succeeds."""
+    life.require_added()
+
+    assert answers.succeeded(life.again) == []
+
+
+def _namespace_removed(container: Attachment) -> list[answers.Answer]:
+    container.lose_namespace()
+    return container.delete()
+
+
+def _namespace_unnamed(container: Attachment) -> list[answers.Answer]:
+    container.lose_namespace()
+    return container.delete({"CNI_NETNS": ""})
+
+
+def _no_result(container: Attachment) -> list[answers.Answer]:
+    return container.delete(forget=True)
+
+
+def _namespace_unmounted(container: Attachment) -> list[answers.Answer]:
+    container.unmount_namespace()
+    return container.delete()
+
+
+GONE = [
+    pytest.param(_namespace_removed, id="namespace-removed"),
+    pytest.param(_namespace_unmounted, id="namespace-unmounted"),
+    pytest.param(_namespace_unnamed, id="namespace-unnamed"),
+    pytest.param(_no_result, id="no-previous-result"),
+]
+
+
+@requirement("CNI-DEL-GONE")
+@pytest.mark.parametrize("delete", GONE)
+@since("0.4.0")
+def test_delete_releases_all_when_parts_are_gone(
+    container: Attachment,
+    conflist: Conflist,
+    delete: Callable[[Attachment], list[answers.Answer]],
+) -> None:
+    """Without the namespace, or without prevResult, DEL succeeds and releases what ADD took."""
+    before = inventory.read(container.runtime.node, conflist)
+    container.attach()
+
+    answered = delete(container)
+
+    assert answers.succeeded(answered) + container.left(conflist, before) == []
+
+
+def _refused_by_ipam(container: Attachment) -> bool:
+    with standing_in(container, fails=["ADD"]) as ipam:
+        container.add()
+        return bool(ipam.calls())
+
+
+def _killed_by_ipam(container: Attachment) -> bool:
+    with standing_in(container, kills=["ADD"]) as ipam:
+        container.add()
+        return bool(ipam.calls())
+
+
+def _killed_at_rules(container: Attachment) -> bool:
+    with killing_rules(container) as path:
+        return bool(container.add({"PATH": path})[-1].status)
+
+
+FAILED = [
+    pytest.param(_refused_by_ipam, "it calls no IPAM plugin", id="failed"),
+    pytest.param(_killed_by_ipam, "it calls no IPAM plugin", id="killed-at-ipam"),
+    pytest.param(_killed_at_rules, "it runs no program that sets rules", id="killed-at-rules"),
+]
+
+
+@requirement("CNI-DEL-FAILED")
+@attaching
+@pytest.mark.parametrize(("add", "unless"), FAILED)
+@since("1.0.0")
+def test_delete_succeeds_after_an_add_that_did_not(
+    container: Attachment, conflist: Conflist, add: Callable[[Attachment], bool], unless: str
+) -> None:
+    """When ADD has failed, or was killed on its way, DEL succeeds and leaves nothing."""
+    before = inventory.read(container.runtime.node, conflist)
+    if not add(container):
+        pytest.skip(f"not applicable: {unless}")
+
+    assert answers.succeeded(container.delete()) + container.left(conflist, before) == []
+
+
+@requirement("CNI-PARALLEL")
+@whole_chain
+@since("0.4.0")
+def test_containers_come_and_go_at_the_same_time(
+    runtime: Runtime, conflist: Conflist, attach: Callable[[], Attachment]
+) -> None:
+    """ADD of several containers at once succeeds with an address each; so does DEL, and cleans."""
+    containers = [attach() for _ in range(parallel.MANY)]
+    before = inventory.read(runtime.node, conflist)
+
+    assert parallel.added(containers) == []
+    assert parallel.deleted(containers) + containers[0].left(conflist, before) == []
+
+
+@requirement("CNI-GC")
+@since("1.1.0")
+def test_collection_reclaims_all_but_what_is_listed(
+    runtime: Runtime,
+    conflist: Conflist,
+    subject: Subject,
+    spoken: str,
+    attach: Callable[[], Attachment],
+) -> None:
+    """GC releases what a container that is gone has held, and leaves one that is listed alone."""
+    listed, stale = attach(), attach()
+    listed.attach()
+    before = inventory.read(runtime.node, conflist)
+    stale.attach()
+    stale.lose_namespace()
+
+    collected = runtime.collect(subject, spoken, [listed.identity])
+
+    assert answers.succeeded(collected) + answers.silent(collected) == []
+    # what others have left before may be gone, too
+    left = [d for d in stale.left(conflist, before) if d.kind == "left behind"]
+    assert left + answers.succeeded(listed.check()) == []
