@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -205,6 +206,7 @@ def _is_ours(config: pytest.Config, nodeid: str) -> bool:
     return _tests() in path.parents
 
 
+@cache
 def _tests() -> Path:
     """Where the conformance tests are: in a checkout beside the package, else inside it."""
     inside = Path(__file__).parent / "tests"
@@ -341,14 +343,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Every id must be a known one; JUnit gets them as properties; known deviations may fail."""
     from podpath.requirements import REQUIREMENTS
 
+    absent = set(_not_applicable(config.getoption("--podpath-node")))
+    left_out = []
     for item in items:
-        for identifier in _ids(item):
+        ids = _ids(item)
+        if not absent.isdisjoint(ids):
+            left_out.append(item)
+        for identifier in ids:
             if identifier not in REQUIREMENTS:
                 raise pytest.UsageError(f"{item.nodeid}: unknown requirement {identifier!r}")
             item.user_properties.append(("requirement", identifier))
             _expect_deviation(config, item, identifier)
-    absent = set(_not_applicable(config.getoption("--podpath-node")))
-    if left_out := [item for item in items if absent.intersection(_ids(item))]:
+    if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
 

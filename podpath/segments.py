@@ -5,6 +5,7 @@ again where receive offload is on (ethtool(8): tso, gro): the same bytes are the
 hop and several at the next. That is an interface's setting, not a change of what is carried.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,9 +22,10 @@ _LAST, _FIRST = "FP", "C"
 
 def aligned(sightings: Sequence[Sighting]) -> list[list[Sighting]]:
     """Each sighting's parts: a segment is cut wherever another one of its stream begins or ends."""
-    cuts: dict[tuple[int, int] | None, set[int]] = defaultdict(set)
+    found: dict[tuple[int, int] | None, set[int]] = defaultdict(set)
     for sighting in filter(_divisible, sightings):
-        cuts[sighting.packet.ports] |= set(_ends(sighting.packet))
+        found[sighting.packet.ports] |= set(_ends(sighting.packet))
+    cuts = {stream: sorted(ends) for stream, ends in found.items()}
     return [
         _cut(sighting, cuts[sighting.packet.ports]) if _divisible(sighting) else [sighting]
         for sighting in sightings
@@ -40,11 +42,20 @@ def _ends(packet: Packet) -> tuple[int, int]:
     return start, (start + packet.size) % _SPACE
 
 
-def _cut(sighting: Sighting, cuts: set[int]) -> list[Sighting]:
+def _inner(cuts: Sequence[int], packet: Packet) -> list[int]:
+    """The cuts, in order, that are within a segment: offsets in it."""
+    start, end = _ends(packet)
+    after, before = bisect_right(cuts, start), bisect_left(cuts, end)
+    # the numbers begin anew after the largest one
+    between = cuts[after:before] if start <= end else [*cuts[after:], *cuts[:before]]
+    return [(cut - start) % _SPACE for cut in between]
+
+
+def _cut(sighting: Sighting, cuts: Sequence[int]) -> list[Sighting]:
     """A segment's parts; itself where none of the cuts is within it."""
     packet = sighting.packet
     start, acknowledged = packet.sequence or (0, 0)
-    inner = sorted(o for cut in cuts if 0 < (o := (cut - start) % _SPACE) < packet.size)
+    inner = _inner(cuts, packet)
     if not inner or len(payload := tcp_payload(sighting)) != packet.size:
         return [sighting]
     bounds = [0, *inner, packet.size]

@@ -14,10 +14,12 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from podpath import conflist, deviations, tools
+from podpath.deviations import Deviation
 from podpath.requirements import REQUIREMENTS
 
 _WRAPPER = r"""#!/bin/sh
@@ -60,6 +62,11 @@ DEVIATIONS = "deviations.toml"
 
 #: Every requirement there is.
 ALL = frozenset(REQUIREMENTS)
+
+
+@cache
+def _shipped() -> tuple[Deviation, ...]:
+    return tuple(deviations.read(deviations.SHIPPED))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,13 +130,13 @@ class Fault:
     @property
     def deviating(self) -> frozenset[str]:
         """Requirements of the CNI contract that have declared deviations of the plugins."""
-        known = {d.requirement for d in deviations.read(deviations.SHIPPED)}
+        known = {d.requirement for d in _shipped()}
         return frozenset(i for i in known if i.startswith("CNI-")) - self.undeclared
 
     def _deviations(self) -> str:
         """Those that are shipped, of plugins from anywhere; what is mended is not declared."""
         text = ""
-        for one in deviations.read(deviations.SHIPPED):
+        for one in _shipped():
             mended = self.wraps if self.mended and one.requirement in MENDED else ()
             for plugin in ("bridge", "portmap", "host-local"):
                 of_it = one.requirement in self.deviating and fnmatchcase(plugin, one.plugin)
@@ -172,7 +179,7 @@ esac"""
 MENDED = frozenset({"CNI-VERSION-ECHO", "CNI-ENVIRONMENT", "CNI-DELEGATE-UNDO"})
 
 
-def _declared(one: deviations.Deviation) -> str:
+def _declared(one: Deviation) -> str:
     """A deviation of a plugin from anywhere, as TOML."""
     texts = {"requirement": one.requirement, "plugin": one.plugin, "origin": "*"}
     texts |= {"reason": one.reason, "source": one.source}

@@ -20,7 +20,16 @@ VALUES = ("model", "errors", "requirements")
 
 _PURE_STANDARD = frozenset(
     [
-        *("collections", "dataclasses", "enum", "hashlib", "ipaddress", "itertools", "re"),
+        *(
+            "bisect",
+            "collections",
+            "dataclasses",
+            "enum",
+            "hashlib",
+            "ipaddress",
+            "itertools",
+            "re",
+        ),
         *("struct", "typing"),
     ]
 )
