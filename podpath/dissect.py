@@ -175,36 +175,45 @@ def quoted(sighting: Sighting) -> Packet | None:
 
 
 def reassemble(sightings: Iterable[Sighting]) -> list[Sighting]:
-    """Sightings with the IPv4 fragments of each datagram, per place, made one.
+    """Sightings with the fragments of each datagram, per place, made one.
 
     A bridge with connection tracking reassembles and fragments anew, so that its own tap sees
     one large datagram where the ports see fragments. The time is that of the last fragment; an
-    incomplete set stays as it is.
+    incomplete set stays as it is, and so do IPv6 fragments with other extension headers.
     """
     whole: list[Sighting] = []
     parts: dict[tuple[object, ...], list[Sighting]] = defaultdict(list)
     for sighting in sightings:
-        packet = sighting.packet
-        if packet.fragment is None or packet.source is None or packet.source.version != 4:
-            whole.append(sighting)
-        else:
+        if _is_fragment(sighting):
             parts[_datagram(sighting)].append(sighting)
+        else:
+            whole.append(sighting)
     for group in parts.values():
         joined = _join(group)
         whole.extend(group if joined is None else [joined])
     return sorted(whole, key=lambda s: s.time)
 
 
+def _is_fragment(sighting: Sighting) -> bool:
+    packet, frame = sighting.packet, sighting.frame
+    if packet.fragment is None or packet.source is None:
+        return False
+    return packet.source.version == 4 or frame[_ip_start(frame) + 6] == _FRAGMENT
+
+
 def _datagram(sighting: Sighting) -> tuple[object, ...]:
     """Equal for fragments, at one place, that may be joined.
 
-    RFC 791, section 3.2, and all else of their headers that is compared at each hop: a fragment
-    in which it was changed must not hide behind the first one.
+    RFC 791, section 3.2, RFC 8200, section 4.5, and all else of their headers that is compared at
+    each hop: a fragment in which it was changed must not hide behind the first one.
     """
     packet, frame = sighting.packet, sighting.frame
+    start = _ip_start(frame)
+    # the protocol, which only later fragments have as kind
+    protocol = frame[start + 9] if frame[start] >> 4 == 4 else frame[start + 40]
     return (
         *sighting.place,
-        frame[_ip_start(frame) + 9],  # the protocol, which only later fragments have as kind
+        protocol,
         packet.source,
         packet.destination,
         packet.ip_id,
@@ -222,17 +231,32 @@ def _join(group: list[Sighting]) -> Sighting | None:
         offset, more = sighting.packet.fragment or (0, False)
         if offset != len(payload) or more != (number < len(group) - 1):
             return None
-        payload += _ipv4_payload(sighting.frame)
+        payload += _fragment_payload(sighting.frame)
     first = group[0].frame
     start = _ip_start(first)
-    header = bytearray(first[start : start + (first[start] & 0xF) * 4])
+    header = bytearray(first[start : start + _header_size(first, start)])
     if len(header) + len(payload) > _LARGEST:
         return None  # an offset may lead beyond what a datagram can have ("ping of death")
-    struct.pack_into("!H", header, 2, len(header) + len(payload))
-    struct.pack_into("!H", header, 6, 0)
+    if header[0] >> 4 == 4:
+        struct.pack_into("!H", header, 2, len(header) + len(payload))
+        struct.pack_into("!H", header, 6, 0)
+    else:
+        struct.pack_into("!HB", header, 4, len(payload), first[start + 40])
     frame = first[:start] + bytes(header) + payload
     packet = replace(dissect(frame), fragments=len(group))
     return replace(group[0], time=max(s.time for s in group), packet=packet, frame=frame)
+
+
+def _header_size(frame: bytes, start: int) -> int:
+    return (frame[start] & 0xF) * 4 if frame[start] >> 4 == 4 else 40
+
+
+def _fragment_payload(frame: bytes) -> bytes:
+    start = _ip_start(frame)
+    if frame[start] >> 4 == 4:
+        return _ipv4_payload(frame)
+    (length,) = struct.unpack_from("!H", frame, start + 4)
+    return frame[start + 40 + 8 : start + 40 + length]
 
 
 def _ip_start(frame: bytes) -> int:

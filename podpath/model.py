@@ -35,6 +35,11 @@ class Family(Enum):
     IPV4 = 4
     IPV6 = 6
 
+    @property
+    def text(self) -> str:
+        """As sysctl and the names of tests have it: ipv4 or ipv6."""
+        return self.name.lower()
+
 
 #: The destination of a default route, without its prefix length.
 ANYWHERE: dict[Family, Address] = {Family.IPV4: IPv4Address(0), Family.IPV6: IPv6Address(0)}

@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
+    from podpath.model import Family
     from podpath.nodes.kind import Options
     from podpath.preflight import Plan
     from podpath.randomness import Draws
@@ -314,12 +315,21 @@ def _not_applicable(node: str) -> list[str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What the conflist says: the IP versions that pods get and podpath tests, and its plugins."""
     if "family" in metafunc.fixturenames and _tests() in metafunc.definition.path.parents:
-        from podpath.model import Family
-
-        metafunc.parametrize("family", [pytest.param(Family.IPV4, id="ipv4")])
+        metafunc.parametrize("family", [pytest.param(f, id=f.text) for f in _families(metafunc)])
     if "subject" in metafunc.fixturenames and _tests() in metafunc.definition.path.parents:
         # in this scope pytest keeps the tests of one subject together: they share what is recorded
         metafunc.parametrize("subject", _subjects(metafunc), scope="module")
+
+
+def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
+    """The IP versions that the conflist gives pods; IPv4 of one that does not say."""
+    from podpath.errors import CouldNotTest
+    from podpath.model import Family
+
+    try:
+        return plan(metafunc.config).conflist.families or (Family.IPV4,)
+    except CouldNotTest:  # told before the first test, or by its fixtures
+        return (Family.IPV4,)
 
 
 def _subjects(metafunc: pytest.Metafunc) -> list[Any]:

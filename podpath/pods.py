@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from podpath import image
@@ -28,7 +29,11 @@ UDP_PORT = 9000
 UDP_LOG = "/tmp/udp"
 
 _HTTP_SERVER = f"httpd -f -p {HTTP_PORT} -h {image.WEB_ROOT}"
-_UDP_SERVER = f"/bin/nc -d -n -u -l -k {UDP_PORT} >{UDP_LOG}"
+# nc listens for one IP version; the one that any kernel has is in the foreground.
+_UDP_SERVER = (
+    f"{{ /bin/nc -6 -d -n -u -l -k {UDP_PORT} & exec /bin/nc -4 -d -n -u -l -k {UDP_PORT}; }}"
+    f" >>{UDP_LOG}"
+)
 _READY_SECONDS = 20.0
 _LISTEN = "0A"
 
@@ -146,16 +151,27 @@ def wait_until_serving(node: Node, pod: Pod, seconds: float = _READY_SECONDS) ->
 def _not_listening(node: Node, pod: Pod) -> list[str]:
     """proc(5), /proc/pid/net/tcp: second column address:port in hex, fourth the state."""
     tables = base.root(node, f"/proc/{pod.pids[MAIN]}/net")
-    absent = []
-    for protocol, port, state in (("tcp", HTTP_PORT, _LISTEN), ("udp", UDP_PORT, "")):
-        found = False
-        for table in (protocol, f"{protocol}6"):
-            try:
-                lines = (tables / table).read_text().splitlines()[1:]
-            except OSError:
-                continue
-            rows = (line.split() for line in lines)
-            found |= any(r[1].endswith(f":{port:04X}") and r[3].startswith(state) for r in rows)
-        if not found:
-            absent.append(f"{protocol} port {port}")
-    return absent
+    # busybox' httpd has one socket for both IP versions, which is in either table
+    wanted: list[tuple[str, int, str, tuple[str, ...]]] = [
+        ("tcp port", HTTP_PORT, _LISTEN, ("tcp", "tcp6"))
+    ]
+    wanted += [("udp port", UDP_PORT, "", (table,)) for table in _udp_tables(pod)]
+    return [
+        f"{what} {port}"
+        for what, port, state, names in wanted
+        if not any(_has_socket(tables / name, port, state) for name in names)
+    ]
+
+
+def _udp_tables(pod: Pod) -> list[str]:
+    """Where the receivers' sockets are, of each IP version that the pod has an address of."""
+    versions = {address.version for address in pod.network.addresses}
+    return ["udp", "udp6"] if 6 in versions else ["udp"]
+
+
+def _has_socket(table: Path, port: int, state: str) -> bool:
+    try:
+        rows = [line.split() for line in table.read_text().splitlines()[1:]]
+    except OSError:
+        return False
+    return any(r[1].endswith(f":{port:04X}") and r[3].startswith(state) for r in rows)

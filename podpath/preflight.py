@@ -14,7 +14,6 @@ from podpath import deviations, kube, profiles, tools
 from podpath.conflist import Conflist
 from podpath.deviations import Deviation
 from podpath.errors import CouldNotTest
-from podpath.model import Family
 from podpath.nodes import host, kind
 from podpath.profiles import Profile
 
@@ -117,11 +116,6 @@ def check(wanted: Plan) -> None:
 
 def _check_ranges(wanted: Plan) -> None:
     families = wanted.conflist.families
-    if families and Family.IPV4 not in families:
-        raise CouldNotTest(
-            f"{wanted.conflist_path} gives pods no IPv4 address, and podpath tests IPv4",
-            "Add an IPv4 range",
-        )
     for family in families:
         if len(wanted.conflist.ranges_of(family)) > 1:
             raise CouldNotTest(

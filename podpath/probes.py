@@ -18,8 +18,9 @@ REPLY = "reply"
 #: Always let through by the kernel's filter: the canaries (an EtherType for local experiments,
 #: IEEE 802), what IP needs to work, ICMP errors, and fragments, which carry no port.
 _ALWAYS = (
-    "ether proto 0x88b5 or arp or icmp6 or ip[6:2] & 0x1fff != 0"
+    "ether proto 0x88b5 or arp or ip[6:2] & 0x1fff != 0 or ip6[6] = 44"
     " or (icmp and icmp[icmptype] != icmp-echo and icmp[icmptype] != icmp-echoreply)"
+    " or (icmp6 and ip6[40] != 128 and ip6[40] != 129)"
 )
 
 #: A filter that lets everything through: for proofs of silence.
@@ -57,7 +58,8 @@ class Echo:
     @property
     def filter(self) -> str:
         """See Probe."""
-        return f"{_ALWAYS} or icmp[4:2] = {self.identifier}"
+        number = self.identifier
+        return f"{_ALWAYS} or icmp[4:2] = {number} or (icmp6 and ip6[44:2] = {number})"
 
     def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
@@ -238,7 +240,10 @@ class Datagram:
 
 @dataclass(frozen=True)
 class Resolution:
-    """One ARP request of one address for another, and its reply; either may be repeated."""
+    """One question of an address for another's MAC, and its answer; either may be repeated.
+
+    ARP, or neighbour discovery (RFC 4861): a solicitation to the solicited-node multicast group.
+    """
 
     asking: Address
     asked: Address
@@ -250,9 +255,24 @@ class Resolution:
 
     def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
-        return [self._leg(s.packet) for s in sightings]
+        return [
+            self._of_arp(s.packet) if self.asked.version == 4 else self._of_discovery(s)
+            for s in sightings
+        ]
 
-    def _leg(self, packet: Packet) -> str | None:
+    def _of_discovery(self, sighting: Sighting) -> str | None:
+        packet = sighting.packet
+        if packet.protocol != "icmpv6" or packet.destination is None:
+            return None
+        # the target is what follows the ICMPv6 header
+        of_it = self.asked.packed in sighting.frame
+        if packet.kind == _SOLICITATION and packet.source == self.asking and of_it:
+            return REQUEST if packet.destination.is_multicast else None
+        ends = (packet.source, packet.destination)
+        answers = packet.kind == _ADVERTISEMENT and ends == (self.asked, self.asking)
+        return REPLY if answers and of_it else None
+
+    def _of_arp(self, packet: Packet) -> str | None:
         ends = (packet.source, packet.destination)
         if packet.protocol != "arp":
             return None
@@ -262,7 +282,8 @@ class Resolution:
 
     def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
         """See Probe."""
-        return [] if packets else [f"the ARP {leg}"]
+        what = "ARP" if self.asked.version == 4 else "neighbour discovery"
+        return [] if packets else [f"the {what} {leg}"]
 
     def over(self, sightings: Sequence[Sighting]) -> bool:
         """See Probe."""
@@ -293,6 +314,7 @@ def _of(probe: Probe, leg: str, sightings: Sequence[Sighting]) -> list[Packet]:
     return [s.packet for s, claimed in zip(sightings, legs, strict=True) if claimed == leg]
 
 
+_SOLICITATION, _ADVERTISEMENT = 135, 136
 _ND = frozenset(range(133, 138))
 _MLD = frozenset((130, 131, 132, 143))
 

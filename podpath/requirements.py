@@ -202,9 +202,10 @@ _ALL = (
     ),
     Requirement(
         "PATH-ARP",
-        "An ARP request reaches every port of the bridge, and the reply takes the pods' path only.",
+        "An ARP request, or an IPv6 neighbour solicitation, reaches every port of the bridge, and"
+        " the reply takes the pods' path only.",
         "Flooding is off on a port, or something answers in a pod's place (proxy ARP).",
-        (f"{_DUMP} arp", _LINKS),
+        (f"{_DUMP} arp or icmp6", _LINKS),
     ),
     Requirement(
         "PATH-BYSTANDER",
@@ -365,7 +366,8 @@ _ALL = (
     Requirement(
         "CNI-ADD-INTERFACE",
         "The container's interface has the name CNI_IFNAME and the sandbox CNI_NETNS, and the"
-        " interfaces, MAC addresses and IP addresses of the result are those of the kernel.",
+        " interfaces, MAC addresses and IP addresses of the result are those of the kernel, and can"
+        " be used at once.",
         "The result is made up from the configuration, or was taken before the last change.",
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 2, ADD; 5, ADD Success",

@@ -274,11 +274,11 @@ class Traffics:
         )
 
         def send() -> Result:
-            before = self._datagrams(source)
+            before = self._datagrams(source, family)
             result = self._run(source, "/bin/sh", "-c", script)
             if result.status != 0:
                 return result
-            if self._datagrams(source) == before:
+            if self._datagrams(source, family) == before:
                 raise CouldNotTest(f"nc ended well, but {source} sent no datagram")
             if not waiting.until(received, bool, _REPLY_SECONDS):
                 why = f"the datagram did not reach the program in {destination} as it was sent"
@@ -305,12 +305,12 @@ class Traffics:
             size=size,
         )
 
-    def _datagrams(self, pod: str) -> int:
+    def _datagrams(self, pod: str, family: Family) -> int:
         """Datagrams that programs in a pod have sent, also those that were then dropped.
 
         Raises CouldNotTest.
         """
-        counts = self._counts(pod, "Udp")
+        counts = self._counts(pod, "Udp") if family is Family.IPV4 else self._counts6(pod, "Udp6")
         return sum(counts.get(name, 0) for name in ("OutDatagrams", "SndbufErrors"))
 
     def _counts(self, pod: str, protocol: str) -> dict[str, int]:
@@ -318,22 +318,37 @@ class Traffics:
 
         Raises CouldNotTest.
         """
-        table = base.root(self._node, f"/proc/{self._pods[pod].pids[MAIN]}/net/snmp")
         try:
             names, values = (
                 line.split()[1:]
-                for line in table.read_text().splitlines()
+                for line in self._counters(pod, "snmp")
                 if line.startswith(f"{protocol}:")
             )
-        except (OSError, ValueError):
-            raise CouldNotTest(f"what pod {pod} sends cannot be counted; does it run?") from None
+        except ValueError:
+            raise CouldNotTest(f"what pod {pod} sends cannot be counted") from None
         return {name: int(value) for name, value in zip(names, values, strict=True)}
 
-    def resolve(self, source: str, destination: str) -> Traffic:
-        """A ping whose ARP request and reply are what is looked at."""
-        asking, asked = self.address(source), self.address(destination)
+    def _counts6(self, pod: str, protocol: str) -> dict[str, int]:
+        """The same of IPv6's protocols: /proc/pid/net/snmp6, a name and a number a line."""
+        rows = (line.split() for line in self._counters(pod, "snmp6"))
+        return {
+            row[0].removeprefix(protocol): int(row[1])
+            for row in rows
+            if len(row) == 2 and row[0].startswith(protocol)
+        }
+
+    def _counters(self, pod: str, table: str) -> list[str]:
+        try:
+            path = base.root(self._node, f"/proc/{self._pods[pod].pids[MAIN]}/net/{table}")
+            return path.read_text().splitlines()
+        except OSError:
+            raise CouldNotTest(f"what pod {pod} sends cannot be counted; does it run?") from None
+
+    def resolve(self, source: str, destination: str, family: Family = Family.IPV4) -> Traffic:
+        """A ping whose ARP request and reply, or IPv6's like of them, are what is looked at."""
+        asking, asked = self.address(source, family), self.address(destination, family)
         return replace(
-            self.ping(source, destination),
+            self.ping(source, destination, family),
             probe=probes.Resolution(asking, asked),
             kinds={probes.REQUEST: "broadcast", probes.REPLY: "unicast"},
             size=None,

@@ -3,7 +3,7 @@
 No difference is a pass; that the list is complete is the capture's affair (Observation.gaps).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -77,7 +77,7 @@ def judge(
         ]
         for number, _ in claimed:
             taken[number] = True
-        packets = _packets([(leg, sightings[number]) for number, leg in claimed])
+        packets = _packets([(leg, sightings[number]) for number, leg in claimed], paths)
         crossings += [_crossing(paths[leg], group) for (leg, _), group in packets.items()]
         for leg, path in paths.items():
             differences += _lacking(probe, leg, path, packets)
@@ -119,14 +119,27 @@ def unchanged(verdict: Verdict) -> list[Difference]:
 
 
 def _packets(
-    claimed: Sequence[tuple[str, Sighting]],
+    claimed: Sequence[tuple[str, Sighting]], paths: Mapping[str, Path]
 ) -> dict[tuple[str, tuple[object, ...]], list[Sighting]]:
-    """The sightings of each packet, by its leg and identity."""
+    """The sightings of each packet, in order of time, by its leg and identity.
+
+    What nothing tells apart, such as two acknowledgements of IPv6, is told by order: the second one
+    at each place is the second one of its sender's, and what is more than those, a duplicate.
+    """
     found: dict[tuple[str, tuple[object, ...]], list[Sighting]] = defaultdict(list)
+    alike: dict[tuple[object, ...], int] = defaultdict(int)
     parts = segments.aligned([sighting for _, sighting in claimed])
-    for (leg, _), each in zip(claimed, parts, strict=True):
-        for part in each:
-            found[leg, part.packet.identity].append(part)
+    seen = [(leg, part) for (leg, _), each in zip(claimed, parts, strict=True) for part in each]
+    sent = Counter(
+        (leg, part.packet.identity) for leg, part in seen if part.place == paths[leg].hops[0].place
+    )
+    for leg, part in seen:
+        identity, number = part.packet.identity, 0
+        if part.packet.ip_id is None and part.packet.protocol != "arp":
+            here = (leg, part.place, identity)
+            number = min(alike[here], max(sent[leg, identity] - 1, 0))
+            alike[here] += 1
+        found[leg, (*identity, number)].append(part)
     return found
 
 

@@ -89,12 +89,13 @@ def test_arp_request_reaches_every_port_and_its_reply_only_the_path(
     node: Node,
     source: str,
     destination: str,
+    family: Family,
 ) -> None:
     """A pod that has forgotten its neighbour asks all; only the one asked answers, to it alone."""
     netns = topology.pods[source].netns
     topologies.forget_neighbours(base.named_namespaces(node)[netns])
 
-    observed = observe(traffic.resolve(source, destination))
+    observed = observe(traffic.resolve(source, destination, family))
 
     assert observed.differences == []
 

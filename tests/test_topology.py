@@ -5,7 +5,7 @@ import pytest
 from podpath import claims, hooks, inventory, routing, wiring
 from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
-from podpath.model import Topology
+from podpath.model import Family, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.observe import Observer
@@ -91,9 +91,11 @@ def test_macs_are_unique_and_as_in_the_results(topology: Topology, conflist: Con
 
 
 @requirement("TOPO-MAC")
-def test_macs_stay_after_traffic(observer: Observer, conflist: Conflist, traffic: Traffics) -> None:
+def test_macs_stay_after_traffic(
+    observer: Observer, conflist: Conflist, traffic: Traffics, family: Family
+) -> None:
     """After pods have talked, the MAC addresses are still those of the results."""
-    traffic.ping("client", "server").send()
+    traffic.ping("client", "server", family).send()
 
     assert wiring.macs(observer.topology(), conflist) == []
 
@@ -176,9 +178,9 @@ def test_node_has_the_expected_interfaces_only(
 @requirement("TOPO-FDB")
 @each_pod
 def test_bridge_learned_each_pod_on_its_port(
-    observer: Observer, conflist: Conflist, traffic: Traffics, pod: str
+    observer: Observer, conflist: Conflist, traffic: Traffics, pod: str, family: Family
 ) -> None:
     """After a ping from a pod, its MAC is in the bridge's FDB on its own port only."""
-    traffic.ping(pod, "server" if pod != "server" else "client").send()
+    traffic.ping(pod, "server" if pod != "server" else "client", family).send()
 
     assert wiring.fdb(observer.topology(), conflist, pod) == []

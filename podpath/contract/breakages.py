@@ -88,9 +88,10 @@ def masquerading(attachment: Attachment, _: Conflist) -> Breakage:
     """The rules of masquerading are gone."""
     if not attachment.subject.steps[0].section.get("ipMasq"):
         return Breakage(impossible="the conflist has no ipMasq")
+    tables = "ip6tables" if ":" in _first_address(attachment) else "iptables"
     return Breakage(
-        f"iptables-save -t nat >{_SAVED} && grep -q MASQUERADE {_SAVED} && iptables -t nat -F",
-        f"iptables-restore <{_SAVED}",
+        f"{tables}-save -t nat >{_SAVED} && grep -q MASQUERADE {_SAVED} && {tables} -t nat -F",
+        f"{tables}-restore <{_SAVED}",
     )
 
 

@@ -16,10 +16,14 @@ Differences = list[Difference]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One interface: its MAC address, and its addresses with their prefix lengths."""
+    """One interface: its MAC address, and its addresses with their prefix lengths.
+
+    unusable: those of them that wait for duplicate address detection, or failed it (RFC 4862).
+    """
 
     mac: str
     addresses: tuple[str, ...]
+    unusable: tuple[str, ...] = ()
 
 
 def links(node: Node, netns: str = "") -> dict[str, Link]:
@@ -33,9 +37,10 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
         raise CouldNotTest(f"the links of {netns or 'the node'}: {done.stderr.strip()}")
     found = {}
     for one in json.loads(done.stdout or "[]"):
-        held = one.get("addr_info", [])
-        addresses = tuple(f"{a['local']}/{a['prefixlen']}" for a in held if "local" in a)
-        found[one["ifname"]] = Link(one.get("address", ""), addresses)
+        held = [a for a in one.get("addr_info", []) if "local" in a]
+        late = [a for a in held if a.get("tentative") or a.get("dadfailed")]
+        texts = (tuple(f"{a['local']}/{a['prefixlen']}" for a in some) for some in (held, late))
+        found[one["ifname"]] = Link(one.get("address", ""), *texts)
     return found
 
 
@@ -106,4 +111,7 @@ def _address(
     if present and one["address"] not in present.addresses:
         seen = listed(present.addresses)
         return [Difference("address", where, f"{one['address']} on {of['name']}", seen)]
+    if present and one["address"] in present.unusable:
+        seen = "tentative, or a duplicate: its detection was not waited for"
+        return [Difference("address", where, f"{one['address']} can be used", seen)]
     return []

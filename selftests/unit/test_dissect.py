@@ -301,6 +301,25 @@ def test_fragments_join_to_the_packet_that_they_were(reverse: bool) -> None:
     assert one.time == parts[-1].time
 
 
+def test_fragments_of_ipv6_join() -> None:
+    """Their header is in an extension of its own, which the whole packet does not have."""
+    from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6, IPv6ExtHdrFragment, fragment6
+
+    request = ICMPv6EchoRequest(id=77, seq=3, data=bytes(range(256)) * 12)
+    pieces = fragment6(ipv6() / IPv6ExtHdrFragment(id=4711) / request, 1500)
+    frames = [built(IPv6(bytes(piece))) for piece in pieces]
+    parts = [
+        samples.sighting(dissect(frame), time=n, frame=frame) for n, frame in enumerate(frames)
+    ]
+    (one,) = reassemble(parts[::-1])
+    whole = dissect(built(ipv6(), request))
+
+    assert len(parts) == 3
+    assert (one.packet.digest, one.packet.number) == (whole.digest, (77, 3))
+    assert (one.packet.fragments, one.time) == (3, 2)
+    assert reassemble(parts[1:]) == parts[1:]
+
+
 @pytest.mark.parametrize("lost", [0, 1, 2])
 def test_incomplete_sets_stay(lost: int) -> None:
     """A datagram of which a fragment is missing is not made up."""

@@ -238,6 +238,27 @@ def test_resolution_is_over_with_the_answer() -> None:
     assert probe.over(seen(ASK, ANSWER))
 
 
+def test_resolution_of_ipv6_claims_the_solicitation_and_its_advertisement() -> None:
+    """To the multicast group and back; not of another target, not a probe of a known neighbour."""
+    asking, asked, other, group = map(
+        IPv6Address, ("fd00::2", "fd00::3", "fd00::4", "ff02::1:ff00:3")
+    )
+    ask = Packet("icmpv6", source=asking, destination=group, kind=135, ttl=255)
+    answer = replace(ask, source=asked, destination=asking, kind=136)
+    sightings = [
+        samples.sighting(ask, frame=asked.packed),
+        samples.sighting(answer, frame=asked.packed),
+        samples.sighting(ask, frame=other.packed),
+        samples.sighting(replace(ask, destination=asked), frame=asked.packed),
+        samples.sighting(replace(answer, source=other), frame=asked.packed),
+        samples.sighting(replace(ask, protocol="udp"), frame=asked.packed),
+    ]
+    probe = Resolution(asking, asked)
+
+    assert probe.claim(sightings) == [REQUEST, REPLY, None, None, None, None]
+    assert probe.lacking(REPLY, []) == ["the neighbour discovery reply"]
+
+
 def test_silence_claims_nothing_and_lacks_nothing() -> None:
     """So whatever is seen is unexpected."""
     probe = Silence()
@@ -254,7 +275,9 @@ def test_silence_claims_nothing_and_lacks_nothing() -> None:
 )
 def test_filters_let_canaries_and_fragments_through(probe: Probe) -> None:
     """Whatever a probe looks for, its filter always passes what the proof needs."""
-    assert probe.filter.startswith("ether proto 0x88b5 or arp or icmp6 or ip[6:2] & 0x1fff != 0")
+    passed = "ether proto 0x88b5 or arp or ip[6:2] & 0x1fff != 0 or ip6[6] = 44"
+
+    assert probe.filter.startswith(passed)
 
 
 # --- noise ------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from podpath import verdict
 from podpath.model import NODE, Difference, Direction, Packet, Sighting
-from podpath.probes import REQUEST, Echo, Resolution
+from podpath.probes import REQUEST, Echo, Http, Resolution
 from podpath.verdict import Verdict
 
 from . import samples
@@ -193,6 +193,25 @@ def test_repeated_arp_request_is_expected_at_each_hop_as_often() -> None:
     assert differences(asked_twice) == []
     assert differences([*asked_twice, asked_twice[-1]]) == [("duplicate", "server eth0 in")]
     assert differences(asked_twice[:-1]) == [("missing hop", "server eth0 in")]
+
+
+def test_packets_that_nothing_tells_apart_are_told_by_their_order() -> None:
+    """Two equal segments without an IPv4 identification; a third at one hop is a duplicate."""
+    legs = samples.paths()
+    request = samples.tcp("client", "server", flags="A", sequence=(5, 6), ip_id=None)
+    twice = samples.walk(legs[REQUEST], request, 0) + samples.walk(
+        legs[REQUEST], replace(request, options="another window"), 1_000_000
+    )
+    probe = Http("", ends=(samples.address("client"), samples.address("server")))
+    opened = samples.walk(legs[REQUEST], replace(request, flags="S"), -1_000_000)
+
+    def differences(seen: Sightings) -> list[tuple[str, str]]:
+        judged = verdict.judge([(probe, legs)], samples.observation(seen), samples.noise())
+        return [(d.kind, d.where) for c in judged.crossings for d in c.differences]
+
+    assert differences([*opened, *twice]) == []
+    assert differences([*opened, *twice, twice[-1]]) == [("duplicate", "server eth0 in")]
+    assert differences([*opened, *twice[:-1]]) == [("missing hop", "server eth0 in")]
 
 
 # --- at both ends -------------------------------------------------------------------------
