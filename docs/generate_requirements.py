@@ -7,7 +7,7 @@ python docs/generate_requirements.py --check    exit with 1 if it is not up to d
 import sys
 from pathlib import Path
 
-from podpath.requirements import REQUIREMENTS, Requirement
+from podpath.requirements import GROUPS, REQUIREMENTS, Requirement, group
 
 PAGE = Path(__file__).with_name("requirements.md")
 
@@ -28,21 +28,13 @@ while you look. podpath needs neither `tcpdump` nor `brctl` (Debian: `bridge-uti
 install them.
 """
 
-_GROUPS = {
-    "TOPO": "Topology: how pods are wired",
-    "PATH": "Path: which interfaces a packet crosses",
-    "LIFE": "Lifecycle: pods that come and go",
-    "K8S": "Kubernetes: what a cluster asks of the network (not on the embedded node)",
-    "CNI": "Contract: what a runtime and plugins owe each other",
-}
-
 
 def page() -> str:
     """The whole page."""
     parts = [_INTRODUCTION]
-    for prefix, title in _GROUPS.items():
+    for prefix, title in GROUPS.items():
         parts.append(f"## {title}\n")
-        parts += [_entry(r) for r in REQUIREMENTS.values() if r.id.startswith(f"{prefix}-")]
+        parts += [_entry(r) for r in REQUIREMENTS.values() if group(r.id) == prefix]
     return "\n".join(parts)
 
 

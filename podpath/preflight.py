@@ -20,7 +20,9 @@ from podpath.profiles import Profile
 #: The most pods that the suite has on one node at the same time.
 PODS = 12
 
-_KERNEL_FILE_SYSTEMS = ("overlay", "tmpfs")
+#: What the embedded node needs of the kernel.
+FILE_SYSTEMS = ("overlay", "tmpfs")
+LINKS = ("bridge", "veth")
 #: kind's configuration, where the user has none.
 KIND_CONFIG = Path(__file__).with_name("kind-config.yaml")
 _CLUSTER = kind.Options(name="podpath", keep=False, config=KIND_CONFIG)
@@ -47,8 +49,11 @@ class Plan:
     @cached_property
     def plugins(self) -> dict[str, str]:
         """The plugins of the chain: name -> path. Raises CouldNotTest if one is missing."""
-        directories = (*self.plugin_directories, *self._system_directories)
-        return {n: tools.plugin(n, directories) for n in self.conflist.delegates}
+        return {name: self.plugin(name) for name in self.conflist.delegates}
+
+    def plugin(self, name: str) -> str:
+        """The path of a plugin. Raises CouldNotTest if it is missing."""
+        return tools.plugin(name, (*self.plugin_directories, *self._system_directories))
 
     @property
     def _system_directories(self) -> tuple[str, ...]:
@@ -87,10 +92,15 @@ def plan(
     )
 
 
-def check(wanted: Plan) -> None:
-    """Raise CouldNotTest, with the remedy, for the first thing that stands in the way."""
+def check_root() -> None:
+    """Raise CouldNotTest for any other user."""
     if os.geteuid() != 0:
         raise CouldNotTest("podpath must make namespaces, and so needs root", "Run it with sudo")
+
+
+def check(wanted: Plan) -> None:
+    """Raise CouldNotTest, with the remedy, for the first thing that stands in the way."""
+    check_root()
     tools.check(wanted.node)
     if wanted.node == "kind":
         kind.check(wanted.cluster)
@@ -107,14 +117,15 @@ def check(wanted: Plan) -> None:
                 f"the plugin directory {directory} does not exist", "Correct --podpath-cni-bin"
             )
     _ = wanted.known_deviations
-    _check_ranges(wanted)
+    check_ranges(wanted)
     if wanted.node == "embedded":
         _check_kernel()
     if wanted.report:
         _check_writable(wanted.report)
 
 
-def _check_ranges(wanted: Plan) -> None:
+def check_ranges(wanted: Plan) -> None:
+    """Raise CouldNotTest if the conflist's ranges are not such as podpath can test."""
     families = wanted.conflist.families
     for family in families:
         if len(wanted.conflist.ranges_of(family)) > 1:
@@ -132,34 +143,29 @@ def _check_ranges(wanted: Plan) -> None:
 
 
 def _check_kernel() -> None:
+    for name in FILE_SYSTEMS:
+        check_file_system(name)
+    for link in LINKS:
+        check_link(link)
+
+
+def check_file_system(name: str) -> None:
+    """Raise CouldNotTest if the kernel does not have a kind of file system."""
     known = Path("/proc/filesystems").read_text().split()
-    for name in _KERNEL_FILE_SYSTEMS:
-        if name not in known and not _loaded(name):
-            raise CouldNotTest(
-                f'this kernel has no file system "{name}"', f"Load it: modprobe {name}"
-            )
-    for link in ("bridge", "veth"):
-        # In a namespace of its own, which ends with the command.
-        done = subprocess.run(
-            [
-                "unshare",
-                "--net",
-                tools.locate("ip"),
-                "link",
-                "add",
-                "podpath0",
-                "type",
-                link,
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
+    if name not in known and not _loaded(name):
+        raise CouldNotTest(f'this kernel has no file system "{name}"', f"Load it: modprobe {name}")
+
+
+def check_link(kind: str) -> None:
+    """Raise CouldNotTest if the kernel cannot make a kind of link."""
+    # In a namespace of its own, which ends with the command.
+    command = ["unshare", "--net", tools.locate("ip"), "link", "add", "podpath0", "type", kind]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CouldNotTest(
+            f'this kernel cannot make a link of type "{kind}" ({done.stderr.strip()})',
+            f"Load it: modprobe {kind}",
         )
-        if done.returncode != 0:
-            raise CouldNotTest(
-                f'this kernel cannot make a link of type "{link}" ({done.stderr.strip()})',
-                f"Load it: modprobe {link}",
-            )
 
 
 def _loaded(module: str) -> bool:

@@ -579,3 +579,17 @@ _ALL = (
 )
 
 REQUIREMENTS = {requirement.id: requirement for requirement in _ALL}
+
+#: What the first word of an id stands for.
+GROUPS = {
+    "TOPO": "Topology: how pods are wired",
+    "PATH": "Path: which interfaces a packet crosses",
+    "LIFE": "Lifecycle: pods that come and go",
+    "K8S": "Kubernetes: what a cluster asks of the network (not on the embedded node)",
+    "CNI": "Contract: what a runtime and plugins owe each other",
+}
+
+
+def group(identifier: str) -> str:
+    """The group of a requirement, a key of GROUPS."""
+    return identifier.partition("-")[0]

@@ -91,7 +91,7 @@ def locate(name: str) -> str:
     tool = next(t for t in TOOLS if t.name == name)
     if path := find(tool):
         return path
-    raise CouldNotTest(f"{name} is missing", _how_to_install([tool.package]))
+    raise CouldNotTest(f"{name} is missing", how_to_install([tool.package]))
 
 
 def checksum(path: str) -> str:
@@ -134,11 +134,12 @@ def check(node: str = "embedded") -> None:
     """Raise CouldNotTest that names every missing tool and how to get it."""
     if found := missing(node):
         raise CouldNotTest(
-            f"missing on this system: {', '.join(found)}", _how_to_install(list(found.values()))
+            f"missing on this system: {', '.join(found)}", how_to_install(list(found.values()))
         )
 
 
-def _how_to_install(packages: list[str]) -> str:
+def how_to_install(packages: list[str]) -> str:
+    """The remedy for what Debian packages have."""
     return f"On Debian, as root: apt-get install {' '.join(sorted(set(packages)))}"
 
 

@@ -160,8 +160,12 @@ def _removed(group: str) -> bool:
     return True
 
 
-def sweep() -> None:
-    """Remove the groups of keepers that were killed: those that nobody holds the lock of."""
+def sweep() -> list[str]:
+    """Remove the groups of keepers that were killed: those that nobody holds the lock of.
+
+    Gives the directories that are gone.
+    """
+    gone = []
     with _no_other_keeper():
         for hierarchy in hierarchies():
             for group in Path(hierarchy.mount).glob(f"{PREFIX}*"):
@@ -169,5 +173,7 @@ def sweep() -> None:
                     descriptor = _lock(str(group))
                 except OSError:
                     continue  # its keeper lives, or has just removed it
-                _removed(str(group))
+                if _removed(str(group)):
+                    gone.append(str(group))
                 os.close(descriptor)
+    return gone

@@ -428,14 +428,17 @@ def _heard(say: Say) -> Iterator[list[str]]:
         listener.join()
 
 
-def sweep(say: Say = lambda _: None) -> None:
-    """Delete the clusters that killed runs left, and only those."""
+def sweep(say: Say = lambda _: None) -> list[str]:
+    """Delete the clusters that killed runs left, and only those; the names of them."""
+    gone = []
     for directory in sorted(CLUSTERS.glob("*")):
         with claim.changing(directory):
             if claim.abandoned(directory):
                 name, config = directory.name, Path()
                 Cluster(Options(name, keep=False, config=config), say).remove()
                 shutil.rmtree(directory)
+                gone.append(name)
+    return gone
 
 
 @contextmanager

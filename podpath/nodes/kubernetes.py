@@ -292,9 +292,15 @@ def _wait_until_gone(api: Api, name: str) -> None:
         raise CouldNotTest(f"the namespace {name} is not gone after {_NAMESPACE_SECONDS:.0f} s")
 
 
-def sweep(api: Api) -> None:
-    """Delete the namespaces whose makers, on this machine, are gone; others' are left alone."""
+def sweep(api: Api) -> list[str]:
+    """Delete the namespaces whose makers, on this machine, are gone; the names of them.
+
+    Others' are left alone.
+    """
+    gone = []
     for one in api.namespaces():
         maker = (one["metadata"].get("annotations") or {}).get(OWNER, "")
         if owner.gone(maker):
-            api.delete_namespace(one["metadata"]["name"])
+            gone.append(one["metadata"]["name"])
+            api.delete_namespace(gone[-1])
+    return gone

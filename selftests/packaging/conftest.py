@@ -50,7 +50,13 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_pytest(installed: Path, project: Path, *arguments: str) -> str:
-    """Run pytest in a project of somebody who installed the wheel; return its output.
+    """Run pytest in a project of somebody who installed the wheel; return its output."""
+    options = ("-p", "no:cacheprovider")
+    return run_module(installed, project, "pytest", *options, *arguments)
+
+
+def run_module(installed: Path, project: Path, module: str, *arguments: str) -> str:
+    """Run a module with the Python of somebody who installed the wheel; return its output.
 
     -S: an editable install of the checkout, which a .pth file makes, is not seen.
     """
@@ -61,7 +67,7 @@ def run_pytest(installed: Path, project: Path, *arguments: str) -> str:
         if not name.startswith(("PYTEST_", "TOX_"))
     }
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        [sys.executable, "-S", "-m", module, *arguments],
         cwd=project,
         env={**environment, "PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,

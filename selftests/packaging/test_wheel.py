@@ -1,12 +1,16 @@
 """The wheel holds the library, the suite and their data, and nothing else."""
 
 import configparser
+import json
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from .conftest import CHECKOUT, run_pytest
+from .conftest import CHECKOUT, run_module, run_pytest
+
+#: Endings of what the library reads beside its modules.
+_DATA = (".py", ".toml", ".conflist", ".schema.json", "kind-config.yaml", "py.typed")
 
 pytestmark = pytest.mark.xdist_group("wheel")  # which is built once
 
@@ -36,6 +40,7 @@ def test_every_module_is_in_the_wheel(names: set[str], directory: str, package: 
         "podpath/contract/answers.schema.json",
         "podpath/default.conflist",
         "podpath/deviations.toml",
+        "podpath/kind-config.yaml",
         "podpath/report.schema.json",
         "podpath/py.typed",
     ],
@@ -59,22 +64,28 @@ def test_nothing_else_is_in_the_wheel(names: set[str]) -> None:
 
     assert sorted(t for t in top if not t.endswith(".dist-info")) == ["podpath"]
     assert [n for n in names if "selftests" in n or "benchmarks" in n or "conftest" in n] == []
-    assert [
-        n
-        for n in names
-        if ".dist-info/" not in n
-        and not n.endswith((".py", ".toml", ".conflist", ".schema.json", "py.typed"))
-    ] == []
+    assert [n for n in names if ".dist-info/" not in n and not n.endswith(_DATA)] == []
 
 
-def test_plugin_is_an_entry_point_of_its_own_name(wheel: Path, names: set[str]) -> None:
-    """pytest finds it by itself, and naming it once more in a conftest does no harm."""
+def test_plugin_and_command_are_entry_points(wheel: Path, names: set[str]) -> None:
+    """pytest finds its plugin by itself; naming it once more in a conftest does no harm."""
     (path,) = (n for n in names if n.endswith(".dist-info/entry_points.txt"))
     entries = configparser.ConfigParser()
     entries.optionxform = str  # type: ignore[assignment,method-assign]
     entries.read_string(zipfile.ZipFile(wheel).read(path).decode())
 
     assert dict(entries["pytest11"]) == {"podpath.plugin": "podpath.plugin"}
+    assert dict(entries["console_scripts"]) == {"podpath": "podpath.cli:main"}
+
+
+def test_command_works_where_it_is_installed(installed: Path, tmp_path: Path) -> None:
+    """It is the wheel's, and finds the data that it reads."""
+    said = run_module(installed, tmp_path, "podpath.cli", "doctor", "--json")
+
+    found = {f["name"]: f["detail"] for f in json.loads(said)["findings"]}
+    assert found["conflist"] == f"podpath, {installed}/podpath/default.conflist"
+    listed = run_module(installed, tmp_path, "podpath.cli", "requirements", "TOPO-MTU")
+    assert listed.startswith("TOPO-MTU")
 
 
 def test_licence_is_in_the_wheel(names: set[str]) -> None:
@@ -82,7 +93,11 @@ def test_licence_is_in_the_wheel(names: set[str]) -> None:
     assert [n for n in names if n.endswith(".dist-info/licenses/LICENSE")]
 
 
-def test_installed_suite_is_collected(installed: Path, tmp_path: Path) -> None:
+_OF_CLUSTERS = {"test_kubernetes.py"}
+
+
+@pytest.mark.parametrize("node", ["embedded", "kind"])
+def test_installed_suite_is_collected(installed: Path, tmp_path: Path, node: str) -> None:
     """`pytest --pyargs podpath.tests` finds the tests that are installed, and its own options.
 
     They are the wheel's, not the checkout's, as is what a test imports.
@@ -97,10 +112,12 @@ def test_installed_suite_is_collected(installed: Path, tmp_path: Path) -> None:
         installed,
         tmp_path,
         *("--collect-only", "-q", "--pyargs", "podpath.tests", "test_where.py"),
-        *("--podpath-node", "embedded"),
+        *("--podpath-node", node),
     )
 
     assert "error" not in output.lower()
     assert str(CHECKOUT) not in output
-    for source in [Path("test_where.py"), *(CHECKOUT / "tests").glob("test_*.py")]:
-        assert f"{source.name}::test_" in output
+    every = {source.name for source in (CHECKOUT / "tests").glob("test_*.py")}
+    wanted = {"embedded": every - _OF_CLUSTERS, "kind": _OF_CLUSTERS}[node]
+    assert wanted <= every
+    assert [name for name in [*wanted, "test_where.py"] if f"{name}::test_" not in output] == []

@@ -115,6 +115,12 @@ def test_values_import_nothing_but_values(module: str) -> None:
         ("kubernetes", {"kube"}),
         ("pytest_kind", {"nodes.kind"}),
         ("pytest", {"plugin"}),
+        ("shtab", {"cli.completion"}),
+        (
+            "argparse",
+            {"cli", "cli.clean", "cli.completion", "cli.doctor", "cli.output"}
+            | {"cli.report", "cli.requirements", "plugin"},
+        ),
         ("random", {"randomness"}),
         ("secrets", set()),
         ("uuid", set()),

@@ -1,0 +1,7 @@
+"""`python -m podpath.cli` is the command `podpath`."""
+
+import sys
+
+from podpath.cli import main
+
+sys.exit(main())

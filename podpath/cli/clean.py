@@ -1,0 +1,69 @@
+"""`podpath clean`: remove what runs left that were killed with SIGKILL."""
+
+import argparse
+import os
+import sys
+
+from podpath.cli import output
+
+
+def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
+    """Make the command known."""
+    parser = commands.add_parser(
+        "clean",
+        help="remove what killed runs left",
+        description="Remove what runs left that were ended by SIGKILL: kind clusters, namespaces of"
+        " Kubernetes clusters, and cgroups. What a living run uses, or somebody else made, is left"
+        " alone. The next run would do the same.",
+    )
+    parser.add_argument(
+        "--kubeconfig",
+        metavar="FILE",
+        help="also look for namespaces in this cluster (in a pod: in its own)",
+    )
+    output.json_option(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from podpath import preflight
+    from podpath.nodes import cgroups, kind
+
+    preflight.check_root()
+    say = _silent if options.json else _say
+    removed = {
+        "clusters": kind.sweep(say),
+        "namespaces": _namespaces(options.kubeconfig),
+        "cgroups": cgroups.sweep(),
+    }
+    if options.json:
+        output.write_json({"removed": removed})
+        return 0
+    for what, names in removed.items():
+        for name in names:
+            output.write(f"removed of the {what}: {name}")
+    if not any(removed.values()):
+        output.write("nothing to do")
+    return 0
+
+
+def _namespaces(kubeconfig: str | None) -> list[str]:
+    if not kubeconfig and "KUBERNETES_SERVICE_HOST" not in os.environ:
+        return []
+    from podpath import kube
+    from podpath.nodes import host, kubernetes
+
+    kube.installed()
+    api = host.api(kubeconfig or "")
+    try:
+        return kubernetes.sweep(api)
+    finally:
+        api.close()
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"podpath: {message}\n")
+
+
+def _silent(_: str) -> None:
+    """For machines: what was removed is told in the end."""

@@ -1,0 +1,45 @@
+"""How commands write: texts for people, JSON for machines."""
+
+import argparse
+import json
+import shutil
+import sys
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+#: What add_subparsers gives; argparse has no public name for it.
+Commands = Any
+
+#: Functions of the completion scripts; shtab's own for files (shtab.FILE, without importing it).
+FILES = {"bash": "_shtab_compgen_files", "zsh": "_files"}
+IDS = {"bash": "_podpath_ids", "zsh": "_podpath_ids"}
+
+
+def completed(argument: argparse.Action, functions: Mapping[str, str]) -> None:
+    """Say how shells complete an argument: shell -> function."""
+    argument.complete = functions  # type: ignore[attr-defined]
+
+
+def json_option(parser: argparse.ArgumentParser) -> None:
+    """--json."""
+    parser.add_argument("--json", action="store_true", help="write JSON, for machines")
+
+
+def write(text: str) -> None:
+    """A text, with the end of its line."""
+    sys.stdout.write(f"{text}\n")
+
+
+def write_json(document: Mapping[str, Any]) -> None:
+    """A JSON document."""
+    write(json.dumps(document, indent=1, ensure_ascii=False))
+
+
+def hanging(head: str, text: str, width: int) -> str:
+    """A head, and beside it a text, wrapped to the terminal. width: of the heads' column."""
+    columns = max(shutil.get_terminal_size((100, 24)).columns, width + 30)
+    indent = " " * (width + 2)
+    return textwrap.fill(
+        text, columns, initial_indent=f"{head:<{width}}  ", subsequent_indent=indent
+    )

@@ -1,0 +1,93 @@
+"""`podpath requirements`: list, filter, explain."""
+
+import argparse
+import difflib
+from typing import Any
+
+from podpath.cli import output
+from podpath.requirements import GROUPS, REQUIREMENTS, Requirement, group
+
+
+def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
+    """Make the command known."""
+    parser = commands.add_parser(
+        "requirements",
+        help="list the requirements, or explain some",
+        description="List what a conforming plugin does. With IDs, explain those.",
+    )
+    ids = parser.add_argument("ids", nargs="*", type=_identifier, metavar="ID")
+    output.completed(ids, output.IDS)
+    parser.add_argument("--group", choices=list(GROUPS), help="only those of a group")
+    parser.add_argument(
+        "--node",
+        choices=("embedded", "kind", "host"),
+        help="only those that can be looked at on a kind of node",
+    )
+    output.json_option(parser)
+    parser.set_defaults(run=_run)
+
+
+def _identifier(text: str) -> str:
+    """An id, in whatever case."""
+    if text.upper() in REQUIREMENTS:
+        return text.upper()
+    alike = difflib.get_close_matches(text.upper(), REQUIREMENTS, 3)
+    hint = f"; similar: {', '.join(alike)}" if alike else ""
+    raise argparse.ArgumentTypeError(f"there is no requirement {text}{hint}")
+
+
+def _run(options: argparse.Namespace) -> int:
+    found = [
+        r
+        for r in REQUIREMENTS.values()
+        if (not options.ids or r.id in options.ids)
+        and options.group in (None, group(r.id))
+        and (options.node is None or options.node in r.nodes)
+    ]
+    if options.json:
+        output.write_json({"requirements": [_document(r) for r in found]})
+    elif options.ids:
+        output.write("\n\n".join(map(_explained, found)))
+    else:
+        _list(found)
+    return 0
+
+
+def _document(requirement: Requirement) -> dict[str, Any]:
+    return {
+        "id": requirement.id,
+        "group": group(requirement.id),
+        "sentence": requirement.sentence,
+        "usually": requirement.usually,
+        "look": [_command(c) for c in requirement.look],
+        "source": requirement.source,
+        "nodes": list(requirement.nodes),
+    }
+
+
+def _command(template: str) -> str:
+    return template.format(node="NODE", bridge="BRIDGE")
+
+
+def _list(found: list[Requirement]) -> None:
+    width = max(map(len, REQUIREMENTS))
+    for prefix, title in GROUPS.items():
+        members = [r for r in found if group(r.id) == prefix]
+        if members:
+            output.write(f"{title} ({len(members)})")
+            for one in members:
+                output.write(output.hanging(f"  {one.id}", one.sentence, width + 2))
+
+
+def _explained(requirement: Requirement) -> str:
+    width = len("Usually")
+    lines = [
+        output.hanging(requirement.id, requirement.sentence, len(requirement.id)),
+        "",
+        output.hanging("Usually", requirement.usually, width),
+    ]
+    if requirement.source:
+        lines.append(output.hanging("Source", f"{requirement.source}.", width))
+    lines.append(output.hanging("On", ", ".join(requirement.nodes), width))
+    look = [f"  {_command(c)}" for c in requirement.look]
+    return "\n".join([*lines, "", "Look for yourself, on the node:", *look])

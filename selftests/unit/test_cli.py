@@ -1,0 +1,239 @@
+"""The command `podpath`: what each subcommand writes, and its exit status."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from podpath import cli, report, tools
+from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+from podpath.nodes import cgroups, kind
+from podpath.requirements import GROUPS, REQUIREMENTS, group
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_requirements_are_listed_by_group(capsys: Capture) -> None:
+    """All of them, each below the title of its group."""
+    assert cli.main(["requirements"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "] == list(
+        REQUIREMENTS
+    )
+    titles = [line for line in lines if not line.startswith(" ")]
+    assert [t.rpartition(" (")[0] for t in titles] == list(GROUPS.values())
+
+
+@pytest.mark.parametrize("prefix", GROUPS)
+def test_requirements_of_a_group(capsys: Capture, prefix: str) -> None:
+    assert cli.main(["requirements", "--group", prefix, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["requirements"]
+
+    assert told
+    assert [r["id"] for r in told] == [i for i in REQUIREMENTS if group(i) == prefix]
+
+
+def test_requirements_of_a_node(capsys: Capture) -> None:
+    """What cannot be looked at there is left out."""
+    cli.main(["requirements", "--node", "embedded", "--json"])
+    told = json.loads(capsys.readouterr().out)["requirements"]
+
+    assert {r["id"] for r in told} == {i for i, r in REQUIREMENTS.items() if "embedded" in r.nodes}
+
+
+def test_requirement_is_explained(capsys: Capture) -> None:
+    """In whatever case it is asked for: what, why it fails, whose rule it is, how to look."""
+    assert cli.main(["requirements", "cni-gc-delegate"]) == 0
+    said = capsys.readouterr().out
+    told, one = " ".join(said.split()), REQUIREMENTS["CNI-GC-DELEGATE"]
+
+    assert "TOPO-" not in said
+    for text in (one.sentence, one.usually, one.source, *one.nodes, "-a env CNI_COMMAND=GC"):
+        assert text in told
+
+
+def test_unknown_requirement_has_its_like(capsys: Capture) -> None:
+    """A slip of the pen is told with what was meant."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["requirements", "TOPO-MTX"])
+
+    assert ended.value.code == 2
+    assert "there is no requirement TOPO-MTX; similar: TOPO-MTU" in capsys.readouterr().err
+
+
+@pytest.fixture
+def nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine is as the suite wants it, whatever this one is like."""
+    monkeypatch.setattr("podpath.preflight.check_root", lambda: None)
+    monkeypatch.setattr("podpath.preflight.check_file_system", lambda _: None)
+    monkeypatch.setattr("podpath.preflight.check_link", lambda _: None)
+    monkeypatch.setattr(tools, "missing", lambda _: {})
+
+
+@pytest.fixture
+def plugins(tmp_path: Path) -> Path:
+    """A directory with the plugins that the default conflist needs."""
+    for name in ("bridge", "portmap", "host-local"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("nothing_is_missing")
+def test_doctor_finds_all_there(capsys: Capture, plugins: Path) -> None:
+    assert cli.main(["doctor", "--cni-bin", str(plugins), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+
+    assert told["ready"]
+    found = {f["name"]: f["detail"] for f in told["findings"] if f["found"]}
+    assert found["plugin bridge"].startswith(f"{plugins}/bridge (sha256 ")
+    assert {"root", "runc", "file system overlay", "link veth", "conflist"} <= found.keys()
+
+
+@pytest.mark.usefixtures("nothing_is_missing")
+def test_doctor_tells_all_that_is_missing_with_the_remedies(
+    capsys: Capture, plugins: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only the first thing, as the start of a run does."""
+
+    def no_veth(link: str) -> None:
+        if link == "veth":
+            raise CouldNotTest("this kernel has no veth", "Load it: modprobe veth")
+
+    monkeypatch.setattr(tools, "missing", lambda _: {"runc": "runc"})
+    monkeypatch.setattr("podpath.preflight.check_link", no_veth)
+    (plugins / "portmap").chmod(0o644)
+
+    assert cli.main(["doctor", "--cni-bin", str(plugins), "--json"]) == COULD_NOT_TEST_STATUS
+    told = json.loads(capsys.readouterr().out)
+    missing = {f["name"]: f["remedy"] for f in told["findings"] if not f["found"]}
+    assert missing == {
+        "runc": "On Debian, as root: apt-get install runc",
+        "link veth": "Load it: modprobe veth",
+        "plugin portmap": f"chmod +x {plugins}/portmap",
+    }
+    assert cli.main(["doctor", "--cni-bin", str(plugins)]) == COULD_NOT_TEST_STATUS
+    assert "3 of these must be mended first" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("nothing_is_missing")
+def test_doctor_reads_the_conflist(capsys: Capture, tmp_path: Path) -> None:
+    """A malformed one is a finding like any other."""
+    (tmp_path / "my.conflist").write_text("{")
+
+    status = cli.main(["doctor", "--cni-conf", str(tmp_path / "my.conflist"), "--json"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert status == COULD_NOT_TEST_STATUS
+    assert [f["name"] for f in findings if not f["found"]] == ["conflist"]
+
+
+@pytest.fixture
+def sweeps(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """What the sweeps find; each is tried on real things elsewhere."""
+    found: dict[str, list[str]] = {"kind": [], "cgroups": []}
+    monkeypatch.setattr("podpath.preflight.check_root", lambda: None)
+    monkeypatch.setattr(kind, "sweep", lambda _: found["kind"])
+    monkeypatch.setattr(cgroups, "sweep", lambda: found["cgroups"])
+    return found
+
+
+@pytest.mark.usefixtures("sweeps")
+def test_clean_has_nothing_to_do(capsys: Capture) -> None:
+    assert cli.main(["clean"]) == 0
+    assert capsys.readouterr().out == "nothing to do\n"
+
+
+def test_clean_tells_what_it_removed(capsys: Capture, sweeps: dict[str, list[str]]) -> None:
+    sweeps |= {"kind": ["podpath"], "cgroups": ["/sys/fs/cgroup/podpath-1"]}
+    cli.main(["clean"])
+
+    assert capsys.readouterr().out == (
+        "removed of the clusters: podpath\nremoved of the cgroups: /sys/fs/cgroup/podpath-1\n"
+    )
+    cli.main(["clean", "--json"])
+    assert json.loads(capsys.readouterr().out)["removed"]["clusters"] == ["podpath"]
+
+
+def test_report_is_shown(capsys: Capture, tmp_path: Path) -> None:
+    """Environment, verdicts, and the verdict of the whole; what was not run if it is asked for."""
+    results = [report.TestResult("t", ("PATH-ICMP",), report.DOES_NOT_CONFORM)]
+    report.write(tmp_path, report.build(results, {"node": "embedded"}, "1.2"))
+
+    assert cli.main(["report", "show", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("node  embedded\n")
+    assert re.search(r"(?m)^PATH-ICMP +does not conform +Each echo", shown)
+    assert "PATH-UDP" not in shown
+    assert shown.endswith("\ndoes not conform\n")
+    cli.main(["report", "show", "--all", "--json", str(tmp_path / "report.json")])
+    assert json.loads(capsys.readouterr().out)["requirements"]["PATH-UDP"] == report.NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(None, "cannot be read: No such file", id="absent"),
+        pytest.param("{", "is no JSON document", id="malformed"),
+        pytest.param("[" * 100_000, "is no JSON document", id="deep"),
+        pytest.param("{}", "is no ConformanceReport", id="another"),
+    ],
+)
+def test_what_is_no_report_is_told(
+    capsys: Capture, tmp_path: Path, content: str | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "report.json").write_text(content)
+
+    assert cli.main(["report", "show", str(tmp_path)]) == COULD_NOT_TEST_STATUS
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Name a report.json" in told
+
+
+@pytest.mark.parametrize("typed", [["requirements", "TOPO-MT"], ["requir"]])
+def test_shell_completes_what_is_typed(tmp_path: Path, typed: list[str]) -> None:
+    """In a real bash: a command, and the id of a requirement."""
+    completing = 'COMP_WORDS=(podpath "$@"); COMP_CWORD=$#; _shtab_podpath; echo "${COMPREPLY[@]}"'
+    script = subprocess.run(
+        [sys.executable, "-m", "podpath.cli", "completion", "bash"], capture_output=True, check=True
+    ).stdout
+    (tmp_path / "completion").write_bytes(script)
+    done = subprocess.run(
+        ["bash", "-c", f". {tmp_path}/completion; {completing}", "bash", *typed],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    wanted = {"TOPO-MT": "TOPO-MTU", "requir": "requirements"}
+    assert done.stdout.split() == [wanted[typed[-1]]]
+
+
+def test_completion_needs_shtab(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An extra, and told as such."""
+    monkeypatch.setitem(sys.modules, "shtab", None)
+
+    assert cli.main(["completion", "bash"]) == COULD_NOT_TEST_STATUS
+    assert "pip install 'podpath[completion]'" in capsys.readouterr().err
+
+
+def test_reader_that_has_seen_enough() -> None:
+    """`podpath requirements | head -1` ends without a traceback."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "podpath.cli", "requirements", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+
+    assert process.wait() == 141
+    assert said == ""
