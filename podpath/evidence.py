@@ -1,23 +1,33 @@
 """What was observed, as plain JSON values, small enough to send between processes."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from podpath.model import Difference, Sighting
+from podpath.model import Difference, Interface, Path, Sighting, Topology
 from podpath.observe import Observed
-from podpath.verdict import Crossing
+from podpath.verdict import Crossing, Verdict
 
 #: Packets of one observation that are written out; the counts cover all of them.
 _MOST_PACKETS = 20
+_MOST_DIFFERENCES = 50
+_MOST_PATHS = 24
+_MOST_FRAMES = 60
+_MOST_LINKS = 40
+_MOST_PODS = 16
 
 
 def of(observed: Observed) -> dict[str, Any]:
     """One observation: packets with their hops and times, and the proof of each sniffer."""
-    crossings = observed.verdict.crossings
+    crossings = _telling(observed.verdict.crossings)
     return {
-        "packets": len(crossings),
+        "packets": len(observed.verdict.crossings),
         "sightings": len(observed.observation.sightings),
         "noise": observed.verdict.noise,
-        "shown": [_packet(c) for c in crossings[:_MOST_PACKETS]],
+        "paths": _paths(observed.verdict),
+        "shown": [_packet(c) for c in crossings],
+        "frames": _frames(observed.observation.sightings),
+        "topology": _topology(observed.topology),
         "sniffers": [
             {
                 "namespace": p.namespace,
@@ -29,8 +39,13 @@ def of(observed: Observed) -> dict[str, Any]:
             }
             for p in observed.observation.proofs
         ],
-        "differences": [difference(d) for d in observed.differences],
+        "differences": differences(observed.differences),
     }
+
+
+def differences(found: Sequence[Difference]) -> list[dict[str, str]]:
+    """The first ones of several differences."""
+    return [difference(one) for one in found[:_MOST_DIFFERENCES]]
 
 
 def difference(one: Difference) -> dict[str, str]:
@@ -41,6 +56,97 @@ def difference(one: Difference) -> dict[str, str]:
         "expected": one.expected,
         "seen": one.seen,
         "packet": one.packet,
+    }
+
+
+def _telling(crossings: Sequence[Crossing]) -> list[Crossing]:
+    """The packets that are written out, in their order: first of all those that differ."""
+    numbers = sorted(range(len(crossings)), key=lambda n: not crossings[n].differences)
+    return [crossings[n] for n in sorted(numbers[:_MOST_PACKETS])]
+
+
+def _paths(verdict: Verdict) -> list[dict[str, Any]]:
+    """Each expected path, and how many of its packets were seen at each of its hops."""
+    return [
+        _path(path, [c for c in verdict.crossings if c.path == path])
+        for path in verdict.paths[:_MOST_PATHS]
+    ]
+
+
+def _path(path: Path, crossings: Sequence[Crossing]) -> dict[str, Any]:
+    seen = [sum(bool(c.at_hops[n]) for c in crossings) for n in range(len(path.hops))]
+    return {
+        "path": path.name,
+        "packets": len(crossings),
+        "hops": [
+            {
+                "namespace": hop.namespace,
+                "interface": hop.interface,
+                "direction": hop.direction.value,
+                "after": list(hop.after),
+                "optional": hop.optional,
+                "seen": count,
+            }
+            for hop, count in zip(path.hops, seen, strict=True)
+        ],
+    }
+
+
+def _frames(sightings: Sequence[Sighting]) -> list[dict[str, Any]]:
+    """How many frames of which protocol were seen where, whatever they are about."""
+    counts = Counter((*s.place, s.packet.protocol) for s in sightings)
+    return [
+        {
+            "namespace": namespace,
+            "interface": interface,
+            "direction": direction.value,
+            "protocol": protocol,
+            "count": count,
+        }
+        for (namespace, interface, direction, protocol), count in counts.most_common(_MOST_FRAMES)
+    ]
+
+
+def _topology(topology: Topology) -> dict[str, Any]:
+    """The node's interfaces, and those of podpath's pods, as far as a drawing needs them."""
+    node = topology.node
+    names = {link.index: link.name for link in node.interfaces}
+    return {
+        "node": [
+            _link(link, master=names.get(link.master or 0, ""))
+            for link in node.interfaces[:_MOST_LINKS]
+        ],
+        "pods": [
+            {
+                "name": name,
+                "links": [
+                    _link(link, peer=_peer(topology, name, link.name))
+                    for link in _links(topology, name)[:_MOST_LINKS]
+                ],
+            }
+            for name in list(topology.pods)[:_MOST_PODS]
+        ],
+    }
+
+
+def _links(topology: Topology, pod: str) -> tuple[Interface, ...]:
+    space = topology.named.get(topology.pods[pod].netns)
+    return space.interfaces if space else ()
+
+
+def _peer(topology: Topology, pod: str, interface: str) -> str:
+    """The name that the other end has on the node; empty if it is not there."""
+    end = topology.host_end(pod, interface)
+    return end.name if end else ""
+
+
+def _link(link: Interface, **more: str) -> dict[str, Any]:
+    return {
+        "name": link.name,
+        "kind": link.kind,
+        "up": link.up,
+        "addresses": [str(address) for address in link.addresses],
+        **more,
     }
 
 

@@ -43,6 +43,10 @@ given_node = pytest.StashKey[Any]()
 #: The preflight's plan and the description of it, made once a process.
 _plan = pytest.StashKey["Plan"]()
 _environment = pytest.StashKey[dict[str, str]]()
+#: Whose plugin it is, for the report.
+_implementation = pytest.StashKey["dict[str, Any]"]()
+#: Differences that a test found.
+_found = pytest.StashKey["list[Any]"]()
 _draws = pytest.StashKey["Draws"]()
 #: What this process holds for those that run the tests: podpath.nodes.starting.held.
 _held = pytest.StashKey[Any]()
@@ -72,7 +76,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--podpath-report",
         metavar="DIR",
-        help="where to leave report.json, and the captures of failed path tests",
+        help="where to leave report.json and report.yaml, and the captures of failed path tests",
+    )
+    group.addoption(
+        "--podpath-implementation",
+        metavar="KEY=TEXT",
+        action="append",
+        default=[],
+        help="what the report says of whose plugin it is: organisation, project, version, url or"
+        " contact; repeatable; before [tool.podpath] of pyproject.toml",
     )
     group.addoption(
         "--podpath-deviations",
@@ -245,10 +257,19 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         preflight.check(plan(config))
         facts = preflight.describe(plan(config))
         config.stash[_environment] = facts | {"seed": str(seed(config))}
+        config.stash[_implementation] = _whose(config)
     except CouldNotTest as error:
         sys.stderr.write(f"podpath could not test: {error}\n")
         return COULD_NOT_TEST_STATUS
     return None
+
+
+def _whose(config: pytest.Config) -> dict[str, Any]:
+    """Whose plugin is tested. Raises CouldNotTest if it is said in a way that is not understood."""
+    from podpath import publication
+
+    given = config.getoption("--podpath-implementation")
+    return publication.implementation(config.invocation_params.dir, given)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -462,6 +483,9 @@ def _tell(
     from podpath import evidence
     from podpath import report as reports
 
+    compared, item.config.stash[_compared] = item.config.stash[_compared], []
+    found = compared or item.stash.get(_found, [])
+    item.stash[_found] = found
     verdict, reason = _verdict(item, call, report, ids)
     reason = reports.printable(reason)
     observed = item.stash.get(observations, [])
@@ -477,6 +501,7 @@ def _tell(
             "verdict": verdict,
             "reason": reason,
             "seconds": call.duration,
+            "differences": reports.printable(evidence.differences(found)),
             "evidence": reports.printable([evidence.of(o) for o in observed]),
             "environment": dict(node.versions) if node else {},
         }
@@ -538,7 +563,7 @@ def _findings(item: pytest.Item, error: AssertionError) -> str:
     """The differences that the test found, with the pictures of the packets they are about."""
     from podpath import picture
 
-    found, item.config.stash[_compared] = item.config.stash[_compared], []
+    found = item.stash[_found]
     text = picture.of_differences(found) if found else str(error)
     last = item.stash.get(observations, [])[-1:]
     pictures = [picture.of_verdict(o.verdict) for o in last]
@@ -679,11 +704,23 @@ class _Results:
         if not directory:
             return
         facts = self._config.stash.get(_environment, {})
-        document = report.build(self._results(), facts, __version__)
-        if not self._complete and document["verdict"] == report.CONFORMS:
-            document["verdict"] = report.COULD_NOT_TEST
         try:
+            document = report.build(self._results(), facts, __version__, self._about())
             path = report.write(Path(directory), document)
-            terminal.write_line(f"podpath report: {path}")
+            terminal.write_line(f"podpath report: {path} ({document['digest']})")
         except CouldNotTest as error:
             terminal.write_line(f"podpath: {error}", red=True)
+
+    def _about(self) -> Any:
+        """What the report says of the run itself. Raises CouldNotTest."""
+        from podpath import publication
+
+        config = self._config
+        whose = config.stash.get(_implementation, {})
+        return publication.about(
+            plan(config),
+            whose,
+            config.invocation_params.args,
+            seed(config),
+            complete=self._complete,
+        )

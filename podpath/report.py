@@ -1,18 +1,22 @@
-"""What was found, by requirement, for machines. Pure, but for writing the file.
+"""What was found, by requirement, for machines. Pure, but for writing the files.
 
 The format is published as report.schema.json.
 """
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
-from podpath.requirements import REQUIREMENTS
+from podpath.requirements import GROUPS, REQUIREMENTS, group
 
-VERSION = "podpath/v1"
+VERSION = "podpath/v2"
+KIND = "ConformanceReport"
+#: What a directory of a report holds: the same document twice.
+JSON_NAME, YAML_NAME = "report.json", "report.yaml"
 
 CONFORMS = "conforms"
 DOES_NOT_CONFORM = "does not conform"
@@ -20,6 +24,9 @@ COULD_NOT_TEST = "could not test"
 KNOWN_DEVIATION = "known deviation"
 NOT_APPLICABLE = "not applicable"
 NOT_RUN = "not run"
+VERDICTS = (CONFORMS, DOES_NOT_CONFORM, COULD_NOT_TEST, KNOWN_DEVIATION, NOT_APPLICABLE, NOT_RUN)
+
+SUCCESS, PARTIAL, FAILURE = "success", "partial", "failure"
 
 #: Of several verdicts on one requirement the first of these is the one that counts.
 _WORST_FIRST = (DOES_NOT_CONFORM, COULD_NOT_TEST, KNOWN_DEVIATION, CONFORMS, NOT_APPLICABLE)
@@ -29,8 +36,9 @@ _WORST_FIRST = (DOES_NOT_CONFORM, COULD_NOT_TEST, KNOWN_DEVIATION, CONFORMS, NOT
 class TestResult:
     """How one test ended.
 
-    requirements: ids that it is about; reason: why, unless it conforms; evidence: what was
-    observed, as evidence.of() gives it; environment: of the node that it ran on.
+    requirements: ids that it is about; reason: why, unless it conforms; differences: what was
+    found, as evidence.difference() gives it; evidence: what was observed, as evidence.of() gives
+    it; environment: of the node that it ran on.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -40,8 +48,26 @@ class TestResult:
     verdict: str
     reason: str = ""
     seconds: float = 0.0
+    differences: list[Mapping[str, str]] = field(default_factory=list)
     evidence: list[Mapping[str, Any]] = field(default_factory=list)
     environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a report says of a run besides its results.
+
+    commit: of podpath, if it is known; date: when the run ended (RFC 3339); implementation: whose
+    plugin it is; configuration: the conflist, and the plugins with their checksums; command: that
+    repeats the run; complete: whether all of it was run, or it was broken off.
+    """
+
+    commit: str = ""
+    date: str = ""
+    implementation: Mapping[str, Any] = field(default_factory=dict)
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+    complete: bool = True
 
 
 def worst(verdicts: Iterable[str]) -> str:
@@ -57,43 +83,146 @@ def exit_status(verdicts: Iterable[str]) -> int | None:
 
 
 def build(
-    results: Iterable[TestResult], environment: Mapping[str, str], version: str
+    results: Iterable[TestResult],
+    environment: Mapping[str, str],
+    version: str,
+    about: About | None = None,
 ) -> dict[str, Any]:
-    """The report document. Every requirement is in it, also one that was not run."""
+    """The report document, sealed. Every requirement is in it, also one that was not run."""
+    about = about or About()
     collected = list(results)
     nodes = [dict(r.environment) for r in collected if r.environment]
+    facts = {**environment, **(nodes[0] if nodes else {})}
     node = environment.get("node", "")
-    return {
-        "apiVersion": VERSION,
-        "kind": "ConformanceReport",
-        "podpath": version,
-        "environment": {**environment, **(nodes[0] if nodes else {})},
-        "verdict": worst(r.verdict for r in collected),
-        "requirements": [
-            _requirement(identifier, [r for r in collected if identifier in r.requirements], node)
-            for identifier in REQUIREMENTS
-        ],
-    }
+    requirements = [
+        _requirement(identifier, [r for r in collected if identifier in r.requirements], node)
+        for identifier in REQUIREMENTS
+    ]
+    # also of tests that ended without telling what they are about
+    verdict = worst(r.verdict for r in collected)
+    if verdict == CONFORMS and not about.complete:
+        verdict = COULD_NOT_TEST
+    document = printable(
+        {
+            "apiVersion": VERSION,
+            "kind": KIND,
+            "date": about.date,
+            "implementation": dict(about.implementation),
+            "suite": {"name": "podpath", "version": version, "commit": about.commit},
+            "environment": facts,
+            "configuration": dict(about.configuration),
+            "verdict": verdict,
+            "complete": about.complete,
+            "profiles": profiles(facts.get("profile", ""), requirements, complete=about.complete),
+            "requirements": requirements,
+            "reproduce": {"command": about.command, "seed": facts.get("seed", "")},
+        }
+    )
+    return sealed(document)
 
 
 def _requirement(identifier: str, results: list[TestResult], node: str) -> dict[str, Any]:
     """node: the kind of node, if it is known: not every requirement can be looked at on each."""
     absent = node and node not in REQUIREMENTS[identifier].nodes
+    verdict = NOT_APPLICABLE if absent else worst(r.verdict for r in results)
+    told = sorted(results, key=lambda r: r.test)
+    why = f"it cannot be looked at on the {node} node" if absent else _reason(verdict, told)
     return {
         "id": identifier,
         "sentence": REQUIREMENTS[identifier].sentence,
-        "verdict": NOT_APPLICABLE if absent else worst(r.verdict for r in results),
+        "verdict": verdict,
+        "reason": why,
         "tests": [
             {
                 "test": r.test,
                 "verdict": r.verdict,
                 "reason": r.reason,
                 "seconds": round(r.seconds, 3),
+                "differences": r.differences,
                 "evidence": r.evidence,
             }
-            for r in sorted(results, key=lambda r: r.test)
+            for r in told
         ],
     }
+
+
+def _reason(verdict: str, results: Sequence[TestResult]) -> str:
+    """Why a requirement has its verdict: the first of its tests that have it, in a sentence."""
+    if verdict == CONFORMS:
+        return ""
+    reasons = list(dict.fromkeys(_sentence(r) for r in results if r.verdict == verdict))
+    if not reasons:
+        return "no test of it was run"
+    more = len(reasons) - 1
+    return f"{reasons[0]} (and {more} more)" if more else reasons[0]
+
+
+def _sentence(result: TestResult) -> str:
+    """The first difference; without one, what was said, which stands below the requirements."""
+    if result.differences:
+        one = result.differences[0]
+        about = f" [{one['packet']}]" if one["packet"] else ""
+        return (
+            f"{one['kind']} at {one['where']}: expected {one['expected']}, saw {one['seen']}{about}"
+        )
+    lines = [line for line in result.reason.splitlines() if line.strip()]
+    indented = [line.strip() for line in lines if line.startswith("  ")]
+    if result.verdict == DOES_NOT_CONFORM and indented:
+        return indented[0]
+    text = lines[0] if lines else result.verdict
+    for prefix in ("could not test: ", "known deviation: ", "not applicable: "):
+        text = text.partition(prefix)[2] or text
+    return text
+
+
+def profiles(
+    name: str, requirements: Sequence[Mapping[str, Any]], *, complete: bool
+) -> list[dict[str, Any]]:
+    """The results of the profile that was tested, by feature and group; none if it is not known."""
+    if not name:
+        return []
+    of_groups = [
+        {"name": prefix}
+        | _outcome([r["verdict"] for r in requirements if group(r["id"]) == prefix], complete)
+        for prefix in GROUPS
+    ]
+    whole = _outcome([r["verdict"] for r in requirements], complete)
+    return [{"name": name, **whole, "features": [{"name": "core", **whole, "groups": of_groups}]}]
+
+
+def _outcome(verdicts: Sequence[str], complete: bool) -> dict[str, Any]:
+    return {
+        "result": outcome(verdicts, complete=complete),
+        "counts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
+    }
+
+
+def outcome(verdicts: Iterable[str], *, complete: bool = True) -> str:
+    """success, partial or failure of several requirements; NOT_APPLICABLE if they all are.
+
+    A success means that each requirement that applies conforms; a failure, that one does not.
+    """
+    given = set(verdicts) - {NOT_APPLICABLE}
+    if not given:
+        return NOT_APPLICABLE
+    if DOES_NOT_CONFORM in given:
+        return FAILURE
+    return SUCCESS if given == {CONFORMS} and complete else PARTIAL
+
+
+def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with its digest, in place of any that it has."""
+    return {**{k: v for k, v in document.items() if k != "digest"}, "digest": digest(document)}
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """What tells that a document was edited: a checksum over all of it but the digest.
+
+    SHA-256 of its JSON with sorted keys and without white space, in UTF-8.
+    """
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def printable(value: Any) -> Any:
@@ -115,14 +244,26 @@ def _escaped(character: str) -> str:
 
 
 def write(directory: Path, document: Mapping[str, Any]) -> Path:
-    """Write report.json; return its path. Raises CouldNotTest if that is not possible."""
-    path = directory / "report.json"
+    """Write report.json and report.yaml; return the first one's path.
+
+    Raises CouldNotTest if that is not possible.
+    """
+    path = directory / JSON_NAME
     try:
         directory.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+        (directory / YAML_NAME).write_text(as_yaml(document))
     except OSError as error:
         raise CouldNotTest(
             f"the report {path} cannot be written: {error.strerror}",
             "Name a writable directory with --podpath-report",
         ) from None
     return path
+
+
+def as_yaml(document: Mapping[str, Any]) -> str:
+    """The document as YAML, in its order."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=100))

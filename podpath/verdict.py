@@ -43,13 +43,14 @@ class Verdict:
 
     crossings: one a packet; differences: all of them, those of the crossings first; noise: how
     many sightings were ARP, ND or MLD, or others' talk; strangers: how many were neither that
-    nor of a probe.
+    nor of a probe; paths: all that were expected, also those that no packet took.
     """
 
     crossings: tuple[Crossing, ...]
     differences: tuple[Difference, ...]
     noise: int
     strangers: int = 0
+    paths: tuple[Path, ...] = ()
 
 
 def judge(
@@ -87,7 +88,11 @@ def judge(
     strangers = [s for s in others if s.packet not in noise and s not in talk]
     differences += [_unexpected(s) for s in strangers]
     return Verdict(
-        tuple(crossings), tuple(differences), len(others) - len(strangers), len(strangers)
+        tuple(crossings),
+        tuple(differences),
+        len(others) - len(strangers),
+        len(strangers),
+        tuple(dict.fromkeys(path for _, paths in expected for path in paths.values())),
     )
 
 

@@ -10,11 +10,12 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
     """Make the command known."""
     parser = commands.add_parser(
         "report",
-        help="show a report",
+        help="show a report, or see whether it was edited",
         description="Read what pytest --podpath-report DIR has left.",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add_show(actions)
+    _add_verify(actions)
 
 
 def _file(parser: argparse.ArgumentParser, name: str = "file") -> None:
@@ -51,3 +52,39 @@ def _show(options: argparse.Namespace) -> int:
         output.write(output.hanging(head, one["sentence"], columns + 18))
     output.write(f"\n{document['verdict']}")
     return 0
+
+
+def _add_verify(actions: output.Commands) -> None:
+    parser = actions.add_parser(
+        "verify",
+        help="see whether a report is as podpath wrote it",
+        description="See whether a report meets the published format, was edited, or does not agree"
+        " with itself. Exit status 1 if so.",
+    )
+    _file(parser)
+    parser.add_argument(
+        "--digest",
+        metavar="SHA256",
+        help="the digest that it must have, as the run that wrote it told",
+    )
+    output.json_option(parser)
+    parser.set_defaults(run=_verify)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from podpath import reading, verification
+
+    document = reading.read(options.file)
+    found = verification.problems(document)
+    digest = str(document.get("digest", ""))
+    if options.digest not in (None, digest):
+        found.append(f"its digest is {digest or 'missing'}, and not {options.digest}")
+    if options.file.is_dir() and reading.read_yaml(options.file) not in (None, document):
+        found.append("report.yaml is not the same document")
+    if options.json:
+        output.write_json({"verified": not found, "digest": digest, "problems": found})
+    elif found:
+        output.write("\n".join(f"{options.file}: {problem}" for problem in found))
+    else:
+        output.write(f"{options.file}: as podpath wrote it ({digest})")
+    return 1 if found else 0

@@ -109,7 +109,8 @@ def test_values_import_nothing_but_values(module: str) -> None:
     [
         ("pyroute2", {"topology"}),
         ("scapy", {"capture", "pcap"}),
-        ("jsonschema", {"contract.answers"}),
+        ("jsonschema", {"contract.answers", "verification"}),
+        ("yaml", {"reading", "report"}),
         ("grpc", {"cri"}),
         ("cri_api", {"cri"}),
         ("kubernetes", {"kube"}),
@@ -168,6 +169,7 @@ HEAVY = (
     "kubernetes",
     "pytest_kind",
     "jsonschema",
+    "yaml",
     "hypothesis",
 )
 

@@ -1,15 +1,19 @@
 """The report: its verdicts, its exit status, its published format."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from podpath import evidence, report, verdict
+from podpath import evidence, report, verdict, verification
 from podpath.errors import CouldNotTest
-from podpath.model import Observation, TapProof
+from podpath.model import Difference, Observation, TapProof
 from podpath.observe import Observed
 from podpath.probes import Echo
 from podpath.report import (
@@ -19,9 +23,10 @@ from podpath.report import (
     KNOWN_DEVIATION,
     NOT_APPLICABLE,
     NOT_RUN,
+    About,
     TestResult,
 )
-from podpath.requirements import REQUIREMENTS
+from podpath.requirements import GROUPS, REQUIREMENTS, group
 
 from . import samples
 
@@ -119,7 +124,7 @@ def test_environment_is_that_of_the_run_and_of_its_node() -> None:
     document = report.build(results, {"node": "embedded", "containerd": "?"}, "1.2")
 
     assert document["environment"] == {"node": "embedded", "containerd": "2.0"}
-    assert document["podpath"] == "1.2"
+    assert document["suite"] == {"name": "podpath", "version": "1.2", "commit": ""}
 
 
 @pytest.mark.parametrize("verdict", ALL)
@@ -135,6 +140,7 @@ def test_schema_is_strict(validator: jsonschema.Draft202012Validator) -> None:
     """What the schema does not know does not meet it: a new field must be published."""
     document = report.build([result(CONFORMS, evidence=[evidence.of(observed())])], {}, "1.2")
     (test,) = next(r["tests"] for r in document["requirements"] if r["tests"])
+    assert validator.is_valid(document)
     test["evidence"][0]["shown"][0]["colour"] = "red"
 
     assert not validator.is_valid(document)
@@ -175,6 +181,201 @@ def test_written_report_is_the_document(tmp_path: Path) -> None:
 
     assert path.name == "report.json"
     assert json.loads(path.read_text()) == document
+    assert yaml.safe_load(path.with_name("report.yaml").read_text()) == document
+
+
+@given(st.text(), st.floats(0, 1e6), st.sampled_from(ALL))
+def test_both_files_are_one_document(text: str, seconds: float, verdict: str) -> None:
+    """Whatever a plugin says: each gives back the same values, and so the same digest."""
+    told = [result(verdict, reason=text, seconds=seconds)]
+    document = report.build(told, {text: text, "profile": "bridge"}, "1.2")
+
+    for read in (
+        json.loads(json.dumps(document, ensure_ascii=False).encode()),
+        yaml.safe_load(report.as_yaml(document).encode()),
+    ):
+        assert read == document
+        assert verification.problems(read) == []
+
+
+SEAL = {"profile": "bridge", "node": "embedded"}
+
+
+def edited(*keys: Any, value: Any) -> dict[str, Any]:
+    """A report of which somebody changed one value."""
+    found: Any = report.build([result(DOES_NOT_CONFORM, reason="why")], SEAL, "1.2")
+    inner = found
+    for key in keys[:-1]:
+        inner = inner[key]
+    assert inner[keys[-1]] != value
+    inner[keys[-1]] = value
+    return dict(found)
+
+
+_ICMP = list(REQUIREMENTS).index("PATH-ICMP")
+EDITS = {
+    "verdict": (("verdict",), CONFORMS),
+    "requirement": (("requirements", _ICMP, "verdict"), CONFORMS),
+    "test": (("requirements", _ICMP, "tests", 0, "verdict"), CONFORMS),
+    "result": (("profiles", 0, "result"), "success"),
+    "count": (("profiles", 0, "features", 0, "groups", 1, "counts", DOES_NOT_CONFORM), 0),
+}
+
+
+@pytest.mark.parametrize("edit", [*EDITS, "reason", "environment"])
+def test_edited_report_is_recognised(edit: str) -> None:
+    """Whatever was changed, its digest is not that of its content any more."""
+    others = {
+        "reason": (("requirements", _ICMP, "reason"), "nothing"),
+        "environment": (("environment", "node"), "kind"),
+    }
+    keys, value = (EDITS | others)[edit]
+
+    assert "it was edited" in verification.problems(edited(*keys, value=value))[0]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_verdict_that_does_not_follow_is_recognised(edit: str) -> None:
+    """Also with a digest that was made anew: a verdict is the worst of those below it."""
+    keys, value = EDITS[edit]
+
+    assert verification.problems(report.sealed(edited(*keys, value=value)))
+
+
+def test_requirement_without_tests_does_not_conform_by_itself() -> None:
+    other = list(REQUIREMENTS).index("PATH-UDP")
+    document = report.sealed(edited("requirements", other, "verdict", value=CONFORMS))
+
+    assert "has no tests" in verification.problems(document)[0]
+
+
+def test_report_of_another_version_cannot_be_verified() -> None:
+    assert "earlier ones have no digest" in verification.problems({"apiVersion": "podpath/v1"})[0]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        pytest.param([CONFORMS, NOT_APPLICABLE], "success", id="conforms"),
+        pytest.param([CONFORMS, KNOWN_DEVIATION], "partial", id="deviates"),
+        pytest.param([CONFORMS, NOT_RUN], "partial", id="not-all-run"),
+        pytest.param([CONFORMS, COULD_NOT_TEST], "partial", id="not-all-tested"),
+        pytest.param([COULD_NOT_TEST, DOES_NOT_CONFORM], "failure", id="fails"),
+        pytest.param([NOT_APPLICABLE], NOT_APPLICABLE, id="does-not-apply"),
+        pytest.param([NOT_RUN], "partial", id="not-run"),
+    ],
+)
+def test_result_of_several_requirements(verdicts: list[str], expected: str) -> None:
+    """A success says that each requirement that applies conforms, and nothing less."""
+    assert report.outcome(verdicts) == expected
+
+
+def test_run_that_was_broken_off_is_no_success() -> None:
+    """Nor does it conform as a whole."""
+    told = [result(CONFORMS, *(i for i, r in REQUIREMENTS.items() if "embedded" in r.nodes))]
+    whole = report.build(told, SEAL, "1.2")
+    broken = report.build(told, SEAL, "1.2", About(complete=False))
+
+    assert (whole["verdict"], whole["profiles"][0]["result"]) == (CONFORMS, "success")
+    assert (broken["verdict"], broken["profiles"][0]["result"]) == (COULD_NOT_TEST, "partial")
+    assert verification.problems(broken) == []
+
+
+def test_counts_are_of_the_requirements_of_each_group() -> None:
+    (profile,) = report.build([result(CONFORMS)], SEAL, "1.2")["profiles"]
+    groups = {g["name"]: g for g in profile["features"][0]["groups"]}
+
+    assert list(groups) == list(GROUPS)
+    assert groups["PATH"]["counts"][CONFORMS] == 1
+    assert groups["K8S"]["result"] == NOT_APPLICABLE
+    for prefix, told in groups.items():
+        assert sum(told["counts"].values()) == len([i for i in REQUIREMENTS if group(i) == prefix])
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        pytest.param(result(CONFORMS), "", id="conforms"),
+        pytest.param(
+            result(
+                DOES_NOT_CONFORM,
+                reason="PATH-ICMP: long",
+                differences=[evidence.difference(Difference("lost", "here", "one", "none", "p"))],
+            ),
+            "lost at here: expected one, saw none [p]",
+            id="difference",
+        ),
+        pytest.param(
+            result(DOES_NOT_CONFORM, reason="PATH-ICMP: Each echo.\n\n  ADD failed\n\nUsually: x"),
+            "ADD failed",
+            id="failed",
+        ),
+        pytest.param(
+            result(COULD_NOT_TEST, reason="PATH-ICMP: could not test: no room. Make some"),
+            "no room. Make some",
+            id="untested",
+        ),
+        pytest.param(
+            result(KNOWN_DEVIATION, reason="known deviation: it is late"),
+            "it is late",
+            id="deviation",
+        ),
+        pytest.param(
+            result(NOT_APPLICABLE, reason="not applicable: no gateway"), "no gateway", id="absent"
+        ),
+    ],
+)
+def test_requirement_says_why_in_a_sentence(told: TestResult, expected: str) -> None:
+    document = report.build([told], SEAL, "1.2")
+
+    assert document["requirements"][_ICMP]["reason"] == expected
+    assert document["requirements"][_ICMP + 1]["reason"] == "no test of it was run"
+
+
+def test_evidence_has_each_path_with_the_packets_at_its_hops() -> None:
+    """Also of packets that are not written out, and in which order they must cross the hops."""
+    there, back = evidence.of(observed(lost=1))["paths"]
+
+    assert (there["path"], there["packets"]) == ("client -> server", 2)
+    assert [h["seen"] for h in there["hops"]] == [2, 2, 2, 2, 2]
+    assert [h["after"] for h in there["hops"]] == [[], [0], [1], [1], [3]]
+    assert [h["seen"] for h in back["hops"]] == [2, 2, 2, 2, 1]
+
+
+def test_evidence_has_paths_that_no_packet_took() -> None:
+    """A drawing shows where the first packet should have gone."""
+    probe = Echo(samples.IDENTIFIER, 2)
+    judged = verdict.judge([(probe, samples.paths())], Observation(()), samples.noise())
+    told = evidence.of(Observed((), Observation(()), judged, samples.topology(), []))
+
+    assert [p["packets"] for p in told["paths"]] == [0, 0]
+    assert {h["seen"] for p in told["paths"] for h in p["hops"]} == {0}
+
+
+def test_evidence_shows_packets_that_differ_before_others() -> None:
+    """However many went well before."""
+    seen, told = observed(lost=1), []
+    for count in (1, 15):
+        crossings = (*seen.verdict.crossings[1:3] * count, seen.verdict.crossings[3])
+        judged = dataclasses.replace(seen.verdict, crossings=crossings)
+        told.append(evidence.of(dataclasses.replace(seen, verdict=judged))["shown"])
+
+    assert [len(shown) for shown in told] == [3, 20]
+    assert all(shown[-1]["hops"][-1]["times"] == [] for shown in told)
+
+
+def test_evidence_has_what_a_drawing_needs() -> None:
+    """Where each pod's eth0 ends on the node, what that is enslaved to, and what was seen there."""
+    told = evidence.of(observed())
+    (client,) = (p for p in told["topology"]["pods"] if p["name"] == "client")
+    (inside,) = (n for n in client["links"] if n["name"] == "eth0")
+    (outside,) = (n for n in told["topology"]["node"] if n["name"] == inside["peer"])
+
+    assert outside["master"] == "cni0"
+    assert {"namespace": "node", "interface": "cni0", "direction": "in", "protocol": "icmp"} in [
+        {k: v for k, v in f.items() if k != "count"} for f in told["frames"]
+    ]
+    assert sum(f["count"] for f in told["frames"]) == told["sightings"]
 
 
 def test_report_that_cannot_be_written(tmp_path: Path) -> None:

@@ -1,0 +1,137 @@
+"""What a report says besides its verdicts: whose plugin it is, of what, tested by what, and how."""
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from podpath import files, tools
+from podpath.errors import CouldNotTest
+from podpath.preflight import Plan, origin
+from podpath.report import About
+
+#: What [tool.podpath] may say; contact may be a list of texts.
+KEYS = ("organisation", "project", "version", "url", "contact")
+
+_SETTINGS = "pyproject.toml"
+_PACKAGE = Path(__file__).parent
+
+
+def implementation(directory: Path, given: Sequence[str]) -> dict[str, Any]:
+    """Whose plugin it is: KEY=TEXT of options, else [tool.podpath] of the nearest pyproject.toml.
+
+    Raises CouldNotTest if either is not understood.
+    """
+    found = _settings(directory)
+    for one in given:
+        key, equals, text = one.partition("=")
+        if not equals or key not in KEYS:
+            raise CouldNotTest(
+                f"--podpath-implementation {one} is not understood",
+                f"Write KEY=TEXT, with one of {', '.join(KEYS)}",
+            )
+        found[key] = text
+    if contact := found.get("contact"):
+        found["contact"] = [contact] if isinstance(contact, str) else contact
+    return found
+
+
+def _settings(directory: Path) -> dict[str, Any]:
+    above = (folder / _SETTINGS for folder in (directory, *directory.parents))
+    path = next((p for p in above if p.is_file()), None)
+    if path is None:
+        return {}
+    try:
+        tables = tomllib.loads(files.read_text(path))
+    except (OSError, ValueError) as error:
+        raise CouldNotTest(f"{path} cannot be read: {error}", "Correct it") from None
+    tool = tables.get("tool", {})
+    said = tool.get("podpath", {}) if isinstance(tool, dict) else {}
+    if not isinstance(said, dict):
+        raise CouldNotTest(f"podpath of [tool] in {path} is no table", "Write [tool.podpath]")
+    for key, value in said.items():
+        texts = value if key == "contact" and isinstance(value, list) else [value]
+        if key not in KEYS or not all(isinstance(text, str) for text in texts):
+            raise CouldNotTest(
+                f"{key} = {value!r} of [tool.podpath] in {path} is not understood",
+                f"It may have these keys, with texts: {', '.join(KEYS)}",
+            )
+    return dict(said)
+
+
+def about(
+    plan: Plan, whose: Mapping[str, Any], arguments: Sequence[str], seed: int, *, complete: bool
+) -> About:
+    """What a report says of a run. Raises CouldNotTest if a plugin is gone meanwhile."""
+    return About(
+        commit=commit(),
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        implementation=whose,
+        configuration={
+            "conflist": {
+                "path": str(plan.conflist_path),
+                "sha256": hashlib.sha256(plan.conflist.text.encode()).hexdigest(),
+                "text": plan.conflist.text,
+            },
+            "plugins": [_plugin(name, path) for name, path in plan.plugins.items()],
+        },
+        command=command(arguments, seed),
+        complete=complete,
+    )
+
+
+def _plugin(name: str, path: str) -> dict[str, str]:
+    try:
+        checksum = tools.checksum(path)
+        return {"name": name, "path": path, "origin": origin(path), "sha256": checksum}
+    except OSError as error:
+        raise CouldNotTest(f"the plugin {path} cannot be read: {error.strerror}") from None
+
+
+def command(arguments: Sequence[str], seed: int) -> str:
+    """The command that repeats a run, with all that was random in it. Pure."""
+    kept = []
+    skip = False
+    for argument in arguments:
+        name, equals, _ = argument.partition("=")
+        ours = name in ("--podpath-seed", "--podpath-report")
+        if not skip and not ours:
+            kept.append(argument)
+        skip = ours and not equals
+    return shlex.join(["pytest", *kept, "--podpath-seed", str(seed)])
+
+
+def commit() -> str:
+    """The commit that podpath was installed from, or runs from; empty if that is not known.
+
+    With "-dirty" behind it if the checkout differs from it.
+    """
+    if (_PACKAGE / "tests").is_dir():
+        return _installed_from()
+    checkout = _PACKAGE.parent
+    git = shutil.which("git")
+    if git is None or not os.path.exists(checkout / ".git"):
+        return ""
+    described = ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    done = subprocess.run(
+        [git, "-C", str(checkout), *described], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
+def _installed_from() -> str:
+    """What pip notes of an installation from a repository (PEP 610)."""
+    try:
+        noted = metadata.distribution("podpath").read_text("direct_url.json")
+        known: Any = json.loads(noted or "{}")
+    except (metadata.PackageNotFoundError, ValueError):
+        return ""
+    return str(known.get("vcs_info", {}).get("commit_id", ""))

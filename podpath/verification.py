@@ -1,0 +1,63 @@
+"""Whether a report is as podpath wrote it: its format, its digest, its agreement with itself."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from podpath import report
+
+_SCHEMA = Path(__file__).with_name("report.schema.json")
+
+
+def problems(document: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a report, a sentence each; none if it is as it was written."""
+    if document.get("apiVersion") != report.VERSION:
+        return [
+            f"it is of version {document.get('apiVersion')!r}, and only {report.VERSION!r} can be"
+            " verified: earlier ones have no digest"
+        ]
+    found = _of_format(document)
+    return found or [*_of_digest(document), *_of_verdicts(document)]
+
+
+def _of_format(document: Mapping[str, Any]) -> list[str]:
+    from jsonschema import Draft202012Validator
+
+    validator = Draft202012Validator(json.loads(_SCHEMA.read_text()))
+    return [
+        f"{error.json_path}: {error.message[:200]}"
+        for error in sorted(validator.iter_errors(document), key=lambda e: e.json_path)[:10]
+    ]
+
+
+def _of_digest(document: Mapping[str, Any]) -> list[str]:
+    expected = report.digest(document)
+    if document["digest"] == expected:
+        return []
+    return [f"it was edited: its digest is {document['digest']}, and its content's is {expected}"]
+
+
+def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
+    """A digest can be made anew by whoever edits; verdicts must still follow from each other."""
+    found = []
+    for one in document["requirements"]:
+        if one["tests"] and one["verdict"] != (is_ := report.worst(_verdicts(one["tests"]))):
+            found.append(f"{one['id']} is said to be {one['verdict']!r}, and its tests say {is_!r}")
+        elif not one["tests"] and one["verdict"] not in (report.NOT_RUN, report.NOT_APPLICABLE):
+            found.append(f"{one['id']} is said to be {one['verdict']!r}, and has no tests")
+    requirements, complete = document["requirements"], document["complete"]
+    whole = report.worst(t["verdict"] for r in requirements for t in r["tests"])
+    # of a test that was broken off it is not known what it is about
+    allowed = {whole} if whole == report.DOES_NOT_CONFORM else {whole, report.COULD_NOT_TEST}
+    if document["verdict"] not in allowed:
+        found.append(f"the verdict is {document['verdict']!r}, and the tests' is {whole!r}")
+    for profile in document["profiles"]:
+        wanted = report.profiles(profile["name"], requirements, complete=complete)
+        if profile not in wanted:
+            found.append(f"the results of the profile {profile['name']} are not its requirements'")
+    return found
+
+
+def _verdicts(told: list[Mapping[str, Any]]) -> list[str]:
+    return [one["verdict"] for one in told]
