@@ -21,7 +21,7 @@ def completed(argument: argparse.Action, functions: Mapping[str, str]) -> None:
     argument.complete = functions  # type: ignore[attr-defined]
 
 
-def json_option(parser: argparse.ArgumentParser) -> None:
+def json_option(parser: argparse._ActionsContainer) -> None:
     """--json."""
     parser.add_argument("--json", action="store_true", help="write JSON, for machines")
 

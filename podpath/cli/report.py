@@ -10,12 +10,13 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
     """Make the command known."""
     parser = commands.add_parser(
         "report",
-        help="show a report, or see whether it was edited",
+        help="show a report, see whether it was edited, compare two",
         description="Read what pytest --podpath-report DIR has left.",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add_show(actions)
     _add_verify(actions)
+    _add_compare(actions)
 
 
 def _file(parser: argparse.ArgumentParser, name: str = "file") -> None:
@@ -88,3 +89,29 @@ def _verify(options: argparse.Namespace) -> int:
     else:
         output.write(f"{options.file}: as podpath wrote it ({digest})")
     return 1 if found else 0
+
+
+def _add_compare(actions: output.Commands) -> None:
+    parser = actions.add_parser(
+        "compare",
+        help="tell what changed between two reports",
+        description="Tell what regressed, is no longer tested, was fixed, is new or gone. Exit"
+        " status 1 if something regressed or is no longer tested, or is new and does not conform.",
+    )
+    _file(parser, "old")
+    _file(parser, "new")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="for the job summary of a CI")
+    output.json_option(form)
+    parser.set_defaults(run=_compare)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from podpath import compare, reading
+
+    found = compare.of(reading.read(options.old), reading.read(options.new))
+    if options.json:
+        output.write_json(compare.document(found))
+    else:
+        output.write(compare.markdown(found) if options.markdown else compare.text(found))
+    return int(found.worse)

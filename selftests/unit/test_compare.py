@@ -1,0 +1,184 @@
+"""Two reports: what a release manager is told of them."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from podpath import cli, compare, report
+from podpath.compare import FIXED, GONE, LOST, NEW, OTHERWISE, REGRESSED, Change
+from podpath.report import (
+    CONFORMS,
+    COULD_NOT_TEST,
+    DOES_NOT_CONFORM,
+    KNOWN_DEVIATION,
+    NOT_APPLICABLE,
+    NOT_RUN,
+    VERDICTS,
+    About,
+    TestResult,
+)
+
+
+def written(*told: tuple[str, str, str], **facts: str) -> dict[str, Any]:
+    """A report of tests: (name, requirement, verdict)."""
+    results = [TestResult(name, (of,), verdict, reason="why") for name, of, verdict in told]
+    return report.build(results, {"profile": "bridge", **facts}, "1.2")
+
+
+@pytest.mark.parametrize(
+    ("was", "is_", "kind"),
+    [
+        (CONFORMS, CONFORMS, ""),
+        (CONFORMS, DOES_NOT_CONFORM, REGRESSED),
+        (CONFORMS, KNOWN_DEVIATION, REGRESSED),
+        (KNOWN_DEVIATION, DOES_NOT_CONFORM, REGRESSED),
+        (NOT_APPLICABLE, DOES_NOT_CONFORM, REGRESSED),
+        (COULD_NOT_TEST, DOES_NOT_CONFORM, REGRESSED),
+        (CONFORMS, COULD_NOT_TEST, LOST),
+        (DOES_NOT_CONFORM, COULD_NOT_TEST, LOST),
+        (DOES_NOT_CONFORM, CONFORMS, FIXED),
+        (KNOWN_DEVIATION, CONFORMS, FIXED),
+        (NOT_RUN, CONFORMS, NEW),
+        (NOT_RUN, DOES_NOT_CONFORM, NEW),
+        (CONFORMS, NOT_RUN, GONE),
+        (COULD_NOT_TEST, CONFORMS, OTHERWISE),
+        (CONFORMS, NOT_APPLICABLE, OTHERWISE),
+        (DOES_NOT_CONFORM, KNOWN_DEVIATION, OTHERWISE),
+    ],
+)
+def test_kind_of_a_change(was: str, is_: str, kind: str) -> None:
+    assert Change("x", was, is_).kind == kind
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_equal_reports_do_not_differ(verdict: str) -> None:
+    """Whatever they say; the seed is of one run."""
+    told = ("t::one", "PATH-ICMP", verdict)
+    found = compare.of(written(told, seed="1"), written(told, seed="2"))
+
+    assert not found.worse
+    assert compare.text(found) == "no verdict differs"
+    assert compare.markdown(found) == "No verdict differs."
+
+
+def test_each_change_is_told_once_by_requirement_and_test() -> None:
+    """Also a test that regressed in a requirement that did not conform before."""
+    old = written(
+        ("here/t.py::a", "PATH-ICMP", CONFORMS),
+        ("here/t.py::b", "PATH-UDP", DOES_NOT_CONFORM),
+        ("here/t.py::c", "PATH-UDP", CONFORMS),
+        ("here/t.py::d", "PATH-SIZE", CONFORMS),
+        ("here/t.py::e", "PATH-MTU", CONFORMS),
+        ("here/t.py::f", "PATH-MTU", CONFORMS),
+    )
+    new = written(
+        ("there/t.py::a", "PATH-ICMP", DOES_NOT_CONFORM),
+        ("there/t.py::b", "PATH-UDP", CONFORMS),
+        ("there/t.py::c", "PATH-UDP", DOES_NOT_CONFORM),
+        ("there/t.py::e", "PATH-MTU", CONFORMS),
+        ("there/t.py::g", "PATH-HTTP", CONFORMS),
+    )
+    told = {
+        kind: [(e.requirement.name, [t.name for t in e.tests]) for e in entries]
+        for kind, entries in compare.of(old, new).entries.items()
+        if entries
+    }
+
+    assert told == {
+        REGRESSED: [("PATH-ICMP", ["t.py::a"]), ("PATH-UDP", ["t.py::c"])],
+        LOST: [("PATH-SIZE", [])],
+        NEW: [("PATH-HTTP", ["t.py::g"])],
+        FIXED: [("PATH-UDP", ["t.py::b"])],
+        GONE: [("PATH-SIZE", ["t.py::d"]), ("PATH-MTU", ["t.py::f"])],
+    }
+
+
+@pytest.mark.parametrize(
+    ("was", "is_", "worse"),
+    [
+        (CONFORMS, DOES_NOT_CONFORM, True),
+        (CONFORMS, COULD_NOT_TEST, True),
+        (CONFORMS, None, True),
+        (None, DOES_NOT_CONFORM, True),
+        (None, CONFORMS, False),
+        (DOES_NOT_CONFORM, CONFORMS, False),
+        (DOES_NOT_CONFORM, DOES_NOT_CONFORM, False),
+    ],
+)
+def test_what_a_release_should_wait_for(was: str | None, is_: str | None, worse: bool) -> None:
+    """What is new and fails is such, too; what failed before is known."""
+    old, new = (written(*([("t", "PATH-ICMP", v)] if v else [])) for v in (was, is_))
+
+    assert compare.of(old, new).worse is worse
+
+
+def test_what_was_tested_is_compared_too() -> None:
+    """Another plugin's verdicts say nothing of this one."""
+    plugin = {"name": "bridge", "path": "b", "origin": "?"}
+    reports = [
+        report.build(
+            [],
+            {"kernel": kernel, "machine": "x86_64"},
+            "1.2",
+            About(configuration={"plugins": [{**plugin, "sha256": checksum}]}),
+        )
+        for kernel, checksum in (("6.1", "aa"), ("6.18", "bb"))
+    ]
+    found = compare.of(*reports)
+
+    assert found.facts == {"kernel": ("6.1", "6.18"), "plugin bridge, sha256": ("aa", "bb")}
+    assert "  kernel\n    - 6.1\n    + 6.18" in compare.text(found)
+
+
+def test_report_of_the_version_before_is_compared() -> None:
+    """It has no reasons, checksums or suite; what it does not say does not differ."""
+    new = written(("t", "PATH-ICMP", DOES_NOT_CONFORM))
+    old = {
+        "apiVersion": "podpath/v1",
+        "kind": "ConformanceReport",
+        "podpath": "0.1.0",
+        "environment": {"profile": "bridge"},
+        "verdict": CONFORMS,
+        "requirements": [
+            {
+                "id": "PATH-ICMP",
+                "sentence": "Each.",
+                "verdict": CONFORMS,
+                "tests": [{"test": "t", "verdict": CONFORMS, "reason": "", "seconds": 1}],
+            }
+        ],
+    }
+    found = compare.of(old, new)
+
+    assert [e.requirement.name for e in found.entries[REGRESSED]] == ["PATH-ICMP"]
+    assert found.facts == {"podpath": ("0.1.0", "1.2")}
+
+
+def test_markdown_leaves_what_a_plugin_says_as_it_is() -> None:
+    """No table, link or tag of its own."""
+    new = [TestResult("t", ("PATH-ICMP",), COULD_NOT_TEST, reason="a | <b> [c](d)\n@e")]
+    text = compare.markdown(compare.of(written(), report.build(new, {}, "1.2")))
+    (row,) = (line for line in text.splitlines() if "PATH-ICMP" in line)
+
+    assert row == (r"| `PATH-ICMP` | not run | could not test | 1 | a \| \<b\> \[c\]\(d\) |")
+    assert len(re.findall(r"(?<!\\)\|", row)) == 6
+
+
+def test_command_compares(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """As text, JSON and Markdown; the exit status says whether to wait."""
+    for name, verdict in (("old", CONFORMS), ("new", DOES_NOT_CONFORM)):
+        report.write(tmp_path / name, written(("t", "PATH-ICMP", verdict)))
+    old, new = str(tmp_path / "old"), str(tmp_path / "new")
+
+    assert cli.main(["report", "compare", old, new]) == 1
+    assert "regressed (1)\n  PATH-ICMP  conforms -> does not conform\n" in capsys.readouterr().out
+    assert cli.main(["report", "compare", new, old]) == 0
+    assert capsys.readouterr().out.startswith("fixed (1)\n")
+    assert cli.main(["report", "compare", "--json", old, new]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["worse"], told[REGRESSED][0]["requirement"]) == (True, "PATH-ICMP")
+    assert cli.main(["report", "compare", "--markdown", old, new]) == 1
+    assert "### Regressed (1)" in capsys.readouterr().out
