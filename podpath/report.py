@@ -158,8 +158,8 @@ def _reason(verdict: str, results: Sequence[TestResult]) -> str:
 
 
 def _sentence(result: TestResult) -> str:
-    """The first difference; without one, what was said, which stands below the requirements."""
-    if result.differences:
+    """The first difference; else what was said, which stands below the requirements."""
+    if result.differences and result.verdict == DOES_NOT_CONFORM:
         one = result.differences[0]
         about = f" [{one['packet']}]" if one["packet"] else ""
         return (

@@ -10,13 +10,14 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
     """Make the command known."""
     parser = commands.add_parser(
         "report",
-        help="show a report, see whether it was edited, compare two",
+        help="show a report, see whether it was edited, compare two, make a page",
         description="Read what pytest --podpath-report DIR has left.",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add_show(actions)
     _add_verify(actions)
     _add_compare(actions)
+    _add_render(actions)
 
 
 def _file(parser: argparse.ArgumentParser, name: str = "file") -> None:
@@ -115,3 +116,31 @@ def _compare(options: argparse.Namespace) -> int:
     else:
         output.write(compare.markdown(found) if options.markdown else compare.text(found))
     return int(found.worse)
+
+
+def _add_render(actions: output.Commands) -> None:
+    parser = actions.add_parser(
+        "render",
+        help="make an HTML page of a report",
+        description="Make one HTML page of a report, which needs no network and no other file.",
+    )
+    _file(parser)
+    page = parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="PAGE", help="the file to write"
+    )
+    output.completed(page, output.FILES)
+    parser.set_defaults(run=_render)
+
+
+def _render(options: argparse.Namespace) -> int:
+    from podpath import page, reading
+    from podpath.errors import CouldNotTest
+
+    text = page.render(reading.read(options.file))
+    try:
+        options.output.write_text(text)
+    except OSError as error:
+        raise CouldNotTest(
+            f"{options.output} cannot be written: {error.strerror}", "Name another file with -o"
+        ) from None
+    return 0

@@ -10,7 +10,10 @@ import pytest
 from .conftest import CHECKOUT, run_module, run_pytest
 
 #: Endings of what the library reads beside its modules.
-_DATA = (".py", ".toml", ".conflist", ".schema.json", "kind-config.yaml", "py.typed")
+_DATA = (
+    *(".py", ".toml", ".conflist", ".schema.json", "kind-config.yaml", "py.typed"),
+    *("page.css", "page.html", "page.js"),
+)
 
 pytestmark = pytest.mark.xdist_group("wheel")  # which is built once
 
@@ -41,6 +44,9 @@ def test_every_module_is_in_the_wheel(names: set[str], directory: str, package: 
         "podpath/default.conflist",
         "podpath/deviations.toml",
         "podpath/kind-config.yaml",
+        "podpath/page/page.css",
+        "podpath/page/page.html",
+        "podpath/page/page.js",
         "podpath/report.schema.json",
         "podpath/py.typed",
     ],

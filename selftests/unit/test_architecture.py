@@ -13,7 +13,17 @@ import podpath
 PACKAGE = Path(podpath.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-PURE = ("expected", "others", "verdict", "wiring", "probes", "dissect", "segments", "picture")
+PURE = (
+    "expected",
+    "others",
+    "verdict",
+    "wiring",
+    "probes",
+    "dissect",
+    "segments",
+    "picture",
+    "page.drawing",
+)
 #: Read files of data, and do nothing else to the system.
 DATA = ("conflist", "profiles", "results")
 VALUES = ("model", "errors", "requirements")
@@ -30,7 +40,7 @@ _PURE_STANDARD = frozenset(
             "itertools",
             "re",
         ),
-        *("struct", "typing"),
+        *("struct", "typing", "xml"),
     ]
 )
 _DATA_STANDARD = _PURE_STANDARD | {"functools", "json", "pathlib", "tomllib"}
@@ -110,6 +120,7 @@ def test_values_import_nothing_but_values(module: str) -> None:
         ("pyroute2", {"topology"}),
         ("scapy", {"capture", "pcap"}),
         ("jsonschema", {"contract.answers", "verification"}),
+        ("jinja2", {"page"}),
         ("yaml", {"reading", "report"}),
         ("grpc", {"cri"}),
         ("cri_api", {"cri"}),
@@ -170,6 +181,7 @@ HEAVY = (
     "pytest_kind",
     "jsonschema",
     "yaml",
+    "jinja2",
     "hypothesis",
 )
 

@@ -1,0 +1,122 @@
+"""A report as one HTML page: it needs no network, no other file and, but for filters, no script.
+
+What plugins say may be anything. Jinja escapes all of it, and the page's Content-Security-Policy
+allows the one script that it has by its checksum.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from podpath.errors import CouldNotTest
+from podpath.page import drawing
+from podpath.report import (
+    CONFORMS,
+    COULD_NOT_TEST,
+    DOES_NOT_CONFORM,
+    KNOWN_DEVIATION,
+    NOT_APPLICABLE,
+    NOT_RUN,
+    VERSION,
+)
+from podpath.requirements import GROUPS, REQUIREMENTS, group
+
+_HERE = Path(__file__).parent
+#: A verdict has a sign beside its colour. In the order of the page.
+SIGNS = {
+    DOES_NOT_CONFORM: "✕",
+    COULD_NOT_TEST: "?",
+    KNOWN_DEVIATION: "≈",
+    CONFORMS: "✓",
+    NOT_APPLICABLE: "−",  # noqa: RUF001
+    NOT_RUN: "○",
+}
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """The page. Raises CouldNotTest for a report of an earlier version."""
+    if document.get("apiVersion") != VERSION:
+        raise CouldNotTest(
+            f"a report of version {document.get('apiVersion')!r} has not what a page shows",
+            f"Run the suite again with this podpath, which writes {VERSION!r}",
+        )
+    script = _file("page.js")
+    checksum = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return str(
+        _template().render(
+            report=document,
+            title=_title(document),
+            style=_file("page.css"),
+            script=script,
+            script_checksum=checksum,
+            groups=GROUPS,
+            group_of=group,
+            signs=SIGNS,
+            slug=lambda verdict: verdict.replace(" ", "-"),
+            overview=_overview(document["requirements"]),
+            usually=_usually,
+            ordered=_ordered,
+            drawing=drawing,
+            telling=_telling,
+        )
+    )
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html")
+
+
+def _file(name: str) -> str:
+    return (_HERE / name).read_text()
+
+
+def _title(document: Mapping[str, Any]) -> str:
+    """Whose plugin it is, else the profile that was tested."""
+    whose = document["implementation"]
+    named = " ".join(whose[k] for k in ("organisation", "project", "version") if k in whose)
+    profile = document["environment"].get("profile", "")
+    return named or f"A plugin of the profile {profile or 'unknown'}"
+
+
+def _usually(identifier: str) -> str:
+    """What most often causes a failure; empty if this podpath does not know the requirement."""
+    return REQUIREMENTS[identifier].usually if identifier in REQUIREMENTS else ""
+
+
+def _ordered(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Requirements or tests, those first that somebody has to look at."""
+    order = list(SIGNS)
+    return sorted(told, key=lambda one: order.index(one["verdict"]))
+
+
+def _overview(requirements: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, Any]] | None:
+    """The test and the evidence that the page begins with: of what fails, else of any path."""
+    seen = [
+        (test["verdict"] != DOES_NOT_CONFORM, number, test["test"], evidence)
+        for number, one in enumerate(requirements)
+        for test in one["tests"]
+        for evidence in test["evidence"]
+        if evidence["paths"] and evidence["topology"]["pods"]
+    ]
+    if not seen:
+        return None
+    _, _, name, evidence = min(seen, key=lambda one: (one[0], not _telling(one[3]), one[1]))
+    return name, evidence
+
+
+def _telling(evidence: Mapping[str, Any]) -> bool:
+    """Whether there is something to draw: more than a pod's path to itself."""
+    return any(h["namespace"] == "node" for p in evidence["paths"] for h in p["hops"])
