@@ -6,7 +6,7 @@ from typing import Any
 
 from podpath import files
 from podpath.errors import CouldNotTest
-from podpath.report import JSON_NAME, KIND, YAML_NAME
+from podpath.report import JSON_NAME, KIND, VERSION, YAML_NAME
 
 #: More than the longest report; each test has its evidence in it.
 _MOST = 256 * 1024 * 1024
@@ -24,6 +24,16 @@ def read(path: Path) -> dict[str, Any]:
         raise CouldNotTest(f"{file} is no JSON document: {error}", _REMEDY) from None
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise CouldNotTest(f"{file} is no {KIND}", _REMEDY)
+    return document
+
+
+def current(document: dict[str, Any]) -> dict[str, Any]:
+    """The same report. Raises CouldNotTest for one of another version."""
+    if document.get("apiVersion") != VERSION:
+        raise CouldNotTest(
+            f"a report of version {document.get('apiVersion')!r} has not all that is needed here",
+            f"Run the suite again with this podpath, which writes {VERSION!r}",
+        )
     return document
 
 

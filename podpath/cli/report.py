@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from podpath.cli import output
 
@@ -18,6 +19,7 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
     _add_verify(actions)
     _add_compare(actions)
     _add_render(actions)
+    _add_badge(actions)
 
 
 def _file(parser: argparse.ArgumentParser, name: str = "file") -> None:
@@ -30,7 +32,10 @@ def _add_show(actions: output.Commands) -> None:
     parser = actions.add_parser("show", help="write the verdicts of a report")
     _file(parser)
     parser.add_argument("--all", action="store_true", help="also what was not run")
-    output.json_option(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="for the job summary of a CI")
+    form.add_argument("--annotations", action="store_true", help="as GitHub's workflow commands")
+    output.json_option(form)
     parser.set_defaults(run=_show)
 
 
@@ -39,6 +44,8 @@ def _show(options: argparse.Namespace) -> int:
     from podpath.report import NOT_RUN
 
     document = reading.read(options.file)
+    if options.markdown or options.annotations:
+        return _show_to_ci(document, as_markdown=options.markdown)
     told = [r for r in document["requirements"] if options.all or r["verdict"] != NOT_RUN]
     if options.json:
         verdicts = {r["id"]: r["verdict"] for r in told}
@@ -53,6 +60,18 @@ def _show(options: argparse.Namespace) -> int:
         head = f"{one['id']:<{columns}}  {one['verdict']}"
         output.write(output.hanging(head, one["sentence"], columns + 18))
     output.write(f"\n{document['verdict']}")
+    return 0
+
+
+def _show_to_ci(document: dict[str, Any], *, as_markdown: bool) -> int:
+    from podpath import reading, summary
+
+    reading.current(document)
+    if as_markdown:
+        output.write(summary.markdown(document))
+    else:
+        for line in summary.annotations(document):
+            output.write(line)
     return 0
 
 
@@ -125,22 +144,44 @@ def _add_render(actions: output.Commands) -> None:
         description="Make one HTML page of a report, which needs no network and no other file.",
     )
     _file(parser)
-    page = parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="PAGE", help="the file to write"
-    )
-    output.completed(page, output.FILES)
+    _output_option(parser)
     parser.set_defaults(run=_render)
+
+
+def _output_option(parser: argparse.ArgumentParser) -> None:
+    said = "the file to write"
+    given = parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help=said
+    )
+    output.completed(given, output.FILES)
 
 
 def _render(options: argparse.Namespace) -> int:
     from podpath import page, reading
+
+    return _write(options.output, page.render(reading.current(reading.read(options.file))))
+
+
+def _write(path: Path, text: str) -> int:
     from podpath.errors import CouldNotTest
 
-    text = page.render(reading.read(options.file))
     try:
-        options.output.write_text(text)
+        path.write_text(text)
     except OSError as error:
         raise CouldNotTest(
-            f"{options.output} cannot be written: {error.strerror}", "Name another file with -o"
+            f"{path} cannot be written: {error.strerror}", "Name another file with -o"
         ) from None
     return 0
+
+
+def _add_badge(actions: output.Commands) -> None:
+    parser = actions.add_parser("badge", help="make a badge of a report, as SVG")
+    _file(parser)
+    _output_option(parser)
+    parser.set_defaults(run=_badge)
+
+
+def _badge(options: argparse.Namespace) -> int:
+    from podpath import reading, summary
+
+    return _write(options.output, summary.badge(reading.current(reading.read(options.file))))

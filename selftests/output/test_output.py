@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import podpath
-from podpath import conflist
+from podpath import conflist, verification
 from podpath.requirements import REQUIREMENTS
 from selftests import suite
 from selftests.faults.fault import Fault
@@ -34,11 +34,18 @@ def test_conforming_run_tells_what_it_proved(tmp_path: Path, workers: tuple[str,
         assert fact in run.output
     assert re.search("(?m)^PATH-ICMP +conforms", run.output)
     Draft202012Validator(_SCHEMA).validate(run.report)
+    assert verification.problems(run.report) == []
+    assert f"({run.report['digest']})" in run.output
+    assert run.report["reproduce"]["command"].endswith(f"--podpath-seed {_told_seed(run)}")
+    assert {p["name"] for p in run.report["configuration"]["plugins"]} == {
+        *("bridge", "portmap", "host-local")
+    }
     assert run.report["verdict"] == "conforms"
     assert {r["id"] for r in run.report["requirements"]} == set(REQUIREMENTS)
     (icmp,) = (r for r in run.report["requirements"] if r["id"] == "PATH-ICMP")
     evidence = icmp["tests"][0]["evidence"][0]
     assert evidence["packets"] == 6
+    assert [[h["seen"] for h in path["hops"]] for path in evidence["paths"]] == [[3] * 5] * 2
     assert [h["interface"] for h in evidence["shown"][0]["hops"]][::2] == ["eth0", "cni0", "eth0"]
     assert all(s["dropped"] == 0 for s in evidence["sniffers"])
     assert all(s["canariesSeen"] == s["canariesSent"] > 0 for s in evidence["sniffers"])

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from podpath import cli, evidence, page, report, verdict
-from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+from podpath.errors import COULD_NOT_TEST_STATUS
 from podpath.model import Difference, Direction, Observation, Sighting
 from podpath.observe import Observed
 from podpath.page import drawing
@@ -230,11 +230,6 @@ def test_page_of_a_run_without_traffic() -> None:
 
     assert "<svg" not in text
     assert 'id="TOPO-MTU"' in text
-
-
-def test_report_of_an_earlier_version_is_told() -> None:
-    with pytest.raises(CouldNotTest, match="Run the suite again"):
-        page.render({"apiVersion": "podpath/v1", "kind": "ConformanceReport"})
 
 
 def test_command_renders(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -1,0 +1,120 @@
+"""A report in few words: a CI's job summary and annotations, a badge. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from podpath.compare import plain
+from podpath.report import COULD_NOT_TEST, DOES_NOT_CONFORM, KNOWN_DEVIATION
+
+_SIGNS = {"success": "✅", "partial": "🟡", "failure": "❌", "not applicable": "⚪"}
+_COLOURS = {"success": "#1a7f37", "partial": "#9a6700", "failure": "#c0212e"}
+_UNKNOWN_COLOUR = "#57606a"
+_TOLD = (DOES_NOT_CONFORM, COULD_NOT_TEST, KNOWN_DEVIATION)
+#: More than GitHub shows of one step.
+_MOST_ANNOTATIONS = 10
+#: Of a badge: pixels a letter, on average, of 11 px Verdana or DejaVu Sans.
+_LETTER, _PADDING, _HEIGHT = 6, 10, 20
+
+
+def markdown(document: Mapping[str, Any]) -> str:
+    """For the job summary of a CI: results, and the requirements that somebody has to look at."""
+    parts = []
+    for profile in document["profiles"]:
+        head = f"## podpath, profile {plain(profile['name'])}: {_result(profile['result'])}"
+        parts += [head, "", "| group | result | requirements |", "|---|---|---|"]
+        parts += [
+            f"| {group['name']} | {_result(group['result'])} | {_counts(group['counts'])} |"
+            for feature in profile["features"]
+            for group in feature["groups"]
+        ]
+        parts.append("")
+    for verdict in _TOLD:
+        told = [r for r in document["requirements"] if r["verdict"] == verdict]
+        if told:
+            parts += [f"### {verdict.capitalize()} ({len(told)})", "", "| | why |", "|---|---|"]
+            parts += [f"| `{r['id']}` | {plain(r['reason'])} |" for r in told]
+            parts.append("")
+    command = document["reproduce"]["command"]
+    if command and "`" not in command and "\n" not in command:
+        parts += [f"Repeat it: `{command}`", ""]
+    return "\n".join([*parts, f"Digest of the report: `{document['digest']}`"])
+
+
+def _result(result: str) -> str:
+    return f"{_SIGNS[result]} {result}"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {verdict}" for verdict, number in counts.items() if number)
+
+
+def annotations(document: Mapping[str, Any]) -> Iterator[str]:
+    """GitHub's workflow commands: an error for what does not conform, a warning for the untested.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    """
+    levels = {DOES_NOT_CONFORM: "error", COULD_NOT_TEST: "warning"}
+    told = [r for r in document["requirements"] if r["verdict"] in levels]
+    told.sort(key=lambda one: list(levels).index(one["verdict"]))
+    for one in told[:_MOST_ANNOTATIONS]:
+        title = _property(f"{one['id']} {one['verdict']}")
+        message = _message(f"{one['sentence']}\n{one['reason']}")
+        yield f"::{levels[one['verdict']]} title={title}::{message}"
+    if (more := len(told) - _MOST_ANNOTATIONS) > 0:
+        yield f"::notice title=podpath::and {more} more requirements, see the report"
+
+
+def _message(text: str) -> str:
+    """As @actions/toolkit escapes it: a plugin's text gives no commands."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def badge(document: Mapping[str, Any]) -> str:
+    """An SVG: the profile, and how many of the requirements that apply conform."""
+    profile = next(iter(document["profiles"]), None)
+    if profile is None:
+        label, result, told = "podpath", "", "not run"
+    else:
+        counts = profile["counts"]
+        applied = sum(counts.values()) - counts.get("not applicable", 0)
+        label, result = f"podpath {profile['name']}", profile["result"]
+        told = f"{result}, {counts.get('conforms', 0)} of {applied}"
+    widths = [len(text) * _LETTER + 2 * _PADDING for text in (label, told)]
+    svg = Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "width": str(sum(widths)),
+            "height": str(_HEIGHT),
+            "role": "img",
+            "aria-label": f"{label}: {told}",
+        },
+    )
+    SubElement(svg, "title").text = f"{label}: {told}"
+    colours = ("#32383f", _COLOURS.get(result, _UNKNOWN_COLOUR))
+    left = 0
+    for text, width, colour in zip((label, told), widths, colours, strict=True):
+        _half(svg, text, left, width, colour)
+        left += width
+    return ElementTree.tostring(svg, encoding="unicode")
+
+
+def _half(svg: Element, text: str, left: int, width: int, colour: str) -> None:
+    box = {"x": str(left), "width": str(width), "height": str(_HEIGHT), "fill": colour}
+    SubElement(svg, "rect", box)
+    style = {
+        "x": str(left + width / 2),
+        "y": "14",
+        "fill": "#fff",
+        "text-anchor": "middle",
+        "font-family": "Verdana, DejaVu Sans, sans-serif",
+        "font-size": "11",
+        "textLength": str(width - 2 * _PADDING),
+    }
+    SubElement(svg, "text", style).text = text

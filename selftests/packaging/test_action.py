@@ -1,0 +1,118 @@
+"""The GitHub Action: its steps, as a runner would run them, but for the installation."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from podpath import report
+from podpath.report import CONFORMS, DOES_NOT_CONFORM, TestResult
+
+from .conftest import CHECKOUT
+
+
+@pytest.fixture(scope="module")
+def action() -> dict[str, Any]:
+    """What action.yml says."""
+    return dict(yaml.safe_load((CHECKOUT / "action.yml").read_text()))
+
+
+def steps(action: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {step["name"]: step for step in action["runs"]["steps"]}
+
+
+def written(directory: Path, verdict: str) -> Path:
+    results = [TestResult("t", ("PATH-ICMP",), verdict)]
+    report.write(directory, report.build(results, {"profile": "bridge"}, "1.2"))
+    return directory
+
+
+def run(step: dict[str, Any], work: Path, **inputs: str) -> "subprocess.CompletedProcess[str]":
+    """Run a step's script with bash, as runners do, with the inputs that it names."""
+    checkout = work / "checkout"
+    checkout.mkdir()
+    (work / "podpath" / "bin").mkdir(parents=True, exist_ok=True)
+    for name in ("python", "podpath"):
+        link = work / "podpath" / "bin" / name
+        if not link.exists():
+            options = ' -m podpath.cli "$@"' if name == "podpath" else ' "$@"'
+            link.write_text(f"#!/bin/sh\nexec {sys.executable}{options}\n")
+            link.chmod(0o755)
+    named = {
+        variable: inputs.get(re.sub(r"\W*inputs\.|\W*}}", "", str(value)).strip(" ${"), "")
+        for variable, value in step["env"].items()
+    }
+    files = {n: str(work / n) for n in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        env={**os.environ, **files, **named, "RUNNER_TEMP": str(work)},
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_no_input_is_part_of_a_script(action: dict[str, Any]) -> None:
+    """Inputs come as variables: what is in them is never run."""
+    assert [s["name"] for s in steps(action).values() if "${{" in s["run"]] == []
+
+
+def test_scripts_are_bash(action: dict[str, Any]) -> None:
+    for step in steps(action).values():
+        done = subprocess.run(["bash", "-n", "-c", step["run"]], capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_report_is_told(action: dict[str, Any], tmp_path: Path) -> None:
+    """Annotations, job summary, page, badge and digest; a report of failures is no failure here."""
+    directory = written(tmp_path / "out", DOES_NOT_CONFORM)
+    done = run(steps(action)["Tell"], tmp_path, report=str(directory))
+
+    assert done.returncode == 0, done.stderr
+    assert "::error title=PATH-ICMP does not conform::" in done.stdout
+    assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text().startswith("## podpath, profile bridge")
+    assert re.fullmatch(r"digest=sha256:[0-9a-f]{64}\n", (tmp_path / "GITHUB_OUTPUT").read_text())
+    assert {p.name for p in directory.iterdir()} == {
+        *("report.json", "report.yaml", "index.html", "badge.svg")
+    }
+
+
+@pytest.mark.parametrize(("verdict", "status"), [(CONFORMS, 0), (DOES_NOT_CONFORM, 1)])
+def test_regression_fails_the_job(
+    action: dict[str, Any], tmp_path: Path, verdict: str, status: int
+) -> None:
+    directory = written(tmp_path / "out", verdict)
+    baseline = written(tmp_path / "old", CONFORMS)
+    tell = steps(action)["Tell"]
+    done = run(tell, tmp_path, report=str(directory), baseline=str(baseline))
+
+    assert done.returncode == status, done.stderr
+    assert "## Compared with the baseline" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
+
+
+def test_run_without_a_report_is_told(action: dict[str, Any], tmp_path: Path) -> None:
+    done = run(steps(action)["Tell"], tmp_path, report=str(tmp_path / "none"))
+
+    assert (done.returncode, done.stdout.startswith("::warning")) == (0, True)
+
+
+def test_inputs_become_options(action: dict[str, Any], tmp_path: Path) -> None:
+    """A path with a blank stays one; further arguments are split at blanks."""
+    python = tmp_path / "podpath" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nfor a in "$@"; do echo "[$a]"; done\n')
+    python.chmod(0o755)
+    given = {"cni-bin": "my bin", "report": "out", "arguments": "-n 2 -q"}
+    done = run(steps(action)["Test"], tmp_path, **given)
+
+    assert done.stdout.split("\n")[:-1] == [
+        *("[-m]", "[pytest]", "[--pyargs]", "[podpath.tests]"),
+        *("[--podpath-report]", "[out]", "[--podpath-cni-bin]", "[my bin]"),
+        *("[-n]", "[2]", "[-q]"),
+    ]

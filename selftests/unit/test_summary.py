@@ -1,0 +1,117 @@
+"""What a CI and a badge show of a report."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from podpath import cli, report, summary
+from podpath.errors import COULD_NOT_TEST_STATUS
+from podpath.report import (
+    CONFORMS,
+    COULD_NOT_TEST,
+    DOES_NOT_CONFORM,
+    KNOWN_DEVIATION,
+    About,
+    TestResult,
+)
+from podpath.requirements import REQUIREMENTS
+
+Capture = pytest.CaptureFixture[str]
+
+
+def document(**verdicts: str) -> dict[str, Any]:
+    """A report: requirement, "_" for "-" -> verdict; each says a hostile reason."""
+    reason = "could not test: 50%, | `x`\n::error::x"
+    results = [TestResult("t", (i.replace("_", "-"),), v, reason) for i, v in verdicts.items()]
+    about = About(command="pytest --podpath-seed 7")
+    return report.build(results, {"profile": "bridge", "node": "embedded"}, "1.2", about)
+
+
+def test_summary_has_results_and_what_to_look_at() -> None:
+    """Not what conforms."""
+    told = document(PATH_ICMP=CONFORMS, PATH_UDP=DOES_NOT_CONFORM, LIFE_REUSE=KNOWN_DEVIATION)
+    lines = summary.markdown(told).splitlines()
+
+    assert lines[0] == "## podpath, profile bridge: ❌ failure"
+    assert "| PATH | ❌ failure | 1 conforms, 1 does not conform, 9 not run |" in lines
+    assert "| K8S | ⚪ not applicable | 5 not applicable |" in lines
+    assert [line.split("`")[1] for line in lines if line.startswith("| `")] == [
+        "PATH-UDP",
+        "LIFE-REUSE",
+    ]
+    assert "Repeat it: `pytest --podpath-seed 7`" in lines
+    assert lines[-1] == f"Digest of the report: `{told['digest']}`"
+
+
+def test_annotations_tell_what_fails_first_and_are_commands_of_ours_alone() -> None:
+    """One line each, whatever a plugin says."""
+    lines = list(summary.annotations(document(PATH_ICMP=COULD_NOT_TEST, PATH_UDP=DOES_NOT_CONFORM)))
+
+    assert [line.partition("::")[2].partition("::")[0] for line in lines] == [
+        "error title=PATH-UDP does not conform",
+        "warning title=PATH-ICMP could not test",
+    ]
+    assert all("\n" not in line and "50%25, | `x`" in line for line in lines)
+    assert lines[1].startswith(
+        f"::warning title=PATH-ICMP could not test::{REQUIREMENTS['PATH-ICMP'].sentence}%0A"
+    )
+
+
+def test_annotations_are_few() -> None:
+    """GitHub shows ten of a step."""
+    names = [i.replace("-", "_") for i, r in REQUIREMENTS.items() if "embedded" in r.nodes]
+    lines = list(summary.annotations(document(**dict.fromkeys(names, DOES_NOT_CONFORM))))
+
+    assert len(lines) == 11
+    assert lines[-1] == (
+        f"::notice title=podpath::and {len(names) - 10} more requirements, see the report"
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ({"PATH_ICMP": CONFORMS}, "podpath bridge: partial, 1 of 67"),
+        ({"PATH_ICMP": DOES_NOT_CONFORM}, "podpath bridge: failure, 0 of 67"),
+    ],
+)
+def test_badge_says_how_much_conforms(verdicts: dict[str, str], said: str) -> None:
+    """Of what applies: five requirements are about clusters."""
+    svg = ElementTree.fromstring(summary.badge(document(**verdicts)))
+
+    assert svg.get("aria-label") == said
+    assert " ".join(t.text or "" for t in svg.iter("{http://www.w3.org/2000/svg}text")) == (
+        said.replace(": ", " ")
+    )
+
+
+def test_badge_of_a_run_without_a_profile() -> None:
+    assert "podpath: not run" in summary.badge(report.build([], {}, "1.2"))
+
+
+def test_command_shows_to_ci(capsys: Capture, tmp_path: Path) -> None:
+    report.write(tmp_path, document(PATH_UDP=DOES_NOT_CONFORM))
+
+    assert cli.main(["report", "show", "--markdown", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith("## podpath")
+    assert cli.main(["report", "show", "--annotations", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith("::error title=PATH-UDP")
+    assert cli.main(["report", "badge", str(tmp_path), "-o", str(tmp_path / "b.svg")]) == 0
+    assert (tmp_path / "b.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    "action", [("show", "--markdown"), ("badge", "-o", "x"), ("render", "-ox")]
+)
+def test_report_of_an_earlier_version_is_told(
+    capsys: Capture, tmp_path: Path, action: tuple[str, ...]
+) -> None:
+    """It has not what is needed."""
+    old = {"apiVersion": "podpath/v1", "kind": "ConformanceReport", "requirements": []}
+    (tmp_path / "report.json").write_text(json.dumps(old))
+
+    assert cli.main(["report", *action, str(tmp_path)]) == COULD_NOT_TEST_STATUS
+    assert "Run the suite again" in capsys.readouterr().err
