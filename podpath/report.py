@@ -251,8 +251,9 @@ def write(directory: Path, document: Mapping[str, Any]) -> Path:
     path = directory / JSON_NAME
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-        (directory / YAML_NAME).write_text(as_yaml(document))
+        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
+        (directory / YAML_NAME).write_text(as_yaml(document), encoding="utf-8")
     except OSError as error:
         raise CouldNotTest(
             f"the report {path} cannot be written: {error.strerror}",

@@ -166,7 +166,7 @@ def _write(path: Path, text: str) -> int:
     from podpath.errors import CouldNotTest
 
     try:
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise CouldNotTest(
             f"{path} cannot be written: {error.strerror}", "Name another file with -o"

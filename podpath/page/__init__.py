@@ -73,7 +73,7 @@ def _template() -> Any:
 
 
 def _file(name: str) -> str:
-    return (_HERE / name).read_text()
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
 def _title(document: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The command `podpath`: what each subcommand writes, and its exit status."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -219,6 +220,20 @@ def test_completion_needs_shtab(capsys: Capture, monkeypatch: pytest.MonkeyPatch
 
     assert cli.main(["completion", "bash"]) == COULD_NOT_TEST_STATUS
     assert "pip install 'podpath[completion]'" in capsys.readouterr().err
+
+
+def test_terminal_that_does_not_have_every_letter(tmp_path: Path) -> None:
+    """A summary has signs; where they cannot be written, something else is."""
+    report.write(tmp_path, report.build([], {"profile": "bridge"}, "1.2"))
+    done = subprocess.run(
+        [sys.executable, "-m", "podpath.cli", "report", "show", "--markdown", str(tmp_path)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"## podpath, profile bridge: \\U0001f7e1 partial")
 
 
 def test_reader_that_has_seen_enough() -> None:
