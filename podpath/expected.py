@@ -21,7 +21,7 @@ def path(
     """The expected path of one packet.
 
     kind: a key of the profile's paths; source, destination: pod names, where the kind has them;
-    master: the name of the interface that host ends must be enslaved to; features: what is
+    master: the name of the interface that host ends must be enslaved to, if any; features: what is
     configured beyond the ordinary; translation: what hops that are translated have instead.
     Raises DoesNotConform if a pod is wired so that it has no such path, and CouldNotTest if the
     profile does not say what such a path is.

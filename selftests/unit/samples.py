@@ -113,6 +113,7 @@ def _node() -> Namespace:
         name=NODE,
         inode=NODE_INODE,
         interfaces=(_lo(), uplink, bridge, *(_host_link(pod) for pod in PODS)),
+        routes=(Route(ip_network("10.88.0.0/24"), None, BRIDGE),),
         fdb=tuple(FdbEntry(mac(pod), host_end(pod), BRIDGE, learned=True) for pod in PODS),
         nsids={number: inode(pod) for pod, number in _NUMBERS.items()},
         forwarding=frozenset({Family.IPV4}),
