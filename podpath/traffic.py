@@ -338,11 +338,13 @@ class Traffics:
 
         way: whom a pod asks for, the destination or the gateway of its network.
         """
-        of_gateway = way.asked == "gateway"
-        asked = conflist.gateway(Family.IPV4) if of_gateway else self.address(destination)
+        asking, asked = self.address(source), self.address(destination)
+        probe = probes.Resolution(asking, asked)
+        if way.asked == "gateway":
+            probe = probes.Resolution(asking, conflist.gateway(Family.IPV4), instead=asked)
         return replace(
             self.ping(source, destination),
-            probe=probes.Resolution(self.address(source), asked),
+            probe=probe,
             kinds={probes.REQUEST: way.request, probes.REPLY: way.reply},
             size=None,
             linger=_PROXY_DELAY_SECONDS,

@@ -152,9 +152,10 @@ def _profile(top: _Table) -> Profile:
         paths=_paths(top.table("path")),
     )
     _master_is_there(top, profile)
-    for leg in (profile.resolution.request, profile.resolution.reply):
-        if leg not in profile.paths:
-            raise top.wrong(f"there is no path of the kind {leg!r}", "resolution")
+    asked = top.table("resolution")
+    for leg in ("request", "reply"):
+        if (kind := asked.data[leg]) not in profile.paths:
+            raise asked.wrong(f"there is no path of the kind {kind!r}", leg)
     return profile
 
 
@@ -202,6 +203,11 @@ def _hops(table: _Table, kind: str) -> tuple[HopRule, ...]:
     hops = tuple(_hop(one) for one in tables)
     if not hops or hops[0].when or "others" in (hops[0].at, hops[0].interface):
         raise table.wrong(f"path {kind!r} must begin with one hop that is always there", kind)
+    for one, hop in zip(tables, hops, strict=True):
+        if hop.routed and "destination" not in (hop.at, hop.interface):
+            raise one.wrong(
+                "only a hop at the destination, or on its host end, is routed", "routed"
+            )
     known = {hop.id for hop in hops}
     for one, hop in zip(tables, hops, strict=True):
         if unknown := sorted(set(hop.after) - known):
@@ -219,6 +225,7 @@ def _hop(hop: _Table) -> HopRule:
         after=hop.texts("after"),
         ttl=hop.value("ttl", int, 0),
         rewritten=hop.value("rewritten", bool, False),
+        routed=hop.value("routed", bool, False),
         translated=hop.value("translated", bool, False),
         optional=hop.value("optional", bool, False),
         when=hop.one_of("when", ("", *FEATURES), ""),

@@ -23,8 +23,9 @@ class HopRule:
     interface: "pod" (the pod's eth0), "lo", "source", "destination" or "others" (the host end of
     that pod's eth0), "master" (what they are enslaved to); the rest as in model.Hop, with `after`
     naming hops by their id. translated: with a Service's address for the pod's, or the other way
-    round. optional: a packet may also go without it, as the kernel sees fit. when: the hop exists
-    only if this is configured, one of FEATURES.
+    round. routed: the MAC addresses are those of the host end and of the pod's eth0, to which the
+    node has sent the packet. optional: a packet may also go without it, as the kernel sees fit.
+    when: the hop exists only if this is configured, one of FEATURES.
     """
 
     id: str
@@ -34,6 +35,7 @@ class HopRule:
     after: tuple[str, ...] = ()
     ttl: int = 0
     rewritten: bool = False
+    routed: bool = False
     translated: bool = False
     optional: bool = False
     when: str = ""

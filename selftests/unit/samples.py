@@ -160,6 +160,34 @@ def _pod_namespace(pod: str) -> Namespace:
     )
 
 
+def routed() -> Topology:
+    """The same pods on a node that routes between them, wired as the ptp plugin does."""
+    base = topology()
+    ends = tuple(
+        replace(
+            _host_link(pod),
+            master=None,
+            port=None,
+            addresses=(ip_interface("10.88.0.1/32"),),
+            forwarding=frozenset({Family.IPV4}),
+        )
+        for pod in PODS
+    )
+    uplink = base.node.interface(UPLINK)
+    assert uplink
+    routes = tuple(Route(ip_network(f"{address(p)}/32"), None, host_end(p)) for p in PODS)
+    base = with_node(base, interfaces=(_lo(), uplink, *ends), routes=routes, fdb=())
+    gateway = ip_address("10.88.0.1")
+    inside = (
+        Route(ip_network("10.88.0.1/32"), None, "eth0"),
+        Route(ip_network("10.88.0.0/24"), gateway, "eth0"),
+        Route(ip_network("0.0.0.0/0"), gateway, "eth0"),
+    )
+    for pod in PODS:
+        base = with_namespace(base, pod, routes=inside)
+    return base
+
+
 def _pod_network(pod: str) -> PodNetwork:
     interfaces = [
         {"name": BRIDGE, "mac": _BRIDGE_MAC},

@@ -1,9 +1,9 @@
 """The faults: each a few lines of shell, with what must turn red, and why."""
 
-from selftests.faults.catalogue import contract, healthy, kubernetes, lifecycle, path, topology
+from selftests.faults.catalogue import contract, healthy, kubernetes, lifecycle, path, ptp, topology
 
 # those that take longest first, so that none is left alone at the end
-FAULTS = (*path.FAULTS, *lifecycle.FAULTS, *contract.FAULTS, *topology.FAULTS)
-HEALTHY = (*healthy.PLUGINS, *contract.PLUGINS)
+FAULTS = (*path.FAULTS, *lifecycle.FAULTS, *contract.FAULTS, *ptp.FAULTS, *topology.FAULTS)
+HEALTHY = (*healthy.PLUGINS, *ptp.PLUGINS, *contract.PLUGINS)
 #: These are tried on a kind cluster alone: selftests/kind.
 OF_CLUSTERS = kubernetes.FAULTS
