@@ -35,6 +35,15 @@ _ASKED = ("destination", "gateway")
 _SAMPLE = (IPv4Address("10.0.0.2"), IPv4Network("10.0.0.0/24"), IPv4Address("10.0.0.1"))
 
 
+_NAMES: Mapping[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
+
+
 class _Malformed(ValueError):
     """at: texts that lead to the place in the file, each to be found after the one before."""
 
@@ -89,9 +98,11 @@ class _Table:
     def value(self, key: str, kind: type[T], default: T | None = None) -> T:
         if key not in self.data and default is not None:
             return default
-        value = self.data.get(key)
+        if key not in self.data:
+            raise self.wrong(f'"{key}" is missing')
+        value = self.data[key]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.wrong(f'"{key}" must be of type {kind.__name__}', key)
+            raise self.wrong(f'"{key}" must be {_NAMES[kind]}', key)
         return value
 
     def one_of(self, key: str, known: tuple[str, ...], default: str | None = None) -> str:
@@ -134,13 +145,14 @@ def _profile(top: _Table) -> Profile:
         *("name", "plugins", "promiscuous", "master", "pod", "host-end", "node"),
         *("resolution", "not-applicable", "path"),
     )
+    name, plugins = top.value("name", str), top.texts("plugins")
     pod, end, node = top.table("pod"), top.table("host-end"), top.table("node")
     pod.only("address", "routes")
     end.only("addresses")
     node.only("routes")
     profile = Profile(
-        name=top.value("name", str),
-        plugins=top.texts("plugins"),
+        name=name,
+        plugins=plugins,
         master=_master(top.table("master")) if "master" in top.data else None,
         promiscuous=top.texts("promiscuous"),
         address=pod.filled("address", pod.value("address", str), ip_interface),

@@ -64,7 +64,7 @@ def _line(text: str) -> int:
 
 MALFORMED = [
     pytest.param("[host-end]", "[host-end", "at line", id="not-toml"),
-    pytest.param('name = "ptp"', "name = 1", '"name" must be of type str', id="type"),
+    pytest.param('name = "ptp"', "name = 1", '"name" must be a text', id="type"),
     pytest.param("addresses =", "adresses =", "no key 'adresses' here", id="unknown-key"),
     pytest.param("{pod}/{length}", "{pot}/{length}", "nothing is called 'pot'", id="unknown-word"),
     pytest.param('"{gateway}/{all}"]', '"{gateway}/33"]', "filled in, is none", id="no-address"),
@@ -75,6 +75,8 @@ MALFORMED = [
     pytest.param('TOPO-FDB = "pods', 'TOPO-FDB = "" # "pods', "must have a reason", id="no-reason"),
     pytest.param('at = "source",      interface = "pod"', 'at = "sauce"', "'sauce'", id="place"),
     pytest.param('after = ["enter"]', 'after = ["entry"]', "no hop 'entry'", id="no-hop"),
+    pytest.param("ttl = -1", 'ttl = "-1"', '"ttl" must be a whole number', id="hop-type"),
+    pytest.param('dev = "host-end" }', "}", '"dev" is missing', id="missing"),
     pytest.param("ttl = -1", "tll = -1", "no key 'tll' here", id="hop-key"),
 ]
 
