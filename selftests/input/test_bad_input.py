@@ -98,7 +98,10 @@ def test_malformed_profile(tmp_path: Path) -> None:
     path.write_text('name = "own"\nplugins = "bridge"\n')
 
     _refused(
-        suite.run("tests", "--podpath-profile", str(path)), str(path), "line 2", '"plugins" must be a list'
+        suite.run("tests", "--podpath-profile", str(path)),
+        str(path),
+        "line 2",
+        '"plugins" must be a list',
     )
 
 

@@ -76,7 +76,7 @@ MALFORMED = [
     pytest.param('at = "source",      interface = "pod"', 'at = "sauce"', "'sauce'", id="place"),
     pytest.param('after = ["enter"]', 'after = ["entry"]', "no hop 'entry'", id="no-hop"),
     pytest.param("ttl = -1", 'ttl = "-1"', '"ttl" must be a whole number', id="hop-type"),
-    pytest.param('dev = "host-end" }', "}", '"dev" is missing', id="missing"),
+    pytest.param(', dev = "host-end" }', " }", '"dev" is missing', id="missing"),
     pytest.param("ttl = -1", "tll = -1", "no key 'tll' here", id="hop-key"),
 ]
 
