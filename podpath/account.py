@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from podpath.cri import Result
 from podpath.model import Packet, Sighting, Topology
-from podpath.probes import REQUEST, Echo, Probe, Silence
+from podpath.probes import REQUEST, Echo, Probe, Resolution, Silence
 
 #: In place of an exit status: the program was given time, but what it waits for did not come.
 GAVE_UP = -1
@@ -93,7 +93,8 @@ def of_packets(
         return ""
     legs = list(zip(sightings, probe.claim(sightings), strict=True))
     requests = [s for s, leg in legs if leg == REQUEST]
-    if status in (0, ENDED_WELL) and not any(leg for _, leg in legs):
+    otherwise = isinstance(probe, Resolution) and any(map(probe.otherwise, sightings))
+    if status in (0, ENDED_WELL) and not otherwise and not any(leg for _, leg in legs):
         return (
             "the program says that all went well, but no packet of its was seen on any interface:"
             " it sent none, or others, or before the sniffers were up"

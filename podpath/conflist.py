@@ -8,7 +8,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,8 @@ class Conflist:
 
     text: the document as it was given; plugins: the types of the chain, in order; mtu in
     bytes, or None where the plugin chooses; lease_directory: where host-local keeps its leases
-    on the node; delegates: every plugin binary that the chain needs.
+    on the node; delegates: every plugin binary that the chain needs; bridge: what pods' host ends
+    are enslaved to, empty where that is nothing.
     """
 
     text: str
@@ -89,7 +90,18 @@ class Conflist:
     @property
     def features(self) -> frozenset[str]:
         """What is configured that changes the paths that packets take."""
-        return frozenset({"hairpin"} if self.hairpin else ())
+        configured = {"gateway": self.is_gateway, "hairpin": self.hairpin}
+        return frozenset(name for name, value in configured.items() if value)
+
+    @property
+    def section(self) -> Mapping[str, Any]:
+        """The configuration of the first plugin, which makes the pods' interfaces."""
+        first: Mapping[str, Any] = json.loads(self.text)["plugins"][0]
+        return first
+
+    def on(self, master: str) -> "Conflist":
+        """The same, for a plugin whose host ends are enslaved to something else."""
+        return replace(self, bridge=master)
 
     def ranges_of(self, family: Family) -> tuple[Range, ...]:
         """The ranges of one IP version."""

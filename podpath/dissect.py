@@ -6,12 +6,12 @@ Pure. Whatever the bytes are, a Packet comes out; what ends too early is "malfor
 import hashlib
 import struct
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from podpath.model import Packet, Sighting
+from podpath.model import Direction, Packet, Sighting
 
 _ETHERNET = 14
 _IPV4, _IPV6, _ARP = 0x0800, 0x86DD, 0x0806
@@ -182,12 +182,14 @@ def reassemble(sightings: Iterable[Sighting]) -> list[Sighting]:
     incomplete set stays as it is, and so do IPv6 fragments with other extension headers.
     """
     whole: list[Sighting] = []
-    parts: dict[tuple[object, ...], list[Sighting]] = defaultdict(list)
+    fragments: list[Sighting] = []
     for sighting in sightings:
-        if _is_fragment(sighting):
-            parts[_datagram(sighting)].append(sighting)
-        else:
-            whole.append(sighting)
+        (fragments if _is_fragment(sighting) else whole).append(sighting)
+    first = _firsts(fragments)
+    parts: dict[tuple[object, ...], list[Sighting]] = defaultdict(list)
+    for sighting in fragments:
+        header = _header(sighting, first[_datagram(sighting)])
+        parts[*sighting.place, *_datagram(sighting), *header].append(sighting)
     for group in parts.values():
         joined = _join(group)
         whole.extend(group if joined is None else [joined])
@@ -202,26 +204,42 @@ def _is_fragment(sighting: Sighting) -> bool:
 
 
 def _datagram(sighting: Sighting) -> tuple[object, ...]:
-    """Equal for fragments, at one place, that may be joined.
-
-    RFC 791, section 3.2, RFC 8200, section 4.5, and all else of their headers that is compared at
-    each hop: a fragment in which it was changed must not hide behind the first one.
-    """
+    """Equal for fragments of one datagram: RFC 791, 3.2; RFC 8200, 4.5; and its TOS."""
     packet, frame = sighting.packet, sighting.frame
     start = _ip_start(frame)
     # the protocol, which only later fragments have as kind
     protocol = frame[start + 9] if frame[start] >> 4 == 4 else frame[start + 40]
-    return (
-        *sighting.place,
-        protocol,
-        packet.source,
-        packet.destination,
-        packet.ip_id,
-        packet.ttl,
-        packet.tos,
-        packet.mac_source,
-        packet.mac_destination,
-    )
+    return (protocol, packet.source, packet.destination, packet.ip_id, packet.tos)
+
+
+_Header = tuple[int | None, str, str]
+#: Place -> what the first fragment of a datagram has there.
+_First = Mapping[tuple[str, str, Direction], _Header]
+
+
+def _firsts(fragments: Iterable[Sighting]) -> Mapping[tuple[object, ...], _First]:
+    found: dict[tuple[object, ...], dict[tuple[str, str, Direction], _Header]] = defaultdict(dict)
+    for sighting in fragments:
+        if sighting.packet.fragment and sighting.packet.fragment[0] == 0:
+            found[_datagram(sighting)][sighting.place] = _own(sighting)
+    return found
+
+
+def _own(sighting: Sighting) -> _Header:
+    packet = sighting.packet
+    return packet.ttl, packet.mac_source, packet.mac_destination
+
+
+def _header(sighting: Sighting, first: _First) -> _Header:
+    """What a fragment had at its place, of what is compared at each hop.
+
+    A fragment in which that was changed must not hide behind the first one. But a node that joins
+    fragments, routes them and takes them apart again writes the new header of the first one over
+    those of the others (net/ipv4/ip_output.c, ip_fraglist_prepare), in the memory that the taps
+    before it have not copied yet: there, what the first one has later on is no change.
+    """
+    own = _own(sighting)
+    return first.get(sighting.place, own) if own in first.values() else own
 
 
 def _join(group: list[Sighting]) -> Sighting | None:

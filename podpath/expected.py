@@ -21,7 +21,7 @@ def path(
     """The expected path of one packet.
 
     kind: a key of the profile's paths; source, destination: pod names, where the kind has them;
-    master: the name of the interface that host ends must be enslaved to; features: what is
+    master: the name of the interface that host ends must be enslaved to, if any; features: what is
     configured beyond the ordinary; translation: what hops that are translated have instead.
     Raises DoesNotConform if a pod is wired so that it has no such path, and CouldNotTest if the
     profile does not say what such a path is.
@@ -47,7 +47,8 @@ def path(
                 direction=Direction(rule.direction),
                 after=tuple(after),
                 ttl=rule.ttl,
-                rewritten=rule.rewritten,
+                rewritten=rule.rewritten or rule.routed,
+                macs=resolve.macs() if rule.routed else None,
                 translated=rule.translated,
                 optional=rule.optional,
             )
@@ -81,6 +82,13 @@ class _Resolver:
 
     def namespace(self, rule: HopRule, pod: str) -> str:
         return NODE if rule.at == "node" else self._roles.get(rule.at, pod)
+
+    def macs(self) -> tuple[str, str] | None:
+        """Of the ends of the destination's link, from the node's to the pod's."""
+        destination = self._roles["destination"]
+        end = self._topology.host_end(destination, POD_INTERFACE)
+        inside = self._topology.of_pod(destination).interface(POD_INTERFACE)
+        return (end.mac, inside.mac) if end and inside else None
 
     def interface(self, rule: HopRule, pod: str) -> str:
         if rule.interface == "pod":

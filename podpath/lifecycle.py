@@ -15,6 +15,7 @@ from podpath.model import NODE, Difference, Family, Interface, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.pods import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
+from podpath.profiles import Profile
 from podpath.traffic import Traffics, counted, url
 
 #: The kernel takes a namespace and its links away in the background.
@@ -71,7 +72,8 @@ def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Diffe
     for where, (was, now_is) in pairs.items():
         for name in _FIELDS:
             old, new = getattr(was, name, None), getattr(now_is, name, None)
-            follows = name == "mac" and conflist.bridge in where and not conflist.is_gateway
+            of_bridge = where == f"{NODE} {conflist.bridge}"
+            follows = name == "mac" and of_bridge and not conflist.is_gateway
             if old != new and not follows:
                 found.append(_change(f"{where} {name}", old, new))
     return found
@@ -188,19 +190,24 @@ def _connections(node: Node, pods: Deployment) -> set[tuple[str, str]]:
 
 @contextmanager
 def reused_address(
-    node: Node, pods: Deployment, conflist: Conflist, traffic: Traffics, family: Family
+    node: Node,
+    pods: Deployment,
+    conflist: Conflist,
+    profile: Profile,
+    traffic: Traffics,
+    family: Family,
 ) -> Iterator[str]:
     """Two pods, one after the other, with the same IP; the server has talked to the first one.
 
     Gives the name of the second one, which alone exists. Raises CouldNotTest if IPAM cannot be
-    led to give the address again, or the server has forgotten it.
+    led to give the address again, or the server has forgotten it, if it asks for it at all.
     """
     old, new = "former", "successor"
     with pods.temporary(old) as (pod,):
         address, first = pod.network.address(family), pod.network
         traffic.ping(SERVER, old, family).send()
     remembered = topology.neighbours(base.named_namespaces(node)[pods[SERVER].network.netns])
-    if str(address) not in remembered:
+    if profile.resolution.asked == "destination" and str(address) not in remembered:
         raise CouldNotTest(f"the server does not remember {address}, which it had talked to")
     inventory.rewind_ipam(node, conflist, address)
     with pods.temporary(new) as (pod,):
@@ -217,34 +224,38 @@ def _mac(result: Mapping[str, Any]) -> str:
     return next((one.mac for one in results.interfaces(result) if one.inside), "")
 
 
-def parallel_differences(node: Node, conflist: Conflist) -> list[Difference]:
+def parallel_differences(node: Node, conflist: Conflist, profile: Profile) -> list[Difference]:
     """Make the first pods of a node all at once, look at their wiring, delete all at once, twice.
 
     The second round shows what the first one left: nothing may be more than after the first.
     """
     names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
+    own = {*inventory.interfaces(node), conflist.bridge}
     found: list[Difference] = []
     left: list[Inventory] = []
     for _ in range(2):
         pods = Deployment(node)
         with pods.temporary(*names, parallel=_PARALLEL_PODS):
-            found += wired(node, conflist, pods)
+            found += wired(node, conflist, profile, pods)
         pods.delete(*(pod.name for pod in pods), parallel=_PARALLEL_PODS)
-        left.append(_settled(node, conflist))
+        left.append(_settled(node, conflist, own))
     found += left[1].since(left[0])
     return found + [
         Difference("left behind", kind, "gone", thing)
-        for kind in ("bridge ports", "namespaces", "leases", "cached results")
+        for kind in ("bridge ports", "namespaces", "leases", "cached results", "interfaces")
         for thing in left[0].things[kind]
+        if kind != "interfaces" or thing not in own
     ]
 
 
-def _settled(node: Node, conflist: Conflist) -> Inventory:
-    return waiting.until(
-        lambda: inventory.read(node, conflist),
-        lambda now: not now.things["bridge ports"] and not now.things["namespaces"],
-        _SETTLE_SECONDS,
-    )
+def _settled(node: Node, conflist: Conflist, own: set[str]) -> Inventory:
+    """own: the interfaces that stay."""
+
+    def over(now: Inventory) -> bool:
+        gone = not now.things["bridge ports"] and not now.things["namespaces"]
+        return gone and own.issuperset(now.things["interfaces"])
+
+    return waiting.until(lambda: inventory.read(node, conflist), over, _SETTLE_SECONDS)
 
 
 def _macs(now: Topology, conflist: Conflist) -> list[Difference]:
@@ -256,20 +267,32 @@ def _macs(now: Topology, conflist: Conflist) -> list[Difference]:
     return wiring.macs(now, conflist, of_bridge=False)
 
 
-def wired(node: Node, conflist: Conflist, pods: Deployment) -> list[Difference]:
+def wired(node: Node, conflist: Conflist, profile: Profile, pods: Deployment) -> list[Difference]:
     """How all pods, as they are now, are not wired as they must be."""
     networks = [pod.network for pod in pods]
     others = node.others([pod.sandbox for pod in pods])
     named = base.named_namespaces(node)
     now = topology.read(base.network_namespace(node), named, networks, others)
     leases = inventory.leases(node, conflist)
-    found = wiring.netns_name(now) + wiring.bridge_members(now, conflist)
-    found += wiring.bridge_gateway(now, conflist) + _macs(now, conflist)
+    of_all: dict[str, Callable[[], list[Difference]]] = {
+        "TOPO-NETNS-NAME": lambda: wiring.netns_name(now),
+        "TOPO-BRIDGE-MEMBERS": lambda: wiring.bridge_members(now, conflist),
+        "TOPO-BRIDGE-GATEWAY": lambda: wiring.bridge_gateway(now, conflist),
+        "TOPO-MAC": lambda: _macs(now, conflist),
+    }
+    of_each: dict[str, Callable[[str], list[Difference]]] = {
+        "TOPO-VETH-PEER": lambda pod: wiring.veth_peer(now, pod),
+        "TOPO-NETNS-IP": lambda pod: wiring.netns_ip(now, pod),
+        "TOPO-POD-LINKS": lambda pod: wiring.pod_links(now, pod),
+        "TOPO-BRIDGE-PORT": lambda pod: wiring.bridge_port(now, conflist, pod),
+        "TOPO-HOST-END": lambda pod: routing.router(now, pod),
+        "TOPO-MTU": lambda pod: wiring.mtu(now, conflist, pod),
+        "TOPO-ADDR": lambda pod: wiring.addresses(now, conflist, profile, leases, pod),
+        "TOPO-ROUTE": lambda pod: routing.routes(now, conflist, profile, pod),
+        "TOPO-RESULT": lambda pod: claims.differences(now, conflist, pod),
+    }
+    absent = profile.not_applicable
+    found = [d for i, look in of_all.items() if i not in absent for d in look()]
     for pod in pods:
-        found += wiring.veth_peer(now, pod.name)
-        found += wiring.netns_ip(now, pod.name) + wiring.pod_links(now, pod.name)
-        found += wiring.bridge_port(now, conflist, pod.name) + wiring.mtu(now, conflist, pod.name)
-        found += wiring.addresses(now, conflist, leases, pod.name)
-        found += routing.routes(now, conflist, pod.name)
-        found += claims.differences(now, conflist, pod.name)
+        found += [d for i, look in of_each.items() if i not in absent for d in look(pod.name)]
     return found

@@ -354,7 +354,8 @@ class Hop:
     """One interface that a packet must cross, and the hops that it must have crossed before.
 
     after: positions in the path; ttl: change from the packet's origin; rewritten: whether the
-    MAC addresses are new ones here; translated: whether the path's translation has been done;
+    MAC addresses are new ones here, and macs what they must be then, from and to, if that is known;
+    translated: whether the path's translation has been done;
     optional: whether the packet may also go without it.
     """
 
@@ -364,6 +365,7 @@ class Hop:
     after: tuple[int, ...] = ()
     ttl: int = 0
     rewritten: bool = False
+    macs: tuple[str, str] | None = None
     translated: bool = False
     optional: bool = False
 

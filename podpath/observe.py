@@ -150,7 +150,7 @@ class Observer:
         )
         differences: list[Difference] = []
         for one in traffic:
-            if _BRIDGED & set(one.kinds.values()) and self._profile.master == "bridge":
+            if self._bridges and _BRIDGED & set(one.kinds.values()):
                 differences += wiring.bridged(found, self._conflist, one.source, one.destination)
         # The second witness first: what it says explains the sightings.
         differences = list(dict.fromkeys(differences)) + list(judged.differences)
@@ -193,6 +193,11 @@ class Observer:
             NODE: base.network_namespace(self._node),
             **{names.get(name, name): path for name, path in named.items()},
         }
+
+    @property
+    def _bridges(self) -> bool:
+        master = self._profile.master
+        return master is not None and master.kind == "bridge"
 
     def _promiscuous(self) -> dict[str, list[str]]:
         """What must be made promiscuous for its hop to be seen, as far as it exists."""

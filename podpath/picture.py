@@ -67,7 +67,9 @@ def failure(ids: Sequence[str], body: str, node: int | None, bridge: str) -> str
     parts += ["", *(f"  {line}".rstrip() for line in body.splitlines()), ""]
     for requirement in (REQUIREMENTS[i] for i in ids):
         parts.append(f"Usually: {requirement.usually}")
-        shown = [c.format(node=node or "NODE", bridge=bridge) for c in requirement.look]
+        of_bridge = [c for c in requirement.look if "{bridge}" in c]
+        commands = [c for c in requirement.look if bridge or c not in of_bridge]
+        shown = [c.format(node=node or "NODE", bridge=bridge) for c in commands]
         parts += [
             "Look for yourself (pytest --pdb keeps the node while you do):",
             *(f"  {c}" for c in shown),

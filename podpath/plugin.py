@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from podpath.model import Family
     from podpath.nodes.kind import Options
     from podpath.preflight import Plan
+    from podpath.profiles import Profile
     from podpath.randomness import Draws
 
 pytest_plugins = [
@@ -72,6 +73,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         help="where to look for CNI plugins before the system's directories; repeatable",
+    )
+    group.addoption(
+        "--podpath-profile",
+        metavar="NAME|FILE",
+        help="how the plugin wires pods (default: inferred from the conflist's first plugin)",
     )
     group.addoption(
         "--podpath-report",
@@ -148,6 +154,7 @@ def plan(config: pytest.Config) -> Plan:
             config.getoption("--podpath-deviations"),
             _cluster(config),
             config.getoption("--podpath-image"),
+            config.getoption("--podpath-profile"),
         )
     return config.stash[_plan]
 
@@ -323,7 +330,19 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     node = config.getoption("--podpath-node")
     if facts and (absent := _not_applicable(node)):
         lines.append(f"podpath not applicable on {node}: {', '.join(absent)}")
+    if facts:
+        lines += _out_of_scope(plan(config).profile)
     return lines
+
+
+def _out_of_scope(profile: Profile) -> list[str]:
+    """What cannot be asked of this kind of plugin, a line a reason."""
+    reasons = dict.fromkeys(profile.not_applicable.values())
+    return [
+        f"podpath not applicable to {profile.name}: "
+        f"{', '.join(i for i, why in profile.not_applicable.items() if why == reason)} ({reason})"
+        for reason in reasons
+    ]
 
 
 def _not_applicable(node: str) -> list[str]:
@@ -385,6 +404,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 raise pytest.UsageError(f"{item.nodeid}: unknown requirement {identifier!r}")
             item.user_properties.append(("requirement", identifier))
             _expect_deviation(config, item, identifier)
+            _leave_out(config, item, identifier)
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
@@ -411,6 +431,18 @@ def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str)
             reason=f"known deviation: {reason}", strict=True, raises=AssertionError
         )
         item.add_marker(mark)
+
+
+def _leave_out(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
+    """Skip what the profile says cannot be asked of the plugin, with its reason."""
+    from podpath.errors import CouldNotTest
+
+    try:
+        reason = plan(config).profile.not_applicable.get(identifier)
+    except CouldNotTest:
+        return  # told before the first test, or by its fixtures
+    if reason:
+        item.add_marker(pytest.mark.skip(reason=f"not applicable: {reason}"))
 
 
 def _case(item: pytest.Item) -> tuple[str, tuple[str, ...]]:

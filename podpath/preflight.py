@@ -33,7 +33,8 @@ class Plan:
     """What is to be tested, on what.
 
     report: where to leave the report, if anywhere; cluster: what the user wants of a cluster;
-    pod_image: the image of pods on a node that podpath may not bring its own to.
+    pod_image: the image of pods on a node that podpath may not bring its own to; profile_origin:
+    why it is this profile.
     """
 
     node: str
@@ -45,6 +46,7 @@ class Plan:
     deviations: Path
     cluster: kind.Options = _CLUSTER
     pod_image: str = ""
+    profile_origin: str = "given"
 
     @cached_property
     def plugins(self) -> dict[str, str]:
@@ -74,16 +76,20 @@ def plan(
     known: str | None,
     cluster: kind.Options = _CLUSTER,
     pod_image: str = "",
+    profile: str | None = None,
 ) -> Plan:
     """Read what the options name. Raises CouldNotTest."""
     default = host.conflist if node == "host" else lambda: conflists.DEFAULT
     path = Path(conflist) if conflist else default()
     network = conflists.read(path)
+    wiring = profiles.named(profile) if profile else profiles.for_plugin(network.plugins[0])
+    inferred = f'inferred from the plugin type "{network.plugins[0]}"'
     return Plan(
         node=node,
-        conflist=network,
+        conflist=network.on(wiring.master_in(network.section)),
         conflist_path=path,
-        profile=profiles.for_plugin(network.plugins[0]),
+        profile=wiring,
+        profile_origin=f"given as {profile}" if profile else inferred,
         plugin_directories=tuple(os.path.abspath(p) for p in plugins),
         report=Path(report).absolute() if report else None,
         deviations=Path(known) if known else deviations.SHIPPED,
@@ -196,7 +202,7 @@ def describe(wanted: Plan) -> dict[str, str]:
         "machine": os.uname().machine,
         **_node_facts(wanted),
         "conflist": f"{network.name} ({' + '.join(network.plugins)}), {wanted.conflist_path}",
-        "profile": wanted.profile.name,
+        "profile": f"{wanted.profile.name}, {wanted.profile_origin}",
     }
     for name, path in wanted.plugins.items():
         facts[f"plugin {name}"] = f"{path} ({origin(path)})"

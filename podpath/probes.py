@@ -243,10 +243,12 @@ class Resolution:
     """One question of an address for another's MAC, and its answer; either may be repeated.
 
     ARP, or neighbour discovery (RFC 4861): a solicitation to the solicited-node multicast group.
+    instead: whom one that is wired in another way would ask.
     """
 
     asking: Address
     asked: Address
+    instead: Address | None = None
 
     @property
     def filter(self) -> str:
@@ -279,6 +281,12 @@ class Resolution:
         if packet.kind == 1 and ends == (self.asking, self.asked):
             return REQUEST
         return REPLY if packet.kind == 2 and ends == (self.asked, self.asking) else None
+
+    def otherwise(self, sighting: Sighting) -> bool:
+        """Whether it shows that somebody else was asked."""
+        packet = sighting.packet
+        ends = (packet.source, packet.destination)
+        return (packet.protocol, packet.kind, *ends) == ("arp", 1, self.asking, self.instead)
 
     def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
         """See Probe."""

@@ -97,8 +97,16 @@ _ALL = (
         (f"{_NODE} ip -d addr show {{bridge}}", f"{_NODE} sysctl net.ipv4.ip_forward"),
     ),
     Requirement(
+        "TOPO-HOST-END",
+        "Where the node routes between its pods, a host end is up, enslaved to nothing, and"
+        " forwards.",
+        "The host end was put on a bridge, or forwarding was turned off for it.",
+        (f"{_NODE} ip -d link show type veth", f"{_NODE} sysctl -a --pattern forwarding"),
+    ),
+    Requirement(
         "TOPO-MTU",
-        "Both ends of a pod's veth and the bridge have the same MTU, the configured one if any.",
+        "Both ends of a pod's veth and the bridge, if there is one, have the same MTU, the"
+        " configured one if any.",
         "The MTU was set at one end only, or the configured one was ignored.",
         (_POD, f"{_NODE} ip link show"),
     ),
@@ -118,7 +126,8 @@ _ALL = (
     ),
     Requirement(
         "TOPO-ROUTE",
-        "A pod has the connected route and those that are configured, and no others.",
+        "A pod has the routes of its kind of wiring, which for a bridge is the connected one, and"
+        " those that are configured, and no others.",
         "A configured route was ignored, or a default route was added that nobody asked for.",
         (f"{_NODE} ip -n NETNS route",),
     ),
@@ -142,7 +151,7 @@ _ALL = (
     ),
     Requirement(
         "TOPO-SETTINGS",
-        "A pod does not forward, and neither it, its host end nor the bridge does proxy ARP; their"
+        "A pod does not forward, and neither it, its host end nor a bridge does proxy ARP; their"
         " flags are as usual.",
         "A sysctl was set for all interfaces, or for the wrong one.",
         (f"{_NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
@@ -156,19 +165,22 @@ _ALL = (
     ),
     Requirement(
         "TOPO-NODE-ADDR",
-        "The host ends hold no addresses of their own.",
-        "The plugin routes to the pod instead of bridging.",
+        "The host ends hold the addresses of their kind of wiring, and no others: for a bridge,"
+        " none; for ptp, the gateway's.",
+        "The plugin routes to the pod instead of bridging, or the gateway's address was lost.",
         (f"{_NODE} ip addr show type veth",),
     ),
     Requirement(
         "TOPO-NODE-ROUTE",
-        "The node reaches its pods by the bridge's connected route, and by no other route or rule.",
+        "The node reaches its pods by the routes of their kind of wiring, and by no other route or"
+        " rule: for a bridge, the connected route; for ptp, one to each pod by its host end.",
         "A host route to the pod was added, or one of a deleted pod was left.",
         (f"{_NODE} ip route show table all", f"{_NODE} ip rule"),
     ),
     Requirement(
         "TOPO-NODE-LINKS",
-        "The node has no interface beyond lo, its uplink, the bridge and the pods' veths.",
+        "The node has no interface beyond lo, its uplink, the bridge, if there is one, and the"
+        " pods' veths.",
         "The plugin left something behind, or wires pods in a way that its profile does not say.",
         (f"{_NODE} ip -d link show",),
     ),
@@ -202,8 +214,9 @@ _ALL = (
     ),
     Requirement(
         "PATH-ARP",
-        "An ARP request, or an IPv6 neighbour solicitation, reaches every port of the bridge, and"
-        " the reply takes the pods' path only.",
+        "An ARP request, or an IPv6 neighbour solicitation, reaches all that its kind of wiring"
+        " lets hear it, on a bridge every port, on a routed link the host end, and nobody else; the"
+        " reply takes the way back only.",
         "Flooding is off on a port, or something answers in a pod's place (proxy ARP).",
         (f"{_DUMP} arp or icmp6", _LINKS),
     ),
@@ -216,7 +229,7 @@ _ALL = (
     Requirement(
         "PATH-UNCHANGED",
         "TTL, TOS, DF, MAC and IP addresses, TCP options and payload are the same at both ends,"
-        " in each direction.",
+        " in each direction; where the node routes, TTL and MAC addresses are as that makes them.",
         "The packet was routed (TTL) or translated (addresses) on its way.",
         (f"{_DUMP} -vv icmp", f"{_NODE} nft list ruleset"),
     ),
@@ -241,7 +254,8 @@ _ALL = (
     ),
     Requirement(
         "PATH-GATEWAY",
-        "Packets between a pod and the node start or end at the bridge.",
+        "Packets between a pod and the node start or end at the bridge, or at the host end where"
+        " there is none.",
         "The bridge does not hold the gateway address, or another link has the subnet's route.",
         (f"{_NODE} ip route", f"{_NODE} ip addr show {{bridge}}"),
     ),
@@ -279,7 +293,8 @@ _ALL = (
     ),
     Requirement(
         "LIFE-REUSE",
-        "An IP that is given to a new pod works at once, from a peer that remembers the old MAC.",
+        "An IP that is given to a new pod works at once, from a peer that has talked to the old"
+        " one, and may remember its MAC.",
         "The new pod's address is not announced (gratuitous ARP).",
         (f"{_NODE} ip -n NETNS neigh", f"{_DUMP} arp"),
     ),

@@ -3,13 +3,15 @@
 As in wiring.py, each returns the differences; none means conforming.
 """
 
-from ipaddress import ip_interface, ip_network
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address, ip_interface, ip_network
 
-from podpath.conflist import Conflist
+from podpath.conflist import Conflist, Range
 from podpath.expected import POD_INTERFACE
 from podpath.model import (
     ANYWHERE,
     NODE,
+    Address,
     Difference,
     Family,
     Interface,
@@ -18,6 +20,7 @@ from podpath.model import (
     Topology,
     listed,
 )
+from podpath.profiles import Profile, RouteRule, filled
 
 #: What the kernel gives every lo that is up (net/ipv4/devinet.c, net/ipv6/addrconf.c).
 _LOOPBACK = frozenset({ip_interface("127.0.0.1/8"), ip_interface("::1/128")})
@@ -25,25 +28,29 @@ _LOOPBACK = frozenset({ip_interface("127.0.0.1/8"), ip_interface("::1/128")})
 Differences = list[Difference]
 
 
-def routes(topology: Topology, conflist: Conflist, pod: str) -> Differences:
-    """The pod's routes are the connected one and those that are configured, no others."""
+def routes(topology: Topology, conflist: Conflist, profile: Profile, pod: str) -> Differences:
+    """The pod's routes are those of its profile and those that are configured, no others."""
     found = []
     for family in Family:
-        wanted = _configured(conflist, family, topology, pod)
+        wanted = _configured(conflist, profile, family, topology, pod)
         present = {
             r
             for r in topology.of_pod(pod).routes
             if r.destination.version == family.value and not _kernels_own(r)
         }
+        found += _exactly(f"pod {pod}", wanted, present)
+    return found
+
+
+def _exactly(where: str, wanted: set[Route], present: set[Route]) -> Differences:
+    return [
+        Difference(kind, f"{where} {_text(route)}", *both)
         for kind, both, only in (
             ("missing route", ("present", "absent"), wanted - present),
             ("unexpected route", ("absent", "present"), present - wanted),
-        ):
-            found += [
-                Difference(kind, f"pod {pod} {_text(route)}", *both)
-                for route in sorted(only, key=str)
-            ]
-    return found
+        )
+        for route in sorted(only, key=str)
+    ]
 
 
 def _text(route: Route) -> str:
@@ -58,19 +65,34 @@ def _kernels_own(route: Route) -> bool:
     )
 
 
-def _configured(conflist: Conflist, family: Family, topology: Topology, pod: str) -> set[Route]:
-    mine = [a for a in topology.pods[pod].addresses if a.version == family.value]
-    ranges = [r for r in conflist.ranges_of(family) if any(a in r for a in mine)]
-    if not ranges:
+def _configured(
+    conflist: Conflist, profile: Profile, family: Family, topology: Topology, pod: str
+) -> set[Route]:
+    mine = [a for a in _ranged(topology, conflist, pod) if a[0].version == family.value]
+    if not mine:
         return set()
-    gateway = ranges[0].gateway
-    wanted = {Route(ranges[0].subnet, None, POD_INTERFACE)}
+    address, its = mine[0]
+    gateway = its.gateway
+    wanted = {_route(rule, address, its, POD_INTERFACE) for rule in profile.pod_routes}
     for route in conflist.routes:
         if route.destination.version == family.value:
             wanted.add(Route(route.destination, route.gateway or gateway, POD_INTERFACE))
     if conflist.is_default_gateway:
         wanted.add(Route(ip_network((ANYWHERE[family], 0)), gateway, POD_INTERFACE))
     return wanted
+
+
+def _ranged(topology: Topology, conflist: Conflist, pod: str) -> Iterator[tuple[Address, Range]]:
+    """A pod's addresses, each with its range; one that is in none is another test's affair."""
+    for address in topology.everybody[pod].addresses:
+        for one in conflist.ranges:
+            if address in one:
+                yield address, one
+
+
+def _route(rule: RouteRule, address: Address, its: Range, device: str) -> Route:
+    to, via = (filled(text, address, its.subnet, its.gateway) for text in (rule.to, rule.via))
+    return Route(ip_network(to), ip_address(via) if via else None, device)
 
 
 def rules(topology: Topology, pod: str) -> Differences:
@@ -98,35 +120,71 @@ def loopback(topology: Topology, pod: str) -> Differences:
     return found
 
 
-def host_end(topology: Topology, pod: str) -> Differences:
-    """The host end holds no address but the link's own: a bridge port is no router."""
+def router(topology: Topology, pod: str) -> Differences:
+    """The host end is up, enslaved to nothing, and forwards what the pod has addresses of."""
     end = topology.host_end(pod)
     if end is None:
-        return [
-            Difference("peer", f"pod {pod} {POD_INTERFACE}", "an interface of the node", "none")
-        ]
-    held = [a for a in end.addresses if not a.ip.is_link_local or a.version == Family.IPV4.value]
+        return [_no_host_end(pod)]
     where = f"{NODE} {end.name} (pod {pod})"
-    return [Difference("unexpected address", where, "none", listed(held))] if held else []
+    found = [] if end.up else [Difference("interface down", where, "up", "down")]
+    if end.master is not None:
+        master = topology.node.by_index(end.master)
+        found.append(Difference("master", where, "none", master.name if master else "unknown"))
+    for family in Family:
+        has = any(a.version == family.value for a in topology.everybody[pod].addresses)
+        if has and family not in end.forwarding & topology.node.forwarding:
+            found.append(Difference("forwarding", f"{where} IPv{family.value}", "on", "off"))
+    return found
 
 
-def node(topology: Topology, conflist: Conflist) -> Differences:
-    """What the node has for its pods is sent to the bridge, by the connected route alone."""
-    subnets = [r.subnet for r in conflist.ranges]
+def _no_host_end(pod: str) -> Difference:
+    return Difference("peer", f"pod {pod} {POD_INTERFACE}", "an interface of the node", "none")
+
+
+def host_end(topology: Topology, conflist: Conflist, profile: Profile, pod: str) -> Differences:
+    """The host end holds the addresses of its profile, which for a bridge port are none."""
+    end = topology.host_end(pod)
+    if end is None:
+        return [_no_host_end(pod)]
+    held = {
+        str(a) for a in end.addresses if not a.ip.is_link_local or a.version == Family.IPV4.value
+    }
+    wanted = {
+        filled(text, address, its.subnet, its.gateway)
+        for address, its in _ranged(topology, conflist, pod)
+        for text in profile.host_end
+    }
+    where = f"{NODE} {end.name} (pod {pod})"
     found = []
-    for route in topology.node.routes:
-        inside = [s for s in subnets if _within(route.destination, s)]
-        connected = route.destination in subnets and not route.gateway and not route.particulars
-        if inside and not (connected and route.device == conflist.bridge):
-            where = f"{NODE} {_text(route)}"
-            found.append(Difference("unexpected route", where, "absent", "present"))
+    if missing := wanted - held:
+        found.append(Difference("missing address", where, listed(missing), listed(held)))
+    if more := held - wanted:
+        found.append(Difference("unexpected address", where, listed(wanted), listed(more)))
+    return found
+
+
+def node(topology: Topology, conflist: Conflist, profile: Profile) -> Differences:
+    """What the node has for its pods is sent by the routes of their profile alone."""
+    subnets = [r.subnet for r in conflist.ranges]
+    present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}
+    found = _exactly(NODE, set(_node_routes(topology, conflist, profile)), present)
     ends = topology.host_ends()
     for rule in topology.node.rules:
         about = [n for n in (rule.source, rule.destination) if n is not None]
         pods = any(_within(n, s) for n in about for s in subnets)
-        if pods or ends & set(rule.interfaces) or conflist.bridge in rule.interfaces:
+        if pods or (ends | {conflist.bridge}) & set(rule.interfaces):
             found.append(Difference("unexpected rule", NODE, "none that is about pods", rule.text))
     return found
+
+
+def _node_routes(topology: Topology, conflist: Conflist, profile: Profile) -> Iterable[Route]:
+    due = [r for r in profile.node_routes if not r.when or r.when in conflist.features]
+    for pod in topology.everybody:
+        end = topology.host_end(pod)
+        devices = {"master": conflist.bridge, "host-end": end.name if end else "?"}
+        for address, its in _ranged(topology, conflist, pod):
+            for rule in due:
+                yield _route(rule, address, its, devices[rule.dev])
 
 
 def _within(one: Network, other: Network) -> bool:
@@ -134,7 +192,7 @@ def _within(one: Network, other: Network) -> bool:
 
 
 def settings(topology: Topology, conflist: Conflist, pod: str) -> Differences:
-    """A pod does not forward, and neither it, its host end nor the bridge answers for others.
+    """A pod does not forward; neither it, its host end nor a bridge answers for others.
 
     Nor do their interfaces hear less than others of their kind, or the pod's more.
     """

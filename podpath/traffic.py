@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from podpath import account, image, probes, waiting
+from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.expected import POD_INTERFACE
@@ -23,6 +24,7 @@ from podpath.pods import (
     Deployment,
     udp_container,
 )
+from podpath.profiles import Resolution
 from podpath.randomness import Draws
 
 #: Bytes of IP and ICMP (or UDP, which are as many) header before the payload, by IP version.
@@ -178,7 +180,7 @@ class Traffics:
         )
 
     def ping_gateway(self, source: str, gateway: Address) -> Traffic:
-        """A ping from a pod to the bridge's own address."""
+        """A ping from a pod to the node's address on its network."""
         identifier = self._draws.identifier()
         command = ping_command(gateway, identifier, self._draws.token())
         return Traffic(
@@ -344,13 +346,21 @@ class Traffics:
         except OSError:
             raise CouldNotTest(f"what pod {pod} sends cannot be counted; does it run?") from None
 
-    def resolve(self, source: str, destination: str, family: Family = Family.IPV4) -> Traffic:
-        """A ping whose ARP request and reply, or IPv6's like of them, are what is looked at."""
+    def resolve(
+        self, source: str, destination: str, way: Resolution, conflist: Conflist, family: Family
+    ) -> Traffic:
+        """A ping whose ARP request and reply, or IPv6's like of them, are what is looked at.
+
+        way: whom a pod asks for, the destination or the gateway of its network.
+        """
         asking, asked = self.address(source, family), self.address(destination, family)
+        probe = probes.Resolution(asking, asked)
+        if way.asked == "gateway":
+            probe = probes.Resolution(asking, conflist.gateway(family), instead=asked)
         return replace(
             self.ping(source, destination, family),
-            probe=probes.Resolution(asking, asked),
-            kinds={probes.REQUEST: "broadcast", probes.REPLY: "unicast"},
+            probe=probe,
+            kinds={probes.REQUEST: way.request, probes.REPLY: way.reply},
             size=None,
             linger=_PROXY_DELAY_SECONDS,
         )

@@ -265,7 +265,9 @@ def _changed(
         (ADDRESS, _ends(origin, path.translation if hop.translated else None), _addresses(packet)),
         (PAYLOAD, _payload(origin), _payload(packet)),
     ]
-    if not hop.rewritten:
+    if hop.macs is not None:
+        pairs.append((MAC, " to ".join(hop.macs), _macs(packet)))
+    elif not hop.rewritten:
         pairs.append((MAC, _macs(origin), _macs(packet)))
     return pairs
 

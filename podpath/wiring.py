@@ -1,6 +1,7 @@
-"""How pods must be wired to a bridge: one function a requirement. Pure.
+"""How pods must be wired: one function a requirement. Pure.
 
-Each compares a topology with the conflist and returns the differences; none means conforming.
+Each compares a topology with the conflist, or with the profile, and returns the differences; none
+means conforming.
 Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge and host-local.
 """
 
@@ -21,6 +22,7 @@ from podpath.model import (
     Topology,
     listed,
 )
+from podpath.profiles import Profile, filled
 
 _NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")
 
@@ -264,13 +266,11 @@ def _global(link: Interface, family: Family) -> list[AddressWithPrefix]:
 
 
 def mtu(topology: Topology, conflist: Conflist, pod: str) -> Differences:
-    """Both ends of the pod's veth and the bridge have one MTU, the configured one if any is."""
+    """The pod's veth, and the bridge if any, have one MTU, the configured one if any is."""
     link = topology.of_pod(pod).interface(POD_INTERFACE)
-    ends = {
-        f"pod {pod} {POD_INTERFACE}": link,
-        f"host end of pod {pod}": topology.host_end(pod),
-        f"{NODE} {conflist.bridge}": topology.node.interface(conflist.bridge),
-    }
+    ends = {f"pod {pod} {POD_INTERFACE}": link, f"host end of pod {pod}": topology.host_end(pod)}
+    if conflist.bridge:
+        ends[f"{NODE} {conflist.bridge}"] = topology.node.interface(conflist.bridge)
     reference = conflist.mtu or (link.mtu if link else 0)
     return [
         Difference("MTU", where, str(reference), str(end.mtu) if end else "no interface")
@@ -317,7 +317,11 @@ def _result_macs(topology: Topology, conflist: Conflist, pod: str, of_bridge: bo
 
 
 def addresses(
-    topology: Topology, conflist: Conflist, leases: Mapping[str, str], pod: str
+    topology: Topology,
+    conflist: Conflist,
+    profile: Profile,
+    leases: Mapping[str, str],
+    pod: str,
 ) -> Differences:
     """The pod's addresses are the kernel's, in range, of the right prefix, its own, and leased.
 
@@ -333,7 +337,7 @@ def addresses(
     if listed(a.ip for a in held) != listed(network.addresses):
         found.append(Difference("addresses", where, listed(network.addresses), listed(held)))
     for address in held:
-        found += _address(topology, conflist, leases, pod, address)
+        found += _address(topology, conflist, profile, leases, pod, address)
     for family in conflist.families:
         if not _global(link, family):
             found.append(Difference("addresses", where, f"one of IPv{family.value}", "none"))
@@ -343,21 +347,22 @@ def addresses(
 def _address(
     topology: Topology,
     conflist: Conflist,
+    profile: Profile,
     leases: Mapping[str, str],
     pod: str,
     address: AddressWithPrefix,
 ) -> Differences:
-    ip, prefix = address.ip, address.network.prefixlen
+    ip, prefix = address.ip, f"/{address.network.prefixlen}"
     where = f"pod {pod} {ip}"
     found = []
     ranges = [r for r in conflist.ranges if ip in r]
     if not ranges:
         configured = listed(f"{r.first}-{r.last}" for r in conflist.ranges)
         found.append(Difference("address range", where, configured, "outside of it"))
-    elif prefix != ranges[0].subnet.prefixlen:
-        found.append(
-            Difference("prefix length", where, f"/{ranges[0].subnet.prefixlen}", f"/{prefix}")
-        )
+    else:
+        wanted = filled(profile.address, ip, ranges[0].subnet, ranges[0].gateway)
+        length = wanted.removeprefix(str(ip))
+        found += _unequal(where, {"prefix length": (length, prefix)})
     sharers = [p for p, n in topology.everybody.items() if ip in n.addresses and p != pod]
     if sharers:
         found.append(Difference("shared address", where, "its own", f"also pod {sharers[0]}'s"))
@@ -368,11 +373,12 @@ def _address(
 
 
 def node_links(topology: Topology, conflist: Conflist, own: frozenset[str]) -> Differences:
-    """The node has its own links, the bridge and the pods' host ends, and nothing else.
+    """The node has its own links, the bridge if any and the pods' host ends, and nothing else.
 
     own: such as lo and its uplink; see Node.links.
     """
-    return _exactly(topology.node, NODE, own | {conflist.bridge} | topology.host_ends())
+    bridge = {conflist.bridge} - {""}
+    return _exactly(topology.node, NODE, own | bridge | topology.host_ends())
 
 
 def fdb(topology: Topology, conflist: Conflist, pod: str) -> Differences:

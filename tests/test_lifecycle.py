@@ -10,6 +10,7 @@ from podpath.model import Family
 from podpath.nodes.base import Node
 from podpath.observe import Observed, Observer
 from podpath.pods import Deployment
+from podpath.profiles import Profile
 from podpath.traffic import Traffics
 
 requirement = pytest.mark.requirement
@@ -48,6 +49,7 @@ def test_others_stay_as_they_are_when_pods_come_and_go(
     observe: Callable[..., Observed],
     pods: Deployment,
     conflist: Conflist,
+    profile: Profile,
     traffic: Traffics,
     family: Family,
 ) -> None:
@@ -58,7 +60,7 @@ def test_others_stay_as_they_are_when_pods_come_and_go(
 
     changes = lifecycle.changes(before, observer.topology(), conflist)
     # What an earlier deletion has done to them was there before.
-    assert changes + lifecycle.wired(node, conflist, pods) == []
+    assert changes + lifecycle.wired(node, conflist, profile, pods) == []
     for probe in (traffic.ping, traffic.http, traffic.udp):
         assert observe(probe("client", "server", family)).differences == []
 
@@ -76,12 +78,13 @@ def test_reused_ip_works_at_once(
     node: Node,
     pods: Deployment,
     conflist: Conflist,
+    profile: Profile,
     observe: Callable[..., Observed],
     traffic: Traffics,
     family: Family,
 ) -> None:
-    """A peer that remembers the old pod's MAC reaches the new pod with its first ping."""
-    with lifecycle.reused_address(node, pods, conflist, traffic, family) as new:
+    """A peer that has talked to the old pod reaches the new pod with its first ping."""
+    with lifecycle.reused_address(node, pods, conflist, profile, traffic, family) as new:
         observed = observe(traffic.ping("server", new, family))
 
         assert observed.differences == []
@@ -89,7 +92,7 @@ def test_reused_ip_works_at_once(
 
 @requirement("LIFE-PARALLEL")
 def test_pods_made_at_the_same_time_are_distinct_and_clean(
-    fresh_node: Node, conflist: Conflist
+    fresh_node: Node, conflist: Conflist, profile: Profile
 ) -> None:
     """The very first pods of a node, all made at once, are wired right; deleted, all are gone."""
-    assert lifecycle.parallel_differences(fresh_node, conflist) == []
+    assert lifecycle.parallel_differences(fresh_node, conflist, profile) == []

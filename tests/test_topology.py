@@ -10,6 +10,7 @@ from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.observe import Observer
 from podpath.pods import Deployment
+from podpath.profiles import Profile
 from podpath.traffic import Traffics
 
 from .parameters import each_pod
@@ -65,6 +66,13 @@ def test_host_end_is_a_forwarding_port_of_the_bridge(
     assert wiring.bridge_port(topology, conflist, pod) == []
 
 
+@requirement("TOPO-HOST-END")
+@each_pod
+def test_host_end_is_a_router_of_its_own(topology: Topology, pod: str) -> None:
+    """The host end is up, enslaved to nothing, and forwards."""
+    assert routing.router(topology, pod) == []
+
+
 @requirement("TOPO-BRIDGE-MEMBERS")
 def test_ports_of_the_bridge_are_the_pods_veths(topology: Topology, conflist: Conflist) -> None:
     """What `brctl show` lists are the pods' host ends: no more, no fewer."""
@@ -80,7 +88,7 @@ def test_bridge_is_the_gateway_if_configured(topology: Topology, conflist: Confl
 @requirement("TOPO-MTU")
 @each_pod
 def test_mtu_is_the_same_along_the_path(topology: Topology, conflist: Conflist, pod: str) -> None:
-    """Both ends of the veth and the bridge have one MTU, the configured one if any."""
+    """Both ends of the veth, and the bridge if any, have one MTU, the configured one if any."""
     assert wiring.mtu(topology, conflist, pod) == []
 
 
@@ -103,19 +111,21 @@ def test_macs_stay_after_traffic(
 @requirement("TOPO-ADDR")
 @each_pod
 def test_pod_ip_is_its_own_in_range_and_leased(
-    topology: Topology, conflist: Conflist, node: Node, pod: str
+    topology: Topology, conflist: Conflist, profile: Profile, node: Node, pod: str
 ) -> None:
-    """A pod's address is unique, in range, with the range's prefix length, and leased to it."""
-    assert wiring.addresses(topology, conflist, inventory.leases(node, conflist), pod) == []
+    """A pod's address is unique, in range, with the right prefix length, and leased to it."""
+    leases = inventory.leases(node, conflist)
+
+    assert wiring.addresses(topology, conflist, profile, leases, pod) == []
 
 
 @requirement("TOPO-ROUTE")
 @each_pod
 def test_pod_has_the_configured_routes_only(
-    topology: Topology, conflist: Conflist, pod: str
+    topology: Topology, conflist: Conflist, profile: Profile, pod: str
 ) -> None:
-    """A pod has the connected route and the configured ones."""
-    assert routing.routes(topology, conflist, pod) == []
+    """A pod has the routes of its kind of wiring and the configured ones."""
+    assert routing.routes(topology, conflist, profile, pod) == []
 
 
 @requirement("TOPO-RULE")
@@ -144,7 +154,7 @@ def test_result_says_what_the_kernel_has(topology: Topology, conflist: Conflist,
 def test_pod_is_no_router_and_nobody_a_proxy(
     topology: Topology, conflist: Conflist, pod: str
 ) -> None:
-    """Forwarding is off in a pod; proxy ARP is off there, at its host end and on the bridge."""
+    """Forwarding is off in a pod; proxy ARP is off there, at its host end and on a bridge."""
     assert routing.settings(topology, conflist, pod) == []
 
 
@@ -156,22 +166,26 @@ def test_nothing_hooks_into_the_path(topology: Topology, conflist: Conflist, nod
 
 @requirement("TOPO-NODE-ADDR")
 @each_pod
-def test_host_end_holds_no_address(topology: Topology, pod: str) -> None:
-    """A host end is a bridge port, and no address is its."""
-    assert routing.host_end(topology, pod) == []
+def test_host_end_holds_the_addresses_of_a_router_only(
+    topology: Topology, conflist: Conflist, profile: Profile, pod: str
+) -> None:
+    """A host end holds what its kind of wiring needs: as a bridge port, no address."""
+    assert routing.host_end(topology, conflist, profile, pod) == []
 
 
 @requirement("TOPO-NODE-ROUTE")
-def test_node_reaches_pods_by_the_bridge_alone(topology: Topology, conflist: Conflist) -> None:
-    """No route or rule of the node is about its pods, but for the bridge's connected route."""
-    assert routing.node(topology, conflist) == []
+def test_node_reaches_pods_in_one_way_alone(
+    topology: Topology, conflist: Conflist, profile: Profile
+) -> None:
+    """The node's routes to its pods are those of their kind of wiring; no rule is about them."""
+    assert routing.node(topology, conflist, profile) == []
 
 
 @requirement("TOPO-NODE-LINKS")
 def test_node_has_the_expected_interfaces_only(
     topology: Topology, conflist: Conflist, node: Node
 ) -> None:
-    """The node has lo, its uplink, the bridge and the pods' veths, and nothing else."""
+    """The node has lo, its uplink, a bridge if any and the pods' veths, and nothing else."""
     assert wiring.node_links(topology, conflist, node.links) == []
 
 

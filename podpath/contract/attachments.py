@@ -163,13 +163,15 @@ class Attachment:
         Namespaces are the runtime's affair, and so is what goes with one that is lost.
         """
         node = self.runtime.node
-        waiting.until(
-            lambda: inventory.interfaces(node),
-            lambda now: set(now) <= set(before.things["interfaces"]),
-            _SETTLE_SECONDS,
-        )
-        found = inventory.read(node, conflist).since(before)
-        gone = ("interfaces", "bridge ports", "mounts") if self._lost else ()
+
+        def settled(now: Inventory) -> bool:
+            # a link's routes outlive its name for a moment
+            kinds = ("interfaces", "routing")
+            return all(set(now.things[k]) <= set(before.things[k]) for k in kinds)
+
+        now = waiting.until(lambda: inventory.read(node, conflist), settled, _SETTLE_SECONDS)
+        found = now.since(before)
+        gone = ("interfaces", "bridge ports", "routing", "mounts") if self._lost else ()
         ours = {("lost", where) for where in gone}
         return [d for d in found if d.where != "namespaces" and (d.kind, d.where) not in ours]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from podpath.conflist import Conflist
+from podpath.contract import kernel
 from podpath.contract.answers import entries
 from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -27,6 +28,10 @@ class Breakage:
     do: str = ""
     undo: str = ":"
     impossible: str = ""
+
+
+_NO_HOST_END = Breakage(impossible="the result lists no host end")
+_NO_BRIDGE = Breakage(impossible="pods are on no bridge")
 
 
 def interface(attachment: Attachment, _: Conflist) -> Breakage:
@@ -57,31 +62,60 @@ def host_end_down(attachment: Attachment, conflist: Conflist) -> Breakage:
 
 def host_end_unplugged(attachment: Attachment, conflist: Conflist) -> Breakage:
     """The host end of the container's link is no port of the bridge."""
+    if not conflist.bridge:
+        return _NO_BRIDGE
     return _of_host_end(attachment, conflist, "nomaster")
 
 
 def _of_host_end(attachment: Attachment, conflist: Conflist, change: str) -> Breakage:
+    end = _host_end(attachment, conflist)
+    return Breakage(f"ip link set {quote(end)} {change}") if end else _NO_HOST_END
+
+
+def _host_end(attachment: Attachment, conflist: Conflist) -> str:
+    """Its name; empty if the result lists none, or several."""
     made = entries(attachment.result or {}, "interfaces", "name")
     outside = [one["name"] for one in made if not one.get("sandbox")]
-    ends = [quote(name) for name in outside if name != conflist.bridge]
-    if len(ends) != 1:
-        return Breakage(impossible="the result lists no host end")
-    return Breakage(f"ip link set {ends[0]} {change}")
+    ends = [str(name) for name in outside if name != conflist.bridge]
+    return ends[0] if len(ends) == 1 else ""
+
+
+def host_route(attachment: Attachment, conflist: Conflist) -> Breakage:
+    """The node has no route to the container."""
+    end = _host_end(attachment, conflist)
+    if not end:
+        return _NO_HOST_END
+    device = quote(end)
+    if not base.run(attachment.runtime.node, ["ip", "-4", "route", "show", "dev", end]).stdout:
+        return Breakage(impossible="the node has no route by the host end")
+    return Breakage(f"ip -4 route flush dev {device}")
 
 
 def bridge_down(_: Attachment, conflist: Conflist) -> Breakage:
     """The bridge is down."""
+    if not conflist.bridge:
+        return _NO_BRIDGE
     bridge = quote(conflist.bridge)
     return Breakage(f"ip link set {bridge} down", f"ip link set {bridge} up")
 
 
-def gateway(_: Attachment, conflist: Conflist) -> Breakage:
-    """The bridge does not have the gateway's address."""
+def gateway(attachment: Attachment, conflist: Conflist) -> Breakage:
+    """The bridge, or the host end where there is none, does not have the gateway's address."""
+    if not conflist.bridge:
+        return _addresses_of_host_end(attachment, conflist)
     if not conflist.is_gateway or not conflist.ranges:
         return Breakage(impossible="the conflist has no isGateway, so the bridge has no address")
     first = conflist.ranges[0]
     where = f"{first.gateway}/{first.subnet.prefixlen} dev {quote(conflist.bridge)}"
     return Breakage(f"ip address delete {where}", f"ip address add {where}")
+
+
+def _addresses_of_host_end(attachment: Attachment, conflist: Conflist) -> Breakage:
+    end = _host_end(attachment, conflist)
+    held = kernel.links(attachment.runtime.node).get(end, kernel.Link("", ())).addresses
+    if not any("." in address for address in held):
+        return Breakage(impossible="the host end has no address")
+    return Breakage(f"ip -4 address flush dev {quote(end)}")
 
 
 def masquerading(attachment: Attachment, _: Conflist) -> Breakage:
@@ -119,6 +153,7 @@ LISTED: Mapping[str, Make] = {"interface": interface, "address": address, "route
 STATE: Mapping[str, Make] = {
     "host-end-down": host_end_down,
     "host-end-unplugged": host_end_unplugged,
+    "host-route": host_route,
     "bridge-down": bridge_down,
     "gateway": gateway,
     "masquerading": masquerading,

@@ -1,4 +1,4 @@
-"""A fault: the reference bridge plugin, wrapped so that it breaks one thing.
+"""A fault: the reference plugin, wrapped so that it breaks one thing.
 
 In the shell fragments: $HOST is the host end of the pod's veth, $POD the pod's name, $IP its
 address; $input is what the plugin is given, $output the result that it gives, $status its exit
@@ -82,7 +82,8 @@ class Fault:
     announces: whether the plugin is mended so that it announces a new pod's address once that can
     be heard; mended: whether it is so where that is easy for the CNI contract; undeclared:
     requirements whose known deviations are not declared; wraps: the plugins that are wrapped;
-    cases: which tests of the CNI contract are run, by a pattern for their parameters.
+    cases: which tests of the CNI contract are run, by a pattern for their parameters; network: the
+    conflist that it is about.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Fault:
     undeclared: frozenset[str] = frozenset()
     wraps: tuple[str, ...] = ("bridge",)
     cases: str = "*-1.0.0*"
+    network: Path = conflist.DEFAULT
 
     def install(self, directory: Path, real: str = "") -> Path:
         """Write the wrappers to directory/plugins; gives the path of the conflist to use.
@@ -120,8 +122,8 @@ class Fault:
             written.chmod(0o755)
             written.rename(plugins / name)
         if self.configure is None:
-            return conflist.DEFAULT
-        document = json.loads(conflist.DEFAULT.read_text())
+            return self.network
+        document = json.loads(self.network.read_text())
         self.configure(document["plugins"][0])
         path = directory / "net.conflist"
         path.write_text(json.dumps(document))
@@ -138,7 +140,7 @@ class Fault:
         text = ""
         for one in _shipped():
             mended = self.wraps if self.mended and one.requirement in MENDED else ()
-            for plugin in ("bridge", "portmap", "host-local"):
+            for plugin in ("bridge", "ptp", "portmap", "host-local"):
                 of_it = one.requirement in self.deviating and fnmatchcase(plugin, one.plugin)
                 if of_it and plugin not in mended:
                     text += _declared(replace(one, plugin=plugin))
@@ -172,7 +174,7 @@ _MEND_LAST = r"""case "$CNI_COMMAND" in
   VERSION) result "s/\"cniVersion\":\"[0-9.]*\"/\"cniVersion\":\"$asked\"/";;
   ADD) [ $status = 0 ] || {
     result 's/incontainerID/ inCNI_CONTAINERID/; s/"interfacename/"CNI_IFNAME/'
-    case "$real" in */bridge) (CNI_COMMAND=DEL; export CNI_COMMAND; delegate);; esac; };;
+    case "$real" in */bridge|*/ptp) (CNI_COMMAND=DEL; export CNI_COMMAND; delegate);; esac; };;
 esac"""
 
 #: Requirements that a mended wrapper meets, whatever is known of the reference plugins.

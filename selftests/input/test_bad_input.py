@@ -77,8 +77,8 @@ def test_file_that_is_not_a_conflist(tmp_path: Path, text: str, said: str) -> No
             id="small-range",
         ),
         pytest.param(
-            lambda c: c["plugins"][0].update(type="ptp"),
-            ("no profile covers", "bridge"),
+            lambda c: c["plugins"][0].update(type="host-device"),
+            ("no profile covers", "--podpath-profile", "bridge"),
             id="unsupported-profile",
         ),
     ],
@@ -90,6 +90,26 @@ def test_conflist_that_cannot_be_tested(
     path = _conflist(tmp_path, change)
 
     _refused(suite.run("tests", "--podpath-cni-conf", path), *said)
+
+
+def test_malformed_profile(tmp_path: Path) -> None:
+    """A profile with a mistake: its line, and what is wrong there."""
+    path = tmp_path / "own.toml"
+    path.write_text('name = "own"\nplugins = "bridge"\n')
+
+    _refused(
+        suite.run("tests", "--podpath-profile", str(path)),
+        str(path),
+        "line 2",
+        '"plugins" must be a list',
+    )
+
+
+def test_unknown_profile() -> None:
+    """Neither the name of one nor a file."""
+    _refused(
+        suite.run("tests", "--podpath-profile", "brigde"), 'no profile "brigde"', "bridge, ptp"
+    )
 
 
 def test_plugin_that_is_not_executable(tmp_path: Path) -> None:

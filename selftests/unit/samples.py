@@ -113,6 +113,7 @@ def _node() -> Namespace:
         name=NODE,
         inode=NODE_INODE,
         interfaces=(_lo(), uplink, bridge, *(_host_link(pod) for pod in PODS)),
+        routes=(Route(ip_network("10.88.0.0/24"), None, BRIDGE),),
         fdb=tuple(FdbEntry(mac(pod), host_end(pod), BRIDGE, learned=True) for pod in PODS),
         nsids={number: inode(pod) for pod, number in _NUMBERS.items()},
         forwarding=frozenset({Family.IPV4}),
@@ -157,6 +158,34 @@ def _pod_namespace(pod: str) -> Namespace:
         ),
         nsids={0: NODE_INODE},
     )
+
+
+def routed() -> Topology:
+    """The same pods on a node that routes between them, wired as the ptp plugin does."""
+    base = topology()
+    ends = tuple(
+        replace(
+            _host_link(pod),
+            master=None,
+            port=None,
+            addresses=(ip_interface("10.88.0.1/32"),),
+            forwarding=frozenset({Family.IPV4}),
+        )
+        for pod in PODS
+    )
+    uplink = base.node.interface(UPLINK)
+    assert uplink
+    routes = tuple(Route(ip_network(f"{address(p)}/32"), None, host_end(p)) for p in PODS)
+    base = with_node(base, interfaces=(_lo(), uplink, *ends), routes=routes, fdb=())
+    gateway = ip_address("10.88.0.1")
+    inside = (
+        Route(ip_network("10.88.0.1/32"), None, "eth0"),
+        Route(ip_network("10.88.0.0/24"), gateway, "eth0"),
+        Route(ip_network("0.0.0.0/0"), gateway, "eth0"),
+    )
+    for pod in PODS:
+        base = with_namespace(base, pod, routes=inside)
+    return base
 
 
 def _pod_network(pod: str) -> PodNetwork:

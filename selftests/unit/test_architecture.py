@@ -25,7 +25,7 @@ PURE = (
     "page.drawing",
 )
 #: Read files of data, and do nothing else to the system.
-DATA = ("conflist", "profiles", "results")
+DATA = ("conflist", "profiles", "profiles.reading", "profiles.rules", "results")
 VALUES = ("model", "errors", "requirements")
 
 _PURE_STANDARD = frozenset(
@@ -102,7 +102,7 @@ def test_data_modules_only_read_files(module: str) -> None:
     source = source_of(module)
 
     assert packages(source) <= _DATA_STANDARD
-    assert stages(source) <= {*VALUES, "files"}
+    assert stages(source) <= {*VALUES, "files", "profiles.reading", "profiles.rules"}
 
 
 @pytest.mark.parametrize("module", VALUES)

@@ -28,7 +28,9 @@ def test_declared_consequences_are_requirements() -> None:
 
 
 def test_every_fault_is_on_the_page() -> None:
-    """docs/faults.md is of this catalogue, and docs/kubernetes.md of those of clusters."""
-    page = "".join((ROOT / "docs" / n).read_text() for n in ("faults.md", "kubernetes.md"))
+    """docs/faults.md is of this catalogue; the other pages are of clusters and of profiles."""
+    page = "".join(
+        (ROOT / "docs" / n).read_text() for n in ("faults.md", "kubernetes.md", "profiles.md")
+    )
 
     assert [f.name for f in (*FAULTS, *HEALTHY, *OF_CLUSTERS) if f.name not in page] == []

@@ -1,6 +1,7 @@
 """Frames to packets: compared with what scapy built, and fed whatever there is."""
 
 import hashlib
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -318,6 +319,28 @@ def test_fragments_of_ipv6_join() -> None:
     assert (one.packet.digest, one.packet.number) == (whole.digest, (77, 3))
     assert (one.packet.fragments, one.time) == (3, 2)
     assert reassemble(parts[1:]) == parts[1:]
+
+
+def _with_header(
+    of: list[Sighting], place: tuple[str, str, Direction], ttl: int, mac: str
+) -> list[Sighting]:
+    """The fragments somewhere, with that TTL and sender."""
+    packets = [replace(s.packet, ttl=ttl, mac_source=mac) for s in of]
+    return [samples.sighting(p, place, s.time, s.frame) for s, p in zip(of, packets, strict=True)]
+
+
+def test_fragments_that_were_routed_join_where_they_were_written_over() -> None:
+    """A router writes the first one's new header over what earlier taps have of the others."""
+    _, parts = fragmented()
+    before, after = ("client", "eth0", Direction.OUT), ("server", "eth0", Direction.IN)
+    new = (63, "02:00:00:00:00:99")
+    first = parts[0].packet
+    start = _with_header(parts[:1], before, first.ttl or 0, first.mac_source)
+    over = _with_header(parts[1:], before, *new)
+    end = _with_header(parts, after, *new)
+
+    assert [s.place for s in reassemble([*start, *over, *end])] == [before, after]
+    assert len(reassemble([*start, *over])) == 3
 
 
 @pytest.mark.parametrize("lost", [0, 1, 2])

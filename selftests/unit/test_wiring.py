@@ -17,6 +17,7 @@ Judge = Callable[[Topology, Conflist], list[Difference]]
 Change = Callable[[Topology], Topology]
 
 POD = "client"
+PROFILE = samples.PROFILE
 PORT = Port(state="forwarding", hairpin=False, isolated=False, learning=True)
 
 RULES: dict[str, Judge] = {
@@ -30,12 +31,13 @@ RULES: dict[str, Judge] = {
     "bridge_gateway": wiring.bridge_gateway,
     "mtu": lambda t, c: wiring.mtu(t, c, POD),
     "macs": wiring.macs,
-    "addresses": lambda t, c: wiring.addresses(t, c, samples.leases(), POD),
-    "routes": lambda t, c: routing.routes(t, c, POD),
+    "addresses": lambda t, c: wiring.addresses(t, c, PROFILE, samples.leases(), POD),
+    "routes": lambda t, c: routing.routes(t, c, PROFILE, POD),
+    "router": lambda t, _: routing.router(routed(t), POD),
     "rules": lambda t, _: routing.rules(t, POD),
     "loopback": lambda t, _: routing.loopback(t, POD),
-    "host_end": lambda t, _: routing.host_end(t, POD),
-    "node": routing.node,
+    "host_end": lambda t, c: routing.host_end(t, c, PROFILE, POD),
+    "node": lambda t, c: routing.node(t, c, PROFILE),
     "settings": lambda t, c: routing.settings(t, c, POD),
     "differences": lambda t, c: claims.differences(t, c, POD),
     "hooks": lambda t, c: hooks.differences(t, c, {"node": [], POD: []}),
@@ -118,6 +120,11 @@ def node_loses(name: str) -> Change:
     return lambda t: samples.with_node(t, interfaces=samples.without_link(t.node, name))
 
 
+def routed(base: Topology) -> Topology:
+    """As where the node routes: what the host end is a port of is left to another test."""
+    return host(master=None, port=None, forwarding=frozenset({Family.IPV4}))(base)
+
+
 def unlisted(base: Topology) -> Topology:
     """The pod's namespace has no name any more."""
     rest = {name: space for name, space in base.named.items() if name != samples.netns(POD)}
@@ -150,7 +157,8 @@ def result(key: str, value: object) -> Change:
 
 
 def node_route(text: str, *particulars: str, device: str = "cni0") -> Change:
-    return node(routes=(Route(ip_network(text), None, device, particulars),))
+    more = Route(ip_network(text), None, device, particulars)
+    return lambda t: samples.with_node(t, routes=(*t.node.routes, more))
 
 
 def node_rule(**about: Any) -> Change:
@@ -312,11 +320,15 @@ CHANGES = [
         ["unexpected address"],
     ),
     ("loopback", "ipv6-too", pod_lo(addresses=held("127.0.0.1/8", "::1/128")), []),
+    ("router", "down", host(up=False), ["interface down"]),
+    ("router", "absent", eth0(peer_nsid=None), ["peer"]),
+    ("router", "node-forwards-not", node(forwarding=frozenset()), ["forwarding"]),
     ("host_end", "absent", eth0(peer_nsid=None), ["peer"]),
     ("host_end", "address", host(addresses=held("192.0.2.9/32")), ["unexpected address"]),
     ("host_end", "ipv4-link-local", host(addresses=held("169.254.1.1/32")), ["unexpected address"]),
     ("host_end", "ipv6-link-local", host(addresses=held("fe80::9/64")), []),
     ("node", "connected", node_route("10.88.0.0/24"), []),
+    ("node", "absent", node(routes=()), ["missing route"]),
     ("node", "elsewhere", node_route("10.99.0.0/24", device="eth0"), []),
     ("node", "host-route", node_route("10.88.0.2/32"), ["unexpected route"]),
     ("node", "other-device", node_route("10.88.0.0/24", device="eth0"), ["unexpected route"]),
@@ -435,7 +447,7 @@ def test_default_gateway_asks_for_a_default_route() -> None:
     """isDefaultGateway stands for a route that IPAM need not name."""
     conflist = samples.network({"routes": []}, isDefaultGateway=True)
 
-    assert routing.routes(samples.topology(), conflist, POD) == []
+    assert routing.routes(samples.topology(), conflist, PROFILE, POD) == []
 
 
 def test_bridge_without_gateway_may_change_its_mac() -> None:

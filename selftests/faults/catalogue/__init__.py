@@ -7,11 +7,19 @@ from selftests.faults.catalogue import (
     kubernetes,
     lifecycle,
     path,
+    ptp,
     topology,
 )
 
 # those that take longest first, so that none is left alone at the end
-FAULTS = (*path.FAULTS, *lifecycle.FAULTS, *ipv6.FAULTS, *contract.FAULTS, *topology.FAULTS)
-HEALTHY = (*healthy.PLUGINS, *ipv6.PLUGINS, *contract.PLUGINS)
+FAULTS = (
+    *path.FAULTS,
+    *lifecycle.FAULTS,
+    *ipv6.FAULTS,
+    *contract.FAULTS,
+    *ptp.FAULTS,
+    *topology.FAULTS,
+)
+HEALTHY = (*healthy.PLUGINS, *ipv6.PLUGINS, *ptp.PLUGINS, *contract.PLUGINS)
 #: These are tried on a kind cluster alone: selftests/kind.
 OF_CLUSTERS = kubernetes.FAULTS

@@ -136,6 +136,8 @@ FAULTS = (
             "TOPO-BRIDGE-GATEWAY": "gateway address at node cni0: expected 10.88.0.1/24, saw none",
             "PATH-GATEWAY": "missing hop",
         },
+        # the connected route goes with the address
+        follows=frozenset({"TOPO-NODE-ROUTE"}),
         after="ip address flush dev cni0 scope global",
     ),
     Fault(

@@ -1,0 +1,1 @@
+"""Profiles that are not podpath's own."""

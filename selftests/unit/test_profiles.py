@@ -1,0 +1,97 @@
+"""Profiles: what is shipped is sound, what is not is refused, with the line and the reason."""
+
+from pathlib import Path
+
+import pytest
+
+from podpath import preflight, profiles
+from podpath.errors import CouldNotTest
+from selftests.suite import ROOT
+
+PTP = Path(profiles.__file__).with_name("ptp.toml").read_text()
+WIRE = ROOT / "selftests/profiles/wire/wire.toml"
+
+
+@pytest.mark.parametrize("plugin", ["bridge", "ptp"])
+def test_profile_is_inferred_from_the_plugin_type(plugin: str) -> None:
+    """Each reference plugin has one, of its name."""
+    assert profiles.for_plugin(plugin).name == plugin
+
+
+def test_plugin_without_a_profile_is_told() -> None:
+    """With what can be done about it."""
+    with pytest.raises(CouldNotTest, match=r'plugin type "wire".*--podpath-profile.*bridge'):
+        profiles.for_plugin("wire")
+
+
+@pytest.mark.parametrize("text", ["ptp", str(WIRE)])
+def test_profile_is_named_or_in_a_file(text: str) -> None:
+    """A shipped one by its name, another one by its path."""
+    assert profiles.named(text).name == Path(text).stem
+
+
+def test_unknown_name_is_told() -> None:
+    """Neither a profile nor a file."""
+    with pytest.raises(CouldNotTest, match=r'no profile "p2p", and no such file.*bridge'):
+        profiles.named("p2p")
+
+
+def test_plan_says_why_it_is_this_profile() -> None:
+    """The header has it."""
+    conflist = str(ROOT / "examples/ptp.conflist")
+    inferred = preflight.plan("embedded", conflist, [], None, None)
+    given = preflight.plan("embedded", conflist, [], None, None, profile=str(WIRE))
+
+    assert (inferred.profile.name, inferred.profile_origin) == (
+        "ptp",
+        'inferred from the plugin type "ptp"',
+    )
+    assert (given.profile.name, given.profile_origin) == ("wire", f"given as {WIRE}")
+
+
+def test_what_is_on_no_bridge_has_none_in_its_conflist() -> None:
+    """The bridge's name comes from the profile: its key in the conflist, or its default."""
+    routed = preflight.plan("embedded", str(ROOT / "examples/ptp.conflist"), [], None, None)
+    bridged = preflight.plan("embedded", None, [], None, None)
+
+    assert (routed.conflist.bridge, bridged.conflist.bridge) == ("", "cni0")
+
+
+def _line(text: str) -> int:
+    """The first line of the ptp profile that has a text."""
+    return next(n for n, line in enumerate(PTP.splitlines(), 1) if text in line)
+
+
+MALFORMED = [
+    pytest.param("[host-end]", "[host-end", "at line", id="not-toml"),
+    pytest.param('name = "ptp"', "name = 1", '"name" must be a text', id="type"),
+    pytest.param("addresses =", "adresses =", "no key 'adresses' here", id="unknown-key"),
+    pytest.param("{pod}/{length}", "{pot}/{length}", "nothing is called 'pot'", id="unknown-word"),
+    pytest.param('"{gateway}/{all}"]', '"{gateway}/33"]', "filled in, is none", id="no-address"),
+    pytest.param('dev = "host-end"', 'dev = "eth0"', "must be one of host-end", id="device"),
+    pytest.param('dev = "host-end"', 'dev = "master"', "there is no [master]", id="no-master"),
+    pytest.param('request = "to-node"', 'request = "to"', "no path of the kind 'to'", id="no-path"),
+    pytest.param("TOPO-FDB", "TOPO-FBD", "no requirement TOPO-FBD", id="requirement"),
+    pytest.param('TOPO-FDB = "pods', 'TOPO-FDB = "" # "pods', "must have a reason", id="no-reason"),
+    pytest.param('at = "source",      interface = "pod"', 'at = "sauce"', "'sauce'", id="place"),
+    pytest.param('after = ["enter"]', 'after = ["entry"]', "no hop 'entry'", id="no-hop"),
+    pytest.param("ttl = -1", 'ttl = "-1"', '"ttl" must be a whole number', id="hop-type"),
+    pytest.param(', dev = "host-end" }', " }", '"dev" is missing', id="missing"),
+    pytest.param("ttl = -1", "tll = -1", "no key 'tll' here", id="hop-key"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "reason"), MALFORMED)
+def test_malformed_profile_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    """One sentence: the file, the line, and what is wrong there."""
+    path = tmp_path / "own.toml"
+    path.write_text(PTP.replace(old, new, 1))
+
+    with pytest.raises(CouldNotTest) as told:
+        profiles.load(path)
+
+    assert f"the profile {path} is malformed: " in str(told.value)
+    assert reason in str(told.value)
+    line = _line(old)
+    near = {f"line {n}" for n in (line, line + 1)}
+    assert any(f"{n}:" in str(told.value) or f"{n}," in str(told.value) for n in near)
