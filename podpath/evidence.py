@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from podpath.model import Difference, Interface, Path, Sighting, Topology
+from podpath.model import Difference, Interface, Packet, Path, Sighting, Topology
 from podpath.observe import Observed
 from podpath.verdict import Crossing, Verdict
 
@@ -15,6 +15,7 @@ _MOST_PATHS = 24
 _MOST_FRAMES = 60
 _MOST_LINKS = 40
 _MOST_PODS = 16
+_SOLICITATION = 135
 
 
 def of(observed: Observed) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def _path(path: Path, crossings: Sequence[Crossing]) -> dict[str, Any]:
 
 def _frames(sightings: Sequence[Sighting]) -> list[dict[str, Any]]:
     """How many frames of which protocol were seen where, whatever they are about."""
-    counts = Counter((*s.place, s.packet.protocol) for s in sightings)
+    counts = Counter((*s.place, _protocol(s.packet)) for s in sightings)
     return [
         {
             "namespace": namespace,
@@ -105,6 +106,16 @@ def _frames(sightings: Sequence[Sighting]) -> list[dict[str, Any]]:
         }
         for (namespace, interface, direction, protocol), count in counts.most_common(_MOST_FRAMES)
     ]
+
+
+def _protocol(packet: Packet) -> str:
+    """The protocol; "nd" for the question who has an address (RFC 4861, section 4.3).
+
+    Asked from :: it is about the asker's own address (RFC 4862, section 5.4.2).
+    """
+    asks = packet.protocol == "icmpv6" and packet.kind == _SOLICITATION
+    known = packet.source is not None and not packet.source.is_unspecified
+    return "nd" if asks and known else packet.protocol
 
 
 def _topology(topology: Topology) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def stations(path: Mapping[str, Any], evidence: Evidence) -> list[Station]:
     broken = False
     for hop in path["hops"]:
         place = _place(hop)
-        state, note = _seen(hop, packets, asked.get(place, 0))
+        state, note = _seen(hop, packets, asked.get(place, ""))
         wrong = [k for k in kinds.get(place, ()) if k != _UNEXPECTED or state == SEEN]
         if state in (SEEN, ASKED) and wrong:
             state = LOST
@@ -71,8 +71,8 @@ def begun(path: Mapping[str, Any], evidence: Evidence) -> bool:
     return True
 
 
-def _seen(hop: Mapping[str, Any], packets: int, asked: int) -> tuple[str, str]:
-    """What one hop has of the packets; of packets that never left, whether ARP came there."""
+def _seen(hop: Mapping[str, Any], packets: int, asked: str) -> tuple[str, str]:
+    """What one hop has of the packets; of packets that never left, what asked for the way."""
     seen = hop["seen"]
     if packets and seen == packets:
         return SEEN, f"{seen} of {packets}"
@@ -80,15 +80,20 @@ def _seen(hop: Mapping[str, Any], packets: int, asked: int) -> tuple[str, str]:
         return (SEEN, f"{seen} of {packets}") if seen else (QUIET, "not needed")
     if packets:
         return LOST, f"{seen} of {packets}"
-    return (ASKED, f"only ARP ({asked})") if asked else (LOST, "nothing")
+    return (ASKED, f"only {asked}") if asked else (LOST, "nothing")
 
 
 def _place(one: Mapping[str, Any]) -> Place:
     return (one["namespace"], one["interface"], one["direction"])
 
 
-def _asked(evidence: Evidence) -> dict[Place, int]:
-    return {_place(f): f["count"] for f in evidence["frames"] if f["protocol"] == "arp"}
+def _asked(evidence: Evidence) -> dict[Place, str]:
+    """Where somebody asked for a neighbour, and how often: by ARP, or neighbour discovery."""
+    return {
+        _place(f): f"{f['protocol'].upper()} ({f['count']})"
+        for f in evidence["frames"]
+        if f["protocol"] in ("arp", "nd")
+    }
 
 
 def _kinds(evidence: Evidence) -> dict[Place, list[str]]:

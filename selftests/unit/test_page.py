@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -72,15 +73,28 @@ def test_answer_that_is_not_given_is_where_it_broke() -> None:
     assert states(observed, 1) == [BROKEN, LOST, LOST, LOST, LOST]
 
 
-def test_packet_that_was_never_sent_broke_where_arp_got_lost() -> None:
-    """Nobody answered the client's ARP requests: they tell how far the path goes."""
-    leave, enter, bridge = samples.exchange()[:3]
-    asked = [
-        replace(s, packet=replace(s.packet, protocol="arp", kind=1, number=None))
-        for s in (leave, enter, bridge)
-    ]
+@pytest.mark.parametrize(
+    ("protocol", "kind", "source", "expected"),
+    [
+        pytest.param("arp", 1, "10.88.0.2", [ASKED, ASKED, ASKED, BROKEN, LOST], id="arp"),
+        pytest.param("icmpv6", 135, "fd00::2", [ASKED, ASKED, ASKED, BROKEN, LOST], id="nd"),
+        pytest.param("icmpv6", 135, "::", [BROKEN, LOST, LOST, LOST, LOST], id="its-own-address"),
+        pytest.param("icmpv6", 133, "fd00::2", [BROKEN, LOST, LOST, LOST, LOST], id="routers"),
+    ],
+)
+def test_packet_that_was_never_sent_broke_where_the_question_for_the_way_got_lost(
+    protocol: str, kind: int, source: str, expected: list[str]
+) -> None:
+    """Nobody answered the client's requests: they tell how far the path goes."""
+    changes: dict[str, Any] = {
+        "protocol": protocol,
+        "kind": kind,
+        "source": ip_address(source),
+        "number": None,
+    }
+    asked = [replace(s, packet=replace(s.packet, **changes)) for s in samples.exchange()[:3]]
 
-    assert states(told(*asked)) == [ASKED, ASKED, ASKED, BROKEN, LOST]
+    assert states(told(*asked)) == expected
 
 
 def test_changed_packet_is_where_it_broke() -> None:
