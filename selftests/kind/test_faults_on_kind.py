@@ -81,7 +81,9 @@ def test_fault_is_caught_for_the_right_reason(
     """Those requirements do not conform that the fault is about, and no others."""
     place, node = cluster
     network = place.take(fault)
-    options = ["--podpath-node=kind", f"--podpath-cni-conf={network}"]
+    # its name is that of the directory where tests take turns
+    name = node.name.removesuffix("-control-plane")
+    options = ["--podpath-node=kind", f"--cluster-name={name}", f"--podpath-cni-conf={network}"]
     ended = inside.run(node, matrix.wanted(fault, False) - _FRESH, tmp_path / "report", *options)
 
     assert matrix.row(fault, ended).wrong == {}
