@@ -21,7 +21,7 @@ from podpath.conflist import Conflist
 from podpath.engine import Engine
 from podpath.errors import CouldNotTest
 from podpath.kube import Api
-from podpath.nodes import claim, kubernetes
+from podpath.nodes import base, claim, kubernetes
 from podpath.nodes.kubernetes import KubernetesNode
 
 #: Downloaded if none is on PATH, and none is named.
@@ -108,6 +108,11 @@ def check(options: Options) -> dict[str, str]:
     else:
         facts["kind"] = f"{KIND_VERSION}, to be downloaded to {path}"
     return facts
+
+
+def exists(options: Options) -> bool:
+    """Whether a cluster of this name is there already, whoever made it."""
+    return bool(engine.find().containers(options.name))
 
 
 def version_of(said: str) -> tuple[int, ...]:
@@ -338,10 +343,11 @@ def install(pid: int, plugins: Mapping[str, str], conflist: Conflist) -> dict[st
 
     plugins: name -> path here; gives name -> what it is. Raises CouldNotTest.
     """
-    foreign = sorted(p.name for p in Path(f"/proc/{pid}/root{_CONFLISTS}").glob("*"))
-    if foreign and foreign != [_CONFLIST] and foreign[0] < _CONFLIST:
+    present = Path(f"/proc/{pid}/root{_CONFLISTS}").glob("*")
+    names = {path.name for path in present if path.suffix in base.CONFLIST_SUFFIXES}
+    if foreign := sorted(names - {_CONFLIST}):
         raise CouldNotTest(
-            f"the cluster has a network configuration of its own: {foreign[0]}",
+            f"the cluster has a network configuration of its own: {', '.join(foreign)}",
             "Use a cluster that was made with networking.disableDefaultCNI: true",
         )
     installed = {}
