@@ -434,13 +434,15 @@ def _heard(say: Say) -> Iterator[list[str]]:
         listener.join()
 
 
-def sweep(say: Say = lambda _: None) -> None:
-    """Delete the clusters that killed runs left, and only those."""
+def sweep(say: Say = lambda _: None, kind: str = "") -> None:
+    """Delete the clusters that killed runs left, and only those. kind: the program, if named."""
     for directory in sorted(CLUSTERS.glob("*")):
-        with claim.changing(directory):
+        options = Options(directory.name, keep=False, config=Path(), kind=kind)
+        if not os.path.exists(program(options)):  # not downloaded yet: a later run will do it
+            return
+        with suppress(BlockingIOError), claim.changing(directory, wait=False):
             if claim.abandoned(directory):
-                name, config = directory.name, Path()
-                Cluster(Options(name, keep=False, config=config), say).remove()
+                Cluster(options, say).remove()
                 shutil.rmtree(directory)
 
 
@@ -454,7 +456,7 @@ def held(
     empty: bool = False,
 ) -> Iterator[Cluster]:
     """A cluster, ready for pods, for the length of the block; shared with other processes."""
-    sweep(say)
+    sweep(say, options.kind)
     cluster = Cluster(options, say)
 
     def first() -> None:

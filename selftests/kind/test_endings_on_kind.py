@@ -37,7 +37,7 @@ def launch(kind_options: list[str], name: str) -> Iterator[Callable[..., "subpro
     for process in started:
         with process, suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    kind.sweep()
+    kind.sweep(kind=dict(o.split("=", 1) for o in kind_options).get("--kind-bin", ""))
 
 
 def _there(name: str) -> bool:
@@ -71,6 +71,26 @@ def test_interrupted_run_deletes_its_cluster(
 
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     _nothing_left(name)
+
+
+def test_interrupted_run_deletes_the_clusters_of_its_workers(
+    launch: Callable[..., "subprocess.Popen[str]"], name: str
+) -> None:
+    """A fresh one, which only the worker that made it knows of."""
+    process = launch("-n", "2", "-k", "test_pods_made_at_the_same_time")
+    waiting.until(lambda: _fresh(name) or process.poll() is not None, bool, 2 * _CREATED_SECONDS)
+    (fresh,) = _fresh(name)
+    assert _there(fresh)
+    os.killpg(process.pid, signal.SIGINT)
+    output = _end(process)
+
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    _nothing_left(name)
+    _nothing_left(fresh)
+
+
+def _fresh(name: str) -> list[str]:
+    return [path.parent.name for path in kind.CLUSTERS.glob(f"{name}-*/node.json")]
 
 
 def test_killed_worker_does_not_keep_the_cluster(
