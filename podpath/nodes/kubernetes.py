@@ -104,7 +104,8 @@ class KubernetesNode:
     def _pod(self, name: str, uid: str) -> base.Pod:
         found = self._runtime.sandboxes(uid)
         if len(found) != 1:
-            raise CouldNotTest(f"the runtime has {len(found)} sandboxes for pod {name}")
+            why = kube.described(self.document(name), self.api.events(self.namespace, name))
+            raise CouldNotTest(f"the runtime has {len(found)} sandboxes for pod {name}:\n{why}")
         (sandbox,) = found
         containers = self._runtime.containers(sandbox.id)
         return base.Pod(

@@ -18,6 +18,8 @@ REAL = "/opt/cni/bin/bridge-that-is-wrapped"
 
 #: A fresh node each, which a cluster is too slow for.
 _FRESH = frozenset({"LIFE-PARALLEL"})
+#: The kubelet ends a pod of this kind at once, so that there is nothing to look at.
+_ENDED = frozenset({"namespace loses its name"})
 _RESET = r"""
 ip link delete {bridge}; rm -rf /var/lib/cni/* /run/podpath/fault*
 for family in arp bridge inet ip ip6 netdev; do for table in $(nft list tables $family |
@@ -73,7 +75,11 @@ def cluster(
 
 @pytest.mark.parametrize(
     "fault",
-    [pytest.param(f, id=f.name) for f in (*OF_CLUSTERS, *FAULTS) if not _FRESH & set(f.reds)],
+    [
+        pytest.param(f, id=f.name)
+        for f in (*OF_CLUSTERS, *FAULTS)
+        if not _FRESH & set(f.reds) and f.name not in _ENDED
+    ],
 )
 def test_fault_is_caught_for_the_right_reason(
     fault: Fault, cluster: tuple[_Cluster, KubernetesNode], tmp_path: Path
