@@ -322,8 +322,8 @@ def failure(name: str, said: str) -> tuple[str, str]:
 
 _REMEDIES = {
     "failed to pull image|pull access denied|no such host|connectionpool|max retries": (
-        "Without network, load a node image with docker load, and name it with --kind-image;"
-        " name the kind program with --kind-bin"
+        "Name a node image that is there with --kind-image; without network, load one with docker"
+        " load, and name the kind program with --kind-bin"
     ),
     "permission denied": "Run podpath as root: sudo",
     "no space left": "Make room on the disk of the container engine",
