@@ -10,9 +10,10 @@ import pytest
 from podpath import conflist, plugin, preflight, tools
 from podpath.nodes import base, kind, starting
 from podpath.nodes.kubernetes import KubernetesNode
+from podpath.requirements import REQUIREMENTS
 from selftests.faults import inside, matrix
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS
-from selftests.faults.fault import Fault
+from selftests.faults.fault import DEVIATIONS, Fault
 
 REAL = "/opt/cni/bin/bridge-that-is-wrapped"
 
@@ -34,7 +35,7 @@ class _Cluster:
 
     def __init__(self, node: KubernetesNode, directory: Path) -> None:
         self._node = node
-        self._directory = directory
+        self.directory = directory
         (directory / "plugins").mkdir()
         self._rules = self._run("iptables-save")
 
@@ -46,12 +47,12 @@ class _Cluster:
 
     def take(self, fault: Fault) -> Path:
         """The conflist of a fault, whose plugin is in the node now."""
-        network = fault.install(self._directory, REAL)
+        network = fault.install(self.directory, REAL)
         plan = preflight.plan("kind", str(network), [], None, None)
         real = plan.plugins["bridge"]
         chain = {
             **plan.plugins,
-            "bridge": str(self._directory / "plugins" / "bridge"),
+            "bridge": str(self.directory / "plugins" / "bridge"),
             Path(REAL).name: real,
             "busybox": tools.locate("busybox"),
         }
@@ -73,13 +74,14 @@ def cluster(
         yield _Cluster(node, tmp_path_factory.mktemp("kind")), node
 
 
+def _applicable(fault: Fault) -> bool:
+    """Whether what it is about can be looked at on a cluster, at all and in good time."""
+    on_kind = all("kind" in REQUIREMENTS[i].nodes for i in fault.reds)
+    return on_kind and not _FRESH & set(fault.reds) and fault.name not in _ENDED
+
+
 @pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(f, id=f.name)
-        for f in (*OF_CLUSTERS, *FAULTS)
-        if not _FRESH & set(f.reds) and f.name not in _ENDED
-    ],
+    "fault", [pytest.param(f, id=f.name) for f in (*OF_CLUSTERS, *FAULTS) if _applicable(f)]
 )
 def test_fault_is_caught_for_the_right_reason(
     fault: Fault, cluster: tuple[_Cluster, KubernetesNode], tmp_path: Path
@@ -89,7 +91,12 @@ def test_fault_is_caught_for_the_right_reason(
     network = place.take(fault)
     # its name is that of the directory where tests take turns
     name = node.name.removesuffix("-control-plane")
-    options = ["--podpath-node=kind", f"--cluster-name={name}", f"--podpath-cni-conf={network}"]
+    options = [
+        "--podpath-node=kind",
+        f"--cluster-name={name}",
+        f"--podpath-cni-conf={network}",
+        f"--podpath-deviations={place.directory / DEVIATIONS}",
+    ]
     ended = inside.run(node, matrix.wanted(fault, False) - _FRESH, tmp_path / "report", *options)
 
     assert matrix.row(fault, ended).wrong == {}
