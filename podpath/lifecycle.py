@@ -222,29 +222,39 @@ def parallel_differences(node: Node, conflist: Conflist) -> list[Difference]:
 
     The second round shows what the first one left: nothing may be more than after the first.
     """
-    names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
-    found: list[Difference] = []
-    left: list[Inventory] = []
-    for _ in range(2):
-        pods = Deployment(node)
-        with pods.temporary(*names, parallel=_PARALLEL_PODS):
-            found += wired(node, conflist, pods)
-        pods.delete(*(pod.name for pod in pods), parallel=_PARALLEL_PODS)
-        left.append(_settled(node, conflist))
-    found += left[1].since(left[0])
+    found = _at_once(node, conflist)
+    first = _settled(node, conflist)
+    found += _at_once(node, conflist)
+    found += growth(node, conflist, first)
     return found + [
         Difference("left behind", kind, "gone", thing)
         for kind in ("bridge ports", "namespaces", "leases", "cached results")
-        for thing in left[0].things[kind]
+        for thing in first.things[kind]
     ]
 
 
+def _at_once(node: Node, conflist: Conflist) -> list[Difference]:
+    """How pods are not wired as they must be that are made, and then deleted, all at once."""
+    names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
+    pods = Deployment(node)
+    with pods.temporary(*names, parallel=_PARALLEL_PODS):
+        return wired(node, conflist, pods)
+
+
 def _settled(node: Node, conflist: Conflist) -> Inventory:
-    return waiting.until(
-        lambda: inventory.read(node, conflist),
-        lambda now: not now.things["bridge ports"] and not now.things["namespaces"],
-        _SETTLE_SECONDS,
-    )
+    """The inventory once pods' links are gone and it says the same twice.
+
+    A kubelet calls DEL again and again: one more plugin may run when all is gone already.
+    """
+
+    def look() -> tuple[Inventory, Inventory]:
+        return inventory.read(node, conflist), inventory.read(node, conflist)
+
+    def still(seen: tuple[Inventory, Inventory]) -> bool:
+        one, other = seen
+        return one == other and not one.things["bridge ports"] and not one.things["namespaces"]
+
+    return waiting.until(look, still, _SETTLE_SECONDS)[1]
 
 
 def _macs(now: Topology, conflist: Conflist) -> list[Difference]:
