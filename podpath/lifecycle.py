@@ -223,7 +223,7 @@ def parallel_differences(node: Node, conflist: Conflist) -> list[Difference]:
     The second round shows what the first one left: nothing may be more than after the first.
     """
     found = _at_once(node, conflist)
-    first = _settled(node, conflist)
+    first = settled(node, conflist, _empty)
     found += _at_once(node, conflist)
     found += growth(node, conflist, first)
     return found + [
@@ -241,20 +241,26 @@ def _at_once(node: Node, conflist: Conflist) -> list[Difference]:
         return wired(node, conflist, pods)
 
 
-def _settled(node: Node, conflist: Conflist) -> Inventory:
-    """The inventory once pods' links are gone and it says the same twice.
+def settled(
+    node: Node, conflist: Conflist, ready: Callable[[Inventory], bool] = lambda _: True
+) -> Inventory:
+    """The inventory once it is ready and says the same twice; after some time, as it is.
 
-    A kubelet calls DEL again and again: one more plugin may run when all is gone already.
+    A node of a cluster has programs that run for a moment: kube-proxy's, or a plugin that the
+    kubelet calls again, as it may, when all is gone already.
     """
 
     def look() -> tuple[Inventory, Inventory]:
         return inventory.read(node, conflist), inventory.read(node, conflist)
 
     def still(seen: tuple[Inventory, Inventory]) -> bool:
-        one, other = seen
-        return one == other and not one.things["bridge ports"] and not one.things["namespaces"]
+        return seen[0] == seen[1] and ready(seen[1])
 
     return waiting.until(look, still, _SETTLE_SECONDS)[1]
+
+
+def _empty(now: Inventory) -> bool:
+    return not now.things["bridge ports"] and not now.things["namespaces"]
 
 
 def _macs(now: Topology, conflist: Conflist) -> list[Difference]:
