@@ -106,6 +106,16 @@ class Api:
         """Have a namespace deleted, with all that is in it; see namespaces for when it is."""
         self._call(f"delete namespace {name}", self._core.delete_namespace, name)
 
+    def service_account(self, namespace: str, name: str) -> Document | None:
+        """A service account, or None."""
+        found: Document | None = self._call(
+            f"read service account {name}",
+            self._core.read_namespaced_service_account,
+            name,
+            namespace,
+        )
+        return found
+
     def create_pod(self, namespace: str, body: Document) -> Document:
         """Create a pod."""
         name = body["metadata"]["name"]

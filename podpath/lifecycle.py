@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -229,33 +230,49 @@ def parallel_differences(node: Node, conflist: Conflist, profile: Profile) -> li
 
     The second round shows what the first one left: nothing may be more than after the first.
     """
-    names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
     own = {*inventory.interfaces(node), conflist.bridge}
-    found: list[Difference] = []
-    left: list[Inventory] = []
-    for _ in range(2):
-        pods = Deployment(node)
-        with pods.temporary(*names, parallel=_PARALLEL_PODS):
-            found += wired(node, conflist, profile, pods)
-        pods.delete(*(pod.name for pod in pods), parallel=_PARALLEL_PODS)
-        left.append(_settled(node, conflist, own))
-    found += left[1].since(left[0])
+    found = _at_once(node, conflist, profile)
+    first = settled(node, conflist, partial(_empty, own))
+    found += _at_once(node, conflist, profile)
+    found += growth(node, conflist, first)
     return found + [
         Difference("left behind", kind, "gone", thing)
         for kind in ("bridge ports", "namespaces", "leases", "cached results", "interfaces")
-        for thing in left[0].things[kind]
+        for thing in first.things[kind]
         if kind != "interfaces" or thing not in own
     ]
 
 
-def _settled(node: Node, conflist: Conflist, own: set[str]) -> Inventory:
+def _at_once(node: Node, conflist: Conflist, profile: Profile) -> list[Difference]:
+    """How pods are not wired as they must be that are made, and then deleted, all at once."""
+    names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
+    pods = Deployment(node)
+    with pods.temporary(*names, parallel=_PARALLEL_PODS):
+        return wired(node, conflist, profile, pods)
+
+
+def settled(
+    node: Node, conflist: Conflist, ready: Callable[[Inventory], bool] = lambda _: True
+) -> Inventory:
+    """The inventory once it is ready and says the same twice; after some time, as it is.
+
+    A node of a cluster has programs that run for a moment: kube-proxy's, or a plugin that the
+    kubelet calls again, as it may, when all is gone already.
+    """
+
+    def look() -> tuple[Inventory, Inventory]:
+        return inventory.read(node, conflist), inventory.read(node, conflist)
+
+    def still(seen: tuple[Inventory, Inventory]) -> bool:
+        return seen[0] == seen[1] and ready(seen[1])
+
+    return waiting.until(look, still, _SETTLE_SECONDS)[1]
+
+
+def _empty(own: set[str], now: Inventory) -> bool:
     """own: the interfaces that stay."""
-
-    def over(now: Inventory) -> bool:
-        gone = not now.things["bridge ports"] and not now.things["namespaces"]
-        return gone and own.issuperset(now.things["interfaces"])
-
-    return waiting.until(lambda: inventory.read(node, conflist), over, _SETTLE_SECONDS)
+    gone = not now.things["bridge ports"] and not now.things["namespaces"]
+    return gone and own.issuperset(now.things["interfaces"])
 
 
 def _macs(now: Topology, conflist: Conflist) -> list[Difference]:

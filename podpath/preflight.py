@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from podpath import conflist as conflists
-from podpath import deviations, kube, profiles, tools
+from podpath import deviations, kind_config, kube, profiles, tools
 from podpath.conflist import Conflist
 from podpath.deviations import Deviation
 from podpath.errors import CouldNotTest
@@ -110,6 +110,8 @@ def check(wanted: Plan) -> None:
     tools.check(wanted.node)
     if wanted.node == "kind":
         kind.check(wanted.cluster)
+        if not kind.exists(wanted.cluster):
+            kind_config.check(wanted.cluster.config, [r.subnet for r in wanted.conflist.ranges])
     if wanted.node == "host":
         kube.installed()
         if wanted.plugin_directories:

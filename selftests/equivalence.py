@@ -1,6 +1,8 @@
 """Run the suite on the embedded node and on kind, with the same options, and compare the reports.
 
 python -m selftests.equivalence [OPTIONS OF PYTEST]      exit status 0 if they do not differ
+
+Options that are kind's alone mean nothing on the embedded node.
 """
 
 import json
@@ -12,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from podpath.report import COULD_NOT_TEST, NOT_RUN
 from podpath.requirements import REQUIREMENTS
 
 _NODES = ("embedded", "kind")
-_KINDS_OWN = ("--cluster-name", "--keep-cluster", "--kubeconfig", "--kind-", "--podpath-kind-")
+_NONE = (NOT_RUN, COULD_NOT_TEST)
 
 
 def verdicts(report: Mapping[str, Any]) -> dict[str, str]:
@@ -31,6 +34,12 @@ def verdicts(report: Mapping[str, Any]) -> dict[str, str]:
 def shared() -> list[str]:
     """The requirements that can be looked at on both nodes."""
     return [r.id for r in REQUIREMENTS.values() if set(_NODES) <= set(r.nodes)]
+
+
+def compared(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The requirements that both runs have a verdict on."""
+    both = (verdicts(one), verdicts(other))
+    return [i for i in shared() if not any(v.get(i, NOT_RUN) in _NONE for v in both)]
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
@@ -70,11 +79,12 @@ def main(options: Sequence[str]) -> int:
     reports = []
     with tempfile.TemporaryDirectory() as directory:
         for node in _NODES:
-            given = [o for o in options if node == "kind" or not o.startswith(_KINDS_OWN)]
-            reports.append(_run(node, Path(directory, node), given))
-    found = differences(*reports)
-    print(*found or [f"no difference in {len(shared())} requirements"], sep="\n")
-    return 1 if found else 0
+            reports.append(_run(node, Path(directory, node), options))
+    found, seen = differences(*reports), compared(*reports)
+    print(
+        *found, f"{len(found)} differences in {len(seen)} of {len(shared())} requirements", sep="\n"
+    )
+    return 0 if seen and not found else 1
 
 
 if __name__ == "__main__":

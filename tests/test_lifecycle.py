@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from podpath import inventory, lifecycle
+from podpath import lifecycle
 from podpath.conflist import Conflist
 from podpath.model import Family
 from podpath.nodes.base import Node
@@ -21,7 +21,7 @@ def test_deleted_pod_leaves_nothing(
     node: Node, pods: Deployment, conflist: Conflist, traffic: Traffics, family: Family
 ) -> None:
     """The node's inventory after a pod was made, talked and was deleted is the one before."""
-    before = inventory.read(node, conflist)
+    before = lifecycle.settled(node, conflist)
     with pods.temporary("transient"):
         traffic.ping("transient", "server", family).send()
         traffic.http("server", "transient", family).send()
@@ -34,7 +34,7 @@ def test_nothing_piles_up_as_pods_come_and_go(
     node: Node, pods: Deployment, conflist: Conflist
 ) -> None:
     """A dozen pods, one after the other, leave no more than none."""
-    before = inventory.read(node, conflist)
+    before = lifecycle.settled(node, conflist)
     for number in range(lifecycle.MANY):
         with pods.temporary(f"passer-{number}"):
             pass

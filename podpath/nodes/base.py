@@ -15,6 +15,9 @@ from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork
 from podpath.others import Endpoint
 
+#: Of the files in /etc/cni/net.d that a runtime takes for configurations (go-cni, loadFromConfDir).
+CONFLIST_SUFFIXES = (".conflist", ".conf", ".json")
+
 _NAMED = "/run/netns"
 
 

@@ -37,9 +37,12 @@ class Claim:
 
 
 @contextmanager
-def changing(directory: Path) -> Iterator[None]:
-    """Nobody else makes or removes what is kept in the directory during the block."""
-    descriptor = _open(directory, _CHANGE, fcntl.LOCK_EX)
+def changing(directory: Path, *, wait: bool = True) -> Iterator[None]:
+    """Nobody else makes or removes what is kept in the directory during the block.
+
+    Raises BlockingIOError if somebody does so now, and that shall not be waited for.
+    """
+    descriptor = _open(directory, _CHANGE, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     try:
         yield
     finally:

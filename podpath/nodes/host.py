@@ -13,7 +13,7 @@ from podpath import image, kube
 from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.kube import Api, Document
-from podpath.nodes import kubernetes
+from podpath.nodes import base, kubernetes
 from podpath.nodes.kubernetes import KubernetesNode
 
 #: The node's first process, whose namespaces are the node's.
@@ -23,7 +23,6 @@ ROOT = Path(f"/proc/{PID}/root")
 STATE = Path("/run/podpath/host")
 
 _CONFLISTS = "etc/cni/net.d"
-_CONFLIST_NAMES = (".conflist", ".conf", ".json")
 _PRIVILEGED = (
     "Run podpath as root on the node, or in a privileged pod with hostPID: true; see"
     " docs/kubernetes.md"
@@ -43,7 +42,7 @@ def conflist() -> Path:
             f"the node's /{_CONFLISTS} cannot be read: {error.strerror}", _PRIVILEGED
         ) from None
     for path in named:
-        if path.suffix in _CONFLIST_NAMES:
+        if path.suffix in base.CONFLIST_SUFFIXES:
             return path
     raise CouldNotTest(
         f"the node has no network configuration in /{_CONFLISTS}",

@@ -21,7 +21,7 @@ from podpath.conflist import Conflist
 from podpath.engine import Engine
 from podpath.errors import CouldNotTest
 from podpath.kube import Api
-from podpath.nodes import claim, kubernetes
+from podpath.nodes import base, claim, kubernetes
 from podpath.nodes.kubernetes import KubernetesNode
 
 #: Downloaded if none is on PATH, and none is named.
@@ -108,6 +108,11 @@ def check(options: Options) -> dict[str, str]:
     else:
         facts["kind"] = f"{KIND_VERSION}, to be downloaded to {path}"
     return facts
+
+
+def exists(options: Options) -> bool:
+    """Whether a cluster of this name is there already, whoever made it."""
+    return bool(engine.find().containers(options.name))
 
 
 def version_of(said: str) -> tuple[int, ...]:
@@ -317,8 +322,8 @@ def failure(name: str, said: str) -> tuple[str, str]:
 
 _REMEDIES = {
     "failed to pull image|pull access denied|no such host|connectionpool|max retries": (
-        "Without network, load a node image with docker load, and name it with --kind-image;"
-        " name the kind program with --kind-bin"
+        "Name a node image that is there with --kind-image; without network, load one with docker"
+        " load, and name the kind program with --kind-bin"
     ),
     "permission denied": "Run podpath as root: sudo",
     "no space left": "Make room on the disk of the container engine",
@@ -338,10 +343,11 @@ def install(pid: int, plugins: Mapping[str, str], conflist: Conflist) -> dict[st
 
     plugins: name -> path here; gives name -> what it is. Raises CouldNotTest.
     """
-    foreign = sorted(p.name for p in Path(f"/proc/{pid}/root{_CONFLISTS}").glob("*"))
-    if foreign and foreign != [_CONFLIST] and foreign[0] < _CONFLIST:
+    present = Path(f"/proc/{pid}/root{_CONFLISTS}").glob("*")
+    names = {path.name for path in present if path.suffix in base.CONFLIST_SUFFIXES}
+    if foreign := sorted(names - {_CONFLIST}):
         raise CouldNotTest(
-            f"the cluster has a network configuration of its own: {foreign[0]}",
+            f"the cluster has a network configuration of its own: {', '.join(foreign)}",
             "Use a cluster that was made with networking.disableDefaultCNI: true",
         )
     installed = {}
@@ -428,16 +434,21 @@ def _heard(say: Say) -> Iterator[list[str]]:
         listener.join()
 
 
-def sweep(say: Say = lambda _: None) -> list[str]:
-    """Delete the clusters that killed runs left, and only those; the names of them."""
-    gone = []
+def sweep(say: Say = lambda _: None, kind: str = "") -> list[str]:
+    """Delete the clusters that killed runs left, and only those; the names of them.
+
+    kind: the program, if it is named.
+    """
+    gone: list[str] = []
     for directory in sorted(CLUSTERS.glob("*")):
-        with claim.changing(directory):
+        options = Options(directory.name, keep=False, config=Path(), kind=kind)
+        if not os.path.exists(program(options)):  # not downloaded yet: a later run will do it
+            return gone
+        with suppress(BlockingIOError), claim.changing(directory, wait=False):
             if claim.abandoned(directory):
-                name, config = directory.name, Path()
-                Cluster(Options(name, keep=False, config=config), say).remove()
+                Cluster(options, say).remove()
                 shutil.rmtree(directory)
-                gone.append(name)
+                gone.append(options.name)
     return gone
 
 
@@ -451,7 +462,7 @@ def held(
     empty: bool = False,
 ) -> Iterator[Cluster]:
     """A cluster, ready for pods, for the length of the block; shared with other processes."""
-    sweep(say)
+    sweep(say, options.kind)
     cluster = Cluster(options, say)
 
     def first() -> None:

@@ -104,7 +104,8 @@ class KubernetesNode:
     def _pod(self, name: str, uid: str) -> base.Pod:
         found = self._runtime.sandboxes(uid)
         if len(found) != 1:
-            raise CouldNotTest(f"the runtime has {len(found)} sandboxes for pod {name}")
+            why = kube.described(self.document(name), self.api.events(self.namespace, name))
+            raise CouldNotTest(f"the runtime has {len(found)} sandboxes for pod {name}:\n{why}")
         (sandbox,) = found
         containers = self._runtime.containers(sandbox.id)
         return base.Pod(
@@ -277,11 +278,21 @@ def namespace(node: KubernetesNode, *, wait: bool) -> Iterator[None]:
     sweep(node.api)
     node.api.create_namespace(node.namespace, {OWNER: owner.me()})
     try:
+        _wait_until_usable(node.api, node.namespace)
         yield
     finally:
         node.api.delete_namespace(node.namespace)
         if wait:
             _wait_until_gone(node.api, node.namespace)
+
+
+def _wait_until_usable(api: Api, name: str) -> None:
+    """No pod is admitted before the namespace has its service account, which comes later."""
+    if not waiting.until(lambda: api.service_account(name, "default"), bool, _NAMESPACE_SECONDS):
+        raise CouldNotTest(
+            f"the namespace {name} has no service account after {_NAMESPACE_SECONDS:.0f} s",
+            "See whether the cluster's controller manager runs",
+        )
 
 
 def _wait_until_gone(api: Api, name: str) -> None:

@@ -34,8 +34,13 @@ def held(plan: Plan, say: Say) -> Iterator[None]:
     if plan.node != "kind":
         yield
         return
-    with kind.held(plan.cluster, plan.conflist, _chain(plan), say):
-        yield
+    try:
+        with kind.held(plan.cluster, plan.conflist, _chain(plan), say):
+            yield
+    finally:
+        kind.sweep(
+            say, plan.cluster.kind
+        )  # what workers had of their own, who were not given the time to end
 
 
 def turn(plan: Plan) -> AbstractContextManager[None]:

@@ -208,6 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(_node())
             case ["namespaces"]:
                 self._answer({"items": list(self.namespaces.values())})
+            case ["namespaces", _, "serviceaccounts", name]:
+                self._answer({"metadata": {"name": name}})
             case ["namespaces", namespace, "pods", name]:
                 self._answer(self.kubelet.pod(namespace, name))
             case ["namespaces", _, "events"]:

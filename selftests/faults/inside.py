@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from podpath import plugin
+from podpath import lifecycle, plugin, traffic
 from podpath.nodes.base import Node
 from selftests.suite import ROOT, Run
 
@@ -18,6 +18,9 @@ _OPTIONS = (
     # podpath is imported by now, and its own tests' asserts were rewritten the first time
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
+#: What is dropped is not waited for as long as a real path deserves; what is not takes far less.
+_HTTP_SECONDS = 6
+_STALL_SECONDS = 4.0
 
 
 @dataclass
@@ -50,7 +53,9 @@ def run(node: Node, wanted: frozenset[str], report: Path, *options: str, cases: 
     """Run the tests of the wanted requirements; cases: of those of the CNI contract, by name."""
     output = io.StringIO()
     arguments = [*_files(wanted), "--rootdir", str(ROOT), "--podpath-report", str(report)]
-    with contextlib.redirect_stdout(output):
+    with contextlib.redirect_stdout(output), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(traffic, "_HTTP_SECONDS", _HTTP_SECONDS)
+        patch.setattr(lifecycle, "_STALL_SECONDS", _STALL_SECONDS)
         status = pytest.main(
             [*arguments, *_OPTIONS, *options], plugins=[_Suite(node, wanted, cases)]
         )

@@ -6,15 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from podpath import lifecycle, traffic
 from selftests.faults import inside, matrix
 from selftests.faults.catalogue import FAULTS, HEALTHY
 from selftests.faults.fault import DEVIATIONS, Fault
 from selftests.faults.shared import SharedNode
-
-#: What is dropped is not waited for as long as a real path deserves; what is not takes far less.
-_HTTP_SECONDS = 6
-_STALL_SECONDS = 4.0
 
 
 @pytest.fixture(scope="session")
@@ -37,12 +32,9 @@ def row(
     shared: SharedNode,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[Fault], matrix.Row]:
     """Run the suite on a fault; its row of the matrix is also told at the end."""
     complete = request.config.getoption("--complete-matrix")
-    monkeypatch.setattr(traffic, "_HTTP_SECONDS", _HTTP_SECONDS)
-    monkeypatch.setattr(lifecycle, "_STALL_SECONDS", _STALL_SECONDS)
 
     def run(fault: Fault) -> matrix.Row:
         network = fault.install(place)

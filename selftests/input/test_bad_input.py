@@ -214,6 +214,21 @@ def test_kind_configuration_that_is_not_there() -> None:
     _refused(run, "/no/such.yaml", "--podpath-kind-config")
 
 
+def test_kind_configuration_with_kinds_own_network(tmp_path: Path) -> None:
+    """A configuration that leaves no room for a plugin."""
+    script = """[ "$1" != info ] || echo '{"MemTotal": 9000000000, "ServerVersion": "20.10"}'"""
+    _program(tmp_path / "docker", script)
+    kind = _program(tmp_path / "kind", "echo 'kind v0.32.0 go1.24 linux/amd64'")
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "KIND_EXPERIMENTAL_PROVIDER": "docker"}
+    config = tmp_path / "mine.yaml"
+    config.write_text("kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n")
+    options = ("--kind-bin", kind, "--podpath-kind-config", str(config))
+
+    _refused(
+        suite.run(*KIND, *options, environment=path), "own network plugin", "disableDefaultCNI"
+    )
+
+
 @pytest.mark.parametrize("directory", ["/dev/null/report", "/proc/report"])
 def test_report_directory_that_is_not_writable(directory: str) -> None:
     """A report directory that cannot be written to."""

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,10 +35,9 @@ def launch(kind_options: list[str], name: str) -> Iterator[Callable[..., "subpro
 
     yield start
     for process in started:
-        with suppress(ProcessLookupError):
+        with process, suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-    kind.sweep()
+    kind.sweep(kind=dict(o.split("=", 1) for o in kind_options).get("--kind-bin", ""))
 
 
 def _there(name: str) -> bool:
@@ -73,6 +71,26 @@ def test_interrupted_run_deletes_its_cluster(
 
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     _nothing_left(name)
+
+
+def test_interrupted_run_deletes_the_clusters_of_its_workers(
+    launch: Callable[..., "subprocess.Popen[str]"], name: str
+) -> None:
+    """A fresh one, which only the worker that made it knows of."""
+    process = launch("-n", "2", "-k", "test_pods_made_at_the_same_time")
+    waiting.until(lambda: _fresh(name) or process.poll() is not None, bool, 2 * _CREATED_SECONDS)
+    (fresh,) = _fresh(name)
+    assert _there(fresh)
+    os.killpg(process.pid, signal.SIGINT)
+    output = _end(process)
+
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    _nothing_left(name)
+    _nothing_left(fresh)
+
+
+def _fresh(name: str) -> list[str]:
+    return [path.parent.name for path in kind.CLUSTERS.glob(f"{name}-*/node.json")]
 
 
 def test_killed_worker_does_not_keep_the_cluster(
@@ -124,8 +142,10 @@ def test_later_run_removes_what_a_kill_left_and_only_that(
     assert _there(name)
 
     with _somebody_elses(kind_options) as foreign:
-        began = time.monotonic()
-        kind.sweep()
-        assert time.monotonic() - began < _ENDED_SECONDS
+        on_it = ("--podpath-node=kind", f"--cluster-name={foreign}", *kind_options)
+        later = suite.run(suite.QUICK, *on_it, seconds=_CREATED_SECONDS)
+
+        assert later.status == 0, later.output
+        assert f"deleting the kind cluster {name}" in later.output
         _nothing_left(name)
         assert _there(foreign)

@@ -4,7 +4,7 @@ import json
 import multiprocessing
 import os
 import signal
-from ipaddress import ip_interface
+from ipaddress import ip_interface, ip_network
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import podpath
-from podpath import engine, kube, preflight, services
+from podpath import conflist, engine, kind_config, kube, preflight, services
 from podpath.errors import CouldNotTest
 from podpath.nodes import base, claim, host, kind, kubernetes, owner
 
@@ -143,6 +143,43 @@ def test_configurations_are_the_same() -> None:
     """The one at the top, which people edit, and the one that is installed."""
     assert preflight.KIND_CONFIG.read_text() == (ROOT / "kind-config.yaml").read_text()
     assert preflight.KIND_CONFIG.parent == Path(podpath.__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("networking", "said"),
+    [
+        ({"disableDefaultCNI": True, "podSubnet": "10.88.0.0/16"}, None),
+        ({"disableDefaultCNI": True, "podSubnet": "fd00::/48,10.88.0.0/24"}, None),
+        ({"disableDefaultCNI": True, "ipFamily": "ipv6"}, None),
+        (None, "disableDefaultCNI"),
+        ({"podSubnet": "10.88.0.0/16"}, "disableDefaultCNI"),
+        ({"disableDefaultCNI": True}, "10.244.0.0/16, which does not hold the conflist's"),
+        ({"disableDefaultCNI": True, "podSubnet": "10.88.0.0/25"}, "10.88.0.0/24"),
+        ({"disableDefaultCNI": True, "podSubnet": "many"}, "no networks as podSubnet: many"),
+    ],
+)
+def test_configuration_leaves_the_network_to_us(
+    networking: dict[str, object] | None, said: str | None
+) -> None:
+    """kind's own plugin is off, and its pods' network holds the conflist's range."""
+    found = kind_config.unsuited({"networking": networking}, [ip_network("10.88.0.0/24")])
+
+    assert (found is None) if said is None else (found and said in " ".join(found))
+
+
+@pytest.mark.parametrize("text", ["{", "- a: b: c", "\0", "just words"])
+def test_configuration_that_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "kind-config.yaml"
+    path.write_text(text)
+
+    with pytest.raises(CouldNotTest, match=r"kind-config\.yaml"):
+        kind_config.check(path, [])
+
+
+def test_configuration_that_is_shipped_suits_the_default_conflist() -> None:
+    ranges = [r.subnet for r in conflist.read(conflist.DEFAULT).ranges]
+
+    kind_config.check(preflight.KIND_CONFIG, ranges)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from podpath import report
-from podpath.report import CONFORMS, DOES_NOT_CONFORM, TestResult
+from podpath.report import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM, TestResult
 from selftests import equivalence
 
 MTU, MAC, IP = "TOPO-MTU", "TOPO-MAC", "K8S-IP"
@@ -25,6 +25,15 @@ def test_same_verdicts_do_not_differ() -> None:
     other = _report("kind", TestResult("test_topology.py::a", (MTU,), CONFORMS), _result("b", MAC))
 
     assert equivalence.differences(ONE, other) == []
+
+
+def test_what_was_not_tested_was_not_compared() -> None:
+    """On one of them is enough."""
+    broken = _report("kind", _result("a", MTU, COULD_NOT_TEST), _result("b", MAC))
+
+    assert equivalence.compared(ONE, ONE) == [MTU, MAC]
+    assert equivalence.compared(ONE, broken) == [MAC]
+    assert equivalence.compared(broken, _report("kind")) == []
 
 
 def test_what_one_node_alone_can_tell_is_no_difference() -> None:

@@ -8,7 +8,8 @@ FAULTS = (
         source="containernetworking/cni, SPEC 1.0.0, section 5",
         reds={"K8S-IP": "addresses of pod client in the kernel"},
         near=frozenset({"TOPO-RESULT", "TOPO-ADDR", "TOPO-NETNS-IP"}),
-        follows=frozenset({"TOPO-RESULT", "TOPO-ADDR", "TOPO-NETNS-IP"}),
+        # packets are sent to the address that everybody is told
+        follows=frozenset({"TOPO-RESULT", "TOPO-ADDR", "TOPO-NETNS-IP", "PATH-ICMP"}),
         after="""[ "$POD" != client ] || result "s/$IP\\/24/${IP%.*}.250\\/24/" """,
     ),
     Fault(

@@ -1,0 +1,66 @@
+"""kind's configuration, as far as it must suit what is tested.
+
+Format: https://kind.sigs.k8s.io/docs/user/configuration
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from podpath import files
+from podpath.errors import CouldNotTest
+from podpath.model import Network
+
+#: kind, pkg/apis/config/v1alpha4/default.go, SetDefaultsCluster
+_POD_SUBNETS = {"ipv4": "10.244.0.0/16", "ipv6": "fd00:10:244::/56"}
+_POD_SUBNETS["dual"] = ",".join(_POD_SUBNETS.values())
+
+
+def check(path: Path, ranges: Iterable[Network]) -> None:
+    """Raise CouldNotTest, with the remedy, if pods cannot have a network of ours in such a cluster.
+
+    ranges: what the conflist gives pods addresses of.
+    """
+    import yaml
+
+    try:
+        document = yaml.safe_load(files.read_text(path))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise CouldNotTest(
+            f"the kind configuration {path} cannot be read: {' '.join(str(error).split())}",
+            "See https://kind.sigs.k8s.io/docs/user/configuration",
+        ) from None
+    if problem := unsuited(document, ranges):
+        what, remedy = problem
+        raise CouldNotTest(f"the kind configuration {path} {what}", remedy)
+
+
+def unsuited(document: object, ranges: Iterable[Network]) -> tuple[str, str] | None:
+    """What is wrong with a configuration, and the remedy; None if it suits. Pure."""
+    networking: Any = document.get("networking") if isinstance(document, dict) else None
+    if not isinstance(networking, dict) or networking.get("disableDefaultCNI") is not True:
+        return "has kind bring its own network plugin", "Set networking.disableDefaultCNI: true"
+    said = str(networking.get("podSubnet") or _default(networking))
+    try:
+        subnets = [ipaddress.ip_network(text.strip(), strict=False) for text in said.split(",")]
+    except ValueError:
+        return f"has no networks as podSubnet: {said}", "Set networking.podSubnet"
+    for one in ranges:
+        known = [s for s in subnets if s.version == one.version]
+        if known and not any(_holds(s, one) for s in known):
+            return (
+                f"gives pods {said}, which does not hold the conflist's {one}: kube-proxy would"
+                " take pods for strangers",
+                f"Set networking.podSubnet to a network that holds {one}",
+            )
+    return None
+
+
+def _default(networking: dict[str, Any]) -> str:
+    return _POD_SUBNETS.get(str(networking.get("ipFamily") or "ipv4"), "")
+
+
+def _holds(subnet: Network, one: Network) -> bool:
+    first, last = int(subnet.network_address), int(subnet.broadcast_address)
+    return first <= int(one.network_address) and int(one.broadcast_address) <= last
