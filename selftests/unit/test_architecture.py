@@ -121,7 +121,7 @@ def test_values_import_nothing_but_values(module: str) -> None:
         ("scapy", {"capture", "pcap"}),
         ("jsonschema", {"contract.answers", "verification"}),
         ("jinja2", {"page"}),
-        ("yaml", {"reading", "report"}),
+        ("yaml", {"kind_config", "reading", "report"}),
         ("grpc", {"cri"}),
         ("cri_api", {"cri"}),
         ("kubernetes", {"kube"}),
