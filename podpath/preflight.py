@@ -204,7 +204,8 @@ def describe(wanted: Plan) -> dict[str, str]:
         "machine": os.uname().machine,
         **_node_facts(wanted),
         "conflist": f"{network.name} ({' + '.join(network.plugins)}), {wanted.conflist_path}",
-        "profile": f"{wanted.profile.name}, {wanted.profile_origin}",
+        "profile": wanted.profile.name,
+        "profile origin": wanted.profile_origin,
     }
     for name, path in wanted.plugins.items():
         facts[f"plugin {name}"] = f"{path} ({origin(path)})"

@@ -6,7 +6,7 @@ the exchange is over.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
@@ -284,9 +284,9 @@ class Resolution:
 
     def otherwise(self, sighting: Sighting) -> bool:
         """Whether it shows that somebody else was asked."""
-        packet = sighting.packet
-        ends = (packet.source, packet.destination)
-        return (packet.protocol, packet.kind, *ends) == ("arp", 1, self.asking, self.instead)
+        if self.instead is None:
+            return False
+        return replace(self, asked=self.instead).claim([sighting]) == [REQUEST]
 
     def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
         """See Probe."""

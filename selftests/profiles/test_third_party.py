@@ -20,7 +20,8 @@ def test_plugin_of_somebody_else_conforms(tmp_path: Path) -> None:
     )
 
     assert run.status == 0, run.output
-    assert f"podpath profile: wire, given as {WIRE / 'wire.toml'}" in run.output
+    assert "podpath profile: wire\n" in run.output
+    assert f"podpath profile origin: given as {WIRE / 'wire.toml'}" in run.output
     assert "podpath not applicable to wire: TOPO-BRIDGE-PORT" in run.output
     verdicts = run.verdicts()
     left_out = {i for i, v in verdicts.items() if v == "not applicable"}
