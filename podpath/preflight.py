@@ -164,6 +164,7 @@ def check_file_system(name: str) -> None:
         raise CouldNotTest(f'this kernel has no file system "{name}"', f"Load it: modprobe {name}")
 
 
+@cache
 def check_link(kind: str) -> None:
     """Raise CouldNotTest if the kernel cannot make a kind of link."""
     # In a namespace of its own, which ends with the command.
@@ -228,6 +229,7 @@ def _node_facts(wanted: Plan) -> dict[str, str]:
     }
 
 
+@cache
 def _first_line(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (done.stdout.splitlines() or ["?"])[0]

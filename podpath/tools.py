@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
@@ -66,11 +67,12 @@ def find(tool: Tool) -> str | None:
     """The path of a tool, or None if no program of its names is the right one."""
     for name in tool.names or (tool.name,):
         path = shutil.which(name, path=search_path())
-        if path and (not tool.mentions or tool.mentions in _usage(path)):
+        if path and (not tool.mentions or tool.mentions in _usage(os.path.realpath(path))):
             return path
     return None
 
 
+@cache
 def _usage(path: str) -> str:
     try:
         done = subprocess.run(
