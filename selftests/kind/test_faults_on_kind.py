@@ -12,7 +12,7 @@ from podpath.nodes import base, kind, starting
 from podpath.nodes.kubernetes import KubernetesNode
 from podpath.requirements import REQUIREMENTS
 from selftests.faults import inside, matrix
-from selftests.faults.catalogue import FAULTS, OF_CLUSTERS
+from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6
 from selftests.faults.fault import DEVIATIONS, Fault
 
 REAL = "/opt/cni/bin/bridge-that-is-wrapped"
@@ -77,7 +77,11 @@ def cluster(
 def _applicable(fault: Fault) -> bool:
     """Whether what it is about can be looked at on a cluster, at all and in good time."""
     on_kind = all("kind" in REQUIREMENTS[i].nodes for i in fault.reds)
-    return on_kind and not _FRESH & set(fault.reds) and fault.name not in _ENDED
+    # what the cluster is made for: pods on a bridge, with IPv4
+    bridged = fault.network == conflist.DEFAULT and fault.wraps == ("bridge",)
+    of_its_kind = bridged and fault not in ipv6.FAULTS
+    in_time = not _FRESH & set(fault.reds) and fault.name not in _ENDED
+    return on_kind and of_its_kind and in_time
 
 
 @pytest.mark.parametrize(
