@@ -92,7 +92,7 @@ def test_unusable_namespace_set_up_leaves_nothing(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_signal_leaves_nothing(ending: signal.Signals, workers: tuple[str, ...]) -> None:
     """So does Ctrl-C, SIGTERM or SIGKILL, in the middle of the tests."""
-    process = suite.start("tests", *workers)
+    process = suite.start("tests/test_path.py", *workers)
     _started(process)
     if ending == signal.SIGINT:
         os.killpg(process.pid, ending)  # as a terminal does
@@ -134,7 +134,7 @@ def test_signal_ends_repetition_and_all_that_it_started(
     tmp_path: Path, ending: signal.Signals
 ) -> None:
     """In the middle of a run; what there was until then is told, if there is time to."""
-    process = _repeat(tmp_path / "kept", "--times", "2")
+    process = _repeat(tmp_path / "kept", "--times", "2", "--", "tests/test_path.py")
     output_file = tmp_path / "kept" / "001" / "output.txt"
 
     def tested() -> bool:
