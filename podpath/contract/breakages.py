@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from shlex import quote
+from typing import Any
 
 from podpath.conflist import Conflist
 from podpath.contract import kernel
@@ -130,18 +131,23 @@ def masquerading(attachment: Attachment, _: Conflist) -> Breakage:
 
 
 def lease(attachment: Attachment, conflist: Conflist) -> Breakage:
-    """IPAM does not know of the address any more."""
+    """IPAM does not know of the addresses any more."""
     if conflist.ipam != "host-local":
         return Breakage(impossible=f"podpath does not know the store of {conflist.ipam}")
-    held = _first_address(attachment).partition("/")[0]
-    return Breakage(f"rm {quote(f'{conflist.lease_directory}/{held}')}")
+    held = [str(one["address"]).partition("/")[0] for one in _addresses(attachment)]
+    return Breakage(f"rm {' '.join(quote(f'{conflist.lease_directory}/{one}') for one in held)}")
 
 
 def _first_address(attachment: Attachment) -> str:
     """With its prefix length. Raises DoesNotConform if the result lists none."""
-    for one in entries(attachment.result or {}, "ips", "address"):
-        return str(one["address"])
-    raise DoesNotConform("the result of ADD lists no address")
+    return str(_addresses(attachment)[0]["address"])
+
+
+def _addresses(attachment: Attachment) -> list[Mapping[str, Any]]:
+    """The "ips" of the result. Raises DoesNotConform if it lists none."""
+    if not (found := entries(attachment.result or {}, "ips", "address")):
+        raise DoesNotConform("the result of ADD lists no address")
+    return found
 
 
 Make = Callable[[Attachment, Conflist], Breakage]
