@@ -133,7 +133,8 @@ FAULTS = (
         follows=frozenset(
             {"PATH-CONCURRENT", "PATH-SIZE", "PATH-HTTP", "PATH-UNCHANGED", "TOPO-HOOKS"}
         ),
-        before_del="nft delete table bridge stall || true",
+        # not by a second DEL of that pod, which kubelets make
+        before_del='[ "$POD" = passer-3 ] || nft delete table bridge stall',
         after_del="""[ "$POD" != passer-3 ] || nft 'add table bridge stall
           add chain bridge stall forward { type filter hook forward priority 0; }
           add rule bridge stall forward ip protocol tcp drop'""",
