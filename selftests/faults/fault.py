@@ -181,6 +181,17 @@ esac"""
 MENDED = frozenset({"CNI-VERSION-ECHO", "CNI-ENVIRONMENT", "CNI-DELEGATE-UNDO"})
 
 
+def bridge_rule(text: str) -> str:
+    """Shell: a rule in the bridge's forward hook, once however many pods there are.
+
+    It is within single quotes: '$IP' leaves them.
+    """
+    return f"""nft 'add table bridge broken
+      add chain bridge broken forward {{ type filter hook forward priority 0; }}
+      flush chain bridge broken forward
+      add rule bridge broken forward {text}'"""
+
+
 def _declared(one: Deviation) -> str:
     """A deviation of a plugin from anywhere, as TOML."""
     texts = {"requirement": one.requirement, "plugin": one.plugin, "origin": "*"}

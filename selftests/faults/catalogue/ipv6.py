@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from selftests.faults.fault import Fault
+from selftests.faults.fault import Fault, bridge_rule
 
 _RANGE = [{"subnet": "fd00:88::/64"}]
 _ROUTE = {"dst": "::/0"}
@@ -19,9 +19,7 @@ def _alone(bridge: dict[str, Any]) -> None:
 
 def _dropped(rule: str) -> str:
     """A rule on the bridge, for what the server sends."""
-    return f"""[ "$POD" != server ] || {{ nft add table bridge broken
-      nft 'add chain bridge broken forward {{ type filter hook forward priority 0; }}'
-      nft add rule bridge broken forward iifname "$HOST" {rule} drop; }}"""
+    return f"""[ "$POD" != server ] || {{ {bridge_rule(f"iifname '$HOST' {rule} drop")}; }}"""
 
 
 FAULTS = (

@@ -1,6 +1,6 @@
 """Faults that show only when pods come and go."""
 
-from selftests.faults.fault import Fault
+from selftests.faults.fault import Fault, bridge_rule
 
 _LEFT = frozenset({"LIFE-CHURN"})
 
@@ -115,10 +115,7 @@ FAULTS = (
         follows=frozenset(
             {"PATH-CONCURRENT", "PATH-SIZE", "PATH-UDP", "PATH-UNCHANGED", "TOPO-HOOKS"}
         ),
-        after_del="""[ "$POD" != passer-1 ] || nft 'add table bridge broken
-          add chain bridge broken forward { type filter hook forward priority 0; }
-          flush chain bridge broken forward
-          add rule bridge broken forward ip protocol udp drop'""",
+        after_del=f"""[ "$POD" != passer-1 ] || {bridge_rule("ip protocol udp drop")}""",
     ),
     Fault(
         name="deletion takes the bridge down for a moment",
@@ -134,10 +131,8 @@ FAULTS = (
             {"PATH-CONCURRENT", "PATH-SIZE", "PATH-HTTP", "PATH-UNCHANGED", "TOPO-HOOKS"}
         ),
         # not by a second DEL of that pod, which kubelets make
-        before_del='[ "$POD" = passer-3 ] || nft delete table bridge stall',
-        after_del="""[ "$POD" != passer-3 ] || nft 'add table bridge stall
-          add chain bridge stall forward { type filter hook forward priority 0; }
-          add rule bridge stall forward ip protocol tcp drop'""",
+        before_del='[ "$POD" = passer-3 ] || nft delete table bridge broken',
+        after_del=f"""[ "$POD" != passer-3 ] || {bridge_rule("ip protocol tcp drop")}""",
     ),
     Fault(
         name="creation resets the connections of others",

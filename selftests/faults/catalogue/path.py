@@ -1,19 +1,6 @@
 """Faults of the way that packets take."""
 
-from selftests.faults.fault import Fault
-
-
-def _at_bridge(rule: str) -> str:
-    """A rule in the bridge's forward hook, once however many pods there are."""
-    return f"""nft 'add table bridge broken
-      add chain bridge broken forward {{ type filter hook forward priority 0; }}
-      flush chain bridge broken forward
-      {rule}'"""
-
-
-def _rule(text: str) -> str:
-    return _at_bridge(f"add rule bridge broken forward {text}")
-
+from selftests.faults.fault import Fault, bridge_rule
 
 #: What shows that a packet filter is there at all.
 _SHOWN = frozenset({"TOPO-HOOKS"})
@@ -26,7 +13,7 @@ FAULTS = (
         follows=_SHOWN,
         untestable=frozenset({"PATH-ARP"}),
         after=f"""[ "$POD" != server ] || {{
-          {_rule("ip saddr '$IP' icmp type echo-reply drop")}; }}""",
+          {bridge_rule("ip saddr '$IP' icmp type echo-reply drop")}; }}""",
     ),
     Fault(
         name="HTTP is dropped",
@@ -34,7 +21,7 @@ FAULTS = (
         reds={"PATH-HTTP": "missing hop"},
         follows=_SHOWN,
         near=frozenset({"PATH-UDP"}),
-        after=_rule("tcp dport 80 drop"),
+        after=bridge_rule("tcp dport 80 drop"),
     ),
     Fault(
         name="the last packet of a connection is dropped",
@@ -42,7 +29,7 @@ FAULTS = (
         reds={"PATH-HTTP": "missing hop"},
         follows=_SHOWN,
         untestable=frozenset({"LIFE-SURVIVOR"}),
-        after=_rule("tcp flags & fin == fin tcp sport 80 drop"),
+        after=bridge_rule("tcp flags & fin == fin tcp sport 80 drop"),
     ),
     Fault(
         name="UDP is dropped",
@@ -50,7 +37,7 @@ FAULTS = (
         reds={"PATH-UDP": "missing hop"},
         follows=_SHOWN,
         near=frozenset({"PATH-HTTP"}),
-        after=_rule("ip protocol udp drop"),
+        after=bridge_rule("ip protocol udp drop"),
     ),
     Fault(
         name="ARP is answered by the bridge in a pod's place",
@@ -121,21 +108,21 @@ FAULTS = (
         reds={"PATH-UNCHANGED": "TOS changed", "PATH-ICMP": "TOS changed"},
         follows=_SHOWN | {"PATH-HTTP", "PATH-UDP"},
         after=f"""[ "$POD" != server ] || {{
-          {_rule("ip saddr '$IP' ip dscp set cs1")}; }}""",
+          {bridge_rule("ip saddr '$IP' ip dscp set cs1")}; }}""",
     ),
     Fault(
         name="the largest segment is clamped",
         source="own",
         reds={"PATH-UNCHANGED": "TCP options changed", "PATH-HTTP": "TCP options changed"},
         follows=_SHOWN,
-        after=_rule("tcp flags syn tcp option maxseg size set 1000"),
+        after=bridge_rule("tcp flags syn tcp option maxseg size set 1000"),
     ),
     Fault(
         name="DF is cleared",
         source="own",
         reds={"PATH-UNCHANGED": "DF changed", "PATH-ICMP": "DF changed"},
         follows=_SHOWN | {"PATH-HTTP", "PATH-UDP"},
-        after=_rule("ip frag-off 0x4000 ip frag-off set 0"),
+        after=bridge_rule("ip frag-off 0x4000 ip frag-off set 0"),
     ),
     Fault(
         name="a byte of the payload is changed",
@@ -143,7 +130,7 @@ FAULTS = (
         reds={"PATH-UNCHANGED": "payload changed", "PATH-ICMP": "payload changed"},
         follows=_SHOWN,
         untestable=frozenset({"PATH-ARP"}),
-        after=_rule("ip protocol icmp @th,128,8 set 0x55"),
+        after=bridge_rule("ip protocol icmp @th,128,8 set 0x55"),
     ),
     Fault(
         name="large packets are dropped",
@@ -151,7 +138,7 @@ FAULTS = (
         reds={"PATH-SIZE": "missing hop", "PATH-MTU": "missing hop"},
         follows=_SHOWN | {"PATH-HTTP"},
         untestable=frozenset({"LIFE-PARALLEL"}),
-        after=_rule("ip length > 1000 drop"),
+        after=bridge_rule("ip length > 1000 drop"),
     ),
     Fault(
         name="fragments are dropped",
@@ -170,7 +157,7 @@ FAULTS = (
         reds={"PATH-SIZE": "missing hop"},
         follows=_SHOWN,
         near=frozenset({"PATH-MTU"}),
-        after=_rule("ip length 28 drop"),
+        after=bridge_rule("ip length 28 drop"),
     ),
     Fault(
         name="a pod cannot reach itself",
@@ -195,14 +182,14 @@ FAULTS = (
         source="own",
         reds={"PATH-CONCURRENT": "lost or doubled"},
         follows=_SHOWN,
-        after=_rule("ip protocol icmp numgen inc mod 100 == 99 drop"),
+        after=bridge_rule("ip protocol icmp numgen inc mod 100 == 99 drop"),
     ),
     Fault(
         name="packets are dropped under load",
         source="own: a rate limit",
         reds={"PATH-CONCURRENT": "lost or doubled"},
         follows=_SHOWN,
-        after=_rule("ip protocol icmp limit rate over 200/second burst 50 packets drop"),
+        after=bridge_rule("ip protocol icmp limit rate over 200/second burst 50 packets drop"),
     ),
     Fault(
         name="every tenth packet is doubled",
