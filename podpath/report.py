@@ -231,12 +231,18 @@ def printable(value: Any) -> Any:
     Names of interfaces, leases, and what a plugin says, may be any bytes.
     """
     if isinstance(value, str):
-        return "".join(c if c.isprintable() or c in "\n\t" else _escaped(c) for c in value)
+        return "\n".join(map(_printable_line, value.split("\n")))
     if isinstance(value, dict):
         return {printable(key): printable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [printable(inner) for inner in value]
     return value
+
+
+def _printable_line(line: str) -> str:
+    if line.isprintable():  # nearly always, and far faster than to look at each character
+        return line
+    return "".join(c if c.isprintable() or c == "\t" else _escaped(c) for c in line)
 
 
 def _escaped(character: str) -> str:

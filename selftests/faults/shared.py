@@ -1,5 +1,6 @@
 """A node that faults use one after the other, for as long as each leaves it as it was found."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -64,7 +65,7 @@ class SharedNode:
         self._stack.close()
         self._node, self._network, self._names = None, network, names
         self._node = self._stack.enter_context(embedded.start(network, [str(self._plugins)]))
-        self._found = _look(self._node), _settings(self._node)
+        self._found = _look(self._node), settings(self._node)
         self.started += 1
         return self._node
 
@@ -78,15 +79,16 @@ class SharedNode:
         """Whether the node, once what any plugin leaves is removed, is the one it was."""
         assert self._network is not None
         base.run(node, ["sh", "-c", _RESET.format(bridge=self._network.bridge)])
-        for _ in range(2):  # one setting may change others, as ip_forward does
-            self._restore(node)
-        return (_look(node), _settings(node)) == self._found
+        restore(node, self._found[1])
+        return (_look(node), settings(node)) == self._found
 
-    def _restore(self, node: Node) -> None:
+
+def restore(node: Node, found: Mapping[str, str]) -> None:
+    """Give the network settings the values back that were found."""
+    for _ in range(2):  # one setting may change others, as ip_forward does
         # by a process of the node: whose settings /proc/sys/net shows depends on who opens it
-        settings = self._found[1]
-        changed = [n for n, v in _settings(node).items() if settings.get(n, v) != v]
-        write = "; ".join(f"echo {settings[n]} >/proc/sys/net/{n}" for n in changed)
+        changed = [n for n, v in settings(node).items() if found.get(n, v) != v]
+        write = "; ".join(f"echo {found[n]} >/proc/sys/net/{n}" for n in changed)
         base.run(node, ["sh", "-c", write or ":"])
 
 
@@ -94,7 +96,7 @@ def _look(node: Node) -> str:
     return base.run(node, ["sh", "-c", _LOOK]).stdout
 
 
-def _settings(node: Node) -> dict[str, str]:
+def settings(node: Node) -> dict[str, str]:
     """Network settings: name -> value; those that the kernel counts up itself are left out."""
     lines = base.run(node, ["sh", "-c", _SETTINGS]).stdout.splitlines()
     pairs = (line.removeprefix("./").partition(":") for line in lines)

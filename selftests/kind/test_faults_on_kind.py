@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from podpath import conflist, plugin, preflight, tools
-from podpath.nodes import base, kind, starting
+from podpath.nodes import kind, starting
 from podpath.nodes.kubernetes import KubernetesNode
 from podpath.requirements import REQUIREMENTS
-from selftests.faults import inside, matrix
+from selftests.faults import inside, matrix, shared
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6
 from selftests.faults.fault import DEVIATIONS, Fault
 
@@ -21,12 +21,18 @@ REAL = "/opt/cni/bin/bridge-that-is-wrapped"
 _FRESH = frozenset({"LIFE-PARALLEL"})
 #: The kubelet ends a pod of this kind at once, so that there is nothing to look at.
 _ENDED = frozenset({"namespace loses its name"})
+# What faults leave: interfaces, mounts, namespaces that nobody is in, rules.
 _RESET = r"""
-ip link delete {bridge}; rm -rf /var/lib/cni/* /run/podpath/fault*
+ip -o link | sed 's/^[0-9]*: //; s/[@:].*//' | grep -vx 'lo\|eth0\|veth.*' |
+  while read -r link; do ip link delete "$link"; done
+cut -d ' ' -f 5 /proc/self/mountinfo | grep '^/run/podpath/' | sort -r | xargs -r -n 1 umount
+for namespace in $(ip netns list | cut -d ' ' -f 1); do
+  [ -n "$(ip netns pids $namespace)" ] || ip netns delete $namespace; done
+rm -rf /var/lib/cni/* /run/podpath/fault*
 for family in arp bridge inet ip ip6 netdev; do for table in $(nft list tables $family |
   sed 's/.* //'); do case $table in filter|nat|mangle|raw) ;; *) nft delete table $family $table
   ;; esac; done; done
-echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
+iptables-restore </run/podpath-rules
 """
 
 
@@ -37,13 +43,12 @@ class _Cluster:
         self._node = node
         self.directory = directory
         (directory / "plugins").mkdir()
-        self._rules = self._run("iptables-save")
+        self._run("iptables-save >/run/podpath-rules")
+        self._settings = shared.settings(node)
 
-    def _run(self, script: str) -> str:
+    def _run(self, script: str) -> None:
         enter = ["nsenter", "--target", str(self._node.pid), "--all", "--"]
-        return subprocess.run(
-            [*enter, "sh", "-c", script], capture_output=True, text=True, check=False
-        ).stdout
+        subprocess.run([*enter, "sh", "-c", script], capture_output=True, check=False)
 
     def take(self, fault: Fault) -> Path:
         """The conflist of a fault, whose plugin is in the node now."""
@@ -56,9 +61,8 @@ class _Cluster:
             Path(REAL).name: real,
             "busybox": tools.locate("busybox"),
         }
-        self._run(_RESET.format(bridge=plan.conflist.bridge))
-        base.root(self._node, "/run/podpath-rules").write_text(self._rules)
-        self._run("iptables-restore </run/podpath-rules; rm /run/podpath-rules")
+        self._run(_RESET)
+        shared.restore(self._node, self._settings)
         kind.install(self._node.pid, chain, plan.conflist)
         return network
 
