@@ -5,6 +5,7 @@ import os
 import sys
 
 from podpath.cli import output
+from podpath.errors import CouldNotTest
 
 
 def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
@@ -21,6 +22,12 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also look for namespaces in this cluster (in a pod: in its own)",
     )
+    parser.add_argument(
+        "--kind-bin",
+        metavar="FILE",
+        default="",
+        help="the program kind that deletes clusters; default: kind on PATH",
+    )
     output.json_option(parser)
     parser.set_defaults(run=_run)
 
@@ -30,9 +37,11 @@ def _run(options: argparse.Namespace) -> int:
     from podpath.nodes import cgroups, kind
 
     preflight.check_root()
+    if options.kind_bin and not os.access(options.kind_bin, os.X_OK):
+        raise CouldNotTest(f"{options.kind_bin} is no program", "Correct --kind-bin")
     say = _silent if options.json else _say
     removed = {
-        "clusters": kind.sweep(say),
+        "clusters": kind.sweep(say, options.kind_bin),
         "namespaces": _namespaces(options.kubeconfig),
         "cgroups": cgroups.sweep(),
     }

@@ -137,7 +137,7 @@ def sweeps(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """What the sweeps find; each is tried on real things elsewhere."""
     found: dict[str, list[str]] = {"kind": [], "cgroups": []}
     monkeypatch.setattr("podpath.preflight.check_root", lambda: None)
-    monkeypatch.setattr(kind, "sweep", lambda _: found["kind"])
+    monkeypatch.setattr(kind, "sweep", lambda _, program: found["kind"] + [program] * bool(program))
     monkeypatch.setattr(cgroups, "sweep", lambda: found["cgroups"])
     return found
 
@@ -157,6 +157,15 @@ def test_clean_tells_what_it_removed(capsys: Capture, sweeps: dict[str, list[str
     )
     cli.main(["clean", "--json"])
     assert json.loads(capsys.readouterr().out)["removed"]["clusters"] == ["podpath"]
+
+
+@pytest.mark.usefixtures("sweeps")
+def test_clean_uses_the_kind_that_is_named(capsys: Capture) -> None:
+    cli.main(["clean", "--kind-bin", "/bin/sh"])
+    assert capsys.readouterr().out == "removed of the clusters: /bin/sh\n"
+
+    assert cli.main(["clean", "--kind-bin", "/bin/absent"]) == 6
+    assert "/bin/absent is no program. Correct --kind-bin" in capsys.readouterr().err
 
 
 def test_report_is_shown(capsys: Capture, tmp_path: Path) -> None:
