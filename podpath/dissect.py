@@ -186,10 +186,13 @@ def reassemble(sightings: Iterable[Sighting]) -> list[Sighting]:
     for sighting in sightings:
         (fragments if _is_fragment(sighting) else whole).append(sighting)
     first = _firsts(fragments)
+    sent = _sent_as(fragments)
     parts: dict[tuple[object, ...], list[Sighting]] = defaultdict(list)
     for sighting in fragments:
-        header = _header(sighting, first[_datagram(sighting)])
-        parts[*sighting.place, *_datagram(sighting), *header].append(sighting)
+        datagram = _datagram(sighting)
+        origin = sent.get((sighting.place, datagram), datagram)
+        header = _header(sighting, {**first[datagram], **first[origin]})
+        parts[*sighting.place, *origin, *header].append(sighting)
     for group in parts.values():
         joined = _join(group)
         whole.extend(group if joined is None else [joined])
@@ -203,7 +206,7 @@ def _is_fragment(sighting: Sighting) -> bool:
     return packet.source.version == 4 or frame[_ip_start(frame) + 6] == _FRAGMENT
 
 
-def _datagram(sighting: Sighting) -> tuple[object, ...]:
+def _datagram(sighting: Sighting) -> "_Datagram":
     """Equal for fragments of one datagram: RFC 791, 3.2; RFC 8200, 4.5; and its TOS."""
     packet, frame = sighting.packet, sighting.frame
     start = _ip_start(frame)
@@ -212,13 +215,46 @@ def _datagram(sighting: Sighting) -> tuple[object, ...]:
     return (protocol, packet.source, packet.destination, packet.ip_id, packet.tos)
 
 
+_Datagram = tuple[object, ...]
+_Place = tuple[str, str, Direction]
 _Header = tuple[int | None, str, str]
 #: Place -> what the first fragment of a datagram has there.
-_First = Mapping[tuple[str, str, Direction], _Header]
+_First = Mapping[_Place, _Header]
 
 
-def _firsts(fragments: Iterable[Sighting]) -> Mapping[tuple[object, ...], _First]:
-    found: dict[tuple[object, ...], dict[tuple[str, str, Direction], _Header]] = defaultdict(dict)
+def _sent_as(fragments: Iterable[Sighting]) -> Mapping[tuple[_Place, _Datagram], _Datagram]:
+    """Which datagram fragments belong to, at a place that its first fragment was not seen at.
+
+    A node that routes IPv6 fragments which connection tracking has joined gives them a new
+    identification, too (see _header), so that later fragments seem to belong to a datagram of
+    which the first one is at later places only. It is the one with the same beginning.
+    """
+    starts: dict[_Datagram, bytes] = {}
+    seen: dict[_Place, dict[_Datagram, set[bool]]] = defaultdict(lambda: defaultdict(set))
+    for sighting in fragments:
+        packet, datagram = sighting.packet, _datagram(sighting)
+        if packet.source is None or packet.source.version == 4:
+            continue  # whose identification stays
+        is_first = packet.fragment is not None and packet.fragment[0] == 0
+        seen[sighting.place][datagram].add(is_first)
+        if is_first:
+            starts[datagram] = _fragment_payload(sighting.frame)
+    found = {}
+    for place, datagrams in seen.items():
+        alone = [d for d, kinds in datagrams.items() if kinds == {True}]
+        for datagram in (d for d, kinds in datagrams.items() if kinds == {False}):
+            same = [d for d in alone if starts[d] == starts.get(datagram)]
+            if len(same) == 1 and _but_identification(same[0]) == _but_identification(datagram):
+                found[place, datagram] = same[0]
+    return found
+
+
+def _but_identification(datagram: _Datagram) -> _Datagram:
+    return datagram[:3] + datagram[4:]
+
+
+def _firsts(fragments: Iterable[Sighting]) -> Mapping[_Datagram, _First]:
+    found: dict[_Datagram, dict[_Place, _Header]] = defaultdict(dict)
     for sighting in fragments:
         if sighting.packet.fragment and sighting.packet.fragment[0] == 0:
             found[_datagram(sighting)][sighting.place] = _own(sighting)

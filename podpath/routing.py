@@ -15,6 +15,7 @@ from podpath.model import (
     Difference,
     Family,
     Interface,
+    Namespace,
     Network,
     Route,
     Topology,
@@ -38,6 +39,7 @@ def routes(topology: Topology, conflist: Conflist, profile: Profile, pod: str) -
             for r in topology.of_pod(pod).routes
             if r.destination.version == family.value and not _kernels_own(r)
         }
+        present -= set(_own_addresses(topology.of_pod(pod)))
         found += _exactly(f"pod {pod}", wanted, present)
     return found
 
@@ -167,6 +169,7 @@ def node(topology: Topology, conflist: Conflist, profile: Profile) -> Difference
     """What the node has for its pods is sent by the routes of their profile alone."""
     subnets = [r.subnet for r in conflist.ranges]
     present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}
+    present -= set(_own_addresses(topology.node))
     found = _exactly(NODE, set(_node_routes(topology, conflist, profile)), present)
     ends = topology.host_ends()
     for rule in topology.node.rules:
@@ -185,6 +188,14 @@ def _node_routes(topology: Topology, conflist: Conflist, profile: Profile) -> It
         for address, its in _ranged(topology, conflist, pod):
             for rule in due:
                 yield _route(rule, address, its, devices[rule.dev])
+
+
+def _own_addresses(space: Namespace) -> Iterable[Route]:
+    """IPv6's route to the one address of a link's own, as a host end's (addrconf_prefix_route)."""
+    for link in space.interfaces:
+        for address in link.addresses:
+            if address.version == Family.IPV6.value and address.network.num_addresses == 1:
+                yield Route(address.network, None, link.name)
 
 
 def _within(one: Network, other: Network) -> bool:

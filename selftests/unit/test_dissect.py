@@ -302,18 +302,23 @@ def test_fragments_join_to_the_packet_that_they_were(reverse: bool) -> None:
     assert one.time == parts[-1].time
 
 
-def test_fragments_of_ipv6_join() -> None:
-    """Their header is in an extension of its own, which the whole packet does not have."""
+def fragmented6(identification: int, size: int = 3072) -> tuple[Packet, list[Sighting]]:
+    """The same of IPv6."""
     from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6, IPv6ExtHdrFragment, fragment6
 
-    request = ICMPv6EchoRequest(id=77, seq=3, data=bytes(range(256)) * 12)
-    pieces = fragment6(ipv6() / IPv6ExtHdrFragment(id=4711) / request, 1500)
+    request = ICMPv6EchoRequest(id=77, seq=3, data=(bytes(range(256)) * 20)[:size])
+    pieces = fragment6(ipv6() / IPv6ExtHdrFragment(id=identification) / request, 1500)
     frames = [built(IPv6(bytes(piece))) for piece in pieces]
     parts = [
         samples.sighting(dissect(frame), time=n, frame=frame) for n, frame in enumerate(frames)
     ]
+    return dissect(built(ipv6(), request)), parts
+
+
+def test_fragments_of_ipv6_join() -> None:
+    """Their header is in an extension of its own, which the whole packet does not have."""
+    whole, parts = fragmented6(4711)
     (one,) = reassemble(parts[::-1])
-    whole = dissect(built(ipv6(), request))
 
     assert len(parts) == 3
     assert (one.packet.digest, one.packet.number) == (whole.digest, (77, 3))
@@ -341,6 +346,23 @@ def test_fragments_that_were_routed_join_where_they_were_written_over() -> None:
 
     assert [s.place for s in reassemble([*start, *over, *end])] == [before, after]
     assert len(reassemble([*start, *over])) == 3
+
+
+def test_fragments_of_ipv6_that_were_routed_join_though_their_identification_is_new() -> None:
+    """Where they were written over, the datagram that begins in the same way is theirs."""
+    _, parts = fragmented6(4711)
+    _, routed = fragmented6(4712)
+    before, after = ("client", "eth0", Direction.OUT), ("server", "eth0", Direction.IN)
+    new = (63, "02:00:00:00:00:99")
+    first = parts[0].packet
+    start = _with_header(parts[:1], before, first.ttl or 0, first.mac_source)
+    over = _with_header(routed[1:], before, *new)
+    end = _with_header(routed, after, *new)
+
+    assert sorted(s.place for s in reassemble([*start, *over, *end])) == [before, after]
+    assert len(reassemble([*start, *over])) == 3
+    other = _with_header(fragmented6(4713, 3071)[1][:1], before, *new)
+    assert len(reassemble([*other, *over, *end])) == 4
 
 
 @pytest.mark.parametrize("lost", [0, 1, 2])

@@ -144,7 +144,9 @@ FAULTS = (
         name="bridge has an IPv6 address that nobody asked for",
         source="own",
         reds={"TOPO-BRIDGE-GATEWAY": "gateway address at node cni0: expected none, saw fd00::1/64"},
-        after="ip address replace fd00::1/64 dev cni0 nodad",
+        # a cluster's node has no IPv6 on new links
+        after="""echo 0 >/proc/sys/net/ipv6/conf/cni0/disable_ipv6
+          ip address replace fd00::1/64 dev cni0 nodad""",
     ),
     Fault(
         name="node does not forward",
