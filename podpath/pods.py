@@ -36,6 +36,7 @@ _UDP_SERVER = (
 )
 _READY_SECONDS = 20.0
 _LISTEN = "0A"
+_TENTATIVE, _FAILED = 0x40, 0x08  # linux/if_addr.h, IFA_F_TENTATIVE, IFA_F_DADFAILED
 
 #: Every pod serves HTTP and UDP; the server does it in two containers, as pods may.
 MAIN, SECOND = "main", "second"
@@ -138,12 +139,15 @@ def in_parallel(work: Sequence[Callable[[], T]], workers: int) -> list[T]:
 
 
 def wait_until_serving(node: Node, pod: Pod, seconds: float = _READY_SECONDS) -> None:
-    """Wait until the pod listens on its HTTP and UDP ports. Raises CouldNotTest."""
+    """Wait until the pod listens on its ports, and IPv6 addresses can be used.
+
+    That ADD waits for the latter is what CNI-ADD-INTERFACE is about. Raises CouldNotTest.
+    """
     deadline = time.monotonic() + seconds
-    while absent := _not_listening(node, pod):
+    while absent := _not_listening(node, pod) or _tentative(node, pod):
         if time.monotonic() > deadline:
             raise CouldNotTest(
-                f"pod {pod.name} does not listen on {', '.join(absent)} after {seconds:.0f} s"
+                f"pod {pod.name} does not serve on {', '.join(absent)} after {seconds:.0f} s"
             )
         time.sleep(0.005)
 
@@ -163,6 +167,29 @@ def _not_listening(node: Node, pod: Pod) -> list[str]:
     ]
 
 
+def _tentative(node: Node, pod: Pod) -> list[str]:
+    """Addresses, the node's own among them, of which it is not known yet whether they are unique.
+
+    proc(5), /proc/pid/net/if_inet6: fourth column the scope, fifth the flags, in hex.
+    """
+    if 6 not in {address.version for address in pod.network.addresses}:
+        return []
+    tables = (base.root(node, f"/proc/{pid}/net/if_inet6") for pid in (1, pod.pids[MAIN]))
+    rows = [line.split() for table in tables for line in _lines(table)]
+    return [
+        f"tentative address {row[0]}"
+        for row in rows
+        if row[3] == "00" and int(row[4], 16) & (_TENTATIVE | _FAILED) == _TENTATIVE
+    ]
+
+
+def _lines(table: Path) -> list[str]:
+    try:
+        return table.read_text().splitlines()
+    except OSError:
+        return []
+
+
 def _udp_tables(pod: Pod) -> list[str]:
     """Where the receivers' sockets are, of each IP version that the pod has an address of."""
     versions = {address.version for address in pod.network.addresses}
@@ -170,8 +197,5 @@ def _udp_tables(pod: Pod) -> list[str]:
 
 
 def _has_socket(table: Path, port: int, state: str) -> bool:
-    try:
-        rows = [line.split() for line in table.read_text().splitlines()[1:]]
-    except OSError:
-        return False
+    rows = [line.split() for line in _lines(table)[1:]]
     return any(r[1].endswith(f":{port:04X}") and r[3].startswith(state) for r in rows)

@@ -9,6 +9,7 @@ from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Subject
+from podpath.model import Family
 from podpath.nodes import base
 
 from .parameters import alone, attaching, chained_plugins, since
@@ -64,6 +65,18 @@ def test_add_gives_one_result_of_the_configured_version(
 def test_result_is_what_the_kernel_has(life: Life) -> None:
     """CNI_IFNAME is in CNI_NETNS; the result's interfaces, MACs and addresses are the kernel's."""
     assert kernel.differences(life.attached) == []
+
+
+@requirement("CNI-ADD-INTERFACE")
+@attaching
+@since("0.3.0")
+def test_addresses_can_be_used_when_add_returns(
+    life: Life, conflist: Conflist, family: Family
+) -> None:
+    """The detection of duplicates is over, or off, for each address of the result's interfaces."""
+    if family is Family.IPV4:
+        pytest.skip("not applicable: IPv4 addresses are used without a detection of duplicates")
+    assert kernel.unusable(life.attached, conflist.bridge) == []
 
 
 @requirement("CNI-ADD-TAKEN")

@@ -38,7 +38,8 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
     found = {}
     for one in json.loads(done.stdout or "[]"):
         held = [a for a in one.get("addr_info", []) if "local" in a]
-        late = [a for a in held if a.get("tentative") or a.get("dadfailed")]
+        # its own link-local address a link has as soon as it can
+        late = [a for a in held if a["scope"] == "global" and _undecided(a)]
         texts = (tuple(f"{a['local']}/{a['prefixlen']}" for a in some) for some in (held, late))
         found[one["ifname"]] = Link(one.get("address", ""), *texts)
     return found
@@ -71,6 +72,24 @@ def differences(sight: Sight) -> Differences:
         found += _interface(sight, one)
     for number, one in enumerate(entries(sight.result, "ips", "address")):
         found += _address(sight, interfaces, number, one)
+    return found
+
+
+def unusable(sight: Sight, bridge: str) -> Differences:
+    """The IPv6 addresses of the result's interfaces that nobody is answered for yet.
+
+    The bridge is left out, which belongs to no container: its address is the first ADD's.
+    """
+    seen = "tentative, or a duplicate: its detection was not waited for"
+    found = []
+    of_container = (i for i in entries(sight.result, "interfaces", "name") if i["name"] != bridge)
+    for one in of_container:
+        present = (sight.inside if one.get("sandbox") else sight.outside).get(one["name"])
+        where = f"interface {one['name']} of the {'container' if one.get('sandbox') else 'node'}"
+        found += [
+            Difference("address", where, f"{address} can be used", seen)
+            for address in (present.unusable if present else ())
+        ]
     return found
 
 
@@ -111,7 +130,9 @@ def _address(
     if present and one["address"] not in present.addresses:
         seen = listed(present.addresses)
         return [Difference("address", where, f"{one['address']} on {of['name']}", seen)]
-    if present and one["address"] in present.unusable:
-        seen = "tentative, or a duplicate: its detection was not waited for"
-        return [Difference("address", where, f"{one['address']} can be used", seen)]
     return []
+
+
+def _undecided(address: Mapping[str, Any]) -> bool:
+    """Whether duplicate address detection has not ended well (yet): RFC 4862, 5.4."""
+    return bool(address.get("tentative") or address.get("dadfailed"))

@@ -21,13 +21,15 @@ REAL = "/opt/cni/bin/bridge-that-is-wrapped"
 _FRESH = frozenset({"LIFE-PARALLEL"})
 #: The kubelet ends a pod of this kind at once, so that there is nothing to look at.
 _ENDED = frozenset({"namespace loses its name"})
-# What faults leave: interfaces, mounts, namespaces that nobody is in, rules.
+# What faults leave: interfaces, mounts, namespaces that nobody is in, rules of all kinds.
 _RESET = r"""
 ip -o link | sed 's/^[0-9]*: //; s/[@:].*//' | grep -vx 'lo\|eth0\|veth.*' |
   while read -r link; do ip link delete "$link"; done
 cut -d ' ' -f 5 /proc/self/mountinfo | grep '^/run/podpath/' | sort -r | xargs -r -n 1 umount
 for namespace in $(ip netns list | cut -d ' ' -f 1); do
   [ -n "$(ip netns pids $namespace)" ] || ip netns delete $namespace; done
+ip -4 rule | sed -n 's/^\([0-9]*\):.*/\1/p' | grep -vx '0\|32766\|32767' |
+  xargs -r -n 1 ip -4 rule delete priority
 rm -rf /var/lib/cni/* /run/podpath/fault*
 for family in arp bridge inet ip ip6 netdev; do for table in $(nft list tables $family |
   sed 's/.* //'); do case $table in filter|nat|mangle|raw) ;; *) nft delete table $family $table
