@@ -1,4 +1,4 @@
-"""What changes in a network namespace while it is watched: interfaces, IPv4 addresses and routes.
+"""What changes in a network namespace while it is watched: interfaces, addresses and routes.
 
 A path is derived from the topology after the probe. That says something of the probe only if the
 topology was the same all the while, which before and after alone do not show: what appeared and
@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE
-_GROUPS = 0x1 | 0x10 | 0x40
+# linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, and IPv6's
+_GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
 _NEWLINK, _DELLINK, _GETLINK = 16, 17, 18
 _NEWADDR, _DELADDR = 20, 21
 _NEWROUTE, _DELROUTE = 24, 25
@@ -21,7 +21,11 @@ _ERROR, _DONE = 2, 3
 _REQUEST_DUMP = 0x1 | 0x300
 _IFF_UP = 0x1
 _ADDRESS, _NAME, _MTU, _MASTER = 1, 3, 4, 10  # IFLA_*, linux/if_link.h
+_TARGET = 1  # RTA_DST, linux/rtnetlink.h
 _HEADER, _LINK, _ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=BxHiII"), struct.Struct("=HH")
+_IP_ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, length, flags, scope, index
+_ROUTE_SIZE = 12  # struct rtmsg
+_EVERYWHERE = 0  # RT_SCOPE_UNIVERSE
 _LARGEST = 256 * 1024
 _SECONDS = 5.0
 
@@ -66,12 +70,17 @@ class Follower:
             elif kind in (_NEWLINK, _DELLINK):
                 news.append(self._link(kind, body))
             elif kind in (_NEWADDR, _DELADDR):
-                (index,) = struct.unpack_from("=I", body, 4)
-                name = self.links[index].name if index in self.links else "an interface"
-                news.append(f"{name} {'got' if kind == _NEWADDR else 'lost'} an address")
-            elif kind in (_NEWROUTE, _DELROUTE):
+                news.append(self._address(kind, body))
+            elif kind in (_NEWROUTE, _DELROUTE) and not _comes_with_links(body):
                 news.append(f"a route was {'added' if kind == _NEWROUTE else 'removed'}")
         return [text for text in news if text]
+
+    def _address(self, kind: int, body: bytes) -> str:
+        family, _, _, scope, index = _IP_ADDRESS.unpack_from(body)
+        if family == socket.AF_INET6 and scope != _EVERYWHERE:
+            return ""  # a link's own, which it gets a while after it was set up
+        name = self.links[index].name if index in self.links else "an interface"
+        return f"{name} {'got' if kind == _NEWADDR else 'lost'} an address"
 
     def _link(self, kind: int, body: bytes) -> str:
         family, _, index, flags, _ = _LINK.unpack_from(body)
@@ -97,13 +106,23 @@ def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
         start += max(_aligned(length), _HEADER.size)
 
 
-def _link_of(flags: int, body: bytes) -> Link:
+def _comes_with_links(route: bytes) -> bool:
+    """Whether it is link-local or multicast, of IPv6: links get these as they please."""
+    target = _attributes(route, _ROUTE_SIZE).get(_TARGET, b"")
+    return route[0] == socket.AF_INET6 and target[:1] in (b"\xfe", b"\xff")
+
+
+def _attributes(body: bytes, start: int) -> dict[int, bytes]:
     found = {}
-    start = _LINK.size
     while start + _ATTRIBUTE.size <= len(body):
         length, kind = _ATTRIBUTE.unpack_from(body, start)
         found[kind] = body[start + _ATTRIBUTE.size : start + length]
         start += max(_aligned(length), _ATTRIBUTE.size)
+    return found
+
+
+def _link_of(flags: int, body: bytes) -> Link:
+    found = _attributes(body, _LINK.size)
     return Link(
         name=found.get(_NAME, b"?").rstrip(b"\0").decode(errors="replace"),
         up=bool(flags & _IFF_UP),

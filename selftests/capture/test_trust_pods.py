@@ -78,6 +78,19 @@ def test_interface_that_appears_and_vanishes(
             id="route",
         ),
         pytest.param(
+            ("ip {in_pod} route add {there6} dev eth0", "ip {in_pod} -6 route flush {there6}"),
+            "a route was added in server",
+            id="IPv6 route",
+        ),
+        pytest.param(
+            (
+                "ip {in_pod} addr add {there6} dev lo",
+                "ip {in_pod} addr del {there6} dev lo",
+            ),
+            "lo got an address in server",
+            id="IPv6 address",
+        ),
+        pytest.param(
             (
                 "ip {in_pod} addr add {there} dev eth0",
                 "ip {in_pod} addr del {there} dev eth0",
@@ -100,6 +113,7 @@ def test_wiring_that_changes_and_changes_back(
         "host": disturb.host_end(observer.topology(), SERVER),
         "in_pod": f"-n {pods[SERVER].network.netns}",
         "there": "198.51.100.1/32",
+        "there6": "2001:db8::1/128",
     }
     do, undo = (command.format(**names) for command in commands)
 

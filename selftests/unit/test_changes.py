@@ -2,6 +2,7 @@
 
 import struct
 import sys
+from ipaddress import IPv6Address
 
 import pytest
 
@@ -29,6 +30,10 @@ def _link(name: str, *, kind: int = 16, family: int = 0, flags: int = _UP, **num
     return _message(kind, body)
 
 
+def _route6(target: str) -> bytes:
+    return _message(24, bytes([10]) + bytes(11) + _attribute(1, IPv6Address(target).packed))
+
+
 @pytest.mark.parametrize(
     ("message", "news"),
     [
@@ -51,6 +56,15 @@ def _link(name: str, *, kind: int = 16, family: int = 0, flags: int = _UP, **num
             id="unknown",
         ),
         pytest.param(_message(25, bytes(12)), ["a route was removed"], id="route"),
+        pytest.param(
+            _message(20, struct.pack("=BBBBI", 10, 64, 0, 0, 7)),
+            ["eth0 got an address"],
+            id="an IPv6 address",
+        ),
+        pytest.param(_message(20, struct.pack("=BBBBI", 10, 64, 0, 253, 7)), [], id="link-local"),
+        pytest.param(_route6("fd00::"), ["a route was added"], id="an IPv6 route"),
+        pytest.param(_route6("fe80::"), [], id="link-local route"),
+        pytest.param(_route6("ff00::"), [], id="multicast route"),
     ],
 )
 def test_news_of_a_message(message: bytes, news: list[str]) -> None:
