@@ -75,7 +75,7 @@ def _index() -> str:
 
 def _sentence(requirement: Requirement) -> str:
     # Markdown would take it for the start of a tag
-    return f"`{requirement.sentence}`" if "<" in requirement.sentence else requirement.sentence
+    return requirement.sentence.replace("<", "\\<")
 
 
 def _group(prefix: str) -> str:
