@@ -5,7 +5,7 @@ import re
 import shlex
 import subprocess
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from podpath import cli, conflist, deviations
+from podpath.requirements import REQUIREMENTS
 from selftests.examples.blocks import PAGES, Block, of_language
 from selftests.examples.output import shows
 from selftests.suite import ROOT
@@ -122,3 +123,38 @@ def test_options_of_pytest_are_known(pytestconfig: pytest.Config) -> None:
 
     assert named
     assert named - known == set()
+
+
+def _fields() -> set[str]:
+    """Of a report, of its tests and of their evidence."""
+    schema = json.loads((ROOT / "podpath" / "report.schema.json").read_text())
+    objects = (schema, schema["$defs"]["test"], schema["$defs"]["evidence"])
+    return {name for one in objects for name in one["properties"]}
+
+
+def test_every_field_of_the_report_is_explained() -> None:
+    """Its page names all that its schema does."""
+    page = (ROOT / "docs" / "report.md").read_text()
+
+    assert [name for name in _fields() if not re.search(rf"`[^`]*\b{name}\b[^`]*`", page)] == []
+
+
+def _keys(table: Mapping[str, Any]) -> Iterator[str]:
+    """Of a table, and of those in it; ids of requirements are no keys."""
+    for key, value in table.items():
+        if key not in REQUIREMENTS:
+            yield key
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                yield from _keys(one)
+
+
+@pytest.mark.parametrize(
+    "profile", sorted(ROOT.glob("podpath/profiles/*.toml")), ids=lambda path: path.stem
+)
+def test_every_key_of_a_profile_is_explained(profile: Path) -> None:
+    """The page on profiles names all that those have that are shipped."""
+    page = (ROOT / "docs" / "profiles.md").read_text()
+    keys = set(_keys(tomllib.loads(profile.read_text())))
+
+    assert [key for key in sorted(keys) if not re.search(rf"`[^`]*\b{key}\b[^`]*`", page)] == []
