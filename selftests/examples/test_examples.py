@@ -95,8 +95,11 @@ def test_podpath_is_called_as_it_can_be(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     "block", [b for b in of_language("text") if b.mark == "console"], ids=_where
 )
-def test_consoles_show_what_is_printed(block: Block, capsys: pytest.CaptureFixture[str]) -> None:
+def test_consoles_show_what_is_printed(
+    block: Block, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of the command `podpath`, after a $."""
+    monkeypatch.setenv("COLUMNS", "100")  # what it writes to files has
     command, _, shown = block.text.partition("\n")
 
     assert cli.main(shlex.split(command.removeprefix("$ podpath"))) == 0

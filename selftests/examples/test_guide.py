@@ -46,7 +46,7 @@ def test_guide_does_what_it_shows(directory: Path) -> None:
 
 def _run(block: Block, directory: Path, status: int) -> str:
     """What the commands print. Of the suite, only what is shown is run, without workers."""
-    alien = ("PYTEST_", "TOX_")
+    alien = ("COLUMNS", "PYTEST_", "TOX_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(alien)}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     environment |= {"PYTEST_ADDOPTS": f"-k '{_SHOWN}'", "PYTEST_XDIST_AUTO_NUM_WORKERS": "0"}
