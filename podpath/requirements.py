@@ -1,18 +1,20 @@
-"""The requirements: a stable id, one sentence, what a failure usually means, how to look.
+"""The requirements: an id, one sentence, why, how it is checked, what a failure usually means.
 
 Everything that podpath says refers to these ids; they never change their meaning.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One thing that a conforming plugin does.
 
-    look: commands for oneself; {node} stands for the pid of a process in the node, {bridge} for
-    the bridge, NETNS for a namespace that `ip netns list` shows there. nodes: the kinds of node
-    that it can be looked at on. source: what it is taken from, if it is somebody else's rule.
+    why: what goes wrong where it is not so. how: what is done, read and compared to check it.
+    usually: what most often causes a failure. look: commands for oneself; {node} stands for the
+    pid of a process in the node, {bridge} for the bridge, NETNS for a namespace that `ip netns
+    list` shows there. nodes: the kinds of node that it can be looked at on. source: what it is
+    taken from, if it is somebody else's rule.
     """
 
     id: str
@@ -21,6 +23,8 @@ class Requirement:
     look: tuple[str, ...]
     source: str = ""
     nodes: tuple[str, ...] = ("embedded", "kind", "host")
+    why: str = field(kw_only=True)
+    how: str = field(kw_only=True)
 
 
 _NODE = "nsenter -t {node} -a"
@@ -50,24 +54,40 @@ _ALL = (
         "Each pod has its own named namespace cni-<hex groups> on the node.",
         "The runtime or a wrapper made the namespace elsewhere, or two pods were given one.",
         (_NETNS,),
+        why="Runtimes, plugins and people find a pod's network by that name. One that leads"
+        " elsewhere makes DEL clean up another pod, or nothing.",
+        how="The named namespaces of the node are listed. The one that the runtime names for a"
+        " pod must be there, have a name of that form, and be no other pod's.",
     ),
     Requirement(
         "TOPO-NETNS-IP",
         "A pod's IP is found in exactly one named namespace: the one that the runtime names.",
         "The address was set in the wrong namespace, or IPAM gave it out twice.",
         (_NETNS, _POD),
+        why="An IP that is in two places is answered by whoever hears the ARP request first: now"
+        " and then, traffic reaches the wrong pod.",
+        how="The addresses of all interfaces in all named namespaces are read by netlink. Each IP"
+        " that the runtime tells of a pod must be in that pod's namespace, and in no other.",
     ),
     Requirement(
         "TOPO-NETNS-SHARED",
         "The containers of a pod share its namespace, and two pods never do.",
         "The runtime started a container outside of its sandbox.",
         (f"{_NODE} lsns -t net",),
+        why="Containers of a pod talk over localhost. Two pods that share a namespace share"
+        " ports, addresses and what is allowed to them.",
+        how="The inode of the namespace that each container's process is in is compared with that"
+        " of the pod's named namespace, and the pods' with each other.",
     ),
     Requirement(
         "TOPO-POD-LINKS",
         "A pod holds lo and eth0, both up, and nothing else.",
         "The plugin left a temporary or second interface, or did not set one up.",
         (_POD,),
+        why="A second interface is a second way out, beside all that is known of the first one."
+        " An interface that is down is no network.",
+        how="All interfaces in the pod's namespace are listed by netlink. What the kernel itself"
+        " puts, down, into every namespace, such as tunl0, does not count.",
     ),
     Requirement(
         "TOPO-VETH-PEER",
@@ -75,6 +95,10 @@ _ALL = (
         " in both directions.",
         "The plugin used another kind of link, or left the host end in the pod.",
         (_POD, f"{_NODE} ip -d link show type veth"),
+        why="All else rests on it: the host end is found by this link and not by its name, and it"
+        " is where each packet of the pod must enter the node.",
+        how="Kind, peer index and peer namespace id of eth0 are read in the pod, and those of the"
+        " interface that they lead to on the node. Each must lead to the other.",
     ),
     Requirement(
         "TOPO-BRIDGE-PORT",
@@ -82,12 +106,21 @@ _ALL = (
         " with hairpin and isolation as configured.",
         "The host end was not attached, was attached elsewhere, or its settings were ignored.",
         (_LINKS,),
+        why="A host end that is no forwarding port cuts its pod off. One that does not learn has"
+        " its traffic shown to all; hairpin and isolation decide whom a pod reaches.",
+        how="The host end's master, port state and all switches of the port are read by netlink,"
+        " and compared with the conflist, and with the kernel's defaults where that says"
+        " nothing.",
     ),
     Requirement(
         "TOPO-BRIDGE-MEMBERS",
         "The ports of the bridge are exactly the pods' veths.",
         "A veth was not attached, or one of a deleted pod was left behind.",
         (f"{_NODE} ip link show master {{bridge}}", f"{_NODE} brctl show"),
+        why="A pod whose veth is no port is cut off. A port that is no pod's hears all that the"
+        " bridge floods, or is what a deleted pod has left.",
+        how="The interfaces whose master is the bridge are compared with the host ends of all"
+        " pods that the runtime has on the node.",
     ),
     Requirement(
         "TOPO-BRIDGE-GATEWAY",
@@ -95,6 +128,11 @@ _ALL = (
         " address if and only if it is configured to, and then the node forwards.",
         "isGateway was ignored, or the address was lost when the bridge was made anew.",
         (f"{_NODE} ip -d addr show {{bridge}}", f"{_NODE} sysctl net.ipv4.ip_forward"),
+        why="The gateway is the pods' way to the node, and out of it. One that nobody asked for"
+        " is a way that they must not have.",
+        how="The bridge's state, STP, promiscuous mode and addresses are read by netlink, and"
+        " whether it and the node forward, for each IP version; all is compared with the"
+        " conflist.",
     ),
     Requirement(
         "TOPO-HOST-END",
@@ -102,6 +140,10 @@ _ALL = (
         " forwards.",
         "The host end was put on a bridge, or forwarding was turned off for it.",
         (f"{_NODE} ip -d link show type veth", f"{_NODE} sysctl -a --pattern forwarding"),
+        why="Where pods are routed, the host end is their router. If it does not forward, their"
+        " packets end there.",
+        how="State and master of the host end are read by netlink. It and the node must forward"
+        " each IP version that the pod has addresses of.",
     ),
     Requirement(
         "TOPO-MTU",
@@ -109,6 +151,10 @@ _ALL = (
         " configured one if any.",
         "The MTU was set at one end only, or the configured one was ignored.",
         (_POD, f"{_NODE} ip link show"),
+        why="A bridge drops what is larger than the next interface takes, and tells nobody: small"
+        " requests work, and large answers hang.",
+        how="The MTUs of eth0, of its host end and of the bridge are read by netlink. All must be"
+        " the conflist's, or eth0's if it has none.",
     ),
     Requirement(
         "TOPO-MAC",
@@ -116,6 +162,11 @@ _ALL = (
         " traffic.",
         "Something changed the address after the plugin had read it (udev, systemd-networkd).",
         (_POD, f"{_NODE} sh -c 'cat /var/lib/cni/results/*'"),
+        why="Two pods with one MAC address get each other's packets. A result with an old one"
+        " misleads all that is set up by it.",
+        how="The MAC addresses of all pods' eth0 and host ends must differ. Those in the plugin's"
+        " result must be the kernel's, and still be so after pods have talked. The bridge's"
+        " own counts if it is a gateway.",
     ),
     Requirement(
         "TOPO-ADDR",
@@ -123,6 +174,11 @@ _ALL = (
         " leased in IPAM.",
         "IPAM and the kernel disagree: a lease was lost, or the address is not IPAM's.",
         (_POD, f"{_NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
+        why="An address that is given twice, or is outside of its range, is somebody else's. One"
+        " without a lease is given to the next pod.",
+        how="eth0's addresses are compared with those that the runtime tells, the conflist's"
+        " ranges, the profile's prefix length and all other pods' addresses. host-local's"
+        " store must have leased each to this pod.",
     ),
     Requirement(
         "TOPO-ROUTE",
@@ -130,24 +186,40 @@ _ALL = (
         " those that are configured, and no others.",
         "A configured route was ignored, or a default route was added that nobody asked for.",
         (f"{_NODE} ip -n NETNS route",),
+        why="Without a route, a network cannot be reached. One that nobody asked for sends"
+        " packets another way than was configured.",
+        how="The pod's routes in all tables are read by netlink, for each IP version, and"
+        " compared with those of the profile and of the conflist.",
     ),
     Requirement(
         "TOPO-RULE",
         "A pod's routing policy is the kernel's own: no rule was added.",
         "A plugin for a second network, or for policy routing, is in the chain.",
         (f"{_NODE} ip -n NETNS rule",),
+        why="A rule sends packets by another table, whatever the routes are that everybody looks"
+        " at.",
+        how="The pod's routing rules are read by netlink. Those that the kernel makes for each"
+        " namespace do not count.",
     ),
     Requirement(
         "TOPO-LO",
         "A pod's lo holds the loopback address of each IP version, and no other.",
         "The loopback plugin did not run, or an address was set on lo instead of eth0.",
         (_POD,),
+        why="Programs in a pod talk to each other at 127.0.0.1. Another address on lo makes the"
+        " pod answer itself where it should send.",
+        how="lo's addresses are read by netlink: 127.0.0.1/8, and none but ::1/128 beside it.",
     ),
     Requirement(
         "TOPO-RESULT",
         "The plugin's result says of interfaces, addresses and routes what the kernel has.",
         "A plugin of the chain changed something without saying so, or dropped prevResult.",
         (_POD, f"{_NODE} sh -c 'cat /var/lib/cni/results/*'"),
+        why="What runtimes, kubelets and later plugins know of the network is what the result"
+        " says.",
+        how="The result that the runtime keeps is compared with the kernel: eth0 and its sandbox,"
+        " the host end, a MAC address for each; addresses with their prefix length, gateway"
+        " and interface; routes.",
     ),
     Requirement(
         "TOPO-SETTINGS",
@@ -155,6 +227,9 @@ _ALL = (
         " flags are as usual.",
         "A sysctl was set for all interfaces, or for the wrong one.",
         (f"{_NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
+        why="A pod that forwards is a router, and what answers ARP for others takes their traffic.",
+        how="Forwarding and promiscuous mode in the pod, proxy ARP and unusual flags of eth0, of"
+        " its host end and of the bridge are read from the kernel. All must be off.",
     ),
     Requirement(
         "TOPO-HOOKS",
@@ -162,6 +237,11 @@ _ALL = (
         " on its links, no packet filter on links, bridges or in pods.",
         "Another network plugin was on this node before, or the plugin redirects by itself.",
         (f"{_NODE} tc qdisc", f"{_NODE} nft list ruleset", _POD),
+        why="Traffic control, XDP and packet filters drop, change, copy or redirect packets on"
+        " wires that look as they should.",
+        how="Traffic control and XDP programs of the pods' links and of the bridge are read by"
+        " netlink. nft and iptables list the rules on the node's links and bridges, and any in"
+        " pods.",
     ),
     Requirement(
         "TOPO-NODE-ADDR",
@@ -169,6 +249,10 @@ _ALL = (
         " none; for ptp, the gateway's.",
         "The plugin routes to the pod instead of bridging, or the gateway's address was lost.",
         (f"{_NODE} ip addr show type veth",),
+        why="An address on a host end changes how the node routes to its pods, and whom it"
+        " answers for.",
+        how="The host ends' addresses, IPv6 link-local ones left out, are read by netlink and"
+        " compared with the profile.",
     ),
     Requirement(
         "TOPO-NODE-ROUTE",
@@ -176,6 +260,9 @@ _ALL = (
         " rule: for a bridge, the connected route; for ptp, one to each pod by its host end.",
         "A host route to the pod was added, or one of a deleted pod was left.",
         (f"{_NODE} ip route show table all", f"{_NODE} ip rule"),
+        why="A second way to a pod bypasses the bridge, or leads to one that is gone.",
+        how="The node's routes to the conflist's ranges, of all tables, and its rules about them"
+        " or about pods' interfaces are read by netlink and compared with the profile.",
     ),
     Requirement(
         "TOPO-NODE-LINKS",
@@ -183,6 +270,10 @@ _ALL = (
         " pods' veths.",
         "The plugin left something behind, or wires pods in a way that its profile does not say.",
         (f"{_NODE} ip -d link show",),
+        why="Each interface is a way that packets may take. One that stays behind with each pod"
+        " fills the node.",
+        how="All interfaces in the node's namespace are listed by netlink. Expected are those"
+        " that the node had before, the bridge, and the host ends of all pods.",
     ),
     Requirement(
         "TOPO-FDB",
@@ -190,6 +281,10 @@ _ALL = (
         " 300 s.",
         "Learning is off on the port, or the traffic bypasses the bridge.",
         (f"{_NODE} bridge fdb show br {{bridge}}",),
+        why="A bridge that does not learn sends each packet to all pods: they see each other's"
+        " traffic, and pay for it.",
+        how="After a ping from the pod, the bridge's FDB is read by netlink. The pod's MAC"
+        " address must have been learned on the pod's own port, and on no other.",
     ),
     Requirement(
         "PATH-ICMP",
@@ -197,6 +292,10 @@ _ALL = (
         " in order, and nowhere else.",
         "At the first missing hop the packet was dropped or took another way.",
         (f"{_DUMP} icmp", _LINKS),
+        why="It is the plainest proof of the way that packets go. A short cut or a detour shows"
+        " here first.",
+        how="Three pings in each direction, watched on all interfaces of all namespaces. Each"
+        " request and each reply is compared with the path of the profile.",
     ),
     Requirement(
         "PATH-HTTP",
@@ -204,6 +303,10 @@ _ALL = (
         " expected interface, in order, and nowhere else.",
         "At the first missing hop the packet was dropped or took another way.",
         (f"{_DUMP} tcp port 80", f"{_NODE} nft list ruleset"),
+        why="It is what pods are for. TCP shows what single packets do not: connection tracking,"
+        " segments, and both directions at once.",
+        how="wget in one pod gets a page from the other one, in each direction. Each packet from"
+        " the first SYN to the last ACK is compared with the path of the profile.",
     ),
     Requirement(
         "PATH-UDP",
@@ -211,6 +314,10 @@ _ALL = (
         " and nowhere else.",
         "At the first missing hop the packet was dropped or took another way.",
         (f"{_DUMP} udp", f"{_NODE} nft list ruleset"),
+        why="UDP passes other rules than TCP and ICMP, and nobody sends it again. DNS is the"
+        " first to suffer.",
+        how="nc sends a datagram to the other pod, which must get it byte by byte. It is compared"
+        " with the path of the profile, in each direction.",
     ),
     Requirement(
         "PATH-ARP",
@@ -219,12 +326,19 @@ _ALL = (
         " reply takes the way back only.",
         "Flooding is off on a port, or something answers in a pod's place (proxy ARP).",
         (f"{_DUMP} arp or icmp6", _LINKS),
+        why="Without it, no pod finds another. What answers in a pod's place takes its traffic.",
+        how="A pod is made to forget its neighbours, and pings another one. Question and answer"
+        " are compared with the paths of the profile, and watched for a while longer, as a"
+        " proxy answers late.",
     ),
     Requirement(
         "PATH-BYSTANDER",
         "Once addresses are learned, a third pod and the uplink see nothing of two pods' traffic.",
         "The bridge floods: learning is off, an FDB entry was lost, or traffic is mirrored.",
         (f"{_DUMP}", f"{_NODE} bridge fdb show br {{bridge}}", f"{_NODE} tc filter show"),
+        why="Who sees others' traffic can read it. Copies of it cost all pods of the node.",
+        how="When addresses are learned, a ping and an HTTP exchange are watched without any"
+        " filter: of all frames on all interfaces, none but noise may be seen off the path.",
     ),
     Requirement(
         "PATH-UNCHANGED",
@@ -232,6 +346,10 @@ _ALL = (
         " in each direction; where the node routes, TTL and MAC addresses are as that makes them.",
         "The packet was routed (TTL) or translated (addresses) on its way.",
         (f"{_DUMP} -vv icmp", f"{_NODE} nft list ruleset"),
+        why="Policies, logs and protocols rely on the sender's address. A changed TTL shows a"
+        " router where none should be.",
+        how="Each sighting of a ping, of an HTTP exchange and of a datagram is compared with the"
+        " packet as it was sent.",
     ),
     Requirement(
         "PATH-SIZE",
@@ -239,18 +357,30 @@ _ALL = (
         " take the expected path.",
         "The MTU differs somewhere on the path; fragments are dropped.",
         (f"{_NODE} ip link show", f"{_DUMP} -vv icmp"),
+        why="What works with a few bytes may fail with many: fragments, segmentation and MTUs"
+        " show there.",
+        how="Pings with DF set from empty to the largest that fits, fragmented pings and"
+        " datagrams, the largest datagram, and HTTP bodies of 0 B and 4 MiB are compared with"
+        " the path.",
     ),
     Requirement(
         "PATH-MTU",
         "The largest packet with DF set passes; one byte more is refused by the sender's kernel.",
         "The MTU differs between the pod and an interface on the path.",
         (_POD, f"{_NODE} ip link show"),
+        why="A sender must be told at once what is too long. If it is dropped on its way instead,"
+        " connections hang.",
+        how="With DF set, a ping as long as the MTU must take the path. Of one that is a byte"
+        " longer nothing may leave the pod, and the sender must be told.",
     ),
     Requirement(
         "PATH-SELF",
         "A packet from a pod to its own IP never leaves its lo.",
         "The address is not local to the pod's namespace, or lo is down.",
         (f"{_NODE} ip -n NETNS route show table local",),
+        why="A program may talk to its own pod's IP. What leaves the pod for that comes back"
+        " changed, or not at all.",
+        how="Each pod pings its own IP, and all interfaces are watched.",
     ),
     Requirement(
         "PATH-GATEWAY",
@@ -258,12 +388,20 @@ _ALL = (
         " there is none.",
         "The bridge does not hold the gateway address, or another link has the subnet's route.",
         (f"{_NODE} ip route", f"{_NODE} ip addr show {{bridge}}"),
+        why="Kubelets probe pods from the node, and pods reach all else by their gateway.",
+        how="Each pod pings its gateway, and the node each pod. Each packet is compared with the"
+        " paths of the profile to the node and from it. Without a gateway in the conflist, it"
+        " is not applicable to a bridge.",
     ),
     Requirement(
         "PATH-CONCURRENT",
         "Of many flows between all pairs at once each takes its own path; none is lost or doubled.",
         "Packets are dropped under load, or doubled by a promiscuous or looping bridge.",
         (f"{_DUMP} icmp", f"{_NODE} ip -s link show"),
+        why="Rules, FDB and queues that do for one flow may not do for many.",
+        how="Pings, HTTP and UDP between all pairs of pods at the same time are each compared"
+        " with their own path. Then all pairs ping without a sniffer, and requests and replies"
+        " are counted.",
     ),
     Requirement(
         "LIFE-DELETE",
@@ -271,12 +409,20 @@ _ALL = (
         " and no process, mount, file or changed setting is left.",
         "DEL forgot something that ADD made.",
         (f"{_NODE} ip link", f"{_NODE} nft list ruleset", f"{_NODE} ls -R /var/lib/cni"),
+        why="What each pod leaves adds up, until addresses or interfaces run out, or an old rule"
+        " meets a new pod.",
+        how="All that the requirement names is listed before a pod is made, and after it has"
+        " talked and was deleted. Both lists must be the same.",
     ),
     Requirement(
         "LIFE-CHURN",
         "After a dozen pods came and went, the node has neither more nor less than before.",
         "DEL forgets something only sometimes, or counts something down that it should not.",
         (f"{_NODE} ip link", f"{_NODE} nft list ruleset", f"{_NODE} ls -R /var/lib/cni"),
+        why="Some leaks show only after a while: a table that fills, a counter that is never"
+        " counted down.",
+        how="The same lists as for LIFE-DELETE, before and after twelve pods that were made and"
+        " deleted one after the other.",
     ),
     Requirement(
         "LIFE-OTHERS",
@@ -284,12 +430,21 @@ _ALL = (
         " own, and their packets still take the path.",
         "ADD or DEL touches ports that are not its own, or the bridge's MAC address drifts.",
         (f"{_NODE} ip monitor", _LINKS),
+        why="Pods come and go all the time. Those that stay must not notice.",
+        how="Interfaces, ports, routes and rules of the other pods and the bridge are read before"
+        " and after two pods came and went, and must be the same. Then a ping, an HTTP"
+        " exchange and a datagram must take the path.",
     ),
     Requirement(
         "LIFE-SURVIVOR",
         "Creating and deleting pods does not disturb an established transfer between two others.",
         "ADD or DEL touches the bridge or its rules in a way that drops others' packets.",
         (f"{_NODE} ip monitor",),
+        why="An outage of a moment, whenever a pod starts or ends, breaks long connections, and"
+        " nobody finds out why.",
+        how="While a pod gets a long body from another one and pings it fifty times a second,"
+        " three pods come and go. The connection must stay, the body arrive whole, and each"
+        " ping be answered.",
     ),
     Requirement(
         "LIFE-REUSE",
@@ -297,6 +452,10 @@ _ALL = (
         " one, and may remember its MAC.",
         "The new pod's address is not announced (gratuitous ARP).",
         (f"{_NODE} ip -n NETNS neigh", f"{_DUMP} arp"),
+        why="Addresses are given again soon. Until its peers forget the old MAC address, nobody"
+        " reaches the new pod.",
+        how="A pod is pinged and deleted, and host-local is led to give its address again. The"
+        " peer's first ping to the new pod must take the path.",
     ),
     Requirement(
         "LIFE-PARALLEL",
@@ -305,6 +464,10 @@ _ALL = (
         "A race: in creating the bridge, in IPAM's lock, or in the rules.",
         (f"{_NODE} sh -c 'ls /var/lib/cni/networks/*'", _LINKS),
         nodes=("embedded", "kind"),  # a node on which no pod has ever been is a new one
+        why="A node that starts makes all its pods at once, and the bridge and its rules with"
+        " them.",
+        how="On a fresh node eight pods are made at the same time, looked at as TOPO does, and"
+        " deleted at the same time; then once more. Nothing may be left.",
     ),
     Requirement(
         "K8S-IP",
@@ -313,6 +476,10 @@ _ALL = (
         "The plugin's result names an address that it did not set, or names them in another order.",
         ("kubectl get pods -o wide", _POD),
         nodes=_CLUSTERS,
+        why="Services, DNS and policies use the IP that the API tells. If it is not the kernel's,"
+        " they lead nowhere.",
+        how="The API's podIP and podIPs, the runtime's addresses and the kernel's are compared,"
+        " and their order.",
     ),
     Requirement(
         "K8S-SERVICE",
@@ -322,6 +489,10 @@ _ALL = (
         " pods' range is not the cluster's.",
         (f"{_NODE} sysctl net.bridge.bridge-nf-call-iptables", f"{_NODE} iptables-save -t nat"),
         nodes=_CLUSTERS,
+        why="kube-proxy translates addresses on the node. An answer that bypasses it comes from"
+        " somebody whom the client never asked.",
+        how="A pod gets a page from a Service of another one. Each packet is compared with the"
+        " path, with the Service's address before it is translated and the pod's after it.",
     ),
     Requirement(
         "K8S-HAIRPIN",
@@ -329,6 +500,9 @@ _ALL = (
         "The port of the bridge does not send back what came from it.",
         (_LINKS, f"{_NODE} iptables-save -t nat"),
         nodes=_CLUSTERS,
+        why="Who asks a Service does not know which pod answers, and it may be its own.",
+        how="Each pod gets a page from a Service of its own, several times. Without hairpinMode"
+        " in the conflist, it is not applicable.",
     ),
     Requirement(
         "K8S-PROBE",
@@ -336,6 +510,9 @@ _ALL = (
         "A packet filter between node and pods, or the bridge has no address.",
         (f"{_DUMP} tcp port 80", f"{_NODE} nft list ruleset"),
         nodes=_CLUSTERS,
+        why="A pod whose probe does not arrive is ended, or gets no traffic, however well it is.",
+        how="A pod with an HTTP probe is made. The kubelet's request and the answer are compared"
+        " with the path from the node.",
     ),
     Requirement(
         "K8S-RESTART",
@@ -343,6 +520,9 @@ _ALL = (
         "Something hangs on the container's process instead of on the pod's namespace.",
         ("kubectl describe pods", _POD),
         nodes=_CLUSTERS,
+        why="A container may crash. The address of its pod, which others know, has to stay.",
+        how="A pod's container is ended, and the kubelet starts it again. Sandbox, namespace and"
+        " addresses are compared with those before, by API, runtime and kernel.",
     ),
     Requirement(
         "CNI-VERSION",
@@ -352,6 +532,9 @@ _ALL = (
         (_call("VERSION"),),
         "CNI specification 1.1.0, section 5, VERSION Success",
         nodes=_EMBEDDED,
+        why="A runtime that cannot read a plugin's versions does not know how to speak to it.",
+        how="Each plugin is called for VERSION. stdout must be one document as the schema has it,"
+        " with the conflist's version in its list.",
     ),
     Requirement(
         "CNI-VERSION-ECHO",
@@ -360,6 +543,9 @@ _ALL = (
         (_call("VERSION"),),
         "CNI specification 1.1.0, section 5, VERSION Success",
         nodes=_EMBEDDED,
+        why="A runtime that asks in an old version may not understand the answer of a new one.",
+        how="VERSION is asked in 0.4.0, and in each supported version since 1.0.0. The answer's"
+        " cniVersion must be that of the question.",
     ),
     Requirement(
         "CNI-VERSION-UNSUPPORTED",
@@ -368,6 +554,10 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 5, Error",
         nodes=_EMBEDDED,
+        why="A configuration of a version that the plugin does not know may mean something else"
+        " than it takes it for.",
+        how="ADD is called with a cniVersion that there is not, in a container that there is not:"
+        " the error must be about the former.",
     ),
     Requirement(
         "CNI-ADD-RESULT",
@@ -377,6 +567,9 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 5, ADD Success",
         nodes=_EMBEDDED,
+        why="The runtime and the next plugin read the result. A line of a log in it breaks both.",
+        how="What each plugin prints for ADD is checked against the JSON Schema of each version"
+        " that it supports.",
     ),
     Requirement(
         "CNI-ADD-INTERFACE",
@@ -387,6 +580,10 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 2, ADD; 5, ADD Success",
         nodes=_EMBEDDED,
+        why="The runtime tells Kubernetes what the result says. A pod's first program may send at"
+        " once, and cannot if its address still waits for duplicate address detection.",
+        how="Right after ADD, links and addresses of the container and the node are read from the"
+        " kernel, and compared with the result.",
     ),
     Requirement(
         "CNI-ADD-TAKEN",
@@ -396,6 +593,9 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 2, ADD",
         nodes=_EMBEDDED,
+        why="The interface may be that of another network, which breaks if it is taken over.",
+        how="An interface of that name is put into the container before ADD. ADD must fail, and"
+        " the interface be as it was.",
     ),
     Requirement(
         "CNI-ADD-PREVIOUS",
@@ -404,6 +604,8 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 2, ADD",
         nodes=_EMBEDDED,
+        why="The runtime gets the last plugin's result. What that leaves out, nobody knows.",
+        how="The result of each chained plugin is compared with the prevResult that it was given.",
     ),
     Requirement(
         "CNI-ADD-ARGS",
@@ -413,6 +615,9 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 2, Parameters",
         nodes=_EMBEDDED,
+        why="Kubelets give a pod's name and more in CNI_ARGS, and new keys come with new versions.",
+        how="ADD is called with the keys that kubelets give, one that nobody knows, and"
+        " IgnoreUnknown=1.",
     ),
     Requirement(
         "CNI-ERROR",
@@ -422,6 +627,10 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 2, Errors; 5, Error",
         nodes=_EMBEDDED,
+        why="The message is what people find in a pod's events. An exit status alone does not"
+        " tell what to mend.",
+        how="ADD is called for a namespace that there is not. stdout must be one document as the"
+        " schema has it, with a code that the specification has, or of 100 and more.",
     ),
     Requirement(
         "CNI-ENVIRONMENT",
@@ -431,6 +640,9 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 5, Error, code 4",
         nodes=_EMBEDDED,
+        why="A mistake of the runtime's is to be told as such, and not to become an interface of"
+        " a wrong name, or a path that leads elsewhere.",
+        how="ADD is called several times, each time with another variable missing or invalid.",
     ),
     Requirement(
         "CNI-CONFIGURATION",
@@ -440,6 +652,10 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 5, Error, codes 6 and 7",
         nodes=_EMBEDDED,
+        why="By its code, runtimes and people know that it is the configuration that has to be"
+        " mended.",
+        how="ADD is called with a configuration that is cut off, one without a name, and one with"
+        " an invalid name.",
     ),
     Requirement(
         "CNI-DEL",
@@ -448,6 +664,9 @@ _ALL = (
         (_call("DEL"), _STATE),
         "CNI specification 1.1.0, section 2, DEL",
         nodes=_EMBEDDED,
+        why="What is left of each container adds up, until addresses or interfaces run out.",
+        how="The node's interfaces, bridge ports, leases, routes and rules are read before ADD"
+        " and after DEL, and must be the same.",
     ),
     Requirement(
         "CNI-DEL-IDEMPOTENT",
@@ -456,6 +675,9 @@ _ALL = (
         (_call("DEL"), _STATE),
         "CNI specification 1.1.0, section 2, DEL",
         nodes=_EMBEDDED,
+        why="Runtimes call DEL again when they are not sure. An error keeps the pod from being"
+        " deleted, for ever.",
+        how="DEL is called twice, with the same variables and the same configuration.",
     ),
     Requirement(
         "CNI-DEL-GONE",
@@ -465,6 +687,10 @@ _ALL = (
         (_call("DEL"), _STATE),
         "CNI specification 1.1.0, section 2, DEL",
         nodes=_EMBEDDED,
+        why="After a crash or a restart the namespace is gone, and DEL is the last chance to give"
+        " the lease back.",
+        how="After ADD, the namespace is removed, unmounted or not named, or prevResult is left"
+        " out. DEL must succeed, and leave nothing.",
     ),
     Requirement(
         "CNI-DEL-FAILED",
@@ -473,6 +699,10 @@ _ALL = (
         (_call("DEL"), _STATE),
         "CNI specification 1.1.0, section 3, Lifecycle & Ordering",
         nodes=_EMBEDDED,
+        why="Runtimes call DEL after an ADD that has failed. Any part of what ADD makes may be"
+        " there.",
+        how="ADD is made to fail at IPAM, is killed there, or where it sets rules. DEL must"
+        " succeed, and the node be as before.",
     ),
     Requirement(
         "CNI-CHECK",
@@ -482,6 +712,8 @@ _ALL = (
         (_call("CHECK"), _STATE),
         "CNI specification 1.1.0, section 2, CHECK",
         nodes=_EMBEDDED,
+        why="A runtime may take a pod whose CHECK fails for broken, and make it anew.",
+        how="CHECK is called right after ADD, in each supported version since 0.4.0.",
     ),
     Requirement(
         "CNI-CHECK-PREVIOUS",
@@ -490,6 +722,9 @@ _ALL = (
         (_call("CHECK"), _STATE),
         "CNI specification 1.1.0, section 2, CHECK",
         nodes=_EMBEDDED,
+        why="Without the result, CHECK cannot know what to look for, and its success means"
+        " nothing.",
+        how="CHECK is called without prevResult.",
     ),
     Requirement(
         "CNI-CHECK-LISTED",
@@ -498,6 +733,9 @@ _ALL = (
         (_call("CHECK"), _STATE),
         "CNI specification 1.1.0, section 2, CHECK",
         nodes=_EMBEDDED,
+        why="CHECK is there to find containers that have lost their network.",
+        how="The interface, an address or a route of the result is deleted in the container;"
+        " CHECK must fail, with an error document.",
     ),
     Requirement(
         "CNI-CHECK-STATE",
@@ -507,6 +745,10 @@ _ALL = (
         (_call("CHECK"), _STATE),
         "CNI specification 1.1.0, section 2, CHECK",
         nodes=_EMBEDDED,
+        why="A container whose host end is down, or whose gateway is gone, is cut off, though all"
+        " is well inside of it.",
+        how="One after the other is broken, and CHECK must fail each time. What the conflist does"
+        " not ask for is not applicable.",
     ),
     Requirement(
         "CNI-CHECK-LATER",
@@ -515,6 +757,9 @@ _ALL = (
         (_call("CHECK"), _STATE),
         "CNI specification 1.1.0, section 2, CHECK",
         nodes=_EMBEDDED,
+        why="Later plugins of the chain add to the container, which is no damage.",
+        how="A route, or an interface with an address, is added to the container and to the"
+        " result. CHECK must succeed.",
     ),
     Requirement(
         "CNI-DELEGATE",
@@ -523,6 +768,10 @@ _ALL = (
         (_call("DEL"), _STATE),
         "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
         nodes=_EMBEDDED,
+        why="Only the IPAM plugin knows of the lease. If it is not called, nobody checks it, or"
+        " gives it back.",
+        how="A script before the IPAM plugin in CNI_PATH writes down what it is called for during"
+        " ADD, CHECK and DEL.",
     ),
     Requirement(
         "CNI-DELEGATE-ERROR",
@@ -531,6 +780,10 @@ _ALL = (
         (_call("DEL"), _STATE),
         "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
         nodes=_EMBEDDED,
+        why="An error that is dropped is a lease that is lost, or a broken container that looks"
+        " healthy.",
+        how="A script before the IPAM plugin in CNI_PATH refuses CHECK, or DEL. The plugin must"
+        " fail as well.",
     ),
     Requirement(
         "CNI-DELEGATE-UNDO",
@@ -539,6 +792,9 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
         nodes=_EMBEDDED,
+        why="IPAM may have reserved an address before it failed.",
+        how="A script before the IPAM plugin in CNI_PATH refuses ADD, and writes down whether it"
+        " is called for DEL.",
     ),
     Requirement(
         "CNI-PARALLEL",
@@ -548,6 +804,9 @@ _ALL = (
         (_call("ADD"), _STATE),
         "CNI specification 1.1.0, section 3, Lifecycle & Ordering",
         nodes=_EMBEDDED,
+        why="A runtime makes many containers at the same time.",
+        how="ADD of several containers is called at once, and then DEL of all. No two may have"
+        " one address, and the node must be as before.",
     ),
     Requirement(
         "CNI-GC",
@@ -557,6 +816,10 @@ _ALL = (
         (_call("GC"), _STATE),
         "CNI specification 1.1.0, section 2, GC",
         nodes=_EMBEDDED,
+        why="GC gives back what was lost in crashes. If it takes too much, it cuts living pods"
+        " off.",
+        how="Of two containers one loses its namespace, and GC is called with the other one"
+        " listed. The first one's lease must be gone, and CHECK of the other one succeed.",
     ),
     Requirement(
         "CNI-GC-DELEGATE",
@@ -565,6 +828,9 @@ _ALL = (
         (_call("GC"), _STATE),
         "CNI specification 1.1.0, section 2, GC; 4, Delegated plugin execution procedure",
         nodes=_EMBEDDED,
+        why="Leases are IPAM's. A GC that does not reach it gives none back.",
+        how="A script before the IPAM plugin in CNI_PATH writes down whether it is called for GC,"
+        " and then refuses it.",
     ),
     Requirement(
         "CNI-STATUS",
@@ -573,6 +839,8 @@ _ALL = (
         (_call("STATUS"), _STATE),
         "CNI specification 1.1.0, section 2, STATUS",
         nodes=_EMBEDDED,
+        why="A node whose plugin says that it is not ready gets no pods.",
+        how="STATUS is called with the configuration that ADD gets.",
     ),
     Requirement(
         "CNI-STATUS-DELEGATE",
@@ -581,6 +849,8 @@ _ALL = (
         (_call("STATUS"), _STATE),
         "CNI specification 1.1.0, section 2, STATUS",
         nodes=_EMBEDDED,
+        why="Without its IPAM plugin, a plugin cannot serve ADD, however ready it is itself.",
+        how="A script before the IPAM plugin in CNI_PATH refuses STATUS with code 50.",
     ),
     Requirement(
         "CNI-TIME",
@@ -590,6 +860,10 @@ _ALL = (
         (_call("ADD"), _STATE),
         "podpath's own: the specification has no limit",
         nodes=_EMBEDDED,
+        why="A plugin that hangs keeps its pod from starting. A runtime may wait for as long as"
+        " the plugin's stdout is open.",
+        how="All calls of a container's life are timed. One that does not end is killed, with all"
+        " that it has started.",
     ),
 )
 

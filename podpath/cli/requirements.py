@@ -58,6 +58,8 @@ def _document(requirement: Requirement) -> dict[str, Any]:
         "id": requirement.id,
         "group": group(requirement.id),
         "sentence": requirement.sentence,
+        "why": requirement.why,
+        "how": requirement.how,
         "usually": requirement.usually,
         "look": [_command(c) for c in requirement.look],
         "source": requirement.source,
@@ -84,6 +86,8 @@ def _explained(requirement: Requirement) -> str:
     lines = [
         output.hanging(requirement.id, requirement.sentence, len(requirement.id)),
         "",
+        output.hanging("Why", requirement.why, width),
+        output.hanging("Checked", requirement.how, width),
         output.hanging("Usually", requirement.usually, width),
     ]
     if requirement.source:

@@ -1,59 +1,27 @@
 """The catalogue of requirements: each is tested, told and documented."""
 
-import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
 from podpath import requirements
 from podpath.requirements import REQUIREMENTS
-
-CHECKOUT = Path(__file__).parents[2]
-DOCUMENT = CHECKOUT / "docs" / "requirements.md"
-
-
-def _marked() -> Iterator[tuple[str, str]]:
-    """(test, id) for each requirement that a test of the suite is marked with."""
-    for source in sorted((CHECKOUT / "tests").glob("test_*.py")):
-        for node in ast.walk(ast.parse(source.read_text())):
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                for decorator in node.decorator_list:
-                    if _is_requirement(decorator):
-                        assert isinstance(decorator, ast.Call)
-                        yield from (
-                            (f"{source.name}::{node.name}", str(ast.literal_eval(argument)))
-                            for argument in decorator.args
-                        )
-
-
-def _is_requirement(decorator: ast.expr) -> bool:
-    if not isinstance(decorator, ast.Call):
-        return False
-    called = decorator.func
-    name = called.attr if isinstance(called, ast.Attribute) else ""
-    return "requirement" in (name, called.id if isinstance(called, ast.Name) else "")
-
-
-def _tests() -> set[str]:
-    return {
-        f"{source.name}::{node.name}"
-        for source in (CHECKOUT / "tests").glob("test_*.py")
-        for node in ast.walk(ast.parse(source.read_text()))
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    }
+from selftests import marked
+from selftests.suite import ROOT
 
 
 def test_each_requirement_has_a_test() -> None:
     """No requirement stands in the catalogue alone."""
-    assert set(REQUIREMENTS) - {identifier for _, identifier in _marked()} == set()
+    assert set(REQUIREMENTS) - {i for test in marked.tests() for i in test.requirements} == set()
 
 
 def test_each_test_has_a_known_requirement() -> None:
     """No test is about something that the catalogue does not say."""
-    assert {identifier for _, identifier in _marked()} - set(REQUIREMENTS) == set()
-    assert _tests() - {test for test, _ in _marked()} == set()
+    of_each = {test.name: set(test.requirements) for test in marked.tests()}
+
+    assert [t for t, ids in of_each.items() if not ids or ids - set(REQUIREMENTS)] == []
 
 
 def test_ids_are_unique_and_of_one_form() -> None:
@@ -66,18 +34,17 @@ def test_ids_are_unique_and_of_one_form() -> None:
 
 @pytest.mark.parametrize("identifier", REQUIREMENTS)
 def test_requirement_is_said_in_whole_sentences(identifier: str) -> None:
-    """It, and what its failure usually means, end with a period; there is a way to look."""
+    """It, why, how it is checked and the usual cause end with a period; there is a way to look."""
     requirement = REQUIREMENTS[identifier]
+    texts = (requirement.sentence, requirement.why, requirement.how, requirement.usually)
 
-    assert requirement.sentence.endswith(".")
-    assert requirement.usually.endswith(".")
-    assert "  " not in requirement.sentence + requirement.usually
+    assert [t for t in texts if not t.endswith(".") or "  " in t] == []
     assert requirement.look
 
 
-def test_every_requirement_is_documented() -> None:
-    """The catalogue for people names every id with its sentence."""
-    text = " ".join(DOCUMENT.read_text().split())
-    absent = [r.id for r in REQUIREMENTS.values() if r.id not in text or r.sentence not in text]
+def test_pages_are_what_requirements_tests_and_faults_say() -> None:
+    """docs/requirements.md, and the pages of the groups."""
+    command = [sys.executable, "docs/generate_requirements.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
-    assert absent == []
+    assert (done.returncode, done.stderr) == (0, "")

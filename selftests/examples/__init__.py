@@ -1,0 +1,1 @@
+"""The examples of README and docs/ are what podpath does."""
