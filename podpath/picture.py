@@ -1,5 +1,6 @@
 """Findings as text: the path hop by hop, with the first difference marked. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from podpath.model import Difference, Sighting
@@ -8,6 +9,8 @@ from podpath.verdict import Crossing, Verdict, place
 
 _MOST_CROSSINGS = 3
 _MOST_DIFFERENCES = 12
+_MOST_ALIKE = 3
+_MOST_TIMES = 4
 
 
 def path(crossing: Crossing) -> str:
@@ -25,7 +28,7 @@ def path(crossing: Crossing) -> str:
         first = name in wrong and not marked
         marked |= first
         kinds = ", ".join(dict.fromkeys(d.kind for d in crossing.differences if d.where == name))
-        times = "  ".join(_seen(s, start) for s in sightings) or "never"
+        times = _times(sightings, start) or "never"
         note = f"   <- {kinds}" if kinds else ""
         lines.append(f"{'>' if first else ' '} {_columns(hop.place)} {times}{note}")
     for sighting in crossing.elsewhere:
@@ -39,6 +42,13 @@ def path(crossing: Crossing) -> str:
 def _columns(where: tuple[str, str, object]) -> str:
     namespace, interface, direction = where
     return f"{namespace:<10} {interface:<16} {getattr(direction, 'value', ''):<3}"
+
+
+def _times(sightings: Sequence[Sighting], start: int) -> str:
+    """When it was seen there; of a packet that was sent over and over, the first times."""
+    shown = [_seen(s, start) for s in sightings[:_MOST_TIMES]]
+    more = len(sightings) - _MOST_TIMES
+    return "  ".join([*shown, f"({more} more times)"] if more > 0 else shown)
 
 
 def _seen(sighting: Sighting, start: int) -> str:
@@ -55,9 +65,15 @@ def of_verdict(verdict: Verdict) -> str:
 
 
 def of_differences(differences: Sequence[Difference]) -> str:
-    """Differences, a line each."""
-    lines = [str(d) for d in differences[:_MOST_DIFFERENCES]]
-    more = len(differences) - _MOST_DIFFERENCES
+    """Differences, a line each; of many of one kind at one place, the first ones."""
+    alike = Counter[tuple[str, str, str]]()
+    told = []
+    for one in differences:
+        alike[one.kind, one.where, one.packet] += 1
+        if alike[one.kind, one.where, one.packet] <= _MOST_ALIKE:
+            told.append(str(one))
+    lines = told[:_MOST_DIFFERENCES]
+    more = len(differences) - len(lines)
     return "\n".join([*lines, f"({more} more differences)"] if more > 0 else lines)
 
 

@@ -105,6 +105,26 @@ def test_differences_are_a_line_each(count: int, last: str) -> None:
     assert len(picture.of_differences(found).splitlines()) == count
 
 
+def test_differences_of_one_kind_at_one_place_do_not_hide_others() -> None:
+    """Of a hundred changed payloads the first three are told, and what is missing as well."""
+    many = [Difference("payload changed", "a", "this", str(n)) for n in range(100)]
+    text = picture.of_differences([*many, Difference("missing hop", "b", "once", "nothing")])
+
+    assert text.count("payload changed at a") == 3
+    assert "missing hop at b" in text
+    assert text.endswith("(97 more differences)")
+
+
+def test_packet_that_was_sent_over_and_over_takes_one_short_line() -> None:
+    """As ping does where the host end refuses a packet for its size."""
+    sent = [s for s in samples.exchange(1) if s.place == ("client", "eth0", Direction.OUT)]
+    again = [replace(s, time=s.time + n) for s in sent for n in range(200)]
+    lines = picture.of_verdict(judged(again)).splitlines()
+
+    assert "(196 more times)" in lines[1]
+    assert max(map(len, lines)) < 200
+
+
 @pytest.mark.parametrize("identifier", REQUIREMENTS)
 def test_failure_tells_what_it_means_and_how_to_look(identifier: str) -> None:
     """For every requirement: its sentence, its usual cause, commands with nothing left open."""
