@@ -44,7 +44,7 @@ FAULTS = (
         source="own: proxy ARP",
         reds={"PATH-ARP": "unexpected sighting", "TOPO-SETTINGS": "proxy ARP at node cni0"},
         # wherever a pod asks anew because its neighbour entry is stale
-        follows=_SHOWN | {"PATH-GATEWAY", "PATH-HTTP", "PATH-UDP"},
+        follows=_SHOWN | {"PATH-ICMP", "PATH-GATEWAY", "PATH-HTTP", "PATH-UDP"},
         after="echo 1 >/proc/sys/net/ipv4/conf/cni0/proxy_arp_pvlan",
     ),
     Fault(
