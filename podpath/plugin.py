@@ -268,6 +268,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     except CouldNotTest as error:
         sys.stderr.write(f"podpath could not test: {error}\n")
         return COULD_NOT_TEST_STATUS
+    except KeyboardInterrupt:  # pytest only expects it once tests are collected
+        sys.stderr.write("podpath was interrupted, before anything was started\n")
+        return pytest.ExitCode.INTERRUPTED
     return None
 
 
