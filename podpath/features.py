@@ -154,7 +154,7 @@ def _signs(option: str) -> dict[str, str]:
                 f"{OPTION} {one}: the core is always tested", "Select tests with pytest's -k"
             )
         if name not in FEATURES:
-            raise CouldNotTest(f'there is no feature "{name}"', _similar(name))
+            raise CouldNotTest(f'{OPTION}: there is no feature "{name}"', _similar(name))
         if signs.setdefault(name, sign) != sign:
             raise CouldNotTest(f"{OPTION} both claims and waives {name}", "Leave out one of them")
     return signs

@@ -241,7 +241,7 @@ def _features(reasons: Mapping[str, str]) -> dict[str, str]:
     tested = [name for name, why in reasons.items() if not why]
     waived = [name for name, why in reasons.items() if why == features.WAIVED]
     absent = [name for name, why in reasons.items() if why not in ("", features.WAIVED)]
-    told = {"features": [CORE, *tested], "features not asked for": absent}
+    told = {"features": [CORE, *tested], "features not tested": absent}
     return {
         **{name: ", ".join(some) for name, some in told.items() if some},
         **({f"features {features.WAIVED}": ", ".join(waived)} if waived else {}),
