@@ -760,7 +760,7 @@ class _Results:
         from podpath.requirements import REQUIREMENTS
 
         facts = self._config.stash.get(_environment, {})
-        known = {name: facts[name] for name in ("profile", "node") if name in facts}
+        known = {str(name): facts[name] for name in ("profile", "node") if name in facts}
         about = report.About(complete=self._complete, features=self._features())
         document = report.build(self._results(), known, "", about)
         told = [r for r in document["requirements"] if r["tests"] or r["reason"] == WAIVED]
