@@ -9,6 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from podpath.features import FEATURES
 from podpath.requirements import GROUPS, REQUIREMENTS, Requirement, group
 from selftests import marked
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS
@@ -97,6 +98,12 @@ def _section(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
         f"**Usually.** {requirement.usually}",
         f"**Look.**\n\n```sh\n{commands}\n```",
     ]
+    if feature := FEATURES.get(requirement.feature):
+        parts.insert(
+            2,
+            f"**Feature.** [{feature.name}](../features.md): tested where the conflist has"
+            f" {feature.asked}.",
+        )
     if requirement.source:
         parts.append(f"**Source.** {requirement.source}.")
     return "\n\n".join(parts) + "\n"

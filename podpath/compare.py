@@ -62,11 +62,13 @@ class Entry:
 class Comparison:
     """What differs between two reports.
 
-    entries: for each of KINDS what changed so; facts: name -> what it was and is, of the suite,
-    the environment and the plugins' checksums.
+    entries: for each of KINDS what changed so; features: name -> result that it had and has, of
+    those whose result differs; facts: name -> what it was and is, of the suite, the environment
+    and the plugins' checksums.
     """
 
     entries: Mapping[str, tuple[Entry, ...]]
+    features: Mapping[str, tuple[str, str]]
     facts: Mapping[str, tuple[str, str]]
 
     @property
@@ -88,7 +90,20 @@ def of(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
     for identifier in dict.fromkeys([*before, *after]):
         for kind, entry in _entries(identifier, before.get(identifier), after.get(identifier)):
             entries[kind].append(entry)
-    return Comparison({k: tuple(found) for k, found in entries.items()}, _facts(old, new))
+    was, is_ = features(old), features(new)
+    changed = {
+        name: (was.get(name, NOT_RUN), is_.get(name, NOT_RUN))
+        for name in dict.fromkeys([*was, *is_])
+        if was.get(name, NOT_RUN) != is_.get(name, NOT_RUN)
+    }
+    found = {kind: tuple(some) for kind, some in entries.items()}
+    return Comparison(found, changed, _facts(old, new))
+
+
+def features(report: Mapping[str, Any]) -> dict[str, str]:
+    """Feature -> result, as far as a report says it."""
+    told = (f for profile in report.get("profiles", []) for f in profile["features"])
+    return {feature["name"]: feature["result"] for feature in told}
 
 
 def _requirements(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -171,8 +186,13 @@ def document(comparison: Comparison) -> dict[str, Any]:
             ]
             for kind, entries in comparison.entries.items()
         },
-        "facts": {name: {"was": was, "is": is_} for name, (was, is_) in comparison.facts.items()},
+        "features": _pairs(comparison.features),
+        "facts": _pairs(comparison.facts),
     }
+
+
+def _pairs(changed: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+    return {name: {"was": was, "is": is_} for name, (was, is_) in changed.items()}
 
 
 def text(comparison: Comparison) -> str:
@@ -186,6 +206,9 @@ def text(comparison: Comparison) -> str:
                 lines.append(f"    {entry.reason}")
             lines += [f"    {t.name}  {_told(t)}" for t in entry.tests]
     lines = lines or ["no verdict differs"]
+    if comparison.features:
+        lines += ["", "features"]
+        lines += [f"  {n}  {was} -> {is_}" for n, (was, is_) in comparison.features.items()]
     if comparison.facts:
         lines += ["", "what was tested, by what, on what"]
         for name, (was, is_) in comparison.facts.items():
@@ -217,6 +240,9 @@ def markdown(comparison: Comparison) -> str:
         ]
         parts.append("")
     parts = parts or ["No verdict differs.", ""]
+    if comparison.features:
+        parts += ["### Features", "", "| | was | is |", "|---|---|---|"]
+        parts += [_row(n, *pair) for n, pair in comparison.features.items()] + [""]
     if comparison.facts:
         parts += ["### What was tested, by what, on what", ""]
         parts += ["| | was | is |", "|---|---|---|"]

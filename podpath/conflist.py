@@ -94,10 +94,14 @@ class Conflist:
         return frozenset(name for name, value in configured.items() if value)
 
     @property
+    def sections(self) -> tuple[Mapping[str, Any], ...]:
+        """The configuration of each plugin of the chain."""
+        return tuple(json.loads(self.text)["plugins"])
+
+    @property
     def section(self) -> Mapping[str, Any]:
         """The configuration of the first plugin, which makes the pods' interfaces."""
-        first: Mapping[str, Any] = json.loads(self.text)["plugins"][0]
-        return first
+        return self.sections[0]
 
     def on(self, master: str) -> "Conflist":
         """The same, for a plugin whose host ends are enslaved to something else."""

@@ -125,16 +125,27 @@ class Runtime:
                 raise CouldNotTest(f"containerd does not list the image {image} that it imported")
             time.sleep(0.005)
 
-    def run_pod(self, name: str, uid: str) -> tuple[str, Any]:
+    def run_pod(
+        self, name: str, uid: str, ports: Sequence[tuple[str, int, int]] = ()
+    ) -> tuple[str, Any]:
         """Create a sandbox with its network; return its id and its configuration.
 
-        Raises DoesNotConform if the plugin fails or hangs.
+        ports: protocol, port of the node, port of the pod that it leads to. Raises DoesNotConform
+        if the plugin fails or hangs.
         """
         config = self._api.PodSandboxConfig(
             metadata=self._api.PodSandboxMetadata(name=name, uid=uid, namespace="podpath"),
             hostname=name,
             log_directory=f"/var/log/pods/{uid}",
             linux=self._api.LinuxPodSandboxConfig(),
+            port_mappings=[
+                self._api.PortMapping(
+                    protocol=self._api.Protocol.Value(protocol.upper()),
+                    host_port=node,
+                    container_port=pod,
+                )
+                for protocol, node, pod in ports
+            ],
         )
         reply = self._network_call(
             f"ADD for pod {name}",

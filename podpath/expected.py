@@ -1,10 +1,12 @@
 """The path that a packet must take: a profile's rules, applied to a topology. Pure."""
 
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import NODE, Address, Direction, Hop, Path, Topology
+from podpath.model import NODE, Direction, Hop, Path, Topology, Translation
 from podpath.profiles import HopRule, Profile
 
 POD_INTERFACE = "eth0"
+#: What the node's uplink leads to.
+BEYOND = "beyond the node"
 
 
 def path(
@@ -16,19 +18,21 @@ def path(
     destination: str = "",
     master: str,
     features: frozenset[str] = frozenset(),
-    translation: tuple[Address, Address] | None = None,
+    translation: Translation | None = None,
+    uplink: str = "",
 ) -> Path:
     """The expected path of one packet.
 
     kind: a key of the profile's paths; source, destination: pod names, where the kind has them;
     master: the name of the interface that host ends must be enslaved to, if any; features: what is
-    configured beyond the ordinary; translation: what hops that are translated have instead.
+    configured beyond the ordinary; translation: what hops that are translated have instead;
+    uplink: the node's interface to the outside.
     Raises DoesNotConform if a pod is wired so that it has no such path, and CouldNotTest if the
     profile does not say what such a path is.
     """
     if kind not in profile.paths:
         raise CouldNotTest(f'the profile {profile.name} has no path of the kind "{kind}"')
-    resolve = _Resolver(topology, source, destination, master)
+    resolve = _Resolver(topology, source, destination, master, uplink)
     rules = [rule for rule in profile.paths[kind] if not rule.when or rule.when in features]
     expanded = [(rule, pod) for rule in rules for pod in resolve.pods_of(rule)]
     position = {(rule.id, pod): index for index, (rule, pod) in enumerate(expanded)}
@@ -50,6 +54,7 @@ def path(
                 rewritten=rule.rewritten or rule.routed,
                 macs=resolve.macs() if rule.routed else None,
                 translated=rule.translated,
+                early=rule.early,
                 optional=rule.optional,
             )
         )
@@ -60,6 +65,8 @@ def _title(kind: str, source: str, destination: str) -> str:
     ends = {
         "broadcast": (source, "every pod"),
         "to-node": (source, NODE),
+        "outward": (source, BEYOND),
+        "inward": (BEYOND, destination),
         "from-node": (NODE, destination),
         "self": (source, source),
     }
@@ -69,10 +76,12 @@ def _title(kind: str, source: str, destination: str) -> str:
 class _Resolver:
     """Names of a rule to names of this topology."""
 
-    def __init__(self, topology: Topology, source: str, destination: str, master: str) -> None:
+    def __init__(
+        self, topology: Topology, source: str, destination: str, master: str, uplink: str
+    ) -> None:
         self._topology = topology
         self._roles = {"source": source, "destination": destination}
-        self._master = master
+        self._named = {"pod": POD_INTERFACE, "master": master, "uplink": uplink, "lo": "lo"}
 
     def pods_of(self, rule: HopRule) -> list[str]:
         """The pods that a rule is about, one hop each; [""] for a rule that is not plural."""
@@ -91,12 +100,8 @@ class _Resolver:
         return (end.mac, inside.mac) if end and inside else None
 
     def interface(self, rule: HopRule, pod: str) -> str:
-        if rule.interface == "pod":
-            return POD_INTERFACE
-        if rule.interface == "master":
-            return self._master
-        if rule.interface == "lo":
-            return "lo"
+        if rule.interface in self._named:
+            return self._named[rule.interface]
         owner = self._roles.get(rule.interface, pod)
         end = self._topology.host_end(owner, POD_INTERFACE)
         if end is None:

@@ -13,7 +13,6 @@ from podpath.model import (
     NODE,
     Address,
     Difference,
-    Family,
     Observation,
     Path,
     PodNetwork,
@@ -34,7 +33,7 @@ _IN_KERNEL_SECONDS = 0.2
 #: Frames of no probe; what a plugin adds to a probe is in proportion to it.
 _MOST_STRANGERS = 300
 #: Kinds of path of which it must be shown in a second way that they go over the bridge.
-_BRIDGED = frozenset({"unicast", "service"})
+_BRIDGED = frozenset({"unicast", "service", "host-port"})
 _NOT_STARTED = (126, 127)  # the shell's and runc's status for a program that cannot be run
 
 
@@ -90,7 +89,7 @@ class Observer:
             expression = " or ".join(f"({t.probe.filter})" for t in traffic)
         before = base.state(self._node, self._pods)
         # A promiscuous bridge routes a copy of what it translates: packets would be doubled.
-        looked = {} if any(t.service for t in traffic) else self._promiscuous()
+        looked = {} if any(t.translations for t in traffic) else self._promiscuous()
         with capture.armed(self._namespaces(), expression, looked) as running:
             programs = base.sockets(self._node)
             results = self._send_all(traffic, before)
@@ -166,10 +165,6 @@ class Observer:
             probes.REQUEST: (traffic.source, traffic.destination),
             probes.REPLY: (traffic.destination, traffic.source),
         }
-        translations: dict[str, tuple[Address, Address]] = {}
-        if service := traffic.service:
-            own = found.pods[traffic.destination].address(Family(service.version))
-            translations = {probes.REQUEST: (service, own), probes.REPLY: (own, service)}
         return {
             leg: expected.path(
                 found,
@@ -179,7 +174,8 @@ class Observer:
                 destination=ends[leg][1],
                 master=self._conflist.bridge,
                 features=self._conflist.features,
-                translation=translations.get(leg),
+                translation=traffic.translations.get(leg),
+                uplink=self._node.uplink,
             )
             for leg, kind in traffic.kinds.items()
         }
@@ -312,5 +308,11 @@ def noise(found: Topology, conflist: Conflist) -> probes.Noise:
         frozenset(a.ip for link in links for a in link.addresses),
         frozenset(link.mac for link in links),
         frozenset(r.subnet for r in conflist.ranges),
-        frozenset((link.mac, a.ip) for link in links for a in link.addresses),
+        frozenset((link.mac, a.ip) for link in links for a in link.addresses) | _of_node(found),
     )
+
+
+def _of_node(found: Topology) -> frozenset[tuple[str, Address]]:
+    """Any of a node's addresses is its own on each of its interfaces (ip-sysctl, arp_announce)."""
+    links = found.node.interfaces
+    return frozenset((link.mac, a.ip) for link in links for other in links for a in other.addresses)

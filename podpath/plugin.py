@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from podpath.model import Family
     from podpath.nodes.kind import Options
@@ -78,6 +78,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--podpath-profile",
         metavar="NAME|FILE",
         help="how the plugin wires pods (default: inferred from the conflist's first plugin)",
+    )
+    group.addoption(
+        "--podpath-features",
+        metavar="+X,-Y",
+        help="features to claim, or to waive (default: those that the conflist asks for are"
+        " tested; `podpath requirements --feature` lists what belongs to each)",
     )
     group.addoption(
         "--podpath-report",
@@ -155,6 +161,7 @@ def plan(config: pytest.Config) -> Plan:
             _cluster(config),
             config.getoption("--podpath-image"),
             config.getoption("--podpath-profile"),
+            config.getoption("--podpath-features"),
         )
     return config.stash[_plan]
 
@@ -365,14 +372,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
-    """The IP versions that the conflist gives pods; IPv4 of one that does not say."""
+    """The IP versions that the conflist gives pods, but for one that is waived.
+
+    IPv4 of a conflist that does not say.
+    """
+    from podpath import features
     from podpath.errors import CouldNotTest
     from podpath.model import Family
 
     try:
-        return plan(metafunc.config).conflist.families or (Family.IPV4,)
+        wanted = plan(metafunc.config)
     except CouldNotTest:  # told before the first test, or by its fixtures
         return (Family.IPV4,)
+    left_out = {Family.IPV6} if wanted.features[features.IPV6] == features.WAIVED else set()
+    return tuple(f for f in wanted.conflist.families if f not in left_out) or (Family.IPV4,)
 
 
 def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
@@ -396,7 +409,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Every id must be a known one; JUnit gets them as properties; known deviations may fail."""
     from podpath.requirements import REQUIREMENTS
 
-    absent = set(_not_applicable(config.getoption("--podpath-node")))
+    absent = {*_not_applicable(config.getoption("--podpath-node")), *_waived(config)}
     left_out = []
     for item in items:
         ids = _ids(item)
@@ -436,14 +449,30 @@ def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str)
         item.add_marker(mark)
 
 
-def _leave_out(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
-    """Skip what the profile says cannot be asked of the plugin, with its reason."""
+def _waived(config: pytest.Config) -> list[str]:
+    """The requirements of the features that the user does not want tested."""
+    from podpath import features
     from podpath.errors import CouldNotTest
 
     try:
-        reason = plan(config).profile.not_applicable.get(identifier)
+        reasons = plan(config).features
+    except CouldNotTest:
+        return []  # told before the first test, or by its fixtures
+    waived = [name for name, why in reasons.items() if why == features.WAIVED]
+    return [i for name in waived for i in features.requirements(name)]
+
+
+def _leave_out(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
+    """Skip what cannot be asked of the plugin, or is not, with the reason."""
+    from podpath.errors import CouldNotTest
+    from podpath.requirements import REQUIREMENTS
+
+    try:
+        wanted = plan(config)
     except CouldNotTest:
         return  # told before the first test, or by its fixtures
+    of_profile = wanted.profile.not_applicable.get(identifier)
+    reason = of_profile or wanted.features.get(REQUIREMENTS[identifier].feature)
     if reason:
         item.add_marker(pytest.mark.skip(reason=f"not applicable: {reason}"))
 
@@ -533,6 +562,7 @@ def _tell(
         report.podpath = {  # type: ignore[attr-defined]
             "test": item.nodeid,
             "requirements": ids,
+            "features": _features(item, ids),
             "verdict": verdict,
             "reason": reason,
             "seconds": call.duration,
@@ -540,6 +570,20 @@ def _tell(
             "evidence": reports.printable([evidence.of(o) for o in observed]),
             "environment": dict(node.versions) if node else {},
         }
+
+
+def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
+    """What the test counts for: the core, features, or both."""
+    from podpath import features
+    from podpath.errors import CouldNotTest
+    from podpath.requirements import CORE
+
+    call = getattr(item, "callspec", None)
+    family = call.params.get("family") if call else None
+    try:
+        return features.of_test(ids, family, plan(item.config).conflist)
+    except CouldNotTest:  # told in the test's place
+        return (CORE,)
 
 
 def _node(item: pytest.Item) -> Any:
@@ -673,7 +717,12 @@ class _Results:
     def _results(self) -> list[Any]:
         from podpath.report import TestResult
 
-        return [TestResult(**{**t, "requirements": tuple(t["requirements"])}) for t in self._told]
+        return [TestResult(**{**t, **self._tuples(t)}) for t in self._told]
+
+    @staticmethod
+    def _tuples(told: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+        """What travelled between xdist's processes as lists."""
+        return {k: tuple(told[k]) for k in ("requirements", "features") if k in told}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -710,10 +759,14 @@ class _Results:
 
     def _tell_verdicts(self, terminal: pytest.TerminalReporter) -> None:
         from podpath import report
+        from podpath.features import WAIVED
         from podpath.requirements import REQUIREMENTS
 
-        document = report.build(self._results(), {}, "")
-        told = [r for r in document["requirements"] if r["verdict"] != report.NOT_RUN]
+        facts = self._config.stash.get(_environment, {})
+        known = {str(name): facts[name] for name in ("profile", "node") if name in facts}
+        about = report.About(complete=self._complete, features=self._features())
+        document = report.build(self._results(), known, "", about)
+        told = [r for r in document["requirements"] if r["tests"] or r["reason"] == WAIVED]
         terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")
         width = max(len(i) for i in REQUIREMENTS)
         colours = {report.CONFORMS: "green", report.DOES_NOT_CONFORM: "red"}
@@ -721,7 +774,34 @@ class _Results:
             colour = {colours.get(one["verdict"], "yellow"): True}
             terminal.write(f"{one['id']:<{width}}  ")
             terminal.write(f"{one['verdict']:<16}", **colour)
-            terminal.write_line(f"  {one['sentence']}")
+            why = f" ({WAIVED})" if one["reason"] == WAIVED else ""
+            terminal.write_line(f"  {one['sentence']}{why}")
+        for profile in document["profiles"]:
+            self._tell_features(terminal, profile["features"])
+
+    def _features(self) -> Mapping[str, str]:
+        from podpath.errors import CouldNotTest
+
+        try:
+            return plan(self._config).features
+        except CouldNotTest:  # told before the first test, or by its fixtures
+            return {}
+
+    def _tell_features(
+        self, terminal: pytest.TerminalReporter, features: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Those that were tested, and those that would have been."""
+        from podpath import report, summary
+        from podpath.features import WAIVED
+
+        colours = {report.SUCCESS: "green", report.FAILURE: "red"}
+        told = [f for f in features if f["result"] != report.NOT_RUN or f["reason"] == WAIVED]
+        terminal.write_sep("=", "features")
+        width = max((len(f["name"]) for f in told), default=0)
+        for one in told:
+            terminal.write(f"{one['name']:<{width}}  ")
+            terminal.write(f"{one['result']:<8}", **{colours.get(one["result"], "yellow"): True})
+            terminal.write_line(f"  {one['reason'] or summary.counted(one['counts'])}")
 
     def _tell_seed(self, terminal: pytest.TerminalReporter) -> None:
         """Where the header was left out, and somebody may want to repeat the run."""

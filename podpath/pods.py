@@ -11,19 +11,24 @@ from typing import TypeVar
 from podpath import image
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes import base
-from podpath.nodes.base import Node, Pod, PodSpec
+from podpath.nodes.base import Node, Pod, PodSpec, PortMapping
 
 T = TypeVar("T")
 
 CLIENT, SERVER, BYSTANDER = "client", "server", "bystander"
 #: One that the kubelet asks whether it lives, and one whose container ends when END is there.
 ASKED, RESTARTED = "asked", "restarted"
+#: One to which ports of the node lead.
+MAPPED = "mapped"
 #: What the kubelet asks for, which nobody else does.
 ASKED_FOR = "podpath-asks"
 END = "/tmp/end"
 
 HTTP_PORT = 80
 UDP_PORT = 9000
+#: The ports of the node that lead there.
+HTTP_MAPPED = PortMapping("tcp", 28080, HTTP_PORT)
+UDP_MAPPED = PortMapping("udp", 29000, UDP_PORT)
 
 #: Where the UDP receiver writes down what it got.
 UDP_LOG = "/tmp/udp"
@@ -50,6 +55,8 @@ def spec(name: str) -> PodSpec:
     if name == RESTARTED:
         until = f"{_UDP_SERVER} & {_HTTP_SERVER} & until [ -e {END} ]; do usleep 50000; done"
         return PodSpec(name, {MAIN: _shell(until)}, restarted=True)
+    if name == MAPPED:
+        return PodSpec(name, {MAIN: _shell(both)}, ports=(HTTP_MAPPED, UDP_MAPPED))
     if name == SERVER:
         return PodSpec(name, {MAIN: _shell(_HTTP_SERVER), SECOND: _shell(_UDP_SERVER)})
     return PodSpec(name, {MAIN: _shell(both)})

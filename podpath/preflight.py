@@ -4,18 +4,19 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 from podpath import conflist as conflists
-from podpath import deviations, kind_config, kube, profiles, tools
+from podpath import deviations, features, kind_config, kube, profiles, tools
 from podpath.conflist import Conflist
 from podpath.deviations import Deviation
 from podpath.errors import CouldNotTest
 from podpath.nodes import host, kind
 from podpath.profiles import Profile
+from podpath.requirements import CORE
 
 #: The most pods that the suite has on one node at the same time.
 PODS = 12
@@ -34,7 +35,7 @@ class Plan:
 
     report: where to leave the report, if anywhere; cluster: what the user wants of a cluster;
     pod_image: the image of pods on a node that podpath may not bring its own to; profile_origin:
-    why it is this profile.
+    why it is this profile; features: each feature -> why it is not tested, empty if it is.
     """
 
     node: str
@@ -47,6 +48,7 @@ class Plan:
     cluster: kind.Options = _CLUSTER
     pod_image: str = ""
     profile_origin: str = "given"
+    features: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def plugins(self) -> dict[str, str]:
@@ -77,6 +79,7 @@ def plan(
     cluster: kind.Options = _CLUSTER,
     pod_image: str = "",
     profile: str | None = None,
+    asked: str | None = None,
 ) -> Plan:
     """Read what the options name. Raises CouldNotTest."""
     default = host.conflist if node == "host" else lambda: conflists.DEFAULT
@@ -95,6 +98,7 @@ def plan(
         deviations=Path(known) if known else deviations.SHIPPED,
         cluster=cluster,
         pod_image=pod_image,
+        features=features.chosen(network, wiring, node, asked or ""),
     )
 
 
@@ -126,6 +130,7 @@ def check(wanted: Plan) -> None:
             )
     _ = wanted.known_deviations
     check_ranges(wanted)
+    check_rates(wanted)
     if wanted.node == "embedded":
         _check_kernel()
     if wanted.report:
@@ -148,6 +153,19 @@ def check_ranges(wanted: Plan) -> None:
                 f" for pods, and the suite needs {PODS}",
                 "Use a larger subnet or range",
             )
+
+
+def check_rates(wanted: Plan) -> None:
+    """Raise CouldNotTest if the conflist limits every pod: their packets take another path then."""
+    for section in wanted.conflist.sections:
+        for key in ("ingressRate", "egressRate"):
+            if section.get(key):
+                raise CouldNotTest(
+                    f'"{key}" of the plugin "{section["type"]}" in {wanted.conflist_path} limits'
+                    " every pod, and podpath does not know the way that their packets take then",
+                    'Leave it out, and set "capabilities": {"bandwidth": true}: podpath then asks'
+                    " for a rate itself",
+                )
 
 
 def _check_kernel() -> None:
@@ -207,6 +225,7 @@ def describe(wanted: Plan) -> dict[str, str]:
         "conflist": f"{network.name} ({' + '.join(network.plugins)}), {wanted.conflist_path}",
         "profile": wanted.profile.name,
         "profile origin": wanted.profile_origin,
+        **_features(wanted.features),
     }
     for name, path in wanted.plugins.items():
         facts[f"plugin {name}"] = f"{path} ({origin(path)})"
@@ -215,6 +234,18 @@ def describe(wanted: Plan) -> dict[str, str]:
         told = facts.get(name, text)
         facts[name] = told if text in told else f"{told}; {text}"
     return facts
+
+
+def _features(reasons: Mapping[str, str]) -> dict[str, str]:
+    """Those that are tested, and the others, by why they are not."""
+    tested = [name for name, why in reasons.items() if not why]
+    waived = [name for name, why in reasons.items() if why == features.WAIVED]
+    absent = [name for name, why in reasons.items() if why not in ("", features.WAIVED)]
+    told = {"features": [CORE, *tested], "features not tested": absent}
+    return {
+        **{name: ", ".join(some) for name, some in told.items() if some},
+        **({f"features {features.WAIVED}": ", ".join(waived)} if waived else {}),
+    }
 
 
 def _node_facts(wanted: Plan) -> dict[str, str]:

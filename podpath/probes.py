@@ -86,17 +86,19 @@ class Http:
 
     The connection is the one whose request carries the nonce, with whatever client addresses
     that has on its way; port is the server's. Where no request got so far, as when the SYN is
-    lost, it is the one between `ends`, client and server.
+    lost, it is the one between `ends`, client and server. mapped: what the server's port is
+    translated to, if it is: then all of TCP is looked at, as it may become any other one.
     """
 
     nonce: str
     port: int = 80
     ends: tuple[Address, Address] | None = None
+    mapped: int = 0
 
     @property
     def filter(self) -> str:
         """See Probe."""
-        return f"{_ALWAYS} or tcp port {self.port}"
+        return f"{_ALWAYS} or tcp" if self.mapped else f"{_ALWAYS} or tcp port {self.port}"
 
     def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
@@ -118,11 +120,10 @@ class Http:
         if packet.protocol != "tcp" or packet.ports is None:
             return None
         source, destination = packet.ports
-        if destination == self.port and (packet.source, source) in clients:
+        ports = (self.port, self.mapped)
+        if destination in ports and (packet.source, source) in clients:
             return REQUEST
-        return (
-            REPLY if source == self.port and (packet.destination, destination) in clients else None
-        )
+        return REPLY if source in ports and (packet.destination, destination) in clients else None
 
     def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
         """See Probe."""
@@ -211,10 +212,14 @@ def _gaps(packets: Sequence[Packet]) -> list[str]:
 
 @dataclass(frozen=True)
 class Datagram:
-    """One UDP datagram, told by its ports, which no other probe of its test has."""
+    """One UDP datagram, told by its ports, which no other probe of its test has.
+
+    mapped: what the destination port is translated to, if it is.
+    """
 
     source_port: int
     destination_port: int
+    mapped: int = 0
 
     @property
     def filter(self) -> str:
@@ -223,9 +228,9 @@ class Datagram:
 
     def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
-        ports = (self.source_port, self.destination_port)
+        pairs = [(self.source_port, port) for port in (self.destination_port, self.mapped)]
         return [
-            REQUEST if s.packet.protocol == "udp" and s.packet.ports == ports else None
+            REQUEST if s.packet.protocol == "udp" and s.packet.ports in pairs else None
             for s in sightings
         ]
 

@@ -85,6 +85,7 @@ def about(
         },
         command=command(arguments, seed),
         complete=complete,
+        features=plan.features,
     )
 
 

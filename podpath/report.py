@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
-from podpath.requirements import GROUPS, REQUIREMENTS, group
+from podpath.features import WAIVED
+from podpath.requirements import CORE, GROUPS, REQUIREMENTS, group
 
 VERSION = "podpath/v2"
 KIND = "ConformanceReport"
@@ -38,7 +39,7 @@ class TestResult:
 
     requirements: ids that it is about; reason: why, unless it conforms; differences: what was
     found, as evidence.difference() gives it; evidence: what was observed, as evidence.of() gives
-    it; environment: of the node that it ran on.
+    it; environment: of the node that it ran on; features: what it counts for.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -51,6 +52,7 @@ class TestResult:
     differences: list[Mapping[str, str]] = field(default_factory=list)
     evidence: list[Mapping[str, Any]] = field(default_factory=list)
     environment: Mapping[str, str] = field(default_factory=dict)
+    features: tuple[str, ...] = (CORE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class About:
 
     commit: of podpath, if it is known; date: when the run ended (RFC 3339); implementation: whose
     plugin it is; configuration: the conflist, and the plugins with their checksums; command: that
-    repeats the run; complete: whether all of it was run, or it was broken off.
+    repeats the run; complete: whether all of it was run, or it was broken off; features: each
+    feature -> why it is not tested, empty if it is.
     """
 
     commit: str = ""
@@ -68,6 +71,7 @@ class About:
     configuration: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
     complete: bool = True
+    features: Mapping[str, str] = field(default_factory=dict)
 
 
 def worst(verdicts: Iterable[str]) -> str:
@@ -95,9 +99,15 @@ def build(
     facts = {**environment, **(nodes[0] if nodes else {})}
     node = environment.get("node", "")
     requirements = [
-        _requirement(identifier, [r for r in collected if identifier in r.requirements], node)
+        _requirement(
+            identifier,
+            [r for r in collected if identifier in r.requirements],
+            node,
+            about.features.get(REQUIREMENTS[identifier].feature, ""),
+        )
         for identifier in REQUIREMENTS
     ]
+    profile = facts.get("profile", "")
     # also of tests that ended without telling what they are about
     verdict = worst(r.verdict for r in collected)
     if verdict == CONFORMS and not about.complete:
@@ -113,7 +123,7 @@ def build(
             "configuration": dict(about.configuration),
             "verdict": verdict,
             "complete": about.complete,
-            "profiles": profiles(facts.get("profile", ""), requirements, complete=about.complete),
+            "profiles": profiles(profile, requirements, about.features, complete=about.complete),
             "requirements": requirements,
             "reproduce": {"command": about.command, "seed": facts.get("seed", "")},
         }
@@ -121,20 +131,30 @@ def build(
     return sealed(document)
 
 
-def _requirement(identifier: str, results: list[TestResult], node: str) -> dict[str, Any]:
-    """node: the kind of node, if it is known: not every requirement can be looked at on each."""
-    absent = node and node not in REQUIREMENTS[identifier].nodes
-    verdict = NOT_APPLICABLE if absent else worst(r.verdict for r in results)
+def _requirement(
+    identifier: str, results: list[TestResult], node: str, untested: str
+) -> dict[str, Any]:
+    """node: the kind of node, if it is known: not every requirement can be looked at on each.
+
+    untested: why its feature is not tested, if so.
+    """
+    verdict = worst(r.verdict for r in results)
     told = sorted(results, key=lambda r: r.test)
-    why = f"it cannot be looked at on the {node} node" if absent else _reason(verdict, told)
+    why = _reason(verdict, told)
+    if node and node not in REQUIREMENTS[identifier].nodes:
+        verdict, why = NOT_APPLICABLE, f"it cannot be looked at on the {node} node"
+    elif untested and not results:
+        verdict, why = NOT_RUN if untested == WAIVED else NOT_APPLICABLE, untested
     return {
         "id": identifier,
+        "feature": REQUIREMENTS[identifier].feature,
         "sentence": REQUIREMENTS[identifier].sentence,
         "verdict": verdict,
         "reason": why,
         "tests": [
             {
                 "test": r.test,
+                "features": list(r.features),
                 "verdict": r.verdict,
                 "reason": r.reason,
                 "seconds": round(r.seconds, 3),
@@ -176,18 +196,49 @@ def _sentence(result: TestResult) -> str:
 
 
 def profiles(
-    name: str, requirements: Sequence[Mapping[str, Any]], *, complete: bool
+    name: str,
+    requirements: Sequence[Mapping[str, Any]],
+    features: Mapping[str, str],
+    *,
+    complete: bool,
 ) -> list[dict[str, Any]]:
-    """The results of the profile that was tested, by feature and group; none if it is not known."""
+    """The results of the profile that was tested, by feature and group; none if it is not known.
+
+    features: each feature -> why it is not tested, empty if it is.
+    """
     if not name:
         return []
-    of_groups = [
-        {"name": prefix}
-        | _outcome([r["verdict"] for r in requirements if group(r["id"]) == prefix], complete)
-        for prefix in GROUPS
-    ]
     whole = _outcome([r["verdict"] for r in requirements], complete)
-    return [{"name": name, **whole, "features": [{"name": "core", **whole, "groups": of_groups}]}]
+    lanes = {CORE: "", **features}
+    told = [_feature(lane, requirements, why, complete) for lane, why in lanes.items()]
+    return [{"name": name, **whole, "features": told}]
+
+
+def _feature(
+    name: str, requirements: Sequence[Mapping[str, Any]], untested: str, complete: bool
+) -> dict[str, Any]:
+    """What came of the tests that count for a feature, and why there are none, if so."""
+    verdicts = {r["id"]: v for r in requirements if (v := _verdict_in(name, r))}
+    told = _outcome(list(verdicts.values()), complete)
+    if not untested and told["result"] in (NOT_RUN, NOT_APPLICABLE):
+        own = (r["reason"] for r in requirements if r["feature"] == name != CORE)
+        untested = next(filter(None, own), "no test of it was run")
+    groups = {prefix: [v for i, v in verdicts.items() if group(i) == prefix] for prefix in GROUPS}
+    return {
+        "name": name,
+        **told,
+        **({"result": NOT_RUN} if untested else {}),
+        "reason": untested,
+        "groups": [{"name": n, **_outcome(some, complete)} for n, some in groups.items() if some],
+    }
+
+
+def _verdict_in(feature: str, requirement: Mapping[str, Any]) -> str:
+    """A requirement's verdict by the tests that count for a feature; empty if it is none of its."""
+    verdicts = [t["verdict"] for t in requirement["tests"] if feature in t["features"]]
+    if verdicts or requirement["feature"] != feature:
+        return worst(verdicts) if verdicts else ""
+    return NOT_RUN if requirement["tests"] else str(requirement["verdict"])
 
 
 def _outcome(verdicts: Sequence[str], complete: bool) -> dict[str, Any]:
@@ -200,11 +251,14 @@ def _outcome(verdicts: Sequence[str], complete: bool) -> dict[str, Any]:
 def outcome(verdicts: Iterable[str], *, complete: bool = True) -> str:
     """success, partial or failure of several requirements; NOT_APPLICABLE if they all are.
 
-    A success means that each requirement that applies conforms; a failure, that one does not.
+    A success means that each requirement that applies conforms; a failure, that one does not;
+    NOT_RUN, that nothing was tested.
     """
     given = set(verdicts) - {NOT_APPLICABLE}
     if not given:
         return NOT_APPLICABLE
+    if given == {NOT_RUN}:
+        return NOT_RUN
     if DOES_NOT_CONFORM in given:
         return FAILURE
     return SUCCESS if given == {CONFORMS} and complete else PARTIAL

@@ -5,6 +5,9 @@ Everything that podpath says refers to these ids; they never change their meanin
 
 from dataclasses import dataclass, field
 
+#: What a requirement belongs to, unless it says otherwise.
+CORE = "core"
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
@@ -14,7 +17,8 @@ class Requirement:
     usually: what most often causes a failure. look: commands for oneself; {node} stands for the
     pid of a process in the node, {bridge} for the bridge, NETNS for a namespace that `ip netns
     list` shows there. nodes: the kinds of node that it can be looked at on. source: what it is
-    taken from, if it is somebody else's rule.
+    taken from, if it is somebody else's rule. feature: what it belongs to: the core, which is
+    tested in any case, or one of features.FEATURES, tested where a conflist asks for it.
     """
 
     id: str
@@ -23,6 +27,7 @@ class Requirement:
     look: tuple[str, ...]
     source: str = ""
     nodes: tuple[str, ...] = ("embedded", "kind", "host")
+    feature: str = CORE
     why: str = field(kw_only=True)
     how: str = field(kw_only=True)
 
@@ -394,6 +399,55 @@ _ALL = (
         " is not applicable to a bridge.",
     ),
     Requirement(
+        "PATH-MASQUERADE",
+        "With masquerading configured, a pod's packets to beyond the node leave by the uplink with"
+        " the node's address, and the answers reach the pod, on the expected interfaces alone.",
+        "The rule is missing, or is not about the pod's address; the node does not forward.",
+        (f"{_NODE} iptables-save -t nat", f"{_DUMP} icmp"),
+        nodes=_EMBEDDED,
+        feature="ipmasq",
+        why="Beyond the node nobody has a route to its pods: what is sent with a pod's address is"
+        " not answered.",
+        how="Each pod pings the next hop of the node's default route. Request and reply are"
+        " compared with the paths of the profile to the uplink and back, with the node's address"
+        " there. Without a default route in pods, it is not applicable.",
+    ),
+    Requirement(
+        "PATH-PORTMAP",
+        "A port of the node that is mapped to a pod's is answered by that pod, over TCP and UDP:"
+        " asked for by another pod, by the node itself and from beyond it, each packet is seen once"
+        " at every expected interface, with the address and port that it must have there, and"
+        " nowhere else.",
+        "The rule leads to another port, is for one protocol alone, or masquerades whom it should"
+        " not.",
+        (
+            f"{_NODE} iptables-save -t nat",
+            f"{_DUMP} port 28080 or port 80 or port 29000 or port 9000",
+        ),
+        nodes=_EMBEDDED,
+        feature="portmap",
+        why="Who is outside of the cluster finds a pod by such a port, and the pod shall see who"
+        " that is.",
+        how="The runtime is asked for a pod to whose HTTP and UDP ports two ports of the node lead."
+        " An HTTP exchange and a datagram are sent there; each packet is compared with the path"
+        " of the profile, and its addresses and ports at each hop with what they must be there.",
+    ),
+    Requirement(
+        "PATH-BANDWIDTH",
+        "What a container sends, or receives, comes at the rate that the runtime asked for, which"
+        " is far below that of containers without a limit.",
+        "Bits are taken for bytes; only one direction is limited; the limit is set at the wrong"
+        " interface.",
+        (f"{_NODE} tc -s qdisc", f"{_NODE} tc filter show dev VETH ingress"),
+        "containernetworking/cni, CONVENTIONS.md, bandwidth",
+        nodes=_EMBEDDED,
+        feature="bandwidth",
+        why="A limit that does not limit lets one pod take what is meant for all.",
+        how="Containers are attached as a runtime does it, one with a limit and two without. A"
+        " transfer of 2 MB, the burst aside, must have 0.5 to 1.15 of the rate that was asked"
+        " for, and one without a limit four times the rate.",
+    ),
+    Requirement(
         "PATH-CONCURRENT",
         "Of many flows between all pairs at once each takes its own path; none is lost or doubled.",
         "Packets are dropped under load, or doubled by a promiscuous or looping bridge.",
@@ -458,6 +512,29 @@ _ALL = (
         " peer's first ping to the new pod must take the path.",
     ),
     Requirement(
+        "LIFE-PORTMAP",
+        "After a pod with mapped ports is deleted, the node refuses them, and nothing is left of"
+        " its rules.",
+        "DEL does not find the rules that ADD made, or forgets those of a protocol or IP version.",
+        (f"{_NODE} nft list ruleset", f"{_NODE} iptables-save -t nat"),
+        nodes=_EMBEDDED,
+        feature="portmap",
+        why="Rules that stay lead the port to whichever pod gets the address next.",
+        how="Two such pods come and go, one after the other. After the second one the node's"
+        " inventory must be that from before it, and the node must refuse both ports.",
+    ),
+    Requirement(
+        "LIFE-BANDWIDTH",
+        "After a container whose rate was limited is gone, nothing is left of the limit.",
+        "DEL does not remove the interface (ifb) that limits what the container sends.",
+        (f"{_NODE} ip link show type ifb", f"{_NODE} tc qdisc"),
+        nodes=_EMBEDDED,
+        feature="bandwidth",
+        why="Interfaces that stay pile up, one for each pod that there ever was.",
+        how="The node's inventory after a container with a limit was attached and detached is"
+        " compared with that from before.",
+    ),
+    Requirement(
         "LIFE-PARALLEL",
         "Many pods created and deleted at the same time, the first ones of a fresh node included,"
         " are all distinct, wired as any other, and leave nothing.",
@@ -500,6 +577,7 @@ _ALL = (
         "The port of the bridge does not send back what came from it.",
         (_LINKS, f"{_NODE} iptables-save -t nat"),
         nodes=_CLUSTERS,
+        feature="hairpin",
         why="Who asks a Service does not know which pod answers, and it may be its own.",
         how="Each pod gets a page from a Service of its own, several times. Without hairpinMode"
         " in the conflist, it is not applicable.",
@@ -795,6 +873,33 @@ _ALL = (
         why="IPAM may have reserved an address before it failed.",
         how="A script before the IPAM plugin in CNI_PATH refuses ADD, and writes down whether it"
         " is called for DEL.",
+    ),
+    Requirement(
+        "CNI-STATIC-IP",
+        "A container has the address that the runtime asks for, in the kernel and in the result;"
+        " a second one that asks for it is refused, until the first one is gone.",
+        "runtimeConfig.ips is not handed on to IPAM, or IPAM gives an address that is in use.",
+        (_call("ADD"), f"{_NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
+        "containernetworking/cni, CONVENTIONS.md, ips",
+        nodes=_EMBEDDED,
+        feature="static-ip",
+        why="Who asks for an address has told others of it. Two containers that have the same are"
+        " both not reached.",
+        how="ADD is called with the last address of the range in runtimeConfig.ips, for one"
+        " container, for a second one, and for a third one when the first one is gone.",
+    ),
+    Requirement(
+        "CNI-STATIC-MAC",
+        "A container has the MAC address that the runtime asks for, in the kernel and in the"
+        " result.",
+        "runtimeConfig.mac is ignored, or the result names the address from before it was set.",
+        (_call("ADD"), _POD),
+        "containernetworking/cni, CONVENTIONS.md, mac",
+        nodes=_EMBEDDED,
+        feature="static-mac",
+        why="Licences, DHCP servers and switches know a machine by its MAC address.",
+        how="ADD is called with a MAC address in runtimeConfig.mac. The container's interface and"
+        " the result must have it.",
     ),
     Requirement(
         "CNI-PARALLEL",

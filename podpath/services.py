@@ -15,6 +15,7 @@ from podpath.nodes import base
 from podpath.nodes.base import Pod
 from podpath.nodes.kubernetes import KubernetesNode
 from podpath.pods import END, HTTP_PORT, MAIN, Deployment, wait_until_serving
+from podpath.probes import REQUEST
 from podpath.traffic import Traffic
 
 #: How long a kubelet may take until it asks a pod again; see nodes.kubernetes for how often.
@@ -100,7 +101,8 @@ def unserved(traffic: Traffic) -> list[Difference]:
     for number in range(_TRIES):
         result = traffic.send()
         if result.status != 0:
-            where = f"{traffic.source} to its Service {traffic.service}, try {number + 1}"
+            ((service, _),) = traffic.translations[REQUEST].addresses
+            where = f"{traffic.source} to its Service {service}, try {number + 1}"
             return [Difference("no answer", where, "an answer", _said(result))]
     return []
 

@@ -8,7 +8,13 @@ from xml.etree.ElementTree import Element, SubElement
 from podpath.compare import plain
 from podpath.report import COULD_NOT_TEST, DOES_NOT_CONFORM, KNOWN_DEVIATION
 
-_SIGNS = {"success": "✅", "partial": "🟡", "failure": "❌", "not applicable": "⚪"}
+_SIGNS = {
+    "success": "✅",
+    "partial": "🟡",
+    "failure": "❌",
+    "not applicable": "⚪",
+    "not run": "⚪",
+}
 _COLOURS = {"success": "#1a7f37", "partial": "#9a6700", "failure": "#c0212e"}
 _UNKNOWN_COLOUR = "#57606a"
 _TOLD = (DOES_NOT_CONFORM, COULD_NOT_TEST, KNOWN_DEVIATION)
@@ -25,9 +31,15 @@ def markdown(document: Mapping[str, Any]) -> str:
         head = f"## podpath, profile {plain(profile['name'])}: {_result(profile['result'])}"
         parts += [head, "", "| group | result | requirements |", "|---|---|---|"]
         parts += [
-            f"| {group['name']} | {_result(group['result'])} | {_counts(group['counts'])} |"
-            for feature in profile["features"]
+            f"| {group['name']} | {_result(group['result'])} | {counted(group['counts'])} |"
+            for feature in profile["features"][:1]  # the core
             for group in feature["groups"]
+        ]
+        parts += ["", "| feature | result | requirements |", "|---|---|---|"]
+        parts += [
+            f"| {feature['name']} | {_result(feature['result'])} |"
+            f" {plain(feature['reason']) or counted(feature['counts'])} |"
+            for feature in profile["features"]
         ]
         parts.append("")
     for verdict in _TOLD:
@@ -46,7 +58,8 @@ def _result(result: str) -> str:
     return f"{_SIGNS[result]} {result}"
 
 
-def _counts(counts: Mapping[str, int]) -> str:
+def counted(counts: Mapping[str, int]) -> str:
+    """How many requirements have each verdict, in words."""
     return ", ".join(f"{number} {verdict}" for verdict, number in counts.items() if number)
 
 

@@ -382,12 +382,13 @@ def _setting(family: Family, link: str, name: str) -> bool:
     return setting.strip() != "0"
 
 
-def filters_bridged(namespace: str) -> bool:
+def filters_bridged(namespace: str, family: Family = Family.IPV4) -> bool:
     """Whether iptables sees what bridges of the namespace at this path carry (br_netfilter)."""
+    tables = "iptables" if family is Family.IPV4 else "ip6tables"
 
     def work() -> bool:
         try:
-            return Path("/proc/sys/net/bridge/bridge-nf-call-iptables").read_text().strip() != "0"
+            return Path(f"/proc/sys/net/bridge/bridge-nf-call-{tables}").read_text().strip() != "0"
         except FileNotFoundError:
             return False
 

@@ -2,9 +2,9 @@
 
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from podpath import account, image, probes, waiting
@@ -12,9 +12,9 @@ from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.expected import POD_INTERFACE
-from podpath.model import Address, Difference, Family, Topology
+from podpath.model import Address, Difference, Family, Topology, Translation
 from podpath.nodes import base
-from podpath.nodes.base import Node
+from podpath.nodes.base import Node, Pod
 from podpath.pods import (
     ASKED_FOR,
     HTTP_PORT,
@@ -54,7 +54,7 @@ class Traffic:
     which case nothing may be sent at all; linger: for how many seconds to keep watching after
     the exchange, for what must not come; doubt: why the program's run is no test, by its own
     account, empty if it is one; size: payload bytes of each request, where they are known;
-    service: the address of the destination's Service, if the source asks for that.
+    translations: leg -> what its packets have at hops that are translated.
     """
 
     send: Callable[[], Result]
@@ -66,7 +66,7 @@ class Traffic:
     linger: float = 0.0
     doubt: Callable[[Result], str] = lambda result: account.killed(result.status)
     size: int | None = None
-    service: Address | None = None
+    translations: Mapping[str, Translation] = field(default_factory=dict)
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -192,6 +192,21 @@ class Traffics:
             doubt=partial(_of_ping, 1),
         )
 
+    def ping_beyond(self, source: str, target: Address, node: Address) -> Traffic:
+        """A ping from a pod to beyond the node, masqueraded as from an address of the node's."""
+        identifier = self._draws.identifier()
+        command = ping_command(target, identifier, self._draws.token())
+        own = self.address(source, Family(target.version))
+        return Traffic(
+            lambda: self._run(source, *command),
+            probes.Echo(identifier),
+            {probes.REQUEST: "outward", probes.REPLY: "inward"},
+            source,
+            source,
+            doubt=partial(_of_ping, 1),
+            translations=both(Translation(((own, node),))),
+        )
+
     def ping_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
         """A ping from the node to a pod."""
         identifier = self._draws.identifier()
@@ -240,9 +255,11 @@ class Traffics:
                 return Result(account.ENDED_WELL, b"", why)
             return result
 
-        kinds = _UNICAST if service is None else _SERVICE
         probe = probes.Http(nonce, HTTP_PORT, ends)
-        return Traffic(send, probe, kinds, source, destination, service=service)
+        if service is None:
+            return Traffic(send, probe, _UNICAST, source, destination)
+        there = Translation(((service, self.address(destination, family)),))
+        return Traffic(send, probe, _SERVICE, source, destination, translations=both(there))
 
     def asked_by_kubelet(self, pod: str, seconds: float) -> Traffic:
         """The next HTTP request that the kubelet makes of a pod, within so many seconds."""
@@ -288,15 +305,7 @@ class Traffics:
             return result
 
         def received() -> bool:
-            # Read from outside: to run grep in the pod takes a hundred times as long.
-            pod = self._pods[destination]
-            log = base.root(self._node, f"/proc/{pod.pids[udp_container(pod)]}/root{UDP_LOG}")
-            try:
-                return line.encode() in log.read_bytes().splitlines()
-            except OSError as error:
-                raise CouldNotTest(
-                    f"what pod {destination} received cannot be read: {error}"
-                ) from None
+            return has_received(self._node, self._pods[destination], line)
 
         return Traffic(
             send,
@@ -366,10 +375,25 @@ class Traffics:
         )
 
 
-def url(target: Address, path: str) -> str:
+def has_received(node: Node, pod: Pod, line: str) -> bool:
+    """Whether the UDP receiver of a pod has got a line. Raises CouldNotTest."""
+    # Read from outside: to run grep in the pod takes a hundred times as long.
+    log = base.root(node, f"/proc/{pod.pids[udp_container(pod)]}/root{UDP_LOG}")
+    try:
+        return line.encode() in log.read_bytes().splitlines()
+    except OSError as error:
+        raise CouldNotTest(f"what pod {pod.name} received cannot be read: {error}") from None
+
+
+def both(request: Translation) -> dict[str, Translation]:
+    """What is translated in requests, and back in replies."""
+    return {probes.REQUEST: request, probes.REPLY: request.back}
+
+
+def url(target: Address, path: str, port: int = HTTP_PORT) -> str:
     """Where a pod serves what lies at a path: one of image.BODY_SIZES, or image.STREAM."""
     host = f"[{target}]" if target.version == 6 else str(target)
-    return f"http://{host}:{HTTP_PORT}/{path}"
+    return f"http://{host}:{port}/{path}"
 
 
 def largest_payload(topology: Topology, family: Family) -> int:

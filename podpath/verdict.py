@@ -5,10 +5,19 @@ No difference is a pass; that the list is complete is the capture's affair (Obse
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from podpath import segments
-from podpath.model import Address, Difference, Direction, Hop, Observation, Packet, Path, Sighting
+from podpath.model import (
+    Difference,
+    Direction,
+    Hop,
+    Observation,
+    Packet,
+    Path,
+    Sighting,
+    Translation,
+)
 from podpath.probes import Noise, Probe
 
 MISSING = "missing hop"
@@ -135,17 +144,24 @@ def _packets(
     alike: dict[tuple[object, ...], int] = defaultdict(int)
     parts = segments.aligned([sighting for _, sighting in claimed])
     seen = [(leg, part) for (leg, _), each in zip(claimed, parts, strict=True) for part in each]
-    sent = Counter(
-        (leg, part.packet.identity) for leg, part in seen if part.place == paths[leg].hops[0].place
-    )
-    for leg, part in seen:
-        identity, number = part.packet.identity, 0
+    told = [(leg, part, _identity(part.packet, paths[leg].translation)) for leg, part in seen]
+    sent = Counter((leg, i) for leg, part, i in told if part.place == paths[leg].hops[0].place)
+    for leg, part, identity in told:
+        number = 0
         if part.packet.ip_id is None and part.packet.protocol != "arp":
             here = (leg, part.place, identity)
             number = min(alike[here], max(sent[leg, identity] - 1, 0))
             alike[here] += 1
         found[leg, (*identity, number)].append(part)
     return found
+
+
+def _identity(packet: Packet, translation: Translation | None) -> tuple[object, ...]:
+    """As it was sent: a port that was translated is the one before."""
+    if translation is None or translation.ports is None or packet.ports is None:
+        return packet.identity
+    source, destination = map(translation.back.port, packet.ports)
+    return replace(packet, ports=(source, destination)).identity
 
 
 def _lacking(
@@ -262,7 +278,7 @@ def _changed(
         (TOS, f"TOS {origin.tos}", f"TOS {packet.tos}"),
         (DF, f"DF {origin.dont_fragment}", f"DF {packet.dont_fragment}"),
         (OPTIONS, origin.options, packet.options),
-        (ADDRESS, _ends(origin, path.translation if hop.translated else None), _addresses(packet)),
+        (ADDRESS, *_ends(origin, packet, path.translation, hop)),
         (PAYLOAD, _payload(origin), _payload(packet)),
     ]
     if hop.macs is not None:
@@ -272,13 +288,34 @@ def _changed(
     return pairs
 
 
-def _ends(origin: Packet, translation: tuple[Address, Address] | None) -> str:
-    """The addresses that a packet must have where it was translated, or was not."""
+def _ends(
+    origin: Packet, packet: Packet, translation: Translation | None, hop: Hop
+) -> tuple[str, str]:
+    """The addresses that a packet must have at a hop, and has; with ports, if one is translated."""
     if translation is None:
-        return _addresses(origin)
-    ends = (origin.source, origin.destination)
-    source, destination = (translation[1] if end == translation[0] else end for end in ends)
-    return f"{source} to {destination}"
+        return _addresses(origin), _addresses(packet)
+    expected = _translated(origin, translation, hop) if hop.translated else origin
+    if translation.ports is None:
+        return _addresses(expected), _addresses(packet)
+    return _sockets(expected), _sockets(packet)
+
+
+def _translated(packet: Packet, translation: Translation, hop: Hop) -> Packet:
+    source, ports = translation.address(packet.source), packet.ports
+    if ports is not None:
+        sent, asked = ports
+        ports = (sent if hop.early else translation.port(sent), translation.port(asked))
+    return replace(
+        packet,
+        source=packet.source if hop.early else source,
+        destination=translation.address(packet.destination),
+        ports=ports,
+    )
+
+
+def _sockets(packet: Packet) -> str:
+    source, destination = packet.ports or (0, 0)
+    return f"{packet.source} port {source} to {packet.destination} port {destination}"
 
 
 def _addresses(packet: Packet) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath import report
+from podpath.requirements import CORE
 
 _SCHEMA = Path(__file__).with_name("report.schema.json")
 
@@ -53,7 +54,8 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
     if document["verdict"] not in allowed:
         found.append(f"the verdict is {document['verdict']!r}, and the tests' is {whole!r}")
     for profile in document["profiles"]:
-        wanted = report.profiles(profile["name"], requirements, complete=complete)
+        why = {f["name"]: f["reason"] for f in profile["features"] if f["name"] != CORE}
+        wanted = report.profiles(profile["name"], requirements, why, complete=complete)
         if profile not in wanted:
             found.append(f"the results of the profile {profile['name']} are not its requirements'")
     return found

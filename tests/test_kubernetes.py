@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 
 from podpath import services
-from podpath.conflist import Conflist
 from podpath.model import Topology
 from podpath.nodes import base
 from podpath.nodes.kubernetes import KubernetesNode
@@ -47,15 +46,9 @@ def test_service_of_another_pod_is_translated_on_the_bridge(
 @requirement("K8S-HAIRPIN")
 @each_pod
 def test_pod_reaches_itself_through_its_service(
-    cluster_node: KubernetesNode,
-    conflist: Conflist,
-    traffic: Traffics,
-    pods: Deployment,
-    pod: str,
+    cluster_node: KubernetesNode, traffic: Traffics, pods: Deployment, pod: str
 ) -> None:
     """What a pod asks of its own Service, it answers itself."""
-    if not conflist.hairpin:
-        pytest.skip("not applicable: the conflist has no hairpinMode, so no port sends back")
     with services.service(cluster_node, pods[pod].name) as address:
         assert services.unserved(traffic.http_of_service(pod, pod, address)) == []
 

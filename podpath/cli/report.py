@@ -40,7 +40,7 @@ def _add_show(actions: output.Commands) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from podpath import reading
+    from podpath import compare, reading
     from podpath.report import NOT_RUN
 
     document = reading.read(options.file)
@@ -49,7 +49,9 @@ def _show(options: argparse.Namespace) -> int:
     told = [r for r in document["requirements"] if options.all or r["verdict"] != NOT_RUN]
     if options.json:
         verdicts = {r["id"]: r["verdict"] for r in told}
-        output.write_json({"verdict": document["verdict"], "requirements": verdicts})
+        features = compare.features(document)
+        told_of = {"verdict": document["verdict"], "features": features}
+        output.write_json({**told_of, "requirements": verdicts})
         return 0
     width = max((len(n) for n in document["environment"]), default=0)
     for name, text in document["environment"].items():
@@ -59,8 +61,22 @@ def _show(options: argparse.Namespace) -> int:
     for one in told:
         head = f"{one['id']:<{columns}}  {one['verdict']}"
         output.write(output.hanging(head, one["sentence"], columns + 18))
+    _show_features(document)
     output.write(f"\n{document['verdict']}")
     return 0
+
+
+def _show_features(document: dict[str, Any]) -> None:
+    """What there is of them: earlier versions of the report had none."""
+    from podpath import summary
+
+    features = [f for profile in document.get("profiles", []) for f in profile["features"]]
+    output.write("\nfeatures" if features else "")
+    width = max((len(f["name"]) for f in features), default=0)
+    for one in features:
+        head = f"{one['name']:<{width}}  {one['result']}"
+        told = one.get("reason") or summary.counted(one["counts"])
+        output.write(output.hanging(head, told, width + 12))
 
 
 def _show_to_ci(document: dict[str, Any], *, as_markdown: bool) -> int:

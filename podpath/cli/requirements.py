@@ -5,7 +5,8 @@ import difflib
 from typing import Any
 
 from podpath.cli import output
-from podpath.requirements import GROUPS, REQUIREMENTS, Requirement, group
+from podpath.features import FEATURES
+from podpath.requirements import CORE, GROUPS, REQUIREMENTS, Requirement, group
 
 
 def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
@@ -18,6 +19,11 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
     ids = parser.add_argument("ids", nargs="*", type=_identifier, metavar="ID")
     output.completed(ids, output.IDS)
     parser.add_argument("--group", choices=list(GROUPS), help="only those of a group")
+    parser.add_argument(
+        "--feature",
+        choices=(CORE, *FEATURES),
+        help="only those of the core, or of a feature that a conflist may ask for",
+    )
     parser.add_argument(
         "--node",
         choices=("embedded", "kind", "host"),
@@ -42,6 +48,7 @@ def _run(options: argparse.Namespace) -> int:
         for r in REQUIREMENTS.values()
         if (not options.ids or r.id in options.ids)
         and options.group in (None, group(r.id))
+        and options.feature in (None, r.feature)
         and (options.node is None or options.node in r.nodes)
     ]
     if options.json:
@@ -57,6 +64,7 @@ def _document(requirement: Requirement) -> dict[str, Any]:
     return {
         "id": requirement.id,
         "group": group(requirement.id),
+        "feature": requirement.feature,
         "sentence": requirement.sentence,
         "why": requirement.why,
         "how": requirement.how,
@@ -92,6 +100,11 @@ def _explained(requirement: Requirement) -> str:
     ]
     if requirement.source:
         lines.append(output.hanging("Source", f"{requirement.source}.", width))
+    if requirement.feature in FEATURES:
+        told = (
+            f"{requirement.feature}, where the conflist has {FEATURES[requirement.feature].asked}"
+        )
+        lines.append(output.hanging("Feature", f"{told}.", width))
     lines.append(output.hanging("On", ", ".join(requirement.nodes), width))
     look = [f"  {_command(c)}" for c in requirement.look]
     return "\n".join([*lines, "", "Look for yourself, on the node:", *look])

@@ -15,7 +15,7 @@ from podpath.contract import kernel
 from podpath.contract.answers import Answer, require_success
 from podpath.contract.kernel import Sight
 from podpath.contract.runtime import Runtime
-from podpath.contract.subjects import Step, Subject, request
+from podpath.contract.subjects import Step, Subject, request, runtime_config
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.inventory import Inventory
 from podpath.model import Difference
@@ -33,16 +33,21 @@ Previous = Mapping[str, Any] | None
 #: Variables to set to something else, or with None not to set.
 Changes = Mapping[str, str | None]
 _AS_IT_IS: Changes = {}
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Attachment:
     """One container's attachment of one subject in one version; made by attached().
 
-    result: what the last ADD gave; None before that.
+    result: what the last ADD gave; None before that. asked: capability -> what is asked of the
+    plugins that have it.
     """
 
-    def __init__(self, runtime: Runtime, subject: Subject, version: str) -> None:
+    def __init__(
+        self, runtime: Runtime, subject: Subject, version: str, asked: Mapping[str, Any] = _NOTHING
+    ) -> None:
         self.runtime = runtime
+        self.asked = asked
         self.subject = subject
         self.version = version
         self.container = randomness.unique(16).hex()
@@ -121,7 +126,8 @@ class Attachment:
             self._up.append(step)
         try:
             spoken = version or self.version
-            answer = self.runtime.call(step, spoken, environment, previous=previous)
+            more = runtime_config(step, self.asked)
+            answer = self.runtime.call(step, spoken, environment, previous=previous, more=more)
         except DoesNotConform:
             self._hung = True
             raise
@@ -177,12 +183,15 @@ class Attachment:
 
 
 @contextmanager
-def attached(runtime: Runtime, subject: Subject, version: str) -> Iterator[Attachment]:
+def attached(
+    runtime: Runtime, subject: Subject, version: str, asked: Mapping[str, Any] = _NOTHING
+) -> Iterator[Attachment]:
     """A container's namespace, ready for ADD of the subject; in the end it is gone again.
 
+    asked: capability -> what is asked of the plugins that have it.
     What plugins fail to remove then is the affair of the tests that are about it.
     """
-    one = Attachment(runtime, subject, version)
+    one = Attachment(runtime, subject, version, asked)
     done = base.run(runtime.node, ["ip", "netns", "add", one.name])
     if done.returncode != 0:
         raise CouldNotTest(f"no namespace could be made on the node: {done.stderr.strip()}")

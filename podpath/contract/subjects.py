@@ -108,3 +108,11 @@ def request(
     own = {k: v for k, v in step.section.items() if k != "capabilities"}
     given = {"cniVersion": version, "name": network}
     return own | given | ({"prevResult": previous} if previous is not None else {})
+
+
+def runtime_config(step: Step, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What a plugin gets of what is asked for: that of which it says that it is capable."""
+    capable = step.section.get("capabilities")
+    capable = capable if isinstance(capable, dict) else {}
+    given = {name: value for name, value in asked.items() if capable.get(name) is True}
+    return {"runtimeConfig": given} if given else {}

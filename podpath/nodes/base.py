@@ -22,18 +22,28 @@ _NAMED = "/run/netns"
 
 
 @dataclass(frozen=True, slots=True)
+class PortMapping:
+    """A port of the node that leads to one of a pod's; protocol: "tcp" or "udp"."""
+
+    protocol: str
+    node: int
+    pod: int
+
+
+@dataclass(frozen=True, slots=True)
 class PodSpec:
     """A pod to be made: its name, and container name -> command.
 
     asked: the HTTP path that the kubelet shall ask the first container for, every few seconds, if
     any; restarted: whether a container that ends is started again. A node without a kubelet does
-    neither.
+    neither. ports: of the node, that lead to the pod.
     """
 
     name: str
     containers: Mapping[str, Sequence[str]]
     asked: str = ""
     restarted: bool = False
+    ports: tuple[PortMapping, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,11 @@ class Node(Protocol):
     @property
     def uplink(self) -> str:
         """The interface of the node's default route."""
+        ...
+
+    @property
+    def beyond(self) -> str:
+        """The path of the network namespace that the uplink leads to; empty if it has none here."""
         ...
 
     @property

@@ -13,8 +13,9 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +40,23 @@ _STOP_SECONDS = 30.0
 #: The node ends as soon as containerd has; until that is told.
 _ENDED_SECONDS = 2.0
 
-# Documentation addresses (RFC 5737, RFC 3849): what the uplink leads to is nobody's network.
+# Documentation addresses (RFC 5737, RFC 3849): what the uplink leads to is nobody's network. Its
+# ends know each other's MAC address, and so have no ARP to say in the midst of what is watched.
+_NEAR, _FAR = "02:00:c0:00:02:02", "02:00:c0:00:02:01"
 _UPLINK = [
     "link set lo up",
-    "link add eth0 type veth peer name wire netns {wire}",
+    f"link add eth0 address {_NEAR} type veth peer name wire address {_FAR} netns {{wire}}",
     "address add 192.0.2.2/24 dev eth0",
     "link set eth0 up",
     "route add default via 192.0.2.1",
+    f"neighbour add 192.0.2.1 lladdr {_FAR} dev eth0 nud permanent",
 ]
-_WIRE = ["link set lo up", "address add 192.0.2.1/24 dev wire", "link set wire up"]
+_WIRE = [
+    "link set lo up",
+    "address add 192.0.2.1/24 dev wire",
+    "link set wire up",
+    f"neighbour add 192.0.2.2 lladdr {_NEAR} dev wire nud permanent",
+]
 
 # Version 2 is understood by containerd 1.6, 1.7 and 2.x. Without restrict_oom_score_adj no
 # container starts where CAP_SYS_RESOURCE is missing; without cgroup limits any hierarchy will do.
@@ -97,10 +106,20 @@ class EmbeddedNode:
             sandboxes.POD_SECONDS,
         )
 
+    @cached_property
+    def beyond(self) -> str:
+        """See base.Node: init keeps it open, and no other namespace (init.py, _make_networks)."""
+        own = os.readlink(base.network_namespace(self))
+        for path in sorted(Path(f"/proc/{self.pid}/fd").iterdir()):
+            with suppress(OSError):
+                if (there := os.readlink(path)).startswith("net:") and there != own:
+                    return str(path)
+        raise CouldNotTest("what the node's uplink leads to is not known", "Please report this")
+
     def create_pod(self, spec: base.PodSpec) -> base.Pod:
         """See base.Node."""
         uid = f"{spec.name}-{next(self._numbers)}"
-        sandbox, config = self._runtime.run_pod(spec.name, uid)
+        sandbox, config = self._runtime.run_pod(spec.name, uid, _mapped(spec))
         try:
             return self._fill(spec, sandbox, config)
         except BaseException as first:
@@ -197,6 +216,10 @@ class EmbeddedNode:
     def close(self) -> None:
         """Let go of the connection to containerd."""
         self._runtime.close()
+
+
+def _mapped(spec: base.PodSpec) -> list[tuple[str, int, int]]:
+    return [(one.protocol, one.node, one.pod) for one in spec.ports]
 
 
 @contextmanager

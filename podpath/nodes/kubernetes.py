@@ -47,6 +47,7 @@ class KubernetesNode:
     ) -> None:
         """name: the API's; pid: a process in the node; ended: as base.Node has it."""
         self.kind, self.pid, self.links, self.uplink = kind, pid, links, uplink
+        self.beyond = ""
         self.name = name
         self.api = api
         self.namespace = f"podpath-{randomness.unique(4).hex()}"

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from podpath.features import FEATURES
 from podpath.page import drawing
 from podpath.report import (
     CONFORMS,
@@ -51,6 +52,7 @@ def render(document: Mapping[str, Any]) -> str:
             slug=lambda verdict: verdict.replace(" ", "-"),
             overview=_overview(document["requirements"]),
             usually=_usually,
+            about_feature=_about_feature,
             ordered=_ordered,
             drawing=drawing,
             telling=_telling,
@@ -87,6 +89,10 @@ def _title(document: Mapping[str, Any]) -> str:
 def _usually(identifier: str) -> str:
     """What most often causes a failure; empty if this podpath does not know the requirement."""
     return REQUIREMENTS[identifier].usually if identifier in REQUIREMENTS else ""
+
+
+def _about_feature(name: str) -> str:
+    return FEATURES[name].about if name in FEATURES else ""
 
 
 def _ordered(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -28,7 +28,7 @@ from podpath.requirements import REQUIREMENTS
 T = TypeVar("T")
 
 _AT = ("source", "destination", "node", "others")
-_INTERFACES = ("pod", "lo", "source", "destination", "others", "master")
+_INTERFACES = ("pod", "lo", "source", "destination", "others", "master", "uplink")
 _DIRECTIONS = ("in", "out")
 _DEVICES = ("host-end", "master")
 _ASKED = ("destination", "gateway")
@@ -239,6 +239,7 @@ def _hop(hop: _Table) -> HopRule:
         rewritten=hop.value("rewritten", bool, False),
         routed=hop.value("routed", bool, False),
         translated=hop.value("translated", bool, False),
+        early=hop.value("early", bool, False),
         optional=hop.value("optional", bool, False),
         when=hop.one_of("when", ("", *FEATURES), ""),
     )

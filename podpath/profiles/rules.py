@@ -21,11 +21,13 @@ class HopRule:
 
     at: "source", "destination", "node" or "others" (every other pod of the network);
     interface: "pod" (the pod's eth0), "lo", "source", "destination" or "others" (the host end of
-    that pod's eth0), "master" (what they are enslaved to); the rest as in model.Hop, with `after`
-    naming hops by their id. translated: with a Service's address for the pod's, or the other way
-    round. routed: the MAC addresses are those of the host end and of the pod's eth0, to which the
-    node has sent the packet. optional: a packet may also go without it, as the kernel sees fit.
-    when: the hop exists only if this is configured, one of FEATURES.
+    that pod's eth0), "master" (what they are enslaved to), "uplink" (the node's own, to the
+    outside); the rest as in model.Hop, with `after` naming hops by their id. translated: with
+    other addresses, as a Service's for the pod's. early: translated but for the source address,
+    which is left for the way out. routed: the MAC addresses are those of the host
+    end and of the pod's eth0, to which the node has sent the packet. optional: a packet may also
+    go without it, as the kernel sees fit. when: the hop exists only if this is configured, one of
+    FEATURES.
     """
 
     id: str
@@ -37,6 +39,7 @@ class HopRule:
     rewritten: bool = False
     routed: bool = False
     translated: bool = False
+    early: bool = False
     optional: bool = False
     when: str = ""
 

@@ -140,7 +140,7 @@ class Fault:
         text = ""
         for one in _shipped():
             mended = self.wraps if self.mended and one.requirement in MENDED else ()
-            for plugin in ("bridge", "ptp", "portmap", "host-local"):
+            for plugin in ("bridge", "ptp", "portmap", "bandwidth", "host-local"):
                 of_it = one.requirement in self.deviating and fnmatchcase(plugin, one.plugin)
                 if of_it and plugin not in mended:
                     text += _declared(replace(one, plugin=plugin))

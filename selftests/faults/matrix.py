@@ -30,10 +30,10 @@ _AGAIN = {
     "PATH-": frozenset(
         {
             *("PATH-BYSTANDER", "PATH-UNCHANGED", "PATH-SIZE", "PATH-MTU", "PATH-CONCURRENT"),
-            *("LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-REUSE"),
+            *("PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-REUSE"),
         }
     ),
-    "LIFE-": frozenset({"LIFE-DELETE", "LIFE-CHURN", "LIFE-PARALLEL"}),
+    "LIFE-": frozenset({"LIFE-DELETE", "LIFE-CHURN", "LIFE-PARALLEL", "LIFE-PORTMAP"}),
 }
 #: The same, for a fault that is about the CNI contract alone.
 _ALWAYS_OF_CONTRACT = frozenset({"CNI-ADD-RESULT", "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"})

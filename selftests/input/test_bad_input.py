@@ -304,3 +304,25 @@ def test_not_root() -> None:
     done = subprocess.run(command, cwd=suite.ROOT, capture_output=True, text=True, check=False)
 
     _refused(suite.Run(done.returncode, done.stdout + done.stderr), "needs root", "sudo")
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        pytest.param("+quux", 'there is no feature "quux"', id="unknown"),
+        pytest.param("+bandwidth", "configure", id="claimed-but-not-configured"),
+        pytest.param("-core", "the core is always tested", id="core"),
+    ],
+)
+def test_features_that_cannot_be_had(option: str, said: str) -> None:
+    """Before anything is started."""
+    _refused(suite.run("tests", f"--podpath-features={option}"), "--podpath-features", said)
+
+
+def test_conflist_that_limits_every_pod(tmp_path: Path) -> None:
+    """The remedy names what podpath can test."""
+    limit = {"type": "bandwidth", "ingressRate": 8000000, "ingressBurst": 80000}
+    conflist_file = _conflist(tmp_path, lambda c: c["plugins"].append(limit))
+
+    run = suite.run("tests", "--podpath-cni-conf", conflist_file)
+    _refused(run, '"ingressRate"', '"capabilities": {"bandwidth": true}')

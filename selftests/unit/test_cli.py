@@ -242,7 +242,7 @@ def test_terminal_that_does_not_have_every_letter(tmp_path: Path) -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.startswith(b"## podpath, profile bridge: \\U0001f7e1 partial")
+    assert done.stdout.startswith(b"## podpath, profile bridge: \\u26aa not run")
 
 
 def test_reader_that_has_seen_enough() -> None:

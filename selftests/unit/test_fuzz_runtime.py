@@ -64,8 +64,9 @@ class _Runtime:
         assert sandbox == "sandbox"
         return self._said
 
-    def run_pod(self, name: str, uid: str) -> tuple[str, object]:
+    def run_pod(self, name: str, uid: str, ports: object) -> tuple[str, object]:
         assert uid.startswith(name)
+        assert not ports
         return "sandbox", None
 
     def remove_pod(self, name: str, sandbox: str) -> None:

@@ -15,7 +15,7 @@ from podpath.pods import Deployment
 class _Node:
     """A node whose pods cannot be deleted."""
 
-    kind, uplink, pid = "none", "eth0", 0
+    kind, uplink, beyond, pid = "none", "eth0", "", 0
     links, shared, view = frozenset({"lo", "eth0"}), False, "--all"
     versions: dict[str, str] = {}  # noqa: RUF012
 

@@ -11,8 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podpath import evidence, report, verdict, verification
+from podpath import evidence, features, report, verdict, verification
 from podpath.errors import CouldNotTest
+from podpath.features import WAIVED
 from podpath.model import Difference, Observation, TapProof
 from podpath.observe import Observed
 from podpath.probes import Echo
@@ -26,7 +27,7 @@ from podpath.report import (
     About,
     TestResult,
 )
-from podpath.requirements import GROUPS, REQUIREMENTS, group
+from podpath.requirements import CORE, GROUPS, REQUIREMENTS, group
 
 from . import samples
 
@@ -262,7 +263,7 @@ def test_report_of_another_version_cannot_be_verified() -> None:
         pytest.param([CONFORMS, COULD_NOT_TEST], "partial", id="not-all-tested"),
         pytest.param([COULD_NOT_TEST, DOES_NOT_CONFORM], "failure", id="fails"),
         pytest.param([NOT_APPLICABLE], NOT_APPLICABLE, id="does-not-apply"),
-        pytest.param([NOT_RUN], "partial", id="not-run"),
+        pytest.param([NOT_RUN], NOT_RUN, id="not-run"),
     ],
 )
 def test_result_of_several_requirements(verdicts: list[str], expected: str) -> None:
@@ -289,7 +290,8 @@ def test_counts_are_of_the_requirements_of_each_group() -> None:
     assert groups["PATH"]["counts"][CONFORMS] == 1
     assert groups["K8S"]["result"] == NOT_APPLICABLE
     for prefix, told in groups.items():
-        assert sum(told["counts"].values()) == len([i for i in REQUIREMENTS if group(i) == prefix])
+        core = [i for i in features.requirements(CORE) if group(i) == prefix]
+        assert sum(told["counts"].values()) == len(core)
 
 
 @pytest.mark.parametrize(
@@ -384,3 +386,46 @@ def test_report_that_cannot_be_written(tmp_path: Path) -> None:
 
     with pytest.raises(CouldNotTest, match=r"cannot be written.*--podpath-report"):
         report.write(tmp_path / "file", {})
+
+
+def _features(*told: TestResult, **reasons: str) -> dict[str, dict[str, Any]]:
+    document = report.build(told, SEAL, "1.2", About(features=reasons))
+    assert verification.problems(document) == []
+    return {f["name"]: f for f in document["profiles"][0]["features"]}
+
+
+def test_feature_has_the_result_of_the_tests_that_count_for_it() -> None:
+    """A requirement is of the core in one IP version, and of the feature in the other."""
+    found = _features(
+        result(CONFORMS), result(DOES_NOT_CONFORM, features=("ipv6",), reason="why"), ipv6=""
+    )
+
+    assert list(found) == [CORE, "ipv6"]
+    assert found[CORE]["result"] == "partial"  # the rest of it was not run
+    assert found[CORE]["counts"][DOES_NOT_CONFORM] == 0
+    assert found["ipv6"]["result"] == "failure"
+    assert [g["name"] for g in found["ipv6"]["groups"]] == ["PATH"]
+
+
+@pytest.mark.parametrize("why", [WAIVED, "the conflist does not ask for it"])
+def test_feature_that_is_not_tested_says_why(why: str) -> None:
+    (found,) = [f for n, f in _features(result(CONFORMS), hairpin=why).items() if n != CORE]
+
+    assert (found["result"], found["reason"]) == (NOT_RUN, why)
+
+
+def test_feature_of_which_nothing_was_run_says_so() -> None:
+    found = _features(result(CONFORMS), ipv6="")["ipv6"]
+
+    assert (found["result"], found["reason"]) == (NOT_RUN, "no test of it was run")
+
+
+def test_requirement_of_a_waived_feature_is_never_a_pass() -> None:
+    """It was not run, and so the whole is no success."""
+    on_kind = {**SEAL, "node": "kind"}
+    told = [result(CONFORMS, *features.requirements(CORE))]
+    document = report.build(told, on_kind, "1.2", About(features={"hairpin": WAIVED}))
+    (one,) = [r for r in document["requirements"] if r["id"] == "K8S-HAIRPIN"]
+
+    assert (one["verdict"], one["reason"]) == (NOT_RUN, WAIVED)
+    assert document["profiles"][0]["result"] == "partial"

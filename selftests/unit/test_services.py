@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from podpath import expected, probes, verdict
-from podpath.model import Address, Packet, Path, Sighting
+from podpath.model import Address, Packet, Path, Sighting, Translation
 
 from . import samples
 
@@ -16,7 +16,7 @@ NONCE = "abc"
 
 
 def _path(kind: str, source: str, destination: str) -> Path:
-    translation = (SERVICE, SERVER) if kind == "service" else (SERVER, SERVICE)
+    there = Translation(((SERVICE, SERVER),))
     return expected.path(
         samples.topology(),
         samples.PROFILE,
@@ -24,7 +24,7 @@ def _path(kind: str, source: str, destination: str) -> Path:
         source=source,
         destination=destination,
         master=samples.BRIDGE,
-        translation=translation,
+        translation=there if kind == "service" else there.back,
     )
 
 
@@ -38,7 +38,7 @@ def _walk(leg: str, packet: Packet, start: int, frame: bytes = b"") -> list[Sigh
     """A packet at each hop of its path, translated there as it must be."""
     path = PATHS[leg]
     assert path.translation
-    before, after = path.translation
+    ((before, after),) = path.translation.addresses
     seen = []
     for number, hop in enumerate(path.hops):
         here = packet

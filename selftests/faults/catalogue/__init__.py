@@ -2,6 +2,7 @@
 
 from selftests.faults.catalogue import (
     contract,
+    features,
     healthy,
     ipv6,
     kubernetes,
@@ -17,9 +18,10 @@ FAULTS = (
     *lifecycle.FAULTS,
     *ipv6.FAULTS,
     *contract.FAULTS,
+    *features.FAULTS,
     *ptp.FAULTS,
     *topology.FAULTS,
 )
-HEALTHY = (*healthy.PLUGINS, *ipv6.PLUGINS, *ptp.PLUGINS, *contract.PLUGINS)
+HEALTHY = (*healthy.PLUGINS, *ipv6.PLUGINS, *ptp.PLUGINS, *contract.PLUGINS, *features.PLUGINS)
 #: These are tried on a kind cluster alone: selftests/kind.
 OF_CLUSTERS = kubernetes.FAULTS

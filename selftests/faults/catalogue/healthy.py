@@ -13,6 +13,7 @@ _NEAR = frozenset(
     {
         *("TOPO-FDB", "PATH-HTTP", "PATH-UDP", "PATH-ARP", "PATH-BYSTANDER", "PATH-UNCHANGED"),
         *("PATH-SELF", "PATH-GATEWAY", "LIFE-DELETE", "LIFE-OTHERS", "LIFE-REUSE"),
+        *("PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"),
     }
 )
 

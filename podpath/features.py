@@ -1,0 +1,201 @@
+"""Features: what a configuration may ask of plugins beyond the core, as data. Pure.
+
+In the manner of the Gateway API's conformance profiles: the core must all pass; a feature is tested
+where it is asked for, and the report says of each other one why it is not.
+"""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from podpath.conflist import Conflist
+from podpath.errors import CouldNotTest
+from podpath.model import Family
+from podpath.profiles import Profile
+from podpath.requirements import CORE, REQUIREMENTS
+
+#: In place of a result: the user does not want it tested.
+WAIVED = "waived by --podpath-features"
+OPTION = "--podpath-features"
+
+IPV6 = "ipv6"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Something that plugins may be able to do, and that pods get where it is configured.
+
+    about: what it is; asked: what in a conflist asks for it; detect: whether one does; shown:
+    requirements of the core whose tests look at it, too, where it is asked for; kinds: of path,
+    that a profile must have for it; untested: why podpath has no test of it, if so.
+    """
+
+    name: str
+    about: str
+    asked: str
+    detect: Callable[[Conflist], bool]
+    shown: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    untested: str = ""
+
+
+def _configured(*keys: str) -> Callable[[Conflist], bool]:
+    """Whether the plugin that makes the interface has any of these keys set."""
+    return lambda network: any(network.section.get(key) for key in keys)
+
+
+def _capable(capability: str) -> Callable[[Conflist], bool]:
+    """Whether a plugin of the chain is handed this by the runtime."""
+    return lambda network: any(
+        _has(section.get("capabilities"), capability) for section in network.sections
+    )
+
+
+def _has(capabilities: object, name: str) -> bool:
+    return isinstance(capabilities, dict) and capabilities.get(name) is True
+
+
+_ALL = (
+    Feature(
+        "hairpin",
+        "A bridge port sends back what came from it, so that a pod reaches itself from outside.",
+        '"hairpinMode": true in the first plugin',
+        lambda network: network.hairpin,
+        shown=("TOPO-BRIDGE-PORT", "PATH-ARP"),
+    ),
+    Feature(
+        "ipmasq",
+        "Packets of pods to beyond the node have the node's address.",
+        '"ipMasq": true in the first plugin',
+        _configured("ipMasq"),
+        kinds=("outward", "inward"),
+    ),
+    Feature(
+        "portmap",
+        "A port of the node leads to one of a pod's.",
+        '"capabilities": {"portMappings": true} in a plugin',
+        _capable("portMappings"),
+        kinds=("host-port-routed", "from-node", "to-node", "outward", "inward"),
+    ),
+    Feature(
+        "bandwidth",
+        "What a container sends and receives is limited to a rate.",
+        '"capabilities": {"bandwidth": true} in a plugin',
+        _capable("bandwidth"),
+    ),
+    Feature(
+        "static-ip",
+        "A container has the address that the runtime asks for.",
+        '"capabilities": {"ips": true} in a plugin',
+        _capable("ips"),
+    ),
+    Feature(
+        "static-mac",
+        "A container has the MAC address that the runtime asks for.",
+        '"capabilities": {"mac": true} in a plugin',
+        _capable("mac"),
+    ),
+    Feature(
+        "isolation",
+        "Pods reach the gateway, and do not reach each other.",
+        '"portIsolation": true in the first plugin',
+        lambda network: network.isolated,
+        shown=("TOPO-BRIDGE-PORT",),
+    ),
+    Feature(
+        "vlan",
+        "Host ends are in the VLANs that are configured.",
+        '"vlan" or "vlanTrunk" in the first plugin',
+        _configured("vlan", "vlanTrunk"),
+        untested="podpath has no requirement about VLANs",
+    ),
+    Feature(
+        IPV6,
+        "Pods have IPv6 addresses.",
+        "a range of IPv6 addresses in the IPAM section",
+        lambda network: Family.IPV6 in network.families,
+    ),
+)
+
+#: name -> feature, those of the wiring first.
+FEATURES: Mapping[str, Feature] = {feature.name: feature for feature in _ALL}
+
+
+def chosen(network: Conflist, profile: Profile, node: str, option: str = "") -> dict[str, str]:
+    """Each feature -> why it is not tested; empty if it is.
+
+    node: the kind of node, as --podpath-node names it; option: "+x,-y" claims x and waives y.
+    Raises CouldNotTest for what is not understood, or claimed and cannot be tested.
+    """
+    signs = _signs(option)
+    reasons = {}
+    for name, feature in FEATURES.items():
+        why = _absent(feature, network, profile, node)
+        if signs.get(name) == "+" and why:
+            raise CouldNotTest(
+                f'{OPTION} claims the feature "{name}", but {why}',
+                f"Leave out +{name}, or configure {feature.asked}",
+            )
+        reasons[name] = WAIVED if signs.get(name) == "-" and not why else why
+    if reasons[IPV6] == WAIVED and Family.IPV4 not in network.families:
+        raise CouldNotTest(f"{OPTION} waives ipv6, and pods have no other addresses")
+    return reasons
+
+
+def _signs(option: str) -> dict[str, str]:
+    """Feature -> "+" or "-"."""
+    signs: dict[str, str] = {}
+    for one in filter(None, map(str.strip, option.split(","))):
+        sign, name = one[0], one[1:].lower()
+        if sign not in "+-":
+            raise CouldNotTest(f"{OPTION} {one} is not understood", f"Write +{one} or -{one}")
+        if name == CORE:
+            raise CouldNotTest(
+                f"{OPTION} {one}: the core is always tested", "Select tests with pytest's -k"
+            )
+        if name not in FEATURES:
+            raise CouldNotTest(f'{OPTION}: there is no feature "{name}"', _similar(name))
+        if signs.setdefault(name, sign) != sign:
+            raise CouldNotTest(f"{OPTION} both claims and waives {name}", "Leave out one of them")
+    return signs
+
+
+def _similar(name: str) -> str:
+    alike = difflib.get_close_matches(name, FEATURES, 1)
+    return f"Did you mean {alike[0]}?" if alike else f"There are: {', '.join(FEATURES)}"
+
+
+def _absent(feature: Feature, network: Conflist, profile: Profile, node: str) -> str:
+    """Why it cannot be tested, if so."""
+    if not feature.detect(network):
+        return f"the conflist does not ask for it: {feature.asked}"
+    if feature.untested:
+        return feature.untested
+    if lacking := [kind for kind in feature.kinds if kind not in profile.paths]:
+        return f"the profile {profile.name} has no path of the kind {lacking[0]}"
+    own = requirements(feature.name)
+    looked_at = (*own, *feature.shown)
+    if looked_at and not any(node in REQUIREMENTS[i].nodes for i in looked_at):
+        return f"it cannot be looked at on the {node} node"
+    return ""
+
+
+def requirements(feature: str) -> tuple[str, ...]:
+    """The requirements that belong to a feature, or to the core."""
+    return tuple(i for i, r in REQUIREMENTS.items() if r.feature == feature)
+
+
+def of_test(ids: Iterable[str], family: Family | None, network: Conflist) -> tuple[str, ...]:
+    """What a test counts for: the core, features, or both.
+
+    ids: the requirements that it is about; family: the IP version that it is about, if it is about
+    one. What is tested in both IP versions counts for the core in IPv4, and for the feature in
+    IPv6; where pods have IPv6 alone, for both.
+    """
+    found = [REQUIREMENTS[i].feature for i in ids]
+    found += [f.name for f in _ALL for i in ids if i in f.shown and f.detect(network)]
+    if family is Family.IPV6:
+        found.append(IPV6)
+        if Family.IPV4 in network.families:
+            found = [name for name in found if name != CORE]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,142 @@
+"""Faults in what is tested where a conflist asks for it, and plugins that do it right."""
+
+from functools import partial
+
+from selftests.faults.fault import Fault
+from selftests.suite import ROOT
+
+_FEATURES = ROOT / "examples/features.conflist"
+_mapping = partial(Fault, wraps=("portmap",), announces=False)
+_limiting = partial(Fault, wraps=("bandwidth",), announces=False, network=_FEATURES)
+_asked = partial(Fault, network=_FEATURES)
+
+
+def _given(script: str) -> str:
+    """Shell: what the plugin is given, changed with sed."""
+    return f"""input=$(flat "$input" | sed '{script}')"""
+
+
+def _rule(table: str, text: str, where: str = "-I") -> str:
+    """Shell: a rule of iptables, once however many pods there are."""
+    chain, _, rest = text.partition(" ")
+    return f"iptables -t {table} -C {chain} {rest} || iptables -t {table} {where} {chain} {rest}"
+
+
+FAULTS = (
+    Fault(
+        name="pods are not masqueraded",
+        source="containernetworking/plugins issue 210",
+        reds={"PATH-MASQUERADE": "address changed at node eth0 out: expected 192.0.2.2"},
+        near=frozenset({"PATH-GATEWAY", "PATH-PORTMAP"}),
+        after=_rule("nat", "POSTROUTING -s 10.88.0.0/24 -o eth0 -j ACCEPT"),
+    ),
+    _mapping(
+        name="a mapped port leads to another port of the pod",
+        source="own",
+        reds={"PATH-PORTMAP": "to 81 [S]"},
+        near=frozenset({"PATH-HTTP", "PATH-MASQUERADE"}),
+        before=_given('s/"ContainerPort":80,/"ContainerPort":81,/'),
+    ),
+    _mapping(
+        name="of mapped ports, only those of TCP are",
+        source="own",
+        reds={"PATH-PORTMAP": "to 29000"},
+        near=frozenset({"PATH-UDP"}),
+        before=_given('s/,{"HostPort":29000[^}]*}//'),
+    ),
+    _mapping(
+        name="whoever asks for a mapped port from beyond the node is masqueraded",
+        source="containernetworking/plugins, portmap: its key masqueradeAll",
+        reds={"PATH-PORTMAP": "address changed at node cni0 out: expected 192.0.2.1 port"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        after=_rule("nat", "POSTROUTING -s 192.0.2.1 -o cni0 -j MASQUERADE"),
+    ),
+    _mapping(
+        name="the rules of mapped ports outlive their pod",
+        source="containernetworking/plugins issue 810",
+        reds={"LIFE-PORTMAP": "left behind at rules"},
+        near=frozenset({"LIFE-DELETE"}),
+        first='[ "$CNI_COMMAND" != DEL ] || exit 0',
+    ),
+    _mapping(
+        name="a mapped port does not refuse when its pod is gone",
+        source="own",
+        reds={"LIFE-PORTMAP": "mapped port at tcp port 28080 of 192.0.2.2: expected refused"},
+        near=frozenset({"LIFE-DELETE"}),
+        after_del=f"""[ "$POD" != mapped ] ||
+          {{ {_rule("filter", "OUTPUT -p tcp --dport 28080 -j DROP")}; }}""",
+    ),
+    _limiting(
+        name="a rate is ten times what was asked for",
+        source="own: bits taken for bytes, or the other way round",
+        reds={"PATH-BANDWIDTH": "rate at ingress of the container"},
+        near=frozenset({"LIFE-BANDWIDTH"}),
+        before=_given('s/"\\(in\\|e\\)gressRate":16000000/"\\1gressRate":160000000/'),
+    ),
+    _limiting(
+        name="a rate is a quarter of what was asked for",
+        source="own",
+        reds={"PATH-BANDWIDTH": "rate at ingress of the container"},
+        before=_given('s/"\\(in\\|e\\)gressRate":16000000/"\\1gressRate":4000000/'),
+    ),
+    _limiting(
+        name="only what a container receives is limited",
+        source="own",
+        reds={"PATH-BANDWIDTH": "rate at egress of the container"},
+        before=_given('s/"egressRate":[0-9]*,"egressBurst":[0-9]*//'),
+    ),
+    _limiting(
+        name="the interface of a limit outlives its container",
+        source="kubernetes/kubernetes issue 56840",
+        reds={"LIFE-BANDWIDTH": "left behind at interfaces: expected gone, saw bwp"},
+        near=frozenset({"PATH-BANDWIDTH", "LIFE-DELETE"}),
+        first='[ "$CNI_COMMAND" != DEL ] || exit 0',
+    ),
+    _asked(
+        name="the address that is asked for is ignored",
+        source="own",
+        reds={"CNI-STATIC-IP": "static IP at net1 in the kernel: expected 10.88.0.254/24"},
+        before=_given('s/"ips":\\["[^]]*\\]//'),
+    ),
+    _asked(
+        name="the address that is asked for is given twice",
+        source="own: IPAM that trusts the runtime",
+        reds={"CNI-STATIC-IP": "static IP at ADD of a second container: expected an error"},
+        before="rm -f /var/lib/cni/networks/podpath/10.88.0.254",
+    ),
+    _asked(
+        name="the MAC address that is asked for is ignored",
+        source="own",
+        reds={"CNI-STATIC-MAC": "static MAC at net1 in the kernel: expected 02:00:5e:10:00:01"},
+        before=_given('s/"mac":"[^"]*"//'),
+    ),
+    _asked(
+        name="the result has another MAC address than was asked for and set",
+        source="own",
+        reds={"CNI-STATIC-MAC": "static MAC at the result: expected 02:00:5e:10:00:01"},
+        follows=frozenset({"CNI-ADD-INTERFACE", "CNI-CHECK"}),
+        after="result 's/02:00:5e:10:00:01/02:00:5e:10:00:02/'",
+    ),
+)
+
+PLUGINS = (
+    Fault(
+        name="features as they are asked for",
+        source="",
+        reds={},
+        network=_FEATURES,
+        near=frozenset(
+            {
+                *("PATH-BANDWIDTH", "LIFE-BANDWIDTH", "CNI-STATIC-IP", "CNI-STATIC-MAC"),
+                *("PATH-PORTMAP", "LIFE-PORTMAP", "TOPO-HOOKS"),
+            }
+        ),
+    ),
+    Fault(
+        name="ports are mapped by a bridge that routes",
+        source="",
+        reds={},
+        near=frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"}),
+        after="echo 0 >/proc/sys/net/bridge/bridge-nf-call-iptables",
+    ),
+)

@@ -1,0 +1,88 @@
+"""What a runtime asks for a container: its addresses, its rate; asked by podpath itself."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from podpath import inventory, preflight
+from podpath.conflist import Conflist
+from podpath.contract import asked
+from podpath.contract.answers import require_success
+from podpath.contract.runtime import Runtime
+from podpath.model import Family
+
+requirement = pytest.mark.requirement
+
+#: What the kernel must have for each direction.
+LINKS = {"ingress": (), "egress": ("ifb",)}
+each_direction = pytest.mark.parametrize("direction", LINKS)
+
+
+def _check_kernel(direction: str) -> None:
+    for link in LINKS[direction]:
+        preflight.check_link(link)
+
+
+@requirement("PATH-BANDWIDTH")
+@each_direction
+def test_rate_is_what_was_asked_for(
+    runtime: Runtime, conflist: Conflist, family: Family, direction: str
+) -> None:
+    """A transfer takes as long as the limit says, and one without a limit far less."""
+    _check_kernel(direction)
+    with ExitStack() as stack:
+        slow, one, other = (
+            stack.enter_context(asked.container(runtime, conflist, capabilities))
+            for capabilities in (asked.limited(direction), {}, {})
+        )
+        for container in (slow, one, other):
+            container.attach()
+        ends = (one, slow) if direction == "ingress" else (slow, one)
+        free = asked.transfer(one, other, family)
+        limited = asked.transfer(*ends, family)
+
+    assert asked.bounds(direction, limited, free) == []
+
+
+@requirement("LIFE-BANDWIDTH")
+@each_direction
+def test_nothing_is_left_of_a_limit(runtime: Runtime, conflist: Conflist, direction: str) -> None:
+    """The node has no more than before the container came."""
+    _check_kernel(direction)
+    with asked.container(runtime, conflist, asked.limited(direction)) as container:
+        before = inventory.read(runtime.node, conflist)
+        container.attach()
+        require_success(container.delete())
+
+        assert container.left(conflist, before) == []
+
+
+@requirement("CNI-STATIC-IP")
+def test_container_has_the_address_that_was_asked_for(
+    runtime: Runtime, conflist: Conflist, family: Family
+) -> None:
+    """Exactly that; while it has it, nobody else gets it, and afterwards somebody does."""
+    wanted = asked.unused(conflist, family)
+    capabilities = {"ips": [str(wanted)]}
+    with asked.container(runtime, conflist, capabilities) as first:
+        first.attach()
+        found = asked.held(first, wanted)
+        with asked.container(runtime, conflist, capabilities) as second:
+            found += asked.given_twice(second.add(), wanted)
+        require_success(first.delete())
+    with asked.container(runtime, conflist, capabilities) as third:
+        third.attach()
+        found += asked.held(third, wanted)
+
+    assert found == []
+
+
+@requirement("CNI-STATIC-MAC")
+def test_container_has_the_mac_address_that_was_asked_for(
+    runtime: Runtime, conflist: Conflist
+) -> None:
+    """In the kernel, and in the result."""
+    with asked.container(runtime, conflist, {"mac": asked.MAC}) as container:
+        container.attach()
+
+        assert asked.mac(container) == []
