@@ -113,6 +113,8 @@ def gateway(attachment: Attachment, conflist: Conflist) -> Breakage:
 
 def _addresses_of_host_end(attachment: Attachment, conflist: Conflist) -> Breakage:
     end = _host_end(attachment, conflist)
+    if not end:
+        return _NO_HOST_END
     held = kernel.links(attachment.runtime.node).get(end, kernel.Link("", ())).addresses
     if not any("." in address for address in held):
         return Breakage(impossible="the host end has no address")
