@@ -6,6 +6,7 @@ from selftests.faults.catalogue import (
     ipv6,
     kubernetes,
     lifecycle,
+    macvlan,
     path,
     ptp,
     topology,
@@ -18,8 +19,9 @@ FAULTS = (
     *ipv6.FAULTS,
     *contract.FAULTS,
     *ptp.FAULTS,
+    *macvlan.FAULTS,
     *topology.FAULTS,
 )
-HEALTHY = (*healthy.PLUGINS, *ipv6.PLUGINS, *ptp.PLUGINS, *contract.PLUGINS)
+HEALTHY = (*healthy.PLUGINS, *ipv6.PLUGINS, *ptp.PLUGINS, *macvlan.PLUGINS, *contract.PLUGINS)
 #: These are tried on a kind cluster alone: selftests/kind.
 OF_CLUSTERS = kubernetes.FAULTS
