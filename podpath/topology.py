@@ -252,7 +252,8 @@ def _bridge(info: Any) -> Bridge | None:
 
 def _mode(info: Any) -> str:
     data = attributes.nested(info, "IFLA_INFO_DATA")
-    return attributes.text(data.get_attr("IFLA_MACVLAN_MODE") or "", "a mode") if data else ""
+    mode = data.get_attr("IFLA_MACVLAN_MODE") if data is not None else None
+    return "" if mode is None else attributes.text(mode, "the mode of a link")
 
 
 def _routes(messages: Iterable[Any], names: Mapping[int, str]) -> Iterable[Route]:

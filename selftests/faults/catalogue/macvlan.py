@@ -156,6 +156,13 @@ FAULTS = (
           add rule netdev deaf in icmpv6 type nd-neighbor-solicit drop'""",
     ),
     _stacked(
+        name="macvlan: CHECK puts right what it should tell",
+        source="own",
+        reds={"CNI-CHECK-STATE": "success at macvlan CHECK"},
+        first="""[ "$CNI_COMMAND" != CHECK ] ||
+          in_pod ip link set "$CNI_IFNAME" type macvlan mode bridge""",
+    ),
+    _stacked(
         name="macvlan: deletion leaves a link on the lower link",
         source="kubernetes/kubernetes issue 56840",
         reds={
