@@ -259,8 +259,9 @@ class Topology:
     @property
     def uplink(self) -> str:
         """The interface of the node's first default route; empty if it has none."""
-        first = (r for r in self.node.routes if not r.destination.prefixlen and not r.particulars)
-        return next((route.device for route in first), "")
+        default = (r for r in self.node.routes if not r.destination.prefixlen and r.device != "?")
+        main = (r for r in default if not any(p.startswith("table ") for p in r.particulars))
+        return next((route.device for route in main), "")
 
 
 # --- capture ------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ _INTERFACES = ("pod", "lo", *_HOST_ENDS, "master", "lower")
 _DIRECTIONS = ("in", "out")
 _DEVICES = ("host-end", "master")
 _ASKED = ("destination", "gateway")
+_MODES = ("bridge", "passthru", "private", "source", "vepa")  # of a macvlan, ip-link(8)
 _SAMPLE = (IPv4Address("10.0.0.2"), IPv4Network("10.0.0.0/24"), IPv4Address("10.0.0.1"))
 
 
@@ -167,7 +168,7 @@ def _profile(top: _Table) -> Profile:
         host_end=tuple(end.filled("addresses", a, ip_interface) for a in end.texts("addresses")),
         node_routes=tuple(_route(r, ("to", "dev", "when")) for r in node.tables("routes", "to")),
         resolution=_resolution(top.table("resolution")),
-        not_applicable={**_not_applicable(top), **KINDS[kind]},
+        not_applicable=_not_applicable(top, kind),
         paths=_paths(top.table("path")),
     )
     _is_there(top, profile)
@@ -198,7 +199,7 @@ def _lower(top: _Table, kind: str) -> Lower | None:
     table = top.table("lower")
     table.only("key", "mode", "mode-key")
     return Lower(
-        table.value("key", str), table.value("mode", str), table.value("mode-key", str, "")
+        table.value("key", str), table.one_of("mode", _MODES), table.value("mode-key", str, "")
     )
 
 
@@ -229,14 +230,15 @@ def _resolution(table: _Table) -> Resolution:
     )
 
 
-def _not_applicable(top: _Table) -> dict[str, str]:
+def _not_applicable(top: _Table, kind: str) -> dict[str, str]:
+    """What the profile says, and what follows from the kind of link."""
     table = top.table("not-applicable") if "not-applicable" in top.data else _Table({})
     for identifier in table.data:
         if identifier not in REQUIREMENTS:
             raise table.wrong(f"there is no requirement {identifier}", identifier)
         if not table.value(identifier, str).strip():
             raise table.wrong(f"{identifier} must have a reason", identifier)
-    return dict(table.data)
+    return {**table.data, **{i: why for i, why in KINDS[kind].items() if i not in table.data}}
 
 
 def _paths(table: _Table) -> dict[str, tuple[HopRule, ...]]:

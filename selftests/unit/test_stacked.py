@@ -1,6 +1,7 @@
 """Where pods' links lie on one of the node's: the path, and what is required of the wiring."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import ip_interface, ip_network
 
 import pytest
@@ -83,6 +84,9 @@ def test_lower_link_is_named_or_the_uplink() -> None:
     assert MACVLAN.lower_in({"master": "ens1"}, base) == "ens1"
     assert MACVLAN.lower_in({}, base) == UPLINK
     assert MACVLAN.lower_in({}, samples.with_node(base, routes=())) == ""
+    elsewhere = replace(base.node.routes[0], device="ens2", particulars=("table 100",))
+    first = (elsewhere, replace(base.node.routes[0], particulars=("mtu 1400",)))
+    assert MACVLAN.lower_in({}, samples.with_node(base, routes=first)) == UPLINK
     assert samples.PROFILE.lower_in({"master": "ens1"}, base) == ""
 
 
