@@ -20,7 +20,7 @@ Address = IPv4Address | IPv6Address
 AddressWithPrefix = IPv4Interface | IPv6Interface
 Network = IPv4Network | IPv6Network
 
-#: Kinds of links that lie on another one, which is theirs, and no peer of theirs: ip-link(8).
+#: Kinds of links that lie on another one (ip-link(8)): it is that which IFLA_LINK names, no peer.
 STACKED = frozenset({"ipvlan", "ipvtap", "macvlan", "macvtap", "vlan"})
 
 #: How the node's own network namespace is called wherever a namespace is named.
