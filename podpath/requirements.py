@@ -177,9 +177,9 @@ _ALL = (
         (_POD, f"{_NODE} sh -c 'cat /var/lib/cni/results/*'"),
         why="Two pods with one MAC address get each other's packets. A result with an old one"
         " misleads all that is set up by it.",
-        how="The MAC addresses of all pods' eth0, host ends and lower links must differ. Those in the plugin's"
-        " result must be the kernel's, and still be so after pods have talked. The bridge's"
-        " own counts if it is a gateway.",
+        how="The MAC addresses of all pods' eth0, host ends and lower links must differ. Those in"
+        " the plugin's result must be the kernel's, and still be so after pods have talked. The"
+        " bridge's own counts if it is a gateway.",
     ),
     Requirement(
         "TOPO-ADDR",
@@ -447,9 +447,8 @@ _ALL = (
         (f"{_NODE} ip monitor", _LINKS),
         why="Pods come and go all the time. Those that stay must not notice.",
         how="Interfaces, ports, routes and rules of the other pods, the bridge and the lower link"
-        " are read before"
-        " and after two pods came and went, and must be the same. Then a ping, an HTTP"
-        " exchange and a datagram must take the path.",
+        " are read before and after two pods came and went, and must be the same. Then a ping, an"
+        " HTTP exchange and a datagram must take the path.",
     ),
     Requirement(
         "LIFE-SURVIVOR",
