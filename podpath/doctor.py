@@ -83,6 +83,10 @@ def _configuration(wanted: Callable[[], preflight.Plan]) -> Iterator[Finding]:
     yield Finding("conflist", True, f"{plan.conflist.name}, {plan.conflist_path}")
     for name in plan.conflist.delegates:
         yield _of(f"plugin {name}", partial(_plugin, plan, name))
+    if plan.node == "embedded" and plan.profile.kind not in preflight.LINKS:
+        kind = plan.profile.kind
+        yield _of(f"link {kind}", partial(preflight.check_link, kind), "yes")
+    yield _of("profile", lambda: preflight.check_mode(plan), plan.profile.name)
     yield _of("address ranges", lambda: preflight.check_ranges(plan), "large enough")
 
 

@@ -131,7 +131,11 @@ def _topology(topology: Topology) -> dict[str, Any]:
             {
                 "name": name,
                 "links": [
-                    _link(link, peer=_peer(topology, name, link.name))
+                    _link(
+                        link,
+                        peer=_name(topology.host_end(name, link.name)),
+                        lower=_name(topology.lower_link(name, link.name)),
+                    )
                     for link in _links(topology, name)[:_MOST_LINKS]
                 ],
             }
@@ -145,10 +149,9 @@ def _links(topology: Topology, pod: str) -> tuple[Interface, ...]:
     return space.interfaces if space else ()
 
 
-def _peer(topology: Topology, pod: str, interface: str) -> str:
-    """The name that the other end has on the node; empty if it is not there."""
-    end = topology.host_end(pod, interface)
-    return end.name if end else ""
+def _name(link: Interface | None) -> str:
+    """A link's name; empty if there is none."""
+    return link.name if link else ""
 
 
 def _link(link: Interface, **more: str) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """The path that a packet must take: a profile's rules, applied to a topology. Pure."""
 
+from collections.abc import Mapping
+
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import NODE, Direction, Hop, Path, Topology, Translation
-from podpath.profiles import HopRule, Profile
+from podpath.profiles import PLURAL, HopRule, Profile
 
 POD_INTERFACE = "eth0"
 #: What the node's uplink leads to.
@@ -17,6 +19,7 @@ def path(
     source: str = "",
     destination: str = "",
     master: str,
+    lower: str = "",
     features: frozenset[str] = frozenset(),
     translation: Translation | None = None,
     uplink: str = "",
@@ -24,15 +27,16 @@ def path(
     """The expected path of one packet.
 
     kind: a key of the profile's paths; source, destination: pod names, where the kind has them;
-    master: the name of the interface that host ends must be enslaved to, if any; features: what is
-    configured beyond the ordinary; translation: what hops that are translated have instead;
-    uplink: the node's interface to the outside.
+    master: the name of the interface that host ends must be enslaved to, if any; lower: of the one
+    that pods' links must lie on; features: what is configured beyond the ordinary; translation:
+    what hops that are translated have instead; uplink: the node's interface to the outside.
     Raises DoesNotConform if a pod is wired so that it has no such path, and CouldNotTest if the
     profile does not say what such a path is.
     """
     if kind not in profile.paths:
         raise CouldNotTest(f'the profile {profile.name} has no path of the kind "{kind}"')
-    resolve = _Resolver(topology, source, destination, master, uplink)
+    named = {"master": master, "lower": lower, "uplink": uplink, "lo": "lo"}
+    resolve = _Resolver(topology, source, destination, named)
     rules = [rule for rule in profile.paths[kind] if not rule.when or rule.when in features]
     expanded = [(rule, pod) for rule in rules for pod in resolve.pods_of(rule)]
     position = {(rule.id, pod): index for index, (rule, pod) in enumerate(expanded)}
@@ -77,20 +81,31 @@ class _Resolver:
     """Names of a rule to names of this topology."""
 
     def __init__(
-        self, topology: Topology, source: str, destination: str, master: str, uplink: str
+        self, topology: Topology, source: str, destination: str, named: Mapping[str, str]
     ) -> None:
+        """named: what a rule calls an interface that is no pod's -> its name."""
         self._topology = topology
         self._roles = {"source": source, "destination": destination}
-        self._named = {"pod": POD_INTERFACE, "master": master, "uplink": uplink, "lo": "lo"}
+        self._named = {**named, "pod": POD_INTERFACE}
 
     def pods_of(self, rule: HopRule) -> list[str]:
         """The pods that a rule is about, one hop each; [""] for a rule that is not plural."""
-        if "others" in (rule.at, rule.interface):
-            return sorted(p for p in self._topology.everybody if p != self._roles["source"])
+        if plural := PLURAL.intersection((rule.at, rule.interface)):
+            ends = {self._roles["source"]}
+            ends |= {self._roles["destination"]} if "bystanders" in plural else set()
+            return sorted(p for p in self._topology.everybody if p not in ends)
         return [""]
 
     def namespace(self, rule: HopRule, pod: str) -> str:
         return NODE if rule.at == "node" else self._roles.get(rule.at, pod)
+
+    def _name(self, called: str) -> str:
+        if name := self._named[called]:
+            return name
+        raise CouldNotTest(
+            f'a hop is on the "{called}" of pods, and neither the conflist nor a default route of'
+            " the node says which that is"
+        )
 
     def macs(self) -> tuple[str, str] | None:
         """Of the ends of the destination's link, from the node's to the pod's."""
@@ -101,7 +116,7 @@ class _Resolver:
 
     def interface(self, rule: HopRule, pod: str) -> str:
         if rule.interface in self._named:
-            return self._named[rule.interface]
+            return self._name(rule.interface)
         owner = self._roles.get(rule.interface, pod)
         end = self._topology.host_end(owner, POD_INTERFACE)
         if end is None:

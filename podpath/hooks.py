@@ -73,6 +73,8 @@ def differences(
     for pod in topology.pods:
         links[f"pod {pod} {POD_INTERFACE}"] = topology.of_pod(pod).interface(POD_INTERFACE)
         links[f"host end of pod {pod}"] = topology.host_end(pod)
+        if lower := topology.lower_link(pod):
+            links[f"{NODE} {lower.name}"] = lower
     for where, link in links.items():
         for queue in link.queues if link else ():
             found.append(Difference("traffic control", where, "none", queue))

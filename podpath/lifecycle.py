@@ -55,7 +55,7 @@ def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
 
 
 def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Difference]:
-    """What became different of the pods that are in both, and of the bridge. Pure.
+    """What became different of the pods that are in both, the bridge, and a lower link. Pure.
 
     The MAC address of a bridge that is no gateway follows that of its ports (br_if.c,
     br_features_recompute), and nobody relies on it.
@@ -64,6 +64,7 @@ def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Diffe
     found = []
     for pod in before.pods:
         pairs[f"host end of pod {pod}"] = (before.host_end(pod), after.host_end(pod))
+        pairs[f"lower link of pod {pod}"] = (before.lower_link(pod), after.lower_link(pod))
         then, now = before.of_pod(pod), after.of_pod(pod)
         for link in then.interfaces:
             pairs[f"pod {pod} {link.name}"] = (link, now.interface(link.name))
@@ -81,8 +82,8 @@ def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Diffe
 
 
 _FIELDS = (
-    *("index", "mac", "mtu", "up", "addresses", "master", "peer_index"),
-    *("port", "bridge", "queues", "xdp", "forwarding", "proxy_arp"),
+    *("index", "mac", "mtu", "up", "addresses", "master", "peer_index", "mode"),
+    *("port", "bridge", "queues", "xdp", "forwarding", "proxy_arp", "promiscuous", "flags"),
 )
 
 
@@ -301,9 +302,10 @@ def wired(node: Node, conflist: Conflist, profile: Profile, pods: Deployment) ->
         "TOPO-VETH-PEER": lambda pod: wiring.veth_peer(now, pod),
         "TOPO-NETNS-IP": lambda pod: wiring.netns_ip(now, pod),
         "TOPO-POD-LINKS": lambda pod: wiring.pod_links(now, pod),
+        "TOPO-LOWER-LINK": lambda pod: wiring.lower_link(now, conflist, profile, pod),
         "TOPO-BRIDGE-PORT": lambda pod: wiring.bridge_port(now, conflist, pod),
         "TOPO-HOST-END": lambda pod: routing.router(now, pod),
-        "TOPO-MTU": lambda pod: wiring.mtu(now, conflist, pod),
+        "TOPO-MTU": lambda pod: wiring.mtu(now, conflist, profile, pod),
         "TOPO-ADDR": lambda pod: wiring.addresses(now, conflist, profile, leases, pod),
         "TOPO-ROUTE": lambda pod: routing.routes(now, conflist, profile, pod),
         "TOPO-RESULT": lambda pod: claims.differences(now, conflist, pod),

@@ -20,6 +20,9 @@ Address = IPv4Address | IPv6Address
 AddressWithPrefix = IPv4Interface | IPv6Interface
 Network = IPv4Network | IPv6Network
 
+#: Kinds of links that lie on another one (ip-link(8)): it is that which IFLA_LINK names, no peer.
+STACKED = frozenset({"ipvlan", "ipvtap", "macvlan", "macvtap", "vlan"})
+
 #: How the node's own network namespace is called wherever a namespace is named.
 NODE = "node"
 
@@ -85,9 +88,10 @@ class Interface:
     """One network interface as the kernel describes it.
 
     kind: IFLA_INFO_KIND, empty for lo; mtu in bytes; peer_index and peer_nsid: IFLA_LINK and
-    IFLA_LINK_NETNSID, the latter a number that only this namespace uses; master: the index of
-    what it is enslaved to; queues: kinds of its queueing disciplines, the kernel's defaults
-    left out; xdp: whether an XDP program is attached; forwarding: families that it forwards;
+    IFLA_LINK_NETNSID, the latter a number that only this namespace uses: of one that is STACKED,
+    what it lies on; master: the index of what it is enslaved to; mode: of a macvlan, as
+    ip-link(8) names it; queues: kinds of its queueing disciplines, the kernel's defaults left
+    out; xdp: whether an XDP program is attached; forwarding: families that it forwards;
     proxy_arp: whether it answers ARP for others; promiscuous: whether somebody set it so;
     flags: what else is unusual of its flags, such as "no ARP".
     """
@@ -104,6 +108,7 @@ class Interface:
     peer_nsid: int | None = None
     port: Port | None = None
     bridge: Bridge | None = None
+    mode: str = ""
     queues: tuple[str, ...] = ()
     xdp: bool = False
     forwarding: frozenset[Family] = frozenset()
@@ -235,11 +240,28 @@ class Topology:
 
     def host_end(self, pod: str, interface: str = "eth0") -> Interface | None:
         """The peer of a pod's interface in the node's namespace, or None if there is none."""
+        return self._linked(pod, interface, stacked=False)
+
+    def lower_link(self, pod: str, interface: str = "eth0") -> Interface | None:
+        """What a pod's interface lies on in the node's namespace, or None if it does on nothing."""
+        return self._linked(pod, interface, stacked=True)
+
+    def _linked(self, pod: str, interface: str, *, stacked: bool) -> Interface | None:
+        """What IFLA_LINK names, where that is in the node's namespace, and means that."""
         inside = self.of_pod(pod)
         link = inside.interface(interface)
-        if link is None or inside.inode_of(link.peer_nsid) != self.node.inode:
+        if link is None or (link.kind in STACKED) is not stacked:
+            return None
+        if inside.inode_of(link.peer_nsid) != self.node.inode:
             return None
         return self.node.by_index(link.peer_index)
+
+    @property
+    def uplink(self) -> str:
+        """The interface of the node's first default route; empty if it has none."""
+        default = (r for r in self.node.routes if not r.destination.prefixlen and r.device != "?")
+        main = (r for r in default if not any(p.startswith("table ") for p in r.particulars))
+        return next((route.device for route in main), "")
 
 
 # --- capture ------------------------------------------------------------------------------

@@ -173,6 +173,7 @@ class Observer:
                 source=ends[leg][0],
                 destination=ends[leg][1],
                 master=self._conflist.bridge,
+                lower=self._profile.lower_in(self._conflist.section, found),
                 features=self._conflist.features,
                 translation=traffic.translations.get(leg),
                 uplink=self._node.uplink,

@@ -94,7 +94,7 @@ class Talk:
         received = packet.destination in pod.addresses and packet.mac_destination == pod.mac
         return (sent or received) and where in (
             (pod.name, POD_INTERFACE),
-            (NODE, pod.host_end),
+            *((NODE, name) for name in pod.on_node),
             (NODE, self._bridge),
         )
 
@@ -125,21 +125,22 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class _Pod:
-    """Another pod: its name, addresses, MAC address, and its host end's name."""
+    """Another pod: its name, addresses, MAC address, and the node's link that it is joined to."""
 
     name: str
     addresses: frozenset[Address]
     mac: str
-    host_end: str
+    on_node: frozenset[str]
 
 
 def _pod(found: Topology, name: str) -> _Pod:
-    link, end = found.of_pod(name).interface(POD_INTERFACE), found.host_end(name)
+    link = found.of_pod(name).interface(POD_INTERFACE)
+    ends = (found.host_end(name), found.lower_link(name))
     return _Pod(
         name,
         frozenset(found.others[name].addresses),
         link.mac if link else "",
-        end.name if end else "",
+        frozenset(end.name for end in ends if end),
     )
 
 

@@ -14,6 +14,7 @@ from podpath import deviations, features, kind_config, kube, profiles, tools
 from podpath.conflist import Conflist
 from podpath.deviations import Deviation
 from podpath.errors import CouldNotTest
+from podpath.model import STACKED
 from podpath.nodes import host, kind
 from podpath.profiles import Profile
 from podpath.requirements import CORE
@@ -131,10 +132,22 @@ def check(wanted: Plan) -> None:
     _ = wanted.known_deviations
     check_ranges(wanted)
     check_rates(wanted)
+    check_mode(wanted)
     if wanted.node == "embedded":
-        _check_kernel()
+        _check_kernel(wanted.profile)
     if wanted.report:
         _check_writable(wanted.report)
+
+
+def check_mode(wanted: Plan) -> None:
+    """Raise CouldNotTest if the profile's paths are not of the mode that the conflist asks for."""
+    lower, asked = wanted.profile.lower, wanted.profile.mode_in(wanted.conflist.section)
+    if lower and asked != lower.mode:
+        raise CouldNotTest(
+            f"{wanted.conflist_path} asks for mode {asked!r}, and the paths of the profile"
+            f" {wanted.profile.name} are those of mode {lower.mode!r}",
+            "Give --podpath-profile one that says which way packets take in that mode",
+        )
 
 
 def check_ranges(wanted: Plan) -> None:
@@ -168,10 +181,10 @@ def check_rates(wanted: Plan) -> None:
                 )
 
 
-def _check_kernel() -> None:
+def _check_kernel(profile: Profile) -> None:
     for name in FILE_SYSTEMS:
         check_file_system(name)
-    for link in LINKS:
+    for link in dict.fromkeys((*LINKS, profile.kind)):
         check_link(link)
 
 
@@ -186,8 +199,13 @@ def check_file_system(name: str) -> None:
 def check_link(kind: str) -> None:
     """Raise CouldNotTest if the kernel cannot make a kind of link."""
     # In a namespace of its own, which ends with the command.
-    command = ["unshare", "--net", tools.locate("ip"), "link", "add", "podpath0", "type", kind]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    ip = tools.locate("ip")
+    make = f"{ip} link add podpath0 type {kind}"
+    if kind in STACKED:
+        make = f"{ip} link add podpath1 type bridge && {ip} link add link podpath1 type {kind}"
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-c", make], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise CouldNotTest(
             f'this kernel cannot make a link of type "{kind}" ({done.stderr.strip()})',

@@ -106,6 +106,18 @@ _ALL = (
         " interface that they lead to on the node. Each must lead to the other.",
     ),
     Requirement(
+        "TOPO-LOWER-LINK",
+        "Where pods' links lie on one of the node's, eth0 is of the configured kind and mode, and"
+        " lies on the configured link, or on that of the node's default route, which is up.",
+        "The plugin took another link of the node, or ignored the mode.",
+        (_POD, f"{_NODE} ip -d link show"),
+        why="On another link, or in another mode, pods are of another network: they do not reach"
+        " each other, or strangers reach them.",
+        how="Kind and mode of eth0 are read in the pod, and index and namespace id of the link"
+        " that it lies on. These must lead to the conflist's link on the node, or to that of the"
+        " node's default route if the conflist names none.",
+    ),
+    Requirement(
         "TOPO-BRIDGE-PORT",
         "The host end is up and a forwarding, learning, flooding port of the configured bridge,"
         " with hairpin and isolation as configured.",
@@ -153,13 +165,14 @@ _ALL = (
     Requirement(
         "TOPO-MTU",
         "Both ends of a pod's veth and the bridge, if there is one, have the same MTU, the"
-        " configured one if any.",
+        " configured one if any; a macvlan has the configured one, or else its lower link's.",
         "The MTU was set at one end only, or the configured one was ignored.",
         (_POD, f"{_NODE} ip link show"),
         why="A bridge drops what is larger than the next interface takes, and tells nobody: small"
         " requests work, and large answers hang.",
         how="The MTUs of eth0, of its host end and of the bridge are read by netlink. All must be"
-        " the conflist's, or eth0's if it has none.",
+        " the conflist's, or eth0's if it has none. Where eth0 lies on a link of the node, it must"
+        " have the conflist's, or that link's.",
     ),
     Requirement(
         "TOPO-MAC",
@@ -169,9 +182,9 @@ _ALL = (
         (_POD, f"{_NODE} sh -c 'cat /var/lib/cni/results/*'"),
         why="Two pods with one MAC address get each other's packets. A result with an old one"
         " misleads all that is set up by it.",
-        how="The MAC addresses of all pods' eth0 and host ends must differ. Those in the plugin's"
-        " result must be the kernel's, and still be so after pods have talked. The bridge's"
-        " own counts if it is a gateway.",
+        how="The MAC addresses of all pods' eth0, host ends and lower links must differ. Those in"
+        " the plugin's result must be the kernel's, and still be so after pods have talked. The"
+        " bridge's own counts if it is a gateway.",
     ),
     Requirement(
         "TOPO-ADDR",
@@ -262,7 +275,8 @@ _ALL = (
     Requirement(
         "TOPO-NODE-ROUTE",
         "The node reaches its pods by the routes of their kind of wiring, and by no other route or"
-        " rule: for a bridge, the connected route; for ptp, one to each pod by its host end.",
+        " rule: for a bridge, the connected route; for ptp, one to each pod by its host end;"
+        " for macvlan, none.",
         "A host route to the pod was added, or one of a deleted pod was left.",
         (f"{_NODE} ip route show table all", f"{_NODE} ip rule"),
         why="A second way to a pod bypasses the bridge, or leads to one that is gone.",
@@ -327,8 +341,8 @@ _ALL = (
     Requirement(
         "PATH-ARP",
         "An ARP request, or an IPv6 neighbour solicitation, reaches all that its kind of wiring"
-        " lets hear it, on a bridge every port, on a routed link the host end, and nobody else; the"
-        " reply takes the way back only.",
+        " lets hear it, on a bridge every port, on a routed link the host end, on a lower link"
+        " those that listen, and nobody else; the reply takes the way back only.",
         "Flooding is off on a port, or something answers in a pod's place (proxy ARP).",
         (f"{_DUMP} arp or icmp6", _LINKS),
         why="Without it, no pod finds another. What answers in a pod's place takes its traffic.",
@@ -338,7 +352,8 @@ _ALL = (
     ),
     Requirement(
         "PATH-BYSTANDER",
-        "Once addresses are learned, a third pod and the uplink see nothing of two pods' traffic.",
+        "Once addresses are learned, a third pod and the uplink see nothing of two pods' traffic;"
+        " a lower link hands it on, and sends none of it out.",
         "The bridge floods: learning is off, an FDB entry was lost, or traffic is mirrored.",
         (f"{_DUMP}", f"{_NODE} bridge fdb show br {{bridge}}", f"{_NODE} tc filter show"),
         why="Who sees others' traffic can read it. Copies of it cost all pods of the node.",
@@ -480,14 +495,14 @@ _ALL = (
     ),
     Requirement(
         "LIFE-OTHERS",
-        "Creating and deleting pods changes nothing of the others' wiring, nor of the bridge's"
-        " own, and their packets still take the path.",
+        "Creating and deleting pods changes nothing of the others' wiring, nor of the bridge's, or"
+        " the lower link's, own, and their packets still take the path.",
         "ADD or DEL touches ports that are not its own, or the bridge's MAC address drifts.",
         (f"{_NODE} ip monitor", _LINKS),
         why="Pods come and go all the time. Those that stay must not notice.",
-        how="Interfaces, ports, routes and rules of the other pods and the bridge are read before"
-        " and after two pods came and went, and must be the same. Then a ping, an HTTP"
-        " exchange and a datagram must take the path.",
+        how="Interfaces, ports, routes and rules of the other pods, the bridge and the lower link"
+        " are read before and after two pods came and went, and must be the same. Then a ping, an"
+        " HTTP exchange and a datagram must take the path.",
     ),
     Requirement(
         "LIFE-SURVIVOR",
@@ -818,7 +833,8 @@ _ALL = (
     Requirement(
         "CNI-CHECK-STATE",
         "CHECK is an error when what the result does not list, but the container's network"
-        " needs, is missing: its host end, the bridge, the gateway's address, rules, the lease.",
+        " needs, is missing: its host end, the bridge, the gateway's address, rules, the lease; or"
+        " when a macvlan is of another mode.",
         "CHECK looks at the container's namespace alone.",
         (_call("CHECK"), _STATE),
         "CNI specification 1.1.0, section 2, CHECK",

@@ -170,6 +170,7 @@ def node(topology: Topology, conflist: Conflist, profile: Profile) -> Difference
     subnets = [r.subnet for r in conflist.ranges]
     present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}
     present -= set(_own_addresses(topology.node))
+    present -= set(_of_lower_link(topology, conflist, profile))
     found = _exactly(NODE, set(_node_routes(topology, conflist, profile)), present)
     ends = topology.host_ends()
     for rule in topology.node.rules:
@@ -178,6 +179,14 @@ def node(topology: Topology, conflist: Conflist, profile: Profile) -> Difference
         if pods or (ends | {conflist.bridge}) & set(rule.interfaces):
             found.append(Difference("unexpected rule", NODE, "none that is about pods", rule.text))
     return found
+
+
+def _of_lower_link(topology: Topology, conflist: Conflist, profile: Profile) -> Iterator[Route]:
+    """The connected routes of what pods' links must lie on: pods may be of that network, too."""
+    lower = topology.node.interface(profile.lower_in(conflist.section, topology))
+    if lower is not None:
+        for address in lower.addresses:
+            yield Route(address.network, None, lower.name)
 
 
 def _node_routes(topology: Topology, conflist: Conflist, profile: Profile) -> Iterable[Route]:

@@ -182,6 +182,7 @@ def _interface(link: Any, addresses: Iterable[Any], queues: Iterable[Any]) -> In
         peer_nsid=attributes.number_if_any(link.get_attr("IFLA_LINK_NETNSID"), "a namespace id"),
         port=_port(info) if info else None,
         bridge=_bridge(info) if info and kind == "bridge" else None,
+        mode=_mode(info) if info and kind == "macvlan" else "",
         queues=tuple(_queues(index, queues)),
         xdp=bool(xdp and xdp.get_attr("IFLA_XDP_ATTACHED")),
         forwarding=_forwarding(name),
@@ -247,6 +248,12 @@ def _bridge(info: Any) -> Bridge | None:
         stp=bool(attributes.number(data.get_attr("IFLA_BR_STP_STATE"), "a bridge's STP state")),
         ageing=ageing / _USER_HZ,
     )
+
+
+def _mode(info: Any) -> str:
+    data = attributes.nested(info, "IFLA_INFO_DATA")
+    mode = data.get_attr("IFLA_MACVLAN_MODE") if data is not None else None
+    return "" if mode is None else attributes.text(mode, "the mode of a link")
 
 
 def _routes(messages: Iterable[Any], names: Mapping[int, str]) -> Iterable[Route]:

@@ -369,7 +369,7 @@ class Traffics:
         return replace(
             self.ping(source, destination, family),
             probe=probe,
-            kinds={probes.REQUEST: way.request, probes.REPLY: way.reply},
+            kinds={probes.REQUEST: way.question(family), probes.REPLY: way.reply},
             size=None,
             linger=_PROXY_DELAY_SECONDS,
         )

@@ -158,6 +158,27 @@ def veth_peer(topology: Topology, pod: str) -> Differences:
     return []
 
 
+def lower_link(topology: Topology, conflist: Conflist, profile: Profile, pod: str) -> Differences:
+    """eth0 is a link of its profile's kind and mode, on the configured link of the node, up."""
+    space = topology.of_pod(pod)
+    link = space.interface(POD_INTERFACE)
+    where = f"pod {pod} {POD_INTERFACE}"
+    if link is None:
+        return [Difference("missing interface", where, "present", "absent")]
+    if link.kind != profile.kind:
+        return [Difference("kind of interface", where, profile.kind, link.kind or "unknown")]
+    found = _unequal(where, {"mode": (profile.mode_in(conflist.section), link.mode)})
+    wanted = profile.lower_in(conflist.section, topology) or "the one of a default route"
+    lower = topology.lower_link(pod)
+    if lower is None:
+        seen = f"interface {link.peer_index} of namespace id {link.peer_nsid}"
+        return [*found, Difference("lower link", where, f"{NODE} {wanted}", seen)]
+    found += _unequal(where, {"lower link": (f"{NODE} {wanted}", f"{NODE} {lower.name}")})
+    if not lower.up:
+        found.append(Difference("interface down", f"{NODE} {lower.name}", "up", "down"))
+    return found
+
+
 def bridge_port(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     """The host end is up and a forwarding port of the bridge, with the configured settings."""
     host = topology.host_end(pod)
@@ -265,13 +286,21 @@ def _global(link: Interface, family: Family) -> list[AddressWithPrefix]:
     ]
 
 
-def mtu(topology: Topology, conflist: Conflist, pod: str) -> Differences:
-    """The pod's veth, and the bridge if any, have one MTU, the configured one if any is."""
+def mtu(topology: Topology, conflist: Conflist, profile: Profile, pod: str) -> Differences:
+    """The pod's veth, and the bridge if any, have one MTU, the configured one if any is.
+
+    What lies on a link of the node has that one's, if none is configured.
+    """
     link = topology.of_pod(pod).interface(POD_INTERFACE)
-    ends = {f"pod {pod} {POD_INTERFACE}": link, f"host end of pod {pod}": topology.host_end(pod)}
+    ends = {f"pod {pod} {POD_INTERFACE}": link}
+    reference = conflist.mtu or (link.mtu if link else 0)
+    if profile.lower:
+        lower = topology.lower_link(pod)
+        reference = conflist.mtu or (lower.mtu if lower else reference)
+    else:
+        ends[f"host end of pod {pod}"] = topology.host_end(pod)
     if conflist.bridge:
         ends[f"{NODE} {conflist.bridge}"] = topology.node.interface(conflist.bridge)
-    reference = conflist.mtu or (link.mtu if link else 0)
     return [
         Difference("MTU", where, str(reference), str(end.mtu) if end else "no interface")
         for where, end in ends.items()
@@ -288,9 +317,10 @@ def macs(topology: Topology, conflist: Conflist, *, of_bridge: bool = True) -> D
     found = []
     owners: dict[str, object] = {}
     for name in topology.everybody:
-        link, host = topology.of_pod(name).interface(POD_INTERFACE), topology.host_end(name)
+        link = topology.of_pod(name).interface(POD_INTERFACE)
         owners |= {f"pod {name} {POD_INTERFACE}": link.mac} if link else {}
-        owners |= {f"{NODE} {host.name}": host.mac} if host else {}
+        for end in (topology.host_end(name), topology.lower_link(name)):
+            owners |= {f"{NODE} {end.name}": end.mac} if end else {}
     for name in topology.pods:
         found += _result_macs(topology, conflist, name, of_bridge and conflist.is_gateway)
     return found + _shared("MAC address", owners)

@@ -57,6 +57,15 @@ def test_eth0_is_a_veth_with_its_peer_in_the_node(topology: Topology, pod: str) 
     assert wiring.veth_peer(topology, pod) == []
 
 
+@requirement("TOPO-LOWER-LINK")
+@each_pod
+def test_eth0_lies_on_the_configured_link_of_the_node(
+    topology: Topology, conflist: Conflist, profile: Profile, pod: str
+) -> None:
+    """eth0 is of the configured kind and mode, on the configured link of the node, which is up."""
+    assert wiring.lower_link(topology, conflist, profile, pod) == []
+
+
 @requirement("TOPO-BRIDGE-PORT")
 @each_pod
 def test_host_end_is_a_forwarding_port_of_the_bridge(
@@ -87,9 +96,11 @@ def test_bridge_is_the_gateway_if_configured(topology: Topology, conflist: Confl
 
 @requirement("TOPO-MTU")
 @each_pod
-def test_mtu_is_the_same_along_the_path(topology: Topology, conflist: Conflist, pod: str) -> None:
-    """Both ends of the veth, and the bridge if any, have one MTU, the configured one if any."""
-    assert wiring.mtu(topology, conflist, pod) == []
+def test_mtu_is_the_same_along_the_path(
+    topology: Topology, conflist: Conflist, profile: Profile, pod: str
+) -> None:
+    """All that pods are wired with have one MTU, the configured one if any."""
+    assert wiring.mtu(topology, conflist, profile, pod) == []
 
 
 @requirement("TOPO-MAC")

@@ -92,6 +92,16 @@ def host_route(attachment: Attachment, conflist: Conflist) -> Breakage:
     return Breakage(f"ip -4 route flush dev {device}")
 
 
+def link_mode(attachment: Attachment, _: Conflist) -> Breakage:
+    """The container's interface is a macvlan of another mode."""
+    show = ["ip", "-n", attachment.name, "-d", "link", "show", "dev", INTERFACE]
+    shown = base.run(attachment.runtime.node, show).stdout
+    if "macvlan mode" not in shown:
+        return Breakage(impossible="its link has no mode")
+    other = "vepa" if "macvlan mode private" in shown else "private"
+    return Breakage(f"ip -n {attachment.name} link set {INTERFACE} type macvlan mode {other}")
+
+
 def bridge_down(_: Attachment, conflist: Conflist) -> Breakage:
     """The bridge is down."""
     if not conflist.bridge:
@@ -113,6 +123,8 @@ def gateway(attachment: Attachment, conflist: Conflist) -> Breakage:
 
 def _addresses_of_host_end(attachment: Attachment, conflist: Conflist) -> Breakage:
     end = _host_end(attachment, conflist)
+    if not end:
+        return _NO_HOST_END
     held = kernel.links(attachment.runtime.node).get(end, kernel.Link("", ())).addresses
     if not any("." in address for address in held):
         return Breakage(impossible="the host end has no address")
@@ -160,6 +172,7 @@ STATE: Mapping[str, Make] = {
     "host-end-down": host_end_down,
     "host-end-unplugged": host_end_unplugged,
     "host-route": host_route,
+    "link-mode": link_mode,
     "bridge-down": bridge_down,
     "gateway": gateway,
     "masquerading": masquerading,

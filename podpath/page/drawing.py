@@ -234,7 +234,9 @@ def of_topology(evidence: Evidence) -> str:
     pods, links = _pods(evidence), evidence["topology"]["node"]
     states = _states(evidence)
     masters = [m["name"] for m in links if m["kind"] == "bridge"]
-    masters += [m for m in dict.fromkeys(n["master"] for n in links) if m and m not in masters]
+    masters += [n["master"] for n in links]
+    masters += [_lower(link) for pod in pods for link in pod["links"]]
+    masters = list(dict.fromkeys(filter(None, masters)))
     ends = {link["peer"] for pod in pods for link in pod["links"] if link["peer"]}
     rest = [
         n["name"]
@@ -242,12 +244,13 @@ def of_topology(evidence: Evidence) -> str:
         if n["name"] not in ends and n["name"] not in masters and (_NODE, n["name"]) in states
     ]
     width = max(len(pods), len(rest), 3) * (_POD + _GAP) + _GAP
-    bottom = _MASTER_TOP + len(masters) * (_CHIP + 8) + (_CHIP + 8 if rest else 0)
+    below = _MASTER_TOP if ends or not masters else _END_TOP
+    bottom = below + len(masters) * (_CHIP + 8) + (_CHIP + 8 if rest else 0)
     title = "The node and its pods, with what was seen at each interface."
     svg = _svg(width, bottom + 8, "topology", title)
     _rectangle(svg, (2, _END_TOP - 26), (width - 4, bottom - _END_TOP + 32), "band node")
     _text(svg, (10, _END_TOP - 10), "where", _NODE)
-    bars = {name: _MASTER_TOP + (_CHIP + 8) * n for n, name in enumerate(masters)}
+    bars = {name: below + (_CHIP + 8) * n for n, name in enumerate(masters)}
     master_of = {n["name"]: n["master"] for n in links}
     for number, pod in enumerate(pods):
         _pod(svg, pod, _GAP + number * (_POD + _GAP), states, bars, master_of)
@@ -290,6 +293,11 @@ def _states(evidence: Evidence) -> dict[tuple[str, str], tuple[str, str]]:
     return worst
 
 
+def _lower(link: Mapping[str, Any]) -> str:
+    """What a pod's interface lies on; empty if on nothing, or in a report that does not say."""
+    return str(link.get("lower", ""))
+
+
 def _pod(
     svg: Element,
     pod: Mapping[str, Any],
@@ -298,7 +306,7 @@ def _pod(
     bars: Mapping[str, int],
     master_of: Mapping[str, str],
 ) -> None:
-    """A pod, its interfaces but lo, and the way from each to its master."""
+    """A pod, its interfaces but lo, and the way from each to its master, or to what it lies on."""
     name = pod["name"]
     _rectangle(svg, (left, _POD_TOP), (_POD, _POD_HEIGHT), "band")
     _text(svg, (left + 8, _POD_TOP + 16), "where", _short(name))
@@ -314,6 +322,8 @@ def _pod(
     outer = states.get((_NODE, end))
     if end:
         _line(svg, middle, (top + _CHIP, _END_TOP), (state, outer))
+    if (lower := _lower(inside)) in bars:
+        _line(svg, middle, (top + _CHIP, bars[lower]), (state, states.get((_NODE, lower))))
     master = master_of.get(end, "")
     if master in bars:
         _line(svg, middle, (_END_TOP + _CHIP, bars[master]), (outer, states.get((_NODE, master))))

@@ -4,9 +4,19 @@ from pathlib import Path
 
 from podpath.errors import CouldNotTest
 from podpath.profiles.reading import load
-from podpath.profiles.rules import HopRule, Profile, Resolution, RouteRule, filled
+from podpath.profiles.rules import PLURAL, HopRule, Profile, Resolution, RouteRule, filled
 
-__all__ = ["HopRule", "Profile", "Resolution", "RouteRule", "filled", "for_plugin", "load", "named"]
+__all__ = [
+    "PLURAL",
+    "HopRule",
+    "Profile",
+    "Resolution",
+    "RouteRule",
+    "filled",
+    "for_plugin",
+    "load",
+    "named",
+]
 
 
 def shipped() -> tuple[Profile, ...]:

@@ -16,7 +16,10 @@ from podpath import files
 from podpath.errors import CouldNotTest
 from podpath.profiles.rules import (
     FEATURES,
+    KINDS,
+    PLURAL,
     HopRule,
+    Lower,
     Master,
     Profile,
     Resolution,
@@ -27,11 +30,13 @@ from podpath.requirements import REQUIREMENTS
 
 T = TypeVar("T")
 
-_AT = ("source", "destination", "node", "others")
-_INTERFACES = ("pod", "lo", "source", "destination", "others", "master", "uplink")
+_HOST_ENDS = ("source", "destination", *sorted(PLURAL))
+_AT = (*_HOST_ENDS, "node")
+_INTERFACES = ("pod", "lo", *_HOST_ENDS, "master", "lower", "uplink")
 _DIRECTIONS = ("in", "out")
 _DEVICES = ("host-end", "master")
 _ASKED = ("destination", "gateway")
+_MODES = ("bridge", "passthru", "private", "source", "vepa")  # of a macvlan, ip-link(8)
 _SAMPLE = (IPv4Address("10.0.0.2"), IPv4Network("10.0.0.0/24"), IPv4Address("10.0.0.1"))
 
 
@@ -142,17 +147,20 @@ class _Table:
 
 def _profile(top: _Table) -> Profile:
     top.only(
-        *("name", "plugins", "promiscuous", "master", "pod", "host-end", "node"),
+        *("name", "plugins", "promiscuous", "master", "lower", "pod", "host-end", "node"),
         *("resolution", "not-applicable", "path"),
     )
     name, plugins = top.value("name", str), top.texts("plugins")
-    pod, end, node = top.table("pod"), top.table("host-end"), top.table("node")
-    pod.only("address", "routes")
-    end.only("addresses")
+    pod, node = top.table("pod"), top.table("node")
+    pod.only("kind", "address", "routes")
     node.only("routes")
+    kind = pod.one_of("kind", tuple(KINDS), "veth")
+    lower, end = _lower(top, kind), _host_end(top, kind)
     profile = Profile(
         name=name,
         plugins=plugins,
+        kind=kind,
+        lower=lower,
         master=_master(top.table("master")) if "master" in top.data else None,
         promiscuous=top.texts("promiscuous"),
         address=pod.filled("address", pod.value("address", str), ip_interface),
@@ -160,15 +168,39 @@ def _profile(top: _Table) -> Profile:
         host_end=tuple(end.filled("addresses", a, ip_interface) for a in end.texts("addresses")),
         node_routes=tuple(_route(r, ("to", "dev", "when")) for r in node.tables("routes", "to")),
         resolution=_resolution(top.table("resolution")),
-        not_applicable=_not_applicable(top),
+        not_applicable=_not_applicable(top, kind),
         paths=_paths(top.table("path")),
     )
-    _master_is_there(top, profile)
+    _is_there(top, profile)
     asked = top.table("resolution")
-    for leg in ("request", "reply"):
-        if (kind := asked.data[leg]) not in profile.paths:
-            raise asked.wrong(f"there is no path of the kind {kind!r}", leg)
+    for leg in ("request", "solicitation", "reply"):
+        if leg in asked.data and (of := asked.data[leg]) not in profile.paths:
+            raise asked.wrong(f"there is no path of the kind {of!r}", leg)
     return profile
+
+
+def _host_end(top: _Table, kind: str) -> _Table:
+    """Of a veth: its other end is on the node, and a profile says what it holds."""
+    if kind == "veth":
+        end = top.table("host-end")
+        end.only("addresses")
+        return end
+    for key in ("host-end", "master"):
+        if key in top.data:
+            raise top.wrong(f"a pod with a {kind} has no host end, and so no [{key}]", key)
+    return _Table({})
+
+
+def _lower(top: _Table, kind: str) -> Lower | None:
+    if kind == "veth":
+        if "lower" in top.data:
+            raise top.wrong("a veth lies on nothing: [lower] is for a macvlan", "lower")
+        return None
+    table = top.table("lower")
+    table.only("key", "mode", "mode-key")
+    return Lower(
+        table.value("key", str), table.one_of("mode", _MODES), table.value("mode-key", str, "")
+    )
 
 
 def _master(table: _Table) -> Master:
@@ -188,20 +220,25 @@ def _route(table: _Table, keys: tuple[str, ...]) -> RouteRule:
 
 
 def _resolution(table: _Table) -> Resolution:
-    table.only("asked", "request", "reply")
+    table.only("asked", "request", "solicitation", "reply")
+    request = table.value("request", str)
     return Resolution(
-        table.one_of("asked", _ASKED), table.value("request", str), table.value("reply", str)
+        asked=table.one_of("asked", _ASKED),
+        request=request,
+        solicitation=table.value("solicitation", str, request),
+        reply=table.value("reply", str),
     )
 
 
-def _not_applicable(top: _Table) -> dict[str, str]:
+def _not_applicable(top: _Table, kind: str) -> dict[str, str]:
+    """What the profile says, and what follows from the kind of link."""
     table = top.table("not-applicable") if "not-applicable" in top.data else _Table({})
     for identifier in table.data:
         if identifier not in REQUIREMENTS:
             raise table.wrong(f"there is no requirement {identifier}", identifier)
         if not table.value(identifier, str).strip():
             raise table.wrong(f"{identifier} must have a reason", identifier)
-    return dict(table.data)
+    return {**table.data, **{i: why for i, why in KINDS[kind].items() if i not in table.data}}
 
 
 def _paths(table: _Table) -> dict[str, tuple[HopRule, ...]]:
@@ -213,7 +250,7 @@ def _hops(table: _Table, kind: str) -> tuple[HopRule, ...]:
     table.value(kind, list)
     tables = table.tables(kind, "id")
     hops = tuple(_hop(one) for one in tables)
-    if not hops or hops[0].when or "others" in (hops[0].at, hops[0].interface):
+    if not hops or hops[0].when or PLURAL.intersection((hops[0].at, hops[0].interface)):
         raise table.wrong(f"path {kind!r} must begin with one hop that is always there", kind)
     for one, hop in zip(tables, hops, strict=True):
         if hop.routed and "destination" not in (hop.at, hop.interface):
@@ -245,13 +282,30 @@ def _hop(hop: _Table) -> HopRule:
     )
 
 
-def _master_is_there(top: _Table, profile: Profile) -> None:
+def _is_there(top: _Table, profile: Profile) -> None:
     """What a hop, a route or a tap is on must exist."""
-    if profile.master is not None:
-        return
+    absent = _absent(profile)
     for kind, hops in profile.paths.items():
-        for hop in hops:
-            if hop.interface == "master":
-                raise top.wrong('a hop is on a "master", but there is no [master]', kind)
-    if "master" in profile.promiscuous or any(r.dev == "master" for r in profile.node_routes):
-        raise top.wrong('something is on a "master", but there is no [master]', "master")
+        for table, hop in zip(top.table("path").tables(kind, "id"), hops, strict=True):
+            if hop.interface in absent:
+                raise table.wrong(f"a hop is on {absent[hop.interface]}", "interface")
+            if hop.routed and "destination" in absent:
+                raise table.wrong(f"a hop is routed by {absent['destination']}", "routed")
+    for route in top.table("node").tables("routes", "to"):
+        if (device := route.data["dev"]) in absent:
+            raise route.wrong(f"a route is by {absent[device]}", "dev")
+    if "master" in profile.promiscuous and "master" in absent:
+        raise top.wrong(f"something is on {absent['master']}", "promiscuous")
+
+
+def _absent(profile: Profile) -> dict[str, str]:
+    """What pods of this profile do not have: how a hop or a route names it -> what is missing."""
+    absent = {}
+    if profile.master is None:
+        absent["master"] = 'a "master", but there is no [master]'
+    if profile.lower is None:
+        absent["lower"] = 'a "lower", but there is no [lower]'
+    else:
+        without = f"a host end, and a {profile.kind} has none"
+        absent |= dict.fromkeys((*_HOST_ENDS, "host-end"), without)
+    return absent

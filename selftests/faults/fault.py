@@ -131,16 +131,20 @@ class Fault:
 
     @property
     def deviating(self) -> frozenset[str]:
-        """Requirements of the CNI contract that have declared deviations of the plugins."""
-        known = {d.requirement for d in _shipped()}
-        return frozenset(i for i in known if i.startswith("CNI-")) - self.undeclared
+        """Requirements with declared deviations: of the CNI contract, or in certain cases."""
+        known = (d for d in _shipped() if d.requirement.startswith("CNI-") or self._in_cases(d))
+        return frozenset(d.requirement for d in known) - self.undeclared
+
+    def _in_cases(self, one: Deviation) -> bool:
+        """Whether it is one of a wrapped plugin, but not always: those are mended."""
+        return bool(one.cases) and one.plugin in self.wraps
 
     def _deviations(self) -> str:
         """Those that are shipped, of plugins from anywhere; what is mended is not declared."""
         text = ""
         for one in _shipped():
             mended = self.wraps if self.mended and one.requirement in MENDED else ()
-            for plugin in ("bridge", "ptp", "portmap", "bandwidth", "host-local"):
+            for plugin in ("bridge", "ptp", "macvlan", "portmap", "bandwidth", "host-local"):
                 of_it = one.requirement in self.deviating and fnmatchcase(plugin, one.plugin)
                 if of_it and plugin not in mended:
                     text += _declared(replace(one, plugin=plugin))
@@ -174,7 +178,8 @@ _MEND_LAST = r"""case "$CNI_COMMAND" in
   VERSION) result "s/\"cniVersion\":\"[0-9.]*\"/\"cniVersion\":\"$asked\"/";;
   ADD) [ $status = 0 ] || {
     result 's/incontainerID/ inCNI_CONTAINERID/; s/"interfacename/"CNI_IFNAME/'
-    case "$real" in */bridge|*/ptp) (CNI_COMMAND=DEL; export CNI_COMMAND; delegate);; esac; };;
+    case "$real" in */bridge|*/ptp|*/macvlan)
+      (CNI_COMMAND=DEL; export CNI_COMMAND; delegate);; esac; };;
 esac"""
 
 #: Requirements that a mended wrapper meets, whatever is known of the reference plugins.

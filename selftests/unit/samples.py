@@ -188,6 +188,23 @@ def routed() -> Topology:
     return base
 
 
+def stacked(base: Topology | None = None) -> Topology:
+    """The same pods, each with a macvlan link on the node's uplink, as the macvlan plugin does."""
+    base = base or topology()
+    uplink = base.node.interface(UPLINK)
+    assert uplink
+    uplink = replace(uplink, addresses=(ip_interface("192.0.2.2/24"),))
+    default = Route(ip_network("0.0.0.0/0"), ip_address("192.0.2.1"), UPLINK)
+    base = with_node(base, interfaces=(_lo(), uplink), routes=(default,), fdb=())
+    for pod in PODS:
+        link = {"kind": "macvlan", "mode": "bridge", "peer_index": uplink.index}
+        base = with_pod_link(base, pod, **link)
+        (inside,) = (i for i in base.pods[pod].result["interfaces"] if i["name"] == "eth0")
+        ips = [{**ip, "interface": 0} for ip in base.pods[pod].result["ips"]]
+        base = with_result(with_result(base, pod, "interfaces", [inside]), pod, "ips", ips)
+    return base
+
+
 def _pod_network(pod: str) -> PodNetwork:
     interfaces = [
         {"name": BRIDGE, "mac": _BRIDGE_MAC},

@@ -68,6 +68,7 @@ def _message(
 
 
 _bridge = _message({}, IFLA_BR_STP_STATE=_mostly(0, 1, 2), IFLA_BR_VLAN_FILTERING=_mostly(0, 1))
+_macvlan = _message({}, IFLA_MACVLAN_MODE=_mostly("bridge", "private"))
 _port = _message(
     {},
     IFLA_BRPORT_STATE=_mostly(0, 3, 4, 5, 255, -1),
@@ -77,8 +78,8 @@ _port = _message(
 )
 _info = _message(
     {},
-    IFLA_INFO_KIND=_mostly("bridge", "veth"),
-    IFLA_INFO_DATA=_bridge | _odd,
+    IFLA_INFO_KIND=_mostly("bridge", "veth", "macvlan"),
+    IFLA_INFO_DATA=_bridge | _macvlan | _odd,
     IFLA_INFO_SLAVE_KIND=_mostly("bridge", "bond"),
     IFLA_INFO_SLAVE_DATA=_port | _odd,
 )
@@ -145,7 +146,7 @@ def test_any_link_is_an_interface_or_told(
         return
     assert all(_is_number(n) for n in (found.index, found.mtu))
     assert all(n is None or _is_number(n) for n in (found.master, found.peer_index))
-    assert all(isinstance(t, str) for t in (found.name, found.kind, found.mac))
+    assert all(isinstance(t, str) for t in (found.name, found.kind, found.mac, found.mode))
     assert found.name != ""
     assert all(isinstance(a, get_args(AddressWithPrefix)) for a in found.addresses)
     if found.port:

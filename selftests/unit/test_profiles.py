@@ -8,11 +8,13 @@ from podpath import preflight, profiles
 from podpath.errors import CouldNotTest
 from selftests.suite import ROOT
 
-PTP = Path(profiles.__file__).with_name("ptp.toml").read_text()
+PTP, MACVLAN = (
+    Path(profiles.__file__).with_name(f"{name}.toml").read_text() for name in ("ptp", "macvlan")
+)
 WIRE = ROOT / "selftests/profiles/wire/wire.toml"
 
 
-@pytest.mark.parametrize("plugin", ["bridge", "ptp"])
+@pytest.mark.parametrize("plugin", ["bridge", "ptp", "macvlan"])
 def test_profile_is_inferred_from_the_plugin_type(plugin: str) -> None:
     """Each reference plugin has one, of its name."""
     assert profiles.for_plugin(plugin).name == plugin
@@ -57,9 +59,35 @@ def test_what_is_on_no_bridge_has_none_in_its_conflist() -> None:
     assert (routed.conflist.bridge, bridged.conflist.bridge) == ("", "cni0")
 
 
-def _line(text: str) -> int:
-    """The first line of the ptp profile that has a text."""
-    return next(n for n, line in enumerate(PTP.splitlines(), 1) if text in line)
+def test_kind_of_link_says_what_does_not_apply() -> None:
+    """Of the two requirements about it, the one that is about another kind."""
+    veth, macvlan = (profiles.for_plugin(name).not_applicable for name in ("ptp", "macvlan"))
+
+    assert "TOPO-LOWER-LINK" in veth
+    assert "TOPO-VETH-PEER" not in veth
+    assert "TOPO-LOWER-LINK" not in macvlan
+    assert {"TOPO-VETH-PEER", "TOPO-HOST-END", "TOPO-NODE-ADDR"} <= set(macvlan)
+
+
+def test_mode_that_the_profile_is_not_about_cannot_be_tested(tmp_path: Path) -> None:
+    """Its paths are those of one mode; the conflist may name that, or none."""
+    text = (ROOT / "examples/macvlan.conflist").read_text()
+    for mode in ("bridge", ""):
+        preflight.check_mode(_planned(tmp_path, text.replace('"bridge"', f'"{mode}"')))
+
+    with pytest.raises(CouldNotTest, match=r"asks for mode 'private'.*mode 'bridge'"):
+        preflight.check_mode(_planned(tmp_path, text.replace('"bridge"', '"private"')))
+
+
+def _planned(directory: Path, conflist: str) -> preflight.Plan:
+    path = directory / "net.conflist"
+    path.write_text(conflist)
+    return preflight.plan("embedded", str(path), [], None, None)
+
+
+def _line(profile: str, text: str) -> int:
+    """The first line of a profile that has a text."""
+    return next(n for n, line in enumerate(profile.splitlines(), 1) if text in line)
 
 
 MALFORMED = [
@@ -77,21 +105,55 @@ MALFORMED = [
     pytest.param('after = ["enter"]', 'after = ["entry"]', "no hop 'entry'", id="no-hop"),
     pytest.param("ttl = -1", 'ttl = "-1"', '"ttl" must be a whole number', id="hop-type"),
     pytest.param(', dev = "host-end" }', " }", '"dev" is missing', id="missing"),
+    pytest.param("[host-end]", "[lower]\n[host-end]", "a veth lies on nothing", id="lower"),
     pytest.param("ttl = -1", "tll = -1", "no key 'tll' here", id="hop-key"),
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "reason"), MALFORMED)
-def test_malformed_profile_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:
+#: The same of a profile whose pods have macvlan links.
+_HOP = 'interface = "lower", direction = "in"'
+MALFORMED_STACKED = [
+    pytest.param('kind = "macvlan"', 'kind = "ipvlan"', "one of veth, macvlan", id="kind"),
+    pytest.param('mode = "bridge"', 'mode = "brige"', "one of bridge, passthru", id="mode"),
+    pytest.param("[lower]", "[host-end]\n[lower]", "no host end, and so no [host-end]", id="end"),
+    pytest.param(_HOP, 'interface = "source", direction = "in"', "a macvlan has none", id="hop"),
+    pytest.param(_HOP, 'interface = "master", direction = "in"', "no [master]", id="no-master"),
+    pytest.param('"multicast"\n', '"many"\n', "no path of the kind 'many'", id="no-path"),
+    pytest.param(
+        "routes = []",
+        'routes = [{ to = "{subnet}", dev = "host-end" }]',
+        "a route is by a host end, and a macvlan has none",
+        id="route",
+    ),
+    pytest.param(
+        'interface = "pod",   direction = "in", after = ["lower"]',
+        'interface = "pod",   direction = "in", after = ["lower"], routed = true',
+        "a hop is routed by a host end",
+        id="routed",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("profile", "old", "new", "reason"),
+    [
+        *(pytest.param(PTP, *one.values, id=one.id) for one in MALFORMED),
+        *(pytest.param(MACVLAN, *one.values, id=f"macvlan-{one.id}") for one in MALFORMED_STACKED),
+    ],
+)
+def test_malformed_profile_is_refused(
+    tmp_path: Path, profile: str, old: str, new: str, reason: str
+) -> None:
     """One sentence: the file, the line, and what is wrong there."""
     path = tmp_path / "own.toml"
-    path.write_text(PTP.replace(old, new, 1))
+    assert old in profile
+    path.write_text(profile.replace(old, new, 1))
 
     with pytest.raises(CouldNotTest) as told:
         profiles.load(path)
 
     assert f"the profile {path} is malformed: " in str(told.value)
     assert reason in str(told.value)
-    line = _line(old)
+    line = _line(profile, old.strip())
     near = {f"line {n}" for n in (line, line + 1)}
     assert any(f"{n}:" in str(told.value) or f"{n}," in str(told.value) for n in near)

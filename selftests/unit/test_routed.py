@@ -75,7 +75,7 @@ RULES: dict[str, Judge] = {
     "host_end": lambda t: [*routing.host_end(t, NETWORK, PTP, POD)],
     "node": lambda t: [*routing.node(t, NETWORK, PTP)],
     "routes": lambda t: [*routing.routes(t, NETWORK, PTP, POD)],
-    "mtu": lambda t: [*wiring.mtu(t, NETWORK, POD)],
+    "mtu": lambda t: [*wiring.mtu(t, NETWORK, PTP, POD)],
     "node_links": lambda t: [*wiring.node_links(t, NETWORK, frozenset({"lo", samples.UPLINK}))],
 }
 

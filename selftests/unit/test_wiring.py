@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from podpath import claims, hooks, routing, wiring
+from podpath import claims, hooks, profiles, routing, wiring
 from podpath.conflist import Conflist
 from podpath.model import Bridge, Difference, Family, FdbEntry, Port, Route, Rule, Topology
 
@@ -18,6 +18,7 @@ Change = Callable[[Topology], Topology]
 
 POD = "client"
 PROFILE = samples.PROFILE
+MACVLAN = profiles.for_plugin("macvlan")
 PORT = Port(state="forwarding", hairpin=False, isolated=False, learning=True)
 
 RULES: dict[str, Judge] = {
@@ -29,7 +30,8 @@ RULES: dict[str, Judge] = {
     "bridge_port": lambda t, c: wiring.bridge_port(t, c, POD),
     "bridge_members": wiring.bridge_members,
     "bridge_gateway": wiring.bridge_gateway,
-    "mtu": lambda t, c: wiring.mtu(t, c, POD),
+    "lower_link": lambda t, c: wiring.lower_link(samples.stacked(t), c, MACVLAN, POD),
+    "mtu": lambda t, c: wiring.mtu(t, c, PROFILE, POD),
     "macs": wiring.macs,
     "addresses": lambda t, c: wiring.addresses(t, c, PROFILE, samples.leases(), POD),
     "routes": lambda t, c: routing.routes(t, c, PROFILE, POD),
@@ -213,6 +215,7 @@ CHANGES = [
     ("veth_peer", "one-way-index", host(peer_index=77), ["peer"]),
     ("veth_peer", "one-way-namespace", host(peer_nsid=3), ["peer"]),
     ("veth_peer", "peer-of-another-kind", host(kind="dummy"), ["peer"]),
+    ("lower_link", "no-eth0", pod_loses("eth0"), ["missing interface"]),
     ("bridge_port", "no-host-end", eth0(peer_nsid=None), ["peer"]),
     ("bridge_port", "down", host(up=False), ["interface down"]),
     ("bridge_port", "no-master", host(master=None), ["master"]),

@@ -7,6 +7,7 @@ from selftests.faults.catalogue import (
     ipv6,
     kubernetes,
     lifecycle,
+    macvlan,
     path,
     ptp,
     topology,
@@ -20,8 +21,16 @@ FAULTS = (
     *contract.FAULTS,
     *features.FAULTS,
     *ptp.FAULTS,
+    *macvlan.FAULTS,
     *topology.FAULTS,
 )
-HEALTHY = (*healthy.PLUGINS, *ipv6.PLUGINS, *ptp.PLUGINS, *contract.PLUGINS, *features.PLUGINS)
+HEALTHY = (
+    *healthy.PLUGINS,
+    *ipv6.PLUGINS,
+    *ptp.PLUGINS,
+    *macvlan.PLUGINS,
+    *contract.PLUGINS,
+    *features.PLUGINS,
+)
 #: These are tried on a kind cluster alone: selftests/kind.
 OF_CLUSTERS = kubernetes.FAULTS
