@@ -24,6 +24,7 @@ _ADDRESS, _NAME, _MTU, _MASTER = 1, 3, 4, 10  # IFLA_*, linux/if_link.h
 _TARGET = 1  # RTA_DST, linux/rtnetlink.h
 _HEADER, _LINK, _ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=BxHiII"), struct.Struct("=HH")
 _IP_ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, length, flags, scope, index
+_TIMES, _CACHE_INFO = 6, struct.Struct("=IIII")  # IFA_CACHEINFO: preferred, valid, made, changed
 _ROUTE_SIZE = 12  # struct rtmsg
 _EVERYWHERE = 0  # RT_SCOPE_UNIVERSE
 _LARGEST = 256 * 1024
@@ -77,8 +78,8 @@ class Follower:
 
     def _address(self, kind: int, body: bytes) -> str:
         family, _, _, scope, index = _IP_ADDRESS.unpack_from(body)
-        if family == socket.AF_INET6 and scope != _EVERYWHERE:
-            return ""  # a link's own, which it gets a while after it was set up
+        if family == socket.AF_INET6 and (scope != _EVERYWHERE or _refreshed(body)):
+            return ""  # a link's own, which it gets a while after it was set up, or nothing new
         name = self.links[index].name if index in self.links else "an interface"
         return f"{name} {'got' if kind == _NEWADDR else 'lost'} an address"
 
@@ -104,6 +105,15 @@ def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
         length, kind, *_ = _HEADER.unpack_from(data, start)
         yield kind, data[start + _HEADER.size : start + length]
         start += max(_aligned(length), _HEADER.size)
+
+
+def _refreshed(address: bytes) -> bool:
+    """Whether only its lifetime is new, as after each router advertisement (ifa_cacheinfo)."""
+    times = _attributes(address, _IP_ADDRESS.size).get(_TIMES, b"")
+    if len(times) < _CACHE_INFO.size:
+        return False
+    _, _, created, updated = _CACHE_INFO.unpack_from(times)
+    return bool(created != updated)
 
 
 def _comes_with_links(route: bytes) -> bool:

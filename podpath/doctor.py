@@ -87,6 +87,7 @@ def _configuration(wanted: Callable[[], preflight.Plan]) -> Iterator[Finding]:
         kind = plan.profile.kind
         yield _of(f"link {kind}", partial(preflight.check_link, kind), "yes")
     yield _of("profile", lambda: preflight.check_mode(plan), plan.profile.name)
+    yield _of("paths", lambda: preflight.check_ways(plan), "known")
     yield _of("address ranges", lambda: preflight.check_ranges(plan), "large enough")
 
 

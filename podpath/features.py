@@ -5,7 +5,7 @@ where it is asked for, and the report says of each other one why it is not.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from podpath.conflist import Conflist
@@ -46,12 +46,12 @@ def _configured(*keys: str) -> Callable[[Conflist], bool]:
 
 def _capable(capability: str) -> Callable[[Conflist], bool]:
     """Whether a plugin of the chain is handed this by the runtime."""
-    return lambda network: any(
-        _has(section.get("capabilities"), capability) for section in network.sections
-    )
+    return lambda network: any(has_capability(s, capability) for s in network.sections)
 
 
-def _has(capabilities: object, name: str) -> bool:
+def has_capability(section: Mapping[str, object], name: str) -> bool:
+    """Whether a plugin of the conflist is handed this by the runtime."""
+    capabilities = section.get("capabilities")
     return isinstance(capabilities, dict) and capabilities.get(name) is True
 
 
@@ -100,7 +100,7 @@ _ALL = (
         "Pods reach the gateway, and do not reach each other.",
         '"portIsolation": true in the first plugin',
         lambda network: network.isolated,
-        shown=("TOPO-BRIDGE-PORT",),
+        untested="podpath does not know the paths of isolated pods",
     ),
     Feature(
         "vlan",
@@ -185,12 +185,15 @@ def requirements(feature: str) -> tuple[str, ...]:
     return tuple(i for i, r in REQUIREMENTS.items() if r.feature == feature)
 
 
-def of_test(ids: Iterable[str], family: Family | None, network: Conflist) -> tuple[str, ...]:
+def of_test(
+    ids: Iterable[str], family: Family | None, network: Conflist, waived: Container[str] = ()
+) -> tuple[str, ...]:
     """What a test counts for: the core, features, or both.
 
     ids: the requirements that it is about; family: the IP version that it is about, if it is about
     one. What is tested in both IP versions counts for the core in IPv4, and for the feature in
-    IPv6; where pods have IPv6 alone, for both.
+    IPv6; where pods have IPv6 alone, for both. waived: features that a test of the core does not
+    count for, though it shows them.
     """
     found = [REQUIREMENTS[i].feature for i in ids]
     found += [f.name for f in _ALL for i in ids if i in f.shown and f.detect(network)]
@@ -198,4 +201,4 @@ def of_test(ids: Iterable[str], family: Family | None, network: Conflist) -> tup
         found.append(IPV6)
         if Family.IPV4 in network.families:
             found = [name for name in found if name != CORE]
-    return tuple(dict.fromkeys(found))
+    return tuple(name for name in dict.fromkeys(found) if name == CORE or name not in waived)

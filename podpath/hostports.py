@@ -13,6 +13,7 @@ from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest
 from podpath.expected import BEYOND
+from podpath.features import has_capability
 from podpath.model import ANYWHERE, NODE, Address, Difference, Family, Route, Topology, Translation
 from podpath.nodes import base
 from podpath.nodes.base import Node, PortMapping
@@ -71,7 +72,7 @@ def masquerades(conflist: Conflist) -> bool:
 
     The pod's answer then passes the node, where it is translated back.
     """
-    sections = (s for s in conflist.sections if "portMappings" in (s.get("capabilities") or {}))
+    sections = (s for s in conflist.sections if has_capability(s, "portMappings"))
     return all(s.get("snat", True) is not False for s in sections)
 
 
@@ -95,10 +96,19 @@ class Clients:
         known = outside_address(self.now, self.node.uplink, family)
         return beyond(self.now, family) is not None and self.target(family) == known
 
-    def ask(self, family: Family) -> None:
+    def ask(self, family: Family) -> list[Difference]:
         """Make use of each mapped port, so that there is something to forget."""
-        for traffic in self.traffic(CLIENT, family):
-            traffic.send()
+        results = [(t.probe, t.send()) for t in self.traffic(CLIENT, family)]
+        return [
+            Difference(
+                "mapped port",
+                "tcp" if isinstance(probe, probes.Http) else "udp",
+                "answered",
+                result.errors.strip(),
+            )
+            for probe, result in results
+            if result.status != 0
+        ]
 
     def target(self, family: Family) -> Address:
         """The node's address at which they are asked for."""
@@ -201,12 +211,20 @@ class Clients:
         shell = [tools.locate("busybox"), "sh", "-c", script]
         if source == BEYOND:
             shell = ["nsenter", f"--net={self.node.beyond}", "--", *shell]
-            done = subprocess.run(
-                shell, capture_output=True, text=True, check=False, timeout=_RUN_SECONDS
-            )
+            done = _beyond(shell)
         else:
             done = base.run(self.node, shell, _RUN_SECONDS)
         return Result(done.returncode, done.stdout.encode(), done.stderr)
+
+
+def _beyond(command: list[str]) -> "subprocess.CompletedProcess[str]":
+    """Run a program beyond the node. Raises CouldNotTest if it does not end."""
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=_RUN_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise CouldNotTest(f"a program beyond the node did not end in {_RUN_SECONDS} s") from None
 
 
 def still_mapped(node: Node, address: Address, mappings: Iterable[PortMapping]) -> list[Difference]:

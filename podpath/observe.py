@@ -309,11 +309,12 @@ def noise(found: Topology, conflist: Conflist) -> probes.Noise:
         frozenset(a.ip for link in links for a in link.addresses),
         frozenset(link.mac for link in links),
         frozenset(r.subnet for r in conflist.ranges),
-        frozenset((link.mac, a.ip) for link in links for a in link.addresses) | _of_node(found),
+        frozenset((link.mac, a.ip) for link in links for a in link.addresses),
+        _of_node(found),
     )
 
 
 def _of_node(found: Topology) -> frozenset[tuple[str, Address]]:
-    """Any of a node's addresses is its own on each of its interfaces (ip-sysctl, arp_announce)."""
+    """A node may ask with any of its addresses on any interface (ip-sysctl, arp_announce)."""
     links = found.node.interfaces
     return frozenset((link.mac, a.ip) for link in links for other in links for a in other.addresses)

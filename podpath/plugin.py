@@ -581,7 +581,9 @@ def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
     call = getattr(item, "callspec", None)
     family = call.params.get("family") if call else None
     try:
-        return features.of_test(ids, family, plan(item.config).conflist)
+        known = plan(item.config)
+        waived = [name for name, why in known.features.items() if why == features.WAIVED]
+        return features.of_test(ids, family, known.conflist, waived)
     except CouldNotTest:  # told in the test's place
         return (CORE,)
 

@@ -1,5 +1,6 @@
 """The pods of a test, by role, and when they are ready."""
 
+import operator
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from podpath import image
+from podpath import image, results, waiting
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes import base
 from podpath.nodes.base import Node, Pod, PodSpec, PortMapping
@@ -41,6 +42,8 @@ _UDP_SERVER = (
 )
 _READY_SECONDS = 20.0
 _LISTEN = "0A"
+#: Duplicate address detection takes one to two seconds by default.
+_DETECTION_SECONDS = 5.0
 _TENTATIVE, _FAILED = 0x40, 0x08  # linux/if_addr.h, IFA_F_TENTATIVE, IFA_F_DADFAILED
 
 #: Every pod serves HTTP and UDP; the server does it in two containers, as pods may.
@@ -146,17 +149,19 @@ def in_parallel(work: Sequence[Callable[[], T]], workers: int) -> list[T]:
 
 
 def wait_until_serving(node: Node, pod: Pod, seconds: float = _READY_SECONDS) -> None:
-    """Wait until the pod listens on its ports, and IPv6 addresses can be used.
+    """Wait until the pod listens on its ports. Raises CouldNotTest.
 
-    That ADD waits for the latter is what CNI-ADD-INTERFACE is about. Raises CouldNotTest.
+    Then a while for IPv6 addresses that cannot be used yet: that ADD waits for these is what
+    CNI-ADD-INTERFACE is about, and that they never can be, for all that send to them to tell.
     """
     deadline = time.monotonic() + seconds
-    while absent := _not_listening(node, pod) or _tentative(node, pod):
+    while absent := _not_listening(node, pod):
         if time.monotonic() > deadline:
             raise CouldNotTest(
-                f"pod {pod.name} does not serve on {', '.join(absent)} after {seconds:.0f} s"
+                f"pod {pod.name} does not listen on {', '.join(absent)} after {seconds:.0f} s"
             )
         time.sleep(0.005)
+    waiting.until(partial(_has_tentative, node, pod), operator.not_, _DETECTION_SECONDS)
 
 
 def _not_listening(node: Node, pod: Pod) -> list[str]:
@@ -174,20 +179,21 @@ def _not_listening(node: Node, pod: Pod) -> list[str]:
     ]
 
 
-def _tentative(node: Node, pod: Pod) -> list[str]:
-    """Addresses, the node's own among them, of which it is not known yet whether they are unique.
+def _has_tentative(node: Node, pod: Pod) -> bool:
+    """Whether a global address of the interfaces in the pod's result may still be a duplicate.
 
-    proc(5), /proc/pid/net/if_inet6: fourth column the scope, fifth the flags, in hex.
+    proc(5), /proc/pid/net/if_inet6: from the fourth column on scope and flags in hex, and name.
     """
     if 6 not in {address.version for address in pod.network.addresses}:
-        return []
-    tables = (base.root(node, f"/proc/{pid}/net/if_inet6") for pid in (1, pod.pids[MAIN]))
-    rows = [line.split() for table in tables for line in _lines(table)]
-    return [
-        f"tentative address {row[0]}"
-        for row in rows
-        if row[3] == "00" and int(row[4], 16) & (_TENTATIVE | _FAILED) == _TENTATIVE
-    ]
+        return False
+    named = {(link.inside, link.name) for link in results.interfaces(pod.network.result)}
+    return any(
+        row[3] == "00"
+        and int(row[4], 16) & (_TENTATIVE | _FAILED) == _TENTATIVE
+        and (inside, row[5]) in named
+        for inside, pid in ((False, 1), (True, pod.pids[MAIN]))
+        for row in map(str.split, _lines(base.root(node, f"/proc/{pid}/net/if_inet6")))
+    )
 
 
 def _lines(table: Path) -> list[str]:

@@ -131,7 +131,7 @@ def check(wanted: Plan) -> None:
             )
     _ = wanted.known_deviations
     check_ranges(wanted)
-    check_rates(wanted)
+    check_ways(wanted)
     check_mode(wanted)
     if wanted.node == "embedded":
         _check_kernel(wanted.profile)
@@ -168,8 +168,15 @@ def check_ranges(wanted: Plan) -> None:
             )
 
 
-def check_rates(wanted: Plan) -> None:
-    """Raise CouldNotTest if the conflist limits every pod: their packets take another path then."""
+def check_ways(wanted: Plan) -> None:
+    """Raise CouldNotTest if pods' packets take a path, by the conflist, that no profile has."""
+    for key in ("portIsolation", "vlan", "vlanTrunk"):
+        if wanted.conflist.section.get(key):
+            raise CouldNotTest(
+                f'"{key}" in {wanted.conflist_path} lets pods reach some and not others, and'
+                " podpath does not know whom",
+                "Leave it out: all else of the plugin can be tested without it",
+            )
     for section in wanted.conflist.sections:
         for key in ("ingressRate", "egressRate"):
             if section.get(key):
@@ -210,6 +217,21 @@ def check_link(kind: str) -> None:
         raise CouldNotTest(
             f'this kernel cannot make a link of type "{kind}" ({done.stderr.strip()})',
             f"Load it: modprobe {kind}",
+        )
+
+
+def check_queue(discipline: str) -> None:
+    """Raise CouldNotTest if the kernel cannot make a queueing discipline, as tc(8) names it."""
+    ip, tc = tools.locate("ip"), shutil.which("tc", path=tools.search_path()) or "tc"
+    make = f"{ip} link add podpath0 type bridge && {tc} qdisc add dev podpath0 {discipline}"
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-c", make], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise CouldNotTest(
+            f'this kernel cannot make the queueing discipline "{discipline}"'
+            f" ({done.stderr.strip()})",
+            "Use a kernel with sch_tbf and sch_ingress, as the bandwidth plugin needs them",
         )
 
 

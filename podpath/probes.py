@@ -339,21 +339,25 @@ class Noise:
     Recognised narrowly, and only from a MAC that an interface here has. ARP: from an address
     that an interface here has, for another one, or for any of the network's when it asks, as a
     pod may still ask for one that is gone; if owners are given, only for the sender's own address,
-    so that an answer in another's name is no noise. Neighbour discovery has hop limit 255, listener
-    discovery 1 (RFC 4861, RFC 2710).
+    so that an answer in another's name is no noise, unless it only asks and is one of askers.
+    Neighbour discovery has hop limit 255, listener discovery 1 (RFC 4861, RFC 2710).
     """
 
     addresses: frozenset[IPv4Address | IPv6Address]
     macs: frozenset[str]
     networks: frozenset[Network] = frozenset()
     owners: frozenset[tuple[str, Address]] | None = None
+    askers: frozenset[tuple[str, Address | None]] = frozenset()
 
     def __contains__(self, packet: Packet) -> bool:
         if packet.mac_source not in self.macs:
             return False
         if packet.protocol == "arp":
-            if self.owners is not None and (packet.mac_source, packet.source) not in self.owners:
-                return False
+            sender = (packet.mac_source, packet.source)
+            if self.owners is not None and sender not in self.owners:
+                asks = packet.kind == 1 and sender in self.askers
+                if not asks:
+                    return False
             if packet.source not in self.addresses or packet.destination is None:
                 return False
             return (packet.kind in (1, 2) and packet.destination in self.addresses) or (

@@ -8,6 +8,8 @@ from typing import Any
 from podpath import report
 from podpath.requirements import CORE
 
+#: What only a test can come to.
+_TESTED = {report.CONFORMS, report.DOES_NOT_CONFORM, report.KNOWN_DEVIATION, report.COULD_NOT_TEST}
 _SCHEMA = Path(__file__).with_name("report.schema.json")
 
 
@@ -55,6 +57,11 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
         found.append(f"the verdict is {document['verdict']!r}, and the tests' is {whole!r}")
     for profile in document["profiles"]:
         why = {f["name"]: f["reason"] for f in profile["features"] if f["name"] != CORE}
+        found += [
+            f"the feature {f['name']} is said to be not tested, and has tests"
+            for f in profile["features"]
+            if f["result"] == report.NOT_RUN and _TESTED & {v for v, n in f["counts"].items() if n}
+        ]
         wanted = report.profiles(profile["name"], requirements, why, complete=complete)
         if profile not in wanted:
             found.append(f"the results of the profile {profile['name']} are not its requirements'")

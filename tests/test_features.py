@@ -67,11 +67,18 @@ def test_ping_to_beyond_the_node_has_the_nodes_address(
     "source", [pytest.param(CLIENT), pytest.param(NODE), pytest.param(BEYOND, id="beyond")]
 )
 def test_mapped_port_is_answered_by_the_pod(
-    observe: Observe, pods: Deployment, clients: Clients, family: Family, source: str
+    observe: Observe,
+    pods: Deployment,
+    conflist: Conflist,
+    clients: Clients,
+    family: Family,
+    source: str,
 ) -> None:
     """Each packet is seen once at every hop, with the node's port before, the pod's after."""
     if source == BEYOND and not clients.reachable_from_beyond(family):
         pytest.skip(f"not applicable: the node's uplink leads nowhere in {family.text}")
+    if source == CLIENT and conflist.promiscuous:
+        pytest.skip("not applicable: a promiscuous bridge also routes what it bridges translated")
     with pods.temporary(MAPPED):
         observed = observe(*clients.traffic(source, family))
 
@@ -87,8 +94,9 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
         pass  # what the first one makes for all that come, such as chains, is there then
     before = lifecycle.settled(node, conflist)
     with pods.temporary(MAPPED):
-        clients.ask(family)
+        unanswered = clients.ask(family)
 
     left = lifecycle.growth(node, conflist, before)
     address = clients.target(family)
-    assert left + hostports.still_mapped(node, address, (HTTP_MAPPED, UDP_MAPPED)) == []
+    left += hostports.still_mapped(node, address, (HTTP_MAPPED, UDP_MAPPED))
+    assert left + unanswered == []

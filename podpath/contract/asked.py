@@ -53,7 +53,13 @@ def container(
 
 def unused(conflist: Conflist, family: Family) -> AddressWithPrefix:
     """An address that IPAM would not give next: the last one of its range."""
-    (one,) = conflist.ranges_of(family)
+    try:
+        (one,) = conflist.ranges_of(family)
+    except ValueError:
+        raise CouldNotTest(
+            f"the conflist does not say which {family.text} addresses pods may have",
+            "Name a range in the IPAM section",
+        ) from None
     last = one.last - 1 if one.gateway == one.last else one.last
     return ip_interface(f"{last}/{one.subnet.prefixlen}")
 
@@ -77,7 +83,10 @@ def held(one: Attachment, wanted: AddressWithPrefix) -> list[Difference]:
 
 
 def _of_version(texts: Iterable[str], version: int) -> list[AddressWithPrefix]:
-    found = map(ip_interface, texts)
+    try:
+        found = [ip_interface(text) for text in texts]
+    except ValueError as error:
+        raise DoesNotConform(f"an address in the result of ADD: {error}") from None
     return [a for a in found if a.version == version and not a.is_link_local]
 
 
@@ -93,7 +102,9 @@ def mac(one: Attachment) -> list[Difference]:
     sight = one.sight()
     link = sight.inside.get(INTERFACE)
     named = entries(sight.result, "interfaces", "name")
-    told = [str(i.get("mac", "")).lower() for i in named if i.get("sandbox")]
+    told = [
+        str(i.get("mac", "")).lower() for i in named if i.get("sandbox") and i["name"] == INTERFACE
+    ]
     places = {f"{INTERFACE} in the kernel": [link.mac] if link else [], "the result": told}
     return [
         Difference("static MAC", where, MAC, listed(seen))
@@ -125,24 +136,28 @@ def transfer(source: Attachment, destination: Attachment, family: Family) -> Tra
     Raises DoesNotConform if they do not come.
     """
     address = _address(destination, family)
-    with _in(
-        destination, lambda: socket.create_server((str(address), 0), family=_AF[family])
-    ) as at:
-        at.settimeout(_TRANSFER_SECONDS)
-        try:
-            with (
-                _in(source, lambda: _connected(address, at)) as sender,
-                at.accept()[0] as receiver,
-                ThreadPoolExecutor(1) as pool,
-            ):
-                receiver.settimeout(_TRANSFER_SECONDS)
-                began = time.monotonic()
-                sending = pool.submit(_send, sender)
-                arrived = _received(receiver)
-                seconds = time.monotonic() - began
-                sending.result()
-        except OSError as error:
-            raise DoesNotConform(f"a transfer to {address} failed: {error}") from None
+    try:
+        with _in(
+            destination, lambda: socket.create_server((str(address), 0), family=_AF[family])
+        ) as at:
+            at.settimeout(_TRANSFER_SECONDS)
+            return _transfer(source, address, at)
+    except OSError as error:
+        raise DoesNotConform(f"a transfer to {address} failed: {error}") from None
+
+
+def _transfer(source: Attachment, address: Address, at: socket.socket) -> Transfer:
+    with (
+        _in(source, lambda: _connected(address, at)) as sender,
+        at.accept()[0] as receiver,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        receiver.settimeout(_TRANSFER_SECONDS)
+        began = time.monotonic()
+        sending = pool.submit(_send, sender)
+        arrived = _received(receiver)
+        seconds = time.monotonic() - began
+        sending.result()
     return Transfer(arrived, seconds)
 
 

@@ -108,7 +108,9 @@ def test_malformed_profile(tmp_path: Path) -> None:
 def test_unknown_profile() -> None:
     """Neither the name of one nor a file."""
     _refused(
-        suite.run("tests", "--podpath-profile", "brigde"), 'no profile "brigde"', "bridge, ptp"
+        suite.run("tests", "--podpath-profile", "brigde"),
+        'no profile "brigde"',
+        "bridge, macvlan, ptp",
     )
 
 
@@ -317,6 +319,16 @@ def test_not_root() -> None:
 def test_features_that_cannot_be_had(option: str, said: str) -> None:
     """Before anything is started."""
     _refused(suite.run("tests", f"--podpath-features={option}"), "--podpath-features", said)
+
+
+@pytest.mark.parametrize("key", ["portIsolation", "vlan", "vlanTrunk"])
+def test_conflist_of_which_nobody_knows_who_reaches_whom(tmp_path: Path, key: str) -> None:
+    """A healthy plugin would be red: podpath knows no path for it."""
+    value = {"portIsolation": True, "vlan": 7, "vlanTrunk": [{"id": 7}]}[key]
+    conflist_file = _conflist(tmp_path, lambda c: c["plugins"][0].update({key: value}))
+
+    run = suite.run("tests", "--podpath-cni-conf", conflist_file)
+    _refused(run, f'"{key}"', "Leave it out")
 
 
 def test_conflist_that_limits_every_pod(tmp_path: Path) -> None:

@@ -46,7 +46,6 @@ def test_every_feature_has_something_to_look_at_or_says_why_not() -> None:
     [
         ("hairpinMode", True, "hairpin"),
         ("ipMasq", True, "ipmasq"),
-        ("portIsolation", True, "isolation"),
     ],
 )
 def test_feature_is_detected_from_the_conflist(key: str, value: Any, name: str) -> None:
