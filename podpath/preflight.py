@@ -205,32 +205,32 @@ def check_file_system(name: str) -> None:
 @cache
 def check_link(kind: str) -> None:
     """Raise CouldNotTest if the kernel cannot make a kind of link."""
-    # In a namespace of its own, which ends with the command.
     ip = tools.locate("ip")
     make = f"{ip} link add podpath0 type {kind}"
     if kind in STACKED:
         make = f"{ip} link add podpath1 type bridge && {ip} link add link podpath1 type {kind}"
+    if refusal := _refusal(make):
+        raise CouldNotTest(
+            f'this kernel cannot make a link of type "{kind}" ({refusal})',
+            f"Load it: modprobe {kind}",
+        )
+
+
+def _refusal(make: str) -> str:
+    """What the kernel says against it, empty if nothing; in a namespace that ends with it."""
     done = subprocess.run(
         ["unshare", "--net", "sh", "-c", make], capture_output=True, text=True, check=False
     )
-    if done.returncode != 0:
-        raise CouldNotTest(
-            f'this kernel cannot make a link of type "{kind}" ({done.stderr.strip()})',
-            f"Load it: modprobe {kind}",
-        )
+    return "" if done.returncode == 0 else done.stderr.strip() or f"status {done.returncode}"
 
 
 def check_queue(discipline: str) -> None:
     """Raise CouldNotTest if the kernel cannot make a queueing discipline, as tc(8) names it."""
     ip, tc = tools.locate("ip"), shutil.which("tc", path=tools.search_path()) or "tc"
     make = f"{ip} link add podpath0 type bridge && {tc} qdisc add dev podpath0 {discipline}"
-    done = subprocess.run(
-        ["unshare", "--net", "sh", "-c", make], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
+    if refusal := _refusal(make):
         raise CouldNotTest(
-            f'this kernel cannot make the queueing discipline "{discipline}"'
-            f" ({done.stderr.strip()})",
+            f'this kernel cannot make the queueing discipline "{discipline}" ({refusal})',
             "Use a kernel with sch_tbf and sch_ingress, as the bandwidth plugin needs them",
         )
 
