@@ -90,14 +90,16 @@ def of(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
     for identifier in dict.fromkeys([*before, *after]):
         for kind, entry in _entries(identifier, before.get(identifier), after.get(identifier)):
             entries[kind].append(entry)
-    was, is_ = features(old), features(new)
-    changed = {
-        name: (was.get(name, NOT_RUN), is_.get(name, NOT_RUN))
-        for name in dict.fromkeys([*was, *is_])
-        if was.get(name, NOT_RUN) != is_.get(name, NOT_RUN)
-    }
     found = {kind: tuple(some) for kind, some in entries.items()}
-    return Comparison(found, changed, _facts(old, new))
+    return Comparison(found, _features(old, new), _facts(old, new))
+
+
+def _features(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    was, is_ = features(old), features(new)
+    if not was or not is_:
+        return {}  # a report of an earlier schema says nothing of them
+    pairs = {n: (was.get(n, NOT_RUN), is_.get(n, NOT_RUN)) for n in dict.fromkeys([*was, *is_])}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def features(report: Mapping[str, Any]) -> dict[str, str]:

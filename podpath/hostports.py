@@ -180,6 +180,7 @@ class Clients:
             MAPPED if source in _FROM else source,
             MAPPED,
             translations={leg: translation[leg] for leg in legs} if translation else {},
+            sender=source,
         )
 
     def _kind(self, family: Family) -> str:

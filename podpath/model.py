@@ -257,8 +257,11 @@ class Topology:
         return self.node.by_index(link.peer_index)
 
     @property
-    def uplink(self) -> str:
-        """The interface of the node's first default route; empty if it has none."""
+    def default_link(self) -> str:
+        """The interface of the node's first default route; empty if it has none.
+
+        What a plugin takes for its lower link that is given none (macvlan.go, loadConf).
+        """
         default = (r for r in self.node.routes if not r.destination.prefixlen and r.device != "?")
         main = (r for r in default if not any(p.startswith("table ") for p in r.particulars))
         return next((route.device for route in main), "")

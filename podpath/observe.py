@@ -230,7 +230,9 @@ def _no_doubts(traffic: Traffic, result: Result, observation: Observation, found
         claimed = any(traffic.probe.claim(sightings))
         doubt = "" if claimed else account.unsent(found, *traffic.ends, text, sightings)
     if doubt:
-        raise Inconclusive(f"from {traffic.source} to {traffic.destination}: {doubt}")
+        raise Inconclusive(
+            f"from {traffic.sender or traffic.source} to {traffic.destination}: {doubt}"
+        )
 
 
 def _succeeded(traffic: Traffic, result: Result, differences: Sequence[Difference]) -> None:

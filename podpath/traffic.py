@@ -54,7 +54,8 @@ class Traffic:
     which case nothing may be sent at all; linger: for how many seconds to keep watching after
     the exchange, for what must not come; doubt: why the program's run is no test, by its own
     account, empty if it is one; size: payload bytes of each request, where they are known;
-    translations: leg -> what its packets have at hops that are translated.
+    translations: leg -> what its packets have at hops that are translated; sender: who runs the
+    program, where that is not the source.
     """
 
     send: Callable[[], Result]
@@ -67,6 +68,7 @@ class Traffic:
     doubt: Callable[[Result], str] = lambda result: account.killed(result.status)
     size: int | None = None
     translations: Mapping[str, Translation] = field(default_factory=dict)
+    sender: str = ""
 
     @property
     def ends(self) -> tuple[str, str]:

@@ -5,7 +5,7 @@ import difflib
 from typing import Any
 
 from podpath.cli import output
-from podpath.features import FEATURES
+from podpath.features import FEATURES, Feature
 from podpath.requirements import CORE, GROUPS, REQUIREMENTS, Requirement, group
 
 
@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
         for r in REQUIREMENTS.values()
         if (not options.ids or r.id in options.ids)
         and options.group in (None, group(r.id))
-        and options.feature in (None, r.feature)
+        and (options.feature is None or _is_of(r, options.feature))
         and (options.node is None or options.node in r.nodes)
     ]
     if options.json:
@@ -57,7 +57,22 @@ def _run(options: argparse.Namespace) -> int:
         output.write("\n\n".join(map(_explained, found)))
     else:
         _list(found)
+        if not found and options.feature in FEATURES:
+            output.write(_without(FEATURES[options.feature]))
     return 0
+
+
+def _is_of(requirement: Requirement, feature: str) -> bool:
+    """Whether it belongs to a feature, or looks at it, too, where that is asked for."""
+    shown = FEATURES[feature].shown if feature in FEATURES else ()
+    return requirement.feature == feature or requirement.id in shown
+
+
+def _without(feature: Feature) -> str:
+    """Why a feature has no requirements of its own."""
+    if feature.untested:
+        return f"{feature.name} is not tested: {feature.untested}."
+    return f"{feature.name}: the others are tested with it, where the conflist has {feature.asked}."
 
 
 def _document(requirement: Requirement) -> dict[str, Any]:

@@ -146,7 +146,7 @@ class Profile:
 
     def lower_in(self, section: Mapping[str, object], topology: Topology) -> str:
         """The name of what pods' links must lie on; empty if that is nothing."""
-        return str(section.get(self.lower.key) or topology.uplink) if self.lower else ""
+        return str(section.get(self.lower.key) or topology.default_link) if self.lower else ""
 
     def mode_in(self, section: Mapping[str, object]) -> str:
         """The mode that a plugin's configuration asks for; empty if links have none."""

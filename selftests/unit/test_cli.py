@@ -46,6 +46,21 @@ def test_requirements_of_a_node(capsys: Capture) -> None:
     assert {r["id"] for r in told} == {i for i, r in REQUIREMENTS.items() if "embedded" in r.nodes}
 
 
+@pytest.mark.parametrize(
+    ("feature", "told"),
+    [
+        ("portmap", "PATH-PORTMAP"),
+        ("hairpin", "TOPO-BRIDGE-PORT"),
+        ("ipv6", "the others are tested with it"),
+        ("isolation", "isolation is not tested: podpath does not know"),
+    ],
+)
+def test_requirements_of_a_feature(capsys: Capture, feature: str, told: str) -> None:
+    """One that has none of its own says what becomes of it."""
+    assert cli.main(["requirements", "--feature", feature]) == 0
+    assert told in capsys.readouterr().out
+
+
 def test_requirement_is_explained(capsys: Capture) -> None:
     """In whatever case it is asked for: what, why it fails, whose rule it is, how to look."""
     assert cli.main(["requirements", "cni-gc-delegate"]) == 0

@@ -182,3 +182,12 @@ def test_command_compares(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert (told["worse"], told[REGRESSED][0]["requirement"]) == (True, "PATH-ICMP")
     assert cli.main(["report", "compare", "--markdown", old, new]) == 1
     assert "### Regressed (1)" in capsys.readouterr().out
+
+
+def test_report_without_features_says_nothing_of_them() -> None:
+    """One of an earlier schema: none of them changed."""
+    told = ("t::one", "PATH-ICMP", CONFORMS)
+    new = {**written(told), "profiles": [{"features": [{"name": "core", "result": "success"}]}]}
+    old = {key: value for key, value in new.items() if key != "profiles"}
+    assert compare.of(old, new).features == {}
+    assert compare.of(new, {**new, "profiles": [{"features": []}]}).features == {}
