@@ -116,6 +116,15 @@ class Runtime:
         reply = self._call(self._runtime.Version, self._api.VersionRequest())
         return f"{reply.runtime_name} {reply.runtime_version}"
 
+    def networks(self) -> list[str]:
+        """The network configurations that the runtime has loaded, each as its file's text.
+
+        containerd's own information (cri/sbserver/status.go, go-cni's ConfigResult).
+        """
+        reply = self._call(self._runtime.Status, self._api.StatusRequest(verbose=True))
+        loaded = json.loads(reply.info.get("cniconfig", "{}")).get("Networks") or []
+        return [network["Config"]["Source"] for network in loaded]
+
     def wait_for_image(self, image: str, seconds: float) -> None:
         """Wait until an imported image is known to CRI, which learns of it by an event."""
         request = self._api.ImageStatusRequest(image=self._api.ImageSpec(image=image))

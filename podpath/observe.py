@@ -91,7 +91,7 @@ class Observer:
         # A promiscuous bridge routes a copy of what it translates: packets would be doubled.
         looked = {} if any(t.translations for t in traffic) else self._promiscuous()
         with capture.armed(self._namespaces(), expression, looked) as running:
-            programs = base.sockets(self._node)
+            programs = self._programs()
             results = self._send_all(traffic, before)
             in_vain = any(map(account.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
@@ -103,7 +103,7 @@ class Observer:
             _no_gaps((*observation.gaps, *self._unlike(before)))
             # The sniffers stay until then: what changes now is not as it was for the traffic.
             found = self.topology()
-            programs |= base.sockets(self._node)
+            programs |= self._programs()
             _no_gaps((*running.changes(), *self._unlike(before)))
         if expression:
             observation = _without_foreign_errors(traffic, observation)
@@ -115,6 +115,10 @@ class Observer:
         if not node.shared:
             return ()
         return Talk(found, node.links, node.uplink, programs, self._conflist.bridge)
+
+    def _programs(self) -> frozenset[Endpoint]:
+        """What talks on a shared node; on a node of our own, nothing does but the pods."""
+        return base.sockets(self._node) if self._node.shared else frozenset()
 
     def _send_all(self, traffic: Sequence[Traffic], before: Mapping[str, object]) -> list[Result]:
         try:

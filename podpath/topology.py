@@ -1,14 +1,14 @@
-"""The kernel's network state as plain values, read by netlink. The only user of pyroute2."""
+"""The kernel's network state as plain values, read by netlink."""
 
 import errno
 import select
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from ipaddress import ip_interface, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
-from podpath import attributes, netns
+from podpath import attributes, netns, rtnetlink
 from podpath.errors import CouldNotTest
 from podpath.model import (
     ANYWHERE,
@@ -69,10 +69,6 @@ _CHANGES = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
 _FAMILIES = {int(socket.AF_INET): Family.IPV4, int(socket.AF_INET6): Family.IPV6}
 
 
-class _ChangedMeanwhile(Exception):
-    pass
-
-
 def read(
     node: str,
     named: Mapping[str, str],
@@ -103,7 +99,7 @@ def _consistent(
     for _ in range(_ATTEMPTS):
         try:
             return _inside(path, lambda: _namespace(name, paths, inodes))
-        except _ChangedMeanwhile:
+        except rtnetlink.ChangedMeanwhile:
             continue
     raise CouldNotTest(
         f"the interfaces of namespace {name} changed in each of {_ATTEMPTS} readings",
@@ -123,27 +119,26 @@ def _inside(path: str, work: Callable[[], T]) -> T:
 
 def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -> Namespace:
     """Runs inside the namespace."""
-    from pyroute2 import IPRoute
-
-    with _listener() as changes, IPRoute() as netlink:
-        links = list(netlink.get_links())
-        addresses = list(netlink.get_addr())
-        queues = list(netlink.get_qdiscs())
+    with _listener() as changes, rtnetlink.Questions() as kernel:
+        links = kernel.ask(rtnetlink.LINKS)
+        addresses = kernel.ask(rtnetlink.ADDRESSES)
+        queues = kernel.ask(rtnetlink.QUEUES)
         interfaces = tuple(_interface(link, addresses, queues) for link in links)
         names = {interface.index: interface.name for interface in interfaces}
         bridged = any(interface.bridge for interface in interfaces)
+        others = {i.peer_nsid for i in interfaces if i.peer_nsid is not None}
         space = Namespace(
             name=name,
             inode=inodes[name],
             interfaces=interfaces,
-            routes=tuple(_routes(netlink.get_routes(), names)),
-            rules=tuple(_rules(netlink)),
-            fdb=tuple(_fdb(netlink.fdb("dump"), names)) if bridged else (),
-            nsids=_nsids(netlink, paths, inodes),
+            routes=tuple(_routes(kernel.ask(rtnetlink.ROUTES), names)),
+            rules=tuple(_rules(kernel.ask(rtnetlink.RULES))),
+            fdb=tuple(_fdb(kernel.ask(rtnetlink.FDB), names)) if bridged else (),
+            nsids=_nsids(kernel, paths, inodes, others),
             forwarding=_forwarding("all"),
         )
         if select.select([changes], [], [], 0)[0]:
-            raise _ChangedMeanwhile
+            raise rtnetlink.ChangedMeanwhile
         return space
 
 
@@ -165,6 +160,8 @@ def _interface(link: Any, addresses: Iterable[Any], queues: Iterable[Any]) -> In
         (info.get_attr("IFLA_INFO_KIND") if info else None) or "", "the kind of a link"
     )
     name = attributes.text(link.get_attr("IFLA_IFNAME"), "the name of an interface")
+    if not name:
+        raise CouldNotTest(f"the kernel gives interface {index} no name")
     xdp = attributes.nested(link, "IFLA_XDP")
     flags = attributes.number(link["flags"], "the flags of an interface")
     return Interface(
@@ -307,12 +304,12 @@ def _name(names: tuple[str, ...], number: int) -> str:
     return names[number] if 0 <= number < len(names) else str(number)
 
 
-def _rules(netlink: Any) -> Iterable[Rule]:
-    for number, family in _FAMILIES.items():
-        for message in netlink.get_rules(family=number):
-            rule = _rule(message, family)
-            if rule is not None:
-                yield rule
+def _rules(messages: Iterable[Any]) -> Iterable[Rule]:
+    for message in messages:
+        family = _family(message)
+        rule = _rule(message, family) if family else None
+        if rule is not None:
+            yield rule
 
 
 def _rule(message: Any, family: Family) -> Rule | None:
@@ -364,12 +361,19 @@ def _fdb(messages: Iterable[Any], names: Mapping[int, str]) -> Iterable[FdbEntry
         )
 
 
-def _nsids(netlink: Any, paths: Mapping[str, str], inodes: Mapping[str, int]) -> dict[int, int]:
-    """This namespace's numbers for the others (RTM_GETNSID), as number -> inode."""
-    found = {}
+def _nsids(
+    kernel: rtnetlink.Questions,
+    paths: Mapping[str, str],
+    inodes: Mapping[str, int],
+    wanted: Collection[int],
+) -> dict[int, int]:
+    """This namespace's numbers for others, as number -> inode, as far as links name them."""
+    found: dict[int, int] = {}
     for name, path in paths.items():
+        if all(number in found for number in wanted):
+            break
         with open(path, "rb") as handle:
-            number = netlink.get_netnsid(fd=handle.fileno())["nsid"]
+            number = kernel.number_of(handle.fileno())
         if number is not None and 0 <= number < _NSID_NOT_ASSIGNED:
             found[number] = inodes[name]
     return found

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import podpath
-from podpath import image, randomness, tools
+from podpath import image, randomness, tools, waiting
 from podpath.conflist import Conflist
 from podpath.cri import Result, Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -32,6 +32,7 @@ from podpath.nodes.init import NodeSpec
 PLUGINS = "/opt/podpath/cni/bin"
 _GIVEN = "/opt/podpath/cni/given"
 _CONFLISTS = "/etc/cni/net.d"
+_CONFLIST = f"{_CONFLISTS}/10-podpath.conflist"
 _SOCKET = "/run/containerd/containerd.sock"
 _LOG = "/run/podpath/containerd.log"
 _LOG_END_BYTES = 4000
@@ -186,6 +187,20 @@ class EmbeddedNode:
                     ) from None
             time.sleep(0.01)
 
+    def configure(self, conflist: Conflist) -> None:
+        """Use another conflist for the pods to come. Raises CouldNotTest."""
+        # renamed into place: containerd loads whatever it sees there
+        write = f'printf %s "$1" >{_CONFLIST}.new && mv {_CONFLIST}.new {_CONFLIST}'
+        base.run(self, ["sh", "-c", write, "sh", conflist.text])
+        loaded = waiting.until(
+            self._runtime.networks, lambda texts: conflist.text in texts, _START_SECONDS
+        )
+        if conflist.text not in loaded:
+            raise CouldNotTest(
+                f"containerd did not load the conflist of network {conflist.name} in"
+                f" {_START_SECONDS:.0f} s. The end of its log:\n{self.log_end()}"
+            )
+
     def log_end(self) -> str:
         """The last lines of containerd's log."""
         try:
@@ -250,7 +265,7 @@ def start(
         hostname="podpath-node",
         files={
             "/etc/podpath/containerd.toml": _CONFIG,
-            f"{_CONFLISTS}/10-podpath.conflist": conflist.text,
+            _CONFLIST: conflist.text,
         },
         links=links,
         binds=binds,

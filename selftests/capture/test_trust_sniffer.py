@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from podpath import capture, netns, topology
+from podpath import capture, netns, rtnetlink, topology
 from podpath.capture import Capture
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.nodes import base
@@ -203,10 +203,14 @@ def test_namespace_that_vanishes_while_the_topology_is_read(
 def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     import pyroute2
 
-    def fail() -> None:
+    def fail(*_: object) -> None:
         raise pyroute2.NetlinkError(errno.ENODEV, os.strerror(errno.ENODEV))
 
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
     monkeypatch.setattr(pyroute2, "IPRoute", fail)
+    monkeypatch.setattr(rtnetlink.Questions, "ask", refuse)
 
     with pytest.raises(CouldNotTest, match="did not tell of the namespace"):
         topology.read(base.network_namespace(node), {}, [])

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from podpath import conflist
+from podpath import conflist, tools
 from podpath.nodes import base, embedded
 from podpath.nodes.base import Node
 
@@ -21,6 +21,7 @@ find /run/podpath /var/lib/cni /etc/cni ! -name '*.log' | sort
 cut -d ' ' -f 5- /proc/self/mountinfo | sort
 cat /proc/[0-9]*/comm | grep -v '^\(sh\|cat\|grep\|sort\|nsenter\)$' | sort
 """
+_GIVE = 'rm -f "$1" && printf %s "$2" >"$1" && chmod +x "$1"'
 _SETTINGS = "cd /proc/sys/net && grep -rs . . | sort"
 _RESET = r"""
 ip link delete {bridge}; nft flush ruleset
@@ -37,11 +38,10 @@ class SharedNode:
         """plugins: the directory of the plugins that are tested, whatever is in it when."""
         self._plugins = plugins
         self._stack = ExitStack()
-        self._node: Node | None = None
-        self._network: conflist.Conflist | None = None
-        self._names: set[str] = set()
+        self._node: embedded.EmbeddedNode | None = None
+        self._bridge = ""
+        self._given: set[str] = set()
         self._found = ("", {"": ""})
-        self.started = 0
 
     def __enter__(self) -> "SharedNode":
         return self
@@ -57,30 +57,42 @@ class SharedNode:
     def take(self, path: Path) -> Node:
         """A node with the conflist at this path, as if no pod had ever been on it."""
         network = conflist.read(path)
-        names = {p.name for p in self._plugins.iterdir()}
-        same = (self._network, self._names) == (network, names)
-        if self._node is not None and same and self._as_found(self._node):
-            self._give_plugins(self._node)
-            return self._node
-        self._stack.close()
-        self._node, self._network, self._names = None, network, names
-        self._node = self._stack.enter_context(embedded.start(network, [str(self._plugins)]))
-        self._found = _look(self._node), settings(self._node)
-        self.started += 1
+        if self._node is None or not self._as_found(self._node):
+            self._stack.close()
+            self._node = None
+            self._node = self._stack.enter_context(embedded.start(network, [str(self._plugins)]))
+            self._found = _look(self._node), settings(self._node)
+        else:
+            self._node.configure(network)
+        self._give_plugins(self._node)
+        self._bridge = network.bridge
         return self._node
 
     def _give_plugins(self, node: Node) -> None:
-        """The node has a copy of what was in the directory when it started."""
-        for plugin in self._plugins.iterdir():
-            write = f'printf %s "$1" >"$(readlink -f /opt/podpath/cni/bin/{plugin.name})"'
-            base.run(node, ["sh", "-c", write, "sh", plugin.read_text()])
+        """In place of what the node was given when it started, and since."""
+        plugins = {p.name: p.read_text() for p in self._plugins.iterdir()}
+        for name in self._given - set(plugins):
+            base.run(
+                node,
+                [
+                    "ln",
+                    "-sfn",
+                    tools.plugin(name, tools.PLUGIN_DIRECTORIES),
+                    f"{embedded.PLUGINS}/{name}",
+                ],
+            )
+        for name, text in plugins.items():
+            base.run(node, ["sh", "-c", _GIVE, "sh", f"{embedded.PLUGINS}/{name}", text])
+        self._given = set(plugins)
 
     def _as_found(self, node: Node) -> bool:
         """Whether the node, once what any plugin leaves is removed, is the one it was."""
-        assert self._network is not None
-        base.run(node, ["sh", "-c", _RESET.format(bridge=self._network.bridge)])
-        restore(node, self._found[1])
-        return (_look(node), settings(node)) == self._found
+        base.run(node, ["sh", "-c", _RESET.format(bridge=self._bridge)])
+        now = settings(node)
+        if now != self._found[1]:
+            restore(node, self._found[1])
+            now = settings(node)
+        return (_look(node), now) == self._found
 
 
 def restore(node: Node, found: Mapping[str, str]) -> None:

@@ -117,7 +117,7 @@ def test_values_import_nothing_but_values(module: str) -> None:
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("pyroute2", {"topology"}),
+        ("pyroute2", {"topology", "rtnetlink"}),
         ("scapy", {"capture", "pcap"}),
         ("jsonschema", {"contract.answers", "verification"}),
         ("jinja2", {"page"}),

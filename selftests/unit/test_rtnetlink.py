@@ -1,0 +1,84 @@
+"""Answers of the kernel: what is read of them, and what is no answer."""
+
+import socket
+import struct
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podpath import rtnetlink
+from podpath.rtnetlink import ChangedMeanwhile, Message, Questions, messages
+
+_NEWROUTE, _DONE, _ERROR = 24, 3, 2
+# struct rtmsg of 10.9.0.0/16 in the main table, and RTA_DST
+_ROUTE = bytes([2, 16, 0, 0, 254, 4, 0, 1]) + bytes(4) + struct.pack("=HH4B", 8, 1, 10, 9, 0, 0)
+
+
+def said(kind: int, body: bytes = b"", flags: int = 0, number: int = 1) -> bytes:
+    return struct.pack("=IHHII", 16 + len(body), kind, flags, number, 0) + body
+
+
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
+    """What the kernel answers, datagram by datagram."""
+    answers: list[bytes] = []
+
+    class Socket:
+        def __init__(self, *_: object) -> None: ...
+        def settimeout(self, _: float) -> None: ...
+        def send(self, _: bytes) -> None: ...
+        def close(self) -> None: ...
+        def recvmsg(self, _: int) -> tuple[bytes, list[object], int, None]:
+            return answers.pop(0), [], 0, None
+
+    monkeypatch.setattr(socket, "socket", Socket)
+    yield answers
+    assert answers == []
+
+
+def test_answer_of_several_datagrams_is_read_to_its_end(asking: list[bytes]) -> None:
+    """What answers an earlier question is left out."""
+    asking += [said(_NEWROUTE, _ROUTE, number=7) + said(_NEWROUTE, _ROUTE), said(_DONE)]
+    with Questions() as kernel:
+        (route,) = kernel.ask(rtnetlink.ROUTES)
+
+    assert (route["dst_len"], route.get_attr("RTA_DST")) == (16, "10.9.0.0")
+    assert route.get_attr("RTA_OIF") is None
+
+
+def test_equal_messages_are_read_once(asking: list[bytes]) -> None:
+    asking += [said(_NEWROUTE, _ROUTE) * 2, said(_DONE)]
+    with Questions() as kernel:
+        first, second = kernel.ask(rtnetlink.ROUTES)
+
+    assert first is second
+
+
+def test_tables_that_change_while_they_are_told(asking: list[bytes]) -> None:
+    asking += [said(_NEWROUTE, _ROUTE, flags=0x10)]
+    with Questions() as kernel, pytest.raises(ChangedMeanwhile):
+        kernel.ask(rtnetlink.ROUTES)
+
+
+def test_refusal_of_the_kernel(asking: list[bytes]) -> None:
+    asking += [said(_ERROR, struct.pack("=i", -1) + bytes(16))]
+    with Questions() as kernel, pytest.raises(PermissionError):
+        kernel.ask(rtnetlink.ROUTES)
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_is_taken_apart(data: bytes) -> None:
+    """No message begins or ends beyond the data, and none is empty of a header."""
+    assert sum(16 + len(body) for *_, body in messages(data)) <= len(data) + 16
+
+
+@given(st.binary(max_size=120))
+def test_message_that_says_anything(body: bytes) -> None:
+    """It is read, or cannot be."""
+    try:
+        found = rtnetlink._read(_NEWROUTE, body)
+    except OSError:
+        return
+    assert isinstance(found, Message)
