@@ -4,9 +4,12 @@ import hashlib
 import shlex
 import socket
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_interface
+from typing import Any
 
 from podpath import account, image, netns, probes, tools, topology, waiting
 from podpath.conflist import Conflist
@@ -74,6 +77,21 @@ def masquerades(conflist: Conflist) -> bool:
     """
     sections = (s for s in conflist.sections if has_capability(s, "portMappings"))
     return all(s.get("snat", True) is not False for s in sections)
+
+
+def on_network(client: Address, result: Mapping[str, Any], address: Address) -> bool:
+    """Whether a client is on the network of a pod's address, as the pod's result has that.
+
+    portmap masquerades no others (portmap.go, fillDnatRules): where pods have an address and no
+    network, each is routed to the other anyway. Pure.
+    """
+    ips = result.get("ips")
+    told = [str(one.get("address")) for one in ips if isinstance(one, dict)] if ips else []
+    for text in told:
+        with suppress(ValueError):
+            if (held := ip_interface(text)).ip == address:
+                return client in held.network
+    return False
 
 
 @dataclass(frozen=True)
@@ -189,8 +207,10 @@ class Clients:
 
     def _translation(self, source: str, family: Family, mapping: PortMapping) -> Translation:
         addresses = [(self.target(family), self._address(MAPPED, family))]
-        if source not in _FROM and masquerades(self.conflist):
-            client = self._address(source, family)
+        client = None if source in _FROM else self._address(source, family)
+        result = self.pods[MAPPED].network.result
+        near = client and on_network(client, result, self._address(MAPPED, family))
+        if client and near and masquerades(self.conflist):
             addresses.insert(0, (client, self.conflist.gateway(family)))
         return Translation(tuple(addresses), (mapping.node, mapping.pod))
 

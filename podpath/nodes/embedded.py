@@ -61,6 +61,20 @@ _WIRE = [
     f"neighbour add 192.0.2.2 lladdr {_NEAR} dev wire nud permanent",
 ]
 
+# The same in IPv6. Nobody lives at the far end, so it must not say anything on its own account: it
+# makes up no address, and has its own on lo, so that it is in no group that it would tell of.
+_SILENT = "link set wire addrgenmode none"
+_UPLINK6 = [
+    "address add 2001:db8::2/64 dev eth0 nodad",
+    "route add default via 2001:db8::1 dev eth0",
+    f"neighbour add 2001:db8::1 lladdr {_FAR} dev eth0 nud permanent",
+]
+_WIRE6 = [
+    "address add 2001:db8::1/128 dev lo nodad",
+    "route add 2001:db8::/64 dev wire",
+    f"neighbour add 2001:db8::2 lladdr {_NEAR} dev wire nud permanent",
+]
+
 # Version 2 is understood by containerd 1.6, 1.7 and 2.x. Without restrict_oom_score_adj no
 # container starts where CAP_SYS_RESOURCE is missing; without cgroup limits any hierarchy will do.
 _CONFIG = f"""\
@@ -260,6 +274,7 @@ def start(
     """
     binds = {f"{_GIVEN}/{n}": os.path.abspath(d) for n, d in enumerate(plugin_directories)}
     links = _plugin_links(conflist, binds)
+    ipv6 = _has_ipv6()
     spec = NodeSpec(
         id=randomness.unique(4).hex(),
         hostname="podpath-node",
@@ -271,8 +286,8 @@ def start(
         binds=binds,
         command=[tools.locate("containerd"), "--config", "/etc/podpath/containerd.toml"],
         log=_LOG,
-        uplink=_UPLINK,
-        wire=_WIRE,
+        uplink=[*_UPLINK, *(_UPLINK6 if ipv6 else [])],
+        wire=[_SILENT, *_WIRE, *_WIRE6] if ipv6 else _WIRE,
     )
     say("starting containerd in its own namespaces")
     with ThreadPoolExecutor(1) as pool, _kept(spec) as keeper:
@@ -286,6 +301,11 @@ def start(
             yield node
         finally:
             node.close()
+
+
+def _has_ipv6() -> bool:
+    """Whether a new network namespace of this kernel has IPv6."""
+    return Path("/proc/sys/net/ipv6/conf/default").exists()
 
 
 def _plugin_links(conflist: Conflist, binds: Mapping[str, str]) -> dict[str, str]:

@@ -101,9 +101,6 @@ def _make_networks(spec: NodeSpec) -> None:
     node = os.open("/proc/self/ns/net", os.O_RDONLY)
     _ip([line.format(wire=f"/proc/self/fd/{wire}") for line in spec.uplink], wire)
     linux.setns(wire, linux.CLONE_NEWNET)
-    # Nobody lives at the far end: it must not say anything on its own account.
-    _set("ipv6/conf/default/disable_ipv6", "1")
-    _set("ipv6/conf/all/disable_ipv6", "1")
     _ip(spec.wire)
     linux.setns(node, linux.CLONE_NEWNET)
     os.close(node)

@@ -136,3 +136,21 @@ def test_path_from_beyond_begins_at_the_uplink() -> None:
 
     assert path.name.startswith(BEYOND)
     assert path.hops[0].place[:2] == ("node", "eth0")
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("10.88.0.5/24", True),
+        ("10.88.0.5/32", False),
+        ("10.88.0.6/24", False),
+        ("nonsense", False),
+        (None, False),
+    ],
+)
+def test_only_clients_on_the_network_of_a_pod_are_masqueraded(text: object, near: bool) -> None:
+    client, pod = ip_address("10.88.0.4"), ip_address("10.88.0.5")
+    result = {"ips": [{"address": "fd00::5/64"}, {"address": text}]}
+
+    assert hostports.on_network(client, result, pod) is near
+    assert not hostports.on_network(client, {}, pod)

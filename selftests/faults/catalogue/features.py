@@ -30,6 +30,14 @@ FAULTS = (
         near=frozenset({"PATH-GATEWAY", "PATH-PORTMAP"}),
         after=_rule("nat", "POSTROUTING -s 10.88.0.0/24 -o eth0 -j ACCEPT"),
     ),
+    Fault(
+        name="pods are masqueraded in IPv4 alone",
+        source="containernetworking/plugins issue 210, in the family that is looked at less",
+        reds={"PATH-MASQUERADE": "address changed at node eth0 out: expected 2001:db8::2"},
+        near=frozenset({"PATH-GATEWAY", "PATH-PORTMAP"}),
+        network=ROOT / "examples/dual-stack.conflist",
+        after="ip6tables -t nat -I POSTROUTING -s fd00:88::/64 -o eth0 -j ACCEPT",
+    ),
     _mapping(
         name="a mapped port leads to another port of the pod",
         source="own",
