@@ -88,20 +88,21 @@ class SharedNode:
     def _as_found(self, node: Node) -> bool:
         """Whether the node, once what any plugin leaves is removed, is the one it was."""
         base.run(node, ["sh", "-c", _RESET.format(bridge=self._bridge)])
-        now = settings(node)
-        if now != self._found[1]:
-            restore(node, self._found[1])
-            now = settings(node)
-        return (_look(node), now) == self._found
+        return (_look(node), restore(node, self._found[1])) == self._found
 
 
-def restore(node: Node, found: Mapping[str, str]) -> None:
-    """Give the network settings the values back that were found."""
+def restore(node: Node, found: Mapping[str, str]) -> dict[str, str]:
+    """Give the network settings the values back that were found; those that they have then."""
+    now = settings(node)
     for _ in range(2):  # one setting may change others, as ip_forward does
+        changed = [n for n, v in now.items() if found.get(n, v) != v]
+        if not changed:
+            break
         # by a process of the node: whose settings /proc/sys/net shows depends on who opens it
-        changed = [n for n, v in settings(node).items() if found.get(n, v) != v]
         write = "; ".join(f"echo {found[n]} >/proc/sys/net/{n}" for n in changed)
-        base.run(node, ["sh", "-c", write or ":"])
+        base.run(node, ["sh", "-c", write])
+        now = settings(node)
+    return now
 
 
 def _look(node: Node) -> str:

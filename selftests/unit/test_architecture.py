@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import podpath
+from podpath.requirements import GROUPS
 
 PACKAGE = Path(podpath.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -26,7 +27,10 @@ PURE = (
 )
 #: Read files of data, and do nothing else to the system.
 DATA = ("conflist", "profiles", "profiles.reading", "profiles.rules", "results")
-VALUES = ("model", "errors", "requirements")
+VALUES = (
+    *("model", "errors", "requirements", "requirements.requirement"),
+    *(f"requirements.{group.lower()}" for group in GROUPS),
+)
 
 _PURE_STANDARD = frozenset(
     [

@@ -1,0 +1,375 @@
+"""CNI: what a runtime and plugins owe each other."""
+
+from podpath.requirements.requirement import EMBEDDED, NODE, POD, STATE, Requirement, call
+
+REQUIREMENTS = (
+    Requirement(
+        "CNI-VERSION",
+        "VERSION exits with 0 and prints one JSON document with the supported versions, the"
+        " conflist's among them.",
+        "The plugin is older than the conflist, or prints something else on stdout.",
+        (call("VERSION"),),
+        "CNI specification 1.1.0, section 5, VERSION Success",
+        nodes=EMBEDDED,
+        why="A runtime that cannot read a plugin's versions does not know how to speak to it.",
+        how="Each plugin is called for VERSION. stdout must be one document as the schema has it,"
+        " with the conflist's version in its list.",
+    ),
+    Requirement(
+        "CNI-VERSION-ECHO",
+        "A plugin that supports 1.0.0 or later answers VERSION in the version that its input has.",
+        "It does not read its stdin, and answers in the newest version that it supports.",
+        (call("VERSION"),),
+        "CNI specification 1.1.0, section 5, VERSION Success",
+        nodes=EMBEDDED,
+        why="A runtime that asks in an old version may not understand the answer of a new one.",
+        how="VERSION is asked in 0.4.0, and in each supported version since 1.0.0. The answer's"
+        " cniVersion must be that of the question.",
+    ),
+    Requirement(
+        "CNI-VERSION-UNSUPPORTED",
+        "ADD with a cniVersion that the plugin does not support is an error of code 1.",
+        "The version is not looked at before work begins.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 5, Error",
+        nodes=EMBEDDED,
+        why="A configuration of a version that the plugin does not know may mean something else"
+        " than it takes it for.",
+        how="ADD is called with a cniVersion that there is not, in a container that there is not:"
+        " the error must be about the former.",
+    ),
+    Requirement(
+        "CNI-ADD-RESULT",
+        "ADD exits with 0 and prints exactly one JSON document: a result as its version has it,"
+        " with the cniVersion of its input (since 0.4.0).",
+        "Something is logged to stdout, or the result is of another version.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 5, ADD Success",
+        nodes=EMBEDDED,
+        why="The runtime and the next plugin read the result. A line of a log in it breaks both.",
+        how="What each plugin prints for ADD is checked against the JSON Schema of each version"
+        " that it supports.",
+    ),
+    Requirement(
+        "CNI-ADD-INTERFACE",
+        "The container's interface has the name CNI_IFNAME and the sandbox CNI_NETNS, and the"
+        " interfaces, MAC addresses and IP addresses of the result are those of the kernel, and can"
+        " be used at once.",
+        "The result is made up from the configuration, or was taken before the last change.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 2, ADD; 5, ADD Success",
+        nodes=EMBEDDED,
+        why="The runtime tells Kubernetes what the result says. A pod's first program may send at"
+        " once, and cannot if its address still waits for duplicate address detection.",
+        how="Right after ADD, links and addresses of the container and the node are read from the"
+        " kernel, and compared with the result.",
+    ),
+    Requirement(
+        "CNI-ADD-TAKEN",
+        "ADD is an error if the container already has an interface of that name, which stays as"
+        " it is.",
+        "The plugin takes what is there for its own, or replaces it.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 2, ADD",
+        nodes=EMBEDDED,
+        why="The interface may be that of another network, which breaks if it is taken over.",
+        how="An interface of that name is put into the container before ADD. ADD must fail, and"
+        " the interface be as it was.",
+    ),
+    Requirement(
+        "CNI-ADD-PREVIOUS",
+        "A chained plugin passes on the interfaces and addresses of prevResult.",
+        "It prints a result of its own, and drops what the plugins before it have made.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 2, ADD",
+        nodes=EMBEDDED,
+        why="The runtime gets the last plugin's result. What that leaves out, nobody knows.",
+        how="The result of each chained plugin is compared with the prevResult that it was given.",
+    ),
+    Requirement(
+        "CNI-ADD-ARGS",
+        "CNI_ARGS as kubelets give them, and unknown keys with IgnoreUnknown=1, do not make ADD"
+        " fail.",
+        "Keys are refused without a look at IgnoreUnknown.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 2, Parameters",
+        nodes=EMBEDDED,
+        why="Kubelets give a pod's name and more in CNI_ARGS, and new keys come with new versions.",
+        how="ADD is called with the keys that kubelets give, one that nobody knows, and"
+        " IgnoreUnknown=1.",
+    ),
+    Requirement(
+        "CNI-ERROR",
+        "A failure is an exit status other than 0, and one JSON document with a code and a"
+        " message on stdout.",
+        "The error is printed to stderr alone, as text, or as the log of a crash.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 2, Errors; 5, Error",
+        nodes=EMBEDDED,
+        why="The message is what people find in a pod's events. An exit status alone does not"
+        " tell what to mend.",
+        how="ADD is called for a namespace that there is not. stdout must be one document as the"
+        " schema has it, with a code that the specification has, or of 100 and more.",
+    ),
+    Requirement(
+        "CNI-ENVIRONMENT",
+        "A necessary variable that is missing or invalid is an error of code 4 whose message"
+        " names it.",
+        "Variables are not checked, or all are told in one sentence.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 5, Error, code 4",
+        nodes=EMBEDDED,
+        why="A mistake of the runtime's is to be told as such, and not to become an interface of"
+        " a wrong name, or a path that leads elsewhere.",
+        how="ADD is called several times, each time with another variable missing or invalid.",
+    ),
+    Requirement(
+        "CNI-CONFIGURATION",
+        "A configuration that is not JSON is an error of code 6, one without a valid name of"
+        " code 7.",
+        "All errors of the configuration have one code.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 5, Error, codes 6 and 7",
+        nodes=EMBEDDED,
+        why="By its code, runtimes and people know that it is the configuration that has to be"
+        " mended.",
+        how="ADD is called with a configuration that is cut off, one without a name, and one with"
+        " an invalid name.",
+    ),
+    Requirement(
+        "CNI-DEL",
+        "DEL succeeds and removes all that ADD has made of links, leases, routes and rules.",
+        "DEL forgot something that ADD made.",
+        (call("DEL"), STATE),
+        "CNI specification 1.1.0, section 2, DEL",
+        nodes=EMBEDDED,
+        why="What is left of each container adds up, until addresses or interfaces run out.",
+        how="The node's interfaces, bridge ports, leases, routes and rules are read before ADD"
+        " and after DEL, and must be the same.",
+    ),
+    Requirement(
+        "CNI-DEL-IDEMPOTENT",
+        "A second DEL of the same attachment succeeds.",
+        "What is not there any more is taken for an error.",
+        (call("DEL"), STATE),
+        "CNI specification 1.1.0, section 2, DEL",
+        nodes=EMBEDDED,
+        why="Runtimes call DEL again when they are not sure. An error keeps the pod from being"
+        " deleted, for ever.",
+        how="DEL is called twice, with the same variables and the same configuration.",
+    ),
+    Requirement(
+        "CNI-DEL-GONE",
+        "DEL succeeds and releases leases and rules when the namespace or prevResult is gone.",
+        "Without the namespace, the plugin does not know what it has made, or gives up at the"
+        " first error.",
+        (call("DEL"), STATE),
+        "CNI specification 1.1.0, section 2, DEL",
+        nodes=EMBEDDED,
+        why="After a crash or a restart the namespace is gone, and DEL is the last chance to give"
+        " the lease back.",
+        how="After ADD, the namespace is removed, unmounted or not named, or prevResult is left"
+        " out. DEL must succeed, and leave nothing.",
+    ),
+    Requirement(
+        "CNI-DEL-FAILED",
+        "DEL succeeds and leaves nothing after an ADD that failed, or was killed on its way.",
+        "DEL takes it for granted that all of ADD was done.",
+        (call("DEL"), STATE),
+        "CNI specification 1.1.0, section 3, Lifecycle & Ordering",
+        nodes=EMBEDDED,
+        why="Runtimes call DEL after an ADD that has failed. Any part of what ADD makes may be"
+        " there.",
+        how="ADD is made to fail at IPAM, is killed there, or where it sets rules. DEL must"
+        " succeed, and the node be as before.",
+    ),
+    Requirement(
+        "CNI-CHECK",
+        "CHECK of a healthy container exits with 0 and prints nothing, right after ADD, too.",
+        "It compares with what the plugin would do, not with the result; or does not wait for"
+        " what takes its time.",
+        (call("CHECK"), STATE),
+        "CNI specification 1.1.0, section 2, CHECK",
+        nodes=EMBEDDED,
+        why="A runtime may take a pod whose CHECK fails for broken, and make it anew.",
+        how="CHECK is called right after ADD, in each supported version since 0.4.0.",
+    ),
+    Requirement(
+        "CNI-CHECK-PREVIOUS",
+        "CHECK without prevResult is an error.",
+        "CHECK does nothing.",
+        (call("CHECK"), STATE),
+        "CNI specification 1.1.0, section 2, CHECK",
+        nodes=EMBEDDED,
+        why="Without the result, CHECK cannot know what to look for, and its success means"
+        " nothing.",
+        how="CHECK is called without prevResult.",
+    ),
+    Requirement(
+        "CNI-CHECK-LISTED",
+        "CHECK is an error when an interface, address or route of the result is missing.",
+        "CHECK does nothing, or looks at the interface alone.",
+        (call("CHECK"), STATE),
+        "CNI specification 1.1.0, section 2, CHECK",
+        nodes=EMBEDDED,
+        why="CHECK is there to find containers that have lost their network.",
+        how="The interface, an address or a route of the result is deleted in the container;"
+        " CHECK must fail, with an error document.",
+    ),
+    Requirement(
+        "CNI-CHECK-STATE",
+        "CHECK is an error when what the result does not list, but the container's network"
+        " needs, is missing: its host end, the bridge, the gateway's address, rules, the lease; or"
+        " when a macvlan is of another mode.",
+        "CHECK looks at the container's namespace alone.",
+        (call("CHECK"), STATE),
+        "CNI specification 1.1.0, section 2, CHECK",
+        nodes=EMBEDDED,
+        why="A container whose host end is down, or whose gateway is gone, is cut off, though all"
+        " is well inside of it.",
+        how="One after the other is broken, and CHECK must fail each time. What the conflist does"
+        " not ask for is not applicable.",
+    ),
+    Requirement(
+        "CNI-CHECK-LATER",
+        "CHECK allows for interfaces, addresses and routes that later plugins have added.",
+        "It wants the namespace to be as this plugin has left it.",
+        (call("CHECK"), STATE),
+        "CNI specification 1.1.0, section 2, CHECK",
+        nodes=EMBEDDED,
+        why="Later plugins of the chain add to the container, which is no damage.",
+        how="A route, or an interface with an address, is added to the container and to the"
+        " result. CHECK must succeed.",
+    ),
+    Requirement(
+        "CNI-DELEGATE",
+        "CHECK and DEL call the delegated IPAM plugin.",
+        "Only ADD does.",
+        (call("DEL"), STATE),
+        "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
+        nodes=EMBEDDED,
+        why="Only the IPAM plugin knows of the lease. If it is not called, nobody checks it, or"
+        " gives it back.",
+        how="A script before the IPAM plugin in CNI_PATH writes down what it is called for during"
+        " ADD, CHECK and DEL.",
+    ),
+    Requirement(
+        "CNI-DELEGATE-ERROR",
+        "Errors of the delegated IPAM plugin in CHECK and DEL are passed on.",
+        "They are logged and dropped.",
+        (call("DEL"), STATE),
+        "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
+        nodes=EMBEDDED,
+        why="An error that is dropped is a lease that is lost, or a broken container that looks"
+        " healthy.",
+        how="A script before the IPAM plugin in CNI_PATH refuses CHECK, or DEL. The plugin must"
+        " fail as well.",
+    ),
+    Requirement(
+        "CNI-DELEGATE-UNDO",
+        "When the delegated IPAM plugin fails ADD, it is called for DEL before ADD fails.",
+        "The error is returned at once.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
+        nodes=EMBEDDED,
+        why="IPAM may have reserved an address before it failed.",
+        how="A script before the IPAM plugin in CNI_PATH refuses ADD, and writes down whether it"
+        " is called for DEL.",
+    ),
+    Requirement(
+        "CNI-STATIC-IP",
+        "A container has the address that the runtime asks for, in the kernel and in the result;"
+        " a second one that asks for it is refused, until the first one is gone.",
+        "runtimeConfig.ips is not handed on to IPAM, or IPAM gives an address that is in use.",
+        (call("ADD"), f"{NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
+        "containernetworking/cni, CONVENTIONS.md, ips",
+        nodes=EMBEDDED,
+        feature="static-ip",
+        why="Who asks for an address has told others of it. Two containers that have the same are"
+        " both not reached.",
+        how="ADD is called with the last address of the range in runtimeConfig.ips, for one"
+        " container, for a second one, and for a third one when the first one is gone.",
+    ),
+    Requirement(
+        "CNI-STATIC-MAC",
+        "A container has the MAC address that the runtime asks for, in the kernel and in the"
+        " result.",
+        "runtimeConfig.mac is ignored, or the result names the address from before it was set.",
+        (call("ADD"), POD),
+        "containernetworking/cni, CONVENTIONS.md, mac",
+        nodes=EMBEDDED,
+        feature="static-mac",
+        why="Licences, DHCP servers and switches know a machine by its MAC address.",
+        how="ADD is called with a MAC address in runtimeConfig.mac. The container's interface and"
+        " the result must have it.",
+    ),
+    Requirement(
+        "CNI-PARALLEL",
+        "ADD, and DEL, of several containers at the same time succeed, with an address each, and"
+        " leave nothing.",
+        "A race: in IPAM's lock, or in the rules.",
+        (call("ADD"), STATE),
+        "CNI specification 1.1.0, section 3, Lifecycle & Ordering",
+        nodes=EMBEDDED,
+        why="A runtime makes many containers at the same time.",
+        how="ADD of several containers is called at once, and then DEL of all. No two may have"
+        " one address, and the node must be as before.",
+    ),
+    Requirement(
+        "CNI-GC",
+        "GC releases what attachments that are not listed have held, leaves listed ones alone,"
+        " and prints nothing.",
+        "GC does nothing, or removes all.",
+        (call("GC"), STATE),
+        "CNI specification 1.1.0, section 2, GC",
+        nodes=EMBEDDED,
+        why="GC gives back what was lost in crashes. If it takes too much, it cuts living pods"
+        " off.",
+        how="Of two containers one loses its namespace, and GC is called with the other one"
+        " listed. The first one's lease must be gone, and CHECK of the other one succeed.",
+    ),
+    Requirement(
+        "CNI-GC-DELEGATE",
+        "GC calls the delegated IPAM plugin, and passes its error on.",
+        "GC ends with the plugin's own affairs.",
+        (call("GC"), STATE),
+        "CNI specification 1.1.0, section 2, GC; 4, Delegated plugin execution procedure",
+        nodes=EMBEDDED,
+        why="Leases are IPAM's. A GC that does not reach it gives none back.",
+        how="A script before the IPAM plugin in CNI_PATH writes down whether it is called for GC,"
+        " and then refuses it.",
+    ),
+    Requirement(
+        "CNI-STATUS",
+        "STATUS of a plugin that can serve ADD exits with 0.",
+        "STATUS is not known, or wants what only ADD is given.",
+        (call("STATUS"), STATE),
+        "CNI specification 1.1.0, section 2, STATUS",
+        nodes=EMBEDDED,
+        why="A node whose plugin says that it is not ready gets no pods.",
+        how="STATUS is called with the configuration that ADD gets.",
+    ),
+    Requirement(
+        "CNI-STATUS-DELEGATE",
+        "When the delegated IPAM plugin is not available, STATUS is an error of code 50 or 51.",
+        "STATUS ends with the plugin's own affairs.",
+        (call("STATUS"), STATE),
+        "CNI specification 1.1.0, section 2, STATUS",
+        nodes=EMBEDDED,
+        why="Without its IPAM plugin, a plugin cannot serve ADD, however ready it is itself.",
+        how="A script before the IPAM plugin in CNI_PATH refuses STATUS with code 50.",
+    ),
+    Requirement(
+        "CNI-TIME",
+        "ADD, CHECK and DEL end within 10 s, and let go of their output.",
+        "The plugin waits for a lock, for addresses or for a daemon, or leaves a process behind"
+        " that holds its stdout.",
+        (call("ADD"), STATE),
+        "podpath's own: the specification has no limit",
+        nodes=EMBEDDED,
+        why="A plugin that hangs keeps its pod from starting. A runtime may wait for as long as"
+        " the plugin's stdout is open.",
+        how="All calls of a container's life are timed. One that does not end is killed, with all"
+        " that it has started.",
+    ),
+)

@@ -1,0 +1,95 @@
+"""LIFE: pods that come and go."""
+
+from podpath.requirements.requirement import DUMP, EMBEDDED, LINKS, NODE, Requirement
+
+REQUIREMENTS = (
+    Requirement(
+        "LIFE-DELETE",
+        "After a pod is deleted, its namespace, links, port, FDB entry, lease and rules are gone,"
+        " and no process, mount, file or changed setting is left.",
+        "DEL forgot something that ADD made.",
+        (f"{NODE} ip link", f"{NODE} nft list ruleset", f"{NODE} ls -R /var/lib/cni"),
+        why="What each pod leaves adds up, until addresses or interfaces run out, or an old rule"
+        " meets a new pod.",
+        how="All that the requirement names is listed before a pod is made, and after it has"
+        " talked and was deleted. Both lists must be the same.",
+    ),
+    Requirement(
+        "LIFE-CHURN",
+        "After a dozen pods came and went, the node has neither more nor less than before.",
+        "DEL forgets something only sometimes, or counts something down that it should not.",
+        (f"{NODE} ip link", f"{NODE} nft list ruleset", f"{NODE} ls -R /var/lib/cni"),
+        why="Some leaks show only after a while: a table that fills, a counter that is never"
+        " counted down.",
+        how="The same lists as for LIFE-DELETE, before and after twelve pods that were made and"
+        " deleted one after the other.",
+    ),
+    Requirement(
+        "LIFE-OTHERS",
+        "Creating and deleting pods changes nothing of the others' wiring, nor of the bridge's, or"
+        " the lower link's, own, and their packets still take the path.",
+        "ADD or DEL touches ports that are not its own, or the bridge's MAC address drifts.",
+        (f"{NODE} ip monitor", LINKS),
+        why="Pods come and go all the time. Those that stay must not notice.",
+        how="Interfaces, ports, routes and rules of the other pods, the bridge and the lower link"
+        " are read before and after two pods came and went, and must be the same. Then a ping, an"
+        " HTTP exchange and a datagram must take the path.",
+    ),
+    Requirement(
+        "LIFE-SURVIVOR",
+        "Creating and deleting pods does not disturb an established transfer between two others.",
+        "ADD or DEL touches the bridge or its rules in a way that drops others' packets.",
+        (f"{NODE} ip monitor",),
+        why="An outage of a moment, whenever a pod starts or ends, breaks long connections, and"
+        " nobody finds out why.",
+        how="While a pod gets a long body from another one and pings it fifty times a second,"
+        " three pods come and go. The connection must stay, the body arrive whole, and each"
+        " ping be answered.",
+    ),
+    Requirement(
+        "LIFE-REUSE",
+        "An IP that is given to a new pod works at once, from a peer that has talked to the old"
+        " one, and may remember its MAC.",
+        "The new pod's address is not announced (gratuitous ARP).",
+        (f"{NODE} ip -n NETNS neigh", f"{DUMP} arp"),
+        why="Addresses are given again soon. Until its peers forget the old MAC address, nobody"
+        " reaches the new pod.",
+        how="A pod is pinged and deleted, and host-local is led to give its address again. The"
+        " peer's first ping to the new pod must take the path.",
+    ),
+    Requirement(
+        "LIFE-PORTMAP",
+        "After a pod with mapped ports is deleted, the node refuses them, and nothing is left of"
+        " its rules.",
+        "DEL does not find the rules that ADD made, or forgets those of a protocol or IP version.",
+        (f"{NODE} nft list ruleset", f"{NODE} iptables-save -t nat"),
+        nodes=EMBEDDED,
+        feature="portmap",
+        why="Rules that stay lead the port to whichever pod gets the address next.",
+        how="Two such pods come and go, one after the other. After the second one the node's"
+        " inventory must be that from before it, and the node must refuse both ports.",
+    ),
+    Requirement(
+        "LIFE-BANDWIDTH",
+        "After a container whose rate was limited is gone, nothing is left of the limit.",
+        "DEL does not remove the interface (ifb) that limits what the container sends.",
+        (f"{NODE} ip link show type ifb", f"{NODE} tc qdisc"),
+        nodes=EMBEDDED,
+        feature="bandwidth",
+        why="Interfaces that stay pile up, one for each pod that there ever was.",
+        how="The node's inventory after a container with a limit was attached and detached is"
+        " compared with that from before.",
+    ),
+    Requirement(
+        "LIFE-PARALLEL",
+        "Many pods created and deleted at the same time, the first ones of a fresh node included,"
+        " are all distinct, wired as any other, and leave nothing.",
+        "A race: in creating the bridge, in IPAM's lock, or in the rules.",
+        (f"{NODE} sh -c 'ls /var/lib/cni/networks/*'", LINKS),
+        nodes=("embedded", "kind"),  # a node on which no pod has ever been is a new one
+        why="A node that starts makes all its pods at once, and the bridge and its rules with"
+        " them.",
+        how="On a fresh node eight pods are made at the same time, looked at as TOPO does, and"
+        " deleted at the same time; then once more. Nothing may be left.",
+    ),
+)

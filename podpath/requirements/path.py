@@ -1,0 +1,173 @@
+"""PATH: which interfaces a packet crosses."""
+
+from podpath.requirements.requirement import DUMP, EMBEDDED, LINKS, NODE, POD, Requirement
+
+REQUIREMENTS = (
+    Requirement(
+        "PATH-ICMP",
+        "Each echo request and reply between two pods is seen once at every expected interface,"
+        " in order, and nowhere else.",
+        "At the first missing hop the packet was dropped or took another way.",
+        (f"{DUMP} icmp", LINKS),
+        why="It is the plainest proof of the way that packets go. A short cut or a detour shows"
+        " here first.",
+        how="Three pings in each direction, watched on all interfaces of all namespaces. Each"
+        " request and each reply is compared with the path of the profile.",
+    ),
+    Requirement(
+        "PATH-HTTP",
+        "Each packet of an HTTP exchange, handshake and teardown included, is seen once at every"
+        " expected interface, in order, and nowhere else.",
+        "At the first missing hop the packet was dropped or took another way.",
+        (f"{DUMP} tcp port 80", f"{NODE} nft list ruleset"),
+        why="It is what pods are for. TCP shows what single packets do not: connection tracking,"
+        " segments, and both directions at once.",
+        how="wget in one pod gets a page from the other one, in each direction. Each packet from"
+        " the first SYN to the last ACK is compared with the path of the profile.",
+    ),
+    Requirement(
+        "PATH-UDP",
+        "A UDP datagram between two pods is seen once at every expected interface, in order,"
+        " and nowhere else.",
+        "At the first missing hop the packet was dropped or took another way.",
+        (f"{DUMP} udp", f"{NODE} nft list ruleset"),
+        why="UDP passes other rules than TCP and ICMP, and nobody sends it again. DNS is the"
+        " first to suffer.",
+        how="nc sends a datagram to the other pod, which must get it byte by byte. It is compared"
+        " with the path of the profile, in each direction.",
+    ),
+    Requirement(
+        "PATH-ARP",
+        "An ARP request, or an IPv6 neighbour solicitation, reaches all that its kind of wiring"
+        " lets hear it, on a bridge every port, on a routed link the host end, on a lower link"
+        " those that listen, and nobody else; the reply takes the way back only.",
+        "Flooding is off on a port, or something answers in a pod's place (proxy ARP).",
+        (f"{DUMP} arp or icmp6", LINKS),
+        why="Without it, no pod finds another. What answers in a pod's place takes its traffic.",
+        how="A pod is made to forget its neighbours, and pings another one. Question and answer"
+        " are compared with the paths of the profile, and watched for a while longer, as a"
+        " proxy answers late.",
+    ),
+    Requirement(
+        "PATH-BYSTANDER",
+        "Once addresses are learned, a third pod and the uplink see nothing of two pods' traffic;"
+        " a lower link hands it on, and sends none of it out.",
+        "The bridge floods: learning is off, an FDB entry was lost, or traffic is mirrored.",
+        (f"{DUMP}", f"{NODE} bridge fdb show br {{bridge}}", f"{NODE} tc filter show"),
+        why="Who sees others' traffic can read it. Copies of it cost all pods of the node.",
+        how="When addresses are learned, a ping and an HTTP exchange are watched without any"
+        " filter: of all frames on all interfaces, none but noise may be seen off the path.",
+    ),
+    Requirement(
+        "PATH-UNCHANGED",
+        "TTL, TOS, DF, MAC and IP addresses, TCP options and payload are the same at both ends,"
+        " in each direction; where the node routes, TTL and MAC addresses are as that makes them.",
+        "The packet was routed (TTL) or translated (addresses) on its way.",
+        (f"{DUMP} -vv icmp", f"{NODE} nft list ruleset"),
+        why="Policies, logs and protocols rely on the sender's address. A changed TTL shows a"
+        " router where none should be.",
+        how="Each sighting of a ping, of an HTTP exchange and of a datagram is compared with the"
+        " packet as it was sent.",
+    ),
+    Requirement(
+        "PATH-SIZE",
+        "Payloads from empty to the largest that fits, fragmented ones, and bodies of several MiB"
+        " take the expected path.",
+        "The MTU differs somewhere on the path; fragments are dropped.",
+        (f"{NODE} ip link show", f"{DUMP} -vv icmp"),
+        why="What works with a few bytes may fail with many: fragments, segmentation and MTUs"
+        " show there.",
+        how="Pings with DF set from empty to the largest that fits, fragmented pings and"
+        " datagrams, the largest datagram, and HTTP bodies of 0 B and 4 MiB are compared with"
+        " the path.",
+    ),
+    Requirement(
+        "PATH-MTU",
+        "The largest packet with DF set passes; one byte more is refused by the sender's kernel.",
+        "The MTU differs between the pod and an interface on the path.",
+        (POD, f"{NODE} ip link show"),
+        why="A sender must be told at once what is too long. If it is dropped on its way instead,"
+        " connections hang.",
+        how="With DF set, a ping as long as the MTU must take the path. Of one that is a byte"
+        " longer nothing may leave the pod, and the sender must be told.",
+    ),
+    Requirement(
+        "PATH-SELF",
+        "A packet from a pod to its own IP never leaves its lo.",
+        "The address is not local to the pod's namespace, or lo is down.",
+        (f"{NODE} ip -n NETNS route show table local",),
+        why="A program may talk to its own pod's IP. What leaves the pod for that comes back"
+        " changed, or not at all.",
+        how="Each pod pings its own IP, and all interfaces are watched.",
+    ),
+    Requirement(
+        "PATH-GATEWAY",
+        "Packets between a pod and the node start or end at the bridge, or at the host end where"
+        " there is none.",
+        "The bridge does not hold the gateway address, or another link has the subnet's route.",
+        (f"{NODE} ip route", f"{NODE} ip addr show {{bridge}}"),
+        why="Kubelets probe pods from the node, and pods reach all else by their gateway.",
+        how="Each pod pings its gateway, and the node each pod. Each packet is compared with the"
+        " paths of the profile to the node and from it. Without a gateway in the conflist, it"
+        " is not applicable to a bridge.",
+    ),
+    Requirement(
+        "PATH-MASQUERADE",
+        "With masquerading configured, a pod's packets to beyond the node leave by the uplink with"
+        " the node's address, and the answers reach the pod, on the expected interfaces alone.",
+        "The rule is missing, or is not about the pod's address; the node does not forward.",
+        (f"{NODE} iptables-save -t nat", f"{DUMP} icmp"),
+        nodes=EMBEDDED,
+        feature="ipmasq",
+        why="Beyond the node nobody has a route to its pods: what is sent with a pod's address is"
+        " not answered.",
+        how="Each pod pings the next hop of the node's default route. Request and reply are"
+        " compared with the paths of the profile to the uplink and back, with the node's address"
+        " there. Without a default route in pods, it is not applicable.",
+    ),
+    Requirement(
+        "PATH-PORTMAP",
+        "A port of the node that is mapped to a pod's is answered by that pod, over TCP and UDP:"
+        " asked for by another pod, by the node itself and from beyond it, each packet is seen once"
+        " at every expected interface, with the address and port that it must have there, and"
+        " nowhere else.",
+        "The rule leads to another port, is for one protocol alone, or masquerades whom it should"
+        " not.",
+        (
+            f"{NODE} iptables-save -t nat",
+            f"{DUMP} port 28080 or port 80 or port 29000 or port 9000",
+        ),
+        nodes=EMBEDDED,
+        feature="portmap",
+        why="Who is outside of the cluster finds a pod by such a port, and the pod shall see who"
+        " that is.",
+        how="The runtime is asked for a pod to whose HTTP and UDP ports two ports of the node lead."
+        " An HTTP exchange and a datagram are sent there; each packet is compared with the path"
+        " of the profile, and its addresses and ports at each hop with what they must be there.",
+    ),
+    Requirement(
+        "PATH-BANDWIDTH",
+        "What a container sends, or receives, comes at the rate that the runtime asked for, which"
+        " is far below that of containers without a limit.",
+        "Bits are taken for bytes; only one direction is limited; the limit is set at the wrong"
+        " interface.",
+        (f"{NODE} tc -s qdisc", f"{NODE} tc filter show dev VETH ingress"),
+        "containernetworking/cni, CONVENTIONS.md, bandwidth",
+        nodes=EMBEDDED,
+        feature="bandwidth",
+        why="A limit that does not limit lets one pod take what is meant for all.",
+        how="Containers are attached as a runtime does it, one with a limit and two without. A"
+        " transfer of 2 MB, the burst aside, must have 0.5 to 1.15 of the rate that was asked"
+        " for, and one without a limit four times the rate.",
+    ),
+    Requirement(
+        "PATH-CONCURRENT",
+        "Of many flows between all pairs at once each takes its own path; none is lost or doubled.",
+        "Packets are dropped under load, or doubled by a promiscuous or looping bridge.",
+        (f"{DUMP} icmp", f"{NODE} ip -s link show"),
+        why="Rules, FDB and queues that do for one flow may not do for many.",
+        how="Pings, HTTP and UDP between all pairs of pods at the same time are each compared"
+        " with their own path. Then all pairs ping without a sniffer, and requests and replies"
+        " are counted.",
+    ),
+)

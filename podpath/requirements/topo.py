@@ -1,0 +1,257 @@
+"""TOPO: how pods are wired."""
+
+from podpath.requirements.requirement import LINKS, NETNS, NODE, POD, Requirement
+
+REQUIREMENTS = (
+    Requirement(
+        "TOPO-NETNS-NAME",
+        "Each pod has its own named namespace cni-<hex groups> on the node.",
+        "The runtime or a wrapper made the namespace elsewhere, or two pods were given one.",
+        (NETNS,),
+        why="Runtimes, plugins and people find a pod's network by that name. One that leads"
+        " elsewhere makes DEL clean up another pod, or nothing.",
+        how="The named namespaces of the node are listed. The one that the runtime names for a"
+        " pod must be there, have a name of that form, and be no other pod's.",
+    ),
+    Requirement(
+        "TOPO-NETNS-IP",
+        "A pod's IP is found in exactly one named namespace: the one that the runtime names.",
+        "The address was set in the wrong namespace, or IPAM gave it out twice.",
+        (NETNS, POD),
+        why="An IP that is in two places is answered by whoever hears the ARP request first: now"
+        " and then, traffic reaches the wrong pod.",
+        how="The addresses of all interfaces in all named namespaces are read by netlink. Each IP"
+        " that the runtime tells of a pod must be in that pod's namespace, and in no other.",
+    ),
+    Requirement(
+        "TOPO-NETNS-SHARED",
+        "The containers of a pod share its namespace, and two pods never do.",
+        "The runtime started a container outside of its sandbox.",
+        (f"{NODE} lsns -t net",),
+        why="Containers of a pod talk over localhost. Two pods that share a namespace share"
+        " ports, addresses and what is allowed to them.",
+        how="The inode of the namespace that each container's process is in is compared with that"
+        " of the pod's named namespace, and the pods' with each other.",
+    ),
+    Requirement(
+        "TOPO-POD-LINKS",
+        "A pod holds lo and eth0, both up, and nothing else.",
+        "The plugin left a temporary or second interface, or did not set one up.",
+        (POD,),
+        why="A second interface is a second way out, beside all that is known of the first one."
+        " An interface that is down is no network.",
+        how="All interfaces in the pod's namespace are listed by netlink. What the kernel itself"
+        " puts, down, into every namespace, such as tunl0, does not count.",
+    ),
+    Requirement(
+        "TOPO-VETH-PEER",
+        "eth0 is a veth whose peer is in the node's namespace, by index and namespace id,"
+        " in both directions.",
+        "The plugin used another kind of link, or left the host end in the pod.",
+        (POD, f"{NODE} ip -d link show type veth"),
+        why="All else rests on it: the host end is found by this link and not by its name, and it"
+        " is where each packet of the pod must enter the node.",
+        how="Kind, peer index and peer namespace id of eth0 are read in the pod, and those of the"
+        " interface that they lead to on the node. Each must lead to the other.",
+    ),
+    Requirement(
+        "TOPO-LOWER-LINK",
+        "Where pods' links lie on one of the node's, eth0 is of the configured kind and mode, and"
+        " lies on the configured link, or on that of the node's default route, which is up.",
+        "The plugin took another link of the node, or ignored the mode.",
+        (POD, f"{NODE} ip -d link show"),
+        why="On another link, or in another mode, pods are of another network: they do not reach"
+        " each other, or strangers reach them.",
+        how="Kind and mode of eth0 are read in the pod, and index and namespace id of the link"
+        " that it lies on. These must lead to the conflist's link on the node, or to that of the"
+        " node's default route if the conflist names none.",
+    ),
+    Requirement(
+        "TOPO-BRIDGE-PORT",
+        "The host end is up and a forwarding, learning, flooding port of the configured bridge,"
+        " with hairpin and isolation as configured.",
+        "The host end was not attached, was attached elsewhere, or its settings were ignored.",
+        (LINKS,),
+        why="A host end that is no forwarding port cuts its pod off. One that does not learn has"
+        " its traffic shown to all; hairpin and isolation decide whom a pod reaches.",
+        how="The host end's master, port state and all switches of the port are read by netlink,"
+        " and compared with the conflist, and with the kernel's defaults where that says"
+        " nothing.",
+    ),
+    Requirement(
+        "TOPO-BRIDGE-MEMBERS",
+        "The ports of the bridge are exactly the pods' veths.",
+        "A veth was not attached, or one of a deleted pod was left behind.",
+        (f"{NODE} ip link show master {{bridge}}", f"{NODE} brctl show"),
+        why="A pod whose veth is no port is cut off. A port that is no pod's hears all that the"
+        " bridge floods, or is what a deleted pod has left.",
+        how="The interfaces whose master is the bridge are compared with the host ends of all"
+        " pods that the runtime has on the node.",
+    ),
+    Requirement(
+        "TOPO-BRIDGE-GATEWAY",
+        "The bridge is up, with STP off, and promiscuous as configured; it holds the gateway"
+        " address if and only if it is configured to, and then the node forwards.",
+        "isGateway was ignored, or the address was lost when the bridge was made anew.",
+        (f"{NODE} ip -d addr show {{bridge}}", f"{NODE} sysctl net.ipv4.ip_forward"),
+        why="The gateway is the pods' way to the node, and out of it. One that nobody asked for"
+        " is a way that they must not have.",
+        how="The bridge's state, STP, promiscuous mode and addresses are read by netlink, and"
+        " whether it and the node forward, for each IP version; all is compared with the"
+        " conflist.",
+    ),
+    Requirement(
+        "TOPO-HOST-END",
+        "Where the node routes between its pods, a host end is up, enslaved to nothing, and"
+        " forwards.",
+        "The host end was put on a bridge, or forwarding was turned off for it.",
+        (f"{NODE} ip -d link show type veth", f"{NODE} sysctl -a --pattern forwarding"),
+        why="Where pods are routed, the host end is their router. If it does not forward, their"
+        " packets end there.",
+        how="State and master of the host end are read by netlink. It and the node must forward"
+        " each IP version that the pod has addresses of.",
+    ),
+    Requirement(
+        "TOPO-MTU",
+        "Both ends of a pod's veth and the bridge, if there is one, have the same MTU, the"
+        " configured one if any; a macvlan has the configured one, or else its lower link's.",
+        "The MTU was set at one end only, or the configured one was ignored.",
+        (POD, f"{NODE} ip link show"),
+        why="A bridge drops what is larger than the next interface takes, and tells nobody: small"
+        " requests work, and large answers hang.",
+        how="The MTUs of eth0, of its host end and of the bridge are read by netlink. All must be"
+        " the conflist's, or eth0's if it has none. Where eth0 lies on a link of the node, it must"
+        " have the conflist's, or that link's.",
+    ),
+    Requirement(
+        "TOPO-MAC",
+        "MAC addresses are unique, and those in the plugin's result are the kernel's, also after"
+        " traffic.",
+        "Something changed the address after the plugin had read it (udev, systemd-networkd).",
+        (POD, f"{NODE} sh -c 'cat /var/lib/cni/results/*'"),
+        why="Two pods with one MAC address get each other's packets. A result with an old one"
+        " misleads all that is set up by it.",
+        how="The MAC addresses of all pods' eth0, host ends and lower links must differ. Those in"
+        " the plugin's result must be the kernel's, and still be so after pods have talked. The"
+        " bridge's own counts if it is a gateway.",
+    ),
+    Requirement(
+        "TOPO-ADDR",
+        "A pod's address is its own, inside the configured range, with its prefix length, and"
+        " leased in IPAM.",
+        "IPAM and the kernel disagree: a lease was lost, or the address is not IPAM's.",
+        (POD, f"{NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
+        why="An address that is given twice, or is outside of its range, is somebody else's. One"
+        " without a lease is given to the next pod.",
+        how="eth0's addresses are compared with those that the runtime tells, the conflist's"
+        " ranges, the profile's prefix length and all other pods' addresses. host-local's"
+        " store must have leased each to this pod.",
+    ),
+    Requirement(
+        "TOPO-ROUTE",
+        "A pod has the routes of its kind of wiring, which for a bridge is the connected one, and"
+        " those that are configured, and no others.",
+        "A configured route was ignored, or a default route was added that nobody asked for.",
+        (f"{NODE} ip -n NETNS route",),
+        why="Without a route, a network cannot be reached. One that nobody asked for sends"
+        " packets another way than was configured.",
+        how="The pod's routes in all tables are read by netlink, for each IP version, and"
+        " compared with those of the profile and of the conflist.",
+    ),
+    Requirement(
+        "TOPO-RULE",
+        "A pod's routing policy is the kernel's own: no rule was added.",
+        "A plugin for a second network, or for policy routing, is in the chain.",
+        (f"{NODE} ip -n NETNS rule",),
+        why="A rule sends packets by another table, whatever the routes are that everybody looks"
+        " at.",
+        how="The pod's routing rules are read by netlink. Those that the kernel makes for each"
+        " namespace do not count.",
+    ),
+    Requirement(
+        "TOPO-LO",
+        "A pod's lo holds the loopback address of each IP version, and no other.",
+        "The loopback plugin did not run, or an address was set on lo instead of eth0.",
+        (POD,),
+        why="Programs in a pod talk to each other at 127.0.0.1. Another address on lo makes the"
+        " pod answer itself where it should send.",
+        how="lo's addresses are read by netlink: 127.0.0.1/8, and none but ::1/128 beside it.",
+    ),
+    Requirement(
+        "TOPO-RESULT",
+        "The plugin's result says of interfaces, addresses and routes what the kernel has.",
+        "A plugin of the chain changed something without saying so, or dropped prevResult.",
+        (POD, f"{NODE} sh -c 'cat /var/lib/cni/results/*'"),
+        why="What runtimes, kubelets and later plugins know of the network is what the result"
+        " says.",
+        how="The result that the runtime keeps is compared with the kernel: eth0 and its sandbox,"
+        " the host end, a MAC address for each; addresses with their prefix length, gateway"
+        " and interface; routes.",
+    ),
+    Requirement(
+        "TOPO-SETTINGS",
+        "A pod does not forward, and neither it, its host end nor a bridge does proxy ARP; their"
+        " flags are as usual.",
+        "A sysctl was set for all interfaces, or for the wrong one.",
+        (f"{NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
+        why="A pod that forwards is a router, and what answers ARP for others takes their traffic.",
+        how="Forwarding and promiscuous mode in the pod, proxy ARP and unusual flags of eth0, of"
+        " its host end and of the bridge are read from the kernel. All must be off.",
+    ),
+    Requirement(
+        "TOPO-HOOKS",
+        "Nothing hooks into the path that is not configured: no traffic control and no XDP program"
+        " on its links, no packet filter on links, bridges or in pods.",
+        "Another network plugin was on this node before, or the plugin redirects by itself.",
+        (f"{NODE} tc qdisc", f"{NODE} nft list ruleset", POD),
+        why="Traffic control, XDP and packet filters drop, change, copy or redirect packets on"
+        " wires that look as they should.",
+        how="Traffic control and XDP programs of the pods' links and of the bridge are read by"
+        " netlink. nft and iptables list the rules on the node's links and bridges, and any in"
+        " pods.",
+    ),
+    Requirement(
+        "TOPO-NODE-ADDR",
+        "The host ends hold the addresses of their kind of wiring, and no others: for a bridge,"
+        " none; for ptp, the gateway's.",
+        "The plugin routes to the pod instead of bridging, or the gateway's address was lost.",
+        (f"{NODE} ip addr show type veth",),
+        why="An address on a host end changes how the node routes to its pods, and whom it"
+        " answers for.",
+        how="The host ends' addresses, IPv6 link-local ones left out, are read by netlink and"
+        " compared with the profile.",
+    ),
+    Requirement(
+        "TOPO-NODE-ROUTE",
+        "The node reaches its pods by the routes of their kind of wiring, and by no other route or"
+        " rule: for a bridge, the connected route; for ptp, one to each pod by its host end;"
+        " for macvlan, none.",
+        "A host route to the pod was added, or one of a deleted pod was left.",
+        (f"{NODE} ip route show table all", f"{NODE} ip rule"),
+        why="A second way to a pod bypasses the bridge, or leads to one that is gone.",
+        how="The node's routes to the conflist's ranges, of all tables, and its rules about them"
+        " or about pods' interfaces are read by netlink and compared with the profile.",
+    ),
+    Requirement(
+        "TOPO-NODE-LINKS",
+        "The node has no interface beyond lo, its uplink, the bridge, if there is one, and the"
+        " pods' veths.",
+        "The plugin left something behind, or wires pods in a way that its profile does not say.",
+        (f"{NODE} ip -d link show",),
+        why="Each interface is a way that packets may take. One that stays behind with each pod"
+        " fills the node.",
+        how="All interfaces in the node's namespace are listed by netlink. Expected are those"
+        " that the node had before, the bridge, and the host ends of all pods.",
+    ),
+    Requirement(
+        "TOPO-FDB",
+        "After traffic, the bridge has learned each pod's MAC on that pod's port, and keeps it for"
+        " 300 s.",
+        "Learning is off on the port, or the traffic bypasses the bridge.",
+        (f"{NODE} bridge fdb show br {{bridge}}",),
+        why="A bridge that does not learn sends each packet to all pods: they see each other's"
+        " traffic, and pay for it.",
+        how="After a ping from the pod, the bridge's FDB is read by netlink. The pod's MAC"
+        " address must have been learned on the pod's own port, and on no other.",
+    ),
+)
