@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from podpath import lifecycle, plugin, traffic
+from podpath import lifecycle, traffic
 from podpath.nodes.base import Node
+from podpath.plugin import shared
 from selftests.suite import ROOT, Run
 
 _OPTIONS = (
@@ -34,7 +35,7 @@ class _Suite:
     cases: str
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[plugin.given_node] = self.node
+        config.stash[shared.given_node] = self.node
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [i for i in items if self._ids(i) & self.wanted and self._is_case(i)]

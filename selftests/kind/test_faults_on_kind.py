@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from podpath import conflist, plugin, preflight, tools
+from podpath import conflist, preflight, tools
 from podpath.nodes import kind, starting
 from podpath.nodes.kubernetes import KubernetesNode
+from podpath.plugin import shared as hooks
 from podpath.requirements import REQUIREMENTS
 from selftests.faults import inside, matrix, shared
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6
@@ -73,7 +74,7 @@ class _Cluster:
 def cluster(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[_Cluster, KubernetesNode]]:
-    plan = plugin.plan(request.config)
+    plan = hooks.plan(request.config)
     plan = replace(plan, node="kind", conflist=conflist.read(conflist.DEFAULT))
     with starting.start_fresh(plan) as node:
         assert isinstance(node, KubernetesNode)

@@ -110,7 +110,7 @@ def test_installed_suite_is_collected(installed: Path, tmp_path: Path, node: str
     """
     (tmp_path / "test_where.py").write_text(
         "import podpath.plugin, podpath.tests\n"
-        f"assert podpath.plugin.__file__ == {str(installed / 'podpath/plugin.py')!r}\n"
+        f"assert podpath.plugin.__file__ == {str(installed / 'podpath/plugin/__init__.py')!r}\n"
         f"assert podpath.tests.__file__ == {str(installed / 'podpath/tests/__init__.py')!r}\n"
         "def test_where(): pass\n"
     )

@@ -1,0 +1,136 @@
+"""Which tests there are: by the conflist, the profile, the features and known deviations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from podpath.plugin import shared
+
+if TYPE_CHECKING:
+    from podpath.model import Family
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What the conflist says: the IP versions that pods get and podpath tests, and its plugins."""
+    if "family" in metafunc.fixturenames and shared.tests() in metafunc.definition.path.parents:
+        metafunc.parametrize("family", [pytest.param(f, id=f.text) for f in _families(metafunc)])
+    if "subject" in metafunc.fixturenames and shared.tests() in metafunc.definition.path.parents:
+        # in this scope pytest keeps the tests of one subject together: they share what is recorded
+        metafunc.parametrize("subject", _subjects(metafunc), scope="module")
+
+
+def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
+    """The IP versions that the conflist gives pods, but for one that is waived.
+
+    IPv4 of a conflist that does not say.
+    """
+    from podpath import features
+    from podpath.errors import CouldNotTest
+    from podpath.model import Family
+
+    try:
+        wanted = shared.plan(metafunc.config)
+    except CouldNotTest:  # told before the first test, or by its fixtures
+        return (Family.IPV4,)
+    left_out = {Family.IPV6} if wanted.features[features.IPV6] == features.WAIVED else set()
+    return tuple(f for f in wanted.conflist.families if f not in left_out) or (Family.IPV4,)
+
+
+def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
+    """What of the conflist a test of the CNI contract calls: all of it, or certain roles."""
+    from podpath import conflist
+    from podpath.contract import subjects
+    from podpath.errors import CouldNotTest
+
+    try:
+        network = shared.plan(metafunc.config).conflist
+    except CouldNotTest:  # told before the first test, or by its fixtures
+        network = conflist.read(conflist.DEFAULT)
+    roles = [r for m in metafunc.definition.iter_markers("roles") for r in m.args]
+    found = [s for s in subjects.of(network) if not roles or s.role in roles]
+    named = [pytest.param(subject, id=subject.name) for subject in found]
+    absent = f"not applicable: the conflist has no {' or '.join(r.value for r in roles)} plugin"
+    return named or [pytest.param(None, id="none", marks=pytest.mark.skip(reason=absent))]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Every id must be a known one; JUnit gets them as properties; known deviations may fail."""
+    from podpath.requirements import REQUIREMENTS
+
+    absent = {*shared.not_applicable(config.getoption("--podpath-node")), *_waived(config)}
+    left_out = []
+    for item in items:
+        ids = shared.ids_of(item)
+        if not absent.isdisjoint(ids):
+            left_out.append(item)
+        for identifier in ids:
+            if identifier not in REQUIREMENTS:
+                raise pytest.UsageError(f"{item.nodeid}: unknown requirement {identifier!r}")
+            item.user_properties.append(("requirement", identifier))
+            _expect_deviation(config, item, identifier)
+            _leave_out(config, item, identifier)
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
+    """xfail, strictly: a deviation that no longer occurs is an error, as is an untestable one."""
+    from podpath.errors import CouldNotTest
+
+    case, tested = _case(item)
+    try:
+        wanted = shared.plan(config)
+        known = [
+            one
+            for one in wanted.known_deviations
+            if one.requirement == identifier and one.occurs_in(tested or wanted.plugins, case)
+        ]
+    except CouldNotTest:
+        return  # told before the first test, or by its fixtures
+    if known:
+        reason = "; ".join(dict.fromkeys(f"{one.reason} ({one.source})" for one in known))
+        # Only what the test itself finds: a plugin that fails ADD is not excused.
+        mark = pytest.mark.xfail(
+            reason=f"known deviation: {reason}", strict=True, raises=AssertionError
+        )
+        item.add_marker(mark)
+
+
+def _waived(config: pytest.Config) -> list[str]:
+    """The requirements of the features that the user does not want tested."""
+    from podpath import features
+    from podpath.errors import CouldNotTest
+
+    try:
+        reasons = shared.plan(config).features
+    except CouldNotTest:
+        return []  # told before the first test, or by its fixtures
+    waived = [name for name, why in reasons.items() if why == features.WAIVED]
+    return [i for name in waived for i in features.requirements(name)]
+
+
+def _leave_out(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
+    """Skip what cannot be asked of the plugin, or is not, with the reason."""
+    from podpath.errors import CouldNotTest
+    from podpath.requirements import REQUIREMENTS
+
+    try:
+        wanted = shared.plan(config)
+    except CouldNotTest:
+        return  # told before the first test, or by its fixtures
+    of_profile = wanted.profile.not_applicable.get(identifier)
+    reason = of_profile or wanted.features.get(REQUIREMENTS[identifier].feature)
+    if reason:
+        item.add_marker(pytest.mark.skip(reason=f"not applicable: {reason}"))
+
+
+def _case(item: pytest.Item) -> tuple[str, tuple[str, ...]]:
+    """A test's parameters, and the plugins that it calls by themselves, if it does."""
+    call = getattr(item, "callspec", None)
+    if call is None:
+        return "", ()
+    subject = call.params.get("subject")
+    return call.id, tuple(step.plugin for step in subject.steps) if subject else ()

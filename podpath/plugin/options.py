@@ -1,0 +1,88 @@
+"""The options of podpath in pytest; their names are stable."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The interface; these names are stable."""
+    group = parser.getgroup("podpath", "podpath: prove the path between two pods on one node")
+    group.addoption(
+        "--podpath-node",
+        choices=("embedded", "kind", "host"),
+        default="embedded",
+        help="what to test on (default: embedded, made of real containerd in private namespaces)",
+    )
+    group.addoption(
+        "--podpath-cni-conf",
+        metavar="FILE",
+        help="the CNI conflist to test (default: bridge cni0 with host-local and portmap)",
+    )
+    group.addoption(
+        "--podpath-cni-bin",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="where to look for CNI plugins before the system's directories; repeatable",
+    )
+    group.addoption(
+        "--podpath-profile",
+        metavar="NAME|FILE",
+        help="how the plugin wires pods (default: inferred from the conflist's first plugin)",
+    )
+    group.addoption(
+        "--podpath-features",
+        metavar="+X,-Y",
+        help="features to claim, or to waive (default: those that the conflist asks for are"
+        " tested; `podpath requirements --feature` lists what belongs to each)",
+    )
+    group.addoption(
+        "--podpath-report",
+        metavar="DIR",
+        help="where to leave report.json and report.yaml, and the captures of failed path tests",
+    )
+    group.addoption(
+        "--podpath-implementation",
+        metavar="KEY=TEXT",
+        action="append",
+        default=[],
+        help="what the report says of whose plugin it is: organisation, project, version, url or"
+        " contact; repeatable; before [tool.podpath] of pyproject.toml",
+    )
+    group.addoption(
+        "--podpath-deviations",
+        metavar="FILE",
+        help="known deviations, as TOML (default: those of the reference plugins)",
+    )
+    group.addoption(
+        "--podpath-seed",
+        metavar="N",
+        type=_seed,
+        help="repeat what was random in a run: identifiers, ports, payloads (default: a new seed)",
+    )
+    group.addoption(
+        "--podpath-kind-config",
+        metavar="FILE",
+        help="kind's configuration for --podpath-node kind (default: ./kind-config.yaml, if it is"
+        " there, or one node without a network plugin)",
+    )
+    group.addoption(
+        "--podpath-image",
+        metavar="NAME",
+        default="",
+        help="the pods' image for --podpath-node host (default: podpath's own, if the node has it)",
+    )
+
+
+def _seed(text: str) -> int:
+    from podpath import randomness
+
+    try:
+        return randomness.seed(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

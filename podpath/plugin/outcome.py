@@ -1,0 +1,195 @@
+"""What came of each test: its verdict, its text and its evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from podpath.plugin import shared
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+#: Findings of the last comparison that failed, for the failure that it leads to.
+_compared = pytest.StashKey[list[Any]]()
+#: Differences that a test found.
+_found = pytest.StashKey["list[Any]"]()
+
+
+def pytest_assertrepr_compare(
+    config: pytest.Config, op: str, left: object, right: object
+) -> list[str] | None:
+    """A list of differences that should be empty explains itself."""
+    if op != "==" or right != [] or not isinstance(left, list) or not left:
+        return None
+    from podpath import picture
+    from podpath.model import Difference
+
+    if not all(isinstance(one, Difference) for one in left):
+        return None
+    config.stash[_compared] = left
+    return ["differences:", *picture.of_differences(left).splitlines()]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """On a node that several processes share, tests take turns: one would see what another does."""
+    if not shared.ids_of(item) or shared.tests() not in item.path.parents:
+        return (yield)
+    from podpath.errors import CouldNotTest
+    from podpath.nodes import starting
+
+    try:
+        mine = starting.turn(shared.plan(item.config))
+    except CouldNotTest:
+        return (yield)  # told before the first test, or by its fixtures
+    with mine:
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Give the report of a conformance test its verdict, its text and its evidence."""
+    report = yield
+    ids = shared.ids_of(item)
+    if ids:
+        _tell(item, call, report, ids)
+    return report
+
+
+def _tell(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: list[str]
+) -> None:
+    from podpath import evidence
+    from podpath import report as reports
+
+    compared, item.config.stash[_compared] = item.config.stash.get(_compared, []), []
+    found = compared or item.stash.get(_found, [])
+    item.stash[_found] = found
+    verdict, reason = _verdict(item, call, report, ids)
+    reason = reports.printable(reason)
+    observed = item.stash.get(shared.observations, [])
+    node = _node(item)
+    if call.when == "call" or verdict != reports.CONFORMS:
+        if report.failed:
+            report.longrepr = reason
+            item.user_properties.append(("verdict", verdict))
+        # plain JSON values: it travels between xdist's processes
+        report.podpath = {  # type: ignore[attr-defined]
+            "test": item.nodeid,
+            "requirements": ids,
+            "features": _features(item, ids),
+            "verdict": verdict,
+            "reason": reason,
+            "seconds": call.duration,
+            "differences": reports.printable(evidence.differences(found)),
+            "evidence": reports.printable([evidence.of(o) for o in observed]),
+            "environment": dict(node.versions) if node else {},
+        }
+
+
+def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
+    """What the test counts for: the core, features, or both."""
+    from podpath import features
+    from podpath.errors import CouldNotTest
+    from podpath.requirements import CORE
+
+    call = getattr(item, "callspec", None)
+    family = call.params.get("family") if call else None
+    try:
+        known = shared.plan(item.config)
+        waived = [name for name, why in known.features.items() if why == features.WAIVED]
+        return features.of_test(ids, family, known.conflist, waived)
+    except CouldNotTest:  # told in the test's place
+        return (CORE,)
+
+
+def _node(item: pytest.Item) -> Any:
+    """The node that a test is about, if it runs."""
+    of_contract = getattr(item, "funcargs", {}).get("contract_node")
+    return of_contract or item.config.stash.get(shared.running_node, None)
+
+
+def _verdict(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: list[str]
+) -> tuple[str, str]:
+    """The verdict of one phase of a test, and why."""
+    from podpath import report as reports
+
+    if hasattr(report, "wasxfail"):
+        return reports.KNOWN_DEVIATION, report.wasxfail
+    if report.failed and call.excinfo is None:
+        return reports.COULD_NOT_TEST, "declared a known deviation, but it conforms: undeclare it"
+    if report.skipped:
+        return reports.NOT_APPLICABLE, str(call.excinfo.value) if call.excinfo else ""
+    if call.excinfo is None:
+        return reports.CONFORMS, ""
+    return _failure(item, call.excinfo.value, report, ids)
+
+
+def _failure(
+    item: pytest.Item, error: BaseException, report: pytest.TestReport, ids: list[str]
+) -> tuple[str, str]:
+    """What an exception says: of the plugin, of what could not be tested, or of podpath itself."""
+    from podpath import report as reports
+    from podpath.errors import CouldNotTest, DoesNotConform
+
+    # what failed afterwards, such as the deletion of pods
+    notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+    if isinstance(error, CouldNotTest):
+        return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {error}{notes}"
+    if isinstance(error, DoesNotConform):
+        return reports.DOES_NOT_CONFORM, _explain(item, f"{error}{notes}", ids)
+    node = _node(item)
+    if node is not None and (ended := node.ended()):
+        return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {ended}"
+    if isinstance(error, AssertionError) and _made_by_a_test(error):
+        return reports.DOES_NOT_CONFORM, _explain(item, _findings(item, error) + notes, ids)
+    return reports.COULD_NOT_TEST, f"podpath failed, please report this:\n{report.longreprtext}"
+
+
+def _made_by_a_test(error: BaseException) -> bool:
+    """Whether it is a conformance test's own assert that failed, and not somebody else's."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and shared.tests() in Path(place.tb_frame.f_code.co_filename).parents
+
+
+def _findings(item: pytest.Item, error: AssertionError) -> str:
+    """The differences that the test found, with the pictures of the packets they are about."""
+    from podpath import picture
+
+    found = item.stash[_found]
+    text = picture.of_differences(found) if found else str(error)
+    last = item.stash.get(shared.observations, [])[-1:]
+    pictures = [picture.of_verdict(o.verdict) for o in last]
+    capture = _capture(item) if last else ""
+    return "\n\n".join(part for part in (*pictures, text, capture) if part)
+
+
+def _capture(item: pytest.Item) -> str:
+    """Leave what was seen as a pcapng; the sentence that says where."""
+    from podpath import pcap
+    from podpath.errors import CouldNotTest
+
+    directory = shared.plan(item.config).report or Path.cwd() / "podpath-report"
+    name = "".join(c if c.isalnum() or c in "-_" else "-" for c in item.name)
+    path = directory / "captures" / f"{name}.pcapng"
+    try:
+        pcap.write(path, item.stash[shared.observations][-1].observation.sightings)
+    except CouldNotTest as error:
+        return str(error)
+    return f"Capture, with every interface: {path}"
+
+
+def _explain(item: pytest.Item, found: str, ids: Sequence[str]) -> str:
+    from podpath import picture
+
+    node = _node(item)
+    bridge = shared.plan(item.config).conflist.bridge
+    return picture.failure(ids, found, node.pid if node else None, bridge)
