@@ -70,9 +70,7 @@ class Questions:
     """
 
     def __init__(self) -> None:
-        self._socket = socket.socket(
-            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
-        )
+        self._socket = _opened()
         self._socket.settimeout(_SECONDS)
         self._number = 0
 
@@ -121,6 +119,12 @@ class Questions:
             if kind == _ERROR and (code := struct.unpack_from("=i", body)[0]):
                 raise OSError(-code, os.strerror(-code))
             yield kind, flags, body
+
+
+def _opened() -> socket.socket:
+    return socket.socket(
+        socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
+    )
 
 
 def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:

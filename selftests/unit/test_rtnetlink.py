@@ -1,6 +1,5 @@
 """Answers of the kernel: what is read of them, and what is no answer."""
 
-import socket
 import struct
 from collections.abc import Iterator
 
@@ -25,15 +24,14 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
     """What the kernel answers, datagram by datagram."""
     answers: list[bytes] = []
 
-    class Socket:
-        def __init__(self, *_: object) -> None: ...
+    class Kernel:
         def settimeout(self, _: float) -> None: ...
         def send(self, _: bytes) -> None: ...
         def close(self) -> None: ...
         def recvmsg(self, _: int) -> tuple[bytes, list[object], int, None]:
             return answers.pop(0), [], 0, None
 
-    monkeypatch.setattr(socket, "socket", Socket)
+    monkeypatch.setattr(rtnetlink, "_opened", Kernel)
     yield answers
     assert answers == []
 
