@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podpath import evidence, features, report, verdict, verification
@@ -185,6 +185,7 @@ def test_written_report_is_the_document(tmp_path: Path) -> None:
     assert yaml.safe_load(path.with_name("report.yaml").read_text()) == document
 
 
+@settings(max_examples=30)  # each is written as YAML, which takes a while
 @given(st.text(), st.floats(0, 1e6), st.sampled_from(ALL))
 def test_both_files_are_one_document(text: str, seconds: float, verdict: str) -> None:
     """Whatever a plugin says: each gives back the same values, and so the same digest."""
