@@ -95,9 +95,9 @@ def of(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
 
 
 def _features(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    was, is_ = features(old), features(new)
-    if not was or not is_:
+    if "profiles" not in old or "profiles" not in new:
         return {}  # a report of an earlier schema says nothing of them
+    was, is_ = features(old), features(new)
     pairs = {n: (was.get(n, NOT_RUN), is_.get(n, NOT_RUN)) for n in dict.fromkeys([*was, *is_])}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 

@@ -119,11 +119,17 @@ class Runtime:
     def networks(self) -> list[str]:
         """The network configurations that the runtime has loaded, each as its file's text.
 
-        containerd's own information (cri/sbserver/status.go, go-cni's ConfigResult).
+        containerd's own information (cri/sbserver/status.go, go-cni's ConfigResult). Raises
+        CouldNotTest if the runtime does not say it so.
         """
         reply = self._call(self._runtime.Status, self._api.StatusRequest(verbose=True))
-        loaded = json.loads(reply.info.get("cniconfig", "{}")).get("Networks") or []
-        return [network["Config"]["Source"] for network in loaded]
+        try:
+            loaded = json.loads(reply.info["cniconfig"])["Networks"]
+            return [network["Config"]["Source"] for network in loaded]
+        except (LookupError, TypeError, ValueError) as error:
+            raise CouldNotTest(
+                f"containerd does not say which conflists it has loaded: {error!r}"
+            ) from None
 
     def wait_for_image(self, image: str, seconds: float) -> None:
         """Wait until an imported image is known to CRI, which learns of it by an event."""

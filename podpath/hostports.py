@@ -14,7 +14,7 @@ from typing import Any
 from podpath import account, image, netns, probes, tools, topology, waiting
 from podpath.conflist import Conflist
 from podpath.cri import Result
-from podpath.errors import CouldNotTest
+from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.expected import BEYOND
 from podpath.features import has_capability
 from podpath.model import ANYWHERE, NODE, Address, Difference, Family, Route, Topology, Translation
@@ -83,15 +83,16 @@ def on_network(client: Address, result: Mapping[str, Any], address: Address) -> 
     """Whether a client is on the network of a pod's address, as the pod's result has that.
 
     portmap masquerades no others (portmap.go, fillDnatRules): where pods have an address and no
-    network, each is routed to the other anyway. Pure.
+    network, each is routed to the other anyway. Raises DoesNotConform
+    if the result does not have the address. Pure.
     """
     ips = result.get("ips")
-    told = [str(one.get("address")) for one in ips if isinstance(one, dict)] if ips else []
-    for text in told:
+    entries = [one for one in ips if isinstance(one, dict)] if isinstance(ips, list) else []
+    for text in (str(one.get("address")) for one in entries):
         with suppress(ValueError):
             if (held := ip_interface(text)).ip == address:
                 return client in held.network
-    return False
+    raise DoesNotConform(f"the result of pod {MAPPED} does not have its address {address}")
 
 
 @dataclass(frozen=True)

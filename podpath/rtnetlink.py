@@ -19,7 +19,7 @@ _REQUEST, _DUMP, _INTERRUPTED = 0x1, 0x300, 0x10
 _LARGEST = 256 * 1024
 _SECONDS = 10.0
 #: Messages to remember: more than a node with a hundred pods has links, addresses and routes.
-_REMEMBERED = 8192
+_REMEMBERED = 4096
 # A message is shared by those who ask at the same time, and is changed when it is looked at.
 _READING = Lock()
 
@@ -55,7 +55,10 @@ class Message:
         return self._message[field]
 
     def get_attr(self, name: str) -> Any:
-        """An attribute's value, a Message if it holds attributes, None if it is not there."""
+        """An attribute's value, a Message if it holds attributes, None if it is not there.
+
+        Raw bytes if it cannot be decoded: attributes.py has an eye on that.
+        """
         if name not in self._known:
             with _READING:
                 value = self._message.get_attr(name)
@@ -94,14 +97,16 @@ class Questions:
                 if flags & _INTERRUPTED:
                     raise ChangedMeanwhile
                 if kind == _DONE:
+                    _refused(body)  # by half of a table, too (netlink_dump_done)
                     return found
                 found.append(_read(kind, body))
 
     def number_of(self, namespace: int) -> Any:
         """This namespace's number for another one, given as a descriptor (RTM_GETNSID)."""
         self._send(90, _ANY.pack(0) + _ATTRIBUTE.pack(8, _NAMESPACE, namespace), _REQUEST)
-        kind, _, body = next(self._answers())
-        return _read(kind, body).get_attr("NETNSA_NSID")
+        for kind, _, body in self._answers():
+            return _read(kind, body).get_attr("NETNSA_NSID")
+        raise OSError("netlink did not answer what was asked")
 
     def _send(self, kind: int, body: bytes, flags: int) -> None:
         self._number += 1
@@ -116,8 +121,8 @@ class Questions:
         for kind, flags, number, body in messages(data):
             if number != self._number:
                 continue
-            if kind == _ERROR and (code := struct.unpack_from("=i", body)[0]):
-                raise OSError(-code, os.strerror(-code))
+            if kind == _ERROR:
+                _refused(body)
             yield kind, flags, body
 
 
@@ -127,13 +132,25 @@ def _opened() -> socket.socket:
     )
 
 
+def _refused(body: bytes) -> None:
+    """Raise OSError if the message ends an answer by an error: a negative number first."""
+    code = struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
+    if code < 0:
+        raise OSError(-code, os.strerror(-code))
+
+
 def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
-    """Type, flags, sequence number and body of each netlink message. Pure."""
+    """Type, flags, sequence number and body of each netlink message. Pure.
+
+    Raises OSError if one does not end where the data does, or before.
+    """
     start = 0
     while start + _HEADER.size <= len(data):
         length, kind, flags, number, _ = _HEADER.unpack_from(data, start)
+        if length < _HEADER.size or start + length > len(data):
+            raise OSError("a message of netlink is cut off")
         yield kind, flags, number, data[start + _HEADER.size : start + length]
-        start += max((length + 3) & ~3, _HEADER.size)
+        start += (length + 3) & ~3
 
 
 @cache
@@ -145,12 +162,10 @@ def _marshal() -> Any:
 
 @lru_cache(_REMEMBERED)
 def _read(kind: int, body: bytes) -> Message:
-    """What a message says. Raises OSError if it cannot be read."""
+    """What a message says. Raises OSError if its fixed part cannot be read."""
     data = _HEADER.pack(_HEADER.size + len(body), kind, 0, 0, 0) + body
     try:
         message = next(_marshal().parse(data))
     except Exception as error:  # pyroute2 has many ways of not understanding
         raise OSError(f"a message of netlink cannot be read: {error!r}") from None
-    if wrong := message["header"]["error"]:
-        raise OSError(f"a message of netlink cannot be read: {wrong}")
     return Message(message)

@@ -57,7 +57,9 @@ def _run(options: argparse.Namespace) -> int:
         output.write("\n\n".join(map(_explained, found)))
     else:
         _list(found)
-        if not found and options.feature in FEATURES:
+        if options.feature in FEATURES and not any(
+            _is_of(r, options.feature) for r in REQUIREMENTS.values()
+        ):
             output.write(_without(FEATURES[options.feature]))
     return 0
 

@@ -65,14 +65,14 @@ _WIRE = [
 # makes up no address, and has its own on lo, so that it is in no group that it would tell of.
 _SILENT = "link set wire addrgenmode none"
 _UPLINK6 = [
-    "address add 2001:db8::2/64 dev eth0 nodad",
-    "route add default via 2001:db8::1 dev eth0",
-    f"neighbour add 2001:db8::1 lladdr {_FAR} dev eth0 nud permanent",
+    "address add 2001:db8:192:2::2/64 dev eth0 nodad",
+    "route add default via 2001:db8:192:2::1 dev eth0",
+    f"neighbour add 2001:db8:192:2::1 lladdr {_FAR} dev eth0 nud permanent",
 ]
 _WIRE6 = [
-    "address add 2001:db8::1/128 dev lo nodad",
-    "route add 2001:db8::/64 dev wire",
-    f"neighbour add 2001:db8::2 lladdr {_NEAR} dev wire nud permanent",
+    "address add 2001:db8:192:2::1/128 dev lo nodad",
+    "route add 2001:db8:192:2::/64 dev wire",
+    f"neighbour add 2001:db8:192:2::2 lladdr {_NEAR} dev wire nud permanent",
 ]
 
 # Version 2 is understood by containerd 1.6, 1.7 and 2.x. Without restrict_oom_score_adj no
@@ -202,7 +202,10 @@ class EmbeddedNode:
             time.sleep(0.01)
 
     def configure(self, conflist: Conflist) -> None:
-        """Use another conflist for the pods to come. Raises CouldNotTest."""
+        """Use another conflist for the pods to come, whose plugins must be there already.
+
+        Raises CouldNotTest if containerd does not load it.
+        """
         # renamed into place: containerd loads whatever it sees there
         write = f'printf %s "$1" >{_CONFLIST}.new && mv {_CONFLIST}.new {_CONFLIST}'
         base.run(self, ["sh", "-c", write, "sh", conflist.text])
@@ -304,7 +307,7 @@ def start(
 
 
 def _has_ipv6() -> bool:
-    """Whether a new network namespace of this kernel has IPv6."""
+    """Whether this kernel has IPv6, be it disabled for now."""
     return Path("/proc/sys/net/ipv6/conf/default").exists()
 
 

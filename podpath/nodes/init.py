@@ -99,14 +99,22 @@ def _make_networks(spec: NodeSpec) -> None:
     wire = os.open("/proc/self/ns/net", os.O_RDONLY)
     linux.unshare(linux.CLONE_NEWNET)
     node = os.open("/proc/self/ns/net", os.O_RDONLY)
+    _allow_ipv6()
     _ip([line.format(wire=f"/proc/self/fd/{wire}") for line in spec.uplink], wire)
     linux.setns(wire, linux.CLONE_NEWNET)
+    _allow_ipv6()
     _ip(spec.wire)
     linux.setns(node, linux.CLONE_NEWNET)
     os.close(node)
     # A new namespace copies the host's forwarding: off, so that the plugin has to turn it on.
     for family in ("ipv4", "ipv6"):
         _set(f"{family}/conf/all/forwarding", "0")
+
+
+def _allow_ipv6() -> None:
+    """New namespaces may have it disabled, as the boot parameter ipv6.disable_ipv6 says."""
+    for links in ("default", "all"):
+        _set(f"ipv6/conf/{links}/disable_ipv6", "0")
 
 
 def _set(name: str, value: str) -> None:

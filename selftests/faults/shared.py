@@ -59,7 +59,7 @@ class SharedNode:
         network = conflist.read(path)
         if self._node is None or not self._as_found(self._node):
             self._stack.close()
-            self._node = None
+            self._node, self._given = None, set()
             self._node = self._stack.enter_context(embedded.start(network, [str(self._plugins)]))
             self._found = _look(self._node), settings(self._node)
         else:
@@ -88,7 +88,8 @@ class SharedNode:
     def _as_found(self, node: Node) -> bool:
         """Whether the node, once what any plugin leaves is removed, is the one it was."""
         base.run(node, ["sh", "-c", _RESET.format(bridge=self._bridge)])
-        return (_look(node), restore(node, self._found[1])) == self._found
+        now = restore(node, self._found[1])  # which takes away what the settings had brought
+        return (_look(node), now) == self._found
 
 
 def restore(node: Node, found: Mapping[str, str]) -> dict[str, str]:
