@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 import proofs
+import readings
 import recipe
 import starts
 import whole_suite
@@ -31,6 +32,7 @@ _INTERRUPTED_STATUS = 130
 _ON_BENCH: dict[str, Callable[[proofs.Bench, int], list[Result]]] = {
     "icmp-proof": proofs.icmp,
     "http-proof": proofs.http,
+    "topology": readings.topology,
 }
 _ALONE: dict[str, Callable[[int], list[Result]]] = {
     "node-start": starts.node,
