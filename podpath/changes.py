@@ -9,25 +9,21 @@ import errno
 import socket
 import struct
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-# linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, and IPv6's
-_GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
-_NEWLINK, _DELLINK, _GETLINK = 16, 17, 18
+from podpath import rtnetlink
+
+_NEWLINK, _DELLINK = 16, 17
 _NEWADDR, _DELADDR = 20, 21
 _NEWROUTE, _DELROUTE = 24, 25
-_ERROR, _DONE = 2, 3
-_REQUEST_DUMP = 0x1 | 0x300
 _IFF_UP = 0x1
 _ADDRESS, _NAME, _MTU, _MASTER = 1, 3, 4, 10  # IFLA_*, linux/if_link.h
 _TARGET = 1  # RTA_DST, linux/rtnetlink.h
-_HEADER, _LINK, _ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=BxHiII"), struct.Struct("=HH")
+_ATTRIBUTE = struct.Struct("=HH")
 _IP_ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, length, flags, scope, index
 _TIMES, _CACHE_INFO = 6, struct.Struct("=IIII")  # IFA_CACHEINFO: preferred, valid, made, changed
 _ROUTE_SIZE = 12  # struct rtmsg
 _EVERYWHERE = 0  # RT_SCOPE_UNIVERSE
-_LARGEST = 256 * 1024
 _SECONDS = 5.0
 
 
@@ -63,10 +59,11 @@ class Follower:
     def take(self, data: bytes) -> list[str]:
         """What a batch of messages says is new, in words."""
         news = []
-        for kind, body in messages(data):
-            if kind == _DONE:
+        for _, kind, _, _, body in rtnetlink.messages(data):
+            if kind == rtnetlink.DONE:
+                rtnetlink.refused(body)
                 self.complete = True
-            elif kind == _ERROR:
+            elif kind == rtnetlink.ERROR:
                 raise OSError(-struct.unpack_from("=i", body)[0], "netlink")
             elif kind in (_NEWLINK, _DELLINK):
                 news.append(self._link(kind, body))
@@ -84,7 +81,7 @@ class Follower:
         return f"{name} {'got' if kind == _NEWADDR else 'lost'} an address"
 
     def _link(self, kind: int, body: bytes) -> str:
-        family, _, index, flags, _ = _LINK.unpack_from(body)
+        family, _, index, flags, _ = rtnetlink.LINK.unpack_from(body)
         if family != socket.AF_UNSPEC:
             return ""  # a bridge's view of its port: what matters of it is told in general, too
         before = self.links.get(index)
@@ -96,15 +93,6 @@ class Follower:
         if before is None:
             return f"{now.name} appeared"
         return f"{before.name} {before.unlike(now)}" if before != now else ""
-
-
-def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type and body of each netlink message."""
-    start = 0
-    while start + _HEADER.size <= len(data):
-        length, kind, *_ = _HEADER.unpack_from(data, start)
-        yield kind, data[start + _HEADER.size : start + length]
-        start += max(_aligned(length), _HEADER.size)
 
 
 def _refreshed(address: bytes) -> bool:
@@ -127,12 +115,12 @@ def _attributes(body: bytes, start: int) -> dict[int, bytes]:
     while start + _ATTRIBUTE.size <= len(body):
         length, kind = _ATTRIBUTE.unpack_from(body, start)
         found[kind] = body[start + _ATTRIBUTE.size : start + length]
-        start += max(_aligned(length), _ATTRIBUTE.size)
+        start += max(rtnetlink.aligned(length), _ATTRIBUTE.size)
     return found
 
 
 def _link_of(flags: int, body: bytes) -> Link:
-    found = _attributes(body, _LINK.size)
+    found = _attributes(body, rtnetlink.LINK.size)
     return Link(
         name=found.get(_NAME, b"?").rstrip(b"\0").decode(errors="replace"),
         up=bool(flags & _IFF_UP),
@@ -140,10 +128,6 @@ def _link_of(flags: int, body: bytes) -> Link:
         mtu=int.from_bytes(found.get(_MTU, b""), sys.byteorder),
         master=int.from_bytes(found.get(_MASTER, b""), sys.byteorder),
     )
-
-
-def _aligned(length: int) -> int:
-    return (length + 3) & ~3
 
 
 class Watch:
@@ -154,18 +138,12 @@ class Watch:
 
     def __init__(self) -> None:
         self._follower = Follower()
-        self._socket = socket.socket(
-            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
-        )
+        self._socket = rtnetlink.listener()
         try:
-            self._socket.bind((0, _GROUPS))
             self._socket.settimeout(_SECONDS)
-            self._socket.send(
-                _HEADER.pack(_HEADER.size + _LINK.size, _GETLINK, _REQUEST_DUMP, 1, 0)
-                + bytes(_LINK.size)
-            )
+            self._socket.send(rtnetlink.message(*rtnetlink.LINKS, rtnetlink.REQUEST_DUMP, 1))
             while not self._follower.complete:
-                self._follower.take(self._socket.recv(_LARGEST))
+                self._follower.take(self._socket.recv(rtnetlink.LARGEST))
             self._socket.setblocking(False)
         except BaseException:
             self._socket.close()
@@ -176,7 +154,7 @@ class Watch:
         found: list[str] = []
         while True:
             try:
-                found += self._follower.take(self._socket.recv(_LARGEST))
+                found += self._follower.take(self._socket.recv(rtnetlink.LARGEST))
             except BlockingIOError:
                 return list(dict.fromkeys(found))
             except OSError as error:

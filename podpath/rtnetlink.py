@@ -10,13 +10,15 @@ import struct
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from threading import Lock
-from types import TracebackType
 from typing import Any
 
 _HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
-_ERROR, _DONE = 2, 3
+ERROR, DONE = 2, 3
 _REQUEST, _DUMP, _INTERRUPTED = 0x1, 0x300, 0x10
-_LARGEST = 256 * 1024
+REQUEST_DUMP = _REQUEST | _DUMP
+# RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, and IPv6's
+_CHANGES = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
+LARGEST = 256 * 1024
 _SECONDS = 10.0
 #: Messages to remember: more than a node with a hundred pods has links, addresses and routes.
 _REMEMBERED = 4096
@@ -24,13 +26,13 @@ _REMEMBERED = 4096
 _READING = Lock()
 
 _ANY = struct.Struct("=B3x")  # struct rtgenmsg: family
-_LINK = struct.Struct("=BxHiII")  # struct ifinfomsg: family, type, index, flags, change
+LINK = struct.Struct("=BxHiII")  # struct ifinfomsg: family, type, index, flags, change
 _ATTRIBUTE = struct.Struct("=HHI")  # with one number
 _EXTENDED, _WITHOUT_COUNTERS = 29, 1 << 3  # IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS
 _NAMESPACE = 3  # NETNSA_FD
 
 #: Questions: the type of the message, and its body (linux/rtnetlink.h, RTM_GET*).
-LINKS = (18, _LINK.pack(0, 0, 0, 0, 0) + _ATTRIBUTE.pack(8, _EXTENDED, _WITHOUT_COUNTERS))
+LINKS = (18, LINK.pack(0, 0, 0, 0, 0) + _ATTRIBUTE.pack(8, _EXTENDED, _WITHOUT_COUNTERS))
 ADDRESSES = (22, bytes(8))  # struct ifaddrmsg
 ROUTES = (26, bytes(12))  # struct rtmsg
 RULES = (34, bytes(12))  # struct fib_rule_hdr
@@ -67,37 +69,30 @@ class Message:
 
 
 class Questions:
-    """Asks about the namespace of the thread that makes it; a context manager.
+    """Asks about the namespace of the thread that makes it.
 
     Raises OSError if the kernel refuses or does not answer.
     """
 
     def __init__(self) -> None:
-        self._socket = _opened()
+        self._socket = opened()
         self._socket.settimeout(_SECONDS)
         self._number = 0
 
-    def __enter__(self) -> "Questions":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Ask no more."""
         self._socket.close()
 
     def ask(self, question: tuple[int, bytes]) -> list[Message]:
         """All that there is of something. Raises ChangedMeanwhile, too."""
-        self._send(*question, _REQUEST | _DUMP)
+        self._send(*question, REQUEST_DUMP)
         found: list[Message] = []
         while True:
             for kind, flags, body in self._answers():
                 if flags & _INTERRUPTED:
                     raise ChangedMeanwhile
-                if kind == _DONE:
-                    _refused(body)  # by half of a table, too (netlink_dump_done)
+                if kind == DONE:
+                    refused(body)  # by half of a table, too (netlink_dump_done)
                     return found
                 found.append(_read(kind, body))
 
@@ -110,47 +105,61 @@ class Questions:
 
     def _send(self, kind: int, body: bytes, flags: int) -> None:
         self._number += 1
-        length = _HEADER.size + len(body)
-        self._socket.send(_HEADER.pack(length, kind, flags, self._number, 0) + body)
+        self._socket.send(message(kind, body, flags, self._number))
 
     def _answers(self) -> Iterator[tuple[int, int, bytes]]:
         """Type, flags and body of what comes next. Raises OSError if it is an error."""
-        data, _, told, _ = self._socket.recvmsg(_LARGEST)
+        data, _, told, _ = self._socket.recvmsg(LARGEST)
         if told & socket.MSG_TRUNC:
-            raise OSError(f"an answer of netlink is longer than {_LARGEST} bytes")
-        for kind, flags, number, body in messages(data):
+            raise OSError(f"an answer of netlink is longer than {LARGEST} bytes")
+        for length, kind, flags, number, body in messages(data):
+            if length != _HEADER.size + len(body):
+                raise OSError("a message of netlink is cut off")
             if number != self._number:
                 continue
-            if kind == _ERROR:
-                _refused(body)
+            if kind == ERROR:
+                refused(body)
             yield kind, flags, body
 
 
-def _opened() -> socket.socket:
+def opened() -> socket.socket:
+    """A socket in the namespace of the thread that opens it."""
     return socket.socket(
         socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
     )
 
 
-def _refused(body: bytes) -> None:
+def listener() -> socket.socket:
+    """One that is told when links, addresses or routes change there."""
+    endpoint = opened()
+    endpoint.bind((0, _CHANGES))
+    return endpoint
+
+
+def message(kind: int, body: bytes, flags: int = 0, number: int = 0) -> bytes:
+    """A message to the kernel, or one as it comes from there. Pure."""
+    return _HEADER.pack(_HEADER.size + len(body), kind, flags, number, 0) + body
+
+
+def refused(body: bytes) -> None:
     """Raise OSError if the message ends an answer by an error: a negative number first."""
     code = struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
     if code < 0:
         raise OSError(-code, os.strerror(-code))
 
 
-def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
-    """Type, flags, sequence number and body of each netlink message. Pure.
-
-    Raises OSError if one does not end where the data does, or before.
-    """
+def messages(data: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:
+    """Length as told, type, flags, sequence number and body of each netlink message. Pure."""
     start = 0
     while start + _HEADER.size <= len(data):
         length, kind, flags, number, _ = _HEADER.unpack_from(data, start)
-        if length < _HEADER.size or start + length > len(data):
-            raise OSError("a message of netlink is cut off")
-        yield kind, flags, number, data[start + _HEADER.size : start + length]
-        start += (length + 3) & ~3
+        yield length, kind, flags, number, data[start + _HEADER.size : start + length]
+        start += max(aligned(length), _HEADER.size)
+
+
+def aligned(length: int) -> int:
+    """Where what follows begins (NLMSG_ALIGN, RTA_ALIGN)."""
+    return (length + 3) & ~3
 
 
 @cache
@@ -163,9 +172,8 @@ def _marshal() -> Any:
 @lru_cache(_REMEMBERED)
 def _read(kind: int, body: bytes) -> Message:
     """What a message says. Raises OSError if its fixed part cannot be read."""
-    data = _HEADER.pack(_HEADER.size + len(body), kind, 0, 0, 0) + body
     try:
-        message = next(_marshal().parse(data))
+        found = next(_marshal().parse(message(kind, body)))
     except Exception as error:  # pyroute2 has many ways of not understanding
         raise OSError(f"a message of netlink cannot be read: {error!r}") from None
-    return Message(message)
+    return Message(found)

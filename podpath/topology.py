@@ -4,6 +4,7 @@ import errno
 import select
 import socket
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import closing
 from ipaddress import ip_interface, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
@@ -63,8 +64,6 @@ _SWITCHES = {
     "IFLA_BRPORT_LOCKED": "locked",
 }
 _STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
-# linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, and IPv6's
-_CHANGES = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
 # Addresses and routes of others, such as MPLS, are none of a pod's IP.
 _FAMILIES = {int(socket.AF_INET): Family.IPV4, int(socket.AF_INET6): Family.IPV6}
 
@@ -119,7 +118,7 @@ def _inside(path: str, work: Callable[[], T]) -> T:
 
 def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -> Namespace:
     """Runs inside the namespace."""
-    with _listener() as changes, rtnetlink.Questions() as kernel:
+    with rtnetlink.listener() as changes, closing(rtnetlink.Questions()) as kernel:
         links = kernel.ask(rtnetlink.LINKS)
         addresses = kernel.ask(rtnetlink.ADDRESSES)
         queues = kernel.ask(rtnetlink.QUEUES)
@@ -140,13 +139,6 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
         if select.select([changes], [], [], 0)[0]:
             raise rtnetlink.ChangedMeanwhile
         return space
-
-
-def _listener() -> socket.socket:
-    """A socket that becomes readable when links, addresses or routes change here."""
-    listener = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-    listener.bind((0, _CHANGES))
-    return listener
 
 
 def _family(message: Any) -> Family | None:

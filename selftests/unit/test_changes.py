@@ -6,7 +6,7 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from podpath import changes
+from podpath import rtnetlink
 from podpath.changes import Follower
 
 _UP = 1
@@ -80,6 +80,11 @@ def test_error_of_the_kernel_is_raised() -> None:
         Follower().take(_message(2, struct.pack("=i", -1)))
 
 
+def test_links_that_the_kernel_broke_off_telling_are_an_error() -> None:
+    with pytest.raises(OSError, match="Operation not permitted"):
+        Follower().take(_link("eth0", mtu=1500) + _message(3, struct.pack("=i", -1)))
+
+
 @pytest.mark.parametrize("data", [b"", b"\0" * 15, b"\0" * 64, b"\xff" * 64])
 def test_nonsense_ends(data: bytes) -> None:
-    assert len(list(changes.messages(data))) <= 4
+    assert len(list(rtnetlink.messages(data))) <= 4
