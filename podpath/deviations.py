@@ -23,7 +23,8 @@ class Deviation:
     plugin, origin: patterns for the plugin's type, and for where its binary is from, as
     preflight.origin tells it; source: where the deviation is described; versions: specifiers
     (as of PyPI packages) for the version in the origin, any version if empty; cases: patterns for
-    the parameters of the tests in which it occurs, as pytest has them in brackets; all if empty.
+    the parameters of the tests in which it occurs, as pytest has them in brackets; all if empty;
+    settings: keys of the plugin's section of the conflist, all of which must be on for it to occur.
     """
 
     requirement: str
@@ -33,11 +34,16 @@ class Deviation:
     source: str
     versions: str = ""
     cases: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     def is_about(self, plugin: str, origin: str) -> bool:
         """Whether it is one of a plugin that comes from there."""
         named = fnmatchcase(plugin, self.plugin) and fnmatchcase(origin, self.origin)
         return named and (not self.versions or _within(origin, self.versions))
+
+    def occurs_with(self, section: Mapping[str, Any]) -> bool:
+        """Whether it occurs in a plugin that is configured so."""
+        return all(section.get(key) is True for key in self.settings)
 
     def occurs_in(self, plugins: Iterable[str], case: str) -> bool:
         """Whether it is expected in a test of these plugins, with these parameters."""
@@ -72,18 +78,18 @@ def _deviation(declared: object) -> Deviation:
     if not set(_NEEDED) <= declared.keys() <= known:
         more = ", ".join(k for k in known if k not in _NEEDED)
         raise ValueError(f"each deviation must have {', '.join(_NEEDED)}, and may have {more}")
-    cases = _texts(declared.get("cases", []))
-    texts: dict[str, Any] = {k: v for k, v in declared.items() if k != "cases"}
+    lists = {key: _texts(key, declared.get(key, [])) for key in ("cases", "settings")}
+    texts: dict[str, Any] = {k: v for k, v in declared.items() if k not in lists}
     if not all(isinstance(v, str) for v in texts.values()):
-        raise ValueError("a deviation is made of texts, but for its cases")
-    found = Deviation(**texts, cases=cases)
+        raise ValueError(f"a deviation is made of texts, but for {' and '.join(lists)}")
+    found = Deviation(**texts, **lists)
     _specifiers(found.versions)
     return found
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def _texts(key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise ValueError('"cases" must be a list of texts')
+        raise ValueError(f'"{key}" must be a list of texts')
     return tuple(value)
 
 
@@ -110,11 +116,17 @@ def _within(origin: str, versions: str) -> bool:
     return bool(_specifiers(versions).contains(version))
 
 
-def applying(path: Path, origins: Mapping[str, str]) -> tuple[Deviation, ...]:
-    """Those that are about these plugins (plugin -> origin), each of one. Raises CouldNotTest."""
+def applying(
+    path: Path, origins: Mapping[str, str], sections: Iterable[Mapping[str, Any]] = ()
+) -> tuple[Deviation, ...]:
+    """Those that are about these plugins (plugin -> origin), each of one. Raises CouldNotTest.
+
+    sections: the plugins' sections of the conflist.
+    """
+    configured = {section.get("type"): section for section in sections}
     return tuple(
         replace(one, plugin=plugin)
         for one in read(path)
         for plugin, origin in origins.items()
-        if one.is_about(plugin, origin)
+        if one.is_about(plugin, origin) and one.occurs_with(configured.get(plugin, {}))
     )

@@ -68,7 +68,7 @@ class Plan:
     def known_deviations(self) -> tuple[Deviation, ...]:
         """What these plugins are known to do otherwise. Raises CouldNotTest."""
         origins = {name: origin(path) for name, path in self.plugins.items()}
-        return deviations.applying(self.deviations, origins)
+        return deviations.applying(self.deviations, origins, self.conflist.sections)
 
 
 def plan(

@@ -202,5 +202,6 @@ def _declared(one: Deviation) -> str:
     texts = {"requirement": one.requirement, "plugin": one.plugin, "origin": "*"}
     texts |= {"reason": one.reason, "source": one.source}
     lines = [f"{key} = {json.dumps(text)}" for key, text in texts.items()]
-    cases = [f"cases = {json.dumps(one.cases)}"] if one.cases else []
-    return "\n".join(["[[deviation]]", *lines, *cases, ""])
+    lists = {"cases": one.cases, "settings": one.settings}
+    lines += [f"{key} = {json.dumps(texts)}" for key, texts in lists.items() if texts]
+    return "\n".join(["[[deviation]]", *lines, ""])

@@ -226,3 +226,25 @@ def _path(profile: Profile, kind: str) -> ModelPath:
     return expected.path(
         base, profile, kind, source="client", destination="server", master=samples.BRIDGE
     )
+
+
+@pytest.mark.parametrize(
+    ("section", "occurs"),
+    [
+        ({"type": "ptp", "ipMasq": True}, True),
+        ({"type": "ptp", "ipMasq": False}, False),
+        ({"type": "ptp", "ipMasq": "yes"}, False),
+        ({"type": "ptp"}, False),
+        ({"type": "bridge", "ipMasq": True}, False),
+    ],
+)
+def test_deviation_occurs_as_the_plugin_is_configured(
+    file: Path, section: dict[str, Any], occurs: bool
+) -> None:
+    """What is left of masquerading is not left where the plugin does not masquerade."""
+    declared = {**DEVIATIONS["deviation"][0], "plugin": "ptp", "settings": ["ipMasq"]}
+    declared["origin"] = "*"
+    del declared["versions"]
+    path = _written(file, toml({"deviation": [declared]}))
+
+    assert bool(deviations.applying(path, {"ptp": "from anywhere"}, [section])) is occurs

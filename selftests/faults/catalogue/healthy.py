@@ -30,7 +30,7 @@ PLUGINS = (
         name="gateway, no masquerading",
         source="",
         reds={},
-        near=frozenset({"PATH-GATEWAY"}),
+        near=frozenset({"PATH-GATEWAY", "CNI-DEL-GONE"}),
         configure=lambda bridge: bridge.update(ipMasq=False),
     ),
     Fault(

@@ -153,7 +153,7 @@ PLUGINS = (
         name="ptp, MTU of 1400, no masquerading",
         source="",
         reds={},
-        near=frozenset({"TOPO-MTU", "PATH-SIZE", "PATH-MTU", "PATH-HTTP"}),
+        near=frozenset({"TOPO-MTU", "PATH-SIZE", "PATH-MTU", "PATH-HTTP", "CNI-DEL-GONE"}),
         configure=lambda ptp: ptp.update(mtu=1400, ipMasq=False),
     ),
 )
