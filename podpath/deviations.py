@@ -14,6 +14,7 @@ from podpath.requirements import REQUIREMENTS
 SHIPPED = Path(__file__).with_name("deviations.toml")
 
 _NEEDED = ("requirement", "plugin", "origin", "reason", "source")
+_LISTS = ("cases", "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,12 @@ def _deviation(declared: object) -> Deviation:
     if not set(_NEEDED) <= declared.keys() <= known:
         more = ", ".join(k for k in known if k not in _NEEDED)
         raise ValueError(f"each deviation must have {', '.join(_NEEDED)}, and may have {more}")
-    lists = {key: _texts(key, declared.get(key, [])) for key in ("cases", "settings")}
-    texts: dict[str, Any] = {k: v for k, v in declared.items() if k not in lists}
+    lists = {key: _texts(key, declared.get(key, [])) for key in _LISTS}
+    texts = {k: v for k, v in declared.items() if k not in lists}
     if not all(isinstance(v, str) for v in texts.values()):
-        raise ValueError(f"a deviation is made of texts, but for {' and '.join(lists)}")
-    found = Deviation(**texts, **lists)
+        raise ValueError(f"a deviation is made of texts, but for {' and '.join(_LISTS)}")
+    values: dict[str, Any] = texts | lists
+    found = Deviation(**values)
     _specifiers(found.versions)
     return found
 

@@ -50,6 +50,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run every requirement on every fault, not only those that might be concerned",
     )
+    group.addoption(
+        "--quick-matrix",
+        action="store_true",
+        help="run only as many faults as it takes to turn every requirement red",
+    )
     group.addoption("--matrix-json", metavar="FILE", help="where to leave the matrix as JSON")
 
 

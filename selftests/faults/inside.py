@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from podpath import lifecycle, traffic
+from podpath import report as report_file
 from podpath.nodes.base import Node
 from podpath.plugin import shared
 from selftests.suite import ROOT, Run
 
 _OPTIONS = (
-    *("-s", "-p", "no:faulthandler", "-p", "no:cacheprovider", "-p", "no:xdist"),
+    *("-s", "-p", "no:faulthandler", "-p", "no:cacheprovider", "-p", "podpath.plugin"),
     # they look for garbage after each run, for half a second; the run around it does that once
     *("-p", "no:unraisableexception", "-p", "no:threadexception"),
     # podpath is imported by now, and its own tests' asserts were rewritten the first time
@@ -37,6 +38,7 @@ class _Suite:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[shared.given_node] = self.node
 
+    @pytest.hookimpl(tryfirst=True)  # what is left out need not be put in order
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [i for i in items if self._ids(i) & self.wanted and self._is_case(i)]
 
@@ -59,6 +61,9 @@ def run(node: Node, wanted: frozenset[str], report: Path, *options: str, cases: 
     with contextlib.redirect_stdout(output), pytest.MonkeyPatch.context() as patch:
         patch.setattr(traffic, "_HTTP_SECONDS", _HTTP_SECONDS)
         patch.setattr(lifecycle, "_STALL_SECONDS", _STALL_SECONDS)
+        # to look for everybody's plugins, and to write what nobody reads, takes time each run
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        patch.setattr(report_file, "as_yaml", lambda _: "")
         status = pytest.main(
             [*arguments, *_OPTIONS, *options], plugins=[_Suite(node, wanted, cases)]
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from selftests.faults import inside, matrix
-from selftests.faults.catalogue import FAULTS, HEALTHY
+from selftests.faults.catalogue import FAULTS, HEALTHY, enough
 from selftests.faults.fault import DEVIATIONS, Fault
 from selftests.faults.shared import SharedNode
 
@@ -57,14 +57,20 @@ def row(
     return run
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test for each fault, and for each healthy plugin."""
+    quick = metafunc.config.getoption("--quick-matrix")
+    for name, faults in (("plugin", HEALTHY), ("fault", enough() if quick else FAULTS)):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, [pytest.param(f, id=f.name) for f in faults])
+
+
 # These first: they take longest, and all workers shall end at the same time.
-@pytest.mark.parametrize("plugin", [pytest.param(f, id=f.name) for f in HEALTHY])
 def test_healthy_plugin_conforms(plugin: Fault, row: Callable[[Fault], matrix.Row]) -> None:
     """Nothing turns red on a plugin that does what it is configured to do."""
     assert row(plugin).wrong == {}
 
 
-@pytest.mark.parametrize("fault", [pytest.param(f, id=f.name) for f in FAULTS])
 def test_fault_is_caught_for_the_right_reason(
     fault: Fault, row: Callable[[Fault], matrix.Row]
 ) -> None:

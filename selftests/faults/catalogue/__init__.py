@@ -12,6 +12,7 @@ from selftests.faults.catalogue import (
     ptp,
     topology,
 )
+from selftests.faults.fault import Fault
 
 # those that take longest first, so that none is left alone at the end
 FAULTS = (
@@ -34,3 +35,14 @@ HEALTHY = (
 )
 #: These are tried on a kind cluster alone: selftests/kind.
 OF_CLUSTERS = kubernetes.FAULTS
+
+
+def enough() -> tuple[Fault, ...]:
+    """As few faults, in their order, as it takes to turn every requirement red."""
+    proven: set[str] = set()
+    found = []
+    for fault in FAULTS:
+        if not proven.issuperset(fault.reds):
+            proven.update(fault.reds)
+            found.append(fault)
+    return tuple(found)
