@@ -186,6 +186,14 @@ def check_ways(wanted: Plan) -> None:
                     'Leave it out, and set "capabilities": {"bandwidth": true}: podpath then asks'
                     " for a rate itself",
                 )
+    for section in wanted.conflist.sections[1:]:
+        for key in ("mtu", "mac", "promisc", "allmulti"):
+            if section.get("type") == "tuning" and section.get(key):
+                raise CouldNotTest(
+                    f'"{key}" of the plugin "tuning" in {wanted.conflist_path} changes the'
+                    " interface, and podpath expects it as the first plugin makes it",
+                    "Leave it out; many plugins have an mtu of their own",
+                )
 
 
 def _check_kernel(profile: Profile) -> None:
