@@ -6,7 +6,7 @@ import pytest
 
 from podpath import lifecycle
 from podpath.conflist import Conflist
-from podpath.model import Family
+from podpath.model import Family, Topology
 from podpath.nodes.base import Node
 from podpath.observe import Observed, Observer
 from podpath.pods import Deployment
@@ -45,6 +45,7 @@ def test_nothing_piles_up_as_pods_come_and_go(
 @requirement("LIFE-OTHERS")
 def test_others_stay_as_they_are_when_pods_come_and_go(
     node: Node,
+    at_first: Topology | None,
     observer: Observer,
     observe: Callable[..., Observed],
     pods: Deployment,
@@ -53,13 +54,16 @@ def test_others_stay_as_they_are_when_pods_come_and_go(
     traffic: Traffics,
     family: Family,
 ) -> None:
-    """Ports, routes and addresses of the others are the same, and their packets' path is."""
-    before = observer.topology()
+    """Ports, routes and addresses of the others are the same, and their packets' path is.
+
+    The same as before any pod was deleted, in this test or an earlier one.
+    """
+    before = at_first or observer.topology()
     with pods.temporary("passer-1", "passer-2"):
         pass
 
     changes = lifecycle.changes(before, observer.topology(), conflist)
-    # What an earlier deletion has done to them was there before.
+    # What the making of them has done was there before.
     assert changes + lifecycle.wired(node, conflist, profile, pods) == []
     for probe in (traffic.ping, traffic.http, traffic.udp):
         assert observe(probe("client", "server", family)).differences == []

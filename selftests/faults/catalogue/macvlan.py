@@ -13,6 +13,15 @@ _stacked = partial(
 )
 
 _PATHS = frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-ARP"})
+#: Which use the same paths again.
+_LATER_PATHS = frozenset(
+    {
+        *("PATH-BYSTANDER", "PATH-UNCHANGED", "PATH-SIZE", "PATH-MTU", "PATH-CONCURRENT"),
+        "LIFE-SURVIVOR",
+    }
+)
+#: CHECK looks at the mode, and at the MAC address.
+_CHECKED = frozenset({"CNI-CHECK", "CNI-CHECK-LATER"})
 
 #: A second link of the node, and a pod's on that.
 _SECOND = """ip link add second type bridge; ip link set second up
@@ -33,7 +42,8 @@ FAULTS = (
             "TOPO-LOWER-LINK": "mode at pod client eth0: expected bridge, saw private",
             "PATH-ICMP": "missing hop",
         },
-        follows=_PATHS,
+        follows=_PATHS | _CHECKED,
+        untestable=frozenset({"LIFE-REUSE"}),
         after='in_pod ip link set "$CNI_IFNAME" type macvlan mode private',
     ),
     _stacked(
@@ -43,7 +53,8 @@ FAULTS = (
             "TOPO-LOWER-LINK": "mode at pod client eth0: expected bridge, saw vepa",
             "PATH-ICMP": "missing hop",
         },
-        follows=_PATHS,
+        follows=_PATHS | _CHECKED,
+        untestable=frozenset({"LIFE-REUSE"}),
         after='in_pod ip link set "$CNI_IFNAME" type macvlan mode vepa',
     ),
     _stacked(
@@ -94,7 +105,8 @@ FAULTS = (
             "TOPO-MAC": "MAC address at pod",
             "TOPO-LOWER-LINK": "lower link at pod server eth0: expected node eth0, saw node second",
         },
-        follows=_PATHS | {"TOPO-NODE-LINKS"},
+        follows=_PATHS | _LATER_PATHS | {"TOPO-NODE-LINKS"},
+        untestable=frozenset({"LIFE-REUSE"}),
         before=f'[ "$POD" != server ] || {{ {_SECOND}; }}',
         after="""own=/run/podpath/fault/mac-bystander; [ "$POD" != bystander ] || pod_mac >$own
           [ "$POD" != server ] || { until [ -s $own ]; do sleep 0.01; done; mac=$(cat $own)
@@ -108,13 +120,15 @@ FAULTS = (
             "TOPO-MAC": "MAC in result at pod client eth0",
             "CNI-ADD-INTERFACE": "MAC address at interface net1 of the result",
         },
+        follows=_CHECKED,
+        untestable=frozenset({"LIFE-REUSE"}),
         after="""result 's/"mac":"[^"]*"/"mac":"02:00:00:00:00:99"/'""",
     ),
     _stacked(
         name="macvlan: the node has a route to the pod",
         source="own: it leads nowhere",
         reds={"TOPO-NODE-ROUTE": "unexpected route at node 192.0.2."},
-        follows=frozenset({"LIFE-CHURN", "LIFE-DELETE"}),
+        follows=frozenset({"LIFE-CHURN", "LIFE-DELETE", "CNI-DEL", "CNI-DEL-GONE", "CNI-PARALLEL"}),
         near=frozenset({"PATH-ICMP"}),
         after='ip route replace "$IP/32" dev eth0',
     ),
@@ -126,6 +140,7 @@ FAULTS = (
             "PATH-ICMP": "missing hop at server eth0 in",
         },
         follows=_PATHS,
+        untestable=frozenset({"PATH-ARP"}),
         after="""nft 'add table netdev broken
           add chain netdev broken in { type filter hook ingress device eth0 priority 0; }
           flush chain netdev broken in
@@ -169,14 +184,16 @@ FAULTS = (
             "LIFE-DELETE": "left behind at interfaces: expected gone, saw left",
             "LIFE-CHURN": "left behind at interfaces",
         },
-        follows=frozenset({"TOPO-NODE-LINKS"}),
+        follows=frozenset({"TOPO-NODE-LINKS", "CNI-PARALLEL"})
+        | {"CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED"},
         after_del='ip link add "left$(date +%N)" link eth0 type macvlan mode bridge',
     ),
     _stacked(
         name="macvlan: the lower link is left promiscuous",
         source="own",
         reds={"LIFE-OTHERS": "changed at lower link of pod client promiscuous"},
-        after="case $POD in passer-*) ip link set eth0 promisc on;; esac",
+        near=frozenset({"LIFE-DELETE"}),  # by which it is promiscuous when LIFE-OTHERS begins
+        after="case $POD in transient|passer-*) ip link set eth0 promisc on;; esac",
     ),
     _stacked(
         name="macvlan: the MAC changes once the address was announced",
