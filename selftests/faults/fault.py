@@ -11,7 +11,7 @@ goes to a log.
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -46,7 +46,7 @@ asked=$(flat "$input" | sed -n 's/.*"cniVersion":"\([0-9.]*\)".*/\1/p')
 output=$(printf '%s' "$input" | "$real" 2>&3); status=$?
 if [ "$CNI_COMMAND" = ADD ] && [ $status = 0 ]; then
   HOST=$(flat "$output" | sed 's/.*"name":"\(veth[0-9a-f]*\)".*/\1/')
-  IP=$(flat "$output" | sed 's/.*"address":"\([0-9.]*\).*/\1/')
+  IP=$(flat "$output" | sed -n 's/.*"address":"\([0-9]*[.][0-9.]*\).*/\1/p')
   echo "$HOST" >"/run/podpath/fault/host-$POD"
   @AFTER@
 fi
@@ -59,6 +59,9 @@ exit $status
 
 #: What is known of the plugins, beside the directory of the plugins.
 DEVIATIONS = "deviations.toml"
+
+#: Whose known deviations are declared, wherever they are from.
+_PLUGINS = ("bridge", "ptp", "macvlan", "portmap", "bandwidth", "firewall", "host-local")
 
 #: Every requirement there is.
 ALL = frozenset(REQUIREMENTS)
@@ -123,28 +126,41 @@ class Fault:
             written.rename(plugins / name)
         if self.configure is None:
             return self.network
-        document = json.loads(self.network.read_text())
-        self.configure(document["plugins"][0])
         path = directory / "net.conflist"
-        path.write_text(json.dumps(document))
+        path.write_text(self._conflist())
         return path
+
+    def _conflist(self) -> str:
+        document = json.loads(self.network.read_text())
+        if self.configure:
+            self.configure(document["plugins"][0])
+        return json.dumps(document)
 
     @property
     def deviating(self) -> frozenset[str]:
         """Requirements with declared deviations: of the CNI contract, or in certain cases."""
-        known = (d for d in _shipped() if d.requirement.startswith("CNI-") or self._in_cases(d))
+        known = (d for d in self._known() if d.requirement.startswith("CNI-") or self._in_cases(d))
         return frozenset(d.requirement for d in known) - self.undeclared
 
     def _in_cases(self, one: Deviation) -> bool:
         """Whether it is one of a wrapped plugin, but not always: those are mended."""
         return bool(one.cases) and one.plugin in self.wraps
 
+    def _known(self) -> Iterable[Deviation]:
+        """Those that are shipped; of new pods' addresses, IPv6 ones alone are not announced."""
+        for one in _shipped():
+            unmended = self.announces and one.requirement == "LIFE-REUSE" and one.plugin == "bridge"
+            if not unmended:
+                yield one
+            elif "::/" in self._conflist():
+                yield replace(one, cases=("ipv6",))
+
     def _deviations(self) -> str:
         """Those that are shipped, of plugins from anywhere; what is mended is not declared."""
         text = ""
-        for one in _shipped():
+        for one in self._known():
             mended = self.wraps if self.mended and one.requirement in MENDED else ()
-            for plugin in ("bridge", "ptp", "macvlan", "portmap", "bandwidth", "host-local"):
+            for plugin in _PLUGINS:
                 of_it = one.requirement in self.deviating and fnmatchcase(plugin, one.plugin)
                 if of_it and plugin not in mended:
                     text += _declared(replace(one, plugin=plugin))
@@ -152,11 +168,12 @@ class Fault:
 
     def _wrapper(self, plugin: str, real: str) -> str:
         script = _WRAPPER.replace("$fault", self.name)
+        announces = self.announces and plugin == "bridge"
         parts = {
             "REAL": shlex.quote(real or tools.plugin(plugin, tools.PLUGIN_DIRECTORIES)),
             "BEFORE": self.before,
             "BEFORE_DEL": self.before_del,
-            "AFTER": f"{_ANNOUNCE}\n{self.after}" if self.announces else self.after,
+            "AFTER": f"{_ANNOUNCE}\n{self.after}" if announces else self.after,
             "AFTER_DEL": self.after_del,
             "FIRST": f"{_MEND_FIRST}\n{self.first}" if self.mended else self.first,
             "LAST": f"{_MEND_LAST}\n{self.last}" if self.mended else self.last,
@@ -167,8 +184,9 @@ class Fault:
 
 
 # The reference plugin announces a new address before the bridge port forwards (LIFE-REUSE): the
-# wrapper does it again as soon as it does, so that this is not taken for the fault's doing.
-_ANNOUNCE = r"""[ "$CNI_IFNAME" != eth0 ] || {
+# wrapper does it again as soon as it does, so that this is not taken for the fault's doing. What is
+# announced is an IPv4 address: no program that a node has does the same for IPv6.
+_ANNOUNCE = r"""[ "$CNI_IFNAME" != eth0 ] || [ -z "$IP" ] || {
   until bridge link show dev "$HOST" | grep -q 'state forwarding'; do :; done
   in_pod busybox arping -q -U -c 1 -I eth0 "$IP"; }"""
 

@@ -46,7 +46,8 @@ FAULTS = (
         name="ptp: host end has lost the gateway's address",
         source="own",
         reds={"TOPO-NODE-ADDR": "missing address at node veth", "PATH-GATEWAY": "unexpected"},
-        follows=_PATHS | {"TOPO-NODE-ROUTE", "PATH-ARP"},
+        follows=_PATHS | {"TOPO-NODE-ROUTE", "PATH-ARP", "LIFE-PORTMAP"},
+        untestable=frozenset({"PATH-ARP"}),
         after='[ "$POD" != client ] || ip address flush dev "$HOST"',
     ),
     _routed(
@@ -67,7 +68,7 @@ FAULTS = (
         name="ptp: one host end does not forward",
         source="kubernetes/kubernetes issue 40761",
         reds={"TOPO-HOST-END": "forwarding at node veth", "PATH-ICMP": "missing hop"},
-        follows=_PATHS,
+        follows=_PATHS | {"LIFE-PORTMAP"},
         untestable=frozenset({"PATH-ARP"}),
         after="""[ "$POD" != client ] || echo 0 >"/proc/sys/net/ipv4/conf/$HOST/forwarding" """,
     ),
@@ -131,7 +132,7 @@ FAULTS = (
             "LIFE-DELETE": "left behind at routing: expected gone, saw blackhole 10.88.0.",
             "LIFE-CHURN": "left behind at routing",
         },
-        follows=frozenset({"TOPO-NODE-ROUTE"}),
+        follows=frozenset({"TOPO-NODE-ROUTE", "CNI-DEL", "CNI-PARALLEL"}),
         near=frozenset({"LIFE-REUSE"}),
         after_del="""gone=$(flat "$input" | sed 's/.*"address":"\\([0-9.]*\\).*/\\1/')
           ip route replace blackhole "$gone" metric 9""",
