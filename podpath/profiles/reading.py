@@ -235,7 +235,7 @@ def _not_applicable(top: _Table, kind: str) -> dict[str, str]:
     table = top.table("not-applicable") if "not-applicable" in top.data else _Table({})
     for identifier in table.data:
         if identifier not in REQUIREMENTS:
-            raise table.wrong(f"there is no requirement {identifier}", identifier)
+            raise table.wrong(f"there is no requirement {identifier!r}", identifier)
         if not table.value(identifier, str).strip():
             raise table.wrong(f"{identifier} must have a reason", identifier)
     return {**table.data, **{i: why for i, why in KINDS[kind].items() if i not in table.data}}

@@ -209,6 +209,7 @@ def test_deviation_occurs_in_some_tests(plugins: tuple[str, ...], case: str, occ
 
 
 @given(_tables(PROFILE))
+@example(toml({**PROFILE, "not-applicable": {"\x1f": "why"}}))
 @example(toml({**PROFILE, "path": {}}))
 @example(toml({**PROFILE, "path": {"unicast": []}}))
 @example(toml({**PROFILE, "path": {"unicast": [{"id": "x", "sideways": 1}]}}))

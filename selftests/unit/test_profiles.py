@@ -99,7 +99,7 @@ MALFORMED = [
     pytest.param('dev = "host-end"', 'dev = "eth0"', "must be one of host-end", id="device"),
     pytest.param('dev = "host-end"', 'dev = "master"', "there is no [master]", id="no-master"),
     pytest.param('request = "to-node"', 'request = "to"', "no path of the kind 'to'", id="no-path"),
-    pytest.param("TOPO-FDB", "TOPO-FBD", "no requirement TOPO-FBD", id="requirement"),
+    pytest.param("TOPO-FDB", "TOPO-FBD", "no requirement 'TOPO-FBD'", id="requirement"),
     pytest.param('TOPO-FDB = "pods', 'TOPO-FDB = "" # "pods', "must have a reason", id="no-reason"),
     pytest.param('at = "source",      interface = "pod"', 'at = "sauce"', "'sauce'", id="place"),
     pytest.param('after = ["enter"]', 'after = ["entry"]', "no hop 'entry'", id="no-hop"),
