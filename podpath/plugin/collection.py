@@ -11,6 +11,9 @@ from podpath.plugin import shared
 if TYPE_CHECKING:
     from podpath.model import Family
 
+#: The requirement that is tested before any other test has deleted a pod.
+_FIRST = "LIFE-DELETE"
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What the conflist says: the IP versions that pods get and podpath tests, and its plugins."""
@@ -74,6 +77,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+    # What only the first deletion on a node leaves must not be there before: xdist, too, gives
+    # each of its processes tests in this order.
+    items.sort(key=lambda item: _FIRST not in shared.ids_of(item))
 
 
 def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str) -> None:

@@ -71,6 +71,14 @@ FAULTS = (
         after_del="echo left >/var/lib/cni/left-$$",
     ),
     Fault(
+        name="the first deletion on a node leaves a file",
+        source="own: later ones find it there",
+        reds={"LIFE-DELETE": "left behind at files: expected gone, saw /var/lib/cni/once"},
+        follows=_LEFT,
+        near=frozenset({"PATH-PORTMAP"}),  # which also deletes a pod, and must not come first
+        after_del="echo once >/var/lib/cni/once",
+    ),
+    Fault(
         name="deletion changes a setting of the node",
         source="own",
         reds={"LIFE-DELETE": "left behind at settings: expected gone, saw ipv4/ipfrag_time"},
