@@ -25,7 +25,8 @@ class Deviation:
     preflight.origin tells it; source: where the deviation is described; versions: specifiers
     (as of PyPI packages) for the version in the origin, any version if empty; cases: patterns for
     the parameters of the tests in which it occurs, as pytest has them in brackets; all if empty;
-    settings: keys of the plugin's section of the conflist, all of which must be on for it to occur.
+    settings: keys of the plugin's section of the conflist that must be on for it to occur, or, with
+    "!" before them, must not be.
     """
 
     requirement: str
@@ -44,7 +45,10 @@ class Deviation:
 
     def occurs_with(self, section: Mapping[str, Any]) -> bool:
         """Whether it occurs in a plugin that is configured so."""
-        return all(section.get(key) is True for key in self.settings)
+        return all(
+            (section.get(key.removeprefix("!")) is True) != key.startswith("!")
+            for key in self.settings
+        )
 
     def occurs_in(self, plugins: Iterable[str], case: str) -> bool:
         """Whether it is expected in a test of these plugins, with these parameters."""

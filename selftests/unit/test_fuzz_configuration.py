@@ -236,6 +236,8 @@ def _path(profile: Profile, kind: str) -> ModelPath:
         ({"type": "ptp", "ipMasq": False}, False),
         ({"type": "ptp", "ipMasq": "yes"}, False),
         ({"type": "ptp"}, False),
+        ({"type": "ptp", "ipMasq": True, "macspoofchk": False}, True),
+        ({"type": "ptp", "ipMasq": True, "macspoofchk": True}, False),
         ({"type": "bridge", "ipMasq": True}, False),
     ],
 )
@@ -243,7 +245,11 @@ def test_deviation_occurs_as_the_plugin_is_configured(
     file: Path, section: dict[str, Any], occurs: bool
 ) -> None:
     """What is left of masquerading is not left where the plugin does not masquerade."""
-    declared = {**DEVIATIONS["deviation"][0], "plugin": "ptp", "settings": ["ipMasq"]}
+    declared = {
+        **DEVIATIONS["deviation"][0],
+        "plugin": "ptp",
+        "settings": ["ipMasq", "!macspoofchk"],
+    }
     declared["origin"] = "*"
     del declared["versions"]
     path = _written(file, toml({"deviation": [declared]}))
