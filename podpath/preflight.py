@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from podpath import conflist as conflists
-from podpath import deviations, features, kind_config, kube, profiles, tools
+from podpath import deviations, features, kind_config, kube, profiles, tools, unknown
 from podpath.conflist import Conflist
 from podpath.deviations import Deviation
 from podpath.errors import CouldNotTest
@@ -131,7 +131,7 @@ def check(wanted: Plan) -> None:
             )
     _ = wanted.known_deviations
     check_ranges(wanted)
-    check_ways(wanted)
+    unknown.check(wanted.conflist, wanted.conflist_path)
     check_mode(wanted)
     if wanted.node == "embedded":
         _check_kernel(wanted.profile)
@@ -166,34 +166,6 @@ def check_ranges(wanted: Plan) -> None:
                 f" for pods, and the suite needs {PODS}",
                 "Use a larger subnet or range",
             )
-
-
-def check_ways(wanted: Plan) -> None:
-    """Raise CouldNotTest if pods' packets take a path, by the conflist, that no profile has."""
-    for key in ("portIsolation", "vlan", "vlanTrunk"):
-        if wanted.conflist.section.get(key):
-            raise CouldNotTest(
-                f'"{key}" in {wanted.conflist_path} lets pods reach some and not others, and'
-                " podpath does not know whom",
-                "Leave it out: all else of the plugin can be tested without it",
-            )
-    for section in wanted.conflist.sections:
-        for key in ("ingressRate", "egressRate"):
-            if section.get(key):
-                raise CouldNotTest(
-                    f'"{key}" of the plugin "{section["type"]}" in {wanted.conflist_path} limits'
-                    " every pod, and podpath does not know the way that their packets take then",
-                    'Leave it out, and set "capabilities": {"bandwidth": true}: podpath then asks'
-                    " for a rate itself",
-                )
-    for section in wanted.conflist.sections[1:]:
-        for key in ("mtu", "mac", "promisc", "allmulti"):
-            if section.get("type") == "tuning" and section.get(key):
-                raise CouldNotTest(
-                    f'"{key}" of the plugin "tuning" in {wanted.conflist_path} changes the'
-                    " interface, and podpath expects it as the first plugin makes it",
-                    "Leave it out; many plugins have an mtu of their own",
-                )
 
 
 def _check_kernel(profile: Profile) -> None:

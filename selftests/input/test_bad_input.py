@@ -331,13 +331,22 @@ def test_conflist_of_which_nobody_knows_who_reaches_whom(tmp_path: Path, key: st
     _refused(run, f'"{key}"', "Leave it out")
 
 
-def test_conflist_that_changes_what_the_first_plugin_makes(tmp_path: Path) -> None:
-    """A healthy chain would be red: podpath looks at the first plugin's settings."""
-    tuning = {"type": "tuning", "mtu": 1400}
-    conflist_file = _conflist(tmp_path, lambda c: c["plugins"].append(tuning))
+@pytest.mark.parametrize(
+    ("plugin", "said"),
+    [
+        ({"type": "tuning", "mtu": 1400}, '"mtu" of the plugin "tuning"'),
+        ({"type": "sbr"}, 'the plugin "sbr"'),
+    ],
+    ids=["tuning", "sbr"],
+)
+def test_conflist_that_changes_what_the_first_plugin_makes(
+    tmp_path: Path, plugin: dict[str, object], said: str
+) -> None:
+    """A healthy chain would be red: podpath expects what the first plugin makes."""
+    conflist_file = _conflist(tmp_path, lambda c: c["plugins"].append(plugin))
 
     run = suite.run("tests", "--podpath-cni-conf", conflist_file)
-    _refused(run, '"mtu" of the plugin "tuning"', "Leave it out")
+    _refused(run, said, "Leave it out")
 
 
 def test_conflist_that_limits_every_pod(tmp_path: Path) -> None:
