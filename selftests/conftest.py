@@ -59,7 +59,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the fault matrix, and write it."""
+    """Print the fault matrix, and write it: of all workers, so not in one of them."""
+    if hasattr(terminalreporter.config, "workerinput"):
+        return
     told = [
         value
         for reports in terminalreporter.stats.values()
