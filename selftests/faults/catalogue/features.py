@@ -141,6 +141,18 @@ PLUGINS = (
         ),
     ),
     Fault(
+        name="a chain with firewall and tuning",
+        source="",
+        reds={},
+        network=ROOT / "examples/chain.conflist",
+        near=frozenset(
+            {
+                *("TOPO-HOOKS", "TOPO-SETTINGS", "PATH-GATEWAY", "LIFE-DELETE", "LIFE-OTHERS"),
+                *("CNI-DEL", "CNI-DEL-GONE", "CNI-CHECK"),
+            }
+        ),
+    ),
+    Fault(
         name="ports are mapped by a bridge that routes",
         source="",
         reds={},
