@@ -200,7 +200,8 @@ class Runtime:
             self._runtime.StopPodSandbox,
             self._api.StopPodSandboxRequest(pod_sandbox_id=sandbox),
         )
-        self._call(
+        self._network_call(  # it calls DEL once more
+            f"a second DEL for pod {name}",
             self._runtime.RemovePodSandbox,
             self._api.RemovePodSandboxRequest(pod_sandbox_id=sandbox),
         )

@@ -138,31 +138,30 @@ class Fault:
 
     @property
     def deviating(self) -> frozenset[str]:
-        """Requirements with declared deviations: of the CNI contract, or in certain cases."""
-        known = (d for d in self._known() if d.requirement.startswith("CNI-") or self._in_cases(d))
-        return frozenset(d.requirement for d in known) - self.undeclared
-
-    def _in_cases(self, one: Deviation) -> bool:
-        """Whether it is one of a wrapped plugin, but not always: those are mended."""
-        return bool(one.cases) and one.plugin in self.wraps
+        """Requirements with declared deviations."""
+        return frozenset(one.requirement for one in self._known())
 
     def _known(self) -> Iterable[Deviation]:
-        """Those that are shipped; of new pods' addresses, IPv6 ones alone are not announced."""
+        """What is shipped, but for what a wrapped plugin always does otherwise on pods' paths.
+
+        That is mended, or is the fault; mended bridges announce no IPv6 addresses, all the same.
+        """
         for one in _shipped():
-            unmended = self.announces and one.requirement == "LIFE-REUSE" and one.plugin == "bridge"
-            if not unmended:
+            always = not one.cases and not one.requirement.startswith("CNI-")
+            if one.requirement in self.undeclared:
+                continue
+            if not always or one.plugin not in self.wraps:
                 yield one
-            elif "::/" in self._conflist():
+            elif self.announces and "::/" in self._conflist():
                 yield replace(one, cases=("ipv6",))
 
     def _deviations(self) -> str:
-        """Those that are shipped, of plugins from anywhere; what is mended is not declared."""
+        """Those of plugins from anywhere; what is mended for the contract is not declared."""
         text = ""
         for one in self._known():
             mended = self.wraps if self.mended and one.requirement in MENDED else ()
             for plugin in _PLUGINS:
-                of_it = one.requirement in self.deviating and fnmatchcase(plugin, one.plugin)
-                if of_it and plugin not in mended:
+                if fnmatchcase(plugin, one.plugin) and plugin not in mended:
                     text += _declared(replace(one, plugin=plugin))
         return text
 

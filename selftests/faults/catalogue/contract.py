@@ -13,6 +13,24 @@ _CALLING_CHECK = frozenset(
     }
 )
 
+#: Of a plugin whose ADD a runtime does not take for one that was done.
+_NO_PODS = ALL
+#: What errors are looked at for.
+_ERRORS = frozenset(
+    {
+        *("CNI-VERSION-UNSUPPORTED", "CNI-ADD-TAKEN", "CNI-ENVIRONMENT", "CNI-CONFIGURATION"),
+        *("CNI-CHECK-PREVIOUS", "CNI-CHECK-LISTED", "CNI-CHECK-STATE", "CNI-DELEGATE-ERROR"),
+        "CNI-DELEGATE-UNDO",
+    }
+)
+#: What deletes pods.
+_DELETING = frozenset(
+    {
+        *("LIFE-DELETE", "LIFE-CHURN", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-REUSE"),
+        *("LIFE-PORTMAP", "LIFE-PARALLEL", "TOPO-FDB", "PATH-PORTMAP"),
+    }
+)
+
 
 # Without masquerading the reference plugin leaves nothing when the namespace is gone.
 def _no_masquerade(bridge: dict[str, Any]) -> None:
@@ -59,7 +77,8 @@ FAULTS = (
         name="a process keeps the plugin's output open",
         source="own: a daemon that was started carelessly",
         reds={"CNI-TIME": "did not end within 10 s"},
-        follows=ALL,  # as no ADD is done in time, of pods neither
+        follows=_NO_PODS,
+        untestable=_NO_PODS,
         cases="bridge-1.0.0*",
         after="sleep 60 >&3 &",
     ),
@@ -98,7 +117,8 @@ FAULTS = (
         name="the result is empty",
         source="containernetworking/cni issue 670",
         reds={_ADD: "expected one JSON document on stdout, saw empty"},
-        follows=frozenset({"CNI-ADD-INTERFACE", "CNI-CHECK"}),
+        follows=_NO_PODS,
+        untestable=_NO_PODS,
         after="output=",
         cases="bridge-1.0.0*",
     ),
@@ -106,7 +126,8 @@ FAULTS = (
         name="the result is of another version",
         source="containerd/containerd issue 6876",
         reds={_ADD: "cniVersion at bridge ADD: expected 1.0.0, saw 0.4.0"},
-        follows=frozenset({"CNI-CHECK"}),
+        follows=_NO_PODS,
+        untestable=_NO_PODS,
         after="""result 's/"cniVersion":"1.0.0"/"cniVersion":"0.4.0"/'""",
         cases="bridge-1.0.0*",
     ),
@@ -121,7 +142,8 @@ FAULTS = (
         name="the interface has a name of its own",
         source="own",
         reds={"CNI-ADD-INTERFACE": "expected net1, saw other"},
-        follows=frozenset({"CNI-CHECK", "CNI-DEL"}),
+        follows=frozenset({"CNI-CHECK", "CNI-DEL", "CNI-DEL-GONE", "CNI-PARALLEL"}),
+        untestable=frozenset({"CNI-CHECK-LISTED", "CNI-CHECK-STATE", "CNI-CHECK-LATER"}),
         after="""[ "$CNI_IFNAME" != net1 ] || { in_pod ip link set net1 down
           in_pod ip link set net1 name other; in_pod ip link set other up
           result 's/"name":"net1"/"name":"other"/'; }""",
@@ -130,8 +152,10 @@ FAULTS = (
         name="the result's MAC is that of before",
         source="systemd/systemd issue 21185",
         reds={"CNI-ADD-INTERFACE": "MAC address at interface net1"},
-        follows=frozenset({"CNI-CHECK"}),
-        after='in_pod ip link set "$CNI_IFNAME" address 02:00:00:00:00:99',
+        follows=_DELETING | {"TOPO-MAC", "CNI-CHECK", "CNI-CHECK-LATER"},
+        untestable=frozenset({"CNI-CHECK-STATE"}),
+        after="""in_pod ip link set "$CNI_IFNAME" address "02:$(printf %s "$CNI_CONTAINERID" |
+          cut -c 1-10 | sed 's/../&:/g; s/:$//')\"""",
         cases="bridge-1.0.0*",
     ),
     Fault(
@@ -144,7 +168,8 @@ FAULTS = (
         name="a chained plugin drops the addresses",
         source="containernetworking/plugins issue 360",
         reds={"CNI-ADD-PREVIOUS": "lost at portmap ADD ips"},
-        follows=frozenset({"CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"}),
+        follows=_NO_PODS,
+        untestable=_NO_PODS,
         wraps=("portmap",),
         after="""result 's/"ips":\\[[^]]*\\]/"ips":[]/'""",
     ),
@@ -158,18 +183,22 @@ FAULTS = (
         name="errors are plain text",
         source="containernetworking/cni issue 732",
         reds={"CNI-ERROR": "expected one JSON document on stdout, saw error"},
+        follows=_ERRORS,
         last='[ $status = 0 ] || output="error: $output"',
     ),
     Fault(
         name="errors exit with 0",
         source="containernetworking/cni issue 732",
         reds={"CNI-ERROR": "success at bridge ADD"},
+        follows=_ERRORS,
+        untestable=frozenset({"CNI-CHECK-LATER"}),
         last="status=0",
     ),
     Fault(
         name="error codes are made up",
         source="own",
         reds={"CNI-ERROR": "error code at bridge ADD"},
+        follows=_ERRORS,
         last="""[ $status = 0 ] || result 's/"code":[0-9]*/"code":42/'""",
     ),
     Fault(
@@ -182,12 +211,17 @@ FAULTS = (
         name="DEL leaves a rule",
         source="containernetworking/plugins issue 810",
         reds={"CNI-DEL": "left behind at rules"},
+        follows=_DELETING | {"CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"},
         after_del="iptables -t nat -A POSTROUTING -s 198.51.100.1 -j ACCEPT",
     ),
     Fault(
         name="a second DEL fails",
         source="kubernetes/kubernetes issue 44100",
-        reds={"CNI-DEL-IDEMPOTENT": "failure at bridge DEL"},
+        reds={
+            "CNI-DEL-IDEMPOTENT": "failure at bridge DEL",
+            "LIFE-DELETE": "the plugin failed a second DEL for pod transient",
+        },
+        follows=_DELETING,
         before_del="""gone="/run/podpath/fault/gone-$CNI_CONTAINERID"
           [ ! -e "$gone" ] || fail 3 "unknown container"; touch "$gone" """,
     ),
@@ -195,6 +229,7 @@ FAULTS = (
         name="DEL fails without the namespace",
         source="kubernetes/kubernetes issue 57465",
         reds={"CNI-DEL-GONE": "no namespace"},
+        follows=_DELETING,
         configure=_no_masquerade,
         undeclared=frozenset({"CNI-DEL-GONE"}),
         before_del='[ -e "$CNI_NETNS" ] || fail 100 "no namespace"',
@@ -203,18 +238,22 @@ FAULTS = (
         name="DEL needs the previous result",
         source="own",
         reds={"CNI-DEL-GONE": "prevResult is missing", "CNI-DEL-FAILED": "prevResult is missing"},
+        follows=_DELETING,
         before_del='case "$input" in *prevResult*) ;; *) fail 7 "prevResult is missing";; esac',
     ),
     Fault(
         name="CHECK fails on a healthy network",
         source="containernetworking/plugins issue 809",
         reds={"CNI-CHECK": "failure at bridge CHECK"},
+        follows=frozenset({"CNI-CHECK-LATER", "CNI-DELEGATE"}),
+        untestable=frozenset({"CNI-CHECK-STATE"}),
         first='[ "$CNI_COMMAND" != CHECK ] || fail 100 "MAC address of bridge"',
     ),
     Fault(
         name="CHECK prints",
         source="own",
         reds={"CNI-CHECK": "output at bridge CHECK: expected nothing on stdout"},
+        follows=_CALLING_CHECK,
         first='[ "$CNI_COMMAND" != CHECK ] || echo healthy >&3',
     ),
     Fault(
@@ -227,6 +266,7 @@ FAULTS = (
             "CNI-DELEGATE": "expected ADD, CHECK, DEL, saw ADD, DEL",
             "CNI-DELEGATE-ERROR": "success at bridge CHECK",
         },
+        untestable=frozenset({"CNI-CHECK-LATER"}),
         first='[ "$CNI_COMMAND" != CHECK ] || exit 0',
     ),
     Fault(
@@ -243,6 +283,8 @@ FAULTS = (
             "CNI-DELEGATE": "expected ADD, CHECK, DEL, saw ADD, CHECK",
             "CNI-DEL": "left behind at leases",
         },
+        follows=_DELETING | {"CNI-DEL-GONE", "CNI-DELEGATE-ERROR", "CNI-PARALLEL"},
+        untestable=frozenset({"LIFE-REUSE"}),
         configure=_no_masquerade,
         before_del='in_pod ip link delete "$CNI_IFNAME"; exit 0',
     ),
@@ -250,12 +292,15 @@ FAULTS = (
         name="errors of IPAM are dropped",
         source="own",
         reds={"CNI-DELEGATE-ERROR": "success at bridge DEL"},
+        untestable=frozenset({"CNI-DEL-FAILED"}),
         after_del="status=0; output=",
     ),
     Fault(
         name="one container at a time",
         source="containernetworking/plugins issue 366",
         reds={"CNI-PARALLEL": "failure at bridge ADD"},
+        follows=_NO_PODS,
+        untestable=_NO_PODS,
         before='mkdir /run/podpath/fault/busy || fail 11 "busy"; sleep 0.3',
         last='[ "$CNI_COMMAND" != ADD ] || rmdir /run/podpath/fault/busy',
     ),
@@ -275,6 +320,7 @@ FAULTS = (
         name="STATUS is not known",
         source="own",
         reds={"CNI-STATUS": "failure at bridge STATUS"},
+        follows=frozenset({"CNI-STATUS-DELEGATE"}),
         **_speaking('[ "$CNI_COMMAND" != STATUS ] || fail 4 "unknown CNI_COMMAND"\n'),
     ),
     Fault(
@@ -293,8 +339,6 @@ PLUGINS = (
         reds={},
         near=frozenset({"CNI-GC", "CNI-GC-DELEGATE", "CNI-STATUS", "CNI-STATUS-DELEGATE"}),
         undeclared=frozenset({"CNI-DEL-FAILED"}),
-        # without masquerading, a part of what is known does not occur
-        untestable=frozenset({"CNI-DEL-GONE"}),
         **_speaking(),
     ),
 )
