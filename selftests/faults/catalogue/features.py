@@ -6,6 +6,14 @@ from selftests.faults.fault import Fault
 from selftests.suite import ROOT
 
 _FEATURES = ROOT / "examples/features.conflist"
+#: Of a rule that is added for each pod, and stays.
+_LEFT = frozenset(
+    {
+        *("LIFE-DELETE", "LIFE-CHURN", "LIFE-PORTMAP", "LIFE-PARALLEL"),
+        *("CNI-DEL", "CNI-DEL-GONE", "CNI-PARALLEL"),
+    }
+)
+
 _mapping = partial(Fault, wraps=("portmap",), announces=False)
 _limiting = partial(Fault, wraps=("bandwidth",), announces=False, network=_FEATURES)
 _asked = partial(Fault, network=_FEATURES)
@@ -34,6 +42,7 @@ FAULTS = (
         name="pods are masqueraded in IPv4 alone",
         source="containernetworking/plugins issue 210, in the family that is looked at less",
         reds={"PATH-MASQUERADE": "address changed at node eth0 out: expected 2001:db8:192:2::2"},
+        follows=_LEFT,
         near=frozenset({"PATH-GATEWAY", "PATH-PORTMAP"}),
         network=ROOT / "examples/dual-stack.conflist",
         after="ip6tables -t nat -I POSTROUTING -s fd00:88::/64 -o eth0 -j ACCEPT",
@@ -42,6 +51,7 @@ FAULTS = (
         name="a mapped port leads to another port of the pod",
         source="own",
         reds={"PATH-PORTMAP": "to 81 [S]"},
+        follows=frozenset({"LIFE-PORTMAP"}),
         near=frozenset({"PATH-HTTP", "PATH-MASQUERADE"}),
         before=_given('s/"ContainerPort":80,/"ContainerPort":81,/'),
     ),
@@ -49,6 +59,7 @@ FAULTS = (
         name="of mapped ports, only those of TCP are",
         source="own",
         reds={"PATH-PORTMAP": "to 29000"},
+        follows=frozenset({"LIFE-PORTMAP"}),
         near=frozenset({"PATH-UDP"}),
         before=_given('s/,{"HostPort":29000[^}]*}//'),
     ),
@@ -63,6 +74,7 @@ FAULTS = (
         name="the rules of mapped ports outlive their pod",
         source="containernetworking/plugins issue 810",
         reds={"LIFE-PORTMAP": "left behind at rules"},
+        follows=frozenset({"PATH-PORTMAP"}),
         near=frozenset({"LIFE-DELETE"}),
         first='[ "$CNI_COMMAND" != DEL ] || exit 0',
     ),
@@ -97,6 +109,7 @@ FAULTS = (
         name="the interface of a limit outlives its container",
         source="kubernetes/kubernetes issue 56840",
         reds={"LIFE-BANDWIDTH": "left behind at interfaces: expected gone, saw bwp"},
+        follows=frozenset({"TOPO-NODE-LINKS"}),
         near=frozenset({"PATH-BANDWIDTH", "LIFE-DELETE"}),
         first='[ "$CNI_COMMAND" != DEL ] || exit 0',
     ),
