@@ -53,7 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--quick-matrix",
         action="store_true",
-        help="run only as many faults as it takes to turn every requirement red",
+        help="run only few faults, which turn every requirement red",
     )
     group.addoption("--matrix-json", metavar="FILE", help="where to leave the matrix as JSON")
 

@@ -38,11 +38,11 @@ OF_CLUSTERS = kubernetes.FAULTS
 
 
 def enough() -> tuple[Fault, ...]:
-    """As few faults, in their order, as it takes to turn every requirement red."""
-    proven: set[str] = set()
-    found = []
-    for fault in FAULTS:
-        if not proven.issuperset(fault.reds):
-            proven.update(fault.reds)
-            found.append(fault)
-    return tuple(found)
+    """Few faults that turn every requirement red: those first that most are left for."""
+    left = {requirement for fault in FAULTS for requirement in fault.reds}
+    found = set()
+    while left:
+        most = max(FAULTS, key=lambda fault: len(left.intersection(fault.reds)))
+        found.add(most.name)
+        left.difference_update(most.reds)
+    return tuple(fault for fault in FAULTS if fault.name in found)
