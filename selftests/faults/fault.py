@@ -61,7 +61,7 @@ exit $status
 DEVIATIONS = "deviations.toml"
 
 #: Whose known deviations are declared, wherever they are from.
-_PLUGINS = ("bridge", "ptp", "macvlan", "portmap", "bandwidth", "firewall", "host-local")
+_PLUGINS = ("bridge", "ptp", "macvlan", "portmap", "bandwidth", "firewall", "tuning", "host-local")
 
 #: Every requirement there is.
 ALL = frozenset(REQUIREMENTS)

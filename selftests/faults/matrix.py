@@ -30,10 +30,16 @@ _AGAIN = {
     "PATH-": frozenset(
         {
             *("PATH-BYSTANDER", "PATH-UNCHANGED", "PATH-SIZE", "PATH-MTU", "PATH-CONCURRENT"),
-            *("PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-REUSE"),
+            *("PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"),
+            *("LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-REUSE"),
         }
     ),
-    "LIFE-": frozenset({"LIFE-DELETE", "LIFE-CHURN", "LIFE-PARALLEL", "LIFE-PORTMAP"}),
+    "LIFE-": frozenset(
+        {
+            *("LIFE-DELETE", "LIFE-CHURN", "LIFE-PARALLEL", "LIFE-PORTMAP"),
+            *("CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"),
+        }
+    ),
 }
 #: The same, for a fault that is about the CNI contract alone.
 _ALWAYS_OF_CONTRACT = frozenset({"CNI-ADD-RESULT", "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"})

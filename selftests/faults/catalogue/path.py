@@ -144,7 +144,8 @@ FAULTS = (
         name="fragments are dropped",
         source="own",
         reds={"PATH-SIZE": "missing hop"},
-        follows=_SHOWN | {"LIFE-CHURN", "LIFE-DELETE", "LIFE-PARALLEL"},
+        follows=_SHOWN
+        | {"LIFE-CHURN", "LIFE-DELETE", "LIFE-PARALLEL", "CNI-DEL", "CNI-DEL-GONE", "CNI-PARALLEL"},
         near=frozenset({"PATH-MTU", "PATH-UDP"}),
         # not in the bridge, where connection tracking may have joined them
         after="""nft "add table netdev broken
