@@ -1,0 +1,49 @@
+"""What of a conflist no profile knows, and what is none of podpath's business."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from podpath import conflist, unknown
+from podpath.errors import CouldNotTest
+
+_PATH = Path("net.conflist")
+
+
+def _chain(*changes: dict[str, Any]) -> conflist.Conflist:
+    document = json.loads(conflist.DEFAULT.read_text())
+    document["plugins"][0] |= changes[0]
+    document["plugins"] += changes[1:]
+    return conflist.parse(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([{"vlan": 7}], '"vlan" of the plugin "bridge" in net.conflist lets pods'),
+        ([{}, {"type": "tuning", "mac": "02:00:00:00:00:01"}], '"mac" of the plugin "tuning"'),
+        ([{}, {"type": "bandwidth", "egressRate": 1}], '"egressRate" of the plugin "bandwidth"'),
+        ([{}, {"type": "shaper", "ingressRate": 1}], '"ingressRate" of the plugin "shaper"'),
+        ([{}, {"type": "sbr"}], 'the plugin "sbr" in net.conflist routes'),
+    ],
+)
+def test_conflist_that_no_profile_knows(changes: list[dict[str, Any]], said: str) -> None:
+    """What it is, and in which plugin."""
+    with pytest.raises(CouldNotTest, match=said):
+        unknown.check(_chain(*changes), _PATH)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [{}],
+        [{"mtu": 1400, "vlan": 0}],
+        [{}, {"type": "tuning", "sysctl": {"net.core.somaxconn": "500"}}],
+        [{}, {"type": "other", "vlan": 7, "mtu": 1400}],
+    ],
+)
+def test_conflist_that_profiles_know(changes: list[dict[str, Any]]) -> None:
+    """Settings of the first plugin that paths do not depend on, and other plugins' own."""
+    unknown.check(_chain(*changes), _PATH)
