@@ -63,9 +63,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     from podpath.requirements import REQUIREMENTS
 
     absent = {*shared.not_applicable(config.getoption("--podpath-node")), *_waived(config)}
-    left_out = []
+    left_out, first = [], []
     for item in items:
         ids = shared.ids_of(item)
+        if _FIRST in ids:
+            first.append(item)
         if not absent.isdisjoint(ids):
             left_out.append(item)
         for identifier in ids:
@@ -79,7 +81,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
     # What only the first deletion on a node leaves must not be there before: xdist, too, gives
     # each of its processes tests in this order.
-    items.sort(key=lambda item: _FIRST not in shared.ids_of(item))
+    items.sort(key=lambda item: item not in first)
 
 
 def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
