@@ -184,8 +184,7 @@ FAULTS = (
             "LIFE-DELETE": "left behind at interfaces: expected gone, saw left",
             "LIFE-CHURN": "left behind at interfaces",
         },
-        follows=frozenset({"TOPO-NODE-LINKS", "CNI-PARALLEL"})
-        | {"CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED"},
+        follows=frozenset({"TOPO-NODE-LINKS"}),
         after_del='ip link add "left$(date +%N)" link eth0 type macvlan mode bridge',
     ),
     _stacked(
