@@ -83,7 +83,7 @@ def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Diffe
 
 _FIELDS = (
     *("index", "mac", "mtu", "up", "addresses", "master", "peer_index", "mode"),
-    *("port", "bridge", "queues", "xdp", "forwarding", "proxy_arp", "promiscuous", "flags"),
+    *("port", "bridge", "queues", "xdp", "settings", "promiscuous", "flags"),
 )
 
 

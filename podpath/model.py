@@ -84,6 +84,41 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """What an interface, or all of a namespace, does for others (ip-sysctl).
+
+    forwarding: the families that it forwards; proxies: the settings by which it answers ARP for
+    others, "proxy_arp" and "proxy_arp_pvlan".
+    """
+
+    forwarding: frozenset[Family] = frozenset()
+    proxies: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Settings") -> "Settings":
+        """What either has turned on: the kernel asks both of them."""
+        return Settings(self.forwarding | other.forwarding, self.proxies | other.proxies)
+
+    def __sub__(self, other: "Settings") -> "Settings":
+        """What this one has turned on and the other has not."""
+        return Settings(self.forwarding - other.forwarding, self.proxies - other.proxies)
+
+    def __str__(self) -> str:
+        forwarded = [f"forwards IPv{f.value}" for f in Family if f in self.forwarding]
+        return ", ".join([*forwarded, *sorted(self.proxies)]) or "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What a pod's interfaces have before any plugin sets anything, as the kernel made them.
+
+    pod: what a new namespace starts with; node: what a new interface of the node starts with.
+    """
+
+    pod: Settings = Settings()
+    node: Settings = Settings()
+
+
+@dataclass(frozen=True, slots=True)
 class Interface:
     """One network interface as the kernel describes it.
 
@@ -111,8 +146,7 @@ class Interface:
     mode: str = ""
     queues: tuple[str, ...] = ()
     xdp: bool = False
-    forwarding: frozenset[Family] = frozenset()
-    proxy_arp: bool = False
+    settings: Settings = Settings()
     promiscuous: bool = False
     flags: frozenset[str] = frozenset()
 
@@ -158,7 +192,7 @@ class Namespace:
     """One network namespace at one moment.
 
     name: NODE, or as `ip netns list` shows it; inode: the kernel's number for it; nsids: the
-    namespace's own numbers for others -> their inode; forwarding: families that it forwards.
+    namespace's own numbers for others -> their inode; settings: those of all its interfaces.
     """
 
     name: str
@@ -168,7 +202,7 @@ class Namespace:
     fdb: tuple[FdbEntry, ...] = ()
     rules: tuple[Rule, ...] = ()
     nsids: Mapping[int, int] = field(default_factory=dict)
-    forwarding: frozenset[Family] = frozenset()
+    settings: Settings = Settings()
 
     def interface(self, name: str) -> Interface | None:
         """The interface of that name, or None."""
@@ -192,7 +226,8 @@ class PodNetwork:
     """What the runtime says of a pod's network.
 
     netns: the name of its namespace; sandbox: the container id that the plugin was given;
-    result: the plugin's own last result document, as the runtime stored it.
+    result: the plugin's own last result document, as the runtime stored it; inherited: what its
+    interfaces had before the plugin was called, as far as podpath was there.
     """
 
     name: str
@@ -200,6 +235,7 @@ class PodNetwork:
     addresses: tuple[Address, ...]
     sandbox: str
     result: Mapping[str, Any] = field(default_factory=dict)
+    inherited: Inherited = Inherited()
 
     def address(self, family: Family) -> Address:
         """The pod's first address of a family. Raises DoesNotConform if it has none."""

@@ -25,17 +25,40 @@ def run_in(path: str, work: Callable[[], T]) -> T:
     What work opens there (sockets, above all) stays in that namespace for good.
     Raises what work raises, and CouldNotTest if the namespace cannot be entered.
     """
+    return _on_a_thread(f"netns {path}", lambda: _enter(path), work)
+
+
+def run_in_new(path: str, work: Callable[[], T]) -> T:
+    """The same inside a new network namespace, made from the one at path, which ends with it.
+
+    Raises what work raises, and CouldNotTest if the namespace cannot be made.
+    """
+
+    def enter() -> None:
+        _enter(path)
+        try:
+            linux.unshare(linux.CLONE_NEWNET)
+        except OSError as error:
+            raise CouldNotTest(
+                f"no network namespace could be made: {error.strerror}",
+                "Run as root with all capabilities (in a container: --privileged)",
+            ) from None
+
+    return _on_a_thread("new netns", enter, work)
+
+
+def _on_a_thread(name: str, enter: Callable[[], None], work: Callable[[], T]) -> T:
     results: list[T] = []
     failures: list[BaseException] = []
 
     def enter_and_work() -> None:
         try:
-            _enter(path)
+            enter()
             results.append(work())
         except BaseException as error:  # handed to the caller's thread, below
             failures.append(error)
 
-    thread = threading.Thread(target=enter_and_work, name=f"netns {path}")
+    thread = threading.Thread(target=enter_and_work, name=name)
     thread.start()
     thread.join()
     if failures:

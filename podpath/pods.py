@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from podpath import image, results, waiting
+from podpath import image, results, sysctl, waiting
 from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.model import Inherited, Settings
 from podpath.nodes import base
 from podpath.nodes.base import Node, Pod, PodSpec, PortMapping
 
@@ -84,6 +86,7 @@ class Deployment:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._live: dict[str, Pod] = {}
+        self._of_links = sysctl.of_new_link(base.network_namespace(node))
 
     def __getitem__(self, name: str) -> Pod:
         """The pod of that name. Raises CouldNotTest if there is none."""
@@ -106,9 +109,16 @@ class Deployment:
         return made
 
     def _create(self, name: str) -> Pod:
+        before = self._of_new_namespace()
         pod = self._node.create_pod(spec(name))
+        # the host's settings may change meanwhile, as when a Docker engine starts
+        inherited = Inherited(before | self._of_new_namespace(), self._of_links)
+        pod = replace(pod, network=replace(pod.network, inherited=inherited))
         self._live[name] = pod
         return pod
+
+    def _of_new_namespace(self) -> Settings:
+        return sysctl.of_new_namespace(base.network_namespace(self._node))
 
     def delete(self, *names: str, parallel: int = 3) -> None:
         """Delete pods, `parallel` at the same time, all of them even if one fails.

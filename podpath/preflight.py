@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from podpath import conflist as conflists
-from podpath import deviations, features, kind_config, kube, profiles, tools, unknown
+from podpath import deviations, features, kind_config, kube, profiles, sysctl, tools, unknown
 from podpath.conflist import Conflist
 from podpath.deviations import Deviation
 from podpath.errors import CouldNotTest
@@ -242,6 +242,7 @@ def describe(wanted: Plan) -> dict[str, str]:
         "kernel": os.uname().release,
         "machine": os.uname().machine,
         **_node_facts(wanted),
+        **_host_settings(),
         "conflist": f"{network.name} ({' + '.join(network.plugins)}), {wanted.conflist_path}",
         "profile": wanted.profile.name,
         "profile origin": wanted.profile_origin,
@@ -278,6 +279,13 @@ def _node_facts(wanted: Plan) -> dict[str, str]:
         "containerd": _first_line(tools.locate("containerd"), "--version"),
         "runc": _first_line(tools.locate("runc"), "--version"),
     }
+
+
+def _host_settings() -> dict[str, str]:
+    """Those that pods' networks start with, where they are not the kernel's own."""
+    found = sysctl.of_host()
+    why = "pods start with these; none of them counts against the plugin"
+    return {"host settings": f"{', '.join(found)} ({why})"} if found else {}
 
 
 @cache

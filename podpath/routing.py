@@ -18,6 +18,7 @@ from podpath.model import (
     Namespace,
     Network,
     Route,
+    Settings,
     Topology,
     listed,
 )
@@ -134,7 +135,7 @@ def router(topology: Topology, pod: str) -> Differences:
         found.append(Difference("master", where, "none", master.name if master else "unknown"))
     for family in Family:
         has = any(a.version == family.value for a in topology.everybody[pod].addresses)
-        if has and family not in end.forwarding & topology.node.forwarding:
+        if has and family not in end.settings.forwarding & topology.node.settings.forwarding:
             found.append(Difference("forwarding", f"{where} IPv{family.value}", "on", "off"))
     return found
 
@@ -214,28 +215,44 @@ def _within(one: Network, other: Network) -> bool:
 def settings(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     """A pod does not forward; neither it, its host end nor a bridge answers for others.
 
-    Nor do their interfaces hear less than others of their kind, or the pod's more.
+    Nor do their interfaces hear less than others of their kind, or the pod's more. What they have
+    turned on because a new namespace, or a new interface of the node, starts with it is the
+    host's affair (net/ipv4/devinet.c, devinet_init_net and inetdev_init).
     """
-    space = topology.of_pod(pod)
-    links: dict[str, Interface | None] = {
-        f"pod {pod} {POD_INTERFACE}": space.interface(POD_INTERFACE),
-        f"host end of pod {pod}": topology.host_end(pod),
-        f"{NODE} {conflist.bridge}": topology.node.interface(conflist.bridge),
+    space, inherited = topology.of_pod(pod), topology.pods[pod].inherited
+    inside = space.interface(POD_INTERFACE)
+    of_node = (topology.node, inherited.node)
+    links: dict[str, tuple[Interface | None, Namespace, Settings]] = {
+        f"pod {pod} {POD_INTERFACE}": (inside, space, inherited.pod),
+        f"host end of pod {pod}": (topology.host_end(pod), *of_node),
+        f"{NODE} {conflist.bridge}": (topology.node.interface(conflist.bridge), *of_node),
     }
     found = [
-        Difference("proxy ARP", where, "off", "on")
-        for where, link in links.items()
-        if link is not None and link.proxy_arp
+        one
+        for where, (link, its, had) in links.items()
+        if link is not None
+        for one in proxies(where, (link.settings | its.settings) - had)
     ]
     found += [
         Difference("flags", where, "none unusual", listed(link.flags))
-        for where, link in links.items()
+        for where, (link, *_) in links.items()
         if link is not None and link.flags
     ]
-    inside = space.interface(POD_INTERFACE)
     if inside and inside.promiscuous:
         found.append(Difference("promiscuous", f"pod {pod} {POD_INTERFACE}", "off", "on"))
-    for family in Family:
-        if family in space.forwarding or (inside and family in inside.forwarding):
-            found.append(Difference("forwarding", f"pod {pod} IPv{family.value}", "off", "on"))
-    return found
+    now = space.settings | inside.settings if inside else space.settings
+    return found + forwards(f"pod {pod}", now - inherited.pod)
+
+
+def proxies(where: str, turned_on: Settings) -> Differences:
+    """What answers ARP for others because it was turned on."""
+    return [Difference("proxy ARP", where, "off", "on")] if turned_on.proxies else []
+
+
+def forwards(where: str, turned_on: Settings) -> Differences:
+    """What forwards packets because it was turned on."""
+    return [
+        Difference("forwarding", f"{where} IPv{family.value}", "off", "on")
+        for family in Family
+        if family in turned_on.forwarding
+    ]

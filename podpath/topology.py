@@ -9,7 +9,7 @@ from ipaddress import ip_interface, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
-from podpath import attributes, netns, rtnetlink
+from podpath import attributes, netns, rtnetlink, sysctl
 from podpath.errors import CouldNotTest
 from podpath.model import (
     ANYWHERE,
@@ -134,7 +134,7 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
             rules=tuple(_rules(kernel.ask(rtnetlink.RULES))),
             fdb=tuple(_fdb(kernel.ask(rtnetlink.FDB), names)) if bridged else (),
             nsids=_nsids(kernel, paths, inodes, others),
-            forwarding=_forwarding("all"),
+            settings=sysctl.switches("all"),
         )
         if select.select([changes], [], [], 0)[0]:
             raise rtnetlink.ChangedMeanwhile
@@ -174,8 +174,7 @@ def _interface(link: Any, addresses: Iterable[Any], queues: Iterable[Any]) -> In
         mode=_mode(info) if info and kind == "macvlan" else "",
         queues=tuple(_queues(index, queues)),
         xdp=bool(xdp and xdp.get_attr("IFLA_XDP_ATTACHED")),
-        forwarding=_forwarding(name),
-        proxy_arp=any(_setting(Family.IPV4, name, s) for s in ("proxy_arp", "proxy_arp_pvlan")),
+        settings=sysctl.switches(name),
         promiscuous=bool(flags & _IFF_PROMISC),
         flags=frozenset(
             [name for flag, name in _WITH.items() if flags & flag]
@@ -369,20 +368,6 @@ def _nsids(
         if number is not None and 0 <= number < _NSID_NOT_ASSIGNED:
             found[number] = inodes[name]
     return found
-
-
-def _forwarding(link: str) -> frozenset[Family]:
-    """The families that a link forwards; "all" stands for the namespace."""
-    return frozenset(f for f in Family if _setting(f, link, "forwarding"))
-
-
-def _setting(family: Family, link: str, name: str) -> bool:
-    """A switch below /proc/sys/net, which shows the reader's own namespace."""
-    try:
-        setting = Path(f"/proc/sys/net/ipv{family.value}/conf/{link}/{name}").read_text()
-    except FileNotFoundError:  # no IPv6, or the link is gone: the listener tells that
-        return False
-    return setting.strip() != "0"
 
 
 def filters_bridged(namespace: str, family: Family = Family.IPV4) -> bool:

@@ -272,8 +272,8 @@ def _gateway(
         found.append(Difference("gateway address", where, listed(wanted), listed(held)))
     if not conflist.is_gateway or family not in conflist.families:
         return found
-    for owner, forwarding in ((NODE, topology.node.forwarding), (where, bridge.forwarding)):
-        if family not in forwarding:
+    for owner, settings in ((NODE, topology.node.settings), (where, bridge.settings)):
+        if family not in settings.forwarding:
             found.append(Difference("forwarding", f"{owner} IPv{family.value}", "on", "off"))
     return found
 

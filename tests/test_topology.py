@@ -4,6 +4,7 @@ import pytest
 
 from podpath import claims, hooks, inventory, routing, wiring
 from podpath.conflist import Conflist
+from podpath.contract.attachments import Attachment
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Topology
 from podpath.nodes import base
@@ -165,8 +166,18 @@ def test_result_says_what_the_kernel_has(topology: Topology, conflist: Conflist,
 def test_pod_is_no_router_and_nobody_a_proxy(
     topology: Topology, conflist: Conflist, pod: str
 ) -> None:
-    """Forwarding is off in a pod; proxy ARP is off there, at its host end and on a bridge."""
+    """A plugin turns on no forwarding in a pod, no proxy ARP there, at its host end or a bridge."""
     assert routing.settings(topology, conflist, pod) == []
+
+
+@requirement("TOPO-SETTINGS")
+def test_container_that_forwards_nothing_stays_so(unset: Attachment) -> None:
+    """ADD turns neither forwarding nor proxy ARP on, even where the host's own pods start so."""
+    unset.attach()
+
+    turned_on = unset.turned_on()
+    assert routing.forwards("a container", turned_on) == []
+    assert routing.proxies("a container", turned_on) == []
 
 
 @requirement("TOPO-HOOKS")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from podpath import inventory, randomness, waiting
+from podpath import inventory, randomness, sysctl, waiting
 from podpath.conflist import Conflist
 from podpath.contract import kernel
 from podpath.contract.answers import Answer, require_success
@@ -18,7 +18,7 @@ from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Step, Subject, request, runtime_config
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.inventory import Inventory
-from podpath.model import Difference
+from podpath.model import Difference, Settings
 from podpath.nodes import base
 
 #: Not eth0: a plugin takes the name that it is given.
@@ -152,6 +152,10 @@ class Attachment:
         node = self.runtime.node
         inside, outside = kernel.links(node, self.name), kernel.links(node)
         return Sight(self.result or {}, INTERFACE, self.netns, inside, outside)
+
+    def turned_on(self) -> Settings:
+        """What the container does for others now. Raises CouldNotTest."""
+        return sysctl.of_namespace(str(base.root(self.runtime.node, self.netns)), INTERFACE)
 
     def lose_namespace(self) -> None:
         """Remove the container's namespace, as when the container has died."""

@@ -231,19 +231,9 @@ class EmbeddedNode:
     def import_image(self, archive: bytes) -> None:
         """Give containerd the pod image. Raises CouldNotTest."""
         done = subprocess.run(
-            [
-                "nsenter",
-                "--target",
-                str(self.pid),
-                "--all",
-                "--",
-                tools.locate("ctr"),
-                "--namespace",
-                "k8s.io",
-                "images",
-                "import",
-                "-",
-            ],
+            base.entering(
+                self, [tools.locate("ctr"), "--namespace", "k8s.io", "images", "import", "-"]
+            ),
             input=archive,
             capture_output=True,
             check=False,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from podpath import linux
+from podpath import linux, sysctl
 from podpath.nodes import cgroups, confine
 
 _SCRATCH = "/sys"  # exists on every host, and nothing of it is needed before the pivot
@@ -93,35 +93,20 @@ def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
 def _make_networks(spec: NodeSpec) -> None:
     """The node's network namespace, its uplink, and the namespace that the uplink leads to.
 
-    The far one has no name and no process: it lives by the descriptor that init keeps open.
+    Both copy settings of the host, and get the kernel's own: what the node then has, the plugin
+    has set. The far one has no name and no process: it lives by the descriptor that init keeps.
     """
     linux.unshare(linux.CLONE_NEWNET)
     wire = os.open("/proc/self/ns/net", os.O_RDONLY)
     linux.unshare(linux.CLONE_NEWNET)
     node = os.open("/proc/self/ns/net", os.O_RDONLY)
-    _allow_ipv6()
+    sysctl.reset()
     _ip([line.format(wire=f"/proc/self/fd/{wire}") for line in spec.uplink], wire)
     linux.setns(wire, linux.CLONE_NEWNET)
-    _allow_ipv6()
+    sysctl.reset()
     _ip(spec.wire)
     linux.setns(node, linux.CLONE_NEWNET)
     os.close(node)
-    # A new namespace copies the host's forwarding: off, so that the plugin has to turn it on.
-    for family in ("ipv4", "ipv6"):
-        _set(f"{family}/conf/all/forwarding", "0")
-
-
-def _allow_ipv6() -> None:
-    """New namespaces may have it disabled, as the boot parameter ipv6.disable_ipv6 says."""
-    for links in ("default", "all"):
-        _set(f"ipv6/conf/{links}/disable_ipv6", "0")
-
-
-def _set(name: str, value: str) -> None:
-    """A network setting of the current namespace, where the kernel has it."""
-    setting = Path("/proc/sys/net", name)
-    if setting.exists():
-        setting.write_text(value)
 
 
 def _ip(lines: list[str], *descriptors: int) -> None:

@@ -23,6 +23,7 @@ from podpath.model import (
     PodNetwork,
     Port,
     Route,
+    Settings,
     Sighting,
     Topology,
 )
@@ -106,7 +107,7 @@ def _node() -> Namespace:
         True,
         addresses=(ip_interface("10.88.0.1/24"), ip_interface("fe80::1/64")),
         bridge=Bridge(stp=False, ageing=300),
-        forwarding=frozenset({Family.IPV4}),
+        settings=Settings(frozenset({Family.IPV4})),
     )
     uplink = Interface(2, UPLINK, "veth", "02:00:00:00:00:02", 1500, True)
     return Namespace(
@@ -116,7 +117,7 @@ def _node() -> Namespace:
         routes=(Route(ip_network("10.88.0.0/24"), None, BRIDGE),),
         fdb=tuple(FdbEntry(mac(pod), host_end(pod), BRIDGE, learned=True) for pod in PODS),
         nsids={number: inode(pod) for pod, number in _NUMBERS.items()},
-        forwarding=frozenset({Family.IPV4}),
+        settings=Settings(frozenset({Family.IPV4})),
     )
 
 
@@ -169,7 +170,7 @@ def routed() -> Topology:
             master=None,
             port=None,
             addresses=(ip_interface("10.88.0.1/32"),),
-            forwarding=frozenset({Family.IPV4}),
+            settings=Settings(frozenset({Family.IPV4})),
         )
         for pod in PODS
     )

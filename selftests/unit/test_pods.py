@@ -1,5 +1,6 @@
 """Pods for the length of a block, whatever happens in it."""
 
+import os
 from collections.abc import Collection, Sequence
 
 import pytest
@@ -15,7 +16,7 @@ from podpath.pods import Deployment
 class _Node:
     """A node whose pods cannot be deleted."""
 
-    kind, uplink, beyond, pid = "none", "eth0", "", 0
+    kind, uplink, beyond, pid = "none", "eth0", "", os.getpid()
     links, shared, view = frozenset({"lo", "eth0"}), False, "--all"
     versions: dict[str, str] = {}  # noqa: RUF012
 

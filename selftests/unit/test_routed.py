@@ -7,7 +7,7 @@ from ipaddress import ip_interface, ip_network
 import pytest
 
 from podpath import expected, probes, profiles, routing, verdict, wiring
-from podpath.model import NODE, Direction, Family, Hop, Path, Route, Topology
+from podpath.model import NODE, Direction, Family, Hop, Path, Route, Settings, Topology
 
 from . import samples
 
@@ -104,7 +104,7 @@ def _on_link(base: Topology) -> Topology:
     ("rule", "changed", "said"),
     [
         ("router", _host(master=2), "expected none, saw uplink0"),
-        ("router", _host(forwarding=frozenset()), "forwarding at node veth2"),
+        ("router", _host(settings=Settings()), "forwarding at node veth2"),
         ("host_end", _host(addresses=()), "missing address at node veth2"),
         ("host_end", _host(addresses=(ip_interface("10.88.0.1/24"),)), "unexpected address"),
         ("node", _without_route(samples.routed()), "missing route at node 10.88.0.2/32"),
@@ -119,5 +119,5 @@ def test_each_change_is_found(rule: str, changed: Topology, said: str) -> None:
 
 def test_forwarding_is_asked_of_the_families_that_pods_have() -> None:
     """A node without IPv6 need not forward it."""
-    assert Family.IPV6 not in samples.routed().node.forwarding
+    assert Family.IPV6 not in samples.routed().node.settings.forwarding
     assert routing.router(samples.routed(), POD) == []

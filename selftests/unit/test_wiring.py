@@ -9,7 +9,18 @@ import pytest
 
 from podpath import claims, hooks, profiles, routing, wiring
 from podpath.conflist import Conflist
-from podpath.model import Bridge, Difference, Family, FdbEntry, Port, Route, Rule, Topology
+from podpath.model import (
+    Bridge,
+    Difference,
+    Family,
+    FdbEntry,
+    Inherited,
+    Port,
+    Route,
+    Rule,
+    Settings,
+    Topology,
+)
 
 from . import samples
 
@@ -17,6 +28,7 @@ Judge = Callable[[Topology, Conflist], list[Difference]]
 Change = Callable[[Topology], Topology]
 
 POD = "client"
+FORWARDS, PROXY = Settings(frozenset({Family.IPV4})), Settings(proxies=frozenset({"proxy_arp"}))
 PROFILE = samples.PROFILE
 MACVLAN = profiles.for_plugin("macvlan")
 PORT = Port(state="forwarding", hairpin=False, isolated=False, learning=True)
@@ -41,6 +53,8 @@ RULES: dict[str, Judge] = {
     "host_end": lambda t, c: routing.host_end(t, c, PROFILE, POD),
     "node": lambda t, c: routing.node(t, c, PROFILE),
     "settings": lambda t, c: routing.settings(t, c, POD),
+    "forwards": lambda t, _: routing.forwards("a container", t.of_pod(POD).settings),
+    "proxies": lambda t, _: routing.proxies("a container", t.of_pod(POD).settings),
     "differences": lambda t, c: claims.differences(t, c, POD),
     "hooks": lambda t, c: hooks.differences(t, c, {"node": [], POD: []}),
     "node_links": lambda t, c: wiring.node_links(t, c, frozenset({"lo", samples.UPLINK})),
@@ -94,6 +108,14 @@ def bridge(**changes: Any) -> Change:
     return lambda t: samples.with_node_link(t, samples.BRIDGE, **changes)
 
 
+def inherited(**changes: Settings) -> Change:
+    return network(inherited=Inherited(**changes))
+
+
+def both(first: Change, second: Change) -> Change:
+    return lambda t: second(first(t))
+
+
 def node(**changes: Any) -> Change:
     return lambda t: samples.with_node(t, **changes)
 
@@ -124,7 +146,7 @@ def node_loses(name: str) -> Change:
 
 def routed(base: Topology) -> Topology:
     """As where the node routes: what the host end is a port of is left to another test."""
-    return host(master=None, port=None, forwarding=frozenset({Family.IPV4}))(base)
+    return host(master=None, port=None, settings=FORWARDS)(base)
 
 
 def unlisted(base: Topology) -> Topology:
@@ -227,7 +249,7 @@ CHANGES = [
     ("bridge_port", "not-learning", host(port=replace(PORT, learning=False)), ["learning"]),
     ("bridge_port", "flood", host(port=replace(PORT, switches={"flood": False})), ["flood"]),
     ("bridge_port", "locked", host(port=replace(PORT, switches={"locked": True})), ["locked"]),
-    ("bridge_gateway", "not-forwarding-itself", bridge(forwarding=frozenset()), ["forwarding"]),
+    ("bridge_gateway", "not-forwarding-itself", bridge(settings=Settings()), ["forwarding"]),
     (
         "bridge_gateway",
         "ipv6-address",
@@ -256,7 +278,7 @@ CHANGES = [
         bridge(addresses=held("10.88.0.1/24", "10.89.0.1/24")),
         ["gateway address"],
     ),
-    ("bridge_gateway", "not-forwarding", node(forwarding=frozenset()), ["forwarding"]),
+    ("bridge_gateway", "not-forwarding", node(settings=Settings()), ["forwarding"]),
     ("mtu", "pod", eth0(mtu=1400), ["MTU", "MTU"]),  # the other two differ from it
     ("mtu", "host", host(mtu=1400), ["MTU"]),
     ("mtu", "bridge", bridge(mtu=1400), ["MTU"]),
@@ -325,7 +347,7 @@ CHANGES = [
     ("loopback", "ipv6-too", pod_lo(addresses=held("127.0.0.1/8", "::1/128")), []),
     ("router", "down", host(up=False), ["interface down"]),
     ("router", "absent", eth0(peer_nsid=None), ["peer"]),
-    ("router", "node-forwards-not", node(forwarding=frozenset()), ["forwarding"]),
+    ("router", "node-forwards-not", node(settings=Settings()), ["forwarding"]),
     ("host_end", "absent", eth0(peer_nsid=None), ["peer"]),
     ("host_end", "address", host(addresses=held("192.0.2.9/32")), ["unexpected address"]),
     ("host_end", "ipv4-link-local", host(addresses=held("169.254.1.1/32")), ["unexpected address"]),
@@ -342,11 +364,26 @@ CHANGES = [
     ("settings", "eth0-hears-everything", eth0(promiscuous=True), ["promiscuous"]),
     ("settings", "eth0-without-ARP", eth0(flags=frozenset({"no ARP"})), ["flags"]),
     ("settings", "host-end-flags", host(flags=frozenset({"no multicast"})), ["flags"]),
-    ("settings", "forwards", space(forwarding=frozenset({Family.IPV4})), ["forwarding"]),
-    ("settings", "eth0-forwards", eth0(forwarding=frozenset({Family.IPV6})), ["forwarding"]),
-    ("settings", "proxy-in-pod", eth0(proxy_arp=True), ["proxy ARP"]),
-    ("settings", "proxy-at-host-end", host(proxy_arp=True), ["proxy ARP"]),
-    ("settings", "proxy-at-bridge", bridge(proxy_arp=True), ["proxy ARP"]),
+    ("settings", "forwards", space(settings=FORWARDS), ["forwarding"]),
+    (
+        "settings",
+        "eth0-forwards",
+        eth0(settings=Settings(frozenset({Family.IPV6}))),
+        ["forwarding"],
+    ),
+    ("settings", "proxy-in-pod", eth0(settings=PROXY), ["proxy ARP"]),
+    ("settings", "proxy-at-host-end", host(settings=PROXY), ["proxy ARP"]),
+    ("settings", "proxy-at-bridge", bridge(settings=PROXY), ["proxy ARP"]),
+    ("settings", "proxy-for-all-links", node(settings=PROXY), ["proxy ARP"] * 2),
+    ("settings", "proxy-for-all-of-pod", space(settings=PROXY), ["proxy ARP"]),
+    (
+        "settings",
+        "other-than-inherited",
+        both(inherited(pod=PROXY), space(settings=FORWARDS)),
+        ["forwarding"],
+    ),
+    ("forwards", "turned-on", space(settings=FORWARDS), ["forwarding"]),
+    ("proxies", "turned-on", space(settings=PROXY), ["proxy ARP"]),
     ("differences", "no-result", network(result={}), ["result"]),
     ("differences", "no-interfaces", result("interfaces", []), ["result"] * 3),
     ("differences", "no-macs", result("interfaces", [{"name": "cni0"}, VETH, ETH0]), ["result"]),
@@ -462,7 +499,7 @@ def test_bridge_without_gateway_may_change_its_mac() -> None:
 
 def test_bridge_without_gateway_needs_no_forwarding() -> None:
     """A bridge that is no gateway holds no address, and the node need not forward."""
-    changed = node(forwarding=frozenset())(bridge(addresses=())(samples.topology()))
+    changed = node(settings=Settings())(bridge(addresses=())(samples.topology()))
 
     assert wiring.bridge_gateway(changed, samples.network(isGateway=False)) == []
 
@@ -472,3 +509,14 @@ def test_difference_says_where_and_what() -> None:
     (found,) = wiring.bridge_port(host(master=None)(samples.topology()), samples.network(), POD)
 
     assert str(found) == "master at node veth2 (pod client): expected cni0, saw none"
+
+
+@pytest.mark.parametrize("settings", [FORWARDS, PROXY, FORWARDS | PROXY])
+def test_what_new_namespaces_start_with_is_not_the_plugins(settings: Settings) -> None:
+    """Of a pod, of its eth0 and of its host end: the host's settings turned it on."""
+    pod = both(space(settings=settings), eth0(settings=settings))
+    there = both(pod, host(settings=Settings(proxies=settings.proxies)))
+    known = inherited(pod=settings, node=settings)
+
+    assert routing.settings(both(there, known)(samples.topology()), samples.network(), POD) == []
+    assert routing.settings(there(samples.topology()), samples.network(), POD) != []

@@ -331,8 +331,22 @@ FAULTS = (
     Fault(
         name="pods forward",
         source="own: a sysctl for all interfaces",
-        reds={"TOPO-SETTINGS": "forwarding at pod client IPv4"},
+        # of a pod, or where pods start with it on, of a container that does not
+        reds={"TOPO-SETTINGS": "IPv4: expected off, saw on"},
         after="in_pod sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'",
+    ),
+    Fault(
+        name="pods answer ARP for others",
+        source="own: a sysctl for all interfaces",
+        reds={"TOPO-SETTINGS": "expected off, saw on"},
+        after="in_pod sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/proxy_arp'",
+    ),
+    Fault(
+        name="bridge answers ARP for everybody by the setting for all links",
+        source="own: a sysctl for all interfaces",
+        reds={"TOPO-SETTINGS": "proxy ARP at node cni0"},
+        near=frozenset({"PATH-ARP"}),
+        after="echo 1 >/proc/sys/net/ipv4/conf/all/proxy_arp",
     ),
     Fault(
         name="bridge answers ARP for everybody",
