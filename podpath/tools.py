@@ -50,6 +50,7 @@ TOOLS = (
     Tool("nc", "netcat-openbsd", ("nc.openbsd", "nc"), mentions="OpenBSD", nodes=_NOT_HOST),
     Tool("ip", "iproute2"),
     Tool("nsenter", "util-linux"),
+    Tool("setpriv", "util-linux", nodes=_EMBEDDED),
     Tool("iptables", "iptables"),
     Tool("nft", "nftables"),
     Tool("ldd", "libc-bin", nodes=_NOT_HOST),

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from podpath import files, linux, netns, others, tools
 from podpath.cri import Result
 from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork
+from podpath.nodes import confine
 from podpath.others import Endpoint
 
 #: Of the files in /etc/cni/net.d that a runtime takes for configurations (go-cni, loadFromConfDir).
@@ -230,8 +232,23 @@ def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:
 
 
 def entering(node: Node, command: Sequence[str]) -> list[str]:
-    """The command that runs a program in the node's namespaces."""
-    return ["nsenter", "--target", str(node.pid), node.view, "--", *command]
+    """The command that runs a program in the node's namespaces.
+
+    In a node's own pid namespace it may do no more than the others there, who can look into it.
+    """
+    enter = ["nsenter", "--target", str(node.pid), node.view, "--", *command]
+    return [*_bounded(), *enter] if node.view == "--all" else enter
+
+
+@cache
+def _bounded() -> tuple[str, ...]:
+    """The command that takes from another what the node's own programs lack (setpriv(1))."""
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    return (
+        "setpriv",
+        "--bounding-set",
+        ",".join(f"-cap_{n}" for n in confine.DROPPED if n <= last),
+    )
 
 
 def run(

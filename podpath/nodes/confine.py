@@ -18,13 +18,14 @@ MEMORY_BYTES = 2 << 30
 PROCESSES = 2048
 
 #: capabilities(7): number -> name. What stays are those about networks, files, users and mounts;
-#: and MKNOD, AUDIT_WRITE and the others that a pod has by default: runc cannot start one without.
+#: MKNOD, AUDIT_WRITE and the others that a pod has by default: runc cannot start one without; and
+#: SYS_PTRACE: runc 1.3 opens /proc/PID/ns/mnt of the container that it makes. What that capability
+#: allows beyond such looks is among _CALLS.
 DROPPED = {
     2: "DAC_READ_SEARCH",
     9: "LINUX_IMMUTABLE",
     16: "SYS_MODULE",
     17: "SYS_RAWIO",
-    19: "SYS_PTRACE",
     20: "SYS_PACCT",
     22: "SYS_BOOT",
     25: "SYS_TIME",
@@ -41,8 +42,9 @@ DROPPED = {
     40: "CHECKPOINT_RESTORE",
 }
 
-# System calls that act on the whole machine, and that CAP_SYS_ADMIN alone would allow:
-# name -> number on x86_64 and on aarch64.
+# System calls that act on the whole machine, and that CAP_SYS_ADMIN alone would allow; and those
+# that reach into another process, which CAP_SYS_PTRACE would allow whatever that may do itself.
+# Name -> number on x86_64 and on aarch64.
 _CALLS = {
     "swapon": (167, 224),
     "swapoff": (168, 225),
@@ -53,6 +55,11 @@ _CALLS = {
     "add_key": (248, 217),
     "request_key": (249, 218),
     "keyctl": (250, 219),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "kcmp": (312, 272),
+    "pidfd_getfd": (438, 438),
 }
 # bpf(2) stays, as runc needs it for its device rules on cgroup v2. These of its commands attach
 # programs to the kernel itself, or open the host's maps.
