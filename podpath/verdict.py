@@ -3,7 +3,7 @@
 No difference is a pass; that the list is complete is the capture's affair (Observation.gaps).
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -138,22 +138,37 @@ def _packets(
     """The sightings of each packet, in order of time, by its leg and identity.
 
     What nothing tells apart, such as two acknowledgements of IPv6, is told by order: the second one
-    at each place is the second one of its sender's, and what is more than those, a duplicate.
+    at each place is the second one of its sender's, and what is more than those, a duplicate. A
+    segment that TCP repeats has other options, its time stamp: these come before the order, as
+    two processors may deliver it before the first one.
     """
     found: dict[tuple[str, tuple[object, ...]], list[Sighting]] = defaultdict(list)
-    alike: dict[tuple[object, ...], int] = defaultdict(int)
     parts = segments.aligned([sighting for _, sighting in claimed])
     seen = [(leg, part) for (leg, _), each in zip(claimed, parts, strict=True) for part in each]
     told = [(leg, part, _identity(part.packet, paths[leg].translation)) for leg, part in seen]
-    sent = Counter((leg, i) for leg, part, i in told if part.place == paths[leg].hops[0].place)
+    sent: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    for leg, part, identity in told:
+        if part.place == paths[leg].hops[0].place:
+            sent[leg, identity].append(part.packet.options)
+    left: dict[tuple[object, ...], list[tuple[int, str]]] = {}
     for leg, part, identity in told:
         number = 0
         if part.packet.ip_id is None and part.packet.protocol != "arp":
-            here = (leg, part.place, identity)
-            number = min(alike[here], max(sent[leg, identity] - 1, 0))
-            alike[here] += 1
+            originals = list(enumerate(sent[leg, identity]))
+            here = left.setdefault((leg, part.place, identity), originals)
+            number = _take(here, part.packet.options, max(len(originals) - 1, 0))
         found[leg, (*identity, number)].append(part)
     return found
+
+
+def _take(left: list[tuple[int, str]], options: str, last: int) -> int:
+    """The number of the original that a packet is of, the first with its options, if any has."""
+    same = [one for one in left if one[1] == options]
+    if not left:
+        return last
+    one = (same or left)[0]
+    left.remove(one)
+    return one[0]
 
 
 def _identity(packet: Packet, translation: Translation | None) -> tuple[object, ...]:

@@ -214,6 +214,22 @@ def test_packets_that_nothing_tells_apart_are_told_by_their_order() -> None:
     assert differences([*opened, *twice[:-1]]) == [("missing hop", "server eth0 in")]
 
 
+def test_segments_that_tcp_repeats_are_told_by_their_options() -> None:
+    """Of two processors, one may deliver the repeated segment before the first one."""
+    legs = samples.paths()
+    sent = samples.tcp("client", "server", flags="A", sequence=(5, 6), ip_id=None)
+    opened = samples.walk(legs[REQUEST], replace(sent, flags="S"), -1_000_000)
+    *first, early = samples.walk(legs[REQUEST], sent, 0)
+    *second, late = samples.walk(legs[REQUEST], replace(sent, options="later"), 1)
+    swapped = [replace(late, time=early.time), replace(early, time=late.time)]
+    probe = Http("", ends=(samples.address("client"), samples.address("server")))
+    seen = samples.observation([*opened, *first, *second, *swapped])
+
+    judged = verdict.judge([(probe, legs)], seen, samples.noise())
+
+    assert [d for c in judged.crossings for d in c.differences] == []
+
+
 # --- at both ends -------------------------------------------------------------------------
 
 
