@@ -6,7 +6,9 @@ net.ipv6.conf from what is compiled in, unless net.core.devconf_inherit_init_net
 the host: a Docker engine turns forwarding on when it starts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from podpath import netns
@@ -70,6 +72,36 @@ KERNELS: Mapping[Family, Mapping[str, int]] = {
     },
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """A setting under which a requirement cannot be shown in pods that start with it.
+
+    requirements: patterns for their ids; effect: what pods then do, whatever the plugin does.
+    """
+
+    family: Family
+    name: str
+    value: int
+    requirements: tuple[str, ...]
+    effect: str
+
+
+_OF_TRAFFIC = ("PATH-*", "LIFE-*", "K8S-*", "TOPO-FDB")
+HINDRANCES = (
+    Hindrance(Family.IPV4, "arp_ignore", 8, _OF_TRAFFIC, "pods answer no ARP request"),
+    Hindrance(
+        Family.IPV4, "proxy_arp_pvlan", 1, _OF_TRAFFIC, "pods answer ARP requests for one another"
+    ),
+    Hindrance(
+        Family.IPV4,
+        "drop_gratuitous_arp",
+        1,
+        ("LIFE-REUSE",),
+        "pods ignore the announcement of a new MAC address",
+    ),
+)
+
 #: Where what is compiled in for all interfaces is not what each new one gets.
 _OF_ALL = {"accept_dad": 0}
 
@@ -111,6 +143,32 @@ def _unusual() -> Iterator[str]:
         for (name, value), scopes in found.items():
             where = scopes[0] if len(scopes) == 1 else f"{{{','.join(scopes)}}}"
             yield f"net.ipv{family.value}.conf.{where}.{name} = {value}"
+
+
+def hindering(requirements: Iterable[str], families: Collection[Family]) -> list[str]:
+    """The settings that new namespaces start with here and that hinder a proof, a sentence each.
+
+    families: the IP versions that the proof is about. Raises CouldNotTest.
+    """
+    ids = list(requirements)
+    about = [
+        one
+        for one in HINDRANCES
+        if one.family in families and any(fnmatchcase(i, p) for i in ids for p in one.requirements)
+    ]
+    return netns.run_in_new("/proc/self/ns/net", lambda: list(_hindering(about)))
+
+
+def _hindering(about: Iterable[Hindrance]) -> Iterator[str]:
+    for one in about:
+        for scope in _SCOPES:
+            if _read(one.family, scope, one.name) == one.value:
+                name = f"net.ipv{one.family.value}.conf.{scope}.{one.name}"
+                kernels = KERNELS[one.family][one.name]
+                yield (
+                    f"pods start with {name} = {one.value} on this host, with which {one.effect}."
+                    f" For this test: sysctl -w {name}={kernels}"
+                )
 
 
 def switches(link: str) -> Settings:

@@ -71,6 +71,8 @@ def _tell(
     found = compared or item.stash.get(_found, [])
     item.stash[_found] = found
     verdict, reason = _verdict(item, call, report, ids)
+    if verdict == reports.DOES_NOT_CONFORM and (hindered := _hindered(item, ids)):
+        verdict, reason = reports.COULD_NOT_TEST, hindered
     reason = reports.printable(reason)
     observed = item.stash.get(shared.observations, [])
     node = _node(item)
@@ -90,6 +92,21 @@ def _tell(
             "evidence": reports.printable([evidence.of(o) for o in observed]),
             "environment": dict(node.versions) if node else {},
         }
+
+
+def _hindered(item: pytest.Item, ids: Sequence[str]) -> str:
+    """Why a test says nothing about the plugin: the host's settings hinder what it looks for."""
+    from podpath import sysctl
+    from podpath.errors import CouldNotTest
+
+    call = getattr(item, "callspec", None)
+    family = call.params.get("family") if call else None
+    try:
+        families = (family,) if family else shared.plan(item.config).conflist.families
+        found = sysctl.hindering(ids, families)
+    except CouldNotTest:  # told in the test's place
+        return ""
+    return f"{', '.join(ids)}: could not test: {'; '.join(found)}" if found else ""
 
 
 def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
