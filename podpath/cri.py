@@ -169,6 +169,23 @@ class Runtime:
         )
         return reply.pod_sandbox_id, config
 
+    def try_out(self) -> None:
+        """Create and remove a sandbox in the node's own network: no plugin is called.
+
+        Raises CouldNotTest if it cannot be created.
+        """
+        options = self._api.NamespaceOption(network=self._api.NODE)
+        context = self._api.LinuxSandboxSecurityContext(namespace_options=options)
+        config = self._api.PodSandboxConfig(
+            metadata=self._api.PodSandboxMetadata(name="try", uid="try", namespace="podpath"),
+            linux=self._api.LinuxPodSandboxConfig(security_context=context),
+        )
+        request = self._api.RunPodSandboxRequest(config=config)
+        made = self._call(self._runtime.RunPodSandbox, request).pod_sandbox_id
+        self._call(
+            self._runtime.RemovePodSandbox, self._api.RemovePodSandboxRequest(pod_sandbox_id=made)
+        )
+
     def run_container(
         self, sandbox: str, config: Any, name: str, image: str, command: Sequence[str]
     ) -> str:

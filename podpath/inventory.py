@@ -41,7 +41,12 @@ Command = tuple[str, ...]
 _END = "\x1e"
 
 #: What the runtime has for each pod, and calls plugins from; what pods serve is theirs.
-_OF_A_POD = ("containerd-shim", "runc")
+_OF_A_POD = ("containerd-shim", "runc", "crun", "conmon")
+#: Where runtimes and the kubelet mount what is in containers, those of other pods, too.
+_OF_CONTAINERS = (
+    *("/run/containerd/io.containerd.", "/var/lib/containerd/io.containerd."),
+    *("/run/containers/", "/var/lib/containers/", "/var/lib/kubelet/pods/"),
+)
 
 _SYSCTL = ("sh", "-c", "cd /proc/sys/net && grep -rs . .; true")
 # Settings that the kernel itself changes.
@@ -178,10 +183,12 @@ def _processes(node: Node) -> Iterator[str]:
 
 
 def _mounts(node: Node) -> Iterator[str]:
-    """Mount point and type of file system (proc(5), mountinfo)."""
+    """Mount point and type of file system (proc(5), mountinfo), but for containers' own."""
     for line in Path(f"/proc/{node.pid}/mountinfo").read_text(errors="replace").splitlines():
         place, _, kind = line.partition(" - ")
-        yield f"{place.split()[4]} {kind.split()[0]}"
+        point = place.split()[4]
+        if not point.startswith(_OF_CONTAINERS):
+            yield f"{point} {kind.split()[0]}"
 
 
 def _state_files(node: Node) -> Iterator[str]:

@@ -122,7 +122,7 @@ def disturbances(
             before = _connections(node, pods)
             pinging = pool.submit(run, CLIENT, "/bin/sh", "-c", pings)
             # Else it might begin when the pods are gone, and prove nothing.
-            if not _begun(lambda: _rows(node, pods, "raw", "icmp"), pinging):
+            if not _begun(lambda: _rows(node, pods, "raw", "icmp", "raw6", "icmp6"), pinging):
                 raise CouldNotTest(f"ping did not begin in pod {CLIENT}")
             with pods.temporary("passer-1", "passer-2"):
                 pass

@@ -275,10 +275,11 @@ def _node_facts(wanted: Plan) -> dict[str, str]:
         return kind.check(wanted.cluster)
     if wanted.node == "host":
         return host.describe()
-    return {
-        "containerd": _first_line(tools.locate("containerd"), "--version"),
-        "runc": _first_line(tools.locate("runc"), "--version"),
-    }
+    found = {}
+    for name in ("containerd", "runc"):
+        path = tools.locate(name)  # runc's may be crun's
+        found[os.path.basename(path)] = tools.first_line(path, "--version")
+    return found
 
 
 def _host_settings() -> dict[str, str]:
@@ -286,12 +287,6 @@ def _host_settings() -> dict[str, str]:
     found = sysctl.of_host()
     why = "pods start with these; none of them counts against the plugin"
     return {"host settings": f"{', '.join(found)} ({why})"} if found else {}
-
-
-@cache
-def _first_line(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (done.stdout.splitlines() or ["?"])[0]
 
 
 def origin(path: str) -> str:
@@ -306,10 +301,12 @@ def _origin(path: str, _: tuple[int, int]) -> str:
     # what lies on another node's file system is known to the packages there
     root, name = (str(host.ROOT), path.removeprefix(str(host.ROOT)))
     known = f"--admindir={root if name != path else ''}/var/lib/dpkg"
-    owner = _first_line("dpkg-query", known, "--search", name) if _has_dpkg() else "?"
+    owner = tools.first_line("dpkg-query", known, "--search", name) if _has_dpkg() else "?"
     package = owner.partition(":")[0]
     if package not in ("?", ""):
-        version = _first_line("dpkg-query", known, "--show", "--showformat=${Version}", package)
+        version = tools.first_line(
+            "dpkg-query", known, "--show", "--showformat=${Version}", package
+        )
         return f"{package} {version}"
     return f"sha256 {tools.checksum(path)[:16]}"
 

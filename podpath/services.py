@@ -1,8 +1,9 @@
 """What a Kubernetes cluster asks of the network: addresses, Services, probes, restarts."""
 
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 
 from podpath import netns, waiting
@@ -24,6 +25,8 @@ _SERVICE_SECONDS = 30.0
 _RESTART_SECONDS = 30.0
 _COMMAND_SECONDS = 10.0
 _TRIES = 5
+#: What every pod serves.
+_PAGE = "/0"
 
 
 def addresses(document: Document, topology: Topology, pod: str) -> list[Difference]:
@@ -82,14 +85,23 @@ def service(node: KubernetesNode, pod: str) -> Iterator[Address]:
 
 
 def _answers(node: KubernetesNode, address: Address) -> bool:
-    def connect() -> bool:
-        try:
-            with socket.create_connection((str(address), HTTP_PORT), timeout=1.0):
-                return True
-        except OSError:
-            return False
+    """Whether a pod's HTTP server answers there.
 
-    return netns.run_in(base.network_namespace(node), connect)
+    That the connection is accepted says nothing: beyond the node, a transparent proxy may accept
+    any, as long as kube-proxy does not know the Service.
+    """
+
+    def ask() -> bool:
+        connection = HTTPConnection(str(address), HTTP_PORT, timeout=1.0)
+        try:
+            connection.request("GET", _PAGE)
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    return netns.run_in(base.network_namespace(node), ask)
 
 
 def unserved(traffic: Traffic) -> list[Difference]:

@@ -141,8 +141,7 @@ def _unusual() -> Iterator[str]:
                 if (value := _read(family, scope, name)) != kernels:
                     found.setdefault((name, value), []).append(scope)
         for (name, value), scopes in found.items():
-            where = scopes[0] if len(scopes) == 1 else f"{{{','.join(scopes)}}}"
-            yield f"net.ipv{family.value}.conf.{where}.{name} = {value}"
+            yield f"{_name(family, _scopes(scopes), name)} = {value}"
 
 
 def hindering(requirements: Iterable[str], families: Collection[Family]) -> list[str]:
@@ -161,14 +160,22 @@ def hindering(requirements: Iterable[str], families: Collection[Family]) -> list
 
 def _hindering(about: Iterable[Hindrance]) -> Iterator[str]:
     for one in about:
-        for scope in _SCOPES:
-            if _read(one.family, scope, one.name) == one.value:
-                name = f"net.ipv{one.family.value}.conf.{scope}.{one.name}"
-                kernels = KERNELS[one.family][one.name]
-                yield (
-                    f"pods start with {name} = {one.value} on this host, with which {one.effect}."
-                    f" For this test: sysctl -w {name}={kernels}"
-                )
+        scopes = [s for s in _SCOPES if _read(one.family, s, one.name) == one.value]
+        if scopes:
+            names = [_name(one.family, scope, one.name) for scope in scopes]
+            mend = " ".join(f"{name}={KERNELS[one.family][one.name]}" for name in names)
+            yield (
+                f"pods start with {_name(one.family, _scopes(scopes), one.name)} = {one.value} on"
+                f" this host, with which {one.effect}. For this test: sysctl -w {mend}"
+            )
+
+
+def _name(family: Family, scope: str, name: str) -> str:
+    return f"net.ipv{family.value}.conf.{scope}.{name}"
+
+
+def _scopes(scopes: list[str]) -> str:
+    return scopes[0] if len(scopes) == 1 else f"{{{','.join(scopes)}}}"
 
 
 def switches(link: str) -> Settings:

@@ -44,7 +44,7 @@ TOOLS = (
     Tool("containerd", "containerd", nodes=_EMBEDDED),
     Tool("containerd-shim-runc-v2", "containerd", nodes=_EMBEDDED),
     Tool("ctr", "containerd", nodes=_EMBEDDED),
-    Tool("runc", "runc", nodes=_EMBEDDED),
+    Tool("runc", "runc", ("runc", "crun"), nodes=_EMBEDDED),
     Tool("busybox", "busybox-static", nodes=_NOT_HOST),
     Tool("ping", "iputils-ping", mentions="<identifier>"),
     Tool("nc", "netcat-openbsd", ("nc.openbsd", "nc"), mentions="OpenBSD", nodes=_NOT_HOST),
@@ -95,6 +95,13 @@ def locate(name: str) -> str:
     if path := find(tool):
         return path
     raise CouldNotTest(f"{name} is missing", how_to_install([tool.package]))
+
+
+@cache
+def first_line(*command: str) -> str:
+    """The first line that a program prints; "?" if it prints none."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (done.stdout.splitlines() or ["?"])[0]
 
 
 def checksum(path: str) -> str:

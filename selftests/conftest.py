@@ -55,6 +55,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run only few faults, which turn every requirement red",
     )
+    group.addoption(
+        "--each-setting",
+        action="store_true",
+        help="try each of the host's settings alone, not only many of them together",
+    )
     group.addoption("--matrix-json", metavar="FILE", help="where to leave the matrix as JSON")
 
 

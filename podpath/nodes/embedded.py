@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import podpath
 from podpath import image, randomness, tools, waiting
@@ -25,15 +25,16 @@ from podpath.conflist import Conflist
 from podpath.cri import Result, Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork
-from podpath.nodes import base, sandboxes
+from podpath.nodes import base, containerd, sandboxes
 from podpath.nodes.init import NodeSpec
+
+T = TypeVar("T")
 
 #: Where the plugins are on the node: the user's before the system's.
 PLUGINS = "/opt/podpath/cni/bin"
 _GIVEN = "/opt/podpath/cni/given"
 _CONFLISTS = "/etc/cni/net.d"
 _CONFLIST = f"{_CONFLISTS}/10-podpath.conflist"
-_SOCKET = "/run/containerd/containerd.sock"
 _LOG = "/run/podpath/containerd.log"
 _LOG_END_BYTES = 4000
 _START_SECONDS = 30.0
@@ -75,30 +76,6 @@ _WIRE6 = [
     f"neighbour add 2001:db8:192:2::2 lladdr {_NEAR} dev wire nud permanent",
 ]
 
-# Version 2 is understood by containerd 1.6, 1.7 and 2.x. Without restrict_oom_score_adj no
-# container starts where CAP_SYS_RESOURCE is missing; without cgroup limits any hierarchy will do.
-_CONFIG = f"""\
-version = 2
-disabled_plugins = [
-  "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.blockfile",
-  "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper",
-  "io.containerd.snapshotter.v1.zfs", "io.containerd.tracing.processor.v1.otlp",
-  "io.containerd.internal.v1.tracing", "io.containerd.nri.v1.nri",
-]
-[grpc]
-address = "{_SOCKET}"
-[plugins."io.containerd.grpc.v1.cri"]
-sandbox_image = "{image.NAME}"
-restrict_oom_score_adj = true
-disable_apparmor = true
-disable_cgroup = true
-[plugins."io.containerd.grpc.v1.cri".cni]
-bin_dir = "{PLUGINS}"
-conf_dir = "{_CONFLISTS}"
-[plugins."io.containerd.internal.v1.opt"]
-path = "/var/lib/containerd/opt"
-"""
-
 
 class EmbeddedNode:
     """A running embedded node; made by start()."""
@@ -117,7 +94,7 @@ class EmbeddedNode:
         self._keeper = keeper
         self._numbers = itertools.count(1)
         self._runtime = Runtime(
-            str(base.root(self, _SOCKET)),
+            str(base.root(self, containerd.SOCKET)),
             lambda: sandboxes.hung(self),
             lambda: self._keeper.ended(_ENDED_SECONDS),
             sandboxes.POD_SECONDS,
@@ -135,12 +112,7 @@ class EmbeddedNode:
 
     def create_pod(self, spec: base.PodSpec) -> base.Pod:
         """See base.Node."""
-        try:
-            return self._create_pod(spec)
-        except CouldNotTest as error:
-            if _LOST_CHILD not in str(error):
-                raise
-            return self._create_pod(spec)
+        return _once_more_if_lost(lambda: self._create_pod(spec))
 
     def _create_pod(self, spec: base.PodSpec) -> base.Pod:
         uid = f"{spec.name}-{next(self._numbers)}"
@@ -245,9 +217,35 @@ class EmbeddedNode:
             raise CouldNotTest(f"containerd did not take the pod image: {said}")
         self._runtime.wait_for_image(image.NAME, _START_SECONDS)
 
+    def try_out(self, oci_runtime: str) -> None:
+        """Start and remove a container in the node's own network, without any CNI plugin.
+
+        Raises CouldNotTest if the runtime cannot do that on such a node.
+        """
+        try:
+            _once_more_if_lost(self._runtime.try_out)
+        except CouldNotTest as error:
+            if ended := self.ended():
+                raise CouldNotTest(ended) from None
+            release = tools.first_line(oci_runtime, "--version")
+            raise CouldNotTest(
+                f"{release} starts no container on the embedded node, which has fewer rights than"
+                f" the host: {error.message}",
+                "Install another release of runc, or crun, and please report this",
+            ) from None
+
     def close(self) -> None:
         """Let go of the connection to containerd."""
         self._runtime.close()
+
+
+def _once_more_if_lost(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except CouldNotTest as error:
+        if _LOST_CHILD not in str(error):
+            raise
+        return work()
 
 
 def _mapped(spec: base.PodSpec) -> list[tuple[str, int, int]]:
@@ -259,20 +257,26 @@ def start(
     conflist: Conflist,
     plugin_directories: Sequence[str] = (),
     say: Callable[[str], None] = lambda _: None,
+    oci_runtime: str = "",
 ) -> Iterator[EmbeddedNode]:
     """A node for the length of the block, ready for its first pod.
 
-    plugin_directories: searched for CNI plugins before the system's; say: told of progress.
+    plugin_directories: searched for CNI plugins before the system's; say: told of progress;
+    oci_runtime: the path of what starts containers, by default runc's, or else crun's.
     Raises CouldNotTest if the node does not come up; whatever of it did is gone then.
     """
     binds = {f"{_GIVEN}/{n}": os.path.abspath(d) for n, d in enumerate(plugin_directories)}
     links = _plugin_links(conflist, binds)
     ipv6 = _has_ipv6()
+    oci_runtime = oci_runtime or tools.locate("runc")
+    release = tools.first_line(tools.locate("containerd"), "--version")
     spec = NodeSpec(
         id=randomness.unique(4).hex(),
         hostname="podpath-node",
         files={
-            "/etc/podpath/containerd.toml": _CONFIG,
+            "/etc/podpath/containerd.toml": containerd.configuration(
+                release, oci_runtime, PLUGINS, _CONFLISTS
+            ),
             _CONFLIST: conflist.text,
         },
         links=links,
@@ -290,6 +294,7 @@ def start(
             node.wait_until_ready(_START_SECONDS)
             say("importing the pod image")
             node.import_image(building.result())
+            node.try_out(oci_runtime)
             say("node is ready")
             yield node
         finally:
