@@ -6,9 +6,7 @@ net.ipv6.conf from what is compiled in, unless net.core.devconf_inherit_init_net
 the host: a Docker engine turns forwarding on when it starts.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from podpath import netns
@@ -73,35 +71,6 @@ KERNELS: Mapping[Family, Mapping[str, int]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Hindrance:
-    """A setting under which a requirement cannot be shown in pods that start with it.
-
-    requirements: patterns for their ids; effect: what pods then do, whatever the plugin does.
-    """
-
-    family: Family
-    name: str
-    value: int
-    requirements: tuple[str, ...]
-    effect: str
-
-
-_OF_TRAFFIC = ("PATH-*", "LIFE-*", "K8S-*", "TOPO-FDB")
-HINDRANCES = (
-    Hindrance(Family.IPV4, "arp_ignore", 8, _OF_TRAFFIC, "pods answer no ARP request"),
-    Hindrance(
-        Family.IPV4, "proxy_arp_pvlan", 1, _OF_TRAFFIC, "pods answer ARP requests for one another"
-    ),
-    Hindrance(
-        Family.IPV4,
-        "drop_gratuitous_arp",
-        1,
-        ("LIFE-REUSE",),
-        "pods ignore the announcement of a new MAC address",
-    ),
-)
-
 #: Where what is compiled in for all interfaces is not what each new one gets.
 _OF_ALL = {"accept_dad": 0}
 
@@ -144,30 +113,17 @@ def _unusual() -> Iterator[str]:
             yield f"{_name(family, _scopes(scopes), name)} = {value}"
 
 
-def hindering(requirements: Iterable[str], families: Collection[Family]) -> list[str]:
-    """The settings that new namespaces start with here and that hinder a proof, a sentence each.
+def having(family: Family, name: str, value: int) -> str:
+    """The setting, as of_host gives it, if new namespaces start with that value; else nothing.
 
-    families: the IP versions that the proof is about. Raises CouldNotTest.
+    Raises CouldNotTest.
     """
-    ids = list(requirements)
-    about = [
-        one
-        for one in HINDRANCES
-        if one.family in families and any(fnmatchcase(i, p) for i in ids for p in one.requirements)
-    ]
-    return netns.run_in_new("/proc/self/ns/net", lambda: list(_hindering(about)))
 
+    def scopes() -> list[str]:
+        return [scope for scope in _SCOPES if _read(family, scope, name) == value]
 
-def _hindering(about: Iterable[Hindrance]) -> Iterator[str]:
-    for one in about:
-        scopes = [s for s in _SCOPES if _read(one.family, s, one.name) == one.value]
-        if scopes:
-            names = [_name(one.family, scope, one.name) for scope in scopes]
-            mend = " ".join(f"{name}={KERNELS[one.family][one.name]}" for name in names)
-            yield (
-                f"pods start with {_name(one.family, _scopes(scopes), one.name)} = {one.value} on"
-                f" this host, with which {one.effect}. For this test: sysctl -w {mend}"
-            )
+    found = netns.run_in_new("/proc/self/ns/net", scopes)
+    return f"{_name(family, _scopes(found), name)} = {value}" if found else ""
 
 
 def _name(family: Family, scope: str, name: str) -> str:

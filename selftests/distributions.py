@@ -1,4 +1,4 @@
-"""Run the suite on root file systems of other distributions: their Python, runtime and plugins.
+"""Run the suite on root file systems of other releases: their Python, runtime and plugins.
 
 python -m selftests.distributions [--keep DIRECTORY] SUITE... [-- OPTIONS OF PYTEST]
 
@@ -29,6 +29,7 @@ _OF_THIS_MACHINE = (
     *("/etc/ssl/certs/ca-certificates.crt", "/etc/apt/apt.conf.d"),
 )
 _CHECKOUT = "root/podpath"
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Run by a process that has mount, pid, uts and ipc namespaces of its own.
 _ENTER = r"""
 set -eu
@@ -84,26 +85,29 @@ def furnish(directory: Path) -> None:
             shutil.copy2(ROOT / name, target)
 
 
-def run(directory: Path, options: Sequence[str]) -> int:
-    """Run the suite there as its README says; the exit status."""
-    script = _RUN.replace("@OPTIONS@", shlex.join(options))
-    command = ["sh", "-c", script.replace("@PACKAGES@", " ".join(_PACKAGES))]
+def enter(directory: Path, command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
+    """Run a command with that root, and namespaces of its own but for the network."""
     return subprocess.run(
         [
             *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc"),
             *("sh", "-c", _ENTER, "sh", str(directory), *command),
         ],
-        env={
-            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": "/root",
-        },
+        env={"PATH": _PATH, "HOME": "/root"},
         stdin=subprocess.DEVNULL,
         check=False,
-    ).returncode
+    )
+
+
+def run(directory: Path, options: Sequence[str]) -> int:
+    """Run the suite there as its README says; the exit status."""
+    script = _RUN.replace("@OPTIONS@", shlex.join(options))
+    script = script.replace("@PACKAGES@", " ".join(_PACKAGES))
+    return enter(directory, ["sh", "-c", script]).returncode
 
 
 @contextmanager
-def _place(kept: str | None) -> Iterator[Path]:
+def place(kept: str | None) -> Iterator[Path]:
+    """Where root file systems are: a directory that is kept, or one that is not."""
     if kept:
         yield Path(kept).absolute()
         return
@@ -111,20 +115,27 @@ def _place(kept: str | None) -> Iterator[Path]:
         yield Path(made)
 
 
+def parsed(
+    parser: argparse.ArgumentParser, arguments: Sequence[str]
+) -> tuple[argparse.Namespace, list[str]]:
+    """Our own arguments, and those behind `--`, which are pytest's."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return parser.parse_args(arguments[:end]), list(arguments[end + 1 :])
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the suite on each release."""
     parser = argparse.ArgumentParser("python -m selftests.distributions")
     parser.add_argument("--keep", metavar="DIRECTORY")
     parser.add_argument("suites", nargs="+", metavar="SUITE")
-    own, _, options = " ".join(map(shlex.quote, arguments)).partition(" -- ")
-    asked = parser.parse_args(shlex.split(own))
+    asked, options = parsed(parser, arguments)
     results = {}
-    with _place(asked.keep) as place:
+    with place(asked.keep) as there:
         for suite in asked.suites:
-            make(suite, place / suite)
-            furnish(place / suite)
+            make(suite, there / suite)
+            furnish(there / suite)
             began = time.monotonic()
-            status = run(place / suite, shlex.split(options))
+            status = run(there / suite, options)
             results[suite] = f"exit status {status}, {time.monotonic() - began:.0f} s"
             print(f"{suite}: {results[suite]}", flush=True)
     print("\n".join(f"{suite}: {result}" for suite, result in results.items()))

@@ -96,14 +96,15 @@ def _tell(
 
 def _hindered(item: pytest.Item, ids: Sequence[str]) -> str:
     """Why a test says nothing about the plugin: the host's settings hinder what it looks for."""
-    from podpath import sysctl
+    from podpath import hindrances
     from podpath.errors import CouldNotTest
 
     call = getattr(item, "callspec", None)
     family = call.params.get("family") if call else None
     try:
-        families = (family,) if family else shared.plan(item.config).conflist.families
-        found = sysctl.hindering(ids, families)
+        conflist = shared.plan(item.config).conflist
+        families = (family,) if family else conflist.families
+        found = hindrances.of(ids, families, conflist, _node(item))
     except CouldNotTest:  # told in the test's place
         return ""
     return f"{', '.join(ids)}: could not test: {'; '.join(found)}" if found else ""
