@@ -190,13 +190,15 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-SETTINGS",
-        "A pod does not forward, and neither it, its host end nor a bridge does proxy ARP; their"
-        " flags are as usual.",
+        "A plugin turns on no forwarding in a pod, and no proxy ARP there, at its host end or on a"
+        " bridge; the flags of their links are as usual.",
         "A sysctl was set for all interfaces, or for the wrong one.",
         (f"{NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
         why="A pod that forwards is a router, and what answers ARP for others takes their traffic.",
         how="Forwarding and promiscuous mode in the pod, proxy ARP and unusual flags of eth0, of"
-        " its host end and of the bridge are read from the kernel. All must be off.",
+        " its host end and of the bridge are read from the kernel. New namespaces copy the host's"
+        " settings: what one that podpath makes at the same time has turned on does not count. So"
+        " ADD is also called for a container that has both turned off.",
     ),
     Requirement(
         "TOPO-HOOKS",

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from podpath import conflist, deviations, tools
+from podpath import conflist, deviations, preflight, tools
 from podpath.deviations import Deviation
 from podpath.requirements import REQUIREMENTS
 
@@ -69,7 +69,15 @@ ALL = frozenset(REQUIREMENTS)
 
 @cache
 def _shipped() -> tuple[Deviation, ...]:
-    return tuple(deviations.read(deviations.SHIPPED))
+    """Those that are known of the plugins that are installed here, and that wrappers call."""
+    origins = {
+        name: preflight.origin(tools.plugin(name, tools.PLUGIN_DIRECTORIES)) for name in _PLUGINS
+    }
+    return tuple(
+        one
+        for one in deviations.read(deviations.SHIPPED)
+        if any(one.is_about(name, origin) for name, origin in origins.items())
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
