@@ -202,16 +202,21 @@ class EmbeddedNode:
 
     def import_image(self, archive: bytes) -> None:
         """Give containerd the pod image. Raises CouldNotTest."""
-        done = subprocess.run(
-            base.entering(
-                self, [tools.locate("ctr"), "--namespace", "k8s.io", "images", "import", "-"]
-            ),
-            input=archive,
-            capture_output=True,
-            check=False,
-            timeout=_START_SECONDS,
-            env={"PATH": tools.search_path()},
-        )
+        load = [tools.locate("ctr"), "--namespace", "k8s.io", "images", "import", "-"]
+        try:
+            done = subprocess.run(
+                base.entering(self, load),
+                input=archive,
+                capture_output=True,
+                check=False,
+                timeout=_START_SECONDS,
+                env={"PATH": tools.search_path()},
+            )
+        except subprocess.TimeoutExpired:
+            raise CouldNotTest(
+                f"containerd did not take the pod image in {_START_SECONDS:.0f} s",
+                "Run it on a machine that is less busy",
+            ) from None
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace")
             raise CouldNotTest(f"containerd did not take the pod image: {said}")
@@ -231,7 +236,7 @@ class EmbeddedNode:
             raise CouldNotTest(
                 f"{release} starts no container on the embedded node, which has fewer rights than"
                 f" the host: {error.message}",
-                "Install another release of runc, or crun, and please report this",
+                "Install another release of runc, or crun",
             ) from None
 
     def close(self) -> None:
