@@ -14,7 +14,7 @@ from typing import Any
 
 from podpath import files
 from podpath.errors import CouldNotTest
-from podpath.model import Address, Family, Network
+from podpath.model import Address, Family, Network, Settings
 
 #: The conflist used when none is named: bridge cni0, gateway, masquerading, host-local, portmap.
 DEFAULT = Path(__file__).with_name("default.conflist")
@@ -103,6 +103,21 @@ class Conflist:
         """The configuration of the first plugin, which makes the pods' interfaces."""
         return self.sections[0]
 
+    @property
+    def switched(self) -> tuple[Settings, Settings]:
+        """What "tuning" is configured to turn on in pods, and what to turn off, the last one wins.
+
+        Its README, "System Controls Operation": names with dots or slashes, IFNAME for the pod's
+        interface.
+        """
+        on = off = Settings()
+        for section in self.sections:
+            for name, value in _sysctls(section).items():
+                one = _switch(name)
+                turned = str(value).strip() not in ("0", "")
+                on, off = ((on | one), (off - one)) if turned else ((on - one), (off | one))
+        return on, off
+
     def on(self, master: str) -> "Conflist":
         """The same, for a plugin whose host ends are enslaved to something else."""
         return replace(self, bridge=master)
@@ -185,6 +200,26 @@ def parse(text: str) -> Conflist:
         routes=_routes(ipam),
         lease_directory=f"{data_directory}/{document['name']}",
     )
+
+
+_SWITCH = re.compile(
+    r"net\.(?:(ipv4)\.ip_forward|(ipv4|ipv6)\.conf\.[^.]+\.(forwarding|proxy_arp|proxy_arp_pvlan))"
+)
+
+
+def _sysctls(section: Mapping[str, Any]) -> Mapping[str, Any]:
+    asked = section.get("sysctl") if section.get("type") == "tuning" else None
+    return asked if isinstance(asked, dict) else {}
+
+
+def _switch(name: str) -> Settings:
+    """What a sysctl turns on or off for others, if it is one that does."""
+    found = _SWITCH.fullmatch(name.replace("/", "."))
+    if found is None:
+        return Settings()
+    if (found[3] or "forwarding") != "forwarding":
+        return Settings(proxies=frozenset({found[3]}))
+    return Settings(frozenset({Family.IPV6 if found[2] == "ipv6" else Family.IPV4}))
 
 
 def _typed(document: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:

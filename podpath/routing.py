@@ -221,38 +221,46 @@ def settings(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     """
     space, inherited = topology.of_pod(pod), topology.pods[pod].inherited
     inside = space.interface(POD_INTERFACE)
-    of_node = (topology.node, inherited.node)
-    links: dict[str, tuple[Interface | None, Namespace, Settings]] = {
-        f"pod {pod} {POD_INTERFACE}": (inside, space, inherited.pod),
-        f"host end of pod {pod}": (topology.host_end(pod), *of_node),
-        f"{NODE} {conflist.bridge}": (topology.node.interface(conflist.bridge), *of_node),
+    links: dict[str, Interface | None] = {
+        f"host end of pod {pod}": topology.host_end(pod),
+        f"{NODE} {conflist.bridge}": topology.node.interface(conflist.bridge),
     }
-    found = [
-        one
-        for where, (link, its, had) in links.items()
-        if link is not None
-        for one in proxies(where, (link.settings | its.settings) - had)
-    ]
-    found += [
-        Difference("flags", where, "none unusual", listed(link.flags))
-        for where, (link, *_) in links.items()
-        if link is not None and link.flags
-    ]
+    found = []
+    for where, link in links.items():
+        if link is not None:
+            now = link.settings | topology.node.settings
+            found += _proxies(where, now - inherited.node, "off")
+    for where, link in {f"pod {pod} {POD_INTERFACE}": inside, **links}.items():
+        if link is not None and link.flags:
+            found.append(Difference("flags", where, "none unusual", listed(link.flags)))
     if inside and inside.promiscuous:
         found.append(Difference("promiscuous", f"pod {pod} {POD_INTERFACE}", "off", "on"))
     now = space.settings | inside.settings if inside else space.settings
-    return found + forwards(f"pod {pod}", now - inherited.pod)
+    return found + switched(f"pod {pod}", now, inherited.pod, conflist)
 
 
-def proxies(where: str, turned_on: Settings) -> Differences:
-    """What answers ARP for others because it was turned on."""
-    return [Difference("proxy ARP", where, "off", "on")] if turned_on.proxies else []
-
-
-def forwards(where: str, turned_on: Settings) -> Differences:
-    """What forwards packets because it was turned on."""
+def switched(where: str, now: Settings, before: Settings, conflist: Conflist) -> Differences:
+    """What a pod does for others is what it started with, changed as is configured."""
+    on, off = conflist.switched
+    more, less = now - ((before | on) - off), on - now
     return [
-        Difference("forwarding", f"{where} IPv{family.value}", "off", "on")
-        for family in Family
-        if family in turned_on.forwarding
+        *_proxies(where, more, "off"),
+        *_forwarding(where, more, "off"),
+        *_proxies(where, less, "on"),
+        *_forwarding(where, less, "on"),
     ]
+
+
+def _proxies(where: str, some: Settings, expected: str) -> Differences:
+    return [Difference("proxy ARP", where, expected, _OTHER[expected])] if some.proxies else []
+
+
+def _forwarding(where: str, some: Settings, expected: str) -> Differences:
+    return [
+        Difference("forwarding", f"{where} IPv{family.value}", expected, _OTHER[expected])
+        for family in Family
+        if family in some.forwarding
+    ]
+
+
+_OTHER = {"on": "off", "off": "on"}

@@ -6,7 +6,7 @@ from podpath import claims, hooks, inventory, routing, wiring
 from podpath.conflist import Conflist
 from podpath.contract.attachments import Attachment
 from podpath.errors import CouldNotTest
-from podpath.model import Family, Topology
+from podpath.model import Family, Settings, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.observe import Observer
@@ -171,13 +171,13 @@ def test_pod_is_no_router_and_nobody_a_proxy(
 
 
 @requirement("TOPO-SETTINGS")
-def test_container_that_forwards_nothing_stays_so(unset: Attachment) -> None:
-    """ADD turns neither forwarding nor proxy ARP on, even where the host's own pods start so."""
+def test_container_that_does_nothing_for_others_stays_so(
+    unset: Attachment, conflist: Conflist
+) -> None:
+    """ADD turns on only what is configured, even where pods of this host start with it on."""
     unset.attach()
 
-    turned_on = unset.turned_on()
-    assert routing.forwards("a container", turned_on) == []
-    assert routing.proxies("a container", turned_on) == []
+    assert routing.switched("a container", unset.settings(), Settings(), conflist) == []
 
 
 @requirement("TOPO-HOOKS")

@@ -153,7 +153,7 @@ class Attachment:
         inside, outside = kernel.links(node, self.name), kernel.links(node)
         return Sight(self.result or {}, INTERFACE, self.netns, inside, outside)
 
-    def turned_on(self) -> Settings:
+    def settings(self) -> Settings:
         """What the container does for others now. Raises CouldNotTest."""
         return sysctl.of_namespace(str(base.root(self.runtime.node, self.netns)), INTERFACE)
 

@@ -94,7 +94,10 @@ def create(node_id: str) -> Groups:
 @contextmanager
 def _no_other_keeper() -> Iterator[None]:
     """Keep other keepers from taking a group that is not locked yet for an abandoned one."""
-    descriptor = os.open(hierarchies()[0].mount, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    mounted = hierarchies()
+    if not mounted:
+        raise OSError("no cgroups are mounted; mount -t cgroup2 cgroup2 /sys/fs/cgroup does that")
+    descriptor = os.open(mounted[0].mount, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -1,5 +1,6 @@
 """Wiring rules: a conforming topology gives nothing, one change gives exactly its difference."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from podpath import claims, hooks, profiles, routing, wiring
+from podpath import conflist as conflists
 from podpath.conflist import Conflist
 from podpath.model import (
     Bridge,
@@ -53,8 +55,7 @@ RULES: dict[str, Judge] = {
     "host_end": lambda t, c: routing.host_end(t, c, PROFILE, POD),
     "node": lambda t, c: routing.node(t, c, PROFILE),
     "settings": lambda t, c: routing.settings(t, c, POD),
-    "forwards": lambda t, _: routing.forwards("a container", t.of_pod(POD).settings),
-    "proxies": lambda t, _: routing.proxies("a container", t.of_pod(POD).settings),
+    "switched": lambda t, c: routing.switched("a pod", t.of_pod(POD).settings, Settings(), c),
     "differences": lambda t, c: claims.differences(t, c, POD),
     "hooks": lambda t, c: hooks.differences(t, c, {"node": [], POD: []}),
     "node_links": lambda t, c: wiring.node_links(t, c, frozenset({"lo", samples.UPLINK})),
@@ -382,8 +383,8 @@ CHANGES = [
         both(inherited(pod=PROXY), space(settings=FORWARDS)),
         ["forwarding"],
     ),
-    ("forwards", "turned-on", space(settings=FORWARDS), ["forwarding"]),
-    ("proxies", "turned-on", space(settings=PROXY), ["proxy ARP"]),
+    ("switched", "forwarding", space(settings=FORWARDS), ["forwarding"]),
+    ("switched", "proxy", space(settings=PROXY), ["proxy ARP"]),
     ("differences", "no-result", network(result={}), ["result"]),
     ("differences", "no-interfaces", result("interfaces", []), ["result"] * 3),
     ("differences", "no-macs", result("interfaces", [{"name": "cni0"}, VETH, ETH0]), ["result"]),
@@ -520,3 +521,31 @@ def test_what_new_namespaces_start_with_is_not_the_plugins(settings: Settings) -
 
     assert routing.settings(both(there, known)(samples.topology()), samples.network(), POD) == []
     assert routing.settings(there(samples.topology()), samples.network(), POD) != []
+
+
+@pytest.mark.parametrize(
+    ("sysctl", "on", "off"),
+    [
+        ({"net.ipv4.ip_forward": "1"}, FORWARDS, Settings()),
+        ({"net/ipv4/conf/IFNAME/proxy_arp": "1"}, PROXY, Settings()),
+        ({"net.ipv4.conf.all.forwarding": "0"}, Settings(), FORWARDS),
+        ({"net.ipv6.conf.eth0.forwarding": "1"}, Settings(frozenset({Family.IPV6})), Settings()),
+        ({"net.core.somaxconn": "500", "net.ipv4.conf.all.rp_filter": "1"}, Settings(), Settings()),
+    ],
+)
+def test_what_tuning_is_configured_to_set_is_expected(
+    sysctl: dict[str, str], on: Settings, off: Settings
+) -> None:
+    """It must be as configured, whatever new namespaces start with."""
+    network = samples.network()
+    document = json.loads(network.text)
+    document["plugins"].append({"type": "tuning", "sysctl": sysctl})
+    tuned = conflists.parse(json.dumps(document))
+
+    def found(now: Settings, before: Settings) -> int:
+        return len(routing.switched("a pod", now, before, tuned))
+
+    assert tuned.switched == (on, off)
+    assert found(on, Settings()) == found(on, off) == 0
+    assert (found(Settings(), Settings()) > 0) is (on != Settings())
+    assert (found(on | off, off) > 0) is (off != Settings())
