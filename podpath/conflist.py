@@ -105,10 +105,9 @@ class Conflist:
 
     @property
     def switched(self) -> tuple[Settings, Settings]:
-        """What "tuning" is configured to turn on in pods, and what to turn off, the last one wins.
+        """What "tuning" is configured to turn on for pods' eth0, and what to turn off.
 
-        Its README, "System Controls Operation": names with dots or slashes, IFNAME for the pod's
-        interface.
+        The last one wins. Its README, "System Controls Operation".
         """
         on = off = Settings()
         for section in self.sections:
@@ -116,7 +115,8 @@ class Conflist:
                 one = _switch(name)
                 turned = str(value).strip() not in ("0", "")
                 on, off = ((on | one), (off - one)) if turned else ((on - one), (off | one))
-        return on, off
+        # proxy ARP is on by either of two settings, so that one of them does not turn it off
+        return on, Settings(off.forwarding)
 
     def on(self, master: str) -> "Conflist":
         """The same, for a plugin whose host ends are enslaved to something else."""
@@ -202,9 +202,16 @@ def parse(text: str) -> Conflist:
     )
 
 
-_SWITCH = re.compile(
-    r"net\.(?:(ipv4)\.ip_forward|(ipv4|ipv6)\.conf\.[^.]+\.(forwarding|proxy_arp|proxy_arp_pvlan))"
-)
+_OF_ETH0 = "(?:all|eth0|IFNAME)"
+#: Names of sysctls, with dots -> what they switch for a link that is there already.
+_SWITCHES = {
+    rf"net\.ipv4\.(?:ip_forward|conf\.{_OF_ETH0}\.forwarding)": Settings(frozenset({Family.IPV4})),
+    r"net\.ipv6\.conf\.all\.forwarding": Settings(frozenset({Family.IPV6})),
+    rf"net\.ipv4\.conf\.{_OF_ETH0}\.proxy_arp": Settings(proxies=frozenset({"proxy_arp"})),
+    rf"net\.ipv4\.conf\.{_OF_ETH0}\.proxy_arp_pvlan": Settings(
+        proxies=frozenset({"proxy_arp_pvlan"})
+    ),
+}
 
 
 def _sysctls(section: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -213,13 +220,9 @@ def _sysctls(section: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _switch(name: str) -> Settings:
-    """What a sysctl turns on or off for others, if it is one that does."""
-    found = _SWITCH.fullmatch(name.replace("/", "."))
-    if found is None:
-        return Settings()
-    if (found[3] or "forwarding") != "forwarding":
-        return Settings(proxies=frozenset({found[3]}))
-    return Settings(frozenset({Family.IPV6 if found[2] == "ipv6" else Family.IPV4}))
+    """What a sysctl, with dots or slashes, switches; nothing if it is about something else."""
+    dotted = name.replace("/", ".")
+    return next((s for p, s in _SWITCHES.items() if re.fullmatch(p, dotted)), Settings())
 
 
 def _typed(document: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:

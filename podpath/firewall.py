@@ -1,13 +1,15 @@
-"""What the node's own packet filter drops of that it forwards: the administrator's choice.
+"""Find the chains of a node's packet filter that drop or reject what it forwards.
 
-A Docker engine sets the policy of iptables' chain FORWARD to DROP when it starts; firewalld and
-others have nftables chains that do. Only what a later rule accepts passes, and whether a plugin
-adds such rules is a matter of its configuration: the plugin "firewall" does.
+They are the administrator's: a Docker engine sets the policy of iptables' chain FORWARD to DROP
+when it starts; firewalld's chain ends with a rule that rejects. Only what a rule accepts passes
+them, and whether a plugin adds such a rule is configured: the plugin "firewall" does, to iptables.
 """
 
 import re
+from collections.abc import Iterator
 
 from podpath import topology
+from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.nodes import base
@@ -15,39 +17,67 @@ from podpath.nodes.base import Node
 
 _LEGACY = {Family.IPV4: "iptables-legacy-save", Family.IPV6: "ip6tables-legacy-save"}
 _PROGRAM = {Family.IPV4: "iptables", Family.IPV6: "ip6tables"}
+_TABLE = {Family.IPV4: "ip", Family.IPV6: "ip6"}
+#: The plugin that adds rules which accept pods' packets, and where it does.
+_ACCEPTING = "firewall"
+_COUNTER = re.compile(r"counter( packets \d+ bytes \d+)? ")
 
 
-def hindering(node: Node, family: Family, *, bridged: bool) -> list[str]:
-    """Why what pods send to each other may be dropped on the node, a sentence each, with a remedy.
+def hindering(node: Node, family: Family, conflist: Conflist) -> list[str]:
+    """List the chains that may drop traffic between pods, a sentence each, with its remedy.
 
-    bridged: whether a bridge carries it, which only br_netfilter shows to iptables. Raises
-    CouldNotTest if the rules cannot be listed.
+    Raises CouldNotTest if the node's rules cannot be listed.
     """
-    if bridged and not topology.filters_bridged(base.network_namespace(node), family):
-        return []
+    network = base.network_namespace(node)
+    if conflist.bridge and not topology.filters_bridged(network, family):
+        return []  # iptables sees what a bridge carries by br_netfilter alone
     listed = base.run(node, ["nft", "--stateless", "list", "ruleset"])
     if listed.returncode != 0:
         raise CouldNotTest(f"nft list ruleset failed on the node: {listed.stderr.strip()}")
     legacy = base.run(node, [_LEGACY[family]]).stdout  # fails where the kernel has no such tables
+    iptables = f"FORWARD of the table {_TABLE[family]} filter"
     found = dropping(listed.stdout, family)
-    found += ["FORWARD of iptables-legacy"] * (":FORWARD DROP" in legacy)
+    if ":FORWARD DROP" in legacy and iptables not in found:
+        found.append(iptables)
+    if _ACCEPTING in conflist.plugins:
+        found = [chain for chain in found if chain != iptables]
+    policy = f"{_PROGRAM[family]} -P FORWARD ACCEPT"
     return [
-        f"the node drops what it forwards, unless a rule accepts it, by the policy of its chain"
-        f" {chain}, as a Docker engine sets it. For this test:"
-        f" {_PROGRAM[family]} -P FORWARD ACCEPT, or a rule there that accepts the pods' subnet"
+        f"the node drops what it forwards, unless a rule accepts it, in its chain {chain}."
+        f" Have it accept the pods' subnet for this test"
+        + (f", or change the policy: {policy}" if chain == iptables else "")
         for chain in found
     ]
 
 
 def dropping(listing: str, family: Family) -> list[str]:
-    """The chains that drop what is forwarded, in what `nft list ruleset` prints. Pure."""
-    found, table, chain = [], "", ""
-    of_family = ("ip" if family is Family.IPV4 else "ip6", "inet")
+    """List the chains that drop what is forwarded in what `nft list ruleset` prints. Pure."""
+    return [
+        f"{chain} of the table {table}"
+        for table, chain, lines in _chains(listing)
+        if table.split()[0] in (_TABLE[family], "inet")
+        and any("hook forward" in line for line in lines)
+        and (any("policy drop" in line for line in lines) or _ends(lines[-1]))
+    ]
+
+
+def _chains(listing: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield table, chain and lines of each."""
+    table, chain = "", ""
+    lines: list[str] = []
     for line in (raw.strip() for raw in listing.splitlines()):
         if line.startswith("table "):
             table = line.removeprefix("table ").removesuffix(" {")
         elif line.startswith("chain "):
-            chain = line.removeprefix("chain ").removesuffix(" {")
-        elif re.search(r"hook forward\b.*policy drop", line) and table.split()[0] in of_family:
-            found.append(f"{chain} of the table {table}")
-    return found
+            chain, lines = line.removeprefix("chain ").removesuffix(" {"), []
+        elif line == "}" and chain:
+            if lines:
+                yield table, chain, lines
+            chain = ""
+        elif chain:
+            lines.append(line)
+
+
+def _ends(rule: str) -> bool:
+    """Whether a chain's last rule takes whatever came so far."""
+    return bool(re.match(r"(drop|reject)\b", _COUNTER.sub("", rule)))

@@ -1,89 +1,107 @@
-"""Where the host's own settings hinder a proof: then a test says nothing about the plugin."""
+"""Settings of the host that make a failed test say nothing about the plugin."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from podpath import firewall, sysctl
 from podpath.conflist import Conflist
-from podpath.model import Family
+from podpath.model import Difference, Family
+from podpath.nodes import base
 from podpath.nodes.base import Node
 
-#: Requirements that pods' traffic shows.
-_OF_TRAFFIC = ("PATH-*", "LIFE-*", "K8S-*", "TOPO-FDB")
-#: The plugin that has pods' packets accepted where the node's policy is to drop them.
-_ACCEPTING = "firewall"
+_HERE = "/proc/self/ns/net"
+#: The kinds of difference of packets that do not arrive, and of what is sent about that.
+_LOST = frozenset(
+    {"missing hop", "unexpected sighting", "lost or doubled", "no answer", "FDB", "not bridged"}
+)
+#: Those of one more ARP reply.
+_ANSWERED = frozenset({"unexpected sighting", "duplicate", "payload changed", "MAC changed"})
 
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """A setting under which a requirement cannot be shown in pods that start with it.
+    """IPv4 settings that make pods fail which start with them.
 
-    requirements: patterns for their ids; effect: what pods then do, whatever the plugin does.
+    settings: name -> value, all of which pods must have; kinds: the kinds of difference that they
+    cause; packet: how the packets begin that these are about, any if empty; requirements: the only
+    ones that fail, any if empty; effect: what pods then do, whatever the plugin does; remedy: the
+    setting to change.
     """
 
-    family: Family
-    name: str
-    value: int
-    requirements: tuple[str, ...]
+    settings: Mapping[str, int]
+    kinds: frozenset[str]
     effect: str
+    remedy: str
+    packet: str = ""
+    requirements: frozenset[str] = frozenset()
+
+    def explains(self, requirements: Iterable[str], found: Collection[Difference]) -> bool:
+        """Whether all that was found can be its doing."""
+        about = not self.requirements or not self.requirements.isdisjoint(requirements)
+        return about and all(
+            one.kind in self.kinds and one.packet.startswith(self.packet) for one in found
+        )
 
 
 #: Each was seen to turn the reference plugins red.
 HINDRANCES = (
-    Hindrance(Family.IPV4, "arp_ignore", 8, _OF_TRAFFIC, "pods answer no ARP request"),
+    Hindrance({"arp_ignore": 8}, _LOST, "pods answer no ARP request", "arp_ignore"),
     Hindrance(
-        Family.IPV4, "proxy_arp_pvlan", 1, _OF_TRAFFIC, "pods answer ARP requests for one another"
+        {"proxy_arp_pvlan": 1, "forwarding": 1},
+        _ANSWERED,
+        "pods answer ARP requests for one another",
+        "proxy_arp_pvlan",
+        packet="ARP",
     ),
     Hindrance(
-        Family.IPV4,
-        "drop_gratuitous_arp",
-        1,
-        ("LIFE-REUSE",),
+        {"drop_gratuitous_arp": 1},
+        _LOST,
         "pods ignore the announcement of a new MAC address",
+        "drop_gratuitous_arp",
+        requirements=frozenset({"LIFE-REUSE"}),
     ),
 )
 
 
 def of(
-    requirements: Iterable[str],
+    requirements: Collection[str],
+    found: Collection[Difference],
     families: Collection[Family],
     conflist: Conflist,
     node: Node | None,
 ) -> list[str]:
-    """What hinders the proof of requirements on this host, a sentence each, with the remedy.
+    """List the host's settings that explain all differences of a test, each with its remedy.
 
-    families: the IP versions that the proof is about; node: the one that it is made on, if it is
-    there. Raises CouldNotTest.
+    requirements: those that the test is about; families: its IP versions; node: the one that it
+    was run on, if there is one. Raises CouldNotTest.
     """
-    ids = list(requirements)
-    found = [
-        _sentence(one, setting)
+    if not found:
+        return []
+    path = base.network_namespace(node) if node else _HERE
+    sentences = [
+        _sentence(one, settings)
         for one in HINDRANCES
-        if one.family in families
-        and _concerns(one.requirements, ids)
-        and (setting := sysctl.having(one.family, one.name, one.value))
+        if Family.IPV4 in families
+        and one.explains(requirements, found)
+        and (settings := sysctl.having(path, one.settings))
     ]
-    if _concerns(_OF_TRAFFIC, ids):
-        found += _of_node(node, families, conflist)
-    return found
+    if all(one.kind in _LOST for one in found):
+        sentences += _of_node(node, families, conflist)
+    return sentences
 
 
-def _concerns(patterns: Iterable[str], ids: Iterable[str]) -> bool:
-    return any(fnmatchcase(i, p) for i in ids for p in patterns)
-
-
-def _sentence(one: Hindrance, setting: str) -> str:
-    remedy = f"{setting.partition(' = ')[0]}={sysctl.KERNELS[one.family][one.name]}"
+def _sentence(one: Hindrance, settings: Iterable[str]) -> str:
+    names = [s.partition(" = ")[0] for s in settings if f".{one.remedy} " in s]
+    kernels = sysctl.KERNELS[Family.IPV4][one.remedy]
+    mend = " ".join(f"{name}={kernels}" for name in names)
     return (
-        f"pods start with {setting} on this host, with which {one.effect}."
-        f" For this test: sysctl -w {remedy}"
+        f"pods start with {', '.join(settings)} on this host, with which {one.effect}."
+        f" Change that on the host itself for this test: sysctl -w {mend}"
     )
 
 
 def _of_node(node: Node | None, families: Iterable[Family], conflist: Conflist) -> Iterator[str]:
     """Of a node that is the user's; podpath's own has a packet filter of its own."""
-    if node is None or not node.shared or _ACCEPTING in conflist.plugins:
-        return
-    for family in families:
-        yield from firewall.hindering(node, family, bridged=bool(conflist.bridge))
+    if node is not None and node.shared:
+        for family in families:
+            yield from firewall.hindering(node, family, conflist)

@@ -42,10 +42,11 @@ _END = "\x1e"
 
 #: What the runtime has for each pod, and calls plugins from; what pods serve is theirs.
 _OF_A_POD = ("containerd-shim", "runc", "crun", "conmon")
-#: Where runtimes and the kubelet mount what is in containers, those of other pods, too.
+#: Where runtimes and the kubelet mount what is in containers.
 _OF_CONTAINERS = (
-    *("/run/containerd/io.containerd.", "/var/lib/containerd/io.containerd."),
-    *("/run/containers/", "/var/lib/containers/", "/var/lib/kubelet/pods/"),
+    *("/run/containerd/", "/var/lib/containerd/", "/run/k3s/", "/var/lib/rancher/"),
+    *("/run/docker/", "/var/lib/docker/", "/run/containers/", "/var/lib/containers/"),
+    *("/var/lib/kubelet/", "/var/snap/microk8s/"),
 )
 
 _SYSCTL = ("sh", "-c", "cd /proc/sys/net && grep -rs . .; true")
@@ -183,11 +184,14 @@ def _processes(node: Node) -> Iterator[str]:
 
 
 def _mounts(node: Node) -> Iterator[str]:
-    """Mount point and type of file system (proc(5), mountinfo), but for containers' own."""
+    """Mount point and type of file system (proc(5), mountinfo).
+
+    Not those of containers on a node that others use, too: theirs come and go.
+    """
     for line in Path(f"/proc/{node.pid}/mountinfo").read_text(errors="replace").splitlines():
         place, _, kind = line.partition(" - ")
         point = place.split()[4]
-        if not point.startswith(_OF_CONTAINERS):
+        if not (node.shared and point.startswith(_OF_CONTAINERS)):
             yield f"{point} {kind.split()[0]}"
 
 

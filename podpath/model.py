@@ -94,8 +94,12 @@ class Settings:
     forwarding: frozenset[Family] = frozenset()
     proxies: frozenset[str] = frozenset()
 
+    def __and__(self, other: "Settings") -> "Settings":
+        """What both have turned on."""
+        return Settings(self.forwarding & other.forwarding, self.proxies & other.proxies)
+
     def __or__(self, other: "Settings") -> "Settings":
-        """What either has turned on: the kernel asks both of them."""
+        """What either has turned on."""
         return Settings(self.forwarding | other.forwarding, self.proxies | other.proxies)
 
     def __sub__(self, other: "Settings") -> "Settings":
@@ -192,7 +196,7 @@ class Namespace:
     """One network namespace at one moment.
 
     name: NODE, or as `ip netns list` shows it; inode: the kernel's number for it; nsids: the
-    namespace's own numbers for others -> their inode; settings: those of all its interfaces.
+    namespace's own numbers for others -> their inode; settings: those of all links.
     """
 
     name: str

@@ -242,7 +242,7 @@ def describe(wanted: Plan) -> dict[str, str]:
         "kernel": os.uname().release,
         "machine": os.uname().machine,
         **_node_facts(wanted),
-        **_host_settings(),
+        **_host_settings(wanted),
         "conflist": f"{network.name} ({' + '.join(network.plugins)}), {wanted.conflist_path}",
         "profile": wanted.profile.name,
         "profile origin": wanted.profile_origin,
@@ -282,10 +282,12 @@ def _node_facts(wanted: Plan) -> dict[str, str]:
     return found
 
 
-def _host_settings() -> dict[str, str]:
+def _host_settings(wanted: Plan) -> dict[str, str]:
     """Those that pods' networks start with, where they are not the kernel's own."""
     found = sysctl.of_host()
-    why = "pods start with these; none of them counts against the plugin"
+    why = "pods start with these values, which podpath does not attribute to the plugin"
+    if wanted.node != "embedded":
+        why += "; whether it sets them itself is seen on the embedded node only"
     return {"host settings": f"{', '.join(found)} ({why})"} if found else {}
 
 

@@ -219,8 +219,8 @@ def settings(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     turned on because a new namespace, or a new interface of the node, starts with it is the
     host's affair (net/ipv4/devinet.c, devinet_init_net and inetdev_init).
     """
-    space, inherited = topology.of_pod(pod), topology.pods[pod].inherited
-    inside = space.interface(POD_INTERFACE)
+    inherited = topology.pods[pod].inherited
+    inside = topology.of_pod(pod).interface(POD_INTERFACE)
     links: dict[str, Interface | None] = {
         f"host end of pod {pod}": topology.host_end(pod),
         f"{NODE} {conflist.bridge}": topology.node.interface(conflist.bridge),
@@ -228,14 +228,13 @@ def settings(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     found = []
     for where, link in links.items():
         if link is not None:
-            now = link.settings | topology.node.settings
-            found += _proxies(where, now - inherited.node, "off")
+            found += _proxies(where, link.settings - inherited.node, "off")
     for where, link in {f"pod {pod} {POD_INTERFACE}": inside, **links}.items():
         if link is not None and link.flags:
             found.append(Difference("flags", where, "none unusual", listed(link.flags)))
     if inside and inside.promiscuous:
         found.append(Difference("promiscuous", f"pod {pod} {POD_INTERFACE}", "off", "on"))
-    now = space.settings | inside.settings if inside else space.settings
+    now = inside.settings if inside else Settings()
     return found + switched(f"pod {pod}", now, inherited.pod, conflist)
 
 

@@ -1,22 +1,29 @@
 """Settings of network namespaces (ip-sysctl): what they are, and what new namespaces start with.
 
-A new namespace copies net.ipv4.conf.all and .default from the machine's initial namespace, and
-net.ipv6.conf from what is compiled in, unless net.core.devconf_inherit_init_net says otherwise
-(net/ipv4/devinet.c, devinet_init_net; net/ipv6/addrconf.c, addrconf_init_net). So they depend on
-the host: a Docker engine turns forwarding on when it starts.
+net.core.devconf_inherit_init_net chooses what a new namespace copies. With 0, the default, that is
+net.ipv4.conf.all and .default of the machine's initial namespace; with 1 those of IPv6, too; with 2
+the kernel's own values; with 3 those of the namespace that it is created from (net/ipv4/devinet.c,
+devinet_init_net; net/ipv6/addrconf.c, addrconf_init_net). So what pods start with depends on the
+host: a Docker engine turns forwarding on when it starts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from podpath import netns
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Settings
 
+T = TypeVar("T")
+
 _ROOT = Path("/proc/sys/net")
 _PROXIES = ("proxy_arp", "proxy_arp_pvlan")
 #: What stands for all interfaces of a namespace, and for those to come.
 _SCOPES = ("all", "default")
+_HERE = "/proc/self/ns/net"
+#: The value of devconf_inherit_init_net with which a namespace copies its creator's settings.
+_CREATORS = "3"
 
 #: Settings that change which packets pods send, take or answer, with the kernel's own values, in
 #: the order of ip-sysctl(5): ipv4_devconf in net/ipv4/devinet.c, ipv6_devconf in addrconf.c.
@@ -49,6 +56,7 @@ KERNELS: Mapping[Family, Mapping[str, int]] = {
     },
     Family.IPV6: {
         "forwarding": 0,
+        "force_forwarding": 0,
         "hop_limit": 64,
         "mtu": 1280,
         "accept_ra": 1,
@@ -91,15 +99,14 @@ def reset() -> None:
 
 
 def of_host() -> list[str]:
-    """The settings that new namespaces start with on this machine, but for the kernel's own.
+    """List the settings that pods start with on this machine and that are not the kernel's own.
 
-    As sysctl.conf(5) has them. Raises CouldNotTest.
+    As sysctl.conf(5) has them, those of all links and of new ones at once. Raises CouldNotTest.
     """
-    found = netns.run_in_new("/proc/self/ns/net", lambda: list(_unusual()))
-    inherit = _ROOT / "core/devconf_inherit_init_net"
-    if inherit.exists() and (chosen := inherit.read_text().strip()) != "0":
-        found.append(f"net.core.devconf_inherit_init_net = {chosen}")
-    return found
+    inherit = _ROOT / "core/devconf_inherit_init_net"  # not there in other namespaces
+    chosen = inherit.read_text().strip() if inherit.exists() else "0"
+    found = [] if chosen == _CREATORS else _in_new(_HERE, lambda: list(_unusual()))
+    return found + [f"net.core.devconf_inherit_init_net = {chosen}"] * (chosen != "0")
 
 
 def _unusual() -> Iterator[str]:
@@ -110,81 +117,96 @@ def _unusual() -> Iterator[str]:
                 if (value := _read(family, scope, name)) != kernels:
                     found.setdefault((name, value), []).append(scope)
         for (name, value), scopes in found.items():
-            yield f"{_name(family, _scopes(scopes), name)} = {value}"
+            where = scopes[0] if len(scopes) == 1 else f"{{{','.join(scopes)}}}"
+            yield f"{_name(family, where, name)} = {value}"
 
 
-def having(family: Family, name: str, value: int) -> str:
-    """The setting, as of_host gives it, if new namespaces start with that value; else nothing.
+def having(node: str, values: Mapping[str, int]) -> list[str]:
+    """List the IPv4 settings that new namespaces start with, if they have all of these values.
 
+    node: the path of the namespace that they are created from. Each as sysctl.conf(5) has it.
     Raises CouldNotTest.
     """
 
-    def scopes() -> list[str]:
-        return [scope for scope in _SCOPES if _read(family, scope, name) == value]
+    def scopes() -> list[list[str]]:
+        return [
+            [
+                f"{_name(Family.IPV4, scope, name)} = {value}"
+                for scope in _SCOPES
+                if _read(Family.IPV4, scope, name) == value
+            ]
+            for name, value in values.items()
+        ]
 
-    found = netns.run_in_new("/proc/self/ns/net", scopes)
-    return f"{_name(family, _scopes(found), name)} = {value}" if found else ""
+    found = _in_new(node, scopes)
+    return [setting for some in found for setting in some] if all(found) else []
 
 
 def _name(family: Family, scope: str, name: str) -> str:
     return f"net.ipv{family.value}.conf.{scope}.{name}"
 
 
-def _scopes(scopes: list[str]) -> str:
-    return scopes[0] if len(scopes) == 1 else f"{{{','.join(scopes)}}}"
+def of_link(link: str) -> Settings:
+    """Read what a link of the reader's own namespace does for others.
 
-
-def switches(link: str) -> Settings:
-    """What a link of the reader's own namespace does for others; "all" stands for all of them."""
+    link: its name, "default" for a new one, or "all". IPv4 forwards by the setting of the link that
+    a packet comes in by, IPv6 by that of all links or the link's force_forwarding; either makes it
+    answer ARP (include/linux/inetdevice.h, IN_DEV_FORWARD and IN_DEV_PROXY_ARP;
+    net/ipv6/ip6_output.c, ip6_forward).
+    """
+    forwarding = {
+        Family.IPV4: _read(Family.IPV4, link, "forwarding"),
+        Family.IPV6: _read(Family.IPV6, "all", "forwarding")
+        or _either(Family.IPV6, link, "force_forwarding"),
+    }
     return Settings(
-        frozenset(f for f in Family if _read(f, link, "forwarding")),
-        frozenset(name for name in _PROXIES if _read(Family.IPV4, link, name)),
+        frozenset(family for family, on in forwarding.items() if on),
+        frozenset(name for name in _PROXIES if _either(Family.IPV4, link, name)),
     )
 
 
-def of_namespace(path: str, link: str) -> Settings:
-    """What the namespace at this path, with one of its links, does for others.
+def _either(family: Family, link: str, name: str) -> int:
+    return _read(family, "all", name) or _read(family, link, name)
 
-    Raises CouldNotTest.
+
+def of_namespace(path: str, link: str) -> Settings:
+    """Read what a link of the namespace at this path does for others. Raises CouldNotTest."""
+    return _reading(lambda: netns.run_in(path, lambda: of_link(link)))
+
+
+def of_new_namespace(node: str) -> Settings:
+    """Read what a link does for others in a namespace that is just created.
+
+    node: the path of the namespace that it is created from. Raises CouldNotTest.
     """
-    return netns.run_in(path, lambda: _of_new_links() | switches(link))
+    return _in_new(node, lambda: of_link("default"))
 
 
 def turn_off(path: str) -> None:
-    """Have the namespace at this path do nothing for others, nor what is made in it from now on.
+    """Have the links of the namespace at this path, and those to come, do nothing for others.
 
     Raises CouldNotTest.
     """
-    try:
-        netns.run_in(path, _turn_off)
-    except OSError as error:
-        raise CouldNotTest(f"a setting of the namespace at {path}: {error}") from None
+    _reading(lambda: netns.run_in(path, _turn_off))
 
 
 def _turn_off() -> None:
     names = [(f, "forwarding") for f in Family] + [(Family.IPV4, name) for name in _PROXIES]
     for scope in _SCOPES:
-        for family, name in names:
+        for family, name in (*names, (Family.IPV6, "force_forwarding")):
             if _read(family, scope, name):
                 _path(family, scope, name).write_text("0")
 
 
-def of_new_namespace(node: str) -> Settings:
-    """What a new namespace, and what is made in it, does for others: nobody set that.
-
-    node: the path of the namespace that it is made from. Raises CouldNotTest.
-    """
-    return netns.run_in_new(node, _of_new_links)
+def _in_new(node: str, work: Callable[[], T]) -> T:
+    return _reading(lambda: netns.run_in_new(node, work))
 
 
-def of_new_link(node: str) -> Settings:
-    """The same of what is made in the namespace at this path. Raises CouldNotTest."""
-    return netns.run_in(node, _of_new_links)
-
-
-def _of_new_links() -> Settings:
-    both = (switches(scope) for scope in _SCOPES)
-    return next(both) | next(both)
+def _reading(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except OSError as error:
+        raise CouldNotTest(f"the settings of a network namespace: {error}") from None
 
 
 def _read(family: Family, link: str, name: str) -> int:

@@ -134,7 +134,7 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
             rules=tuple(_rules(kernel.ask(rtnetlink.RULES))),
             fdb=tuple(_fdb(kernel.ask(rtnetlink.FDB), names)) if bridged else (),
             nsids=_nsids(kernel, paths, inodes, others),
-            settings=sysctl.switches("all"),
+            settings=sysctl.of_link("all"),
         )
         if select.select([changes], [], [], 0)[0]:
             raise rtnetlink.ChangedMeanwhile
@@ -174,7 +174,7 @@ def _interface(link: Any, addresses: Iterable[Any], queues: Iterable[Any]) -> In
         mode=_mode(info) if info and kind == "macvlan" else "",
         queues=tuple(_queues(index, queues)),
         xdp=bool(xdp and xdp.get_attr("IFLA_XDP_ATTACHED")),
-        settings=sysctl.switches(name),
+        settings=sysctl.of_link(name),
         promiscuous=bool(flags & _IFF_PROMISC),
         flags=frozenset(
             [name for flag, name in _WITH.items() if flags & flag]

@@ -154,9 +154,10 @@ def _packets(
     for leg, part, identity in told:
         number = 0
         if part.packet.ip_id is None and part.packet.protocol != "arp":
-            originals = list(enumerate(sent[leg, identity]))
-            here = left.setdefault((leg, part.place, identity), originals)
-            number = _take(here, part.packet.options, max(len(originals) - 1, 0))
+            originals, here = sent[leg, identity], (leg, part.place, identity)
+            if here not in left:
+                left[here] = list(enumerate(originals))
+            number = _take(left[here], part.packet.options, max(len(originals) - 1, 0))
         found[leg, (*identity, number)].append(part)
     return found
 

@@ -244,11 +244,8 @@ def entering(node: Node, command: Sequence[str]) -> list[str]:
 def _bounded() -> tuple[str, ...]:
     """The command that takes from another what the node's own programs lack (setpriv(1))."""
     last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
-    return (
-        "setpriv",
-        "--bounding-set",
-        ",".join(f"-cap_{n}" for n in confine.DROPPED if n <= last),
-    )
+    lacking = ",".join(f"-cap_{number}" for number in confine.DROPPED if number <= last)
+    return ("setpriv", "--bounding-set", lacking, "--inh-caps=-all", "--ambient-caps=-all")
 
 
 def run(

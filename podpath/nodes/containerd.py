@@ -1,7 +1,7 @@
 """containerd's configuration on the embedded node. Pure.
 
 Format: containerd's docs/cri/config.md. 1.6 and 1.7 read version 2; 2.x has version 3, and moved
-what is CRI's to other names.
+what is CRI's to other names. bin_dirs is in 2.1, in place of bin_dir.
 """
 
 import re
@@ -30,39 +30,38 @@ def configuration(release: str, oci_runtime: str, plugins: str, conflists: str) 
     release: what `containerd --version` prints; oci_runtime: the path of runc, or of what does the
     same; plugins, conflists: the directories of CNI plugins and of conflists on the node.
     """
-    version = 3 if _major(release) >= 2 else 2
-    of_version = _version_3 if version == 3 else _version_2
+    number = _number(release)
+    version, of_version = (3, _version_3) if number >= (2, 0) else (2, _version_2)
     unused = ", ".join(f'"io.containerd.{name}"' for name in _UNUSED)
     head = f'version = {version}\ndisabled_plugins = [{unused}]\n[grpc]\naddress = "{SOCKET}"\n'
-    cni = f'conf_dir = "{conflists}"\n'
-    return f"""{head}{of_version(oci_runtime, cni, plugins)}\
+    found = f'bin_dirs = ["{plugins}"]' if number >= (2, 1) else f'bin_dir = "{plugins}"'
+    cni = f'{found}\nconf_dir = "{conflists}"\n'
+    return f"""{head}{of_version(oci_runtime, cni)}\
 [plugins."io.containerd.internal.v1.opt"]
 path = "/var/lib/containerd/opt"
 """
 
 
-def _major(release: str) -> int:
-    """Of "containerd github.com/containerd/containerd 1.6.20~ds1 ..."; 1 if it is not told."""
-    found = re.search(r"\s[v]?(\d+)\.\d+", release)
-    return int(found[1]) if found else 1
+def _number(release: str) -> tuple[int, int]:
+    """Of "containerd github.com/containerd/containerd 1.6.20~ds1 ..."; 1.6 if it is not told."""
+    found = re.search(r"\sv?(\d+)\.(\d+)", release)
+    return (int(found[1]), int(found[2])) if found else (1, 6)
 
 
-def _version_2(oci_runtime: str, cni: str, plugins: str) -> str:
+def _version_2(oci_runtime: str, cni: str) -> str:
     cri = "io.containerd.grpc.v1.cri"
     return f"""[plugins."{cri}"]
 sandbox_image = "{image.NAME}"
 {_OF_CRI}[plugins."{cri}".cni]
-bin_dir = "{plugins}"
 {cni}{_oci(cri, oci_runtime)}"""
 
 
-def _version_3(oci_runtime: str, cni: str, plugins: str) -> str:
+def _version_3(oci_runtime: str, cni: str) -> str:
     cri = "io.containerd.cri.v1.runtime"
     return f"""[plugins."io.containerd.cri.v1.images".pinned_images]
 sandbox = "{image.NAME}"
 [plugins."{cri}"]
 {_OF_CRI}[plugins."{cri}".cni]
-bin_dirs = ["{plugins}"]
 {cni}{_oci(cri, oci_runtime)}"""
 
 

@@ -71,7 +71,7 @@ def _tell(
     found = compared or item.stash.get(_found, [])
     item.stash[_found] = found
     verdict, reason = _verdict(item, call, report, ids)
-    if verdict == reports.DOES_NOT_CONFORM and (hindered := _hindered(item, ids)):
+    if verdict == reports.DOES_NOT_CONFORM and compared and (hindered := _hindered(item, ids)):
         verdict, reason = reports.COULD_NOT_TEST, hindered
     reason = reports.printable(reason)
     observed = item.stash.get(shared.observations, [])
@@ -95,7 +95,7 @@ def _tell(
 
 
 def _hindered(item: pytest.Item, ids: Sequence[str]) -> str:
-    """Why a test says nothing about the plugin: the host's settings hinder what it looks for."""
+    """Why a failed test says nothing about the plugin: the host's settings explain all of it."""
     from podpath import hindrances
     from podpath.errors import CouldNotTest
 
@@ -104,10 +104,11 @@ def _hindered(item: pytest.Item, ids: Sequence[str]) -> str:
     try:
         conflist = shared.plan(item.config).conflist
         families = (family,) if family else conflist.families
-        found = hindrances.of(ids, families, conflist, _node(item))
-    except CouldNotTest:  # told in the test's place
-        return ""
-    return f"{', '.join(ids)}: could not test: {'; '.join(found)}" if found else ""
+        found: list[Any] = item.stash[_found]
+        reasons = hindrances.of(ids, found, families, conflist, _node(item))
+    except CouldNotTest as error:  # then it is not known whose doing it is
+        reasons = [str(error)]
+    return f"{', '.join(ids)}: could not test: {'; '.join(reasons)}" if reasons else ""
 
 
 def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:

@@ -190,8 +190,7 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-SETTINGS",
-        "A plugin turns on no forwarding in a pod, and no proxy ARP there, at its host end or on a"
-        " bridge; the flags of their links are as usual.",
+        "The plugin turns on neither forwarding nor proxy ARP for its pods, nor unusual flags.",
         "A sysctl was set for all interfaces, or for the wrong one.",
         (f"{NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
         why="A pod that forwards is a router, and what answers ARP for others takes their traffic.",

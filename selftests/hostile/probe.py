@@ -7,7 +7,9 @@ and does not write, writes what was there, or calls with arguments that nothing 
 import contextlib
 import ctypes
 import errno
+import functools
 import json
+import operator
 import os
 import platform
 import re
@@ -212,12 +214,12 @@ def stronger_processes() -> bool:
 
 
 def _capabilities(pid: str = "self") -> int:
-    """What a process, and all that it starts, may ever have; nothing of one that has ended."""
+    """What a process, and all that it starts, has or may get; nothing of one that has ended."""
     try:
-        found = re.search(r"CapBnd:\s*(\w+)", Path("/proc", pid, "status").read_text())
+        found = re.findall(r"Cap(?:Bnd|Prm|Inh):\s*(\w+)", Path("/proc", pid, "status").read_text())
     except OSError:
         return 0
-    return int(found[1], 16) if found else 0
+    return functools.reduce(operator.or_, (int(one, 16) for one in found), 0)
 
 
 def _everybody(what: str) -> Iterator[str]:
@@ -244,6 +246,15 @@ def _is_hosts(path: str) -> bool:
 def host_directory_by_a_process() -> bool:
     links = [f"/proc/{p}/{what}" for p in os.listdir("/proc") for what in ("root", "cwd")]
     return any(map(_is_hosts, (*links, *_everybody("fd"))))
+
+
+def host_program_by_its_map() -> bool:
+    """A file of the host's, opened to be written, by what process 1 has mapped of it."""
+    for path in _everybody("map_files"):
+        with contextlib.suppress(OSError):
+            if os.stat(path).st_dev == HOST["device"] and _opens(path, os.O_WRONLY):
+                return True
+    return False
 
 
 def host_mount() -> bool:
@@ -337,6 +348,7 @@ PROBES = (
     stronger_processes,
     host_namespace,
     host_directory_by_a_process,
+    host_program_by_its_map,
     host_mount,
     below_the_root,
     above_the_root,

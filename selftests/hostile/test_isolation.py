@@ -17,8 +17,10 @@ from selftests.hostile import probe
 
 pytestmark = pytest.mark.xdist_group("hostile")
 
-#: Root may mount these anew, and files in there know no namespace but that of users.
+#: Root may mount these anew, and files in there know no namespace but that of users. Process 1 was
+#: started from the host's own mounts.
 _POSSIBLE = {
+    "host_program_by_its_map",
     "interpreters_by_binfmt_misc",
     "kernel_by_debugfs",
     "kernel_by_fresh_sysfs",

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from podpath import tools
 from selftests import suite
 from selftests.conftest import machine
 from selftests.hosts import settings
@@ -60,11 +62,11 @@ TOGETHER: dict[str, Mapping[str, int]] = {
 HINDERING: dict[str, tuple[Mapping[str, int], str]] = {
     "arp_ignore-8": (
         of_ipv4(arp_ignore=8),
-        r"net\.ipv4\.conf\.{all,default}\.arp_ignore = 8 .* sysctl -w \S+arp_ignore=0",
+        r"net\.ipv4\.conf\.all\.arp_ignore = 8, .* sysctl -w \S+arp_ignore=0",
     ),
     "proxy_arp_pvlan": (
         of_ipv4(proxy_arp_pvlan=1) | {"ipv4/ip_forward": 1},
-        r"net\.ipv4\.conf\.{all,default}\.proxy_arp_pvlan = 1 .* sysctl -w \S+proxy_arp_pvlan=0",
+        r"net\.ipv4\.conf\.all\.proxy_arp_pvlan = 1, .* sysctl -w \S+proxy_arp_pvlan=0",
     ),
 }
 NETWORKS = ("dual-stack", "ptp-dual-stack")
@@ -100,7 +102,26 @@ def test_healthy_plugin_is_green(network: str, values: Mapping[str, int]) -> Non
 
     assert run.status == 0, run.output
     said = re.search(r"^podpath host settings: (.*)$", run.output, re.MULTILINE)
-    assert not values.get("ipv4/ip_forward") or (said and "forwarding = 1" in said[1])
+    told = said[1] if said else ""
+    assert all(setting in told for setting in _told(values)), told
+
+
+def _told(values: Mapping[str, int]) -> list[str]:
+    """What the header must say of the settings: those that pods start with."""
+    inherit = values.get("core/devconf_inherit_init_net", 0)
+    found = [f"net.core.devconf_inherit_init_net = {inherit}"] * (inherit != 0)
+    if inherit < 2 and values.get("ipv4/ip_forward"):
+        found.append("net.ipv4.conf.{all,default}.forwarding = 1")
+    links = {n: v for n, v in values.items() if "/conf/default/" in n}
+    return found + [
+        f"net.{name.replace('/', '.').replace('.default.', '.{all,default}.')} = {value}"
+        for name, value in links.items()
+        if not name.endswith("accept_dad") and (name, value) not in _KERNELS
+    ]
+
+
+#: Tried above, and the kernel's own: the header need not name them.
+_KERNELS = {("ipv6/conf/default/accept_ra", 1), ("ipv4/conf/default/rp_filter", 0)}
 
 
 @pytest.mark.parametrize(("hindering", "says"), HINDERING.values(), ids=HINDERING.keys())
@@ -114,6 +135,21 @@ def test_what_a_setting_hinders_could_not_be_tested(
     assert run.status == 6, run.output
     assert re.search(says, run.output), run.output
     assert " failed" not in run.output
+
+
+def test_what_a_setting_does_not_explain_is_still_red(tmp_path: Path) -> None:
+    """A deletion that leaves a lease has nothing to do with ARP."""
+    real = tools.plugin("bridge", tools.PLUGIN_DIRECTORIES)
+    plugin = tmp_path / "bridge"
+    plugin.write_text(f'#!/bin/sh\n[ "$CNI_COMMAND" = DEL ] || exec {real}\n')
+    plugin.chmod(0o755)
+    with settings.changed(of_ipv4(arp_ignore=8)):
+        run = suite.run(
+            *("tests/test_lifecycle.py", "-k", "deleted_pod", "--podpath-cni-bin", str(tmp_path))
+        )
+
+    assert run.status == 1, run.output
+    assert "left behind at leases" in run.output
 
 
 def test_forwarding_may_be_turned_on_in_the_middle() -> None:

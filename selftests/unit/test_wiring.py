@@ -365,7 +365,6 @@ CHANGES = [
     ("settings", "eth0-hears-everything", eth0(promiscuous=True), ["promiscuous"]),
     ("settings", "eth0-without-ARP", eth0(flags=frozenset({"no ARP"})), ["flags"]),
     ("settings", "host-end-flags", host(flags=frozenset({"no multicast"})), ["flags"]),
-    ("settings", "forwards", space(settings=FORWARDS), ["forwarding"]),
     (
         "settings",
         "eth0-forwards",
@@ -375,12 +374,10 @@ CHANGES = [
     ("settings", "proxy-in-pod", eth0(settings=PROXY), ["proxy ARP"]),
     ("settings", "proxy-at-host-end", host(settings=PROXY), ["proxy ARP"]),
     ("settings", "proxy-at-bridge", bridge(settings=PROXY), ["proxy ARP"]),
-    ("settings", "proxy-for-all-links", node(settings=PROXY), ["proxy ARP"] * 2),
-    ("settings", "proxy-for-all-of-pod", space(settings=PROXY), ["proxy ARP"]),
     (
         "settings",
         "other-than-inherited",
-        both(inherited(pod=PROXY), space(settings=FORWARDS)),
+        both(inherited(pod=PROXY), eth0(settings=FORWARDS)),
         ["forwarding"],
     ),
     ("switched", "forwarding", space(settings=FORWARDS), ["forwarding"]),
@@ -515,8 +512,7 @@ def test_difference_says_where_and_what() -> None:
 @pytest.mark.parametrize("settings", [FORWARDS, PROXY, FORWARDS | PROXY])
 def test_what_new_namespaces_start_with_is_not_the_plugins(settings: Settings) -> None:
     """Of a pod, of its eth0 and of its host end: the host's settings turned it on."""
-    pod = both(space(settings=settings), eth0(settings=settings))
-    there = both(pod, host(settings=Settings(proxies=settings.proxies)))
+    there = both(eth0(settings=settings), host(settings=Settings(proxies=settings.proxies)))
     known = inherited(pod=settings, node=settings)
 
     assert routing.settings(both(there, known)(samples.topology()), samples.network(), POD) == []
@@ -529,7 +525,11 @@ def test_what_new_namespaces_start_with_is_not_the_plugins(settings: Settings) -
         ({"net.ipv4.ip_forward": "1"}, FORWARDS, Settings()),
         ({"net/ipv4/conf/IFNAME/proxy_arp": "1"}, PROXY, Settings()),
         ({"net.ipv4.conf.all.forwarding": "0"}, Settings(), FORWARDS),
-        ({"net.ipv6.conf.eth0.forwarding": "1"}, Settings(frozenset({Family.IPV6})), Settings()),
+        ({"net.ipv4.conf.IFNAME.forwarding": "0"}, Settings(), FORWARDS),
+        ({"net.ipv4.conf.all.proxy_arp": "0"}, Settings(), Settings()),
+        ({"net.ipv4.conf.default.forwarding": "1"}, Settings(), Settings()),
+        ({"net.ipv6.conf.all.forwarding": "1"}, Settings(frozenset({Family.IPV6})), Settings()),
+        ({"net.ipv6.conf.eth0.forwarding": "1"}, Settings(), Settings()),
         ({"net.core.somaxconn": "500", "net.ipv4.conf.all.rp_filter": "1"}, Settings(), Settings()),
     ],
 )
