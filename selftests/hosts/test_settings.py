@@ -116,10 +116,12 @@ def _told(values: Mapping[str, int]) -> list[str]:
     return found + [
         f"net.{name.replace('/', '.').replace('.default.', '.{all,default}.')} = {value}"
         for name, value in links.items()
-        if not name.endswith("accept_dad") and (name, value) not in _KERNELS
+        if not name.endswith(_OWN) and (name, value) not in _KERNELS
     ]
 
 
+#: Of new links, these are as the module's parameters say, or the kernel's own differ from all's.
+_OWN = ("disable_ipv6", "accept_dad")
 #: Tried above, and the kernel's own: the header need not name them.
 _KERNELS = {("ipv6/conf/default/accept_ra", 1), ("ipv4/conf/default/rp_filter", 0)}
 
