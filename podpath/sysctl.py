@@ -79,6 +79,18 @@ KERNELS: Mapping[Family, Mapping[str, int]] = {
 }
 
 
+#: How long neighbours are remembered, and how often they are asked: each new link copies the
+#: machine's (net/core/neighbour.c, neigh_parms_alloc; arp_tbl in net/ipv4/arp.c, nd_tbl in
+#: net/ipv6/ndisc.c).
+NEIGHBOURS: Mapping[str, int] = {
+    "base_reachable_time_ms": 30000,
+    "retrans_time_ms": 1000,
+    "delay_first_probe_time": 5,
+    "ucast_solicit": 3,
+    "mcast_solicit": 3,
+    "gc_stale_time": 60,
+}
+
 #: Where what is compiled in for all interfaces is not what each new one gets.
 _OF_ALL = {"accept_dad": 0}
 
@@ -119,6 +131,10 @@ def _unusual() -> Iterator[str]:
         for (name, value), scopes in found.items():
             where = scopes[0] if len(scopes) == 1 else f"{{{','.join(scopes)}}}"
             yield f"{_name(family, where, name)} = {value}"
+        for name, kernels in NEIGHBOURS.items():
+            path = _ROOT / f"ipv{family.value}/neigh/lo/{name}"  # any link's, in a new namespace
+            if path.exists() and (value := int(path.read_text())) != kernels:
+                yield f"net.ipv{family.value}.neigh.default.{name} = {value}"
 
 
 def having(node: str, values: Mapping[str, int]) -> list[str]:
