@@ -81,7 +81,7 @@ def of(
     sentences = [
         _sentence(one, settings)
         for one in HINDRANCES
-        if Family.IPV4 in families
+        if (Family.IPV4 in families or one.packet)  # those packets are seen in any test
         and one.explains(requirements, found)
         and (settings := sysctl.having(path, one.settings))
     ]

@@ -54,13 +54,18 @@ def test_new_namespace_ends_with_its_reading() -> None:
     assert before == os.readlink(HERE) != inside
 
 
-def _with(values: Mapping[str, int], *found: Difference, about: str = "PATH-ICMP") -> list[str]:
+def _with(
+    values: Mapping[str, int],
+    *found: Difference,
+    about: str = "PATH-ICMP",
+    family: Family = V4,
+) -> list[str]:
     """What hinders in a namespace whose own settings new ones copy."""
 
     def hindering() -> list[str]:
         for name, value in values.items():
             sysctl._path(V4, "default", name).write_text(str(value))
-        return hindrances.of([about], found, [V4], samples.network(), None)
+        return hindrances.of([about], found, [family], samples.network(), None)
 
     with pytest.MonkeyPatch.context() as patch:
         # in the namespace of the reader, which needs no other
@@ -95,7 +100,7 @@ def test_setting_that_explains_all_is_named_with_its_value_and_remedy() -> None:
     assert said.endswith("sysctl -w net.ipv4.conf.default.arp_ignore=0")
     assert _with({"arp_ignore": 1}, LOST) == []
     assert _with({"arp_ignore": 8}, LEAK) == _with({"arp_ignore": 8}, LOST, LEAK) == []
-    assert _with({"arp_ignore": 8}) == []
+    assert _with({"arp_ignore": 8}) == _with({"arp_ignore": 8}, LOST, family=V6) == []
 
 
 def test_proxy_arp_pvlan_needs_forwarding() -> None:
@@ -105,6 +110,7 @@ def test_proxy_arp_pvlan_needs_forwarding() -> None:
     assert _with({"proxy_arp_pvlan": 1}, DOUBLED) == []
     (said,) = _with(both, DOUBLED)
     assert said.endswith("sysctl -w net.ipv4.conf.default.proxy_arp_pvlan=0")
+    assert _with(both, DOUBLED, family=V6) == [said]  # ARP comes in the midst of it
     assert _with(both, replace(DOUBLED, packet="TCP 1 to 80")) == []
 
 
