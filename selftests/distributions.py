@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-_MIRROR = "http://deb.debian.org/debian"
 _PACKAGES = ("ca-certificates", "python3", "python3-pip", "python3-venv")
 #: How this machine reaches package registries.
 _OF_THIS_MACHINE = (
@@ -57,7 +56,7 @@ def make(suite: str, directory: Path) -> None:
     if (directory / "etc/debian_version").exists():
         return
     subprocess.run(
-        ["debootstrap", "--variant=minbase", suite, str(directory), _MIRROR],
+        ["debootstrap", "--variant=minbase", suite, str(directory)],
         check=True,
         stdout=sys.stderr,
     )
