@@ -23,6 +23,17 @@ _ACCEPTING = "firewall"
 _COUNTER = re.compile(r"counter( packets \d+ bytes \d+)? ")
 
 
+def ruleset(node: Node, netns: str = "") -> str:
+    """List the nftables rules of the node, or of a named network namespace of the node's.
+
+    Raises CouldNotTest.
+    """
+    done = base.run(node, ["nft", "--stateless", "list", "ruleset"], netns=netns)
+    if done.returncode != 0:
+        raise CouldNotTest(f"nft list ruleset failed on the node: {done.stderr.strip()}")
+    return done.stdout
+
+
 def hindering(node: Node, family: Family, conflist: Conflist) -> list[str]:
     """List the chains that may drop traffic between pods, a sentence each, with its remedy.
 
@@ -31,12 +42,10 @@ def hindering(node: Node, family: Family, conflist: Conflist) -> list[str]:
     network = base.network_namespace(node)
     if conflist.bridge and not topology.filters_bridged(network, family):
         return []  # iptables sees what a bridge carries by br_netfilter alone
-    listed = base.run(node, ["nft", "--stateless", "list", "ruleset"])
-    if listed.returncode != 0:
-        raise CouldNotTest(f"nft list ruleset failed on the node: {listed.stderr.strip()}")
+    listing = ruleset(node)
     legacy = base.run(node, [_LEGACY[family]]).stdout  # fails where the kernel has no such tables
     iptables = f"FORWARD of the table {_TABLE[family]} filter"
-    found = dropping(listed.stdout, family)
+    found = dropping(listing, family)
     if ":FORWARD DROP" in legacy and iptables not in found:
         found.append(iptables)
     if _ACCEPTING in conflist.plugins:

@@ -8,14 +8,13 @@ from podpath.conflist import Conflist
 from podpath.model import Difference, Family
 from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.verdict import DUPLICATE, MAC, MISSING, PAYLOAD, UNEXPECTED
 
 _HERE = "/proc/self/ns/net"
 #: The kinds of difference of packets that do not arrive, and of what is sent about that.
-_LOST = frozenset(
-    {"missing hop", "unexpected sighting", "lost or doubled", "no answer", "FDB", "not bridged"}
-)
+_LOST = frozenset({MISSING, UNEXPECTED, "lost or doubled", "no answer", "FDB", "not bridged"})
 #: Those of one more ARP reply.
-_ANSWERED = frozenset({"unexpected sighting", "duplicate", "payload changed", "MAC changed"})
+_ANSWERED = frozenset({UNEXPECTED, DUPLICATE, PAYLOAD, MAC})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from podpath import firewall
 from podpath.conflist import Conflist
-from podpath.errors import CouldNotTest
 from podpath.expected import POD_INTERFACE
 from podpath.model import NODE, Difference, Interface, Topology
 from podpath.nodes import base
@@ -21,22 +21,15 @@ def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
     "node" or pod name -> rules, as nft and iptables list them. Raises CouldNotTest if they
     cannot be listed, DoesNotConform if a pod has no named namespace.
     """
-    found = {NODE: _listed(node, "", _ON_LINKS)}
+    found = {NODE: nft_rules(firewall.ruleset(node), _ON_LINKS)}
     for pod, network in topology.pods.items():
         topology.of_pod(pod)
-        found[pod] = _listed(node, network.netns, _ANY)
+        found[pod] = nft_rules(firewall.ruleset(node, network.netns), _ANY)
         for command in _LEGACY:
             done = base.run(node, [command], netns=network.netns)
             # it fails where the kernel has no legacy tables, and so no rules in them
             found[pod] += [line for line in done.stdout.splitlines() if line.startswith("-")]
     return found
-
-
-def _listed(node: Node, netns: str, families: Iterable[str]) -> list[str]:
-    done = base.run(node, ["nft", "--stateless", "list", "ruleset"], netns=netns)
-    if done.returncode != 0:
-        raise CouldNotTest(f"nft list ruleset failed on the node: {done.stderr.strip()}")
-    return nft_rules(done.stdout, families)
 
 
 def nft_rules(listing: str, families: Iterable[str]) -> list[str]:

@@ -71,7 +71,7 @@ def _tell(
     found = compared or item.stash.get(_found, [])
     item.stash[_found] = found
     verdict, reason = _verdict(item, call, report, ids)
-    if verdict == reports.DOES_NOT_CONFORM and compared and (hindered := _hindered(item, ids)):
+    if verdict == reports.DOES_NOT_CONFORM and (hindered := _hindered(item, ids, compared)):
         verdict, reason = reports.COULD_NOT_TEST, hindered
     reason = reports.printable(reason)
     observed = item.stash.get(shared.observations, [])
@@ -94,7 +94,7 @@ def _tell(
         }
 
 
-def _hindered(item: pytest.Item, ids: Sequence[str]) -> str:
+def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> str:
     """Why a failed test says nothing about the plugin: the host's settings explain all of it."""
     from podpath import hindrances
     from podpath.errors import CouldNotTest
@@ -104,7 +104,6 @@ def _hindered(item: pytest.Item, ids: Sequence[str]) -> str:
     try:
         conflist = shared.plan(item.config).conflist
         families = (family,) if family else conflist.families
-        found: list[Any] = item.stash[_found]
         reasons = hindrances.of(ids, found, families, conflist, _node(item))
     except CouldNotTest as error:  # then it is not known whose doing it is
         reasons = [str(error)]
