@@ -35,8 +35,8 @@ def test_rate_is_what_was_asked_for(
     _check_kernel(direction)
     with ExitStack() as stack:
         slow, one, other = (
-            stack.enter_context(asked.container(runtime, conflist, capabilities))
-            for capabilities in (asked.limited(direction), {}, {})
+            stack.enter_context(asked.container(runtime, conflist, runtime_config))
+            for runtime_config in (asked.limited(direction), {}, {})
         )
         for container in (slow, one, other):
             container.attach()
@@ -67,14 +67,14 @@ def test_container_has_the_address_that_was_asked_for(
 ) -> None:
     """Exactly that; while it has it, nobody else gets it, and afterwards somebody does."""
     wanted = asked.unused(conflist, family)
-    capabilities = {"ips": [str(wanted)]}
-    with asked.container(runtime, conflist, capabilities) as first:
+    runtime_config = {"ips": [str(wanted)]}
+    with asked.container(runtime, conflist, runtime_config) as first:
         first.attach()
         found = asked.held(first, wanted)
-        with asked.container(runtime, conflist, capabilities) as second:
+        with asked.container(runtime, conflist, runtime_config) as second:
             found += asked.given_twice(second.add(), wanted)
         require_success(first.delete())
-    with asked.container(runtime, conflist, capabilities) as third:
+    with asked.container(runtime, conflist, runtime_config) as third:
         third.attach()
         found += asked.held(third, wanted)
 

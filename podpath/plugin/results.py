@@ -108,8 +108,8 @@ class _Results:
         facts = self._config.stash.get(shared.environment, {})
         known = {str(name): facts[name] for name in ("profile", "node") if name in facts}
         about = report.About(complete=self._complete, features=self._features())
-        document = report.build(self._results(), known, "", about)
-        told = [r for r in document["requirements"] if r["tests"] or r["reason"] == WAIVED]
+        built = report.build(self._results(), known, "", about)
+        told = [r for r in built["requirements"] if r["tests"] or r["reason"] == WAIVED]
         terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")
         width = max(len(i) for i in REQUIREMENTS)
         colours = {report.CONFORMS: "green", report.DOES_NOT_CONFORM: "red"}
@@ -119,7 +119,7 @@ class _Results:
             terminal.write(f"{one['verdict']:<16}", **colour)
             why = f" ({WAIVED})" if one["reason"] == WAIVED else ""
             terminal.write_line(f"  {one['sentence']}{why}")
-        for profile in document["profiles"]:
+        for profile in built["profiles"]:
             self._tell_features(terminal, profile["features"])
 
     def _features(self) -> Mapping[str, str]:
@@ -163,9 +163,9 @@ class _Results:
             return
         facts = self._config.stash.get(shared.environment, {})
         try:
-            document = report.build(self._results(), facts, __version__, self._about())
-            path = report.write(Path(directory), document)
-            terminal.write_line(f"podpath report: {path} ({document['digest']})")
+            built = report.build(self._results(), facts, __version__, self._about())
+            path = report.write(Path(directory), built)
+            terminal.write_line(f"podpath report: {path} ({built['digest']})")
         except CouldNotTest as error:
             terminal.write_line(f"podpath: {error}", red=True)
 

@@ -40,31 +40,31 @@ def test_any_cached_result_is_read_or_told(file: Path, content: bytes) -> None:
 @example({"interfaces": "eth0"})
 @example({"interfaces": [None]})
 @example({"interfaces": [[["eth0"]]]})
-def test_any_interfaces_are_read_or_told(result: Any) -> None:
+def test_any_interfaces_are_read_or_told(document: Any) -> None:
     """A good result in which something is replaced, at whatever depth."""
-    claimed = soundly(results.interfaces, result) if isinstance(result, dict) else None
+    claimed = soundly(results.interfaces, document) if isinstance(document, dict) else None
 
     for one in claimed or ():
         assert isinstance(one.name, str)
         assert isinstance(one.mac, str)
 
 
-def _differences(result: object) -> list[Difference]:
-    told = samples.with_pod_network(samples.topology(), POD, result=result)
+def _differences(document: object) -> list[Difference]:
+    told = samples.with_pod_network(samples.topology(), POD, result=document)
     return wiring.macs(told, samples.network())
 
 
 @given(st.dictionaries(texts, values, max_size=2) | st.builds(dict, interfaces=values))
-def test_wiring_says_what_is_wrong_with_a_result(result: dict[str, Any]) -> None:
+def test_wiring_says_what_is_wrong_with_a_result(document: dict[str, Any]) -> None:
     """Nothing is raised; and what claims no interface at all is a difference."""
-    differences = _differences(result)
+    differences = _differences(document)
 
-    assert differences or all(one.name for one in results.interfaces(result))
-    assert differences or result["interfaces"]
+    assert differences or all(one.name for one in results.interfaces(document))
+    assert differences or document["interfaces"]
 
 
 @pytest.mark.parametrize(
-    ("result", "said"),
+    ("document", "said"),
     [
         ({"interfaces": {}}, '"interfaces" must be a list, not an object'),
         ({"interfaces": ["eth0"]}, 'each of "interfaces" must be an object, not a text'),
@@ -77,25 +77,25 @@ def test_wiring_says_what_is_wrong_with_a_result(result: dict[str, Any]) -> None
         ),
     ],
 )
-def test_malformed_results_are_one_difference(result: object, said: str) -> None:
+def test_malformed_results_are_one_difference(document: object, said: str) -> None:
     """What is not as specified is told as such, for that pod alone."""
-    (difference,) = _differences(result)
+    (difference,) = _differences(document)
 
     assert (difference.kind, difference.where) == ("result", f"pod {POD}")
     assert said in difference.seen
 
 
 @pytest.mark.parametrize(
-    ("result", "said"),
+    ("document", "said"),
     [
         ([], "must be an object, not a list"),
         (float("nan"), "must be an object, not a number"),
         (True, "must be an object, not a boolean"),
     ],
 )
-def test_result_that_is_no_object_does_not_conform(file: Path, result: object, said: str) -> None:
+def test_result_that_is_no_object_does_not_conform(file: Path, document: object, said: str) -> None:
     """It is the plugin's, inside of a document that is libcni's."""
-    file.write_text(json.dumps({"result": result}))
+    file.write_text(json.dumps({"result": document}))
 
     with pytest.raises(DoesNotConform, match=said):
         results.read(file)

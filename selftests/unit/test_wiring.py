@@ -177,7 +177,7 @@ def held(*addresses: str) -> tuple[Any, ...]:
     return tuple(ip_interface(a) for a in addresses)
 
 
-def result(key: str, value: object) -> Change:
+def with_result(key: str, value: object) -> Change:
     return lambda t: samples.with_result(t, POD, key, value)
 
 
@@ -383,23 +383,38 @@ CHANGES = [
     ("switched", "forwarding", space(settings=FORWARDS), ["forwarding"]),
     ("switched", "proxy", space(settings=PROXY), ["proxy ARP"]),
     ("differences", "no-result", network(result={}), ["result"]),
-    ("differences", "no-interfaces", result("interfaces", []), ["result"] * 3),
-    ("differences", "no-macs", result("interfaces", [{"name": "cni0"}, VETH, ETH0]), ["result"]),
-    ("differences", "no-host-end", result("interfaces", [{}, {}, ETH0]), ["result"] * 2),
+    ("differences", "no-interfaces", with_result("interfaces", []), ["result"] * 3),
+    (
+        "differences",
+        "no-macs",
+        with_result("interfaces", [{"name": "cni0"}, VETH, ETH0]),
+        ["result"],
+    ),
+    ("differences", "no-host-end", with_result("interfaces", [{}, {}, ETH0]), ["result"] * 2),
     (
         "differences",
         "other-sandbox",
-        result("interfaces", [VETH, VETH, {**ETH0, "sandbox": "/run/netns/cni-0"}]),
+        with_result("interfaces", [VETH, VETH, {**ETH0, "sandbox": "/run/netns/cni-0"}]),
         ["result"],
     ),
-    ("differences", "no-addresses", result("ips", []), ["result"]),
-    ("differences", "prefix", result("ips", [{**IP, "address": "10.88.0.2/16"}]), ["result"] * 1),
-    ("differences", "gateway", result("ips", [{**IP, "gateway": "10.88.0.9"}]), ["result"]),
-    ("differences", "no-gateway", result("ips", [{**IP, "gateway": None}]), []),
-    ("differences", "interface", result("ips", [{**IP, "interface": 1}]), ["result"]),
-    ("differences", "no-interface", result("ips", [{**IP, "interface": 7}]), ["result"]),
-    ("differences", "route", result("routes", [{"dst": "192.0.2.0/24"}]), ["result"]),
-    ("differences", "via", result("routes", [{"dst": "0.0.0.0/0", "gw": "10.88.0.9"}]), ["result"]),
+    ("differences", "no-addresses", with_result("ips", []), ["result"]),
+    (
+        "differences",
+        "prefix",
+        with_result("ips", [{**IP, "address": "10.88.0.2/16"}]),
+        ["result"] * 1,
+    ),
+    ("differences", "gateway", with_result("ips", [{**IP, "gateway": "10.88.0.9"}]), ["result"]),
+    ("differences", "no-gateway", with_result("ips", [{**IP, "gateway": None}]), []),
+    ("differences", "interface", with_result("ips", [{**IP, "interface": 1}]), ["result"]),
+    ("differences", "no-interface", with_result("ips", [{**IP, "interface": 7}]), ["result"]),
+    ("differences", "route", with_result("routes", [{"dst": "192.0.2.0/24"}]), ["result"]),
+    (
+        "differences",
+        "via",
+        with_result("routes", [{"dst": "0.0.0.0/0", "gw": "10.88.0.9"}]),
+        ["result"],
+    ),
     ("hooks", "queue", host(queues=("clsact",)), ["traffic control"]),
     ("hooks", "xdp", eth0(xdp=True), ["XDP program"]),
     ("node_links", "more", node_gains("dummy0"), ["unexpected interface"]),
