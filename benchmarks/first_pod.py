@@ -11,7 +11,7 @@ import time
 from podpath import conflist as conflists
 from podpath.nodes import embedded
 from podpath.pods import CLIENT, Deployment
-from podpath.randomness import Draws, new_seed
+from podpath.system.randomness import Draws, new_seed
 from podpath.traffic import Traffics
 
 

@@ -17,7 +17,7 @@ from podpath.model import Family
 from podpath.nodes import base, embedded
 from podpath.observe import Observer
 from podpath.pods import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
-from podpath.randomness import Draws, new_seed
+from podpath.system.randomness import Draws, new_seed
 from podpath.traffic import Traffic, Traffics
 
 _PINGS = 3

@@ -8,8 +8,8 @@ from typing import Any
 from proofs import Bench
 from results import Goal, Result
 
-from podpath import netns
 from podpath.nodes import base
+from podpath.system import netns
 
 
 def topology(on: Bench, rounds: int) -> list[Result]:

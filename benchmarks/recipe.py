@@ -26,9 +26,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from podpath import tools
 from podpath.cri import Result
 from podpath.errors import CouldNotTest
+from podpath.system import programs
 
 _LISTEN_SECONDS = 20.0
 _PRINT_SECONDS = 20.0
@@ -81,7 +81,7 @@ class Sniffer:
 
 def tcpdump() -> str:
     """The path of tcpdump. Raises CouldNotTest if it is missing."""
-    if path := shutil.which("tcpdump", path=tools.search_path()):
+    if path := shutil.which("tcpdump", path=programs.search_path()):
         return path
     raise CouldNotTest(
         "tcpdump, which the benchmarks compare podpath with, is missing",

@@ -23,11 +23,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from podpath import netns, randomness
-from podpath.changes import Watch
 from podpath.dissect import dissect, reassemble
 from podpath.errors import CouldNotTest
 from podpath.model import Direction, Observation, Sighting, TapProof
+from podpath.system import netns, randomness
+from podpath.system.watch import Watch
 
 _ETH_P_ALL = 0x0003
 _CANARY_TYPE = 0x88B5  # local experimental EtherType 1 (IEEE 802)

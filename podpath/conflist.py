@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from podpath import files
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Family, Network, Settings
+from podpath.system import files
 
 #: The conflist used when none is named: bridge cni0, gateway, masquerading, host-local, portmap.
 DEFAULT = Path(__file__).with_name("default.conflist")

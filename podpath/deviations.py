@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from podpath import files
 from podpath.errors import CouldNotTest
 from podpath.requirements import REQUIREMENTS
+from podpath.system import files
 
 SHIPPED = Path(__file__).with_name("deviations.toml")
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from podpath import image, kube, preflight, tools, unknown
+from podpath import image, kube, preflight, unknown
 from podpath.errors import CouldNotTest
 from podpath.nodes import host, kind
+from podpath.system import programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,12 @@ def _of(name: str, look: Callable[[], object], detail: str = "") -> Finding:
 
 
 def _programs(node: str) -> Iterator[Finding]:
-    absent = tools.missing(node)
-    for tool in tools.TOOLS:
+    absent = programs.missing(node)
+    for tool in programs.TOOLS:
         if node in tool.nodes and tool.name not in absent:
-            yield Finding(tool.name, True, tools.find(tool) or "")
+            yield Finding(tool.name, True, programs.find(tool) or "")
     for name, package in absent.items():
-        yield Finding(name, False, "is missing", tools.how_to_install([package]))
+        yield Finding(name, False, "is missing", programs.how_to_install([package]))
 
 
 def _kernel(node: str) -> Iterator[Finding]:

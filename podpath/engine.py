@@ -7,8 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from podpath import tools
 from podpath.errors import CouldNotTest
+from podpath.system import programs
 
 #: In kind's order of preference (pkg/cluster/provider.go, DetectNodeProvider).
 ENGINES = ("docker", "nerdctl", "podman")
@@ -77,7 +77,7 @@ def find() -> Engine:
     """The engine that kind would use. Raises CouldNotTest if there is none."""
     asked = os.environ.get("KIND_EXPERIMENTAL_PROVIDER", "")
     for name in (asked,) if asked else ENGINES:
-        if path := shutil.which(name, path=tools.search_path()):
+        if path := shutil.which(name, path=programs.search_path()):
             return Engine(name, path)
     raise CouldNotTest(
         f"kind needs a container engine, and {asked or ENGINES[0]} is missing", _REMEDY

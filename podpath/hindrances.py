@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from podpath import firewall, sysctl
+from podpath import firewall
 from podpath.conflist import Conflist
 from podpath.model import Difference, Family
 from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.system import sysctl
 from podpath.verdict import DUPLICATE, MAC, MISSING, PAYLOAD, UNEXPECTED
 
 _HERE = "/proc/self/ns/net"

@@ -11,7 +11,7 @@ from functools import partial
 from ipaddress import ip_interface
 from typing import Any
 
-from podpath import account, image, netns, probes, tools, topology, waiting
+from podpath import account, image, probes, topology
 from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -22,7 +22,8 @@ from podpath.nodes import base
 from podpath.nodes.base import Node, PortMapping
 from podpath.pods import CLIENT, HTTP_MAPPED, MAIN, MAPPED, UDP_MAPPED, Deployment
 from podpath.profiles import Profile
-from podpath.randomness import Draws
+from podpath.system import netns, programs, waiting
+from podpath.system.randomness import Draws
 from podpath.traffic import Traffic, both, has_received, url
 
 _BYTES = 1460
@@ -136,7 +137,7 @@ class Clients:
     def _http(self, source: str, family: Family) -> Traffic:
         nonce, target = self.draws.token(), self.target(family)
         asked = url(target, f"{_BYTES}?{nonce}", HTTP_MAPPED.node)
-        busybox = tools.locate("busybox") if source in _FROM else "/bin/busybox"
+        busybox = programs.locate("busybox") if source in _FROM else "/bin/busybox"
         script = (
             f"set -o pipefail; {busybox} timeout {_HTTP_SECONDS}"
             f" {busybox} wget -q -O - {shlex.quote(asked)} | {busybox} sha256sum"
@@ -161,7 +162,7 @@ class Clients:
     def _udp(self, source: str, family: Family) -> Traffic:
         line, port = self.draws.payload(40).hex(), self.draws.port()
         target = self.target(family)
-        netcat = tools.locate("nc") if source in _FROM else "/bin/nc"
+        netcat = programs.locate("nc") if source in _FROM else "/bin/nc"
         script = (
             f"printf '\\n%s\\n' {line} | {netcat} -n -u -q 0 -p {port} {target} {UDP_MAPPED.node}"
         )
@@ -230,7 +231,7 @@ class Clients:
             return self.node.execute(
                 self.pods[source], MAIN, ["/bin/sh", "-c", script], _RUN_SECONDS
             )
-        shell = [tools.locate("busybox"), "sh", "-c", script]
+        shell = [programs.locate("busybox"), "sh", "-c", script]
         if source == BEYOND:
             shell = ["nsenter", f"--net={self.node.beyond}", "--", *shell]
             done = _beyond(shell)

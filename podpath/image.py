@@ -17,8 +17,9 @@ import sys
 import tarfile
 from pathlib import Path
 
-from podpath import randomness, tools
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+from podpath.system import randomness
+from podpath.system.programs import locate
 
 NAME = "podpath.invalid/pod:1"
 
@@ -52,7 +53,7 @@ def body(size: int) -> bytes:
 
 def build_here() -> bytes:
     """The image from this system's programs. Raises CouldNotTest if one is missing."""
-    return build(tools.locate("busybox"), tools.locate("ping"), tools.locate("nc"))
+    return build(locate("busybox"), locate("ping"), locate("nc"))
 
 
 def build(busybox: str, ping: str, netcat: str) -> bytes:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from podpath import files, linux, netns
 from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Difference
 from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.system import files, linux, netns
 
 #: What host-local keeps for good (its README): the last address given, and its lock.
 _KEPT = ("last_reserved_ip", "lock")

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from podpath import files
 from podpath.errors import CouldNotTest
 from podpath.model import Network
+from podpath.system import files
 
 #: kind, pkg/apis/config/v1alpha4/default.go, SetDefaultsCluster
 _POD_SUBNETS = {"ipv4": "10.244.0.0/16", "ipv6": "fd00:10:244::/56"}

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from podpath import account, claims, image, inventory, results, routing, topology, waiting, wiring
+from podpath import account, claims, image, inventory, results, routing, topology, wiring
 from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -17,6 +17,7 @@ from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.pods import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.profiles import Profile
+from podpath.system import waiting
 from podpath.traffic import Traffics, counted, url
 
 #: The kernel takes a namespace and its links away in the background.

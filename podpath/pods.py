@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from podpath import image, results, sysctl, waiting
+from podpath import image, results
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Inherited, Settings
 from podpath.nodes import base
 from podpath.nodes.base import Node, Pod, PodSpec, PortMapping
+from podpath.system import sysctl, waiting
 
 T = TypeVar("T")
 

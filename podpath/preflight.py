@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from podpath import conflist as conflists
-from podpath import deviations, features, kind_config, kube, profiles, sysctl, tools, unknown
+from podpath import deviations, features, kind_config, kube, profiles, unknown
 from podpath.conflist import Conflist
 from podpath.deviations import Deviation
 from podpath.errors import CouldNotTest
@@ -18,6 +18,7 @@ from podpath.model import STACKED
 from podpath.nodes import host, kind
 from podpath.profiles import Profile
 from podpath.requirements import CORE
+from podpath.system import programs, sysctl
 
 #: The most pods that the suite has on one node at the same time.
 PODS = 12
@@ -58,11 +59,11 @@ class Plan:
 
     def plugin(self, name: str) -> str:
         """The path of a plugin. Raises CouldNotTest if it is missing."""
-        return tools.plugin(name, (*self.plugin_directories, *self._system_directories))
+        return programs.plugin(name, (*self.plugin_directories, *self._system_directories))
 
     @property
     def _system_directories(self) -> tuple[str, ...]:
-        return host.plugin_directories() if self.node == "host" else tools.PLUGIN_DIRECTORIES
+        return host.plugin_directories() if self.node == "host" else programs.PLUGIN_DIRECTORIES
 
     @cached_property
     def known_deviations(self) -> tuple[Deviation, ...]:
@@ -112,7 +113,7 @@ def check_root() -> None:
 def check(wanted: Plan) -> None:
     """Raise CouldNotTest, with the remedy, for the first thing that stands in the way."""
     check_root()
-    tools.check(wanted.node)
+    programs.check(wanted.node)
     if wanted.node == "kind":
         kind.check(wanted.cluster)
         if not kind.exists(wanted.cluster):
@@ -185,7 +186,7 @@ def check_file_system(name: str) -> None:
 @cache
 def check_link(kind: str) -> None:
     """Raise CouldNotTest if the kernel cannot make a kind of link."""
-    ip = tools.locate("ip")
+    ip = programs.locate("ip")
     make = f"{ip} link add podpath0 type {kind}"
     if kind in STACKED:
         make = f"{ip} link add podpath1 type bridge && {ip} link add link podpath1 type {kind}"
@@ -206,7 +207,7 @@ def _refusal(make: str) -> str:
 
 def check_queue(discipline: str) -> None:
     """Raise CouldNotTest if the kernel cannot make a queueing discipline, as tc(8) names it."""
-    ip, tc = tools.locate("ip"), shutil.which("tc", path=tools.search_path()) or "tc"
+    ip, tc = programs.locate("ip"), shutil.which("tc", path=programs.search_path()) or "tc"
     make = f"{ip} link add podpath0 type bridge && {tc} qdisc add dev podpath0 {discipline}"
     if refusal := _refusal(make):
         raise CouldNotTest(
@@ -216,7 +217,7 @@ def check_queue(discipline: str) -> None:
 
 
 def _loaded(module: str) -> bool:
-    modprobe = shutil.which("modprobe", path=tools.search_path())
+    modprobe = shutil.which("modprobe", path=programs.search_path())
     if modprobe is None:
         return False
     return subprocess.run([modprobe, module], capture_output=True, check=False).returncode == 0
@@ -277,8 +278,8 @@ def _node_facts(wanted: Plan) -> dict[str, str]:
         return host.describe()
     found = {}
     for name in ("containerd", "runc"):
-        path = tools.locate(name)  # runc's may be crun's
-        found[os.path.basename(path)] = tools.first_line(path, "--version")
+        path = programs.locate(name)  # runc's may be crun's
+        found[os.path.basename(path)] = programs.first_line(path, "--version")
     return found
 
 
@@ -303,14 +304,14 @@ def _origin(path: str, _: tuple[int, int]) -> str:
     # what lies on another node's file system is known to the packages there
     root, name = (str(host.ROOT), path.removeprefix(str(host.ROOT)))
     known = f"--admindir={root if name != path else ''}/var/lib/dpkg"
-    owner = tools.first_line("dpkg-query", known, "--search", name) if _has_dpkg() else "?"
+    owner = programs.first_line("dpkg-query", known, "--search", name) if _has_dpkg() else "?"
     package = owner.partition(":")[0]
     if package not in ("?", ""):
-        version = tools.first_line(
+        version = programs.first_line(
             "dpkg-query", known, "--show", "--showformat=${Version}", package
         )
         return f"{package} {version}"
-    return f"sha256 {tools.checksum(path)[:16]}"
+    return f"sha256 {programs.checksum(path)[:16]}"
 
 
 def _has_dpkg() -> bool:

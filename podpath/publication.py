@@ -13,10 +13,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from podpath import files, tools
 from podpath.errors import CouldNotTest
 from podpath.preflight import Plan, origin
 from podpath.report import About
+from podpath.system import files, programs
 
 #: What [tool.podpath] may say; contact may be a list of texts.
 KEYS = ("organisation", "project", "version", "url", "contact")
@@ -91,7 +91,7 @@ def about(
 
 def _plugin(name: str, path: str) -> dict[str, str]:
     try:
-        checksum = tools.checksum(path)
+        checksum = programs.checksum(path)
         return {"name": name, "path": path, "origin": origin(path), "sha256": checksum}
     except OSError as error:
         raise CouldNotTest(f"the plugin {path} cannot be read: {error.strerror}") from None

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from podpath import files
 from podpath.errors import CouldNotTest
 from podpath.report import JSON_NAME, KIND, VERSION, YAML_NAME
+from podpath.system import files
 
 #: More than the longest report; each test has its evidence in it.
 _MOST = 256 * 1024 * 1024

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from podpath import files
 from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.system import files
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 
-from podpath import netns, waiting
 from podpath.cri import Result
 from podpath.errors import CouldNotTest
 from podpath.expected import POD_INTERFACE
@@ -17,6 +16,7 @@ from podpath.nodes.base import Pod
 from podpath.nodes.kubernetes import KubernetesNode
 from podpath.pods import END, HTTP_PORT, MAIN, Deployment, wait_until_serving
 from podpath.probes import REQUEST
+from podpath.system import netns, waiting
 from podpath.traffic import Traffic
 
 #: How long a kubelet may take until it asks a pod again; see nodes.kubernetes for how often.

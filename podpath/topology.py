@@ -9,7 +9,6 @@ from ipaddress import ip_interface, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
-from podpath import attributes, netns, rtnetlink, sysctl
 from podpath.errors import CouldNotTest
 from podpath.model import (
     ANYWHERE,
@@ -26,6 +25,18 @@ from podpath.model import (
     Route,
     Rule,
     Topology,
+)
+from podpath.system import attributes, netns, sysctl
+from podpath.system.netlink import (
+    ADDRESSES,
+    FDB,
+    LINKS,
+    QUEUES,
+    ROUTES,
+    RULES,
+    ChangedMeanwhile,
+    Questions,
+    listener,
 )
 
 T = TypeVar("T")
@@ -98,7 +109,7 @@ def _consistent(
     for _ in range(_ATTEMPTS):
         try:
             return _inside(path, lambda: _namespace(name, paths, inodes))
-        except rtnetlink.ChangedMeanwhile:
+        except ChangedMeanwhile:
             continue
     raise CouldNotTest(
         f"the interfaces of namespace {name} changed in each of {_ATTEMPTS} readings",
@@ -118,10 +129,10 @@ def _inside(path: str, work: Callable[[], T]) -> T:
 
 def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -> Namespace:
     """Runs inside the namespace."""
-    with rtnetlink.listener() as changes, closing(rtnetlink.Questions()) as kernel:
-        links = kernel.ask(rtnetlink.LINKS)
-        addresses = kernel.ask(rtnetlink.ADDRESSES)
-        queues = kernel.ask(rtnetlink.QUEUES)
+    with listener() as changes, closing(Questions()) as kernel:
+        links = kernel.ask(LINKS)
+        addresses = kernel.ask(ADDRESSES)
+        queues = kernel.ask(QUEUES)
         interfaces = tuple(_interface(link, addresses, queues) for link in links)
         names = {interface.index: interface.name for interface in interfaces}
         bridged = any(interface.bridge for interface in interfaces)
@@ -130,14 +141,14 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
             name=name,
             inode=inodes[name],
             interfaces=interfaces,
-            routes=tuple(_routes(kernel.ask(rtnetlink.ROUTES), names)),
-            rules=tuple(_rules(kernel.ask(rtnetlink.RULES))),
-            fdb=tuple(_fdb(kernel.ask(rtnetlink.FDB), names)) if bridged else (),
+            routes=tuple(_routes(kernel.ask(ROUTES), names)),
+            rules=tuple(_rules(kernel.ask(RULES))),
+            fdb=tuple(_fdb(kernel.ask(FDB), names)) if bridged else (),
             nsids=_nsids(kernel, paths, inodes, others),
             settings=sysctl.of_link("all"),
         )
         if select.select([changes], [], [], 0)[0]:
-            raise rtnetlink.ChangedMeanwhile
+            raise ChangedMeanwhile
         return space
 
 
@@ -353,7 +364,7 @@ def _fdb(messages: Iterable[Any], names: Mapping[int, str]) -> Iterable[FdbEntry
 
 
 def _nsids(
-    kernel: rtnetlink.Questions,
+    kernel: Questions,
     paths: Mapping[str, str],
     inodes: Mapping[str, int],
     wanted: Collection[int],

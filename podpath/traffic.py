@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from podpath import account, image, probes, waiting
+from podpath import account, image, probes
 from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -25,7 +25,8 @@ from podpath.pods import (
     udp_container,
 )
 from podpath.profiles import Resolution
-from podpath.randomness import Draws
+from podpath.system import waiting
+from podpath.system.randomness import Draws
 
 #: Bytes of IP and ICMP (or UDP, which are as many) header before the payload, by IP version.
 HEADERS = {4: 28, 6: 48}

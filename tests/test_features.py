@@ -13,7 +13,7 @@ from podpath.nodes.base import Node
 from podpath.observe import Observed
 from podpath.pods import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
 from podpath.profiles import Profile
-from podpath.randomness import Draws
+from podpath.system.randomness import Draws
 from podpath.traffic import Traffics
 
 from .parameters import each_pod

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 from typing import Any
 
-from podpath import netns
 from podpath.conflist import Conflist
 from podpath.contract import subjects
 from podpath.contract.answers import Answer, entries
@@ -23,6 +22,7 @@ from podpath.contract.runtime import Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Address, AddressWithPrefix, Difference, Family, listed
 from podpath.nodes import base
+from podpath.system import netns
 
 #: Locally administered, and as no plugin would make one up.
 MAC = "02:00:5e:10:00:01"

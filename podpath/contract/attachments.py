@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from podpath import inventory, randomness, sysctl, waiting
+from podpath import inventory
 from podpath.conflist import Conflist
 from podpath.contract import kernel
 from podpath.contract.answers import Answer, require_success
@@ -20,6 +20,7 @@ from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.inventory import Inventory
 from podpath.model import Difference, Settings
 from podpath.nodes import base
+from podpath.system import randomness, sysctl, waiting
 
 #: Not eth0: a plugin takes the name that it is given.
 INTERFACE = "net1"

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
-from podpath import files, tools
 from podpath.contract.answers import BUDGET, Answer
 from podpath.contract.subjects import Step, Subject, request
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.system import files, programs
 
 #: A process that outlives the plugin may hold its pipes; how long they are waited for then.
 _KILLED_SECONDS = 1.0
@@ -79,7 +79,7 @@ class Runtime:
     def say(self, plugin: str, text: str, environment: Mapping[str, str]) -> Answer:
         """Call a plugin with any text on stdin. Raises as call does."""
         path = self.locate(plugin)
-        given = {"PATH": tools.search_path(), "LANG": "C.UTF-8", "CNI_PATH": self.path}
+        given = {"PATH": programs.search_path(), "LANG": "C.UTF-8", "CNI_PATH": self.path}
         command = environment.get("CNI_COMMAND", "(no command)")
         started = time.monotonic()
         status, output, errors = _run(

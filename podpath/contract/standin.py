@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from shlex import quote
 
-from podpath import tools
 from podpath.contract.attachments import Attachment
 from podpath.contract.runtime import Runtime
 from podpath.errors import CouldNotTest
 from podpath.nodes import base
+from podpath.system import programs
 
 _SCRIPT = """#!/bin/sh
 echo "$CNI_COMMAND" >>{log}
@@ -79,7 +79,7 @@ def killing_rules(attachment: Attachment) -> Iterator[str]:
     directory = f"/run/podpath/stand-in-{next(_numbers)}"
     _install(attachment.runtime, directory, dict.fromkeys(_RULES, _KILLER))
     try:
-        yield f"{directory}:{tools.search_path()}"
+        yield f"{directory}:{programs.search_path()}"
     finally:
         base.run(attachment.runtime.node, ["rm", "-r", directory])
 

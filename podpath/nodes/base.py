@@ -10,12 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from podpath import files, linux, netns, others, tools
+from podpath import others
 from podpath.cri import Result
 from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork
 from podpath.nodes import confine
 from podpath.others import Endpoint
+from podpath.system import files, linux, netns, programs
 
 #: Of the files in /etc/cni/net.d that a runtime takes for configurations (go-cni, loadFromConfDir).
 CONFLIST_SUFFIXES = (".conflist", ".conf", ".json")
@@ -271,7 +272,7 @@ def run(
             timeout=seconds,
             stdin=subprocess.DEVNULL,
             # Nothing of the user's: whatever runs on the node can read it.
-            env={"PATH": tools.search_path(), "LANG": "C.UTF-8"},
+            env={"PATH": programs.search_path(), "LANG": "C.UTF-8"},
         )
     except subprocess.TimeoutExpired:
         raise CouldNotTest(

@@ -10,8 +10,8 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from podpath import linux
 from podpath.nodes import cgroups
+from podpath.system import linux
 
 #: For all that runs on the node together. A node with a dozen pods needs a tenth of it.
 MEMORY_BYTES = 2 << 30

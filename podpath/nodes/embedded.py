@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import podpath
-from podpath import image, randomness, tools, waiting
+from podpath import image
 from podpath.conflist import Conflist
 from podpath.cri import Result, Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork
 from podpath.nodes import base, containerd, sandboxes
 from podpath.nodes.init import NodeSpec
+from podpath.system import programs, randomness, waiting
 
 T = TypeVar("T")
 
@@ -202,7 +203,7 @@ class EmbeddedNode:
 
     def import_image(self, archive: bytes) -> None:
         """Give containerd the pod image. Raises CouldNotTest."""
-        load = [tools.locate("ctr"), "--namespace", "k8s.io", "images", "import", "-"]
+        load = [programs.locate("ctr"), "--namespace", "k8s.io", "images", "import", "-"]
         try:
             done = subprocess.run(
                 base.entering(self, load),
@@ -210,7 +211,7 @@ class EmbeddedNode:
                 capture_output=True,
                 check=False,
                 timeout=_START_SECONDS,
-                env={"PATH": tools.search_path()},
+                env={"PATH": programs.search_path()},
             )
         except subprocess.TimeoutExpired:
             raise CouldNotTest(
@@ -232,7 +233,7 @@ class EmbeddedNode:
         except CouldNotTest as error:
             if ended := self.ended():
                 raise CouldNotTest(ended) from None
-            release = tools.first_line(oci_runtime, "--version")
+            release = programs.first_line(oci_runtime, "--version")
             raise CouldNotTest(
                 f"{release} starts no container on the embedded node, which has fewer rights than"
                 f" the host: {error.message}",
@@ -273,8 +274,8 @@ def start(
     binds = {f"{_GIVEN}/{n}": os.path.abspath(d) for n, d in enumerate(plugin_directories)}
     links = _plugin_links(conflist, binds)
     ipv6 = _has_ipv6()
-    oci_runtime = oci_runtime or tools.locate("runc")
-    release = tools.first_line(tools.locate("containerd"), "--version")
+    oci_runtime = oci_runtime or programs.locate("runc")
+    release = programs.first_line(programs.locate("containerd"), "--version")
     spec = NodeSpec(
         id=randomness.unique(4).hex(),
         hostname="podpath-node",
@@ -286,7 +287,7 @@ def start(
         },
         links=links,
         binds=binds,
-        command=[tools.locate("containerd"), "--config", "/etc/podpath/containerd.toml"],
+        command=[programs.locate("containerd"), "--config", "/etc/podpath/containerd.toml"],
         log=_LOG,
         uplink=[*_UPLINK, *(_UPLINK6 if ipv6 else [])],
         wire=[_SILENT, *_WIRE, *_WIRE6] if ipv6 else _WIRE,
@@ -316,11 +317,11 @@ def _plugin_links(conflist: Conflist, binds: Mapping[str, str]) -> dict[str, str
 
     Raises CouldNotTest if one that the conflist needs is missing.
     """
-    host = (*binds.values(), *tools.PLUGIN_DIRECTORIES)
+    host = (*binds.values(), *programs.PLUGIN_DIRECTORIES)
     for name in ("loopback", *conflist.delegates):
-        tools.plugin(name, host)
+        programs.plugin(name, host)
     links: dict[str, str] = {}
-    for directory, there in zip(host, (*binds, *tools.PLUGIN_DIRECTORIES), strict=True):
+    for directory, there in zip(host, (*binds, *programs.PLUGIN_DIRECTORIES), strict=True):
         if os.path.isdir(directory):
             for entry in os.scandir(directory):
                 if entry.is_file() and os.access(entry.path, os.X_OK):
@@ -384,7 +385,7 @@ def _kept(spec: NodeSpec) -> Iterator[_Keeper]:
         # A session of its own: Ctrl-C ends pytest, and the end of pytest ends the keeper.
         start_new_session=True,
         # The plugins inherit it, by way of containerd: nothing of the user's.
-        env={"PATH": tools.search_path(), "LANG": "C.UTF-8", "HOME": "/root"},
+        env={"PATH": programs.search_path(), "LANG": "C.UTF-8", "HOME": "/root"},
     )
     try:
         yield _Keeper(process)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from podpath import linux, sysctl
 from podpath.nodes import cgroups, confine
+from podpath.system import linux, sysctl
 
 _SCRATCH = "/sys"  # exists on every host, and nothing of it is needed before the pivot
 _ROOT = f"{_SCRATCH}/root"

@@ -23,8 +23,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from podpath import linux
 from podpath.nodes import cgroups, confine, init
+from podpath.system import linux
 
 
 def _say(**message: object) -> None:

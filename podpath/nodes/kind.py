@@ -16,13 +16,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from podpath import engine, image, kube, randomness, tools, waiting
+from podpath import engine, image, kube
 from podpath.conflist import Conflist
 from podpath.engine import Engine
 from podpath.errors import CouldNotTest
 from podpath.kube import Api
 from podpath.nodes import base, claim, kubernetes
 from podpath.nodes.kubernetes import KubernetesNode
+from podpath.system import programs, randomness, waiting
 
 #: Downloaded if none is on PATH, and none is named.
 KIND_VERSION = "v0.32.0"
@@ -78,7 +79,7 @@ class Prepared:
 
 def program(options: Options) -> str:
     """The kind program: the one that is named, or on PATH, or where it will be downloaded to."""
-    found = options.kind or shutil.which("kind", path=tools.search_path())
+    found = options.kind or shutil.which("kind", path=programs.search_path())
     return found or str(Path(".pytest-kind", f"kind-{KIND_VERSION}").absolute())
 
 
@@ -353,7 +354,7 @@ def install(pid: int, plugins: Mapping[str, str], conflist: Conflist) -> dict[st
     installed = {}
     for name, path in plugins.items():
         _put(pid, f"{_PLUGINS}/{name}", Path(path).read_bytes(), _EXECUTABLE)
-        installed[name] = f"{path}, sha256 {tools.checksum(path)[:16]}"
+        installed[name] = f"{path}, sha256 {programs.checksum(path)[:16]}"
     for name in conflist.delegates:
         _try(pid, name)
     _put(pid, f"{_CONFLISTS}/{_CONFLIST}", conflist.text.encode(), 0o644)

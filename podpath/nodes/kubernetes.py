@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from podpath import image, kube, randomness, waiting
+from podpath import image, kube
 from podpath.cri import Result, Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.kube import Api, Document
@@ -14,6 +14,7 @@ from podpath.model import PodNetwork
 from podpath.nodes import base, owner, sandboxes
 from podpath.nodes.sandboxes import POD_SECONDS
 from podpath.pods import HTTP_PORT
+from podpath.system import randomness, waiting
 
 #: Where the runtimes that the kubelet speaks to have their sockets.
 SOCKETS = ("/run/containerd/containerd.sock", "/run/crio/crio.sock")

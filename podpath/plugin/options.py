@@ -80,7 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _seed(text: str) -> int:
-    from podpath import randomness
+    from podpath.system import randomness
 
     try:
         return randomness.seed(text)

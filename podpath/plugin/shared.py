@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from podpath.nodes.kind import Options
     from podpath.preflight import Plan
-    from podpath.randomness import Draws
+    from podpath.system.randomness import Draws
 
 
 #: Where podpath's own files are.
@@ -79,7 +79,7 @@ def _cluster(config: pytest.Config) -> Options:
 def seed(config: pytest.Config) -> int:
     """The seed that was asked for, or a new one, which is an option from then on."""
     if config.option.podpath_seed is None:
-        from podpath import randomness
+        from podpath.system import randomness
 
         config.option.podpath_seed = randomness.new_seed()
     return int(config.option.podpath_seed)
@@ -87,7 +87,7 @@ def seed(config: pytest.Config) -> int:
 
 def draws(item: pytest.Item) -> Draws:
     """What is random in a test. If it is run again in the same session, it draws others."""
-    from podpath.randomness import Draws
+    from podpath.system.randomness import Draws
 
     # Not the node id: that depends on where pytest was started.
     name = f"{item.path.name}::{item.name}"

@@ -12,7 +12,6 @@ from ipaddress import IPv4Address, IPv4Network, ip_address, ip_interface, ip_net
 from pathlib import Path
 from typing import Any, TypeVar
 
-from podpath import files
 from podpath.errors import CouldNotTest
 from podpath.profiles.rules import (
     FEATURES,
@@ -27,6 +26,7 @@ from podpath.profiles.rules import (
     filled,
 )
 from podpath.requirements import REQUIREMENTS
+from podpath.system import files
 
 T = TypeVar("T")
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from podpath import capture, netns, waiting
+from podpath import capture
 from podpath.errors import CouldNotTest
 from podpath.model import Direction
+from podpath.system import netns, waiting
 
 
 def _until_up(namespace: str, interface: str) -> None:

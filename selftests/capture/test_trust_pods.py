@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from podpath import netns
 from podpath.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, Inconclusive
@@ -19,7 +18,8 @@ from podpath.nodes.base import Node, PodSpec
 from podpath.observe import Observer
 from podpath.pods import CLIENT, MAIN, SERVER, Deployment
 from podpath.profiles import Profile
-from podpath.randomness import Draws
+from podpath.system import netns
+from podpath.system.randomness import Draws
 from podpath.traffic import Traffic, Traffics
 from selftests.capture.disturb import Disturb, then
 

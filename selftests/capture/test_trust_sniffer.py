@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from podpath import capture, netns, rtnetlink, topology
+from podpath import capture, topology
 from podpath.capture import Capture
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.observe import Observer
 from podpath.pods import BYSTANDER, CLIENT, SERVER
+from podpath.system import netlink, netns
 from podpath.traffic import Traffic, Traffics
 from selftests.capture.disturb import Disturb, then
 
@@ -208,7 +209,7 @@ def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(pyroute2, "IPRoute", fail)
     # a question that there is not: the kernel itself refuses it
-    monkeypatch.setattr(rtnetlink, "LINKS", (9999, bytes(16)))
+    monkeypatch.setattr(netlink, "LINKS", (9999, bytes(16)))
 
     with pytest.raises(CouldNotTest, match="did not tell of the namespace"):
         topology.read(base.network_namespace(node), {}, [])

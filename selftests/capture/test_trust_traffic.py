@@ -6,7 +6,7 @@ from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import Difference, Family
 from podpath.observe import Observer
 from podpath.pods import CLIENT, SERVER
-from podpath.randomness import Draws
+from podpath.system.randomness import Draws
 from podpath.traffic import Traffic, Traffics, losses
 from podpath.verdict import unchanged
 from selftests.capture.disturb import Disturb

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from podpath import netns, randomness
 from podpath.cri import Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes import base, sandboxes
 from podpath.nodes.embedded import EmbeddedNode
+from podpath.system import netns, randomness
 
 NODE = "standin-node"
 _KEY = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from podpath import waiting
+from podpath.system import waiting
 
 _DIRECTORIES = ("/run", "/var/lib/cni", "/etc/cni", "/var/lib/containerd", "/dev/shm")
 _NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "cgroup")

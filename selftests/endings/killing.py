@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from podpath import waiting
+from podpath.system import waiting
 from selftests import suite
 from selftests.endings import host
 

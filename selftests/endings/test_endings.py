@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from podpath import conflist, waiting
+from podpath import conflist
 from podpath.errors import CouldNotTest
 from podpath.nodes import embedded
+from podpath.system import waiting
 from selftests import suite
 from selftests.endings import host
 from selftests.repeat import load

@@ -18,9 +18,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from podpath import conflist, deviations, preflight, tools
+from podpath import conflist, deviations, preflight
 from podpath.deviations import Deviation
 from podpath.requirements import REQUIREMENTS
+from podpath.system import programs
 
 _WRAPPER = r"""#!/bin/sh
 # $fault
@@ -71,7 +72,8 @@ ALL = frozenset(REQUIREMENTS)
 def _shipped() -> tuple[Deviation, ...]:
     """Those that are known of the plugins that are installed here, and that wrappers call."""
     origins = {
-        name: preflight.origin(tools.plugin(name, tools.PLUGIN_DIRECTORIES)) for name in _PLUGINS
+        name: preflight.origin(programs.plugin(name, programs.PLUGIN_DIRECTORIES))
+        for name in _PLUGINS
     }
     return tuple(
         one
@@ -177,7 +179,7 @@ class Fault:
         script = _WRAPPER.replace("$fault", self.name)
         announces = self.announces and plugin == "bridge"
         parts = {
-            "REAL": shlex.quote(real or tools.plugin(plugin, tools.PLUGIN_DIRECTORIES)),
+            "REAL": shlex.quote(real or programs.plugin(plugin, programs.PLUGIN_DIRECTORIES)),
             "BEFORE": self.before,
             "BEFORE_DEL": self.before_del,
             "AFTER": f"{_ANNOUNCE}\n{self.after}" if announces else self.after,

@@ -5,9 +5,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from podpath import conflist, tools
+from podpath import conflist
 from podpath.nodes import base, embedded
 from podpath.nodes.base import Node
+from podpath.system import programs
 
 # Everything that a fault may change on a node, beside what its pods' deletion takes away. What
 # neither counts as changed nor is the same on two nodes is left out: counters, indices, times.
@@ -77,7 +78,7 @@ class SharedNode:
                 [
                     "ln",
                     "-sfn",
-                    tools.plugin(name, tools.PLUGIN_DIRECTORIES),
+                    programs.plugin(name, programs.PLUGIN_DIRECTORIES),
                     f"{embedded.PLUGINS}/{name}",
                 ],
             )

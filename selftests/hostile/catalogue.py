@@ -4,7 +4,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from podpath import tools
+from podpath.system import programs
 from selftests import suite
 
 #: What a plugin writes where it must not.
@@ -30,7 +30,7 @@ class Hostile:
         """Write the plugin; the options that have podpath use it."""
         directory.mkdir()
         plugin = directory / "bridge"
-        real = shlex.quote(tools.plugin("bridge", tools.PLUGIN_DIRECTORIES))
+        real = shlex.quote(programs.plugin("bridge", programs.PLUGIN_DIRECTORIES))
         rest = f"exec {real}" if self.real else "exit 1"
         plugin.write_text(
             f'#!/bin/sh\nreal={real}\nif [ "$CNI_COMMAND" = ADD ]; then\n{self.script}\n{rest}\n'

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from podpath import conflist, tools
+from podpath import conflist
 from podpath.errors import CouldNotTest
 from podpath.nodes import embedded
 from podpath.pods import CLIENT, SERVER, Deployment
+from podpath.system import programs
 from selftests.conftest import machine
 
 #: As runc 1.3 on a node that takes a capability from it; containerd reads the reason in its log.
@@ -22,7 +23,7 @@ exit 1
 
 def test_crun_starts_pods_as_runc_does() -> None:
     """Debian's package; a node has it where runc is not installed."""
-    crun = shutil.which("crun", path=tools.search_path())
+    crun = shutil.which("crun", path=programs.search_path())
     if crun is None:
         pytest.skip("crun is not installed")
     network = conflist.read(conflist.DEFAULT)

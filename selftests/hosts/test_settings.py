@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from podpath import tools
+from podpath.system import programs
 from selftests import suite
 from selftests.conftest import machine
 from selftests.hosts import settings
@@ -141,7 +141,7 @@ def test_what_a_setting_hinders_could_not_be_tested(
 
 def test_what_a_setting_does_not_explain_is_still_red(tmp_path: Path) -> None:
     """A deletion that leaves a lease has nothing to do with ARP."""
-    real = tools.plugin("bridge", tools.PLUGIN_DIRECTORIES)
+    real = programs.plugin("bridge", programs.PLUGIN_DIRECTORIES)
     plugin = tmp_path / "bridge"
     plugin.write_text(f'#!/bin/sh\n[ "$CNI_COMMAND" = DEL ] || exec {real}\n')
     plugin.chmod(0o755)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from podpath import engine, randomness, waiting
+from podpath import engine
 from podpath.nodes import kind
+from podpath.system import randomness, waiting
 from selftests import suite
 
 _CREATED_SECONDS = 240.0

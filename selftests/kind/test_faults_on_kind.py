@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from podpath import conflist, preflight, tools
+from podpath import conflist, preflight
 from podpath.nodes import kind, starting
 from podpath.nodes.kubernetes import KubernetesNode
 from podpath.plugin import shared as hooks
 from podpath.requirements import REQUIREMENTS
+from podpath.system import programs
 from selftests.faults import inside, matrix, shared
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6
 from selftests.faults.fault import DEVIATIONS, Fault
@@ -62,7 +63,7 @@ class _Cluster:
             **plan.plugins,
             "bridge": str(self.directory / "plugins" / "bridge"),
             Path(REAL).name: real,
-            "busybox": tools.locate("busybox"),
+            "busybox": programs.locate("busybox"),
         }
         self._run(_RESET)
         shared.restore(self._node, self._settings)

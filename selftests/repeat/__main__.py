@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from podpath import linux
+from podpath.system import linux
 from selftests.repeat.load import Load, LoadEnded, loaded
 from selftests.repeat.tally import Run, Tally
 from selftests.suite import ROOT

@@ -109,7 +109,7 @@ def test_data_modules_only_read_files(module: str) -> None:
     source = source_of(module)
 
     assert packages(source) <= _DATA_STANDARD
-    assert stages(source) <= {*VALUES, "files", "profiles.reading", "profiles.rules"}
+    assert stages(source) <= {*VALUES, "system.files", "profiles.reading", "profiles.rules"}
 
 
 @pytest.mark.parametrize("module", VALUES)
@@ -124,7 +124,7 @@ def test_values_import_nothing_but_values(module: str) -> None:
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("pyroute2", {"topology", "rtnetlink"}),
+        ("pyroute2", {"topology", "system.netlink"}),
         ("scapy", {"capture", "pcap"}),
         ("jsonschema", {"contract.answers", "verification"}),
         ("jinja2", {"page"}),
@@ -140,7 +140,7 @@ def test_values_import_nothing_but_values(module: str) -> None:
             {"cli", "cli.clean", "cli.completion", "cli.doctor", "cli.output"}
             | {"cli.report", "cli.requirements", "plugin.options"},
         ),
-        ("random", {"randomness"}),
+        ("random", {"system.randomness"}),
         ("secrets", set()),
         ("uuid", set()),
     ],
@@ -162,7 +162,7 @@ def test_namespaces_are_entered_in_two_places_only() -> None:
                 if name == "setns":
                     callers.add(name_of(source))
 
-    assert callers == {"netns", "nodes.init"}
+    assert callers == {"system.netns", "nodes.init"}
 
 
 def test_no_module_imports_the_plugin() -> None:

@@ -6,8 +6,8 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from podpath import rtnetlink
-from podpath.changes import Follower
+from podpath.system import netlink
+from podpath.system.watch import Follower
 
 _UP = 1
 
@@ -87,4 +87,4 @@ def test_links_that_the_kernel_broke_off_telling_are_an_error() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 15, b"\0" * 64, b"\xff" * 64])
 def test_nonsense_ends(data: bytes) -> None:
-    assert len(list(rtnetlink.messages(data))) <= 4
+    assert len(list(netlink.messages(data))) <= 4

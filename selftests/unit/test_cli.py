@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from podpath import cli, report, tools
+from podpath import cli, report
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 from podpath.nodes import cgroups, kind
 from podpath.requirements import GROUPS, REQUIREMENTS, group
+from podpath.system import programs
 
 Capture = pytest.CaptureFixture[str]
 
@@ -87,7 +88,7 @@ def nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("podpath.preflight.check_root", lambda: None)
     monkeypatch.setattr("podpath.preflight.check_file_system", lambda _: None)
     monkeypatch.setattr("podpath.preflight.check_link", lambda _: None)
-    monkeypatch.setattr(tools, "missing", lambda _: {})
+    monkeypatch.setattr(programs, "missing", lambda _: {})
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def test_doctor_tells_all_that_is_missing_with_the_remedies(
         if link == "veth":
             raise CouldNotTest("this kernel has no veth", "Load it: modprobe veth")
 
-    monkeypatch.setattr(tools, "missing", lambda _: {"runc": "runc"})
+    monkeypatch.setattr(programs, "missing", lambda _: {"runc": "runc"})
     monkeypatch.setattr("podpath.preflight.check_link", no_veth)
     (plugins / "portmap").chmod(0o644)
 

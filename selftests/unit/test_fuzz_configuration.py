@@ -9,11 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath import conflist, deviations, expected, files, profiles
+from podpath import conflist, deviations, expected, profiles
 from podpath.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Path as ModelPath
 from podpath.profiles import Profile
+from podpath.system import files
 
 from . import samples
 from .strategies import ODD_DOCUMENTS, documents, encoded, near, numbers, soundly, texts

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath import files, results, wiring
+from podpath import results, wiring
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference
+from podpath.system import files
 
 from . import samples
 from .strategies import documents, encoded, near, soundly, texts, values

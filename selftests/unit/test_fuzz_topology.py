@@ -7,7 +7,7 @@ from typing import Any, get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podpath import attributes, topology
+from podpath import topology
 from podpath.model import (
     Address,
     AddressWithPrefix,
@@ -18,6 +18,7 @@ from podpath.model import (
     Port,
     Route,
 )
+from podpath.system import attributes
 
 from .strategies import soundly, values
 

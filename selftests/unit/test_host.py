@@ -8,9 +8,10 @@ from threading import Thread
 
 import pytest
 
-from podpath import firewall, hindrances, linux, netns, sysctl
+from podpath import firewall, hindrances
 from podpath.model import Difference, Family, Settings
 from podpath.nodes import containerd
+from podpath.system import linux, netns, sysctl
 
 from . import samples
 

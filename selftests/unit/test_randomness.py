@@ -2,8 +2,8 @@
 
 import pytest
 
-from podpath import randomness
-from podpath.randomness import Draws
+from podpath.system import randomness
+from podpath.system.randomness import Draws
 
 
 def drawn(seed: int, name: str) -> list[object]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podpath import rtnetlink
-from podpath.rtnetlink import ChangedMeanwhile, Message, Questions, messages
+from podpath.system import netlink
+from podpath.system.netlink import ChangedMeanwhile, Message, Questions, messages
 
 _NEWROUTE, _DONE, _ERROR = 24, 3, 2
 # struct rtmsg of 10.9.0.0/16 in the main table, and RTA_DST
@@ -32,7 +32,7 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
         def recvmsg(self, _: int) -> tuple[bytes, list[object], int, None]:
             return answers.pop(0), [], 0, None
 
-    monkeypatch.setattr(rtnetlink, "opened", Kernel)
+    monkeypatch.setattr(netlink, "opened", Kernel)
     yield answers
     assert answers == []
 
@@ -41,7 +41,7 @@ def test_answer_of_several_datagrams_is_read_to_its_end(asking: list[bytes]) -> 
     """What answers an earlier question is left out."""
     asking += [said(_NEWROUTE, _ROUTE, number=7) + said(_NEWROUTE, _ROUTE), said(_DONE)]
     with closing(Questions()) as kernel:
-        (route,) = kernel.ask(rtnetlink.ROUTES)
+        (route,) = kernel.ask(netlink.ROUTES)
 
     assert (route["dst_len"], route.get_attr("RTA_DST")) == (16, "10.9.0.0")
     assert route.get_attr("RTA_OIF") is None
@@ -50,7 +50,7 @@ def test_answer_of_several_datagrams_is_read_to_its_end(asking: list[bytes]) -> 
 def test_equal_messages_are_read_once(asking: list[bytes]) -> None:
     asking += [said(_NEWROUTE, _ROUTE) * 2, said(_DONE)]
     with closing(Questions()) as kernel:
-        first, second = kernel.ask(rtnetlink.ROUTES)
+        first, second = kernel.ask(netlink.ROUTES)
 
     assert first is second
 
@@ -58,27 +58,27 @@ def test_equal_messages_are_read_once(asking: list[bytes]) -> None:
 def test_tables_that_change_while_they_are_told(asking: list[bytes]) -> None:
     asking += [said(_NEWROUTE, _ROUTE, flags=0x10)]
     with closing(Questions()) as kernel, pytest.raises(ChangedMeanwhile):
-        kernel.ask(rtnetlink.ROUTES)
+        kernel.ask(netlink.ROUTES)
 
 
 def test_refusal_of_the_kernel(asking: list[bytes]) -> None:
     asking += [said(_ERROR, struct.pack("=i", -1) + bytes(16))]
     with closing(Questions()) as kernel, pytest.raises(PermissionError):
-        kernel.ask(rtnetlink.ROUTES)
+        kernel.ask(netlink.ROUTES)
 
 
 def test_table_that_breaks_off_is_no_table(asking: list[bytes]) -> None:
     """The kernel tells an error at the end of what it has told so far."""
     asking += [said(_NEWROUTE, _ROUTE), said(_DONE, struct.pack("=i", -90))]
     with closing(Questions()) as kernel, pytest.raises(OSError, match="too long"):
-        kernel.ask(rtnetlink.ROUTES)
+        kernel.ask(netlink.ROUTES)
 
 
 @pytest.mark.parametrize("cut", [said(_NEWROUTE, _ROUTE)[:-4], bytes(16), b"\xff" * 16])
 def test_message_that_is_cut_off_is_no_answer(asking: list[bytes], cut: bytes) -> None:
     asking += [cut]
     with closing(Questions()) as kernel, pytest.raises(OSError, match="cut off"):
-        kernel.ask(rtnetlink.ROUTES)
+        kernel.ask(netlink.ROUTES)
 
 
 def test_answer_to_another_question_is_none(asking: list[bytes]) -> None:
@@ -99,7 +99,7 @@ def test_whatever_comes_is_taken_apart(data: bytes) -> None:
 def test_message_that_says_anything(body: bytes) -> None:
     """It is read, or cannot be."""
     try:
-        found = rtnetlink._read(_NEWROUTE, body)
+        found = netlink._read(_NEWROUTE, body)
     except OSError:
         return
     assert isinstance(found, Message)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from podpath import netns
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Settings
+from podpath.system import netns
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from podpath import linux
 from podpath.errors import CouldNotTest
+from podpath.system import linux
 
 T = TypeVar("T")
 

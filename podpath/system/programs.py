@@ -1,7 +1,7 @@
 """The programs that podpath needs from the system, where Debian has them, and what is missing.
 
-python -m podpath.tools            say what is missing; exit status 6 if anything is
-python -m podpath.tools --install  install that with apt, as root on Debian, saying what
+python -m podpath.system.programs            say what is missing; exit status 6 if anything is
+python -m podpath.system.programs --install  install that with apt, as root on Debian, saying what
 """
 
 import ctypes.util
@@ -178,7 +178,7 @@ def install(found: dict[str, str]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Entry point of `python -m podpath.tools`."""
+    """Entry point of `python -m podpath.system.programs`."""
     try:
         if "--install" in arguments and (found := missing()):
             install(found)

@@ -11,7 +11,7 @@ import struct
 import sys
 from dataclasses import dataclass
 
-from podpath import rtnetlink
+from podpath.system import netlink
 
 _NEWLINK, _DELLINK = 16, 17
 _NEWADDR, _DELADDR = 20, 21
@@ -59,11 +59,11 @@ class Follower:
     def take(self, data: bytes) -> list[str]:
         """What a batch of messages says is new, in words."""
         news = []
-        for _, kind, _, _, body in rtnetlink.messages(data):
-            if kind == rtnetlink.DONE:
-                rtnetlink.refused(body)
+        for _, kind, _, _, body in netlink.messages(data):
+            if kind == netlink.DONE:
+                netlink.refused(body)
                 self.complete = True
-            elif kind == rtnetlink.ERROR:
+            elif kind == netlink.ERROR:
                 raise OSError(-struct.unpack_from("=i", body)[0], "netlink")
             elif kind in (_NEWLINK, _DELLINK):
                 news.append(self._link(kind, body))
@@ -81,7 +81,7 @@ class Follower:
         return f"{name} {'got' if kind == _NEWADDR else 'lost'} an address"
 
     def _link(self, kind: int, body: bytes) -> str:
-        family, _, index, flags, _ = rtnetlink.LINK.unpack_from(body)
+        family, _, index, flags, _ = netlink.LINK.unpack_from(body)
         if family != socket.AF_UNSPEC:
             return ""  # a bridge's view of its port: what matters of it is told in general, too
         before = self.links.get(index)
@@ -115,12 +115,12 @@ def _attributes(body: bytes, start: int) -> dict[int, bytes]:
     while start + _ATTRIBUTE.size <= len(body):
         length, kind = _ATTRIBUTE.unpack_from(body, start)
         found[kind] = body[start + _ATTRIBUTE.size : start + length]
-        start += max(rtnetlink.aligned(length), _ATTRIBUTE.size)
+        start += max(netlink.aligned(length), _ATTRIBUTE.size)
     return found
 
 
 def _link_of(flags: int, body: bytes) -> Link:
-    found = _attributes(body, rtnetlink.LINK.size)
+    found = _attributes(body, netlink.LINK.size)
     return Link(
         name=found.get(_NAME, b"?").rstrip(b"\0").decode(errors="replace"),
         up=bool(flags & _IFF_UP),
@@ -138,12 +138,12 @@ class Watch:
 
     def __init__(self) -> None:
         self._follower = Follower()
-        self._socket = rtnetlink.listener()
+        self._socket = netlink.listener()
         try:
             self._socket.settimeout(_SECONDS)
-            self._socket.send(rtnetlink.message(*rtnetlink.LINKS, rtnetlink.REQUEST_DUMP, 1))
+            self._socket.send(netlink.message(*netlink.LINKS, netlink.REQUEST_DUMP, 1))
             while not self._follower.complete:
-                self._follower.take(self._socket.recv(rtnetlink.LARGEST))
+                self._follower.take(self._socket.recv(netlink.LARGEST))
             self._socket.setblocking(False)
         except BaseException:
             self._socket.close()
@@ -154,7 +154,7 @@ class Watch:
         found: list[str] = []
         while True:
             try:
-                found += self._follower.take(self._socket.recv(rtnetlink.LARGEST))
+                found += self._follower.take(self._socket.recv(netlink.LARGEST))
             except BlockingIOError:
                 return list(dict.fromkeys(found))
             except OSError as error:

@@ -1,0 +1,1 @@
+"""This Linux, without CNI: system calls, namespaces, netlink, settings, files, programs."""
