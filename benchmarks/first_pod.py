@@ -8,7 +8,7 @@ import json
 import sys
 import time
 
-from podpath import conflist as conflists
+from podpath.cni import conflist as conflists
 from podpath.nodes import embedded
 from podpath.pods import CLIENT, Deployment
 from podpath.system.randomness import Draws, new_seed

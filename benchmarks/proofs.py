@@ -9,8 +9,8 @@ from functools import partial
 from recipe import Place, connection_closed, follow, pings_complete
 from results import Goal, Result
 
-from podpath import conflist as conflists
 from podpath import cri, profiles
+from podpath.cni import conflist as conflists
 from podpath.errors import CouldNotTest
 from podpath.expected import POD_INTERFACE
 from podpath.model import Family

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from podpath.features import FEATURES
+from podpath.cni.features import FEATURES
 from podpath.requirements import GROUPS, REQUIREMENTS, Requirement, group
 from selftests import marked
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS

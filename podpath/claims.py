@@ -6,7 +6,7 @@ Rules: CNI specification 1.0.0, section 5 ("Success"), and for the keys' meaning
 from collections.abc import Mapping
 from typing import Any
 
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.expected import POD_INTERFACE
 from podpath.model import Difference, PodNetwork, Topology, listed
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from podpath import image, kube, preflight, unknown
+from podpath import image, kube, preflight
+from podpath.cni import unsupported
 from podpath.errors import CouldNotTest
 from podpath.nodes import host, kind
 from podpath.system import programs
@@ -88,7 +89,7 @@ def _configuration(wanted: Callable[[], preflight.Plan]) -> Iterator[Finding]:
         kind = plan.profile.kind
         yield _of(f"link {kind}", partial(preflight.check_link, kind), "yes")
     yield _of("profile", lambda: preflight.check_mode(plan), plan.profile.name)
-    yield _of("paths", lambda: unknown.check(plan.conflist, plan.conflist_path), "known")
+    yield _of("paths", lambda: unsupported.check(plan.conflist, plan.conflist_path), "known")
     yield _of("address ranges", lambda: preflight.check_ranges(plan), "large enough")
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from podpath import topology
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.nodes import base

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from podpath import firewall
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.model import Difference, Family
 from podpath.nodes import base
 from podpath.nodes.base import Node

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from podpath import firewall
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.expected import POD_INTERFACE
 from podpath.model import NODE, Difference, Interface, Topology
 from podpath.nodes import base

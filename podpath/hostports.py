@@ -12,11 +12,11 @@ from ipaddress import ip_interface
 from typing import Any
 
 from podpath import account, image, probes, topology
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
+from podpath.cni.features import has_capability
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.expected import BEYOND
-from podpath.features import has_capability
 from podpath.model import ANYWHERE, NODE, Address, Difference, Family, Route, Topology, Translation
 from podpath.nodes import base
 from podpath.nodes.base import Node, PortMapping

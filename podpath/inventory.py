@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Difference
 from podpath.nodes import base

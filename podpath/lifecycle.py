@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from podpath import account, claims, image, inventory, results, routing, topology, wiring
-from podpath.conflist import Conflist
+from podpath import account, claims, image, inventory, routing, topology, wiring
+from podpath.cni.conflist import Conflist
+from podpath.cni.result import interfaces
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.inventory import Inventory
@@ -224,7 +225,7 @@ def reused_address(
 
 
 def _mac(result: Mapping[str, Any]) -> str:
-    return next((one.mac for one in results.interfaces(result) if one.inside), "")
+    return next((one.mac for one in interfaces(result) if one.inside), "")
 
 
 def parallel_differences(node: Node, conflist: Conflist, profile: Profile) -> list[Difference]:

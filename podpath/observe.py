@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from podpath import account, capture, expected, probes, topology, wiring
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.cri import Result
 from podpath.dissect import quoted
 from podpath.errors import CouldNotTest, Inconclusive

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from podpath import image, results
+from podpath import image
+from podpath.cni import result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Inherited, Settings
 from podpath.nodes import base
@@ -208,7 +209,7 @@ def _has_tentative(node: Node, pod: Pod) -> bool:
     """
     if 6 not in {address.version for address in pod.network.addresses}:
         return False
-    named = {(link.inside, link.name) for link in results.interfaces(pod.network.result)}
+    named = {(link.inside, link.name) for link in result.interfaces(pod.network.result)}
     return any(
         row[3] == "00"
         and int(row[4], 16) & (_TENTATIVE | _FAILED) == _TENTATIVE

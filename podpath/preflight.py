@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
-from podpath import conflist as conflists
-from podpath import deviations, features, kind_config, kube, profiles, unknown
-from podpath.conflist import Conflist
-from podpath.deviations import Deviation
+from podpath import kind_config, kube, profiles
+from podpath.cni import conflist as conflists
+from podpath.cni import deviations, features, unsupported
+from podpath.cni.conflist import Conflist
+from podpath.cni.deviations import Deviation
 from podpath.errors import CouldNotTest
 from podpath.model import STACKED
 from podpath.nodes import host, kind
@@ -132,7 +133,7 @@ def check(wanted: Plan) -> None:
             )
     _ = wanted.known_deviations
     check_ranges(wanted)
-    unknown.check(wanted.conflist, wanted.conflist_path)
+    unsupported.check(wanted.conflist, wanted.conflist_path)
     check_mode(wanted)
     if wanted.node == "embedded":
         _check_kernel(wanted.profile)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from podpath.cni.features import WAIVED
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
-from podpath.features import WAIVED
 from podpath.requirements import CORE, GROUPS, REQUIREMENTS, group
 
 VERSION = "podpath/v2"

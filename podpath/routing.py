@@ -6,7 +6,7 @@ As in wiring.py, each returns the differences; none means conforming.
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_interface, ip_network
 
-from podpath.conflist import Conflist, Range
+from podpath.cni.conflist import Conflist, Range
 from podpath.expected import POD_INTERFACE
 from podpath.model import (
     ANYWHERE,

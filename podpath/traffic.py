@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from podpath import account, image, probes
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.expected import POD_INTERFACE

@@ -8,8 +8,8 @@ Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge a
 import re
 from collections.abc import Iterable, Mapping
 
-from podpath import results
-from podpath.conflist import Conflist
+from podpath.cni import result
+from podpath.cni.conflist import Conflist
 from podpath.errors import DoesNotConform
 from podpath.expected import POD_INTERFACE
 from podpath.model import (
@@ -328,7 +328,7 @@ def macs(topology: Topology, conflist: Conflist, *, of_bridge: bool = True) -> D
 
 def _result_macs(topology: Topology, conflist: Conflist, pod: str, of_bridge: bool) -> Differences:
     try:
-        claimed = results.interfaces(topology.pods[pod].result)
+        claimed = result.interfaces(topology.pods[pod].result)
     except DoesNotConform as error:
         return [Difference("result", f"pod {pod}", "as the CNI specification has it", str(error))]
     if not claimed:

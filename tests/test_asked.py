@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from podpath import inventory, preflight
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.contract import asked
 from podpath.contract.answers import require_success
 from podpath.contract.runtime import Runtime

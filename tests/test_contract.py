@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.contract import answers, kernel, subjects
 from podpath.contract.answers import UNKNOWN_VERSION
 from podpath.contract.attachments import INTERFACE, Attachment

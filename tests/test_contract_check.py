@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.contract import answers, breakages, later
 from podpath.contract.attachments import Attachment
 from podpath.contract.breakages import Make

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from podpath import inventory
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.contract import answers, parallel
 from podpath.contract.attachments import Attachment
 from podpath.contract.lives import Life

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from podpath import hostports, lifecycle
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.expected import BEYOND
 from podpath.hostports import Clients
 from podpath.model import NODE, Address, Family, Topology

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from podpath import lifecycle
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.model import Family, Topology
 from podpath.nodes.base import Node
 from podpath.observe import Observed, Observer

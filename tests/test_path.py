@@ -8,7 +8,7 @@ import pytest
 from podpath import probes, verdict
 from podpath import topology as topologies
 from podpath import traffic as traffics
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.model import Address, Family, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node

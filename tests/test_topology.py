@@ -3,7 +3,7 @@
 import pytest
 
 from podpath import claims, hooks, inventory, routing, wiring
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.contract.attachments import Attachment
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Settings, Topology

@@ -5,7 +5,7 @@ import difflib
 from typing import Any
 
 from podpath.cli import output
-from podpath.features import FEATURES, Feature
+from podpath.cni.features import FEATURES, Feature
 from podpath.requirements import CORE, GROUPS, REQUIREMENTS, Requirement, group
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 from typing import Any
 
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.contract import subjects
 from podpath.contract.answers import Answer, entries
 from podpath.contract.attachments import INTERFACE, Attachment, attached

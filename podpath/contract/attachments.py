@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from podpath import inventory
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.contract import kernel
 from podpath.contract.answers import Answer, require_success
 from podpath.contract.kernel import Sight

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.contract import kernel
 from podpath.contract.answers import entries
 from podpath.contract.attachments import INTERFACE, Attachment

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from podpath import inventory
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.contract.answers import Answer, require_success
 from podpath.contract.attachments import Attachment, attached
 from podpath.contract.kernel import Sight

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import podpath
 from podpath import image
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.cri import Result, Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork
@@ -35,7 +35,7 @@ T = TypeVar("T")
 PLUGINS = "/opt/podpath/cni/bin"
 _GIVEN = "/opt/podpath/cni/given"
 _CONFLISTS = "/etc/cni/net.d"
-_CONFLIST = f"{_CONFLISTS}/10-podpath.conflist"
+_CONFLIST = f"{_CONFLISTS}/10-podpath.cni.conflist"
 _LOG = "/run/podpath/containerd.log"
 _LOG_END_BYTES = 4000
 _START_SECONDS = 30.0

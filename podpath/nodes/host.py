@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from podpath import image, kube
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.kube import Api, Document
 from podpath.nodes import base, kubernetes

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from podpath import engine, image, kube
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.engine import Engine
 from podpath.errors import CouldNotTest
 from podpath.kube import Api
@@ -35,7 +35,7 @@ CLUSTERS = Path("/run/podpath/kind")
 
 _PLUGINS = "/opt/cni/bin"
 _CONFLISTS = "/etc/cni/net.d"
-_CONFLIST = "10-podpath.conflist"
+_CONFLIST = "10-podpath.cni.conflist"
 _READY_SECONDS = 120.0
 _CALL_SECONDS = 120.0
 _EXECUTABLE = 0o755

@@ -3,7 +3,8 @@
 import os
 from typing import Any
 
-from podpath import cri, results
+from podpath import cri
+from podpath.cni import result
 from podpath.cri import Runtime
 from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork, ip_addresses
@@ -37,7 +38,7 @@ def plugin_result(node: Node, sandbox: str) -> dict[str, Any]:
     """What libcni keeps of the last ADD: NETWORK-CONTAINER-INTERFACE in its cache."""
     for path in base.root(node, _RESULTS).glob(f"*-{sandbox}-eth0"):
         with base.opened(node, f"{_RESULTS}/{path.name}") as opened:
-            return results.read(opened)
+            return result.read(opened)
     return {}
 
 

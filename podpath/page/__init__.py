@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from podpath.features import FEATURES
+from podpath.cni.features import FEATURES
 from podpath.page import drawing
 from podpath.report import (
     CONFORMS,

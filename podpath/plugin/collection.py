@@ -29,7 +29,7 @@ def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
 
     IPv4 of a conflist that does not say.
     """
-    from podpath import features
+    from podpath.cni import features
     from podpath.errors import CouldNotTest
     from podpath.model import Family
 
@@ -43,7 +43,7 @@ def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
 
 def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
     """What of the conflist a test of the CNI contract calls: all of it, or certain roles."""
-    from podpath import conflist
+    from podpath.cni import conflist
     from podpath.contract import subjects
     from podpath.errors import CouldNotTest
 
@@ -109,7 +109,7 @@ def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str)
 
 def _waived(config: pytest.Config) -> list[str]:
     """The requirements of the features that the user does not want tested."""
-    from podpath import features
+    from podpath.cni import features
     from podpath.errors import CouldNotTest
 
     try:

@@ -112,7 +112,7 @@ def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> st
 
 def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
     """What the test counts for: the core, features, or both."""
-    from podpath import features
+    from podpath.cni import features
     from podpath.errors import CouldNotTest
     from podpath.requirements import CORE
 

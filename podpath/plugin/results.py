@@ -102,7 +102,7 @@ class _Results:
 
     def _tell_verdicts(self, terminal: pytest.TerminalReporter) -> None:
         from podpath import report
-        from podpath.features import WAIVED
+        from podpath.cni.features import WAIVED
         from podpath.requirements import REQUIREMENTS
 
         facts = self._config.stash.get(shared.environment, {})
@@ -135,7 +135,7 @@ class _Results:
     ) -> None:
         """Those that were tested, and those that would have been."""
         from podpath import report, summary
-        from podpath.features import WAIVED
+        from podpath.cni.features import WAIVED
 
         colours = {report.SUCCESS: "green", report.FAILURE: "red"}
         told = [f for f in features if f["result"] != report.NOT_RUN or f["reason"] == WAIVED]

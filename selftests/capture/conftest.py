@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from podpath import capture, observe, preflight
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.nodes import embedded
 from podpath.nodes.base import Node
 from podpath.observe import Observer

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.cri import Result
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.inventory import read as inventory

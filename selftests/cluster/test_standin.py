@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from podpath import conflist, kube
+from podpath import kube
+from podpath.cni import conflist
 from podpath.errors import DoesNotConform
 from podpath.nodes import base, embedded, host, kubernetes
 from podpath.nodes.embedded import EmbeddedNode
@@ -170,7 +171,7 @@ def test_host_needs_no_more_rights_than_the_manifest_gives(
     ]
     given = {(v, r) for rule in role["rules"] for r in rule["resources"] for v in rule["verbs"]}
 
-    assert host.conflist().name == "10-podpath.conflist"
+    assert host.conflist().name == "10-podpath.cni.conflist"
     assert said == [f"testing on node {standin.NODE}"]
     assert asked - given == set()
     assert given - asked == _UNTRIED

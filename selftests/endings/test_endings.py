@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from podpath import conflist
+from podpath.cni import conflist
 from podpath.errors import CouldNotTest
 from podpath.nodes import embedded
 from podpath.system import waiting

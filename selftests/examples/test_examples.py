@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from podpath import cli, conflist, deviations
+from podpath import cli
+from podpath.cni import conflist, deviations
 from podpath.requirements import REQUIREMENTS
 from selftests.examples.blocks import PAGES, Block, of_language
 from selftests.examples.output import shows

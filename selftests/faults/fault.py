@@ -18,8 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from podpath import conflist, deviations, preflight
-from podpath.deviations import Deviation
+from podpath import preflight
+from podpath.cni import conflist, deviations
+from podpath.cni.deviations import Deviation
 from podpath.requirements import REQUIREMENTS
 from podpath.system import programs
 

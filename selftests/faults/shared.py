@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from podpath import conflist
+from podpath.cni import conflist
 from podpath.nodes import base, embedded
 from podpath.nodes.base import Node
 from podpath.system import programs

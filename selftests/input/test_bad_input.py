@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from podpath import conflist
+from podpath.cni import conflist
 from podpath.errors import COULD_NOT_TEST_STATUS
 from selftests import suite
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from podpath import conflist, preflight
+from podpath import preflight
+from podpath.cni import conflist
 from podpath.nodes import kind, starting
 from podpath.nodes.kubernetes import KubernetesNode
 from podpath.plugin import shared as hooks

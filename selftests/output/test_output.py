@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import podpath
-from podpath import conflist, verification
+from podpath import verification
+from podpath.cni import conflist
 from podpath.requirements import REQUIREMENTS
 from selftests import suite
 from selftests.faults.fault import Fault

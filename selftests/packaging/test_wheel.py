@@ -41,8 +41,8 @@ def test_every_module_is_in_the_wheel(names: set[str], directory: str, package: 
     "name",
     [
         "podpath/contract/answers.schema.json",
-        "podpath/default.conflist",
-        "podpath/deviations.toml",
+        "podpath/cni/default.conflist",
+        "podpath/cni/deviations.toml",
         "podpath/kind-config.yaml",
         "podpath/page/page.css",
         "podpath/page/page.html",
@@ -89,7 +89,7 @@ def test_command_works_where_it_is_installed(installed: Path, tmp_path: Path) ->
     said = run_module(installed, tmp_path, "podpath.cli", "doctor", "--json")
 
     found = {f["name"]: f["detail"] for f in json.loads(said)["findings"]}
-    assert found["conflist"] == f"podpath, {installed}/podpath/default.conflist"
+    assert found["conflist"] == f"podpath, {installed}/podpath/cni/default.conflist"
     listed = run_module(installed, tmp_path, "podpath.cli", "requirements", "TOPO-MTU")
     assert listed.startswith("TOPO-MTU")
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 from typing import Any
 
-from podpath import conflist, expected, probes, profiles
-from podpath.conflist import Conflist
+from podpath import expected, probes, profiles
+from podpath.cni import conflist
+from podpath.cni.conflist import Conflist
 from podpath.model import (
     NODE,
     Address,

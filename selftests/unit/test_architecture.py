@@ -26,7 +26,7 @@ PURE = (
     "page.drawing",
 )
 #: Read files of data, and do nothing else to the system.
-DATA = ("conflist", "profiles", "profiles.reading", "profiles.rules", "results")
+DATA = ("cni.conflist", "profiles", "profiles.reading", "profiles.rules", "cni.result")
 VALUES = (
     *("model", "errors", "requirements", "requirements.requirement"),
     *(f"requirements.{group.lower()}" for group in GROUPS),

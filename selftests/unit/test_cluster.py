@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import podpath
-from podpath import conflist, engine, kind_config, kube, preflight, services
+from podpath import engine, kind_config, kube, preflight, services
+from podpath.cni import conflist
 from podpath.errors import CouldNotTest
 from podpath.nodes import base, claim, host, kind, kubernetes, owner
 

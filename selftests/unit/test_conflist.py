@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from podpath import conflist
-from podpath.conflist import ConfiguredRoute, Range
+from podpath.cni import conflist
+from podpath.cni.conflist import ConfiguredRoute, Range
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 

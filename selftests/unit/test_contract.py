@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from podpath import conflist
+from podpath.cni import conflist
 from podpath.contract import answers, kernel, runtime, subjects
 from podpath.contract.answers import Answer
 from podpath.contract.kernel import Link, Sight

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from podpath import features, profiles
-from podpath.conflist import DEFAULT, Conflist, parse, read
+from podpath import profiles
+from podpath.cni import features
+from podpath.cni.conflist import DEFAULT, Conflist, parse, read
+from podpath.cni.features import FEATURES, WAIVED
 from podpath.errors import CouldNotTest
-from podpath.features import FEATURES, WAIVED
 from podpath.model import Family
 from podpath.requirements import CORE, REQUIREMENTS
 from selftests.suite import ROOT

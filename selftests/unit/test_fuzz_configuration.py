@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath import conflist, deviations, expected, profiles
-from podpath.conflist import Conflist
+from podpath import expected, profiles
+from podpath.cni import conflist, deviations
+from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Path as ModelPath
 from podpath.profiles import Profile

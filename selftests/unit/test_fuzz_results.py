@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath import results, wiring
+from podpath import wiring
+from podpath.cni import result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference
 from podpath.system import files
@@ -31,7 +32,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_any_cached_result_is_read_or_told(file: Path, content: bytes) -> None:
     """Any bytes where libcni keeps the plugin's result."""
     file.write_bytes(content)
-    read = soundly(results.read, file)
+    read = soundly(result.read, file)
 
     assert read is None or isinstance(read, dict)
 
@@ -43,7 +44,7 @@ def test_any_cached_result_is_read_or_told(file: Path, content: bytes) -> None:
 @example({"interfaces": [[["eth0"]]]})
 def test_any_interfaces_are_read_or_told(document: Any) -> None:
     """A good result in which something is replaced, at whatever depth."""
-    claimed = soundly(results.interfaces, document) if isinstance(document, dict) else None
+    claimed = soundly(result.interfaces, document) if isinstance(document, dict) else None
 
     for one in claimed or ():
         assert isinstance(one.name, str)
@@ -60,7 +61,7 @@ def test_wiring_says_what_is_wrong_with_a_result(document: dict[str, Any]) -> No
     """Nothing is raised; and what claims no interface at all is a difference."""
     differences = _differences(document)
 
-    assert differences or all(one.name for one in results.interfaces(document))
+    assert differences or all(one.name for one in result.interfaces(document))
     assert differences or document["interfaces"]
 
 
@@ -99,17 +100,17 @@ def test_result_that_is_no_object_does_not_conform(file: Path, document: object,
     file.write_text(json.dumps({"result": document}))
 
     with pytest.raises(DoesNotConform, match=said):
-        results.read(file)
+        result.read(file)
 
 
 def test_result_without_end_does_not_conform(file: Path) -> None:
     """Neither size nor depth is without limit."""
     file.write_text(json.dumps({"result": {"dns": "x" * files.MOST}}))
     with pytest.raises(DoesNotConform, match="larger than 4 MiB"):
-        results.read(file)
+        result.read(file)
     file.write_text('{"result": ' + "[" * 100_000)
     with pytest.raises(DoesNotConform, match="nested too deeply"):
-        results.read(file)
+        result.read(file)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"{"])
@@ -118,7 +119,7 @@ def test_file_that_is_not_libcnis_could_not_be_tested(file: Path, content: bytes
     file.write_bytes(content)
 
     with pytest.raises(CouldNotTest, match="the runtime's copy of the plugin's result"):
-        results.read(file)
+        result.read(file)
 
 
 def test_file_without_end_is_not_read_to_its_end() -> None:

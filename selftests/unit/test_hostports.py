@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_interface
 import pytest
 
 from podpath import expected, hostports, probes, verdict
-from podpath.conflist import parse, read
+from podpath.cni.conflist import parse, read
 from podpath.errors import DoesNotConform
 from podpath.expected import BEYOND
 from podpath.model import Family, Packet, Path, Sighting, Translation

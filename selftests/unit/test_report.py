@@ -11,9 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podpath import evidence, features, report, verdict, verification
+from podpath import evidence, report, verdict, verification
+from podpath.cni import features
+from podpath.cni.features import WAIVED
 from podpath.errors import CouldNotTest
-from podpath.features import WAIVED
 from podpath.model import Difference, Observation, TapProof
 from podpath.observe import Observed
 from podpath.probes import Echo

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from podpath import conflist, unknown
+from podpath.cni import conflist, unsupported
 from podpath.errors import CouldNotTest
 
 _PATH = Path("net.conflist")
@@ -32,7 +32,7 @@ def _chain(*changes: dict[str, Any]) -> conflist.Conflist:
 def test_conflist_that_no_profile_knows(changes: list[dict[str, Any]], said: str) -> None:
     """What it is, and in which plugin."""
     with pytest.raises(CouldNotTest, match=said):
-        unknown.check(_chain(*changes), _PATH)
+        unsupported.check(_chain(*changes), _PATH)
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_conflist_that_no_profile_knows(changes: list[dict[str, Any]], said: str
 )
 def test_conflist_that_profiles_know(changes: list[dict[str, Any]]) -> None:
     """Settings of the first plugin that paths do not depend on, and other plugins' own."""
-    unknown.check(_chain(*changes), _PATH)
+    unsupported.check(_chain(*changes), _PATH)

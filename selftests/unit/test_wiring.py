@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from podpath import claims, hooks, profiles, routing, wiring
-from podpath import conflist as conflists
-from podpath.conflist import Conflist
+from podpath.cni import conflist as conflists
+from podpath.cni.conflist import Conflist
 from podpath.model import (
     Bridge,
     Difference,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 
 #: In place of a plugin's type: none of either can be one, as a type is the name of a program.

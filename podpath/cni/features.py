@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from podpath.conflist import Conflist
+from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.profiles import Profile
