@@ -9,8 +9,8 @@ import sys
 import time
 
 from podpath.cni import conflist as conflists
-from podpath.nodes import embedded
-from podpath.pods import CLIENT, Deployment
+from podpath.nodes.deployment import CLIENT, Deployment
+from podpath.nodes.embedded.node import start
 from podpath.system.randomness import Draws, new_seed
 from podpath.traffic import Traffics
 
@@ -18,7 +18,7 @@ from podpath.traffic import Traffics
 def main() -> int:
     """Make the node and the pod, have it answer, say so, and take all of it away."""
     begin = time.monotonic()
-    with embedded.start(conflists.read(conflists.DEFAULT)) as node:
+    with start(conflists.read(conflists.DEFAULT)) as node:
         pods = Deployment(node)
         with pods.temporary(CLIENT):
             draws = Draws(new_seed(), "benchmarks")

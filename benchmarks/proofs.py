@@ -9,14 +9,15 @@ from functools import partial
 from recipe import Place, connection_closed, follow, pings_complete
 from results import Goal, Result
 
-from podpath import cri, profiles
+from podpath import profiles
 from podpath.cni import conflist as conflists
 from podpath.errors import CouldNotTest
 from podpath.expected import POD_INTERFACE
 from podpath.model import Family
-from podpath.nodes import base, embedded
+from podpath.nodes import base, cri
+from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
+from podpath.nodes.embedded.node import start
 from podpath.observe import Observer
-from podpath.pods import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.system.randomness import Draws, new_seed
 from podpath.traffic import Traffic, Traffics
 
@@ -66,7 +67,7 @@ def bench() -> Iterator[Bench]:
     """A node on which proofs can be measured, with the default conflist."""
     conflist = conflists.read(conflists.DEFAULT)
     profile = profiles.for_plugin(conflist.plugins[0])
-    with embedded.start(conflist) as node:
+    with start(conflist) as node:
         pods = Deployment(node)
         with pods.temporary(CLIENT, SERVER):
             observer = Observer(node, conflist, profile, pods)

@@ -26,8 +26,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from podpath.cri import Result
 from podpath.errors import CouldNotTest
+from podpath.nodes.cri import Result
 from podpath.system import programs
 
 _LISTEN_SECONDS = 20.0

@@ -9,8 +9,8 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 
-from podpath.cri import Result
 from podpath.model import Packet, Sighting, Topology
+from podpath.nodes.cri import Result
 from podpath.probes import REQUEST, Echo, Probe, Resolution, Silence
 
 #: In place of an exit status: the program was given time, but what it waits for did not come.

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from podpath import image, kube, preflight
+from podpath import preflight
 from podpath.cni import unsupported
 from podpath.errors import CouldNotTest
-from podpath.nodes import host, kind
+from podpath.nodes import image
+from podpath.nodes.cluster import host, kind, kind_config, kube_api
 from podpath.system import programs
 
 
@@ -67,10 +68,10 @@ def _kernel(node: str) -> Iterator[Finding]:
 
 def _cluster(node: str) -> Iterator[Finding]:
     if node == "kind":
-        options = kind.Options("podpath", keep=False, config=preflight.KIND_CONFIG)
+        options = kind.Options("podpath", keep=False, config=kind_config.SHIPPED)
         yield _of("kind", lambda: ", ".join(kind.check(options).values()))
     if node == "host":
-        yield _of("Python package kubernetes", kube.installed, "yes")
+        yield _of("Python package kubernetes", kube_api.installed, "yes")
         yield _of("node", host.check, f"yes, of process {host.PID}")
         yield Finding("pod image", True, f"{image.NAME}, to be loaded into the node")
 

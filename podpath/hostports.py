@@ -11,16 +11,16 @@ from functools import partial
 from ipaddress import ip_interface
 from typing import Any
 
-from podpath import account, image, probes, topology
+from podpath import account, probes, topology
 from podpath.cni.conflist import Conflist
 from podpath.cni.features import has_capability
-from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.expected import BEYOND
 from podpath.model import ANYWHERE, NODE, Address, Difference, Family, Route, Topology, Translation
-from podpath.nodes import base
+from podpath.nodes import base, image
 from podpath.nodes.base import Node, PortMapping
-from podpath.pods import CLIENT, HTTP_MAPPED, MAIN, MAPPED, UDP_MAPPED, Deployment
+from podpath.nodes.cri import Result
+from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAIN, MAPPED, UDP_MAPPED, Deployment
 from podpath.profiles import Profile
 from podpath.system import netns, programs, waiting
 from podpath.system.randomness import Draws

@@ -7,16 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from podpath import account, claims, image, inventory, routing, topology, wiring
+from podpath import account, claims, routing, topology, wiring
 from podpath.cni.conflist import Conflist
 from podpath.cni.result import interfaces
-from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.inventory import Inventory
 from podpath.model import NODE, Difference, Family, Interface, Topology
-from podpath.nodes import base
+from podpath.nodes import base, image, inventory
 from podpath.nodes.base import Node
-from podpath.pods import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
+from podpath.nodes.cri import Result
+from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
+from podpath.nodes.inventory import Inventory
 from podpath.profiles import Profile
 from podpath.system import waiting
 from podpath.traffic import Traffics, counted, url

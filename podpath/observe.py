@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 
 from podpath import account, capture, expected, probes, topology, wiring
 from podpath.cni.conflist import Conflist
-from podpath.cri import Result
 from podpath.dissect import quoted
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import (
@@ -21,6 +20,7 @@ from podpath.model import (
 )
 from podpath.nodes import base
 from podpath.nodes.base import Node, Pod
+from podpath.nodes.cri import Result
 from podpath.others import Endpoint, Talk
 from podpath.profiles import Profile
 from podpath.traffic import Traffic

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
-from podpath import kind_config, kube, profiles
+from podpath import profiles
 from podpath.cni import conflist as conflists
 from podpath.cni import deviations, features, unsupported
 from podpath.cni.conflist import Conflist
 from podpath.cni.deviations import Deviation
 from podpath.errors import CouldNotTest
 from podpath.model import STACKED
-from podpath.nodes import host, kind
+from podpath.nodes.cluster import host, kind, kind_config, kube_api
 from podpath.profiles import Profile
 from podpath.requirements import CORE
 from podpath.system import programs, sysctl
@@ -28,8 +28,7 @@ PODS = 12
 FILE_SYSTEMS = ("overlay", "tmpfs")
 LINKS = ("bridge", "veth")
 #: kind's configuration, where the user has none.
-KIND_CONFIG = Path(__file__).with_name("kind-config.yaml")
-_CLUSTER = kind.Options(name="podpath", keep=False, config=KIND_CONFIG)
+_CLUSTER = kind.Options(name="podpath", keep=False, config=kind_config.SHIPPED)
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def check(wanted: Plan) -> None:
         if not kind.exists(wanted.cluster):
             kind_config.check(wanted.cluster.config, [r.subnet for r in wanted.conflist.ranges])
     if wanted.node == "host":
-        kube.installed()
+        kube_api.installed()
         if wanted.plugin_directories:
             raise CouldNotTest(
                 "--podpath-node host tests the plugins that the node has, and installs none",

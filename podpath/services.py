@@ -6,15 +6,15 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 
-from podpath.cri import Result
 from podpath.errors import CouldNotTest
 from podpath.expected import POD_INTERFACE
-from podpath.kube import Document
 from podpath.model import Address, Difference, Topology, listed
 from podpath.nodes import base
 from podpath.nodes.base import Pod
-from podpath.nodes.kubernetes import KubernetesNode
-from podpath.pods import END, HTTP_PORT, MAIN, Deployment, wait_until_serving
+from podpath.nodes.cluster.kube_api import Document
+from podpath.nodes.cluster.kubernetes import KubernetesNode
+from podpath.nodes.cri import Result
+from podpath.nodes.deployment import END, HTTP_PORT, MAIN, Deployment, wait_until_serving
 from podpath.probes import REQUEST
 from podpath.system import netns, waiting
 from podpath.traffic import Traffic

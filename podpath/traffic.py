@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from podpath import account, image, probes
+from podpath import account, probes
 from podpath.cni.conflist import Conflist
-from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.expected import POD_INTERFACE
 from podpath.model import Address, Difference, Family, Topology, Translation
-from podpath.nodes import base
+from podpath.nodes import base, image
 from podpath.nodes.base import Node, Pod
-from podpath.pods import (
+from podpath.nodes.cri import Result
+from podpath.nodes.deployment import (
     ASKED_FOR,
     HTTP_PORT,
     MAIN,

@@ -4,12 +4,13 @@ from contextlib import ExitStack
 
 import pytest
 
-from podpath import inventory, preflight
+from podpath import preflight
 from podpath.cni.conflist import Conflist
 from podpath.contract import asked
 from podpath.contract.answers import require_success
 from podpath.contract.runtime import Runtime
 from podpath.model import Family
+from podpath.nodes import inventory
 
 requirement = pytest.mark.requirement
 

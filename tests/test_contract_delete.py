@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from podpath import inventory
 from podpath.cni.conflist import Conflist
 from podpath.contract import answers, parallel
 from podpath.contract.attachments import Attachment
@@ -12,6 +11,7 @@ from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
 from podpath.contract.standin import killing_rules, standing_in
 from podpath.contract.subjects import Subject
+from podpath.nodes import inventory
 
 from .parameters import attaching, since, whole_chain
 

@@ -10,8 +10,8 @@ from podpath.expected import BEYOND
 from podpath.hostports import Clients
 from podpath.model import NODE, Address, Family, Topology
 from podpath.nodes.base import Node
+from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
 from podpath.observe import Observed
-from podpath.pods import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
 from podpath.profiles import Profile
 from podpath.system.randomness import Draws
 from podpath.traffic import Traffics

@@ -7,9 +7,9 @@ import pytest
 from podpath import services
 from podpath.model import Topology
 from podpath.nodes import base
-from podpath.nodes.kubernetes import KubernetesNode
+from podpath.nodes.cluster.kubernetes import KubernetesNode
+from podpath.nodes.deployment import ASKED, MAIN, RESTARTED, Deployment
 from podpath.observe import Observed, Observer
-from podpath.pods import ASKED, MAIN, RESTARTED, Deployment
 from podpath.traffic import Traffics
 
 from .parameters import both_directions, each_pod

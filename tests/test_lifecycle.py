@@ -8,8 +8,8 @@ from podpath import lifecycle
 from podpath.cni.conflist import Conflist
 from podpath.model import Family, Topology
 from podpath.nodes.base import Node
+from podpath.nodes.deployment import Deployment
 from podpath.observe import Observed, Observer
-from podpath.pods import Deployment
 from podpath.profiles import Profile
 from podpath.traffic import Traffics
 

@@ -12,8 +12,8 @@ from podpath.cni.conflist import Conflist
 from podpath.model import Address, Family, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.nodes.deployment import Deployment
 from podpath.observe import Observed
-from podpath.pods import Deployment
 from podpath.profiles import Profile
 from podpath.traffic import Traffics
 

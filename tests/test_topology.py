@@ -2,15 +2,15 @@
 
 import pytest
 
-from podpath import claims, hooks, inventory, routing, wiring
+from podpath import claims, hooks, routing, wiring
 from podpath.cni.conflist import Conflist
 from podpath.contract.attachments import Attachment
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Settings, Topology
-from podpath.nodes import base
+from podpath.nodes import base, inventory
 from podpath.nodes.base import Node
+from podpath.nodes.deployment import Deployment
 from podpath.observe import Observer
-from podpath.pods import Deployment
 from podpath.profiles import Profile
 from podpath.traffic import Traffics
 

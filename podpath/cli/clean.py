@@ -34,7 +34,8 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from podpath import preflight
-    from podpath.nodes import cgroups, kind
+    from podpath.nodes.cluster import kind
+    from podpath.nodes.embedded import cgroups
 
     preflight.check_root()
     if options.kind_bin and not os.access(options.kind_bin, os.X_OK):
@@ -59,10 +60,9 @@ def _run(options: argparse.Namespace) -> int:
 def _namespaces(kubeconfig: str | None) -> list[str]:
     if not kubeconfig and "KUBERNETES_SERVICE_HOST" not in os.environ:
         return []
-    from podpath import kube
-    from podpath.nodes import host, kubernetes
+    from podpath.nodes.cluster import host, kube_api, kubernetes
 
-    kube.installed()
+    kube_api.installed()
     api = host.api(kubeconfig or "")
     try:
         return kubernetes.sweep(api)

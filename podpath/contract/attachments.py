@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from podpath import inventory
 from podpath.cni.conflist import Conflist
 from podpath.contract import kernel
 from podpath.contract.answers import Answer, require_success
@@ -17,9 +16,9 @@ from podpath.contract.kernel import Sight
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Step, Subject, request, runtime_config
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.inventory import Inventory
 from podpath.model import Difference, Settings
-from podpath.nodes import base
+from podpath.nodes import base, inventory
+from podpath.nodes.inventory import Inventory
 from podpath.system import randomness, sysctl, waiting
 
 #: Not eth0: a plugin takes the name that it is given.

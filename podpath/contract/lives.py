@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from podpath import inventory
 from podpath.cni.conflist import Conflist
 from podpath.contract.answers import Answer, require_success
 from podpath.contract.attachments import Attachment, attached
@@ -13,6 +12,7 @@ from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import ATTACHING, Subject, since
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference
+from podpath.nodes import inventory
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from podpath import others
-from podpath.cri import Result
 from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork
-from podpath.nodes import confine
+from podpath.nodes.cri import Result
+from podpath.nodes.embedded import confine
 from podpath.others import Endpoint
 from podpath.system import files, linux, netns, programs
 

@@ -3,13 +3,12 @@
 import os
 from typing import Any
 
-from podpath import cri
 from podpath.cni import result
-from podpath.cri import Runtime
 from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork, ip_addresses
-from podpath.nodes import base
+from podpath.nodes import base, cri
 from podpath.nodes.base import Node
+from podpath.nodes.cri import Runtime
 
 _RESULTS = "/var/lib/cni/results"
 _COMMAND_BYTES = 200

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from podpath.nodes import claim, embedded, host, kind
 from podpath.nodes.base import Node
+from podpath.nodes.cluster import host, kind, shared_lock
+from podpath.nodes.embedded import node
 from podpath.preflight import Plan
 
 Say = Callable[[str], None]
@@ -17,7 +18,7 @@ def start(plan: Plan, say: Say = lambda _: None) -> AbstractContextManager[Node]
         return kind.start(plan.cluster, plan.conflist, _chain(plan), say)
     if plan.node == "host":
         return host.start(plan.conflist, plan.cluster.kubeconfig, plan.pod_image, say)
-    return embedded.start(plan.conflist, plan.plugin_directories, say)
+    return node.start(plan.conflist, plan.plugin_directories, say)
 
 
 def start_fresh(plan: Plan) -> AbstractContextManager[Node]:
@@ -25,7 +26,7 @@ def start_fresh(plan: Plan) -> AbstractContextManager[Node]:
     if plan.node == "kind":
         chain = _chain(plan)
         return kind.start(plan.cluster, plan.conflist, chain, lambda _: None, fresh=True)
-    return embedded.start(plan.conflist, plan.plugin_directories)
+    return node.start(plan.conflist, plan.plugin_directories)
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def turn(plan: Plan) -> AbstractContextManager[None]:
     """A test's turn: on a node that processes share, what one does, the others would see."""
     if plan.node == "embedded":
         return nullcontext()
-    return claim.turn(_state(plan))
+    return shared_lock.turn(_state(plan))
 
 
 def _state(plan: Plan) -> Path:

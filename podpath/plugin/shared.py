@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from podpath.nodes.kind import Options
+    from podpath.nodes.cluster.kind import Options
     from podpath.preflight import Plan
     from podpath.system.randomness import Draws
 
@@ -55,15 +55,15 @@ def plan(config: pytest.Config) -> Plan:
 
 def _cluster(config: pytest.Config) -> Options:
     """What pytest-kind's options say, where they are known, and ours."""
-    from podpath import preflight
-    from podpath.nodes.kind import Options
+    from podpath.nodes.cluster import kind_config
+    from podpath.nodes.cluster.kind import Options
 
     def asked(name: str) -> Any:
         return config.getoption(name, None) or ""
 
     name = asked("cluster_name")
     here = config.invocation_params.dir / "kind-config.yaml"
-    default = here if here.is_file() else preflight.KIND_CONFIG
+    default = here if here.is_file() else kind_config.SHIPPED
     return Options(
         # pytest-kind's own default is a name that other people's tests use, too
         name="podpath" if name in ("", _PYTEST_KINDS_NAME) else name,

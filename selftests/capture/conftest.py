@@ -10,10 +10,10 @@ import pytest
 
 from podpath import capture, observe, preflight
 from podpath.cni.conflist import Conflist
-from podpath.nodes import embedded
 from podpath.nodes.base import Node
+from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER, Deployment
+from podpath.nodes.embedded.node import start
 from podpath.observe import Observer
-from podpath.pods import BYSTANDER, CLIENT, SERVER, Deployment
 from podpath.profiles import Profile
 from podpath.traffic import Traffic, Traffics
 from selftests.capture.disturb import Disturb
@@ -26,7 +26,7 @@ def node() -> Iterator[Node]:
     plan = preflight.plan("embedded", None, [], None, None)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
-        with embedded.start(plan.conflist) as started:
+        with start(plan.conflist) as started:
             yield started
     finally:
         os.close(descriptor)

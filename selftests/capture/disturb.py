@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from podpath.cri import Result
 from podpath.model import Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
-from podpath.pods import MAIN, Deployment
+from podpath.nodes.cri import Result
+from podpath.nodes.deployment import MAIN, Deployment
 from podpath.traffic import Traffic
 
 

@@ -12,8 +12,8 @@ from podpath import capture, probes
 from podpath.errors import CouldNotTest
 from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
 from podpath.observe import Observer
-from podpath.pods import BYSTANDER, CLIENT, SERVER
 from podpath.traffic import Traffic, Traffics
 from selftests.capture import flood
 from selftests.capture.disturb import Disturb, then

@@ -9,14 +9,15 @@ from dataclasses import replace
 import pytest
 
 from podpath.cni.conflist import Conflist
-from podpath.cri import Result
 from podpath.errors import CouldNotTest, Inconclusive
-from podpath.inventory import read as inventory
 from podpath.model import Topology
-from podpath.nodes import base, embedded
+from podpath.nodes import base
 from podpath.nodes.base import Node, PodSpec
+from podpath.nodes.cri import Result
+from podpath.nodes.deployment import CLIENT, MAIN, SERVER, Deployment
+from podpath.nodes.embedded.node import start
+from podpath.nodes.inventory import read as inventory
 from podpath.observe import Observer
-from podpath.pods import CLIENT, MAIN, SERVER, Deployment
 from podpath.profiles import Profile
 from podpath.system import netns
 from podpath.system.randomness import Draws
@@ -259,7 +260,7 @@ def test_pod_whose_container_does_not_start_leaves_no_sandbox(
 
 def test_containerd_that_dies(conflist: Conflist, profile: Profile) -> None:
     """The first thing that fails is told, not that nothing can be deleted any more."""
-    with embedded.start(conflist) as node:
+    with start(conflist) as node:
         pods = Deployment(node)
         raises = pytest.raises(CouldNotTest, match="while the traffic was watched, the node's")
         with raises as caught, pods.temporary(CLIENT, SERVER):

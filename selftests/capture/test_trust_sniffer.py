@@ -13,8 +13,8 @@ from podpath.capture import Capture
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
 from podpath.observe import Observer
-from podpath.pods import BYSTANDER, CLIENT, SERVER
 from podpath.system import netlink, netns
 from podpath.traffic import Traffic, Traffics
 from selftests.capture.disturb import Disturb, then

@@ -4,8 +4,8 @@ import pytest
 
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import Difference, Family
+from podpath.nodes.deployment import CLIENT, SERVER
 from podpath.observe import Observer
-from podpath.pods import CLIENT, SERVER
 from podpath.system.randomness import Draws
 from podpath.traffic import Traffic, Traffics, losses
 from podpath.verdict import unchanged

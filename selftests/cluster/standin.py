@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from podpath.cri import Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes import base, sandboxes
-from podpath.nodes.embedded import EmbeddedNode
+from podpath.nodes.cri import Runtime
+from podpath.nodes.embedded.node import EmbeddedNode
 from podpath.system import netns, randomness
 
 NODE = "standin-node"

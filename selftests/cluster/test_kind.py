@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from podpath.errors import CouldNotTest
-from podpath.nodes import claim, kind
-from podpath.nodes.kind import Cluster, Options
+from podpath.nodes.cluster import kind, shared_lock
+from podpath.nodes.cluster.kind import Cluster, Options
 
 _KUBECONFIG = """\
 apiVersion: v1
@@ -79,13 +79,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _World:
 
 
 def _used(cluster: Cluster) -> None:
-    with claim.claimed(cluster.directory, cluster.create, cluster.end):
+    with shared_lock.claimed(cluster.directory, cluster.create, cluster.end):
         pass
 
 
 def test_cluster_is_made_with_progress_and_deleted(world: _World) -> None:
     cluster, said = world.cluster("one")
-    with claim.claimed(cluster.directory, cluster.create, cluster.end):
+    with shared_lock.claimed(cluster.directory, cluster.create, cluster.end):
         assert world.clusters() == {"one"}
         assert Path(cluster.kubeconfig).read_text() == _KUBECONFIG
 
@@ -129,7 +129,7 @@ def test_cluster_that_cannot_be_made_is_told_in_one_sentence(world: _World) -> N
 def _killed(world: _World, name: str) -> None:
     """A process made a cluster, and was killed: its lock is nobody's, and all else is there."""
     cluster, _ = world.cluster(name)
-    with claim.changing(cluster.directory):
+    with shared_lock.changing(cluster.directory):
         cluster.create()
 
 
@@ -137,7 +137,7 @@ def test_what_killed_runs_left_is_removed_and_only_that(world: _World) -> None:
     _killed(world, "left")
     world.made_by_others("theirs")
     lives, _ = world.cluster("lives")
-    with claim.claimed(lives.directory, lives.create, lives.end):
+    with shared_lock.claimed(lives.directory, lives.create, lives.end):
         kind.sweep()
         assert world.clusters() == {"theirs", "lives"}
 

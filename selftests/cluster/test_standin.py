@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from podpath import kube
 from podpath.cni import conflist
 from podpath.errors import DoesNotConform
-from podpath.nodes import base, embedded, host, kubernetes
-from podpath.nodes.embedded import EmbeddedNode
-from podpath.nodes.kubernetes import KubernetesNode
-from podpath.pods import spec
+from podpath.nodes import base
+from podpath.nodes.cluster import host, kube_api, kubernetes
+from podpath.nodes.cluster.kubernetes import KubernetesNode
+from podpath.nodes.deployment import spec
+from podpath.nodes.embedded.node import EmbeddedNode, start
 from podpath.report import CONFORMS, DOES_NOT_CONFORM, KNOWN_DEVIATION, NOT_APPLICABLE
 from podpath.requirements import REQUIREMENTS
 from selftests import suite
@@ -29,7 +29,7 @@ def _node(below: EmbeddedNode) -> Iterator[tuple[KubernetesNode, standin.Kubelet
     with standin.serving(below) as (address, kubelet, _):
         configuration = client.Configuration()
         configuration.host = address
-        api = kube.Api(configuration)
+        api = kube_api.Api(configuration)
         links, uplink = kubernetes.own_links(below.pid, "cni0")
         node = KubernetesNode("kind", api, standin.NODE, below.pid, links, uplink, below.ended)
         try:
@@ -42,7 +42,7 @@ def _node(below: EmbeddedNode) -> Iterator[tuple[KubernetesNode, standin.Kubelet
 
 @pytest.fixture(scope="module")
 def below() -> Iterator[EmbeddedNode]:
-    with embedded.start(conflist.read(conflist.DEFAULT)) as node:
+    with start(conflist.read(conflist.DEFAULT)) as node:
         yield node
 
 
@@ -81,7 +81,7 @@ def test_pod_reaches_itself_where_that_is_configured(
     document["plugins"][0]["hairpinMode"] = True
     path = tmp_path / "hairpin.conflist"
     path.write_text(json.dumps(document))
-    with embedded.start(conflist.read(path)) as below, _node(below) as (node, _):
+    with start(conflist.read(path)) as below, _node(below) as (node, _):
         monkeypatch.setattr(host, "PID", below.pid)
         monkeypatch.setattr(host, "ROOT", Path(f"/proc/{below.pid}/root"))
         monkeypatch.setattr(host, "STATE", tmp_path / "state")

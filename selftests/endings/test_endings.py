@@ -11,7 +11,7 @@ import pytest
 
 from podpath.cni import conflist
 from podpath.errors import CouldNotTest
-from podpath.nodes import embedded
+from podpath.nodes.embedded import node
 from podpath.system import waiting
 from selftests import suite
 from selftests.endings import host
@@ -67,11 +67,11 @@ def test_exception_during_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch, 
     def break_off(*_: object) -> None:
         raise CouldNotTest("broken off")
 
-    monkeypatch.setattr(embedded.EmbeddedNode, stage, break_off)
+    monkeypatch.setattr(node.EmbeddedNode, stage, break_off)
 
     with (
         pytest.raises(CouldNotTest, match="broken off"),
-        embedded.start(conflist.read(conflist.DEFAULT)),
+        node.start(conflist.read(conflist.DEFAULT)),
     ):
         pass
 
@@ -79,11 +79,11 @@ def test_exception_during_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.usefixtures("nothing_left")
 def test_unusable_namespace_set_up_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """So does a node whose init fails, and what failed is said."""
-    monkeypatch.setattr(embedded, "_UPLINK", ["link set there-is-no-such-link up"])
+    monkeypatch.setattr(node, "_UPLINK", ["link set there-is-no-such-link up"])
 
     with (
         pytest.raises(CouldNotTest, match="there-is-no-such-link"),
-        embedded.start(conflist.read(conflist.DEFAULT)),
+        node.start(conflist.read(conflist.DEFAULT)),
     ):
         pass
 

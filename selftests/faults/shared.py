@@ -6,8 +6,9 @@ from pathlib import Path
 from types import TracebackType
 
 from podpath.cni import conflist
-from podpath.nodes import base, embedded
+from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.nodes.embedded.node import PLUGINS, EmbeddedNode, start
 from podpath.system import programs
 
 # Everything that a fault may change on a node, beside what its pods' deletion takes away. What
@@ -39,7 +40,7 @@ class SharedNode:
         """plugins: the directory of the plugins that are tested, whatever is in it when."""
         self._plugins = plugins
         self._stack = ExitStack()
-        self._node: embedded.EmbeddedNode | None = None
+        self._node: EmbeddedNode | None = None
         self._bridge = ""
         self._given: set[str] = set()
         self._found = ("", {"": ""})
@@ -61,7 +62,7 @@ class SharedNode:
         if self._node is None or not self._as_found(self._node):
             self._stack.close()
             self._node, self._given = None, set()
-            self._node = self._stack.enter_context(embedded.start(network, [str(self._plugins)]))
+            self._node = self._stack.enter_context(start(network, [str(self._plugins)]))
             self._found = _look(self._node), settings(self._node)
         else:
             self._node.configure(network)
@@ -79,11 +80,11 @@ class SharedNode:
                     "ln",
                     "-sfn",
                     programs.plugin(name, programs.PLUGIN_DIRECTORIES),
-                    f"{embedded.PLUGINS}/{name}",
+                    f"{PLUGINS}/{name}",
                 ],
             )
         for name, text in plugins.items():
-            base.run(node, ["sh", "-c", _GIVE, "sh", f"{embedded.PLUGINS}/{name}", text])
+            base.run(node, ["sh", "-c", _GIVE, "sh", f"{PLUGINS}/{name}", text])
         self._given = set(plugins)
 
     def _as_found(self, node: Node) -> bool:

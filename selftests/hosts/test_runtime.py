@@ -7,8 +7,8 @@ import pytest
 
 from podpath.cni import conflist
 from podpath.errors import CouldNotTest
-from podpath.nodes import embedded
-from podpath.pods import CLIENT, SERVER, Deployment
+from podpath.nodes.deployment import CLIENT, SERVER, Deployment
+from podpath.nodes.embedded.node import start
 from podpath.system import programs
 from selftests.conftest import machine
 
@@ -27,7 +27,7 @@ def test_crun_starts_pods_as_runc_does() -> None:
     if crun is None:
         pytest.skip("crun is not installed")
     network = conflist.read(conflist.DEFAULT)
-    with machine(alone=False), embedded.start(network, oci_runtime=crun) as node:
+    with machine(alone=False), start(network, oci_runtime=crun) as node:
         pods = Deployment(node)
         with pods.temporary(CLIENT, SERVER) as (client, server):
             result = node.execute(
@@ -46,7 +46,7 @@ def test_runtime_that_starts_nothing_is_told_before_the_first_pod(tmp_path: Path
     with (
         machine(alone=False),
         pytest.raises(CouldNotTest, match=r"runc version 9\.9 starts no container") as told,
-        embedded.start(conflist.read(conflist.DEFAULT), oci_runtime=str(runtime)),
+        start(conflist.read(conflist.DEFAULT), oci_runtime=str(runtime)),
     ):
         pass
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from podpath import engine
-from podpath.nodes import kind
+from podpath.nodes.cluster import container_engine, kind
 from podpath.system import randomness, waiting
 from selftests import suite
 
@@ -42,7 +41,7 @@ def launch(kind_options: list[str], name: str) -> Iterator[Callable[..., "subpro
 
 
 def _there(name: str) -> bool:
-    return bool(engine.find().containers(name))
+    return bool(container_engine.find().containers(name))
 
 
 def _wait_for_tests(name: str, process: "subprocess.Popen[str]") -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from podpath import preflight
 from podpath.cni import conflist
-from podpath.nodes import kind, starting
-from podpath.nodes.kubernetes import KubernetesNode
+from podpath.nodes import starting
+from podpath.nodes.cluster import kind
+from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.plugin import shared as hooks
 from podpath.requirements import REQUIREMENTS
 from podpath.system import programs

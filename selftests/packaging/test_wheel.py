@@ -43,7 +43,7 @@ def test_every_module_is_in_the_wheel(names: set[str], directory: str, package: 
         "podpath/contract/answers.schema.json",
         "podpath/cni/default.conflist",
         "podpath/cni/deviations.toml",
-        "podpath/kind-config.yaml",
+        "podpath/nodes/cluster/kind-config.yaml",
         "podpath/page/page.css",
         "podpath/page/page.html",
         "podpath/page/page.js",

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from podpath import account, observe
-from podpath.cri import Result
 from podpath.errors import Inconclusive
 from podpath.model import Difference, Observation
+from podpath.nodes.cri import Result
 from podpath.probes import Echo, Http, Probe, Silence
 from podpath.verdict import MISSING, UNEXPECTED, Verdict, judge
 from selftests.unit import samples

@@ -128,11 +128,11 @@ def test_values_import_nothing_but_values(module: str) -> None:
         ("scapy", {"capture", "pcap"}),
         ("jsonschema", {"contract.answers", "verification"}),
         ("jinja2", {"page"}),
-        ("yaml", {"kind_config", "reading", "report"}),
-        ("grpc", {"cri"}),
-        ("cri_api", {"cri"}),
-        ("kubernetes", {"kube"}),
-        ("pytest_kind", {"nodes.kind"}),
+        ("yaml", {"nodes.cluster.kind_config", "reading", "report"}),
+        ("grpc", {"nodes.cri"}),
+        ("cri_api", {"nodes.cri"}),
+        ("kubernetes", {"nodes.cluster.kube_api"}),
+        ("pytest_kind", {"nodes.cluster.kind"}),
         ("pytest", {f"plugin.{part}" for part in _PLUGIN}),
         ("shtab", {"cli.completion"}),
         (
@@ -162,7 +162,7 @@ def test_namespaces_are_entered_in_two_places_only() -> None:
                 if name == "setns":
                     callers.add(name_of(source))
 
-    assert callers == {"system.netns", "nodes.init"}
+    assert callers == {"system.netns", "nodes.embedded.init"}
 
 
 def test_no_module_imports_the_plugin() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from podpath import cli, report
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
-from podpath.nodes import cgroups, kind
+from podpath.nodes.cluster import kind
+from podpath.nodes.embedded import cgroups
 from podpath.requirements import GROUPS, REQUIREMENTS, group
 from podpath.system import programs
 

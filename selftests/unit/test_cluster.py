@@ -12,10 +12,20 @@ from typing import Any
 import pytest
 
 import podpath
-from podpath import engine, kind_config, kube, preflight, services
+from podpath import services
 from podpath.cni import conflist
 from podpath.errors import CouldNotTest
-from podpath.nodes import base, claim, host, kind, kubernetes, owner
+from podpath.nodes import base
+from podpath.nodes.cluster import (
+    container_engine,
+    host,
+    kind,
+    kind_config,
+    kube_api,
+    kubernetes,
+    owner,
+    shared_lock,
+)
 
 from . import samples
 
@@ -41,14 +51,14 @@ ROOT = Path(__file__).parents[2]
     ],
 )
 def test_exit_status_of_a_command(document: dict[str, Any], expected: tuple[int, str]) -> None:
-    assert kube.exit_status(json.dumps(document).encode()) == expected
+    assert kube_api.exit_status(json.dumps(document).encode()) == expected
 
 
 @pytest.mark.parametrize("said", [b"", b"{", b"[]", b'"Success"', b"{}", b'{"status": "Failure"'])
 def test_connection_that_was_lost_is_no_exit_status(said: bytes) -> None:
     """Above all, it is not 0."""
     with pytest.raises(CouldNotTest, match="lost before it ended"):
-        kube.exit_status(said)
+        kube_api.exit_status(said)
 
 
 def test_condition_and_description_of_a_pod() -> None:
@@ -60,9 +70,9 @@ def test_condition_and_description_of_a_pod() -> None:
         }
     }
 
-    assert not kube.condition(pod, "Ready")
-    assert not kube.condition({}, "Ready")
-    text = kube.described(pod, [("Failed", "no image")])
+    assert not kube_api.condition(pod, "Ready")
+    assert not kube_api.condition({}, "Ready")
+    text = kube_api.described(pod, [("Failed", "no image")])
     assert "ContainersNotReady" in text
     assert "Backoff" in text
     assert "event Failed: no image" in text
@@ -142,8 +152,8 @@ def test_pod_that_moved_is_named() -> None:
 
 def test_configurations_are_the_same() -> None:
     """The one at the top, which people edit, and the one that is installed."""
-    assert preflight.KIND_CONFIG.read_text() == (ROOT / "kind-config.yaml").read_text()
-    assert preflight.KIND_CONFIG.parent == Path(podpath.__file__).parent
+    assert kind_config.SHIPPED.read_text() == (ROOT / "kind-config.yaml").read_text()
+    assert Path(podpath.__file__).parent in kind_config.SHIPPED.parents
 
 
 @pytest.mark.parametrize(
@@ -180,7 +190,7 @@ def test_configuration_that_is_none(tmp_path: Path, text: str) -> None:
 def test_configuration_that_is_shipped_suits_the_default_conflist() -> None:
     ranges = [r.subnet for r in conflist.read(conflist.DEFAULT).ranges]
 
-    kind_config.check(preflight.KIND_CONFIG, ranges)
+    kind_config.check(kind_config.SHIPPED, ranges)
 
 
 @pytest.mark.parametrize(
@@ -235,9 +245,9 @@ def test_failure_of_kind_has_a_remedy(said: str, words: str) -> None:
 def test_engine_that_hides_its_failure() -> None:
     """Older ones end with 0, and have it in their answer."""
     with pytest.raises(CouldNotTest, match="may not use docker"):
-        engine.facts("docker", '{"ServerErrors": ["permission denied"]}')
-    assert engine.facts("docker", '{"ServerVersion": "28.1"}') == "docker 28.1"
-    assert engine.facts("podman", "nonsense").startswith("podman")
+        container_engine.facts("docker", '{"ServerErrors": ["permission denied"]}')
+    assert container_engine.facts("docker", '{"ServerVersion": "28.1"}') == "docker 28.1"
+    assert container_engine.facts("podman", "nonsense").startswith("podman")
 
 
 # --- host ---------------------------------------------------------------------------------------
@@ -297,7 +307,7 @@ def _use(directory: Path, log: Path, ready: Event, end: Event) -> None:
         with log.open("a") as file:
             file.write(f"{word}\n")
 
-    with claim.claimed(directory, lambda: note("made"), lambda: note("removed")):
+    with shared_lock.claimed(directory, lambda: note("made"), lambda: note("removed")):
         ready.set()
         end.wait(20)
 
@@ -345,11 +355,11 @@ def test_user_that_is_killed_does_not_hinder_the_last(tmp_path: Path) -> None:
 def test_what_killed_ones_left_is_known_to_be_abandoned(tmp_path: Path) -> None:
     directory, log = tmp_path / "kept", tmp_path / "log"
     lives = _User(directory, log)
-    with claim.changing(directory):
-        assert not claim.abandoned(directory)
+    with shared_lock.changing(directory):
+        assert not shared_lock.abandoned(directory)
     lives.kill()
-    with claim.changing(directory):
-        assert claim.abandoned(directory)
+    with shared_lock.changing(directory):
+        assert shared_lock.abandoned(directory)
     _User(directory, log).leave()
 
     assert log.read_text().split() == ["made", "made", "removed"]
@@ -363,7 +373,7 @@ def test_failure_to_make_is_undone(tmp_path: Path) -> None:
 
     with (
         pytest.raises(CouldNotTest, match="cannot be made"),
-        claim.claimed(tmp_path / "kept", fail, lambda: done.append("removed")),
+        shared_lock.claimed(tmp_path / "kept", fail, lambda: done.append("removed")),
     ):
         pass
     assert done == ["removed"]

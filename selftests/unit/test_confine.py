@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from podpath.nodes import confine
+from podpath.nodes.embedded import confine
 
 _MACHINES = list(confine._MACHINES.items())
 _GETPID = {"x86_64": 39, "aarch64": 172}

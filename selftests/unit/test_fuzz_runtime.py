@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podpath import cri
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork
-from podpath.nodes import sandboxes
+from podpath.nodes import cri, sandboxes
 from podpath.nodes.base import PodSpec
-from podpath.nodes.embedded import EmbeddedNode
+from podpath.nodes.embedded.node import EmbeddedNode
 
 from .strategies import documents, near, soundly, texts
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath import inventory, report, traffic
-from podpath.cri import Result
+from podpath import report, traffic
 from podpath.errors import CouldNotTest
+from podpath.nodes import inventory
+from podpath.nodes.cri import Result
 from podpath.system import files
 
 from .strategies import soundly, values

@@ -10,7 +10,7 @@ import pytest
 
 from podpath import firewall, hindrances
 from podpath.model import Difference, Family, Settings
-from podpath.nodes import containerd
+from podpath.nodes.embedded import containerd
 from podpath.system import linux, netns, sysctl
 
 from . import samples

@@ -3,8 +3,8 @@
 import pytest
 
 from podpath import lifecycle
-from podpath.cri import Result
 from podpath.errors import CouldNotTest
+from podpath.nodes.cri import Result
 
 
 def test_transfer_that_got_all() -> None:

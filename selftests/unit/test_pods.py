@@ -5,12 +5,12 @@ from collections.abc import Collection, Sequence
 
 import pytest
 
-from podpath import pods
-from podpath.cri import Result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork
+from podpath.nodes import deployment
 from podpath.nodes.base import Pod, PodSpec
-from podpath.pods import Deployment
+from podpath.nodes.cri import Result
+from podpath.nodes.deployment import Deployment
 
 
 class _Node:
@@ -38,7 +38,7 @@ class _Node:
 
 @pytest.fixture(autouse=True)
 def _serving(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pods, "wait_until_serving", lambda *_: None)
+    monkeypatch.setattr(deployment, "wait_until_serving", lambda *_: None)
 
 
 def test_failure_to_delete_does_not_replace_the_first_failure() -> None:

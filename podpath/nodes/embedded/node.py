@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import podpath
-from podpath import image
 from podpath.cni.conflist import Conflist
-from podpath.cri import Result, Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork
-from podpath.nodes import base, containerd, sandboxes
-from podpath.nodes.init import NodeSpec
+from podpath.nodes import base, image, sandboxes
+from podpath.nodes.cri import Result, Runtime
+from podpath.nodes.embedded import containerd
+from podpath.nodes.embedded.init import NodeSpec
 from podpath.system import programs, randomness, waiting
 
 T = TypeVar("T")
@@ -374,7 +374,7 @@ def _kept(spec: NodeSpec) -> Iterator[_Keeper]:
     source = str(Path(podpath.__file__).parent.parent)
     program = (
         f"import sys; sys.path.insert(0, {source!r});"
-        " from podpath.nodes import keeper; keeper.main()"
+        " from podpath.nodes.embedded import keeper; keeper.main()"
     )
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", program, json.dumps(asdict(spec))],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from podpath.nodes import cgroups, confine
+from podpath.nodes.embedded import cgroups, confine
 from podpath.system import linux, sysctl
 
 _SCRATCH = "/sys"  # exists on every host, and nothing of it is needed before the pivot

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from podpath import image, kube
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
-from podpath.kube import Api, Document
-from podpath.nodes import base, kubernetes
-from podpath.nodes.kubernetes import KubernetesNode
+from podpath.nodes import base, image
+from podpath.nodes.cluster import kube_api, kubernetes
+from podpath.nodes.cluster.kube_api import Api, Document
+from podpath.nodes.cluster.kubernetes import KubernetesNode
 
 #: The node's first process, whose namespaces are the node's.
 PID = 1
@@ -81,8 +81,8 @@ def describe() -> dict[str, str]:
 def api(kubeconfig: str) -> Api:
     """The cluster's API server: of the kubeconfig, else with the pod's own service account."""
     if not kubeconfig and "KUBERNETES_SERVICE_HOST" in os.environ:
-        return kube.of_pod()
-    return kube.of_file(kubeconfig or None)
+        return kube_api.of_pod()
+    return kube_api.of_file(kubeconfig or None)
 
 
 def name_of(nodes: Sequence[Document], machine: str, hostname: str) -> str:

@@ -10,11 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from podpath import image
 from podpath.cni import result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Inherited, Settings
-from podpath.nodes import base
+from podpath.nodes import base, image
 from podpath.nodes.base import Node, Pod, PodSpec, PortMapping
 from podpath.system import sysctl, waiting
 

@@ -5,7 +5,7 @@ iputils' ping sets the ICMP identifier, the payload and the DF bit, which busybo
 OpenBSD's nc sends a single datagram and ends with the answer. Each goes in with the shared
 libraries that `ldd` names, so static and dynamic builds of any architecture work.
 
-python -m podpath.image FILE       write it to a file, for `ctr images import`, `docker load` ...
+python -m podpath.nodes.image FILE       write it to a file, for `ctr images import` ...
 """
 
 import hashlib
@@ -167,9 +167,9 @@ def _tar(entries: list[_Entry]) -> bytes:
 
 
 def main(arguments: list[str]) -> int:
-    """Entry point of `python -m podpath.image`."""
+    """Entry point of `python -m podpath.nodes.image`."""
     if len(arguments) != 1:
-        sys.stderr.write("usage: python -m podpath.image FILE\n")
+        sys.stderr.write("usage: python -m podpath.nodes.image FILE\n")
         return 2
     try:
         Path(arguments[0]).write_bytes(build_here())

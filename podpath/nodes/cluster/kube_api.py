@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from podpath.cri import Result
 from podpath.errors import CouldNotTest
+from podpath.nodes.cri import Result
 
 T = TypeVar("T")
 #: What the API gives, as the JSON document that it is.

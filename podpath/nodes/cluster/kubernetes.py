@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from podpath import image, kube
-from podpath.cri import Result, Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.kube import Api, Document
 from podpath.model import PodNetwork
-from podpath.nodes import base, owner, sandboxes
+from podpath.nodes import base, image, sandboxes
+from podpath.nodes.cluster import kube_api, owner
+from podpath.nodes.cluster.kube_api import Api, Document
+from podpath.nodes.cri import Result, Runtime
+from podpath.nodes.deployment import HTTP_PORT
 from podpath.nodes.sandboxes import POD_SECONDS
-from podpath.pods import HTTP_PORT
 from podpath.system import randomness, waiting
 
 #: Where the runtimes that the kubelet speaks to have their sockets.
@@ -106,7 +106,7 @@ class KubernetesNode:
     def _pod(self, name: str, uid: str) -> base.Pod:
         found = self._runtime.sandboxes(uid)
         if len(found) != 1:
-            why = kube.described(self.document(name), self.api.events(self.namespace, name))
+            why = kube_api.described(self.document(name), self.api.events(self.namespace, name))
             raise CouldNotTest(f"the runtime has {len(found)} sandboxes for pod {name}:\n{why}")
         (sandbox,) = found
         containers = self._runtime.containers(sandbox.id)
@@ -131,7 +131,7 @@ class KubernetesNode:
 
     def _wait_until_ready(self, name: str) -> None:
         began = time.monotonic()
-        while not kube.condition(document := self.document(name), "Ready"):
+        while not kube_api.condition(document := self.document(name), "Ready"):
             waited = time.monotonic() - began
             if waited > _PATIENCE_SECONDS:
                 self._look_for_a_failure(name, "add", f"ADD for pod {name}")
@@ -140,7 +140,7 @@ class KubernetesNode:
                     f"the plugin did not finish ADD for pod {name} in {POD_SECONDS:.0f} s", running
                 )
             if waited > _READY_SECONDS or self._ended():
-                why = kube.described(document, self.api.events(self.namespace, name))
+                why = kube_api.described(document, self.api.events(self.namespace, name))
                 raise CouldNotTest(
                     self._ended() or f"pod {name} is not ready after {waited:.0f} s:\n{why}",
                     _remedy(why),
@@ -199,7 +199,8 @@ def failed(message: str, command: str) -> bool:
 def _remedy(why: str) -> str:
     if "ErrImageNeverPull" in why or "ImagePull" in why:
         return (
-            "The node does not have podpath's pod image: python -m podpath.image FILE writes it;"
+            "The node does not have podpath's pod image."
+            " python -m podpath.nodes.image FILE writes it;"
             " push it where the node can pull it from, and name it with --podpath-image"
         )
     return ""

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from podpath.nodes import cgroups
+from podpath.nodes.embedded import cgroups
 from podpath.system import linux
 
 #: For all that runs on the node together. A node with a dozen pods needs a tenth of it.

@@ -16,6 +16,9 @@ from podpath.system import files
 _POD_SUBNETS = {"ipv4": "10.244.0.0/16", "ipv6": "fd00:10:244::/56"}
 _POD_SUBNETS["dual"] = ",".join(_POD_SUBNETS.values())
 
+#: The configuration of the cluster that podpath makes, if none is given.
+SHIPPED = Path(__file__).with_name("kind-config.yaml")
+
 
 def check(path: Path, ranges: Iterable[Network]) -> None:
     """Raise CouldNotTest, with the remedy, if pods cannot have a network of ours in such a cluster.

@@ -6,7 +6,7 @@ what is CRI's to other names. bin_dirs is in 2.1, in place of bin_dir.
 
 import re
 
-from podpath import image
+from podpath.nodes import image
 
 SOCKET = "/run/containerd/containerd.sock"
 

@@ -16,13 +16,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from podpath import engine, image, kube
 from podpath.cni.conflist import Conflist
-from podpath.engine import Engine
 from podpath.errors import CouldNotTest
-from podpath.kube import Api
-from podpath.nodes import base, claim, kubernetes
-from podpath.nodes.kubernetes import KubernetesNode
+from podpath.nodes import base, image
+from podpath.nodes.cluster import container_engine, kube_api, kubernetes, shared_lock
+from podpath.nodes.cluster.container_engine import Engine
+from podpath.nodes.cluster.kube_api import Api
+from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.system import programs, randomness, waiting
 
 #: Downloaded if none is on PATH, and none is named.
@@ -85,7 +85,7 @@ def program(options: Options) -> str:
 
 def check(options: Options) -> dict[str, str]:
     """What the header says of kind and the engine. Raises CouldNotTest, with the remedy."""
-    kube.installed()
+    kube_api.installed()
     _cluster_class()
     if options.kind and not os.access(options.kind, os.X_OK):
         raise CouldNotTest(f"{options.kind} is no program", "Correct --kind-bin")
@@ -94,7 +94,7 @@ def check(options: Options) -> dict[str, str]:
             f"the kind configuration {options.config} does not exist",
             "Name one with --podpath-kind-config",
         )
-    found = engine.find()
+    found = container_engine.find()
     facts = {"container engine": found.check(), "kind configuration": str(options.config)}
     path = program(options)
     if os.path.exists(path):
@@ -113,7 +113,7 @@ def check(options: Options) -> dict[str, str]:
 
 def exists(options: Options) -> bool:
     """Whether a cluster of this name is there already, whoever made it."""
-    return bool(engine.find().containers(options.name))
+    return bool(container_engine.find().containers(options.name))
 
 
 def version_of(said: str) -> tuple[int, ...]:
@@ -141,7 +141,7 @@ class Cluster:
         self.options = options
         self.directory = CLUSTERS / options.name
         self._say = say
-        self._engine: Engine = engine.find()
+        self._engine: Engine = container_engine.find()
         self._marker = self.directory / "created"
 
     @property
@@ -260,7 +260,7 @@ class Cluster:
         plugins: name -> path here; empty: whether the cluster's own pods shall not be made.
         """
         pid, name = self.pid(), self.container()
-        api = kube.of_file(self.kubeconfig)
+        api = kube_api.of_file(self.kubeconfig)
         try:
             if empty:
                 api.delete_deployment("kube-system", "coredns")
@@ -399,10 +399,10 @@ def _try(pid: int, name: str) -> None:
 
 def _wait_until_ready(api: Api, name: str) -> None:
     document = waiting.until(
-        lambda: api.node(name), lambda node: kube.condition(node, "Ready"), _READY_SECONDS
+        lambda: api.node(name), lambda node: kube_api.condition(node, "Ready"), _READY_SECONDS
     )
-    if not kube.condition(document, "Ready"):
-        why = kube.described(document, ())
+    if not kube_api.condition(document, "Ready"):
+        why = kube_api.described(document, ())
         raise CouldNotTest(f"node {name} is not ready after {_READY_SECONDS:.0f} s:\n{why}")
 
 
@@ -445,8 +445,8 @@ def sweep(say: Say = lambda _: None, kind: str = "") -> list[str]:
         options = Options(directory.name, keep=False, config=Path(), kind=kind)
         if not os.path.exists(program(options)):  # not downloaded yet: a later run will do it
             return gone
-        with suppress(BlockingIOError), claim.changing(directory, wait=False):
-            if claim.abandoned(directory):
+        with suppress(BlockingIOError), shared_lock.changing(directory, wait=False):
+            if shared_lock.abandoned(directory):
                 Cluster(options, say).remove()
                 shutil.rmtree(directory)
                 gone.append(options.name)
@@ -477,7 +477,7 @@ def held(
         cluster.end()
         say(f"the cluster was left after {time.monotonic() - began:.1f} s")
 
-    with claim.claimed(cluster.directory, first, last):
+    with shared_lock.claimed(cluster.directory, first, last):
         yield cluster
 
 
@@ -496,7 +496,7 @@ def start(
         options = replace(options, name=name, keep=False, kubeconfig="")
     with held(options, conflist, plugins, say, empty=fresh) as cluster:
         pid, prepared = cluster.pid(), cluster.prepared()
-        api = kube.of_file(cluster.kubeconfig)
+        api = kube_api.of_file(cluster.kubeconfig)
         try:
             node = KubernetesNode(
                 "kind",

@@ -23,7 +23,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from podpath.nodes import cgroups, confine, init
+from podpath.nodes.embedded import cgroups, confine, init
 from podpath.system import linux
 
 

@@ -1,0 +1,1 @@
+"""Nodes of Kubernetes clusters: of a kind cluster, or the host itself."""

@@ -1,0 +1,1 @@
+"""The embedded node: real containerd and plugins in namespaces of their own."""
