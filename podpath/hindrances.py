@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from podpath import firewall
 from podpath.cni.conflist import Conflist
 from podpath.model import Difference, Family
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.system import sysctl
+from podpath.topology import firewall
 from podpath.verdict import DUPLICATE, MAC, MISSING, PAYLOAD, UNEXPECTED
 
 _HERE = "/proc/self/ns/net"

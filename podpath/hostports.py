@@ -11,7 +11,7 @@ from functools import partial
 from ipaddress import ip_interface
 from typing import Any
 
-from podpath import account, probes, topology
+from podpath import account, probes
 from podpath.cni.conflist import Conflist
 from podpath.cni.features import has_capability
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -24,6 +24,7 @@ from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAIN, MAPPED, UDP_MAPP
 from podpath.profiles import Profile
 from podpath.system import netns, programs, waiting
 from podpath.system.randomness import Draws
+from podpath.topology import reading
 from podpath.traffic import Traffic, both, has_received, url
 
 _BYTES = 1460
@@ -204,7 +205,7 @@ class Clients:
         )
 
     def _kind(self, family: Family) -> str:
-        filtered = topology.filters_bridged(base.network_namespace(self.node), family)
+        filtered = reading.filters_bridged(base.network_namespace(self.node), family)
         return _BRIDGED if filtered and _BRIDGED in self.profile.paths else _ROUTED
 
     def _translation(self, source: str, family: Family, mapping: PortMapping) -> Translation:

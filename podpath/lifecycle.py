@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from podpath import account, claims, routing, topology, wiring
+from podpath import account
 from podpath.cni.conflist import Conflist
 from podpath.cni.result import interfaces
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -19,6 +19,8 @@ from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.nodes.inventory import Inventory
 from podpath.profiles import Profile
 from podpath.system import waiting
+from podpath.topology import reading, routing, wiring
+from podpath.topology.result import differences
 from podpath.traffic import Traffics, counted, url
 
 #: The kernel takes a namespace and its links away in the background.
@@ -46,7 +48,7 @@ def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference
 def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
     """FDB entries of the bridge whose MAC neither a pod nor the node has."""
     named = base.named_namespaces(node)
-    found = topology.read(base.network_namespace(node), named, [])
+    found = reading.read(base.network_namespace(node), named, [])
     spaces = (found.node, *found.named.values())
     macs = {link.mac for space in spaces for link in space.interfaces}
     return [
@@ -210,7 +212,7 @@ def reused_address(
     with pods.temporary(old) as (pod,):
         address, first = pod.network.address(family), pod.network
         traffic.ping(SERVER, old, family).send()
-    remembered = topology.neighbours(base.named_namespaces(node)[pods[SERVER].network.netns])
+    remembered = reading.neighbours(base.named_namespaces(node)[pods[SERVER].network.netns])
     if profile.resolution.asked == "destination" and str(address) not in remembered:
         raise CouldNotTest(f"the server does not remember {address}, which it had talked to")
     inventory.rewind_ipam(node, conflist, address)
@@ -292,7 +294,7 @@ def wired(node: Node, conflist: Conflist, profile: Profile, pods: Deployment) ->
     networks = [pod.network for pod in pods]
     others = node.others([pod.sandbox for pod in pods])
     named = base.named_namespaces(node)
-    now = topology.read(base.network_namespace(node), named, networks, others)
+    now = reading.read(base.network_namespace(node), named, networks, others)
     leases = inventory.leases(node, conflist)
     of_all: dict[str, Callable[[], list[Difference]]] = {
         "TOPO-NETNS-NAME": lambda: wiring.netns_name(now),
@@ -310,7 +312,7 @@ def wired(node: Node, conflist: Conflist, profile: Profile, pods: Deployment) ->
         "TOPO-MTU": lambda pod: wiring.mtu(now, conflist, profile, pod),
         "TOPO-ADDR": lambda pod: wiring.addresses(now, conflist, profile, leases, pod),
         "TOPO-ROUTE": lambda pod: routing.routes(now, conflist, profile, pod),
-        "TOPO-RESULT": lambda pod: claims.differences(now, conflist, pod),
+        "TOPO-RESULT": lambda pod: differences(now, conflist, pod),
     }
     absent = profile.not_applicable
     found = [d for i, look in of_all.items() if i not in absent for d in look()]

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from podpath import account, capture, expected, probes, topology, wiring
+from podpath import account, capture, expected, probes
 from podpath.cni.conflist import Conflist
 from podpath.dissect import quoted
 from podpath.errors import CouldNotTest, Inconclusive
@@ -23,6 +23,7 @@ from podpath.nodes.base import Node, Pod
 from podpath.nodes.cri import Result
 from podpath.others import Endpoint, Talk
 from podpath.profiles import Profile
+from podpath.topology import reading, wiring
 from podpath.traffic import Traffic
 from podpath.verdict import MISSING, UNEXPECTED, Verdict, judge
 
@@ -68,7 +69,7 @@ class Observer:
 
     def topology(self) -> Topology:
         """The node and its pods as they are now."""
-        return topology.read(
+        return reading.read(
             base.network_namespace(self._node),
             base.named_namespaces(self._node),
             [pod.network for pod in self._pods],

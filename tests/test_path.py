@@ -6,7 +6,6 @@ from itertools import permutations
 import pytest
 
 from podpath import probes, verdict
-from podpath import topology as topologies
 from podpath import traffic as traffics
 from podpath.cni.conflist import Conflist
 from podpath.model import Address, Family, Topology
@@ -15,6 +14,7 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.observe import Observed
 from podpath.profiles import Profile
+from podpath.topology import reading as topologies
 from podpath.traffic import Traffics
 
 from .parameters import both_directions, each_pod

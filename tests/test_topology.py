@@ -2,7 +2,6 @@
 
 import pytest
 
-from podpath import claims, hooks, routing, wiring
 from podpath.cni.conflist import Conflist
 from podpath.contract.attachments import Attachment
 from podpath.errors import CouldNotTest
@@ -12,6 +11,7 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.observe import Observer
 from podpath.profiles import Profile
+from podpath.topology import hooks, result, routing, wiring
 from podpath.traffic import Traffics
 
 from .parameters import each_pod
@@ -158,7 +158,7 @@ def test_lo_holds_the_loopback_address_only(topology: Topology, pod: str) -> Non
 @each_pod
 def test_result_says_what_the_kernel_has(topology: Topology, conflist: Conflist, pod: str) -> None:
     """Interfaces, addresses and routes of the plugin's result are the pod's."""
-    assert claims.differences(topology, conflist, pod) == []
+    assert result.differences(topology, conflist, pod) == []
 
 
 @requirement("TOPO-SETTINGS")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from podpath import capture, topology
+from podpath import capture
 from podpath.capture import Capture
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.nodes import base
@@ -16,6 +16,7 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
 from podpath.observe import Observer
 from podpath.system import netlink, netns
+from podpath.topology import reading
 from podpath.traffic import Traffic, Traffics
 from selftests.capture.disturb import Disturb, then
 
@@ -198,7 +199,7 @@ def test_namespace_that_vanishes_while_the_topology_is_read(
     monkeypatch.setattr(netns, "inode", lambda _: 1)
 
     with pytest.raises(CouldNotTest, match=r"did not tell of the namespace at .*: .*gone"):
-        topology.read(base.network_namespace(node), {"gone": "/run/netns/gone"}, [])
+        reading.read(base.network_namespace(node), {"gone": "/run/netns/gone"}, [])
 
 
 def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,6 +213,6 @@ def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(netlink, "LINKS", (9999, bytes(16)))
 
     with pytest.raises(CouldNotTest, match="did not tell of the namespace"):
-        topology.read(base.network_namespace(node), {}, [])
+        reading.read(base.network_namespace(node), {}, [])
     with pytest.raises(CouldNotTest, match="did not tell of the namespace"):
-        topology.forget_neighbours(base.network_namespace(node))
+        reading.forget_neighbours(base.network_namespace(node))

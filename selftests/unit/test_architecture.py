@@ -18,7 +18,7 @@ PURE = (
     "expected",
     "others",
     "verdict",
-    "wiring",
+    "topology.wiring",
     "probes",
     "dissect",
     "segments",
@@ -124,7 +124,7 @@ def test_values_import_nothing_but_values(module: str) -> None:
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("pyroute2", {"topology", "system.netlink"}),
+        ("pyroute2", {"topology.reading", "system.netlink"}),
         ("scapy", {"capture", "pcap"}),
         ("jsonschema", {"contract.answers", "verification"}),
         ("jinja2", {"page"}),

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath import wiring
 from podpath.cni import result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference
 from podpath.system import files
+from podpath.topology import wiring
 
 from . import samples
 from .strategies import documents, encoded, near, soundly, texts, values

@@ -7,7 +7,6 @@ from typing import Any, get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podpath import topology
 from podpath.model import (
     Address,
     AddressWithPrefix,
@@ -19,6 +18,7 @@ from podpath.model import (
     Route,
 )
 from podpath.system import attributes
+from podpath.topology import reading
 
 from .strategies import soundly, values
 
@@ -142,7 +142,7 @@ def test_any_link_is_an_interface_or_told(
     link: Message, addresses: list[Message], queues: list[Message]
 ) -> None:
     """Each field is of its type, whatever is missing or out of range."""
-    found: Interface | None = soundly(topology._interface, link, addresses, queues)
+    found: Interface | None = soundly(reading._interface, link, addresses, queues)
     if found is None:
         return
     assert all(_is_number(n) for n in (found.index, found.mtu))
@@ -162,7 +162,7 @@ def _check_port(port: Port) -> None:
 @given(st.lists(_route, max_size=3))
 def test_any_routes_are_read_or_told(messages: list[Message]) -> None:
     """Those of other families are passed over; a gateway is an address, of whatever family."""
-    found = soundly(lambda: list(topology._routes(messages, _NAMES)))
+    found = soundly(lambda: list(reading._routes(messages, _NAMES)))
     for route in found or ():
         assert isinstance(route, Route)
         assert isinstance(route.destination, get_args(Network))
@@ -179,7 +179,7 @@ def test_gateway_of_another_family_is_no_direct_route() -> None:
         RTA_DST="10.88.0.0",
         RTA_VIA=via,
     )
-    (route,) = topology._routes([message], _NAMES)
+    (route,) = reading._routes([message], _NAMES)
 
     assert str(route.gateway) == "fe80::1"
 
@@ -187,7 +187,7 @@ def test_gateway_of_another_family_is_no_direct_route() -> None:
 @given(_rule, st.sampled_from(list(Family)))
 def test_any_rule_is_read_or_told(message: Message, family: Family) -> None:
     """A rule is told in a line; what it is about are networks."""
-    rule = soundly(lambda: topology._rule(message, family))
+    rule = soundly(lambda: reading._rule(message, family))
     if rule is not None:
         assert rule.text
         assert all(
@@ -198,7 +198,7 @@ def test_any_rule_is_read_or_told(message: Message, family: Family) -> None:
 @given(st.lists(_entry, max_size=3))
 def test_any_fdb_is_read_or_told(messages: list[Message]) -> None:
     """Entries have a MAC address and names."""
-    found = soundly(lambda: list(topology._fdb(messages, _NAMES)))
+    found = soundly(lambda: list(reading._fdb(messages, _NAMES)))
     for entry in found or ():
         assert isinstance(entry, FdbEntry)
         assert all(isinstance(t, str) for t in (entry.mac, entry.port, entry.bridge))
@@ -207,7 +207,7 @@ def test_any_fdb_is_read_or_told(messages: list[Message]) -> None:
 @given(st.lists(_neighbour, max_size=3))
 def test_any_neighbours_are_read_or_told(messages: list[Message]) -> None:
     """Those that are not resolved have no MAC address, and are passed over."""
-    found: dict[str, str] | None = soundly(lambda: dict(topology._neighbours(messages)))
+    found: dict[str, str] | None = soundly(lambda: dict(reading._neighbours(messages)))
 
     assert all(address and mac for address, mac in (found or {}).items())
 
@@ -219,10 +219,10 @@ def _states() -> Iterator[tuple[int, str]]:
 
 def test_port_states_out_of_range_are_not_forwarding() -> None:
     """A state that no kernel had when this was written is told as its number."""
-    for state, name in [*enumerate(topology._STATES), *_states()]:
+    for state, name in [*enumerate(reading._STATES), *_states()]:
         data = Message({}, IFLA_BRPORT_STATE=state, IFLA_BRPORT_MODE=0, IFLA_BRPORT_LEARNING=1)
         info = Message({}, IFLA_INFO_SLAVE_KIND="bridge", IFLA_INFO_SLAVE_DATA=data)
-        port = topology._port(info)
+        port = reading._port(info)
 
         assert port is not None
         assert port.state == name

@@ -1,7 +1,7 @@
 """What nft prints, read for what takes effect."""
 
-from podpath.hooks import differences, nft_rules
 from podpath.model import NODE
+from podpath.topology.hooks import differences, nft_rules
 
 from . import samples
 

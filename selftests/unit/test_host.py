@@ -8,10 +8,11 @@ from threading import Thread
 
 import pytest
 
-from podpath import firewall, hindrances
+from podpath import hindrances
 from podpath.model import Difference, Family, Settings
 from podpath.nodes.embedded import containerd
 from podpath.system import linux, netns, sysctl
+from podpath.topology import firewall
 
 from . import samples
 

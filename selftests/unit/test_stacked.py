@@ -6,11 +6,12 @@ from ipaddress import ip_interface, ip_network
 
 import pytest
 
-from podpath import claims, evidence, expected, hooks, lifecycle, profiles, routing, wiring
+from podpath import evidence, expected, lifecycle, profiles
 from podpath.errors import CouldNotTest
 from podpath.model import NODE, Difference, Direction, Family, Hop, Path, Route, Topology
 from podpath.observe import Observed
 from podpath.page import drawing
+from podpath.topology import hooks, result, routing, wiring
 from podpath.verdict import Verdict
 
 from . import samples
@@ -110,7 +111,7 @@ RULES: dict[str, Judge] = {
     "routes": lambda t: routing.routes(t, NETWORK, MACVLAN, POD),
     "node": lambda t: routing.node(t, NETWORK, MACVLAN),
     "settings": lambda t: routing.settings(t, NETWORK, POD),
-    "claims": lambda t: claims.differences(t, NETWORK, POD),
+    "claims": lambda t: result.differences(t, NETWORK, POD),
     "hooks": lambda t: hooks.differences(t, NETWORK, {}),
     "changes": lambda t: lifecycle.changes(samples.stacked(), t, NETWORK),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from podpath import claims, hooks, profiles, routing, wiring
+from podpath import profiles
 from podpath.cni import conflist as conflists
 from podpath.cni.conflist import Conflist
 from podpath.model import (
@@ -23,6 +23,7 @@ from podpath.model import (
     Settings,
     Topology,
 )
+from podpath.topology import hooks, result, routing, wiring
 
 from . import samples
 
@@ -56,7 +57,7 @@ RULES: dict[str, Judge] = {
     "node": lambda t, c: routing.node(t, c, PROFILE),
     "settings": lambda t, c: routing.settings(t, c, POD),
     "switched": lambda t, c: routing.switched("a pod", t.of_pod(POD).settings, Settings(), c),
-    "differences": lambda t, c: claims.differences(t, c, POD),
+    "differences": lambda t, c: result.differences(t, c, POD),
     "hooks": lambda t, c: hooks.differences(t, c, {"node": [], POD: []}),
     "node_links": lambda t, c: wiring.node_links(t, c, frozenset({"lo", samples.UPLINK})),
     "fdb": lambda t, c: wiring.fdb(t, c, POD),
@@ -68,7 +69,7 @@ def test_every_rule_is_tried_here() -> None:
     """A new public function of these modules must come into the table."""
     public = {
         name
-        for module in (wiring, routing, claims)
+        for module in (wiring, routing, result)
         for name, value in vars(module).items()
         if callable(value)
         and not name.startswith("_")

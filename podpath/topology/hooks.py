@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from podpath import firewall
 from podpath.cni.conflist import Conflist
 from podpath.expected import POD_INTERFACE
 from podpath.model import NODE, Difference, Interface, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.topology import firewall
 
 #: Tables of these families hang on links and bridges; the node's others are not about the path.
 _ON_LINKS = ("bridge", "netdev")

@@ -8,12 +8,12 @@ them, and whether a plugin adds such a rule is configured: the plugin "firewall"
 import re
 from collections.abc import Iterator
 
-from podpath import topology
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.topology import reading
 
 _LEGACY = {Family.IPV4: "iptables-legacy-save", Family.IPV6: "ip6tables-legacy-save"}
 _PROGRAM = {Family.IPV4: "iptables", Family.IPV6: "ip6tables"}
@@ -40,7 +40,7 @@ def hindering(node: Node, family: Family, conflist: Conflist) -> list[str]:
     Raises CouldNotTest if the node's rules cannot be listed.
     """
     network = base.network_namespace(node)
-    if conflist.bridge and not topology.filters_bridged(network, family):
+    if conflist.bridge and not reading.filters_bridged(network, family):
         return []  # iptables sees what a bridge carries by br_netfilter alone
     listing = ruleset(node)
     legacy = base.run(node, [_LEGACY[family]]).stdout  # fails where the kernel has no such tables

@@ -1,0 +1,1 @@
+"""TOPO: how pods are wired, read from the kernel and held against the profile."""
