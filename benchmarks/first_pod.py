@@ -11,8 +11,8 @@ import time
 from podpath.cni import conflist as conflists
 from podpath.nodes.deployment import CLIENT, Deployment
 from podpath.nodes.embedded.node import start
+from podpath.paths.traffic import Traffics
 from podpath.system.randomness import Draws, new_seed
-from podpath.traffic import Traffics
 
 
 def main() -> int:

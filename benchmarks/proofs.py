@@ -12,14 +12,14 @@ from results import Goal, Result
 from podpath import profiles
 from podpath.cni import conflist as conflists
 from podpath.errors import CouldNotTest
-from podpath.expected import POD_INTERFACE
 from podpath.model import Family
 from podpath.nodes import base, cri
 from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.nodes.embedded.node import start
-from podpath.observe import Observer
+from podpath.paths.expected import POD_INTERFACE
+from podpath.paths.observe import Observer
+from podpath.paths.traffic import Traffic, Traffics
 from podpath.system.randomness import Draws, new_seed
-from podpath.traffic import Traffic, Traffics
 
 _PINGS = 3
 _BODY = 1460

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from podpath.model import Difference, Interface, Packet, Path, Sighting, Topology
-from podpath.observe import Observed
-from podpath.verdict import Crossing, Verdict
+from podpath.paths.observe import Observed
+from podpath.paths.verdict import Crossing, Verdict
 
 #: Packets of one observation that are written out; the counts cover all of them.
 _MOST_PACKETS = 20

@@ -7,9 +7,9 @@ from podpath.cni.conflist import Conflist
 from podpath.model import Difference, Family
 from podpath.nodes import base
 from podpath.nodes.base import Node
+from podpath.paths.verdict import DUPLICATE, MAC, MISSING, PAYLOAD, UNEXPECTED
 from podpath.system import sysctl
 from podpath.topology import firewall
-from podpath.verdict import DUPLICATE, MAC, MISSING, PAYLOAD, UNEXPECTED
 
 _HERE = "/proc/self/ns/net"
 #: The kinds of difference of packets that do not arrive, and of what is sent about that.

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from podpath import account
 from podpath.cni.conflist import Conflist
 from podpath.cni.result import interfaces
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -17,11 +16,12 @@ from podpath.nodes.base import Node
 from podpath.nodes.cri import Result
 from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.nodes.inventory import Inventory
+from podpath.paths import self_report
+from podpath.paths.traffic import Traffics, counted, url
 from podpath.profiles import Profile
 from podpath.system import waiting
 from podpath.topology import reading, routing, wiring
 from podpath.topology.result import differences
-from podpath.traffic import Traffics, counted, url
 
 #: The kernel takes a namespace and its links away in the background.
 _SETTLE_SECONDS = 5.0
@@ -158,7 +158,7 @@ def transferred(result: Result, where: str, *, stalled: bool = False) -> list[Di
     status, lines, last = (*result.text.split(), "", "", "")[:3]
     if not status.isdigit():
         raise CouldNotTest(f"wget in pod {CLIENT} was not run: {result.errors.strip()[-200:]}")
-    if (killed := account.killed(int(status))) and not stalled:
+    if (killed := self_report.killed(int(status))) and not stalled:
         raise CouldNotTest(f"wget in pod {CLIENT} did not end by itself: {killed}")
     if (status, last) == ("0", "end"):
         return []

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from podpath.model import Difference, Sighting
+from podpath.paths.verdict import Crossing, Verdict, place
 from podpath.requirements import REQUIREMENTS
-from podpath.verdict import Crossing, Verdict, place
 
 _MOST_CROSSINGS = 3
 _MOST_DIFFERENCES = 12

@@ -7,7 +7,6 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 
 from podpath.errors import CouldNotTest
-from podpath.expected import POD_INTERFACE
 from podpath.model import Address, Difference, Topology, listed
 from podpath.nodes import base
 from podpath.nodes.base import Pod
@@ -15,9 +14,10 @@ from podpath.nodes.cluster.kube_api import Document
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.cri import Result
 from podpath.nodes.deployment import END, HTTP_PORT, MAIN, Deployment, wait_until_serving
-from podpath.probes import REQUEST
+from podpath.paths.expected import POD_INTERFACE
+from podpath.paths.probes import REQUEST
+from podpath.paths.traffic import Traffic
 from podpath.system import netns, waiting
-from podpath.traffic import Traffic
 
 #: How long a kubelet may take until it asks a pod again; see nodes.kubernetes for how often.
 PROBE_SECONDS = 15.0

@@ -4,17 +4,18 @@ from collections.abc import Callable
 
 import pytest
 
-from podpath import hostports, lifecycle
+from podpath import lifecycle
 from podpath.cni.conflist import Conflist
-from podpath.expected import BEYOND
-from podpath.hostports import Clients
 from podpath.model import NODE, Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
-from podpath.observe import Observed
+from podpath.paths import hostports
+from podpath.paths.expected import BEYOND
+from podpath.paths.hostports import Clients
+from podpath.paths.observe import Observed
+from podpath.paths.traffic import Traffics
 from podpath.profiles import Profile
 from podpath.system.randomness import Draws
-from podpath.traffic import Traffics
 
 from .parameters import each_pod
 

@@ -9,8 +9,8 @@ from podpath.model import Topology
 from podpath.nodes import base
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.deployment import ASKED, MAIN, RESTARTED, Deployment
-from podpath.observe import Observed, Observer
-from podpath.traffic import Traffics
+from podpath.paths.observe import Observed, Observer
+from podpath.paths.traffic import Traffics
 
 from .parameters import both_directions, each_pod
 

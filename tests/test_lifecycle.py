@@ -9,9 +9,9 @@ from podpath.cni.conflist import Conflist
 from podpath.model import Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
-from podpath.observe import Observed, Observer
+from podpath.paths.observe import Observed, Observer
+from podpath.paths.traffic import Traffics
 from podpath.profiles import Profile
-from podpath.traffic import Traffics
 
 requirement = pytest.mark.requirement
 

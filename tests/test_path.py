@@ -5,17 +5,17 @@ from itertools import permutations
 
 import pytest
 
-from podpath import probes, verdict
-from podpath import traffic as traffics
 from podpath.cni.conflist import Conflist
 from podpath.model import Address, Family, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
-from podpath.observe import Observed
+from podpath.paths import probes, verdict
+from podpath.paths import traffic as traffics
+from podpath.paths.observe import Observed
+from podpath.paths.traffic import Traffics
 from podpath.profiles import Profile
 from podpath.topology import reading as topologies
-from podpath.traffic import Traffics
 
 from .parameters import both_directions, each_pod
 

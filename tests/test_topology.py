@@ -9,10 +9,10 @@ from podpath.model import Family, Settings, Topology
 from podpath.nodes import base, inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
-from podpath.observe import Observer
+from podpath.paths.observe import Observer
+from podpath.paths.traffic import Traffics
 from podpath.profiles import Profile
 from podpath.topology import hooks, result, routing, wiring
-from podpath.traffic import Traffics
 
 from .parameters import each_pod
 

@@ -10,12 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from podpath import others
 from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork
 from podpath.nodes.cri import Result
 from podpath.nodes.embedded import confine
-from podpath.others import Endpoint
+from podpath.paths import background
+from podpath.paths.background import Endpoint
 from podpath.system import files, linux, netns, programs
 
 #: Of the files in /etc/cni/net.d that a runtime takes for configurations (go-cni, loadFromConfDir).
@@ -222,7 +222,7 @@ def sockets(node: Node) -> frozenset[Endpoint]:
             tables.append(root(node, f"/proc/1/net/{name}").read_text())
         except OSError:  # a kernel without IPv6
             continue
-    return others.joined(tables)
+    return background.joined(tables)
 
 
 def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:

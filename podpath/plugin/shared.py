@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PODPATH = Path(__file__).parent.parent
 _PYTEST_KINDS_NAME = "pytest-kind"
 
-#: What a test observed, in order: podpath.observe.Observed.
+#: What a test observed, in order: podpath.paths.observe.Observed.
 observations = pytest.StashKey[list[Any]]()
 #: The node of this process, while there is one: podpath.nodes.base.Node.
 running_node = pytest.StashKey[Any]()

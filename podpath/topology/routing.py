@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_interface, ip_network
 
 from podpath.cni.conflist import Conflist, Range
-from podpath.expected import POD_INTERFACE
 from podpath.model import (
     ANYWHERE,
     NODE,
@@ -22,6 +21,7 @@ from podpath.model import (
     Topology,
     listed,
 )
+from podpath.paths.expected import POD_INTERFACE
 from podpath.profiles import Profile, RouteRule, filled
 
 #: What the kernel gives every lo that is up (net/ipv4/devinet.c, net/ipv6/addrconf.c).

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from podpath.cni import result
 from podpath.cni.conflist import Conflist
 from podpath.errors import DoesNotConform
-from podpath.expected import POD_INTERFACE
 from podpath.model import (
     NODE,
     AddressWithPrefix,
@@ -22,6 +21,7 @@ from podpath.model import (
     Topology,
     listed,
 )
+from podpath.paths.expected import POD_INTERFACE
 from podpath.profiles import Profile, filled
 
 _NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")

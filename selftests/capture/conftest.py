@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from podpath import capture, observe, preflight
+from podpath import preflight
 from podpath.cni.conflist import Conflist
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER, Deployment
 from podpath.nodes.embedded.node import start
-from podpath.observe import Observer
+from podpath.paths import capture, observe
+from podpath.paths.observe import Observer
+from podpath.paths.traffic import Traffic, Traffics
 from podpath.profiles import Profile
-from podpath.traffic import Traffic, Traffics
 from selftests.capture.disturb import Disturb
 
 

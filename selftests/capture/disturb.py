@@ -9,7 +9,7 @@ from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.nodes.cri import Result
 from podpath.nodes.deployment import MAIN, Deployment
-from podpath.traffic import Traffic
+from podpath.paths.traffic import Traffic
 
 
 def then(traffic: Traffic, action: Callable[[], object]) -> Traffic:

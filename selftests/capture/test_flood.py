@@ -8,13 +8,13 @@ from functools import partial
 
 import pytest
 
-from podpath import capture, probes
 from podpath.errors import CouldNotTest
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
-from podpath.observe import Observer
-from podpath.traffic import Traffic, Traffics
+from podpath.paths import capture, probes
+from podpath.paths.observe import Observer
+from podpath.paths.traffic import Traffic, Traffics
 from selftests.capture import flood
 from selftests.capture.disturb import Disturb, then
 from selftests.capture.flood import Flood

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from podpath import capture
 from podpath.errors import CouldNotTest
 from podpath.model import Direction
+from podpath.paths import capture
 from podpath.system import netns, waiting
 
 

@@ -17,11 +17,11 @@ from podpath.nodes.cri import Result
 from podpath.nodes.deployment import CLIENT, MAIN, SERVER, Deployment
 from podpath.nodes.embedded.node import start
 from podpath.nodes.inventory import read as inventory
-from podpath.observe import Observer
+from podpath.paths.observe import Observer
+from podpath.paths.traffic import Traffic, Traffics
 from podpath.profiles import Profile
 from podpath.system import netns
 from podpath.system.randomness import Draws
-from podpath.traffic import Traffic, Traffics
 from selftests.capture.disturb import Disturb, then
 
 pytestmark = pytest.mark.xdist_group("one-node")

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from podpath import capture
-from podpath.capture import Capture
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
-from podpath.observe import Observer
+from podpath.paths import capture
+from podpath.paths.capture import Capture
+from podpath.paths.observe import Observer
+from podpath.paths.traffic import Traffic, Traffics
 from podpath.system import netlink, netns
 from podpath.topology import reading
-from podpath.traffic import Traffic, Traffics
 from selftests.capture.disturb import Disturb, then
 
 pytestmark = [pytest.mark.xdist_group("one-node"), pytest.mark.usefixtures("impatient")]

@@ -5,10 +5,10 @@ import pytest
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import Difference, Family
 from podpath.nodes.deployment import CLIENT, SERVER
-from podpath.observe import Observer
+from podpath.paths.observe import Observer
+from podpath.paths.traffic import Traffic, Traffics, losses
+from podpath.paths.verdict import unchanged
 from podpath.system.randomness import Draws
-from podpath.traffic import Traffic, Traffics, losses
-from podpath.verdict import unchanged
 from selftests.capture.disturb import Disturb
 
 pytestmark = [pytest.mark.xdist_group("one-node"), pytest.mark.usefixtures("impatient")]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from podpath import lifecycle, traffic
+from podpath import lifecycle
 from podpath import report as report_file
 from podpath.nodes.base import Node
+from podpath.paths import traffic
 from podpath.plugin import shared
 from selftests.suite import ROOT, Run
 

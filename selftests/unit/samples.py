@@ -6,7 +6,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 from typing import Any
 
-from podpath import expected, probes, profiles
+from podpath import profiles
 from podpath.cni import conflist
 from podpath.cni.conflist import Conflist
 from podpath.model import (
@@ -28,6 +28,7 @@ from podpath.model import (
     Sighting,
     Topology,
 )
+from podpath.paths import expected, probes
 
 BRIDGE = "cni0"
 UPLINK = "uplink0"

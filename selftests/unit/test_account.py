@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from podpath import account, observe
 from podpath.errors import Inconclusive
 from podpath.model import Difference, Observation
 from podpath.nodes.cri import Result
-from podpath.probes import Echo, Http, Probe, Silence
-from podpath.verdict import MISSING, UNEXPECTED, Verdict, judge
+from podpath.paths import observe, self_report
+from podpath.paths.probes import Echo, Http, Probe, Silence
+from podpath.paths.verdict import MISSING, UNEXPECTED, Verdict, judge
 from selftests.unit import samples
 
 GOOD = "2 packets transmitted, 2 received, 0% packet loss"
@@ -30,7 +30,7 @@ HTTP = Http("nonce")
     ],
 )
 def test_account_of_ping(status: int, text: str, told: str) -> None:
-    found = account.of_ping(status, text, 2)
+    found = self_report.of_ping(status, text, 2)
 
     assert found == told or (told and told in found)
 
@@ -41,32 +41,32 @@ def test_account_of_ping(status: int, text: str, told: str) -> None:
         pytest.param(PROBE, 0, False, id="well"),
         pytest.param(PROBE, 1, True, id="ping without any reply"),
         pytest.param(HTTP, 1, False, id="wget that the server refuses at once"),
-        pytest.param(HTTP, account.GAVE_UP, True, id="wget out of time"),
-        pytest.param(HTTP, account.ENDED_WELL, False, id="wget of another body"),
+        pytest.param(HTTP, self_report.GAVE_UP, True, id="wget out of time"),
+        pytest.param(HTTP, self_report.ENDED_WELL, False, id="wget of another body"),
     ],
 )
 def test_who_has_waited_in_vain(probe: Probe, status: int, vain: bool) -> None:
     """Only then nothing is waited for any more; or a FIN that is yet to come would be missed."""
-    assert account.waited_in_vain(probe, Result(status, b"", "")) is vain
+    assert self_report.waited_in_vain(probe, Result(status, b"", "")) is vain
 
 
 def test_packets_that_agree_with_the_account() -> None:
-    assert account.of_packets(PROBE, 0, GOOD, 56, samples.exchange()) == ""
+    assert self_report.of_packets(PROBE, 0, GOOD, 56, samples.exchange()) == ""
 
 
-@pytest.mark.parametrize("status", [0, account.ENDED_WELL])
+@pytest.mark.parametrize("status", [0, self_report.ENDED_WELL])
 def test_success_of_which_nothing_was_seen(status: int) -> None:
-    assert "no packet of its was seen" in account.of_packets(PROBE, status, GOOD, 56, [])
+    assert "no packet of its was seen" in self_report.of_packets(PROBE, status, GOOD, 56, [])
 
 
 def test_success_of_which_a_part_was_seen() -> None:
-    told = account.of_packets(PROBE, 0, GOOD, 56, samples.exchange(count=1))
+    told = self_report.of_packets(PROBE, 0, GOOD, 56, samples.exchange(count=1))
 
     assert "no interface saw echo request 2, echo reply 2" in told
 
 
 def test_other_size_than_was_asked_for() -> None:
-    assert "56 bytes in place of 1472" in account.of_packets(
+    assert "56 bytes in place of 1472" in self_report.of_packets(
         PROBE, 0, GOOD, 1472, samples.exchange()
     )
 
@@ -76,18 +76,18 @@ def test_size_that_the_network_changes_is_no_doubt() -> None:
     seen = samples.exchange()
     changed = [replace(s, packet=replace(s.packet, size=8)) for s in seen[1:]]
 
-    assert account.of_packets(PROBE, 0, GOOD, 56, [seen[0], *changed[:4]]) != ""  # replies lack
-    assert "in place of" not in account.of_packets(PROBE, 1, "", 56, [seen[0], *changed[:4]])
+    assert self_report.of_packets(PROBE, 0, GOOD, 56, [seen[0], *changed[:4]]) != ""  # replies lack
+    assert "in place of" not in self_report.of_packets(PROBE, 1, "", 56, [seen[0], *changed[:4]])
 
 
 def test_silence_has_nothing_to_be_seen() -> None:
-    assert account.of_packets(Silence(), 0, "", None, []) == ""
+    assert self_report.of_packets(Silence(), 0, "", None, []) == ""
 
 
 def test_program_that_failed_by_itself() -> None:
     topology = samples.topology()
 
-    assert "before it sent anything: oops" in account.unsent(
+    assert "before it sent anything: oops" in self_report.unsent(
         topology, "client", "server", "oops", []
     )
 
@@ -96,7 +96,7 @@ def test_program_that_failed_by_itself() -> None:
     "text", ["2 packets transmitted, 0 received", "connect: Network is unreachable"]
 )
 def test_program_that_the_network_made_fail(text: str) -> None:
-    assert account.unsent(samples.topology(), "client", "server", text, []) == ""
+    assert self_report.unsent(samples.topology(), "client", "server", text, []) == ""
 
 
 def test_program_whose_pod_has_no_way() -> None:
@@ -105,7 +105,7 @@ def test_program_whose_pod_has_no_way() -> None:
     lost = replace(topology.named[netns], routes=())
     cut = replace(topology, named={**topology.named, netns: lost})
 
-    assert account.unsent(cut, "client", "server", "", []) == ""
+    assert self_report.unsent(cut, "client", "server", "", []) == ""
 
 
 def test_reply_with_another_payload_than_its_request() -> None:
@@ -154,6 +154,6 @@ def test_busy_node_excuses_strangers_but_no_change() -> None:
 
 
 def test_success_with_a_changed_reply_is_doubted() -> None:
-    assert account.tells_of_change("wrong data byte #16 should be 0x1 but was 0x2")
-    assert not account.tells_of_change(GOOD)
+    assert self_report.tells_of_change("wrong data byte #16 should be 0x1 but was 0x2")
+    assert not self_report.tells_of_change(GOOD)
     assert Result(0, GOOD.encode(), "").text == GOOD

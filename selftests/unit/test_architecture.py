@@ -15,13 +15,13 @@ PACKAGE = Path(podpath.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 PURE = (
-    "expected",
-    "others",
-    "verdict",
+    "paths.expected",
+    "paths.background",
+    "paths.verdict",
     "topology.wiring",
-    "probes",
-    "dissect",
-    "segments",
+    "paths.probes",
+    "paths.dissect",
+    "paths.segments",
     "picture",
     "page.drawing",
 )
@@ -125,7 +125,7 @@ def test_values_import_nothing_but_values(module: str) -> None:
     ("package", "allowed"),
     [
         ("pyroute2", {"topology.reading", "system.netlink"}),
-        ("scapy", {"capture", "pcap"}),
+        ("scapy", {"paths.capture", "pcap"}),
         ("jsonschema", {"contract.answers", "verification"}),
         ("jinja2", {"page"}),
         ("yaml", {"nodes.cluster.kind_config", "reading", "report"}),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath.dissect import dissect, quoted, reassemble
 from podpath.model import Direction, Packet, Sighting
+from podpath.paths.dissect import dissect, quoted, reassemble
 
 from . import samples
 

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath import expected, profiles
+from podpath import profiles
 from podpath.cni import conflist, deviations
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Path as ModelPath
+from podpath.paths import expected
 from podpath.profiles import Profile
 from podpath.system import files
 

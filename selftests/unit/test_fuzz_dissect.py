@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podpath.dissect import dissect, reassemble
 from podpath.model import Direction, Packet, Sighting
+from podpath.paths.dissect import dissect, reassemble
 
 from . import samples
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath import report, traffic
+from podpath import report
 from podpath.errors import CouldNotTest
 from podpath.nodes import inventory
 from podpath.nodes.cri import Result
+from podpath.paths import traffic
 from podpath.system import files
 
 from .strategies import soundly, values

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from podpath import evidence, picture, verdict
+from podpath import evidence, picture
 from podpath.model import NODE, Direction, Observation, Packet, Path, Sighting
-from podpath.observe import Observed
-from podpath.probes import (
+from podpath.paths import verdict
+from podpath.paths.observe import Observed
+from podpath.paths.probes import (
     REPLY,
     REQUEST,
     Datagram,
@@ -22,7 +23,7 @@ from podpath.probes import (
     Resolution,
     Silence,
 )
-from podpath.verdict import Verdict
+from podpath.paths.verdict import Verdict
 
 from . import samples
 

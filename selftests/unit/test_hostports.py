@@ -6,11 +6,11 @@ from ipaddress import ip_address, ip_interface
 
 import pytest
 
-from podpath import expected, hostports, probes, verdict
 from podpath.cni.conflist import parse, read
 from podpath.errors import DoesNotConform
-from podpath.expected import BEYOND
 from podpath.model import Family, Packet, Path, Sighting, Translation
+from podpath.paths import expected, hostports, probes, verdict
+from podpath.paths.expected import BEYOND
 from selftests.suite import ROOT
 
 from . import samples

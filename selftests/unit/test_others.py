@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from podpath.model import NODE, Direction, Packet, PodNetwork, Topology
-from podpath.others import Talk, endpoints
+from podpath.paths.background import Talk, endpoints
 
 from . import samples
 

@@ -13,13 +13,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from podpath import cli, evidence, page, report, verdict
+from podpath import cli, evidence, page, report
 from podpath.errors import COULD_NOT_TEST_STATUS
 from podpath.model import Difference, Direction, Observation, Sighting
-from podpath.observe import Observed
 from podpath.page import drawing
 from podpath.page.drawing import ASKED, BROKEN, LOST, QUIET, SEEN
-from podpath.probes import Echo
+from podpath.paths import verdict
+from podpath.paths.observe import Observed
+from podpath.paths.probes import Echo
 from podpath.report import CONFORMS, DOES_NOT_CONFORM, About, TestResult
 from podpath.requirements import REQUIREMENTS
 

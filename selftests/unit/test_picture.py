@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from podpath import picture, verdict
+from podpath import picture
 from podpath.model import Difference, Direction, Sighting
-from podpath.probes import Echo
+from podpath.paths import verdict
+from podpath.paths.probes import Echo
+from podpath.paths.verdict import Verdict
 from podpath.requirements import REQUIREMENTS
-from podpath.verdict import Verdict
 
 from . import samples
 

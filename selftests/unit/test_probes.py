@@ -6,9 +6,19 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
-from podpath import verdict
 from podpath.model import Packet, Sighting
-from podpath.probes import REPLY, REQUEST, Datagram, Echo, Http, Noise, Probe, Resolution, Silence
+from podpath.paths import verdict
+from podpath.paths.probes import (
+    REPLY,
+    REQUEST,
+    Datagram,
+    Echo,
+    Http,
+    Noise,
+    Probe,
+    Resolution,
+    Silence,
+)
 
 from . import samples
 

@@ -11,13 +11,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podpath import evidence, report, verdict, verification
+from podpath import evidence, report, verification
 from podpath.cni import features
 from podpath.cni.features import WAIVED
 from podpath.errors import CouldNotTest
 from podpath.model import Difference, Observation, TapProof
-from podpath.observe import Observed
-from podpath.probes import Echo
+from podpath.paths import verdict
+from podpath.paths.observe import Observed
+from podpath.paths.probes import Echo
 from podpath.report import (
     CONFORMS,
     COULD_NOT_TEST,

@@ -6,8 +6,9 @@ from ipaddress import ip_interface, ip_network
 
 import pytest
 
-from podpath import expected, probes, profiles, verdict
+from podpath import profiles
 from podpath.model import NODE, Direction, Family, Hop, Path, Route, Settings, Topology
+from podpath.paths import expected, probes, verdict
 from podpath.topology import routing, wiring
 
 from . import samples

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from podpath import segments
-from podpath.dissect import dissect
 from podpath.model import Sighting
+from podpath.paths import segments
+from podpath.paths.dissect import dissect
 
 from . import samples
 from .test_dissect import built, ipv4, ipv6

@@ -5,8 +5,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from podpath import expected, probes, verdict
 from podpath.model import Address, Packet, Path, Sighting, Translation
+from podpath.paths import expected, probes, verdict
 
 from . import samples
 

@@ -6,13 +6,14 @@ from ipaddress import ip_interface, ip_network
 
 import pytest
 
-from podpath import evidence, expected, lifecycle, profiles
+from podpath import evidence, lifecycle, profiles
 from podpath.errors import CouldNotTest
 from podpath.model import NODE, Difference, Direction, Family, Hop, Path, Route, Topology
-from podpath.observe import Observed
 from podpath.page import drawing
+from podpath.paths import expected
+from podpath.paths.observe import Observed
+from podpath.paths.verdict import Verdict
 from podpath.topology import hooks, result, routing, wiring
-from podpath.verdict import Verdict
 
 from . import samples
 

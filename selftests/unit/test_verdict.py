@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podpath import verdict
 from podpath.model import NODE, Difference, Direction, Packet, Sighting
-from podpath.probes import REQUEST, Echo, Http, Resolution
-from podpath.verdict import Verdict
+from podpath.paths import verdict
+from podpath.paths.probes import REQUEST, Echo, Http, Resolution
+from podpath.paths.verdict import Verdict
 
 from . import samples
 

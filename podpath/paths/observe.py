@@ -4,9 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from podpath import account, capture, expected, probes
 from podpath.cni.conflist import Conflist
-from podpath.dissect import quoted
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import (
     NODE,
@@ -21,11 +19,13 @@ from podpath.model import (
 from podpath.nodes import base
 from podpath.nodes.base import Node, Pod
 from podpath.nodes.cri import Result
-from podpath.others import Endpoint, Talk
+from podpath.paths import capture, expected, probes, self_report
+from podpath.paths.background import Endpoint, Talk
+from podpath.paths.dissect import quoted
+from podpath.paths.traffic import Traffic
+from podpath.paths.verdict import MISSING, UNEXPECTED, Verdict, judge
 from podpath.profiles import Profile
 from podpath.topology import reading, wiring
-from podpath.traffic import Traffic
-from podpath.verdict import MISSING, UNEXPECTED, Verdict, judge
 
 #: How long to wait for what is still to come once a program has ended, such as a FIN.
 _SETTLE_SECONDS = 3.0
@@ -94,7 +94,7 @@ class Observer:
         with capture.armed(self._namespaces(), expression, looked) as running:
             programs = self._programs()
             results = self._send_all(traffic, before)
-            in_vain = any(map(account.waited_in_vain, (t.probe for t in traffic), results))
+            in_vain = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
                 lambda seen: all(t.probe.over(seen) for t in traffic),
                 _IN_KERNEL_SECONDS if in_vain else _SETTLE_SECONDS,
@@ -228,12 +228,12 @@ def _no_doubts(traffic: Traffic, result: Result, observation: Observation, found
     """
     text = f"{result.text}{result.errors}"
     sightings = observation.sightings
-    doubt = traffic.doubt(result) or account.of_packets(
+    doubt = traffic.doubt(result) or self_report.of_packets(
         traffic.probe, result.status, text, traffic.size, sightings
     )
     if not doubt and result.status > 0 and not traffic.refused:
         claimed = any(traffic.probe.claim(sightings))
-        doubt = "" if claimed else account.unsent(found, *traffic.ends, text, sightings)
+        doubt = "" if claimed else self_report.unsent(found, *traffic.ends, text, sightings)
     if doubt:
         raise Inconclusive(
             f"from {traffic.sender or traffic.source} to {traffic.destination}: {doubt}"
@@ -250,7 +250,7 @@ def _succeeded(traffic: Traffic, result: Result, differences: Sequence[Differenc
             f" though each of its packets took the expected path: {result.text[-500:]}"
             f"{result.errors[-500:]}"
         )
-    if changed := account.tells_of_change(result.text):
+    if changed := self_report.tells_of_change(result.text):
         raise Inconclusive(f"{changed}, though no interface saw that")
 
 

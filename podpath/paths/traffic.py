@@ -7,10 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from podpath import account, probes
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.expected import POD_INTERFACE
 from podpath.model import Address, Difference, Family, Topology, Translation
 from podpath.nodes import base, image
 from podpath.nodes.base import Node, Pod
@@ -24,6 +22,8 @@ from podpath.nodes.deployment import (
     Deployment,
     udp_container,
 )
+from podpath.paths import probes, self_report
+from podpath.paths.expected import POD_INTERFACE
 from podpath.profiles import Resolution
 from podpath.system import waiting
 from podpath.system.randomness import Draws
@@ -66,7 +66,7 @@ class Traffic:
     destination: str
     refused: str = ""
     linger: float = 0.0
-    doubt: Callable[[Result], str] = lambda result: account.killed(result.status)
+    doubt: Callable[[Result], str] = lambda result: self_report.killed(result.status)
     size: int | None = None
     translations: Mapping[str, Translation] = field(default_factory=dict)
     sender: str = ""
@@ -178,7 +178,7 @@ class Traffics:
             probe=probes.Silence(ordinary.probe.filter),
             kinds={},
             refused="message too long",
-            doubt=lambda result: account.killed(result.status),
+            doubt=lambda result: self_report.killed(result.status),
             size=None,
         )
 
@@ -252,10 +252,12 @@ class Traffics:
             began = time.monotonic()
             result = self._run(source, *wget, target)
             if result.status == _TERMINATED and time.monotonic() - began >= _HTTP_SECONDS:
-                return Result(account.GAVE_UP, b"", f"wget was not done after {_HTTP_SECONDS} s")
+                return Result(
+                    self_report.GAVE_UP, b"", f"wget was not done after {_HTTP_SECONDS} s"
+                )
             if result.status == 0 and result.output != image.body(size):
                 why = f"the body that arrived is not that of {size} bytes"
-                return Result(account.ENDED_WELL, b"", why)
+                return Result(self_report.ENDED_WELL, b"", why)
             return result
 
         probe = probes.Http(nonce, HTTP_PORT, ends)
@@ -271,7 +273,7 @@ class Traffics:
             before = self._accepted(pod)
             if waiting.until(lambda: self._accepted(pod) > before, bool, seconds):
                 return Result(0, b"", "")
-            return Result(account.GAVE_UP, b"", f"the kubelet did not ask in {seconds:.0f} s")
+            return Result(self_report.GAVE_UP, b"", f"the kubelet did not ask in {seconds:.0f} s")
 
         return Traffic(wait, probes.Asked(ASKED_FOR, HTTP_PORT), _FROM_NODE, pod, pod)
 
@@ -304,7 +306,7 @@ class Traffics:
                 raise CouldNotTest(f"nc ended well, but {source} sent no datagram")
             if not waiting.until(received, bool, _REPLY_SECONDS):
                 why = f"the datagram did not reach the program in {destination} as it was sent"
-                return Result(account.GAVE_UP, b"", why)
+                return Result(self_report.GAVE_UP, b"", why)
             return result
 
         def received() -> bool:
@@ -412,12 +414,12 @@ def largest_payload(topology: Topology, family: Family) -> int:
 
 
 def _of_ping(count: int, result: Result) -> str:
-    return account.of_ping(result.status, f"{result.text}{result.errors}", count)
+    return self_report.of_ping(result.status, f"{result.text}{result.errors}", count)
 
 
 def counted(result: Result) -> tuple[int, int, int]:
     """What ping counted: packets sent, received, doubled. Raises CouldNotTest if it did not."""
-    found = account.counted(result.text)
+    found = self_report.counted(result.text)
     if found is None:
         said = f"{result.text[-500:]}{result.errors[-500:]}"
         raise CouldNotTest(f"ping did not count its packets: {said}")

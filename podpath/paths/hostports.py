@@ -11,21 +11,21 @@ from functools import partial
 from ipaddress import ip_interface
 from typing import Any
 
-from podpath import account, probes
 from podpath.cni.conflist import Conflist
 from podpath.cni.features import has_capability
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.expected import BEYOND
 from podpath.model import ANYWHERE, NODE, Address, Difference, Family, Route, Topology, Translation
 from podpath.nodes import base, image
 from podpath.nodes.base import Node, PortMapping
 from podpath.nodes.cri import Result
 from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAIN, MAPPED, UDP_MAPPED, Deployment
+from podpath.paths import probes, self_report
+from podpath.paths.expected import BEYOND
+from podpath.paths.traffic import Traffic, both, has_received, url
 from podpath.profiles import Profile
 from podpath.system import netns, programs, waiting
 from podpath.system.randomness import Draws
 from podpath.topology import reading
-from podpath.traffic import Traffic, both, has_received, url
 
 _BYTES = 1460
 _HTTP_SECONDS = 10
@@ -148,9 +148,13 @@ class Clients:
         def send() -> Result:
             result = self._run(source, script)
             if result.status == _TERMINATED:
-                return Result(account.GAVE_UP, b"", f"wget was not done after {_HTTP_SECONDS} s")
+                return Result(
+                    self_report.GAVE_UP, b"", f"wget was not done after {_HTTP_SECONDS} s"
+                )
             if result.status == 0 and result.text.split()[:1] != [expected]:
-                return Result(account.ENDED_WELL, b"", "the body that arrived is not the one sent")
+                return Result(
+                    self_report.ENDED_WELL, b"", "the body that arrived is not the one sent"
+                )
             return result
 
         ends = (self._client(source, family), target)
@@ -172,7 +176,7 @@ class Clients:
             result = self._run(source, script)
             if result.status == 0 and not waiting.until(received, bool, _RECEIVED_SECONDS):
                 why = f"the datagram did not reach the program in {MAPPED} as it was sent"
-                return Result(account.GAVE_UP, b"", why)
+                return Result(self_report.GAVE_UP, b"", why)
             return result
 
         def received() -> bool:

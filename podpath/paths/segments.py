@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from podpath.dissect import digest, tcp_payload
 from podpath.model import Packet, Sighting
+from podpath.paths.dissect import digest, tcp_payload
 
 _SPACE = 2**32
 #: Of a segment's flags, those that only the last, or only the first, of its parts keeps

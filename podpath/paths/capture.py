@@ -23,9 +23,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from podpath.dissect import dissect, reassemble
 from podpath.errors import CouldNotTest
 from podpath.model import Direction, Observation, Sighting, TapProof
+from podpath.paths.dissect import dissect, reassemble
 from podpath.system import netns, randomness
 from podpath.system.watch import Watch
 

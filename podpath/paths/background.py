@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from podpath.expected import POD_INTERFACE
 from podpath.model import NODE, Address, Direction, Packet, Sighting, Topology
+from podpath.paths.expected import POD_INTERFACE
 
 #: A local end of a socket: address and port. The unspecified address stands for all of them.
 Endpoint = tuple[Address, int]

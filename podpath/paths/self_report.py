@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from podpath.model import Packet, Sighting, Topology
 from podpath.nodes.cri import Result
-from podpath.probes import REQUEST, Echo, Probe, Resolution, Silence
+from podpath.paths.probes import REQUEST, Echo, Probe, Resolution, Silence
 
 #: In place of an exit status: the program was given time, but what it waits for did not come.
 GAVE_UP = -1

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from podpath import segments
 from podpath.model import (
     Difference,
     Direction,
@@ -18,7 +17,8 @@ from podpath.model import (
     Sighting,
     Translation,
 )
-from podpath.probes import Noise, Probe
+from podpath.paths import segments
+from podpath.paths.probes import Noise, Probe
 
 MISSING = "missing hop"
 UNEXPECTED = "unexpected sighting"

@@ -1,0 +1,1 @@
+"""PATH: real traffic, captured on every interface and compared with the expected path."""
