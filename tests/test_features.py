@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from podpath import lifecycle
 from podpath.cni.conflist import Conflist
+from podpath.lifecycle.growth import growth, settled
 from podpath.model import NODE, Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
@@ -93,11 +93,11 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
     """The node refuses the ports; it has the rules that it had after the first such pod."""
     with pods.temporary(MAPPED):
         pass  # what the first one makes for all that come, such as chains, is there then
-    before = lifecycle.settled(node, conflist)
+    before = settled(node, conflist)
     with pods.temporary(MAPPED):
         unanswered = clients.ask(family)
 
-    left = lifecycle.growth(node, conflist, before)
+    left = growth(node, conflist, before)
     address = clients.target(family)
     left += hostports.still_mapped(node, address, (HTTP_MAPPED, UDP_MAPPED))
     assert left + unanswered == []

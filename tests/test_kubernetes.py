@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from podpath import services
+from podpath.k8s import services
 from podpath.model import Topology
 from podpath.nodes import base
 from podpath.nodes.cluster.kubernetes import KubernetesNode

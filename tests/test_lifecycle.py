@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from podpath import lifecycle
 from podpath.cni.conflist import Conflist
+from podpath.lifecycle import bystanders, growth, parallel, reuse, survivor
 from podpath.model import Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import Traffics
 from podpath.profiles import Profile
+from podpath.topology import whole
 
 requirement = pytest.mark.requirement
 
@@ -21,12 +22,12 @@ def test_deleted_pod_leaves_nothing(
     node: Node, pods: Deployment, conflist: Conflist, traffic: Traffics, family: Family
 ) -> None:
     """The node's inventory after a pod was made, talked and was deleted is the one before."""
-    before = lifecycle.settled(node, conflist)
+    before = growth.settled(node, conflist)
     with pods.temporary("transient"):
         traffic.ping("transient", "server", family).send()
         traffic.http("server", "transient", family).send()
 
-    assert lifecycle.growth(node, conflist, before) == []
+    assert growth.growth(node, conflist, before) == []
 
 
 @requirement("LIFE-CHURN")
@@ -34,12 +35,12 @@ def test_nothing_piles_up_as_pods_come_and_go(
     node: Node, pods: Deployment, conflist: Conflist
 ) -> None:
     """A dozen pods, one after the other, leave no more than none."""
-    before = lifecycle.settled(node, conflist)
-    for number in range(lifecycle.MANY):
+    before = growth.settled(node, conflist)
+    for number in range(growth.MANY):
         with pods.temporary(f"passer-{number}"):
             pass
 
-    assert lifecycle.growth(node, conflist, before) == []
+    assert growth.growth(node, conflist, before) == []
 
 
 @requirement("LIFE-OTHERS")
@@ -62,9 +63,9 @@ def test_others_stay_as_they_are_when_pods_come_and_go(
     with pods.temporary("passer-1", "passer-2"):
         pass
 
-    changes = lifecycle.changes(before, observer.topology(), conflist)
+    changes = bystanders.changes(before, observer.topology(), conflist)
     # What the making of them has done was there before.
-    assert changes + lifecycle.wired(node, conflist, profile, pods) == []
+    assert changes + whole.wired(node, conflist, profile, pods) == []
     for probe in (traffic.ping, traffic.http, traffic.udp):
         assert observe(probe("client", "server", family)).differences == []
 
@@ -74,7 +75,7 @@ def test_transfer_survives_pods_that_come_and_go(
     node: Node, pods: Deployment, traffic: Traffics, family: Family
 ) -> None:
     """An HTTP body that is on its way while other pods come and go arrives whole."""
-    assert lifecycle.disturbances(node, pods, traffic, family) == []
+    assert survivor.disturbances(node, pods, traffic, family) == []
 
 
 @requirement("LIFE-REUSE")
@@ -88,7 +89,7 @@ def test_reused_ip_works_at_once(
     family: Family,
 ) -> None:
     """A peer that has talked to the old pod reaches the new pod with its first ping."""
-    with lifecycle.reused_address(node, pods, conflist, profile, traffic, family) as new:
+    with reuse.reused_address(node, pods, conflist, profile, traffic, family) as new:
         observed = observe(traffic.ping("server", new, family))
 
         assert observed.differences == []
@@ -99,4 +100,4 @@ def test_pods_made_at_the_same_time_are_distinct_and_clean(
     fresh_node: Node, conflist: Conflist, profile: Profile
 ) -> None:
     """The very first pods of a node, all made at once, are wired right; deleted, all are gone."""
-    assert lifecycle.parallel_differences(fresh_node, conflist, profile) == []
+    assert parallel.parallel_differences(fresh_node, conflist, profile) == []

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from podpath import lifecycle
 from podpath import report as report_file
+from podpath.lifecycle import survivor
 from podpath.nodes.base import Node
 from podpath.paths import traffic
 from podpath.plugin import shared
@@ -63,7 +63,7 @@ def run(node: Node, wanted: frozenset[str], report: Path, *options: str, cases: 
     arguments = [*_files(wanted), "--rootdir", str(ROOT), "--podpath-report", str(report)]
     with contextlib.redirect_stdout(output), pytest.MonkeyPatch.context() as patch:
         patch.setattr(traffic, "_HTTP_SECONDS", _HTTP_SECONDS)
-        patch.setattr(lifecycle, "_STALL_SECONDS", _STALL_SECONDS)
+        patch.setattr(survivor, "_STALL_SECONDS", _STALL_SECONDS)
         # to look for everybody's plugins, and to write what nobody reads, takes time each run
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         patch.setattr(report_file, "as_yaml", lambda _: "")

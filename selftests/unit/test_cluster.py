@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import podpath
-from podpath import services
 from podpath.cni import conflist
 from podpath.errors import CouldNotTest
+from podpath.k8s import services
 from podpath.nodes import base
 from podpath.nodes.cluster import (
     container_engine,

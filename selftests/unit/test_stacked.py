@@ -6,8 +6,9 @@ from ipaddress import ip_interface, ip_network
 
 import pytest
 
-from podpath import evidence, lifecycle, profiles
+from podpath import evidence, profiles
 from podpath.errors import CouldNotTest
+from podpath.lifecycle import bystanders
 from podpath.model import NODE, Difference, Direction, Family, Hop, Path, Route, Topology
 from podpath.page import drawing
 from podpath.paths import expected
@@ -114,7 +115,7 @@ RULES: dict[str, Judge] = {
     "settings": lambda t: routing.settings(t, NETWORK, POD),
     "claims": lambda t: result.differences(t, NETWORK, POD),
     "hooks": lambda t: hooks.differences(t, NETWORK, {}),
-    "changes": lambda t: lifecycle.changes(samples.stacked(), t, NETWORK),
+    "changes": lambda t: bystanders.changes(samples.stacked(), t, NETWORK),
 }
 
 

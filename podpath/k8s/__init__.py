@@ -1,0 +1,1 @@
+"""K8S: what a cluster requires of its network."""

@@ -1,0 +1,1 @@
+"""LIFE: pods that come and go."""

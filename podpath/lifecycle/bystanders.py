@@ -1,0 +1,46 @@
+"""What becomes different of pods that stay while others come and go. Pure."""
+
+from podpath.cni.conflist import Conflist
+from podpath.model import NODE, Difference, Interface, Topology
+
+_FIELDS = (
+    *("index", "mac", "mtu", "up", "addresses", "master", "peer_index", "mode"),
+    *("port", "bridge", "queues", "xdp", "settings", "promiscuous", "flags"),
+)
+
+
+def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Difference]:
+    """What became different of the pods that are in both, the bridge, and a lower link. Pure.
+
+    The MAC address of a bridge that is no gateway follows that of its ports (br_if.c,
+    br_features_recompute), and nobody relies on it.
+    """
+    pairs = {f"{NODE} {conflist.bridge}": _pair(before, after, conflist.bridge)}
+    found = []
+    for pod in before.pods:
+        pairs[f"host end of pod {pod}"] = (before.host_end(pod), after.host_end(pod))
+        pairs[f"lower link of pod {pod}"] = (before.lower_link(pod), after.lower_link(pod))
+        then, now = before.of_pod(pod), after.of_pod(pod)
+        for link in then.interfaces:
+            pairs[f"pod {pod} {link.name}"] = (link, now.interface(link.name))
+        for what in ("routes", "rules"):
+            lost = set(getattr(then, what)) ^ set(getattr(now, what))
+            found += [_change(f"{what} of pod {pod}", "the same", one) for one in lost]
+    for where, (was, now_is) in pairs.items():
+        for name in _FIELDS:
+            old, new = getattr(was, name, None), getattr(now_is, name, None)
+            of_bridge = where == f"{NODE} {conflist.bridge}"
+            follows = name == "mac" and of_bridge and not conflist.is_gateway
+            if old != new and not follows:
+                found.append(_change(f"{where} {name}", old, new))
+    return found
+
+
+def _pair(
+    before: Topology, after: Topology, link: str
+) -> tuple[Interface | None, Interface | None]:
+    return before.node.interface(link), after.node.interface(link)
+
+
+def _change(where: str, old: object, new: object) -> Difference:
+    return Difference("changed", where, str(old), str(new))

@@ -1,0 +1,47 @@
+"""The first pods of a node, all made at once."""
+
+from functools import partial
+
+from podpath.cni.conflist import Conflist
+from podpath.lifecycle.growth import growth, settled
+from podpath.model import Difference
+from podpath.nodes import inventory
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import Deployment
+from podpath.nodes.inventory import Inventory
+from podpath.profiles import Profile
+from podpath.topology.whole import wired
+
+_PARALLEL_PODS = 8
+
+
+def parallel_differences(node: Node, conflist: Conflist, profile: Profile) -> list[Difference]:
+    """Make the first pods of a node all at once, look at their wiring, delete all at once, twice.
+
+    The second round shows what the first one left: nothing may be more than after the first.
+    """
+    own = {*inventory.interfaces(node), conflist.bridge}
+    found = _at_once(node, conflist, profile)
+    first = settled(node, conflist, partial(_empty, own))
+    found += _at_once(node, conflist, profile)
+    found += growth(node, conflist, first)
+    return found + [
+        Difference("left behind", kind, "gone", thing)
+        for kind in ("bridge ports", "namespaces", "leases", "cached results", "interfaces")
+        for thing in first.things[kind]
+        if kind != "interfaces" or thing not in own
+    ]
+
+
+def _at_once(node: Node, conflist: Conflist, profile: Profile) -> list[Difference]:
+    """How pods are not wired as they must be that are made, and then deleted, all at once."""
+    names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
+    pods = Deployment(node)
+    with pods.temporary(*names, parallel=_PARALLEL_PODS):
+        return wired(node, conflist, profile, pods)
+
+
+def _empty(own: set[str], now: Inventory) -> bool:
+    """own: the interfaces that stay."""
+    gone = not now.things["bridge ports"] and not now.things["namespaces"]
+    return gone and own.issuperset(now.things["interfaces"])

@@ -1,0 +1,52 @@
+"""An address that one pod after the other has."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from podpath.cni.conflist import Conflist
+from podpath.cni.result import interfaces
+from podpath.errors import CouldNotTest
+from podpath.model import Family
+from podpath.nodes import base, inventory
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import SERVER, Deployment
+from podpath.paths.traffic import Traffics
+from podpath.profiles import Profile
+from podpath.topology import reading
+
+
+@contextmanager
+def reused_address(
+    node: Node,
+    pods: Deployment,
+    conflist: Conflist,
+    profile: Profile,
+    traffic: Traffics,
+    family: Family,
+) -> Iterator[str]:
+    """Two pods, one after the other, with the same IP; the server has talked to the first one.
+
+    Gives the name of the second one, which alone exists. Raises CouldNotTest if IPAM cannot be
+    led to give the address again, or the server has forgotten it, if it asks for it at all.
+    """
+    old, new = "former", "successor"
+    with pods.temporary(old) as (pod,):
+        address, first = pod.network.address(family), pod.network
+        traffic.ping(SERVER, old, family).send()
+    remembered = reading.neighbours(base.named_namespaces(node)[pods[SERVER].network.netns])
+    if profile.resolution.asked == "destination" and str(address) not in remembered:
+        raise CouldNotTest(f"the server does not remember {address}, which it had talked to")
+    inventory.rewind_ipam(node, conflist, address)
+    with pods.temporary(new) as (pod,):
+        if pod.network.address(family) != address:
+            raise CouldNotTest(
+                f"IPAM gave {pod.network.address(family)} instead of {address} again"
+            )
+        if _mac(pod.network.result) == _mac(first.result):
+            raise CouldNotTest(f"the new pod of {address} has the old one's MAC address")
+        yield new
+
+
+def _mac(result: Mapping[str, Any]) -> str:
+    return next((one.mac for one in interfaces(result) if one.inside), "")

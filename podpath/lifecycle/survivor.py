@@ -1,0 +1,114 @@
+"""A transfer and pings that go on while pods come and go."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.model import Difference, Family
+from podpath.nodes import base, image
+from podpath.nodes.base import Node
+from podpath.nodes.cri import Result
+from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
+from podpath.paths import self_report
+from podpath.paths.traffic import Traffics, counted, url
+from podpath.system import waiting
+
+_TRANSFER_SECONDS = 60
+#: What the network may keep of a transfer that the server ends at once: TCP sends anew within it.
+_STALL_SECONDS = 15.0
+#: Until a program that was started in a pod has begun to talk, on however busy a machine.
+_BEGIN_SECONDS = 20.0
+
+
+def disturbances(
+    node: Node, pods: Deployment, traffic: Traffics, family: Family
+) -> list[Difference]:
+    """What pods that come and go do to a transfer and to pings that are on their way meanwhile.
+
+    The server sends numbered lines until it is told that the pods are gone, then a last one.
+    """
+    target = traffic.address(SERVER, family)
+    stream = f"wget -q -O /tmp/got '{url(target, image.STREAM)}'; echo $?; sed -n '$=; $p' /tmp/got"
+    ping = ["/bin/ping", "-n", "-q", "-i", "0.02", str(target)]
+    pings = f"{' '.join(ping)} & while [ ! -e /tmp/go ]; do usleep 5000; done; kill -INT $!; wait"
+
+    def run(pod: str, *command: str) -> Result:
+        return node.execute(pods[pod], MAIN, command, _TRANSFER_SECONDS)
+
+    run(CLIENT, "rm", "-f", "/tmp/go")
+    run(SERVER, "rm", "-f", image.ENOUGH)
+    with ThreadPoolExecutor(2) as pool:
+        transfer = pool.submit(run, CLIENT, "/bin/sh", "-c", stream)
+        try:
+            if not _begun(lambda: _connections(node, pods), transfer):
+                raise DoesNotConform(f"no connection from {CLIENT} to {SERVER} was established")
+            before = _connections(node, pods)
+            pinging = pool.submit(run, CLIENT, "/bin/sh", "-c", pings)
+            # Else it might begin when the pods are gone, and prove nothing.
+            if not _begun(lambda: _rows(node, pods, "raw", "icmp", "raw6", "icmp6"), pinging):
+                raise CouldNotTest(f"ping did not begin in pod {CLIENT}")
+            with pods.temporary("passer-1", "passer-2"):
+                pass
+            with pods.temporary("passer-3"):
+                pass
+            after = _connections(node, pods)
+        finally:
+            run(CLIENT, "touch", "/tmp/go")
+            run(SERVER, "touch", image.ENOUGH)
+        stalled = not waiting.until(transfer.done, bool, _STALL_SECONDS)
+        if stalled:
+            run(CLIENT, "killall", "wget")
+        result = transfer.result()
+    found = []
+    where = f"{CLIENT} -> {SERVER}"
+    sent, received, _ = counted(pinging.result())
+    if lost := max(sent - received - 1, 0):  # the last one may be on its way when ping is ended
+        found.append(Difference("lost", where, "a reply to each ping", f"{lost} without"))
+    if before != after:
+        found.append(Difference("connection", where, "the same, established", "gone"))
+    return found + transferred(result, where, stalled=stalled)
+
+
+def transferred(result: Result, where: str, *, stalled: bool = False) -> list[Difference]:
+    """What a program got that prints its status, the number of lines, and the last one.
+
+    stalled: whether it had to be ended, because nothing more came.
+    """
+    status, lines, last = (*result.text.split(), "", "", "")[:3]
+    if not status.isdigit():
+        raise CouldNotTest(f"wget in pod {CLIENT} was not run: {result.errors.strip()[-200:]}")
+    if (killed := self_report.killed(int(status))) and not stalled:
+        raise CouldNotTest(f"wget in pod {CLIENT} did not end by itself: {killed}")
+    if (status, last) == ("0", "end"):
+        return []
+    seen = f"{lines or 'no'} lines, the last one {last!r} {result.errors.strip()[-200:]}".strip()
+    if stalled:
+        seen += f", and nothing more for {_STALL_SECONDS:.0f} s"
+    return [Difference("transfer", where, "all that the server sent", seen)]
+
+
+def _begun(seen: Callable[[], object], program: "Future[Result]") -> bool:
+    """Wait until what a program does is seen; it is not if the program ends without."""
+    return waiting.until(lambda: (bool(seen()), program.done()), any, _BEGIN_SECONDS)[0]
+
+
+def _rows(node: Node, pods: Deployment, *tables: str) -> list[list[str]]:
+    """The client's sockets, as the kernel lists them (proc(5), /proc/pid/net)."""
+    directory = base.root(node, f"/proc/{pods[CLIENT].pids[MAIN]}/net")
+    lines = [line for table in tables for line in _lines(directory / table)[1:]]
+    return [line.split() for line in lines]
+
+
+def _lines(path: Path) -> list[str]:
+    """None of a table that the kernel does not have, such as IPv6's. Raises CouldNotTest."""
+    try:
+        return path.read_text().splitlines() if path.exists() else []
+    except OSError as error:
+        raise CouldNotTest(f"the connections of pod {CLIENT} could not be read: {error}") from None
+
+
+def _connections(node: Node, pods: Deployment) -> set[tuple[str, str]]:
+    """The client's established connections to HTTP servers."""
+    rows = _rows(node, pods, "tcp", "tcp6")
+    return {(r[1], r[2]) for r in rows if r[2].endswith(f":{HTTP_PORT:04X}") and r[3] == "01"}

@@ -1,0 +1,53 @@
+"""All of TOPO at once, of pods as they are now."""
+
+from collections.abc import Callable
+
+from podpath.cni.conflist import Conflist
+from podpath.model import Difference, Topology
+from podpath.nodes import base, inventory
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import Deployment
+from podpath.profiles import Profile
+from podpath.topology import reading, routing, wiring
+from podpath.topology.result import differences
+
+
+def _macs(now: Topology, conflist: Conflist) -> list[Difference]:
+    """The bridge's own MAC may change while the first pods of a node are made at the same time.
+
+    Each ADD of the reference plugin sets the one that it has read, and a result made meanwhile
+    names one that the bridge had for a moment only.
+    """
+    return wiring.macs(now, conflist, of_bridge=False)
+
+
+def wired(node: Node, conflist: Conflist, profile: Profile, pods: Deployment) -> list[Difference]:
+    """How all pods, as they are now, are not wired as they must be."""
+    networks = [pod.network for pod in pods]
+    others = node.others([pod.sandbox for pod in pods])
+    named = base.named_namespaces(node)
+    now = reading.read(base.network_namespace(node), named, networks, others)
+    leases = inventory.leases(node, conflist)
+    of_all: dict[str, Callable[[], list[Difference]]] = {
+        "TOPO-NETNS-NAME": lambda: wiring.netns_name(now),
+        "TOPO-BRIDGE-MEMBERS": lambda: wiring.bridge_members(now, conflist),
+        "TOPO-BRIDGE-GATEWAY": lambda: wiring.bridge_gateway(now, conflist),
+        "TOPO-MAC": lambda: _macs(now, conflist),
+    }
+    of_each: dict[str, Callable[[str], list[Difference]]] = {
+        "TOPO-VETH-PEER": lambda pod: wiring.veth_peer(now, pod),
+        "TOPO-NETNS-IP": lambda pod: wiring.netns_ip(now, pod),
+        "TOPO-POD-LINKS": lambda pod: wiring.pod_links(now, pod),
+        "TOPO-LOWER-LINK": lambda pod: wiring.lower_link(now, conflist, profile, pod),
+        "TOPO-BRIDGE-PORT": lambda pod: wiring.bridge_port(now, conflist, pod),
+        "TOPO-HOST-END": lambda pod: routing.router(now, pod),
+        "TOPO-MTU": lambda pod: wiring.mtu(now, conflist, profile, pod),
+        "TOPO-ADDR": lambda pod: wiring.addresses(now, conflist, profile, leases, pod),
+        "TOPO-ROUTE": lambda pod: routing.routes(now, conflist, profile, pod),
+        "TOPO-RESULT": lambda pod: differences(now, conflist, pod),
+    }
+    absent = profile.not_applicable
+    found = [d for i, look in of_all.items() if i not in absent for d in look()]
+    for pod in pods:
+        found += [d for i, look in of_each.items() if i not in absent for d in look(pod.name)]
+    return found
