@@ -3,7 +3,7 @@
 import pytest
 
 from podpath.cni.conflist import Conflist
-from podpath.contract import answers, kernel, subjects
+from podpath.contract import answers, links, subjects
 from podpath.contract.answers import UNKNOWN_VERSION
 from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.contract.lives import Life
@@ -64,7 +64,7 @@ def test_add_gives_one_result_of_the_configured_version(
 @since("0.3.0")
 def test_result_is_what_the_kernel_has(life: Life) -> None:
     """CNI_IFNAME is in CNI_NETNS; the result's interfaces, MACs and addresses are the kernel's."""
-    assert kernel.differences(life.attached) == []
+    assert links.differences(life.attached) == []
 
 
 @requirement("CNI-ADD-INTERFACE")
@@ -76,7 +76,7 @@ def test_addresses_can_be_used_when_add_returns(
     """The detection of duplicates is over, or off, for each address of the result's interfaces."""
     if family is Family.IPV4:
         pytest.skip("not applicable: IPv4 addresses are used without a detection of duplicates")
-    assert kernel.unusable(life.attached, conflist.bridge) == []
+    assert links.unusable(life.attached, conflist.bridge) == []
 
 
 @requirement("CNI-ADD-TAKEN")
@@ -86,12 +86,12 @@ def test_interface_name_that_is_taken_is_refused(container: Attachment, spoken: 
     """ADD is an error if the container has an interface of that name, and leaves it alone."""
     node = container.runtime.node
     base.run(node, ["ip", "-n", container.name, "link", "add", INTERFACE, "type", "bridge"])
-    before = kernel.links(node, container.name)
+    before = links.links(node, container.name)
 
     answer = container.add()[0]
 
     assert answers.refused(answer, spoken) == []
-    assert kernel.changes(before, kernel.links(node, container.name)) == []
+    assert links.changes(before, links.links(node, container.name)) == []
 
 
 @requirement("CNI-ADD-PREVIOUS")

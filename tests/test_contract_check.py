@@ -3,21 +3,21 @@
 import pytest
 
 from podpath.cni.conflist import Conflist
-from podpath.contract import answers, breakages, later
+from podpath.contract import answers, breakages, chained
 from podpath.contract.attachments import Attachment
 from podpath.contract.breakages import Make
-from podpath.contract.later import Add
+from podpath.contract.chained import Add
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
-from podpath.contract.standin import standing_in
 from podpath.contract.subjects import Subject
+from podpath.contract.wrapper import standing_in
 
 from .parameters import attaching, interface_plugin, of_the_chain, since
 
 requirement = pytest.mark.requirement
 
 LISTED = [pytest.param(make, id=name) for name, make in breakages.LISTED.items()]
-LATER = [pytest.param(add, id=name) for name, add in later.LATER.items()]
+LATER = [pytest.param(add, id=name) for name, add in chained.LATER.items()]
 STATE = [pytest.param(make, id=name) for name, make in breakages.STATE.items()]
 
 

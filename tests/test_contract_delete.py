@@ -9,8 +9,8 @@ from podpath.contract import answers, parallel
 from podpath.contract.attachments import Attachment
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
-from podpath.contract.standin import killing_rules, standing_in
 from podpath.contract.subjects import Subject
+from podpath.contract.wrapper import killing_rules, standing_in
 from podpath.nodes import inventory
 
 from .parameters import attaching, since, whole_chain

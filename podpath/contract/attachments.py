@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from podpath.cni.conflist import Conflist
-from podpath.contract import kernel
+from podpath.contract import links
 from podpath.contract.answers import Answer, require_success
-from podpath.contract.kernel import Sight
+from podpath.contract.links import Sight
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Step, Subject, request, runtime_config
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -150,7 +150,7 @@ class Attachment:
     def sight(self) -> Sight:
         """The result, and what the kernel has now. Raises CouldNotTest."""
         node = self.runtime.node
-        inside, outside = kernel.links(node, self.name), kernel.links(node)
+        inside, outside = links.links(node, self.name), links.links(node)
         return Sight(self.result or {}, INTERFACE, self.netns, inside, outside)
 
     def settings(self) -> Settings:

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import Any
 
 from podpath.cni.conflist import Conflist
-from podpath.contract import kernel
+from podpath.contract import links
 from podpath.contract.answers import entries
 from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -125,7 +125,7 @@ def _addresses_of_host_end(attachment: Attachment, conflist: Conflist) -> Breaka
     end = _host_end(attachment, conflist)
     if not end:
         return _NO_HOST_END
-    held = kernel.links(attachment.runtime.node).get(end, kernel.Link("", ())).addresses
+    held = links.links(attachment.runtime.node).get(end, links.Link("", ())).addresses
     if not any("." in address for address in held):
         return Breakage(impossible="the host end has no address")
     return Breakage(f"ip -4 address flush dev {quote(end)}")

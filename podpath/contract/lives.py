@@ -7,7 +7,7 @@ from typing import Any
 from podpath.cni.conflist import Conflist
 from podpath.contract.answers import Answer, require_success
 from podpath.contract.attachments import Attachment, attached
-from podpath.contract.kernel import Sight
+from podpath.contract.links import Sight
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import ATTACHING, Subject, since
 from podpath.errors import CouldNotTest, DoesNotConform

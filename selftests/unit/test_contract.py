@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from podpath.cni import conflist
-from podpath.contract import answers, kernel, runtime, subjects
+from podpath.contract import answers, links, runtime, subjects
 from podpath.contract.answers import Answer
-from podpath.contract.kernel import Link, Sight
+from podpath.contract.links import Link, Sight
 from podpath.contract.subjects import VERSIONS, Role
 from podpath.errors import DoesNotConform
 
@@ -160,7 +160,7 @@ def sight(document: dict[str, Any]) -> Sight:
 )
 def test_result_against_the_kernel(change: dict[str, Any], kinds: list[str]) -> None:
     """Names, sandboxes, addresses, indices; of any shape."""
-    assert [d.kind for d in kernel.differences(sight(result("1.0.0", **change)))] == kinds
+    assert [d.kind for d in links.differences(sight(result("1.0.0", **change)))] == kinds
 
 
 def test_subjects_are_the_chain_and_each_plugin() -> None:

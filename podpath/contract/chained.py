@@ -9,7 +9,7 @@ from typing import Any
 
 from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.contract.breakages import do
-from podpath.contract.kernel import links
+from podpath.contract.links import links
 from podpath.contract.subjects import since
 
 # Documentation addresses (RFC 5737): nobody else's.

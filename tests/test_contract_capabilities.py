@@ -6,7 +6,7 @@ import pytest
 
 from podpath import preflight
 from podpath.cni.conflist import Conflist
-from podpath.contract import asked
+from podpath.contract import capabilities
 from podpath.contract.answers import require_success
 from podpath.contract.runtime import Runtime
 from podpath.model import Family
@@ -36,17 +36,19 @@ def test_rate_is_what_was_asked_for(
     _check_kernel(direction)
     with ExitStack() as stack:
         slow, one, other = (
-            stack.enter_context(asked.container(runtime, conflist, runtime_config))
-            for runtime_config in (asked.limited(direction), {}, {})
+            stack.enter_context(capabilities.container(runtime, conflist, runtime_config))
+            for runtime_config in (capabilities.limited(direction), {}, {})
         )
         for container in (slow, one, other):
             container.attach()
         ends = (one, slow) if direction == "ingress" else (slow, one)
-        free = asked.transfer(one, other, family)
+        free = capabilities.transfer(one, other, family)
         # the fastest: a slow one may be the machine's
-        limited = min((asked.transfer(*ends, family) for _ in range(2)), key=lambda t: t.seconds)
+        limited = min(
+            (capabilities.transfer(*ends, family) for _ in range(2)), key=lambda t: t.seconds
+        )
 
-    assert asked.bounds(direction, limited, free) == []
+    assert capabilities.bounds(direction, limited, free) == []
 
 
 @requirement("LIFE-BANDWIDTH")
@@ -54,7 +56,7 @@ def test_rate_is_what_was_asked_for(
 def test_nothing_is_left_of_a_limit(runtime: Runtime, conflist: Conflist, direction: str) -> None:
     """The node has no more than before the container came."""
     _check_kernel(direction)
-    with asked.container(runtime, conflist, asked.limited(direction)) as container:
+    with capabilities.container(runtime, conflist, capabilities.limited(direction)) as container:
         before = inventory.read(runtime.node, conflist)
         container.attach()
         require_success(container.delete())
@@ -67,17 +69,17 @@ def test_container_has_the_address_that_was_asked_for(
     runtime: Runtime, conflist: Conflist, family: Family
 ) -> None:
     """Exactly that; while it has it, nobody else gets it, and afterwards somebody does."""
-    wanted = asked.unused(conflist, family)
+    wanted = capabilities.unused(conflist, family)
     runtime_config = {"ips": [str(wanted)]}
-    with asked.container(runtime, conflist, runtime_config) as first:
+    with capabilities.container(runtime, conflist, runtime_config) as first:
         first.attach()
-        found = asked.held(first, wanted)
-        with asked.container(runtime, conflist, runtime_config) as second:
-            found += asked.given_twice(second.add(), wanted)
+        found = capabilities.held(first, wanted)
+        with capabilities.container(runtime, conflist, runtime_config) as second:
+            found += capabilities.given_twice(second.add(), wanted)
         require_success(first.delete())
-    with asked.container(runtime, conflist, runtime_config) as third:
+    with capabilities.container(runtime, conflist, runtime_config) as third:
         third.attach()
-        found += asked.held(third, wanted)
+        found += capabilities.held(third, wanted)
 
     assert found == []
 
@@ -87,7 +89,7 @@ def test_container_has_the_mac_address_that_was_asked_for(
     runtime: Runtime, conflist: Conflist
 ) -> None:
     """In the kernel, and in the result."""
-    with asked.container(runtime, conflist, {"mac": asked.MAC}) as container:
+    with capabilities.container(runtime, conflist, {"mac": capabilities.MAC}) as container:
         container.attach()
 
-        assert asked.mac(container) == []
+        assert capabilities.mac(container) == []
