@@ -15,7 +15,7 @@ from typing import Any
 
 from podpath.errors import CouldNotTest
 from podpath.preflight import Plan, origin
-from podpath.report import About
+from podpath.report.document import About
 from podpath.system import files, programs
 
 #: What [tool.podpath] may say; contact may be a list of texts.

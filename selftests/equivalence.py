@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from podpath.report import COULD_NOT_TEST, NOT_RUN
+from podpath.report.document import COULD_NOT_TEST, NOT_RUN
 from podpath.requirements import REQUIREMENTS
 
 _NODES = ("embedded", "kind")

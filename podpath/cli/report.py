@@ -40,10 +40,10 @@ def _add_show(actions: output.Commands) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from podpath import compare, reading
-    from podpath.report import NOT_RUN
+    from podpath.report import compare, loading
+    from podpath.report.document import NOT_RUN
 
-    document = reading.read(options.file)
+    document = loading.read(options.file)
     if options.markdown or options.annotations:
         return _show_to_ci(document, as_markdown=options.markdown)
     told = [r for r in document["requirements"] if options.all or r["verdict"] != NOT_RUN]
@@ -68,7 +68,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _show_features(document: dict[str, Any]) -> None:
     """What there is of them: earlier versions of the report had none."""
-    from podpath import summary
+    from podpath.report import summary
 
     features = [f for profile in document.get("profiles", []) for f in profile["features"]]
     output.write("\nfeatures" if features else "")
@@ -80,9 +80,9 @@ def _show_features(document: dict[str, Any]) -> None:
 
 
 def _show_to_ci(document: dict[str, Any], *, as_markdown: bool) -> int:
-    from podpath import reading, summary
+    from podpath.report import loading, summary
 
-    reading.current(document)
+    loading.current(document)
     if as_markdown:
         output.write(summary.markdown(document))
     else:
@@ -109,14 +109,14 @@ def _add_verify(actions: output.Commands) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from podpath import reading, verification
+    from podpath.report import loading, verify
 
-    document = reading.read(options.file)
-    found = verification.problems(document)
+    document = loading.read(options.file)
+    found = verify.problems(document)
     digest = str(document.get("digest", ""))
     if options.digest not in (None, digest):
         found.append(f"its digest is {digest or 'missing'}, and not {options.digest}")
-    if options.file.is_dir() and reading.read_yaml(options.file) not in (None, document):
+    if options.file.is_dir() and loading.read_yaml(options.file) not in (None, document):
         found.append("report.yaml is not the same document")
     if options.json:
         output.write_json({"verified": not found, "digest": digest, "problems": found})
@@ -143,9 +143,9 @@ def _add_compare(actions: output.Commands) -> None:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from podpath import compare, reading
+    from podpath.report import compare, loading
 
-    found = compare.of(reading.read(options.old), reading.read(options.new))
+    found = compare.of(loading.read(options.old), loading.read(options.new))
     if options.json:
         output.write_json(compare.document(found))
     else:
@@ -173,9 +173,9 @@ def _output_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _render(options: argparse.Namespace) -> int:
-    from podpath import page, reading
+    from podpath.report import loading, page
 
-    return _write(options.output, page.render(reading.current(reading.read(options.file))))
+    return _write(options.output, page.render(loading.current(loading.read(options.file))))
 
 
 def _write(path: Path, text: str) -> int:
@@ -198,6 +198,6 @@ def _add_badge(actions: output.Commands) -> None:
 
 
 def _badge(options: argparse.Namespace) -> int:
-    from podpath import reading, summary
+    from podpath.report import loading, summary
 
-    return _write(options.output, summary.badge(reading.current(reading.read(options.file))))
+    return _write(options.output, summary.badge(loading.current(loading.read(options.file))))

@@ -24,13 +24,13 @@ def pytest_assertrepr_compare(
     """A list of differences that should be empty explains itself."""
     if op != "==" or right != [] or not isinstance(left, list) or not left:
         return None
-    from podpath import picture
     from podpath.model import Difference
+    from podpath.report.text import of_differences
 
     if not all(isinstance(one, Difference) for one in left):
         return None
     config.stash[_compared] = left
-    return ["differences:", *picture.of_differences(left).splitlines()]
+    return ["differences:", *of_differences(left).splitlines()]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -64,8 +64,8 @@ def pytest_runtest_makereport(
 def _tell(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: list[str]
 ) -> None:
-    from podpath import evidence
-    from podpath import report as reports
+    from podpath.report import document as reports
+    from podpath.report import evidence
 
     compared, item.config.stash[_compared] = item.config.stash.get(_compared, []), []
     found = compared or item.stash.get(_found, [])
@@ -136,7 +136,7 @@ def _verdict(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: list[str]
 ) -> tuple[str, str]:
     """The verdict of one phase of a test, and why."""
-    from podpath import report as reports
+    from podpath.report import document as reports
 
     if hasattr(report, "wasxfail"):
         return reports.KNOWN_DEVIATION, report.wasxfail
@@ -153,8 +153,8 @@ def _failure(
     item: pytest.Item, error: BaseException, report: pytest.TestReport, ids: list[str]
 ) -> tuple[str, str]:
     """What an exception says: of the plugin, of what could not be tested, or of podpath itself."""
-    from podpath import report as reports
     from podpath.errors import CouldNotTest, DoesNotConform
+    from podpath.report import document as reports
 
     # what failed afterwards, such as the deletion of pods
     notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
@@ -180,20 +180,20 @@ def _made_by_a_test(error: BaseException) -> bool:
 
 def _findings(item: pytest.Item, error: AssertionError) -> str:
     """The differences that the test found, with the pictures of the packets they are about."""
-    from podpath import picture
+    from podpath.report.text import of_differences, of_verdict
 
     found = item.stash[_found]
-    text = picture.of_differences(found) if found else str(error)
+    text = of_differences(found) if found else str(error)
     last = item.stash.get(shared.observations, [])[-1:]
-    pictures = [picture.of_verdict(o.verdict) for o in last]
+    pictures = [of_verdict(o.verdict) for o in last]
     capture = _capture(item) if last else ""
     return "\n\n".join(part for part in (*pictures, text, capture) if part)
 
 
 def _capture(item: pytest.Item) -> str:
     """Leave what was seen as a pcapng; the sentence that says where."""
-    from podpath import pcap
     from podpath.errors import CouldNotTest
+    from podpath.report import pcap
 
     directory = shared.plan(item.config).report or Path.cwd() / "podpath-report"
     name = "".join(c if c.isalnum() or c in "-_" else "-" for c in item.name)
@@ -206,8 +206,8 @@ def _capture(item: pytest.Item) -> str:
 
 
 def _explain(item: pytest.Item, found: str, ids: Sequence[str]) -> str:
-    from podpath import picture
+    from podpath.report.text import failure
 
     node = _node(item)
     bridge = shared.plan(item.config).conflist.bridge
-    return picture.failure(ids, found, node.pid if node else None, bridge)
+    return failure(ids, found, node.pid if node else None, bridge)

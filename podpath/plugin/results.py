@@ -58,7 +58,7 @@ class _Results:
             self._others_failed = True
 
     def _results(self) -> list[Any]:
-        from podpath.report import TestResult
+        from podpath.report.document import TestResult
 
         return [TestResult(**{**t, **self._tuples(t)}) for t in self._told]
 
@@ -71,11 +71,11 @@ class _Results:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if not self._told:
             return
-        from podpath import report
+        from podpath.report import document
 
         self._complete = exitstatus in (0, 1)
         if not self._others_failed and exitstatus in (0, 1):
-            status = report.exit_status(t["verdict"] for t in self._told)
+            status = document.exit_status(t["verdict"] for t in self._told)
             session.exitstatus = exitstatus if status is None else status
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -101,18 +101,18 @@ class _Results:
             terminal.write_line(f"  in {names[0]}{more}")
 
     def _tell_verdicts(self, terminal: pytest.TerminalReporter) -> None:
-        from podpath import report
         from podpath.cni.features import WAIVED
+        from podpath.report import document
         from podpath.requirements import REQUIREMENTS
 
         facts = self._config.stash.get(shared.environment, {})
         known = {str(name): facts[name] for name in ("profile", "node") if name in facts}
-        about = report.About(complete=self._complete, features=self._features())
-        built = report.build(self._results(), known, "", about)
+        about = document.About(complete=self._complete, features=self._features())
+        built = document.build(self._results(), known, "", about)
         told = [r for r in built["requirements"] if r["tests"] or r["reason"] == WAIVED]
         terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")
         width = max(len(i) for i in REQUIREMENTS)
-        colours = {report.CONFORMS: "green", report.DOES_NOT_CONFORM: "red"}
+        colours = {document.CONFORMS: "green", document.DOES_NOT_CONFORM: "red"}
         for one in told:
             colour = {colours.get(one["verdict"], "yellow"): True}
             terminal.write(f"{one['id']:<{width}}  ")
@@ -134,11 +134,11 @@ class _Results:
         self, terminal: pytest.TerminalReporter, features: Sequence[Mapping[str, Any]]
     ) -> None:
         """Those that were tested, and those that would have been."""
-        from podpath import report, summary
         from podpath.cni.features import WAIVED
+        from podpath.report import document, summary
 
-        colours = {report.SUCCESS: "green", report.FAILURE: "red"}
-        told = [f for f in features if f["result"] != report.NOT_RUN or f["reason"] == WAIVED]
+        colours = {document.SUCCESS: "green", document.FAILURE: "red"}
+        told = [f for f in features if f["result"] != document.NOT_RUN or f["reason"] == WAIVED]
         terminal.write_sep("=", "features")
         width = max((len(f["name"]) for f in told), default=0)
         for one in told:
@@ -148,23 +148,24 @@ class _Results:
 
     def _tell_seed(self, terminal: pytest.TerminalReporter) -> None:
         """Where the header was left out, and somebody may want to repeat the run."""
-        from podpath import report
+        from podpath.report import document
 
-        bad = {report.DOES_NOT_CONFORM, report.COULD_NOT_TEST}
+        bad = {document.DOES_NOT_CONFORM, document.COULD_NOT_TEST}
         if terminal.verbosity < 0 and any(told["verdict"] in bad for told in self._told):
             terminal.write_line(f"podpath seed: {shared.seed(self._config)}")
 
     def _write_report(self, terminal: pytest.TerminalReporter) -> None:
-        from podpath import __version__, report
+        from podpath import __version__
         from podpath.errors import CouldNotTest
+        from podpath.report import document
 
         directory = self._config.getoption("--podpath-report")
         if not directory:
             return
         facts = self._config.stash.get(shared.environment, {})
         try:
-            built = report.build(self._results(), facts, __version__, self._about())
-            path = report.write(Path(directory), built)
+            built = document.build(self._results(), facts, __version__, self._about())
+            path = document.write(Path(directory), built)
             terminal.write_line(f"podpath report: {path} ({built['digest']})")
         except CouldNotTest as error:
             terminal.write_line(f"podpath: {error}", red=True)

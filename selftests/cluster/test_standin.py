@@ -15,7 +15,7 @@ from podpath.nodes.cluster import host, kube_api, kubernetes
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.deployment import spec
 from podpath.nodes.embedded.node import EmbeddedNode, start
-from podpath.report import CONFORMS, DOES_NOT_CONFORM, KNOWN_DEVIATION, NOT_APPLICABLE
+from podpath.report.document import CONFORMS, DOES_NOT_CONFORM, KNOWN_DEVIATION, NOT_APPLICABLE
 from podpath.requirements import REQUIREMENTS
 from selftests import suite
 from selftests.cluster import standin

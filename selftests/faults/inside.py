@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from podpath import report as report_file
 from podpath.lifecycle import survivor
 from podpath.nodes.base import Node
 from podpath.paths import traffic
 from podpath.plugin import shared
+from podpath.report import document as report_file
 from selftests.suite import ROOT, Run
 
 _OPTIONS = (

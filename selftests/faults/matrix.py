@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath import requirements
-from podpath.report import (
+from podpath.report.document import (
     CONFORMS,
     COULD_NOT_TEST,
     DOES_NOT_CONFORM,

@@ -10,13 +10,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import podpath
-from podpath import verification
 from podpath.cni import conflist
+from podpath.report import verify
 from podpath.requirements import REQUIREMENTS
 from selftests import suite
 from selftests.faults.fault import Fault
 
-_SCHEMA = json.loads((Path(podpath.__file__).parent / "report.schema.json").read_text())
+_SCHEMA = json.loads((Path(podpath.__file__).parent / "report" / "report.schema.json").read_text())
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
@@ -35,7 +35,7 @@ def test_conforming_run_tells_what_it_proved(tmp_path: Path, workers: tuple[str,
         assert fact in run.output
     assert re.search("(?m)^PATH-ICMP +conforms", run.output)
     Draft202012Validator(_SCHEMA).validate(run.report)
-    assert verification.problems(run.report) == []
+    assert verify.problems(run.report) == []
     assert f"({run.report['digest']})" in run.output
     assert run.report["reproduce"]["command"].endswith(f"--podpath-seed {_told_seed(run)}")
     assert {p["name"] for p in run.report["configuration"]["plugins"]} == {

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from podpath import report
-from podpath.report import CONFORMS, DOES_NOT_CONFORM, TestResult
+from podpath.report import document
+from podpath.report.document import CONFORMS, DOES_NOT_CONFORM, TestResult
 
 from .conftest import CHECKOUT
 
@@ -28,7 +28,7 @@ def steps(action: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def written(directory: Path, verdict: str) -> Path:
     results = [TestResult("t", ("PATH-ICMP",), verdict)]
-    report.write(directory, report.build(results, {"profile": "bridge"}, "1.2"))
+    document.write(directory, document.build(results, {"profile": "bridge"}, "1.2"))
     return directory
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from podpath.report import CONFORMS, KNOWN_DEVIATION, NOT_APPLICABLE, NOT_RUN
+from podpath.report.document import CONFORMS, KNOWN_DEVIATION, NOT_APPLICABLE, NOT_RUN
 
 EXPECTED = frozenset([CONFORMS, KNOWN_DEVIATION, NOT_APPLICABLE])
 #: As what a run counts that differs as a whole.

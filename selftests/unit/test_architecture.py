@@ -22,8 +22,8 @@ PURE = (
     "paths.probes",
     "paths.dissect",
     "paths.segments",
-    "picture",
-    "page.drawing",
+    "report.text",
+    "report.page.drawing",
 )
 #: Read files of data, and do nothing else to the system.
 DATA = ("cni.conflist", "profiles", "profiles.reading", "profiles.rules", "cni.result")
@@ -125,10 +125,10 @@ def test_values_import_nothing_but_values(module: str) -> None:
     ("package", "allowed"),
     [
         ("pyroute2", {"topology.reading", "system.netlink"}),
-        ("scapy", {"paths.capture", "pcap"}),
-        ("jsonschema", {"contract.answers", "verification"}),
-        ("jinja2", {"page"}),
-        ("yaml", {"nodes.cluster.kind_config", "reading", "report"}),
+        ("scapy", {"paths.capture", "report.pcap"}),
+        ("jsonschema", {"contract.answers", "report.verify"}),
+        ("jinja2", {"report.page"}),
+        ("yaml", {"nodes.cluster.kind_config", "report.loading", "report.document"}),
         ("grpc", {"nodes.cri"}),
         ("cri_api", {"nodes.cri"}),
         ("kubernetes", {"nodes.cluster.kube_api"}),

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from podpath import cli, report
+from podpath import cli
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 from podpath.nodes.cluster import kind
 from podpath.nodes.embedded import cgroups
+from podpath.report import document
 from podpath.requirements import GROUPS, REQUIREMENTS, group
 from podpath.system import programs
 
@@ -187,8 +188,8 @@ def test_clean_uses_the_kind_that_is_named(capsys: Capture) -> None:
 
 def test_report_is_shown(capsys: Capture, tmp_path: Path) -> None:
     """Environment, verdicts, and the verdict of the whole; what was not run if it is asked for."""
-    results = [report.TestResult("t", ("PATH-ICMP",), report.DOES_NOT_CONFORM)]
-    report.write(tmp_path, report.build(results, {"node": "embedded"}, "1.2"))
+    results = [document.TestResult("t", ("PATH-ICMP",), document.DOES_NOT_CONFORM)]
+    document.write(tmp_path, document.build(results, {"node": "embedded"}, "1.2"))
 
     assert cli.main(["report", "show", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
@@ -197,7 +198,7 @@ def test_report_is_shown(capsys: Capture, tmp_path: Path) -> None:
     assert "PATH-UDP" not in shown
     assert shown.endswith("\ndoes not conform\n")
     cli.main(["report", "show", "--all", "--json", str(tmp_path / "report.json")])
-    assert json.loads(capsys.readouterr().out)["requirements"]["PATH-UDP"] == report.NOT_RUN
+    assert json.loads(capsys.readouterr().out)["requirements"]["PATH-UDP"] == document.NOT_RUN
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,7 @@ def test_completion_needs_shtab(capsys: Capture, monkeypatch: pytest.MonkeyPatch
 
 def test_terminal_that_does_not_have_every_letter(tmp_path: Path) -> None:
     """A summary has signs; where they cannot be written, something else is."""
-    report.write(tmp_path, report.build([], {"profile": "bridge"}, "1.2"))
+    document.write(tmp_path, document.build([], {"profile": "bridge"}, "1.2"))
     done = subprocess.run(
         [sys.executable, "-m", "podpath.cli", "report", "show", "--markdown", str(tmp_path)],
         env={**os.environ, "PYTHONIOENCODING": "ascii"},

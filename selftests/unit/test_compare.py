@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from podpath import cli, compare, report
-from podpath.compare import FIXED, GONE, LOST, NEW, OTHERWISE, REGRESSED, Change
-from podpath.report import (
+from podpath import cli
+from podpath.report import compare, document
+from podpath.report.compare import FIXED, GONE, LOST, NEW, OTHERWISE, REGRESSED, Change
+from podpath.report.document import (
     CONFORMS,
     COULD_NOT_TEST,
     DOES_NOT_CONFORM,
@@ -25,7 +26,7 @@ from podpath.report import (
 def written(*told: tuple[str, str, str], **facts: str) -> dict[str, Any]:
     """A report of tests: (name, requirement, verdict)."""
     results = [TestResult(name, (of,), verdict, reason="why") for name, of, verdict in told]
-    return report.build(results, {"profile": "bridge", **facts}, "1.2")
+    return document.build(results, {"profile": "bridge", **facts}, "1.2")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_what_was_tested_is_compared_too() -> None:
     """Another plugin's verdicts say nothing of this one."""
     plugin = {"name": "bridge", "path": "b", "origin": "?"}
     reports = [
-        report.build(
+        document.build(
             [],
             {"kernel": kernel, "machine": "x86_64"},
             "1.2",
@@ -160,7 +161,7 @@ def test_report_of_the_version_before_is_compared() -> None:
 def test_markdown_leaves_what_a_plugin_says_as_it_is() -> None:
     """No table, link or tag of its own."""
     new = [TestResult("t", ("PATH-ICMP",), COULD_NOT_TEST, reason="a | <b> [c](d)\n@e")]
-    text = compare.markdown(compare.of(written(), report.build(new, {}, "1.2")))
+    text = compare.markdown(compare.of(written(), document.build(new, {}, "1.2")))
     (row,) = (line for line in text.splitlines() if "PATH-ICMP" in line)
 
     assert row == (r"| `PATH-ICMP` | not run | could not test | 1 | a \| \<b\> \[c\]\(d\) |")
@@ -170,7 +171,7 @@ def test_markdown_leaves_what_a_plugin_says_as_it_is() -> None:
 def test_command_compares(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """As text, JSON and Markdown; the exit status says whether to wait."""
     for name, verdict in (("old", CONFORMS), ("new", DOES_NOT_CONFORM)):
-        report.write(tmp_path / name, written(("t", "PATH-ICMP", verdict)))
+        document.write(tmp_path / name, written(("t", "PATH-ICMP", verdict)))
     old, new = str(tmp_path / "old"), str(tmp_path / "new")
 
     assert cli.main(["report", "compare", old, new]) == 1

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from podpath import report
-from podpath.report import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM, TestResult
+from podpath.report import document
+from podpath.report.document import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM, TestResult
 from selftests import equivalence
 
 MTU, MAC, IP = "TOPO-MTU", "TOPO-MAC", "K8S-IP"
 
 
 def _report(node: str, *results: TestResult) -> dict[str, Any]:
-    return report.build(results, {"node": node}, "1")
+    return document.build(results, {"node": node}, "1")
 
 
 def _result(test: str, requirement: str, verdict: str = CONFORMS) -> TestResult:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from podpath.report import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM
+from podpath.report.document import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM
 from selftests.faults import matrix
 from selftests.faults.fault import Fault
 from selftests.suite import Run

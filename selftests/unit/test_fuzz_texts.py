@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath import report
 from podpath.errors import CouldNotTest
 from podpath.nodes import inventory
 from podpath.nodes.cri import Result
 from podpath.paths import traffic
+from podpath.report import document
 from podpath.system import files
 
 from .strategies import soundly, values
@@ -102,7 +102,7 @@ def test_digits_without_end_take_no_time() -> None:
 @given(values | st.text(st.characters()))
 def test_whatever_is_told_can_be_printed(value: object) -> None:
     """Every text of a report can be encoded, and none moves a terminal's cursor."""
-    told = report.printable(value)
+    told = document.printable(value)
 
     json.dumps(told, ensure_ascii=False).encode()
     if isinstance(told, str):
@@ -111,5 +111,5 @@ def test_whatever_is_told_can_be_printed(value: object) -> None:
 
 def test_ordinary_text_is_told_as_it_is() -> None:
     """Tables, arrows and other alphabets are no danger."""
-    assert report.printable({"a": ["é µ\n\t", 1, None]}) == {"a": ["é µ\n\t", 1, None]}
-    assert report.printable("\x1b[31m\udcff\0") == "\\x1b[31m\\udcff\\x00"
+    assert document.printable({"a": ["é µ\n\t", 1, None]}) == {"a": ["é µ\n\t", 1, None]}
+    assert document.printable("\x1b[31m\udcff\0") == "\\x1b[31m\\udcff\\x00"

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from podpath import evidence, picture
 from podpath.model import NODE, Direction, Observation, Packet, Path, Sighting
 from podpath.paths import verdict
 from podpath.paths.observe import Observed
@@ -24,6 +23,7 @@ from podpath.paths.probes import (
     Silence,
 )
 from podpath.paths.verdict import Verdict
+from podpath.report import evidence, text
 
 from . import samples
 
@@ -320,7 +320,7 @@ def test_any_sightings_have_a_verdict(
     assert told + len(strange) >= len(seen)
     assert crossed <= set(found.differences)
     assert verdict.unchanged(found) is not None
-    assert picture.of_verdict(found) or not any(c.differences for c in found.crossings)
+    assert text.of_verdict(found) or not any(c.differences for c in found.crossings)
     observed = Observed((), observation, found, samples.topology(), list(found.differences))
     assert evidence.of(observed)["sightings"] == len(seen)
     for probe, _ in expected:

@@ -13,15 +13,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from podpath import cli, evidence, page, report
+from podpath import cli
 from podpath.errors import COULD_NOT_TEST_STATUS
 from podpath.model import Difference, Direction, Observation, Sighting
-from podpath.page import drawing
-from podpath.page.drawing import ASKED, BROKEN, LOST, QUIET, SEEN
 from podpath.paths import verdict
 from podpath.paths.observe import Observed
 from podpath.paths.probes import Echo
-from podpath.report import CONFORMS, DOES_NOT_CONFORM, About, TestResult
+from podpath.report import evidence, page
+from podpath.report.document import CONFORMS, DOES_NOT_CONFORM, About, TestResult, build, write
+from podpath.report.page import drawing
+from podpath.report.page.drawing import ASKED, BROKEN, LOST, QUIET, SEEN
 from podpath.requirements import REQUIREMENTS
 
 from . import samples
@@ -157,7 +158,7 @@ def document(**fields: Any) -> dict[str, Any]:
         TestResult("t.py::good", ("PATH-UDP",), CONFORMS, evidence=[told(*samples.exchange())]),
     ]
     facts = {"profile": "bridge", "node": "embedded", "kernel": HOSTILE}
-    return report.build(results, facts, "1.2", About(**fields))
+    return build(results, facts, "1.2", About(**fields))
 
 
 class _Page(HTMLParser):
@@ -241,14 +242,14 @@ def test_page_begins_with_what_fails(text: str) -> None:
 
 def test_page_of_a_run_without_traffic() -> None:
     """Nothing is drawn, and everything else is there."""
-    text = page.render(report.build([], {}, "1.2"))
+    text = page.render(build([], {}, "1.2"))
 
     assert "<svg" not in text
     assert 'id="TOPO-MTU"' in text
 
 
 def test_command_renders(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    report.write(tmp_path, document())
+    write(tmp_path, document())
 
     assert cli.main(["report", "render", str(tmp_path), "-o", str(tmp_path / "page.html")]) == 0
     assert re.match("(?s)<!doctype html>.*</html>$", (tmp_path / "page.html").read_text().strip())

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from podpath import picture
 from podpath.model import Difference, Direction, Sighting
 from podpath.paths import verdict
 from podpath.paths.probes import Echo
 from podpath.paths.verdict import Verdict
+from podpath.report.text import failure, of_differences, of_verdict, path
 from podpath.requirements import REQUIREMENTS
 
 from . import samples
@@ -24,7 +24,7 @@ def judged(sightings: Sequence[Sighting], count: int = 1) -> Verdict:
 
 
 def lines(sightings: Sequence[Sighting]) -> list[str]:
-    return picture.path(judged(sightings).crossings[0]).splitlines()
+    return path(judged(sightings).crossings[0]).splitlines()
 
 
 def marked(sightings: Sequence[Sighting]) -> list[str]:
@@ -81,14 +81,14 @@ def test_only_the_first_difference_is_marked() -> None:
 
 def test_verdict_without_differences_has_no_picture() -> None:
     """Only packets that differ are drawn."""
-    assert picture.of_verdict(judged(samples.exchange(1))) == ""
+    assert of_verdict(judged(samples.exchange(1))) == ""
 
 
 def test_pictures_are_few() -> None:
     """Of many packets that differ the first three are drawn, and the rest counted."""
     arrived = ("server", "eth0", Direction.IN)
     lost = [s for s in samples.exchange(5) if s.place != arrived]
-    text = picture.of_verdict(judged(lost, 5))
+    text = of_verdict(judged(lost, 5))
 
     assert text.count("client -> server") == 3
     assert text.endswith("(2 more packets differ)")
@@ -102,14 +102,14 @@ def test_differences_are_a_line_each(count: int, last: str) -> None:
     """The first twelve, and how many more there are."""
     found = [Difference("kind", str(n), "this", "that") for n in range(count)]
 
-    assert picture.of_differences(found).splitlines()[-1] == last
-    assert len(picture.of_differences(found).splitlines()) == count
+    assert of_differences(found).splitlines()[-1] == last
+    assert len(of_differences(found).splitlines()) == count
 
 
 def test_differences_of_one_kind_at_one_place_do_not_hide_others() -> None:
     """Of a hundred changed payloads the first three are told, and what is missing as well."""
     many = [Difference("payload changed", "a", "this", str(n)) for n in range(100)]
-    text = picture.of_differences([*many, Difference("missing hop", "b", "once", "nothing")])
+    text = of_differences([*many, Difference("missing hop", "b", "once", "nothing")])
 
     assert text.count("payload changed at a") == 3
     assert "missing hop at b" in text
@@ -120,7 +120,7 @@ def test_packet_that_was_sent_over_and_over_takes_one_short_line() -> None:
     """As ping does where the host end refuses a packet for its size."""
     sent = [s for s in samples.exchange(1) if s.place == ("client", "eth0", Direction.OUT)]
     again = [replace(s, time=s.time + n) for s in sent for n in range(200)]
-    lines = picture.of_verdict(judged(again)).splitlines()
+    lines = of_verdict(judged(again)).splitlines()
 
     assert "(196 more times)" in lines[1]
     assert max(map(len, lines)) < 200
@@ -129,7 +129,7 @@ def test_packet_that_was_sent_over_and_over_takes_one_short_line() -> None:
 @pytest.mark.parametrize("identifier", REQUIREMENTS)
 def test_failure_tells_what_it_means_and_how_to_look(identifier: str) -> None:
     """For every requirement: its sentence, its usual cause, commands with nothing left open."""
-    text = picture.failure([identifier], "missing hop at node veth2 in", 4321, "br7")
+    text = failure([identifier], "missing hop at node veth2 in", 4321, "br7")
 
     assert text.startswith(f"{identifier}: {REQUIREMENTS[identifier].sentence}")
     assert "  missing hop at node veth2 in" in text

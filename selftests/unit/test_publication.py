@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from podpath import cli, publication, report
+from podpath import cli, publication
 from podpath.errors import CouldNotTest
+from podpath.report.document import build, write
 
 _WHOSE = """\
 [tool.podpath]
@@ -99,8 +100,8 @@ def test_commit_is_the_checkouts() -> None:
 
 def test_report_is_verified(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """As it was written; not with another digest, nor with a YAML file that says something else."""
-    document = report.build([], {"profile": "bridge"}, "1.2")
-    report.write(tmp_path, document)
+    document = build([], {"profile": "bridge"}, "1.2")
+    write(tmp_path, document)
     verify = ["report", "verify", str(tmp_path)]
 
     assert cli.main(verify) == 0

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from podpath.report import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM, KNOWN_DEVIATION, NOT_RUN
+from podpath.report.document import (
+    CONFORMS,
+    COULD_NOT_TEST,
+    DOES_NOT_CONFORM,
+    KNOWN_DEVIATION,
+    NOT_RUN,
+)
 from selftests.repeat import load
 from selftests.repeat.tally import Run, Tally, majority
 

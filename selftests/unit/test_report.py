@@ -11,7 +11,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podpath import evidence, report, verification
 from podpath.cni import features
 from podpath.cni.features import WAIVED
 from podpath.errors import CouldNotTest
@@ -19,7 +18,8 @@ from podpath.model import Difference, Observation, TapProof
 from podpath.paths import verdict
 from podpath.paths.observe import Observed
 from podpath.paths.probes import Echo
-from podpath.report import (
+from podpath.report import evidence, verify
+from podpath.report.document import (
     CONFORMS,
     COULD_NOT_TEST,
     DOES_NOT_CONFORM,
@@ -28,6 +28,13 @@ from podpath.report import (
     NOT_RUN,
     About,
     TestResult,
+    as_yaml,
+    build,
+    exit_status,
+    outcome,
+    sealed,
+    worst,
+    write,
 )
 from podpath.requirements import CORE, GROUPS, REQUIREMENTS, group
 
@@ -37,7 +44,7 @@ from . import samples
 @pytest.fixture(scope="module")
 def validator() -> jsonschema.Draft202012Validator:
     """Checks documents against the published schema."""
-    schema = json.loads(Path(report.__file__).with_name("report.schema.json").read_text())
+    schema = json.loads(Path(verify.__file__).with_name("report.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -70,12 +77,12 @@ ALL = [DOES_NOT_CONFORM, COULD_NOT_TEST, KNOWN_DEVIATION, CONFORMS, NOT_APPLICAB
 @pytest.mark.parametrize("number", range(len(ALL)))
 def test_worst_verdict_counts(number: int) -> None:
     """Of all verdicts from one on down, that one counts, in whatever order they come."""
-    assert report.worst(reversed(ALL[number:])) == ALL[number]
+    assert worst(reversed(ALL[number:])) == ALL[number]
 
 
 def test_no_verdict_is_not_run() -> None:
     """Nothing that was run is not a pass."""
-    assert report.worst([]) == NOT_RUN
+    assert worst([]) == NOT_RUN
 
 
 @pytest.mark.parametrize(
@@ -90,12 +97,12 @@ def test_no_verdict_is_not_run() -> None:
 )
 def test_exit_status(given: list[str], status: int | None) -> None:
     """1 tells of the plugin, 6 of podpath, and None leaves pytest's own."""
-    assert report.exit_status(given) == status
+    assert exit_status(given) == status
 
 
 def test_every_requirement_is_in_the_report() -> None:
     """Also one that was not run, with its sentence."""
-    document = report.build([], {}, "1.2")
+    document = build([], {}, "1.2")
 
     assert verdicts(document) == dict.fromkeys(REQUIREMENTS, NOT_RUN)
     assert document["verdict"] == NOT_RUN
@@ -111,7 +118,7 @@ def test_requirement_has_the_worst_verdict_of_its_tests() -> None:
         result(DOES_NOT_CONFORM, reason="missing hop"),
         result(COULD_NOT_TEST, "PATH-UDP", "PATH-SIZE"),
     ]
-    document = report.build(results, {}, "1.2")
+    document = build(results, {}, "1.2")
     told = verdicts(document)
 
     assert told["PATH-ICMP"] == document["verdict"] == DOES_NOT_CONFORM
@@ -124,7 +131,7 @@ def test_requirement_has_the_worst_verdict_of_its_tests() -> None:
 def test_environment_is_that_of_the_run_and_of_its_node() -> None:
     """What the node says of itself comes to what was known before."""
     results = [result(CONFORMS), result(CONFORMS, environment={"containerd": "2.0"})]
-    document = report.build(results, {"node": "embedded", "containerd": "?"}, "1.2")
+    document = build(results, {"node": "embedded", "containerd": "?"}, "1.2")
 
     assert document["environment"] == {"node": "embedded", "containerd": "2.0"}
     assert document["suite"] == {"name": "podpath", "version": "1.2", "commit": ""}
@@ -136,12 +143,12 @@ def test_report_is_as_published(validator: jsonschema.Draft202012Validator, verd
     proof = [evidence.of(observed()), evidence.of(observed(lost=3))]
     results = [result(verdict, reason="why", seconds=0.5, evidence=proof), result(verdict)]
 
-    validator.validate(report.build(results, {"node": "embedded"}, "1.2"))
+    validator.validate(build(results, {"node": "embedded"}, "1.2"))
 
 
 def test_schema_is_strict(validator: jsonschema.Draft202012Validator) -> None:
     """What the schema does not know does not meet it: a new field must be published."""
-    document = report.build([result(CONFORMS, evidence=[evidence.of(observed())])], {}, "1.2")
+    document = build([result(CONFORMS, evidence=[evidence.of(observed())])], {}, "1.2")
     (test,) = next(r["tests"] for r in document["requirements"] if r["tests"])
     assert validator.is_valid(document)
     test["evidence"][0]["shown"][0]["colour"] = "red"
@@ -179,8 +186,8 @@ def test_evidence_of_a_lost_packet() -> None:
 
 def test_written_report_is_the_document(tmp_path: Path) -> None:
     """It is written to a directory that is made for it."""
-    document = report.build([], {}, "1.2")
-    path = report.write(tmp_path / "new" / "directory", document)
+    document = build([], {}, "1.2")
+    path = write(tmp_path / "new" / "directory", document)
 
     assert path.name == "report.json"
     assert json.loads(path.read_text()) == document
@@ -192,14 +199,14 @@ def test_written_report_is_the_document(tmp_path: Path) -> None:
 def test_both_files_are_one_document(text: str, seconds: float, verdict: str) -> None:
     """Whatever a plugin says: each gives back the same values, and so the same digest."""
     told = [result(verdict, reason=text, seconds=seconds)]
-    document = report.build(told, {text: text, "profile": "bridge"}, "1.2")
+    document = build(told, {text: text, "profile": "bridge"}, "1.2")
 
     for read in (
         json.loads(json.dumps(document, ensure_ascii=False).encode()),
-        yaml.safe_load(report.as_yaml(document).encode()),
+        yaml.safe_load(as_yaml(document).encode()),
     ):
         assert read == document
-        assert verification.problems(read) == []
+        assert verify.problems(read) == []
 
 
 SEAL = {"profile": "bridge", "node": "embedded"}
@@ -207,7 +214,7 @@ SEAL = {"profile": "bridge", "node": "embedded"}
 
 def edited(*keys: Any, value: Any) -> dict[str, Any]:
     """A report of which somebody changed one value."""
-    found: Any = report.build([result(DOES_NOT_CONFORM, reason="why")], SEAL, "1.2")
+    found: Any = build([result(DOES_NOT_CONFORM, reason="why")], SEAL, "1.2")
     inner = found
     for key in keys[:-1]:
         inner = inner[key]
@@ -235,7 +242,7 @@ def test_edited_report_is_recognised(edit: str) -> None:
     }
     keys, value = (EDITS | others)[edit]
 
-    assert "it was edited" in verification.problems(edited(*keys, value=value))[0]
+    assert "it was edited" in verify.problems(edited(*keys, value=value))[0]
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -243,18 +250,18 @@ def test_verdict_that_does_not_follow_is_recognised(edit: str) -> None:
     """Also with a digest that was made anew: a verdict is the worst of those below it."""
     keys, value = EDITS[edit]
 
-    assert verification.problems(report.sealed(edited(*keys, value=value)))
+    assert verify.problems(sealed(edited(*keys, value=value)))
 
 
 def test_requirement_without_tests_does_not_conform_by_itself() -> None:
     other = list(REQUIREMENTS).index("PATH-UDP")
-    document = report.sealed(edited("requirements", other, "verdict", value=CONFORMS))
+    document = sealed(edited("requirements", other, "verdict", value=CONFORMS))
 
-    assert "has no tests" in verification.problems(document)[0]
+    assert "has no tests" in verify.problems(document)[0]
 
 
 def test_report_of_another_version_cannot_be_verified() -> None:
-    assert "earlier ones have no digest" in verification.problems({"apiVersion": "podpath/v1"})[0]
+    assert "earlier ones have no digest" in verify.problems({"apiVersion": "podpath/v1"})[0]
 
 
 @pytest.mark.parametrize(
@@ -271,22 +278,22 @@ def test_report_of_another_version_cannot_be_verified() -> None:
 )
 def test_result_of_several_requirements(verdicts: list[str], expected: str) -> None:
     """A success says that each requirement that applies conforms, and nothing less."""
-    assert report.outcome(verdicts) == expected
+    assert outcome(verdicts) == expected
 
 
 def test_run_that_was_broken_off_is_no_success() -> None:
     """Nor does it conform as a whole."""
     told = [result(CONFORMS, *(i for i, r in REQUIREMENTS.items() if "embedded" in r.nodes))]
-    whole = report.build(told, SEAL, "1.2")
-    broken = report.build(told, SEAL, "1.2", About(complete=False))
+    whole = build(told, SEAL, "1.2")
+    broken = build(told, SEAL, "1.2", About(complete=False))
 
     assert (whole["verdict"], whole["profiles"][0]["result"]) == (CONFORMS, "success")
     assert (broken["verdict"], broken["profiles"][0]["result"]) == (COULD_NOT_TEST, "partial")
-    assert verification.problems(broken) == []
+    assert verify.problems(broken) == []
 
 
 def test_counts_are_of_the_requirements_of_each_group() -> None:
-    (profile,) = report.build([result(CONFORMS)], SEAL, "1.2")["profiles"]
+    (profile,) = build([result(CONFORMS)], SEAL, "1.2")["profiles"]
     groups = {g["name"]: g for g in profile["features"][0]["groups"]}
 
     assert list(groups) == list(GROUPS)
@@ -331,7 +338,7 @@ def test_counts_are_of_the_requirements_of_each_group() -> None:
     ],
 )
 def test_requirement_says_why_in_a_sentence(told: TestResult, expected: str) -> None:
-    document = report.build([told], SEAL, "1.2")
+    document = build([told], SEAL, "1.2")
 
     assert document["requirements"][_ICMP]["reason"] == expected
     assert document["requirements"][_ICMP + 1]["reason"] == "no test of it was run"
@@ -388,12 +395,12 @@ def test_report_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(CouldNotTest, match=r"cannot be written.*--podpath-report"):
-        report.write(tmp_path / "file", {})
+        write(tmp_path / "file", {})
 
 
 def _features(*told: TestResult, **reasons: str) -> dict[str, dict[str, Any]]:
-    document = report.build(told, SEAL, "1.2", About(features=reasons))
-    assert verification.problems(document) == []
+    document = build(told, SEAL, "1.2", About(features=reasons))
+    assert verify.problems(document) == []
     return {f["name"]: f for f in document["profiles"][0]["features"]}
 
 
@@ -427,7 +434,7 @@ def test_requirement_of_a_waived_feature_is_never_a_pass() -> None:
     """It was not run, and so the whole is no success."""
     on_kind = {**SEAL, "node": "kind"}
     told = [result(CONFORMS, *features.requirements(CORE))]
-    document = report.build(told, on_kind, "1.2", About(features={"hairpin": WAIVED}))
+    document = build(told, on_kind, "1.2", About(features={"hairpin": WAIVED}))
     (one,) = [r for r in document["requirements"] if r["id"] == "K8S-HAIRPIN"]
 
     assert (one["verdict"], one["reason"]) == (NOT_RUN, WAIVED)

@@ -6,14 +6,15 @@ from ipaddress import ip_interface, ip_network
 
 import pytest
 
-from podpath import evidence, profiles
+from podpath import profiles
 from podpath.errors import CouldNotTest
 from podpath.lifecycle import bystanders
 from podpath.model import NODE, Difference, Direction, Family, Hop, Path, Route, Topology
-from podpath.page import drawing
 from podpath.paths import expected
 from podpath.paths.observe import Observed
 from podpath.paths.verdict import Verdict
+from podpath.report import evidence
+from podpath.report.page import drawing
 from podpath.topology import hooks, result, routing, wiring
 
 from . import samples

@@ -7,15 +7,18 @@ from xml.etree import ElementTree
 
 import pytest
 
-from podpath import cli, report, summary
+from podpath import cli
 from podpath.errors import COULD_NOT_TEST_STATUS
-from podpath.report import (
+from podpath.report import summary
+from podpath.report.document import (
     CONFORMS,
     COULD_NOT_TEST,
     DOES_NOT_CONFORM,
     KNOWN_DEVIATION,
     About,
     TestResult,
+    build,
+    write,
 )
 from podpath.requirements import REQUIREMENTS
 
@@ -27,7 +30,7 @@ def document(**verdicts: str) -> dict[str, Any]:
     reason = "could not test: 50%, | `x`\n::error::x"
     results = [TestResult("t", (i.replace("_", "-"),), v, reason) for i, v in verdicts.items()]
     about = About(command="pytest --podpath-seed 7")
-    return report.build(results, {"profile": "bridge", "node": "embedded"}, "1.2", about)
+    return build(results, {"profile": "bridge", "node": "embedded"}, "1.2", about)
 
 
 def test_summary_has_results_and_what_to_look_at() -> None:
@@ -92,11 +95,11 @@ def test_badge_says_how_much_conforms(verdicts: dict[str, str], said: str) -> No
 
 
 def test_badge_of_a_run_without_a_profile() -> None:
-    assert "podpath: not run" in summary.badge(report.build([], {}, "1.2"))
+    assert "podpath: not run" in summary.badge(build([], {}, "1.2"))
 
 
 def test_command_shows_to_ci(capsys: Capture, tmp_path: Path) -> None:
-    report.write(tmp_path, document(PATH_UDP=DOES_NOT_CONFORM))
+    write(tmp_path, document(PATH_UDP=DOES_NOT_CONFORM))
 
     assert cli.main(["report", "show", "--markdown", str(tmp_path)]) == 0
     assert capsys.readouterr().out.startswith("## podpath")

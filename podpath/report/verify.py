@@ -5,19 +5,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from podpath import report
+from podpath.report.document import (
+    CONFORMS,
+    COULD_NOT_TEST,
+    DOES_NOT_CONFORM,
+    KNOWN_DEVIATION,
+    NOT_APPLICABLE,
+    NOT_RUN,
+    VERSION,
+    digest,
+    profiles,
+    worst,
+)
 from podpath.requirements import CORE
 
 #: What only a test can come to.
-_TESTED = {report.CONFORMS, report.DOES_NOT_CONFORM, report.KNOWN_DEVIATION, report.COULD_NOT_TEST}
+_TESTED = {CONFORMS, DOES_NOT_CONFORM, KNOWN_DEVIATION, COULD_NOT_TEST}
 _SCHEMA = Path(__file__).with_name("report.schema.json")
 
 
 def problems(document: Mapping[str, Any]) -> list[str]:
     """What is wrong with a report, a sentence each; none if it is as it was written."""
-    if document.get("apiVersion") != report.VERSION:
+    if document.get("apiVersion") != VERSION:
         return [
-            f"it is of version {document.get('apiVersion')!r}, and only {report.VERSION!r} can be"
+            f"it is of version {document.get('apiVersion')!r}, and only {VERSION!r} can be"
             " verified: earlier ones have no digest"
         ]
     found = _of_format(document)
@@ -35,7 +46,7 @@ def _of_format(document: Mapping[str, Any]) -> list[str]:
 
 
 def _of_digest(document: Mapping[str, Any]) -> list[str]:
-    expected = report.digest(document)
+    expected = digest(document)
     if document["digest"] == expected:
         return []
     return [f"it was edited: its digest is {document['digest']}, and its content's is {expected}"]
@@ -45,14 +56,14 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
     """A digest can be made anew by whoever edits; verdicts must still follow from each other."""
     found = []
     for one in document["requirements"]:
-        if one["tests"] and one["verdict"] != (is_ := report.worst(_verdicts(one["tests"]))):
+        if one["tests"] and one["verdict"] != (is_ := worst(_verdicts(one["tests"]))):
             found.append(f"{one['id']} is said to be {one['verdict']!r}, and its tests say {is_!r}")
-        elif not one["tests"] and one["verdict"] not in (report.NOT_RUN, report.NOT_APPLICABLE):
+        elif not one["tests"] and one["verdict"] not in (NOT_RUN, NOT_APPLICABLE):
             found.append(f"{one['id']} is said to be {one['verdict']!r}, and has no tests")
     requirements, complete = document["requirements"], document["complete"]
-    whole = report.worst(t["verdict"] for r in requirements for t in r["tests"])
+    whole = worst(t["verdict"] for r in requirements for t in r["tests"])
     # of a test that was broken off it is not known what it is about
-    allowed = {whole} if whole == report.DOES_NOT_CONFORM else {whole, report.COULD_NOT_TEST}
+    allowed = {whole} if whole == DOES_NOT_CONFORM else {whole, COULD_NOT_TEST}
     if document["verdict"] not in allowed:
         found.append(f"the verdict is {document['verdict']!r}, and the tests' is {whole!r}")
     for profile in document["profiles"]:
@@ -60,9 +71,9 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
         found += [
             f"the feature {f['name']} is said to be not tested, and has tests"
             for f in profile["features"]
-            if f["result"] == report.NOT_RUN and _TESTED & {v for v, n in f["counts"].items() if n}
+            if f["result"] == NOT_RUN and _TESTED & {v for v, n in f["counts"].items() if n}
         ]
-        wanted = report.profiles(profile["name"], requirements, why, complete=complete)
+        wanted = profiles(profile["name"], requirements, why, complete=complete)
         if profile not in wanted:
             found.append(f"the results of the profile {profile['name']} are not its requirements'")
     return found

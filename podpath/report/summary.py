@@ -5,8 +5,8 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from podpath.compare import plain
-from podpath.report import COULD_NOT_TEST, DOES_NOT_CONFORM, KNOWN_DEVIATION
+from podpath.report.compare import plain
+from podpath.report.document import COULD_NOT_TEST, DOES_NOT_CONFORM, KNOWN_DEVIATION
 
 _SIGNS = {
     "success": "✅",

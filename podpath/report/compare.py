@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from podpath.report import (
+from podpath.report.document import (
     CONFORMS,
     COULD_NOT_TEST,
     DOES_NOT_CONFORM,

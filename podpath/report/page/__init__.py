@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath.cni.features import FEATURES
-from podpath.page import drawing
-from podpath.report import (
+from podpath.report.document import (
     CONFORMS,
     COULD_NOT_TEST,
     DOES_NOT_CONFORM,
@@ -21,6 +20,7 @@ from podpath.report import (
     NOT_APPLICABLE,
     NOT_RUN,
 )
+from podpath.report.page import drawing
 from podpath.requirements import GROUPS, REQUIREMENTS, group
 
 _HERE = Path(__file__).parent

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath.errors import CouldNotTest
-from podpath.report import JSON_NAME, KIND, VERSION, YAML_NAME
+from podpath.report.document import JSON_NAME, KIND, VERSION, YAML_NAME
 from podpath.system import files
 
 #: More than the longest report; each test has its evidence in it.

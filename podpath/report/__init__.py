@@ -1,0 +1,1 @@
+"""Results as documents: JSON, JUnit, text, captures and one HTML page."""
