@@ -23,8 +23,8 @@ import whole_suite
 from results import Result, table
 
 import podpath
-from podpath import preflight
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest, DoesNotConform
+from podpath.run import preflight
 
 _INTERRUPTED_STATUS = 130
 

@@ -4,13 +4,13 @@ from contextlib import ExitStack
 
 import pytest
 
-from podpath import preflight
 from podpath.cni.conflist import Conflist
 from podpath.contract import capabilities
 from podpath.contract.answers import require_success
 from podpath.contract.runtime import Runtime
 from podpath.model import Family
 from podpath.nodes import inventory
+from podpath.run import preflight
 
 requirement = pytest.mark.requirement
 

@@ -33,9 +33,9 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from podpath import preflight
     from podpath.nodes.cluster import kind
     from podpath.nodes.embedded import cgroups
+    from podpath.run import preflight
 
     preflight.check_root()
     if options.kind_bin and not os.access(options.kind_bin, os.X_OK):

@@ -34,7 +34,7 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from podpath import doctor, preflight
+    from podpath.run import doctor, preflight
 
     findings = doctor.examine(
         lambda: preflight.plan(options.node, options.cni_conf, options.cni_bin, None, None),

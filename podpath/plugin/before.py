@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "podpath"
 
-#: What this process holds for those that run the tests: podpath.nodes.starting.held.
+#: What this process holds for those that run the tests: podpath.run.start.held.
 _held = pytest.StashKey[Any]()
 
 
@@ -65,8 +65,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     _keep_to_the_suite(config)
     if not _concerned(config):
         return None
-    from podpath import preflight
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+    from podpath.run import preflight
 
     try:
         if not __debug__ and getattr(config.option, "assertmode", "plain") == "plain":
@@ -86,10 +86,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 def _whose(config: pytest.Config) -> dict[str, Any]:
     """Whose plugin is tested. Raises CouldNotTest if it is said in a way that is not understood."""
-    from podpath import publication
+    from podpath.run import provenance
 
     given = config.getoption("--podpath-implementation")
-    return publication.implementation(config.invocation_params.dir, given)
+    return provenance.implementation(config.invocation_params.dir, given)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -99,9 +99,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not config.pluginmanager.has_plugin("dsession") or not _concerned(config):
         return
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
-    from podpath.nodes import starting
+    from podpath.run import start
 
-    holding = starting.held(shared.plan(config), shared.say(config))
+    holding = start.held(shared.plan(config), shared.say(config))
     try:
         holding.__enter__()
     except CouldNotTest as error:

@@ -39,10 +39,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if not shared.ids_of(item) or shared.tests() not in item.path.parents:
         return (yield)
     from podpath.errors import CouldNotTest
-    from podpath.nodes import starting
+    from podpath.run import start
 
     try:
-        mine = starting.turn(shared.plan(item.config))
+        mine = start.turn(shared.plan(item.config))
     except CouldNotTest:
         return (yield)  # told before the first test, or by its fixtures
     with mine:
@@ -96,8 +96,8 @@ def _tell(
 
 def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> str:
     """Why a failed test says nothing about the plugin: the host's settings explain all of it."""
-    from podpath import hindrances
     from podpath.errors import CouldNotTest
+    from podpath.run import hindrances
 
     call = getattr(item, "callspec", None)
     family = call.params.get("family") if call else None

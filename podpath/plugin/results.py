@@ -172,11 +172,11 @@ class _Results:
 
     def _about(self) -> Any:
         """What the report says of the run itself. Raises CouldNotTest."""
-        from podpath import publication
+        from podpath.run import provenance
 
         config = self._config
         whose = config.stash.get(shared.implementation, {})
-        return publication.about(
+        return provenance.about(
             shared.plan(config),
             whose,
             config.invocation_params.args,

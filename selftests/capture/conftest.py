@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from podpath import preflight
 from podpath.cni.conflist import Conflist
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER, Deployment
@@ -17,6 +16,7 @@ from podpath.paths import capture, observe
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
 from podpath.profiles import Profile
+from podpath.run import preflight
 from selftests.capture.disturb import Disturb
 
 

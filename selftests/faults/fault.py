@@ -18,10 +18,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from podpath import preflight
 from podpath.cni import conflist, deviations
 from podpath.cni.deviations import Deviation
 from podpath.requirements import REQUIREMENTS
+from podpath.run import preflight
 from podpath.system import programs
 
 _WRAPPER = r"""#!/bin/sh

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from podpath import preflight
 from podpath.cni import conflist
-from podpath.nodes import starting
 from podpath.nodes.cluster import kind
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.plugin import shared as hooks
 from podpath.requirements import REQUIREMENTS
+from podpath.run import preflight, start
 from podpath.system import programs
 from selftests.faults import inside, matrix, shared
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6
@@ -79,7 +78,7 @@ def cluster(
 ) -> Iterator[tuple[_Cluster, KubernetesNode]]:
     plan = hooks.plan(request.config)
     plan = replace(plan, node="kind", conflist=conflist.read(conflist.DEFAULT))
-    with starting.start_fresh(plan) as node:
+    with start.start_fresh(plan) as node:
         assert isinstance(node, KubernetesNode)
         yield _Cluster(node, tmp_path_factory.mktemp("kind")), node
 

@@ -87,9 +87,9 @@ def test_unknown_requirement_has_its_like(capsys: Capture) -> None:
 @pytest.fixture
 def nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine is as the suite wants it, whatever this one is like."""
-    monkeypatch.setattr("podpath.preflight.check_root", lambda: None)
-    monkeypatch.setattr("podpath.preflight.check_file_system", lambda _: None)
-    monkeypatch.setattr("podpath.preflight.check_link", lambda _: None)
+    monkeypatch.setattr("podpath.run.preflight.check_root", lambda: None)
+    monkeypatch.setattr("podpath.run.preflight.check_file_system", lambda _: None)
+    monkeypatch.setattr("podpath.run.preflight.check_link", lambda _: None)
     monkeypatch.setattr(programs, "missing", lambda _: {})
 
 
@@ -124,7 +124,7 @@ def test_doctor_tells_all_that_is_missing_with_the_remedies(
             raise CouldNotTest("this kernel has no veth", "Load it: modprobe veth")
 
     monkeypatch.setattr(programs, "missing", lambda _: {"runc": "runc"})
-    monkeypatch.setattr("podpath.preflight.check_link", no_veth)
+    monkeypatch.setattr("podpath.run.preflight.check_link", no_veth)
     (plugins / "portmap").chmod(0o644)
 
     assert cli.main(["doctor", "--cni-bin", str(plugins), "--json"]) == COULD_NOT_TEST_STATUS
@@ -154,7 +154,7 @@ def test_doctor_reads_the_conflist(capsys: Capture, tmp_path: Path) -> None:
 def sweeps(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """What the sweeps find; each is tried on real things elsewhere."""
     found: dict[str, list[str]] = {"kind": [], "cgroups": []}
-    monkeypatch.setattr("podpath.preflight.check_root", lambda: None)
+    monkeypatch.setattr("podpath.run.preflight.check_root", lambda: None)
     monkeypatch.setattr(kind, "sweep", lambda _, program: found["kind"] + [program] * bool(program))
     monkeypatch.setattr(cgroups, "sweep", lambda: found["cgroups"])
     return found

@@ -8,9 +8,9 @@ from threading import Thread
 
 import pytest
 
-from podpath import hindrances
 from podpath.model import Difference, Family, Settings
 from podpath.nodes.embedded import containerd
+from podpath.run import hindrances
 from podpath.system import linux, netns, sysctl
 from podpath.topology import firewall
 

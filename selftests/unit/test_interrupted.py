@@ -13,7 +13,7 @@ def test_interruption_of_the_first_checks_is_told_in_a_sentence(
     def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("podpath.preflight.check", interrupted)
+    monkeypatch.setattr("podpath.run.preflight.check", interrupted)
     quiet = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:faulthandler"]
     quiet += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from podpath import preflight, profiles
+from podpath import profiles
 from podpath.errors import CouldNotTest
+from podpath.run import preflight
 from selftests.suite import ROOT
 
 PTP, MACVLAN = (

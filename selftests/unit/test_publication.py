@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from podpath import cli, publication
+from podpath import cli
 from podpath.errors import CouldNotTest
 from podpath.report.document import build, write
+from podpath.run import provenance
 
 _WHOSE = """\
 [tool.podpath]
@@ -22,7 +23,7 @@ def test_implementation_is_read_from_the_nearest_settings(tmp_path: Path) -> Non
     (tmp_path / "pyproject.toml").write_text(_WHOSE)
     (tmp_path / "ci").mkdir()
 
-    assert publication.implementation(tmp_path / "ci", []) == {
+    assert provenance.implementation(tmp_path / "ci", []) == {
         "organisation": "Acme",
         "project": "acme-cni",
         "contact": ["net@acme.example", "@acme"],
@@ -33,7 +34,7 @@ def test_options_come_before_settings(tmp_path: Path) -> None:
     """A release's version is known to CI alone."""
     (tmp_path / "pyproject.toml").write_text(_WHOSE)
     given = ["version=1.2", "project=fork", "contact=me", "url=https://a.example/?a=b"]
-    found = publication.implementation(tmp_path, given)
+    found = provenance.implementation(tmp_path, given)
 
     assert found == {
         "organisation": "Acme",
@@ -47,7 +48,7 @@ def test_options_come_before_settings(tmp_path: Path) -> None:
 def test_settings_of_others_say_nothing(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
 
-    assert publication.implementation(tmp_path, []) == {}
+    assert provenance.implementation(tmp_path, []) == {}
 
 
 @pytest.mark.parametrize(
@@ -65,14 +66,14 @@ def test_malformed_settings_are_told(tmp_path: Path, text: str, said: str) -> No
     (tmp_path / "pyproject.toml").write_text(text)
 
     with pytest.raises(CouldNotTest, match=said) as caught:
-        publication.implementation(tmp_path, [])
+        provenance.implementation(tmp_path, [])
     assert str(tmp_path / "pyproject.toml") in str(caught.value)
 
 
 @pytest.mark.parametrize("given", ["version", "colour=red", "=x"])
 def test_malformed_option_is_told(tmp_path: Path, given: str) -> None:
     with pytest.raises(CouldNotTest, match=f"--podpath-implementation {given} is not understood"):
-        publication.implementation(tmp_path, [given])
+        provenance.implementation(tmp_path, [given])
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_malformed_option_is_told(tmp_path: Path, given: str) -> None:
 )
 def test_command_repeats_the_run(arguments: list[str], expected: str) -> None:
     """With its seed, and without the place of its report."""
-    assert publication.command(arguments, 7) == expected
+    assert provenance.command(arguments, 7) == expected
 
 
 def test_commit_is_the_checkouts() -> None:
@@ -95,7 +96,7 @@ def test_commit_is_the_checkouts() -> None:
     asked = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
     head = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
-    assert publication.commit().removesuffix("-dirty") == head
+    assert provenance.commit().removesuffix("-dirty") == head
 
 
 def test_report_is_verified(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from podpath.errors import CouldNotTest
-from podpath.preflight import Plan, origin
 from podpath.report.document import About
+from podpath.run.preflight import Plan, origin
 from podpath.system import files, programs
 
 #: What [tool.podpath] may say; contact may be a list of texts.
 KEYS = ("organisation", "project", "version", "url", "contact")
 
 _SETTINGS = "pyproject.toml"
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 def implementation(directory: Path, given: Sequence[str]) -> dict[str, Any]:

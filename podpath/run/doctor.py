@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from podpath import preflight
 from podpath.cni import unsupported
 from podpath.errors import CouldNotTest
 from podpath.nodes import image
 from podpath.nodes.cluster import host, kind, kind_config, kube_api
+from podpath.run import preflight
 from podpath.system import programs
 
 

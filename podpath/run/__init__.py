@@ -1,0 +1,1 @@
+"""One run: what it tests, on what, whether it can, and how its node starts."""
