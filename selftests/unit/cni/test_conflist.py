@@ -1,0 +1,259 @@
+"""Conflists: what is read from them, and what is said of malformed ones."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from podpath.cni import conflist
+from podpath.cni.conflist import ConfiguredRoute, Range
+from podpath.errors import CouldNotTest
+from podpath.model import Family
+
+from .. import samples
+
+Document = dict[str, Any]
+
+
+def default() -> Document:
+    document: Document = json.loads(conflist.DEFAULT.read_text())
+    return document
+
+
+def test_default_conflist() -> None:
+    """Bridge cni0 with gateway and masquerading, host-local with a default route, portmap."""
+    read = conflist.read(conflist.DEFAULT)
+
+    assert read.text == conflist.DEFAULT.read_text()
+    assert (read.name, read.version) == ("podpath", "1.0.0")
+    assert read.plugins == ("bridge", "portmap")
+    assert read.delegates == ("bridge", "portmap", "host-local")
+    assert read.bridge == "cni0"
+    assert (read.is_gateway, read.is_default_gateway) == (True, False)
+    assert (read.hairpin, read.isolated, read.mtu) == (False, False, None)
+    assert read.families == (Family.IPV4,)
+    assert read.routes == (ConfiguredRoute(ip_network("0.0.0.0/0"), None),)
+    assert read.lease_directory == "/var/lib/cni/networks/podpath"
+
+
+def test_default_range() -> None:
+    """Without rangeStart, rangeEnd and gateway, as host-local chooses them."""
+    (one,) = conflist.read(conflist.DEFAULT).ranges
+
+    assert one == Range(
+        ip_network("10.88.0.0/24"),
+        ip_address("10.88.0.1"),
+        ip_address("10.88.0.254"),
+        ip_address("10.88.0.1"),
+    )
+    assert one.usable == 253
+    assert ip_address("10.88.0.254") in one
+    assert ip_address("10.88.0.255") not in one
+    assert ip_address("::a58:2") not in one
+
+
+def test_dual_stack() -> None:
+    """Ranges of both IP versions give both families, each with its gateway."""
+    ranges = [[{"subnet": "fd00::/64"}], [{"subnet": "10.0.0.0/28", "gateway": "10.0.0.9"}]]
+    read = samples.network({"ranges": ranges})
+
+    assert read.families == (Family.IPV4, Family.IPV6)
+    assert read.gateway(Family.IPV4) == ip_address("10.0.0.9")
+    assert read.gateway(Family.IPV6) == ip_address("fd00::1")
+    assert read.ranges_of(Family.IPV4)[0].usable == 13
+
+
+def test_no_gateway_without_a_range() -> None:
+    """To ask for the gateway of a family without a range is the caller's mistake."""
+    with pytest.raises(LookupError, match="no IPv6 range"):
+        samples.network().gateway(Family.IPV6)
+
+
+def test_default_gateway_is_a_gateway() -> None:
+    """isDefaultGateway implies isGateway."""
+    assert samples.network(isGateway=False, isDefaultGateway=True).is_gateway
+
+
+def test_single_subnet_of_old() -> None:
+    """host-local still takes its range from the section itself."""
+    read = samples.network({"ranges": None, "subnet": "10.1.0.0/24", "rangeEnd": "10.1.0.9"})
+
+    assert [(str(r.first), str(r.last)) for r in read.ranges] == [("10.1.0.1", "10.1.0.9")]
+
+
+def test_data_directory() -> None:
+    """dataDir is where the leases are."""
+    assert samples.network({"dataDir": "/srv/leases"}).lease_directory == "/srv/leases/podpath"
+
+
+def _main(**changes: Any) -> Callable[[Document], None]:
+    return lambda document: document["plugins"][0].update(changes)
+
+
+def _ipam(**changes: Any) -> Callable[[Document], None]:
+    return lambda document: document["plugins"][0]["ipam"].update(changes)
+
+
+def _top(**changes: Any) -> Callable[[Document], None]:
+    return lambda document: document.update(changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(lambda d: d.pop("plugins"), 'no "plugins" list', id="no-plugins"),
+        pytest.param(_top(plugins=[]), "objects that each have a", id="empty-plugins"),
+        pytest.param(_top(plugins=None), "objects that each have a", id="null-plugins"),
+        pytest.param(_top(plugins={}), '"plugins" must be of type list', id="plugins-object"),
+        pytest.param(_top(plugins=["bridge"]), "objects that each have a", id="plugin-text"),
+        pytest.param(_top(plugins=[{}]), "objects that each have a", id="plugin-no-type"),
+        pytest.param(_top(plugins=[{"type": 1}]), '"type" must be of type str', id="type-number"),
+        pytest.param(lambda d: d.pop("name"), '"name" is missing', id="no-name"),
+        pytest.param(_top(name=""), '"name" is missing', id="empty-name"),
+        pytest.param(_top(name=5), '"name" must be of type str', id="name-number"),
+        pytest.param(lambda d: d.pop("cniVersion"), '"cniVersion" is missing', id="no-version"),
+        pytest.param(_main(bridge=7), '"bridge" must be of type str, not 7', id="bridge-number"),
+        pytest.param(_main(isGateway="yes"), '"isGateway" must be of type bool', id="flag-text"),
+        pytest.param(_main(isGateway=1), '"isGateway" must be of type bool', id="flag-number"),
+        pytest.param(_main(mtu="1500"), '"mtu" must be of type int', id="mtu-text"),
+        pytest.param(_main(mtu=True), '"mtu" must be of type int, not true', id="mtu-bool"),
+        pytest.param(_main(ipam=None), 'no "ipam" section', id="no-ipam"),
+        pytest.param(_main(ipam={}), 'no "ipam" section', id="empty-ipam"),
+        pytest.param(_main(ipam="host-local"), '"ipam" must be of type dict', id="ipam-text"),
+        pytest.param(_ipam(ranges=[]), 'no "ranges" and no "subnet"', id="no-ranges"),
+        pytest.param(_ipam(ranges={}), '"ranges" must be of type list', id="ranges-object"),
+        pytest.param(
+            _ipam(ranges=[{"subnet": "10.0.0.0/24"}]), "list of lists", id="ranges-not-nested"
+        ),
+        pytest.param(_ipam(ranges=[["10.0.0.0/24"]]), 'object with a "subnet"', id="range-text"),
+        pytest.param(_ipam(ranges=[[{}]]), 'object with a "subnet"', id="range-no-subnet"),
+        pytest.param(_ipam(ranges=[[{"subnet": "10.0.0/99"}]]), "range .*10.0.0/99", id="subnet"),
+        pytest.param(_ipam(ranges=[[{"subnet": 10}]]), '"subnet" must be', id="subnet-number"),
+        pytest.param(_ipam(ranges=[[{"subnet": "10.0.0.0/32"}]]), "range ", id="subnet-of-one"),
+        pytest.param(
+            _ipam(ranges=[[{"subnet": "10.0.0.0/24", "rangeStart": "x"}]]),
+            "range .*'x' does not appear",
+            id="range-start",
+        ),
+        pytest.param(
+            _ipam(ranges=[[{"subnet": "10.0.0.0/24", "gateway": "10.0.0.256"}]]),
+            "range .*10.0.0.256",
+            id="range-gateway",
+        ),
+        pytest.param(_ipam(routes={}), '"routes" must be of type list', id="routes-object"),
+        pytest.param(_ipam(routes=["0.0.0.0/0"]), "route ", id="route-text"),
+        pytest.param(_ipam(routes=[{}]), "route ", id="route-empty"),
+        pytest.param(_ipam(routes=[{"dst": "nowhere"}]), "route .*nowhere", id="route-dst"),
+        pytest.param(
+            _ipam(routes=[{"dst": "0.0.0.0/0", "gw": "door"}]), "route .*door", id="route-gw"
+        ),
+    ],
+)
+def test_malformed_conflist_could_not_be_tested(
+    tmp_path: Path, change: Callable[[Document], None], reason: str
+) -> None:
+    """One sentence names the file and the reason, and the remedy follows."""
+    document = default()
+    change(document)
+    path = tmp_path / "some.conflist"
+    path.write_text(json.dumps(document))
+
+    with pytest.raises(CouldNotTest, match=f"some.conflist is not a usable conflist: .*{reason}"):
+        conflist.read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param(b"", "not JSON", id="empty"),
+        pytest.param(b"{", "not JSON", id="unfinished"),
+        pytest.param(b"[" * 100_000, "not JSON", id="deep"),
+        pytest.param(b"[]", 'no "plugins" list', id="list"),
+        pytest.param(b"null", 'no "plugins" list', id="null"),
+        pytest.param(b"\xff\xfe{}", "cannot be read: not text", id="not-text"),
+        pytest.param(
+            b'{"type": "bridge", "name": "x"}', "a single plugin's .conf", id="single-plugin"
+        ),
+    ],
+)
+def test_file_that_is_no_conflist_could_not_be_tested(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    """Neither text nor JSON nor a list: each is told apart."""
+    path = tmp_path / "some.conflist"
+    path.write_bytes(content)
+
+    with pytest.raises(CouldNotTest, match=reason):
+        conflist.read(path)
+
+
+def test_file_that_is_not_there_could_not_be_tested(tmp_path: Path) -> None:
+    """The system's own reason is given, for a missing file as for a directory."""
+    with pytest.raises(CouldNotTest, match="cannot be read: No such file"):
+        conflist.read(tmp_path / "none.conflist")
+    with pytest.raises(CouldNotTest, match="cannot be read: Is a directory"):
+        conflist.read(tmp_path)
+
+
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+_KEYS = [
+    ("name",), ("cniVersion",), ("plugins",), ("plugins", 0), ("plugins", 0, "type"),
+    ("plugins", 0, "bridge"), ("plugins", 0, "mtu"), ("plugins", 0, "hairpinMode"),
+    ("plugins", 0, "ipam"), ("plugins", 0, "ipam", "type"), ("plugins", 0, "ipam", "dataDir"),
+    ("plugins", 0, "ipam", "subnet"), ("plugins", 0, "ipam", "ranges"),
+    ("plugins", 0, "ipam", "ranges", 0), ("plugins", 0, "ipam", "ranges", 0, 0),
+    ("plugins", 0, "ipam", "ranges", 0, 0, "subnet"),
+    ("plugins", 0, "ipam", "ranges", 0, 0, "rangeStart"),
+    ("plugins", 0, "ipam", "ranges", 0, 0, "gateway"),
+    ("plugins", 0, "ipam", "routes"), ("plugins", 0, "ipam", "routes", 0),
+    ("plugins", 0, "ipam", "routes", 0, "dst"), ("plugins", 0, "ipam", "routes", 0, "gw"),
+    ("plugins", 1), ("plugins", 1, "type"),
+]  # fmt: skip
+
+
+def _read(path: Path, text: str) -> None:
+    path.write_text(text)
+    with suppress(CouldNotTest):
+        conflist.read(path)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One file for all examples."""
+    return tmp_path_factory.mktemp("conflists") / "some.conflist"
+
+
+@given(_values)
+@settings(max_examples=50)
+def test_arbitrary_documents_are_conflists_or_could_not_be_tested(file: Path, value: Any) -> None:
+    """Whatever the document, nothing else comes of it."""
+    _read(file, json.dumps(value))
+
+
+@given(st.sampled_from(_KEYS), _values)
+@example(("plugins", 0, "ipam", "ranges", 0, 0, "subnet"), "::/0")
+@example(("plugins", 0, "ipam", "ranges", 0, 0, "subnet"), "0.0.0.0/31")
+@example(("plugins", 0, "mtu"), 10**400)
+def test_any_value_at_any_key_is_read_or_told(
+    file: Path, keys: tuple[str | int, ...], value: Any
+) -> None:
+    """A good conflist in which one value is replaced by anything."""
+    document = default()
+    place: Any = document
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+
+    _read(file, json.dumps(document))

@@ -1,0 +1,126 @@
+"""What others on a shared node say to each other is told from what concerns podpath's pods."""
+
+from dataclasses import replace
+from ipaddress import ip_address, ip_interface
+from typing import Any
+
+import pytest
+
+from podpath.model import NODE, Direction, Packet, PodNetwork, Topology
+from podpath.paths.background import Talk, endpoints
+
+from .. import samples
+
+IN, OUT = Direction.IN, Direction.OUT
+NODE_IP, OUTSIDE = ip_address("172.18.0.2"), ip_address("172.18.0.1")
+DNS, CLIENT = "kube-system/coredns", samples.address("client")
+
+
+def _topology() -> Topology:
+    """The bystander is somebody else's pod."""
+    found = samples.topology()
+    found = samples.with_node_link(
+        found, samples.UPLINK, addresses=(ip_interface(f"{NODE_IP}/16"),)
+    )
+    theirs = found.pods["bystander"]
+    others = {DNS: PodNetwork(DNS, theirs.netns, theirs.addresses, theirs.sandbox)}
+    ours = {name: pod for name, pod in found.pods.items() if name != "bystander"}
+    return replace(found, pods=ours, others=others)
+
+
+TALK = Talk(
+    _topology(),
+    frozenset({"lo", samples.UPLINK}),
+    samples.UPLINK,
+    frozenset({(ip_address("0.0.0.0"), 6443), (NODE_IP, 50000)}),
+    samples.BRIDGE,
+)
+THEIR_IP, THEIR_MAC = samples.address("bystander"), samples.mac("bystander")
+THEIR_END = samples.host_end("bystander")
+NODES_MAC = "02:00:00:00:00:02"
+
+
+def packet(**fields: Any) -> Packet:
+    return replace(Packet("tcp", ports=(50000, 80)), **fields)
+
+
+ANSWER = packet(source=THEIR_IP, mac_source=THEIR_MAC, destination=NODE_IP)
+FROM_NODE = packet(source=NODE_IP, mac_source=NODES_MAC, destination=OUTSIDE)
+FROM_OUTSIDE = packet(source=OUTSIDE, mac_source="02:42:00:00:00:99", destination=NODE_IP)
+
+
+@pytest.mark.parametrize(
+    ("where", "said", "is_talk"),
+    [
+        pytest.param((DNS, "eth0", OUT), ANSWER, True, id="theirs-in-their-pod"),
+        pytest.param((NODE, THEIR_END, IN), ANSWER, True, id="theirs-at-their-host-end"),
+        pytest.param((NODE, samples.BRIDGE, IN), ANSWER, True, id="theirs-on-the-bridge"),
+        pytest.param(
+            (NODE, samples.host_end("client"), OUT), ANSWER, False, id="theirs-at-our-host-end"
+        ),
+        pytest.param(("client", "eth0", IN), ANSWER, False, id="theirs-in-our-pod"),
+        pytest.param(
+            (NODE, THEIR_END, IN),
+            replace(ANSWER, mac_source="02:99:00:00:00:00"),
+            False,
+            id="forged",
+        ),
+        pytest.param(
+            (NODE, THEIR_END, OUT), replace(ANSWER, destination=CLIENT), False, id="theirs-to-ours"
+        ),
+        pytest.param((NODE, samples.UPLINK, OUT), FROM_NODE, True, id="the-nodes-program"),
+        pytest.param(
+            (NODE, samples.UPLINK, OUT),
+            replace(FROM_NODE, ports=(6443, 40000)),
+            True,
+            id="the-nodes-server",
+        ),
+        pytest.param(
+            (NODE, samples.UPLINK, OUT),
+            replace(FROM_NODE, ports=(50001, 80)),
+            False,
+            id="masqueraded-by-the-node",
+        ),
+        pytest.param((NODE, samples.UPLINK, IN), FROM_OUTSIDE, True, id="from-outside"),
+        pytest.param(
+            (NODE, samples.UPLINK, IN),
+            replace(FROM_OUTSIDE, destination=CLIENT),
+            False,
+            id="from-outside-to-ours",
+        ),
+        pytest.param((NODE, samples.BRIDGE, IN), FROM_OUTSIDE, False, id="outside-on-the-bridge"),
+        pytest.param(
+            (NODE, "lo", IN), packet(source=NODE_IP, destination=NODE_IP), True, id="to-itself"
+        ),
+        pytest.param(
+            (NODE, "lo", IN),
+            packet(source=ip_address("10.96.0.1"), destination=NODE_IP, ports=(443, 50000)),
+            True,
+            id="a-service-answers-the-nodes-program",
+        ),
+        pytest.param(
+            (NODE, "lo", IN), packet(source=CLIENT, destination=NODE_IP), False, id="ours-on-lo"
+        ),
+    ],
+)
+def test_talk(where: tuple[str, str, Direction], said: Packet, is_talk: bool) -> None:
+    assert (samples.sighting(said, where) in TALK) is is_talk
+
+
+TABLE = """\
+  sl  local_address rem_address   st
+   0: 0200000A:0050 00000000:0000 0A
+   1: 00000000000000000000000000000000:192B 0:0 0A
+   2: 0000000000000000FFFF0000020012AC:C350 0:0 01
+   nonsense
+   3: zz:0050 0 0
+"""
+
+
+def test_sockets_of_a_table() -> None:
+    """IPv4, IPv6, and IPv4 in IPv6; what is none is left out."""
+    assert endpoints(TABLE) == {
+        (ip_address("10.0.0.2"), 80),
+        (ip_address("::"), 6443),
+        (ip_address("172.18.0.2"), 50000),
+    }

@@ -1,0 +1,158 @@
+"""Mapped ports: where they are asked for, and what packets must have at each hop."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import ip_address, ip_interface
+
+import pytest
+
+from podpath.cni.conflist import parse, read
+from podpath.errors import DoesNotConform
+from podpath.model import Family, Packet, Path, Sighting, Translation
+from podpath.paths import expected, hostports, probes, verdict
+from podpath.paths.expected import BEYOND
+from selftests.suite import ROOT
+
+from .. import samples
+
+NODE_IP, GATEWAY = ip_address("192.0.2.2"), ip_address("10.88.0.1")
+CLIENT, SERVER = samples.address("client"), samples.address("server")
+THERE = Translation(((CLIENT, GATEWAY), (NODE_IP, SERVER)), (28080, 80))
+SENT = replace(
+    samples.tcp("client", "server"), destination=NODE_IP, ports=(40000, 28080), flags="S"
+)
+
+
+def _path(kind: str) -> Path:
+    return expected.path(
+        samples.topology(),
+        samples.PROFILE,
+        kind,
+        source="client",
+        destination="server",
+        master=samples.BRIDGE,
+        uplink="eth0",
+        translation=THERE,
+    )
+
+
+def _walk(path: Path, arrived: Packet, early: Packet | None = None) -> list[Sighting]:
+    """The packet that was sent, and what it is at hops that are translated."""
+    return [
+        samples.sighting(
+            SENT if not hop.translated else early if hop.early and early else arrived,
+            hop.place,
+            number,
+        )
+        for number, hop in enumerate(path.hops)
+        if not hop.early or early
+    ]
+
+
+class _Syn(probes.Silence):
+    """A probe whose packets are all that there are: of a SYN alone nothing more is known."""
+
+    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+        return [probes.REQUEST for _ in sightings]
+
+
+def _differences(arrived: Packet, early: Packet | None = None) -> set[str]:
+    path = _path("host-port")
+    seen = samples.observation(_walk(path, arrived, early))
+    judged = verdict.judge([(_Syn(), {probes.REQUEST: path})], seen, samples.noise())
+    return {f"{d.kind}: {d.seen}" for d in judged.differences}
+
+
+ARRIVED = replace(SENT, source=GATEWAY, destination=SERVER, ports=(40000, 80))
+EARLY = replace(SENT, destination=SERVER, ports=(40000, 80))
+
+
+def test_packet_that_is_translated_as_it_must_be_has_no_differences() -> None:
+    """Another port does not make it another packet; on the bridge, its source is still the old."""
+    assert _differences(ARRIVED) == set()
+    assert _differences(ARRIVED, EARLY) == set()
+
+
+@pytest.mark.parametrize(
+    ("arrived", "seen"),
+    [
+        pytest.param(
+            replace(ARRIVED, source=CLIENT),
+            f"address changed: {CLIENT} port 40000 to {SERVER} port 80",
+            id="not-masqueraded",
+        ),
+        pytest.param(
+            replace(ARRIVED, ports=(40000, 28080)),
+            f"address changed: {GATEWAY} port 40000 to {SERVER} port 28080",
+            id="port-kept",
+        ),
+        pytest.param(
+            replace(ARRIVED, destination=samples.address("bystander")),
+            f"address changed: {GATEWAY} port 40000 to {samples.address('bystander')} port 80",
+            id="another-pod",
+        ),
+    ],
+)
+def test_packet_that_is_translated_otherwise(arrived: Packet, seen: str) -> None:
+    assert _differences(arrived) == {seen}
+
+
+def test_packet_that_is_masqueraded_too_early() -> None:
+    """On the bridge, it is not yet."""
+    found = _differences(ARRIVED, ARRIVED)
+
+    assert found == {f"address changed: {GATEWAY} port 40000 to {SERVER} port 80"}
+
+
+def test_translation_there_and_back_is_none() -> None:
+    assert THERE.back.back == THERE
+    assert THERE.address(CLIENT) == GATEWAY
+    assert THERE.back.address(GATEWAY) == CLIENT
+    assert (THERE.port(28080), THERE.back.port(80), THERE.port(443)) == (80, 28080, 443)
+
+
+def test_ports_are_asked_for_where_pods_have_a_way() -> None:
+    """On the uplink, for pods with a default route; else at the gateway."""
+    base, network = samples.topology(), samples.network()
+    uplink = samples.extra_link("up", addresses=(ip_interface(f"{NODE_IP}/24"),))
+    now = samples.with_node(base, interfaces=(*base.node.interfaces, uplink))
+    shut_in = samples.with_namespace(now, "client", routes=())
+
+    assert hostports.node_address(now, network, "up", Family.IPV4) == NODE_IP
+    assert hostports.node_address(now, network, "none", Family.IPV4) == GATEWAY
+    assert hostports.node_address(shut_in, network, "up", Family.IPV4) == GATEWAY
+
+
+def test_masquerading_of_clients_is_as_configured() -> None:
+    text = read(ROOT / "examples" / "features.conflist").text
+
+    assert hostports.masquerades(parse(text))
+    assert not hostports.masquerades(
+        parse(text.replace('"type": "portmap",', '"type": "portmap", "snat": false,'))
+    )
+
+
+def test_path_from_beyond_begins_at_the_uplink() -> None:
+    path = _path("inward")
+
+    assert path.name.startswith(BEYOND)
+    assert path.hops[0].place[:2] == ("node", "eth0")
+
+
+@pytest.mark.parametrize(("text", "near"), [("10.88.0.5/24", True), ("10.88.0.5/32", False)])
+def test_only_clients_on_the_network_of_a_pod_are_masqueraded(text: str, near: bool) -> None:
+    client, pod = ip_address("10.88.0.4"), ip_address("10.88.0.5")
+    result = {"ips": [{"address": "fd00::5/64"}, {"address": text}]}
+
+    assert hostports.on_network(client, result, pod) is near
+
+
+@pytest.mark.parametrize(
+    "ips", [None, [], 7, "10.88.0.5/24", [{"address": "10.88.0.6/24"}], [{}], ["10.88.0.5/24"]]
+)
+def test_result_without_the_address_of_a_pod_does_not_conform(ips: object) -> None:
+    """It says nothing of the network that the pod is on."""
+    client, pod = ip_address("10.88.0.4"), ip_address("10.88.0.5")
+
+    with pytest.raises(DoesNotConform, match=r"does not have its address 10\.88\.0\.5"):
+        hostports.on_network(client, {"ips": ips}, pod)

@@ -1,0 +1,138 @@
+"""Findings as text: the first hop that differs is marked."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from podpath.model import Difference, Direction, Sighting
+from podpath.paths import verdict
+from podpath.paths.probes import Echo
+from podpath.paths.verdict import Verdict
+from podpath.report.text import failure, of_differences, of_verdict, path
+from podpath.requirements import REQUIREMENTS
+
+from .. import samples
+
+
+def judged(sightings: Sequence[Sighting], count: int = 1) -> Verdict:
+    return verdict.judge(
+        [(Echo(samples.IDENTIFIER, count), samples.paths())],
+        samples.observation(sightings),
+        samples.noise(),
+    )
+
+
+def lines(sightings: Sequence[Sighting]) -> list[str]:
+    return path(judged(sightings).crossings[0]).splitlines()
+
+
+def marked(sightings: Sequence[Sighting]) -> list[str]:
+    """The interfaces at the marked lines."""
+    return [line.split()[2] for line in lines(sightings) if line.startswith(">")]
+
+
+def test_correct_path_is_drawn_hop_by_hop() -> None:
+    """One line a hop, with the time since the first and the TTL, and no mark."""
+    assert [" ".join(line.split()) for line in lines(samples.exchange(1))] == [
+        "client -> server: echo request 1 (id 7), 56 bytes",
+        "client eth0 out +0.000 ms ttl 64",
+        "node veth2 in +0.001 ms ttl 64",
+        "node cni0 in +0.002 ms ttl 64",
+        "node veth3 out +0.003 ms ttl 64",
+        "server eth0 in +0.004 ms ttl 64",
+    ]
+    assert marked(samples.exchange(1)) == []
+
+
+def test_first_missing_hop_is_marked_and_later_ones_named() -> None:
+    """A packet that was dropped at the exit is missing there and at its destination."""
+    dropped = [s for n, s in enumerate(samples.exchange(1)) if n not in (3, 4)]
+
+    assert marked(dropped) == ["veth3"]
+    assert [line.endswith("never   <- missing hop") for line in lines(dropped)[4:]] == [True, True]
+
+
+def test_changed_packet_is_marked_where_it_changed() -> None:
+    """The kinds of all differences at a hop stand beside it."""
+    seen = samples.exchange(1)
+    seen[4] = replace(seen[4], packet=replace(seen[4].packet, ttl=63, mac_source="02::"))
+
+    assert marked(seen) == ["eth0"]
+    assert lines(seen)[5].endswith("ttl 63   <- TTL changed, MAC changed")
+
+
+def test_sighting_elsewhere_is_marked() -> None:
+    """What was seen off the path comes after the path."""
+    seen = samples.exchange(1)
+    stray = replace(seen[3], namespace="bystander", interface="eth0", direction=Direction.IN)
+
+    assert lines([*seen, stray])[-1].split()[:4] == [">", "bystander", "eth0", "in"]
+    assert lines([*seen, stray])[-1].endswith("<- unexpected sighting")
+
+
+def test_only_the_first_difference_is_marked() -> None:
+    """A sighting elsewhere is not marked if a hop before it is."""
+    seen = samples.exchange(1)
+    stray = replace(seen[3], namespace="bystander", interface="eth0", direction=Direction.IN)
+
+    assert marked([*seen[:3], *seen[4:], stray]) == ["veth3"]
+
+
+def test_verdict_without_differences_has_no_picture() -> None:
+    """Only packets that differ are drawn."""
+    assert of_verdict(judged(samples.exchange(1))) == ""
+
+
+def test_pictures_are_few() -> None:
+    """Of many packets that differ the first three are drawn, and the rest counted."""
+    arrived = ("server", "eth0", Direction.IN)
+    lost = [s for s in samples.exchange(5) if s.place != arrived]
+    text = of_verdict(judged(lost, 5))
+
+    assert text.count("client -> server") == 3
+    assert text.endswith("(2 more packets differ)")
+
+
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [(1, "kind at 0: expected this, saw that"), (13, "(1 more differences)")],
+)
+def test_differences_are_a_line_each(count: int, last: str) -> None:
+    """The first twelve, and how many more there are."""
+    found = [Difference("kind", str(n), "this", "that") for n in range(count)]
+
+    assert of_differences(found).splitlines()[-1] == last
+    assert len(of_differences(found).splitlines()) == count
+
+
+def test_differences_of_one_kind_at_one_place_do_not_hide_others() -> None:
+    """Of a hundred changed payloads the first three are told, and what is missing as well."""
+    many = [Difference("payload changed", "a", "this", str(n)) for n in range(100)]
+    text = of_differences([*many, Difference("missing hop", "b", "once", "nothing")])
+
+    assert text.count("payload changed at a") == 3
+    assert "missing hop at b" in text
+    assert text.endswith("(97 more differences)")
+
+
+def test_packet_that_was_sent_over_and_over_takes_one_short_line() -> None:
+    """As ping does where the host end refuses a packet for its size."""
+    sent = [s for s in samples.exchange(1) if s.place == ("client", "eth0", Direction.OUT)]
+    again = [replace(s, time=s.time + n) for s in sent for n in range(200)]
+    lines = of_verdict(judged(again)).splitlines()
+
+    assert "(196 more times)" in lines[1]
+    assert max(map(len, lines)) < 200
+
+
+@pytest.mark.parametrize("identifier", REQUIREMENTS)
+def test_failure_tells_what_it_means_and_how_to_look(identifier: str) -> None:
+    """For every requirement: its sentence, its usual cause, commands with nothing left open."""
+    text = failure([identifier], "missing hop at node veth2 in", 4321, "br7")
+
+    assert text.startswith(f"{identifier}: {REQUIREMENTS[identifier].sentence}")
+    assert "  missing hop at node veth2 in" in text
+    assert f"Usually: {REQUIREMENTS[identifier].usually}" in text
+    assert "nsenter -t 4321 -a" in text
+    assert "{" not in text
