@@ -12,11 +12,10 @@ from results import Goal, Result
 from podpath import profiles
 from podpath.cni import conflist as conflists
 from podpath.errors import CouldNotTest
-from podpath.model import Family
-from podpath.nodes import base, cri
+from podpath.model import POD_INTERFACE, CommandResult, Family
+from podpath.nodes import base
 from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.nodes.embedded.node import start
-from podpath.paths.expected import POD_INTERFACE
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
 from podpath.system.randomness import Draws, new_seed
@@ -52,7 +51,7 @@ class Bench:
             Place(named[self.pods[SERVER].network.netns], POD_INTERFACE),
         ]
 
-    def execute(self, *command: str) -> cri.Result:
+    def execute(self, *command: str) -> CommandResult:
         """Run a command in the client, as podpath does."""
         return self.node.execute(self.pods[CLIENT], MAIN, command, _RECIPE_SECONDS)
 
@@ -121,7 +120,7 @@ def _compare(
     *,
     prove: Callable[[], Traffic],
     expression: str,
-    send: Callable[[], cri.Result],
+    send: Callable[[], CommandResult],
     complete: Callable[[str], bool],
 ) -> list[Result]:
     """Proof and recipe in turns, so that a noisy machine disturbs both; one of each unmeasured.

@@ -27,7 +27,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from podpath.errors import CouldNotTest
-from podpath.nodes.cri import Result
+from podpath.model import CommandResult
 from podpath.system import programs
 
 _LISTEN_SECONDS = 20.0
@@ -92,7 +92,7 @@ def tcpdump() -> str:
 def follow(
     places: Sequence[Place],
     expression: str,
-    send: Callable[[], Result],
+    send: Callable[[], CommandResult],
     complete: Callable[[str], bool],
 ) -> float:
     """Follow the recipe once; the seconds that it took.

@@ -25,6 +25,7 @@ from results import Result, table
 import podpath
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest, DoesNotConform
 from podpath.run import preflight
+from podpath.run.plan import Plan
 
 _INTERRUPTED_STATUS = 130
 
@@ -78,7 +79,7 @@ def _check(names: Sequence[str]) -> None:
     if set(names) & set(_ON_BENCH):
         recipe.tcpdump()
     if set(names) & {*_ON_BENCH, "node-start", "suite"}:
-        preflight.check(preflight.plan("embedded", None, (), None, None))
+        preflight.check(Plan.read("embedded", None, (), None, None))
 
 
 def _measure(

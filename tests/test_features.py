@@ -6,11 +6,10 @@ import pytest
 
 from podpath.cni.conflist import Conflist
 from podpath.lifecycle.growth import growth, settled
-from podpath.model import NODE, Address, Family, Topology
+from podpath.model import BEYOND, NODE, Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
 from podpath.paths import hostports
-from podpath.paths.expected import BEYOND
 from podpath.paths.hostports import Clients
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from podpath.cli import output
 from podpath.errors import COULD_NOT_TEST_STATUS
+from podpath.run.plan import Plan
 
 
 def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
@@ -34,10 +35,10 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from podpath.run import doctor, preflight
+    from podpath.run import doctor
 
     findings = doctor.examine(
-        lambda: preflight.plan(options.node, options.cni_conf, options.cni_bin, None, None),
+        lambda: Plan.read(options.node, options.cni_conf, options.cni_bin, None, None),
         options.node,
     )
     ready = all(f.found for f in findings)

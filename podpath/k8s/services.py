@@ -7,14 +7,12 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 
 from podpath.errors import CouldNotTest
-from podpath.model import Address, Difference, Topology, listed
+from podpath.model import POD_INTERFACE, Address, CommandResult, Difference, Topology, listed
 from podpath.nodes import base
 from podpath.nodes.base import Pod
 from podpath.nodes.cluster.kube_api import Document
 from podpath.nodes.cluster.kubernetes import KubernetesNode
-from podpath.nodes.cri import Result
 from podpath.nodes.deployment import END, HTTP_PORT, MAIN, Deployment, wait_until_serving
-from podpath.paths.expected import POD_INTERFACE
 from podpath.paths.probes import REQUEST
 from podpath.paths.traffic import Traffic
 from podpath.system import netns, waiting
@@ -119,7 +117,7 @@ def unserved(traffic: Traffic) -> list[Difference]:
     return []
 
 
-def _said(result: Result) -> str:
+def _said(result: CommandResult) -> str:
     said = f"{result.text[-200:]}{result.errors[-200:]}".strip()
     return f"exit status {result.status}: {said}" if said else f"exit status {result.status}"
 

@@ -5,10 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import Difference, Family
+from podpath.model import CommandResult, Difference, Family
 from podpath.nodes import base, image
 from podpath.nodes.base import Node
-from podpath.nodes.cri import Result
 from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.paths import self_report
 from podpath.paths.traffic import Traffics, counted, url
@@ -33,7 +32,7 @@ def disturbances(
     ping = ["/bin/ping", "-n", "-q", "-i", "0.02", str(target)]
     pings = f"{' '.join(ping)} & while [ ! -e /tmp/go ]; do usleep 5000; done; kill -INT $!; wait"
 
-    def run(pod: str, *command: str) -> Result:
+    def run(pod: str, *command: str) -> CommandResult:
         return node.execute(pods[pod], MAIN, command, _TRANSFER_SECONDS)
 
     run(CLIENT, "rm", "-f", "/tmp/go")
@@ -70,7 +69,7 @@ def disturbances(
     return found + transferred(result, where, stalled=stalled)
 
 
-def transferred(result: Result, where: str, *, stalled: bool = False) -> list[Difference]:
+def transferred(result: CommandResult, where: str, *, stalled: bool = False) -> list[Difference]:
     """What a program got that prints its status, the number of lines, and the last one.
 
     stalled: whether it had to be ended, because nothing more came.
@@ -88,7 +87,7 @@ def transferred(result: Result, where: str, *, stalled: bool = False) -> list[Di
     return [Difference("transfer", where, "all that the server sent", seen)]
 
 
-def _begun(seen: Callable[[], object], program: "Future[Result]") -> bool:
+def _begun(seen: Callable[[], object], program: "Future[CommandResult]") -> bool:
     """Wait until what a program does is seen; it is not if the program ends without."""
     return waiting.until(lambda: (bool(seen()), program.done()), any, _BEGIN_SECONDS)[0]
 

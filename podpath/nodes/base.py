@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from podpath.errors import CouldNotTest
-from podpath.model import PodNetwork
-from podpath.nodes.cri import Result
+from podpath.model import CommandResult, PodNetwork
 from podpath.nodes.embedded import confine
-from podpath.paths import background
-from podpath.paths.background import Endpoint
-from podpath.system import files, linux, netns, programs
+from podpath.system import files, linux, netns, proc, programs
+from podpath.system.proc import Endpoint
 
 #: Of the files in /etc/cni/net.d that a runtime takes for configurations (go-cni, loadFromConfDir).
 CONFLIST_SUFFIXES = (".conflist", ".conf", ".json")
@@ -126,7 +124,9 @@ class Node(Protocol):
         """How the node ended by itself, or nothing if it runs."""
         ...
 
-    def execute(self, pod: Pod, container: str, command: Sequence[str], seconds: float) -> Result:
+    def execute(
+        self, pod: Pod, container: str, command: Sequence[str], seconds: float
+    ) -> CommandResult:
         """Run a command in a container to its end."""
         ...
 
@@ -222,7 +222,7 @@ def sockets(node: Node) -> frozenset[Endpoint]:
             tables.append(root(node, f"/proc/1/net/{name}").read_text())
         except OSError:  # a kernel without IPv6
             continue
-    return background.joined(tables)
+    return proc.joined(tables)
 
 
 def container_namespaces(node: Node, pod: Pod) -> dict[str, int]:

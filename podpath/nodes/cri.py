@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.model import CommandResult
 
 _CALL_SECONDS = 30.0
 #: A plugin's words of why it failed come as gRPC metadata, whose limit is 8 KiB unless told; a
@@ -17,20 +18,6 @@ _CALL_SECONDS = 30.0
 _MOST_RECEIVED = 64 * 1024 * 1024
 #: How much of them to tell.
 _MOST_TOLD = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a command in a container ended."""
-
-    status: int
-    output: bytes
-    errors: str
-
-    @property
-    def text(self) -> str:
-        """The output as text, undecodable bytes replaced."""
-        return self.output.decode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +261,7 @@ class Runtime:
             raise CouldNotTest(f"containerd does not say which process container {container} is")
         return pid
 
-    def execute(self, container: str, command: Sequence[str], seconds: float) -> Result:
+    def execute(self, container: str, command: Sequence[str], seconds: float) -> CommandResult:
         """Run a command in a container to its end. Raises CouldNotTest if it does not end."""
         reply = self._call(
             self._runtime.ExecSync,
@@ -283,7 +270,7 @@ class Runtime:
             ),
             seconds + 5,
         )
-        return Result(reply.exit_code, reply.stdout, reply.stderr.decode(errors="replace"))
+        return CommandResult(reply.exit_code, reply.stdout, reply.stderr.decode(errors="replace"))
 
 
 def _told(error: Any) -> str:

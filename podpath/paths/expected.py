@@ -3,12 +3,8 @@
 from collections.abc import Mapping
 
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import NODE, Direction, Hop, Path, Topology, Translation
+from podpath.model import BEYOND, NODE, POD_INTERFACE, Direction, Hop, Path, Topology, Translation
 from podpath.profiles import PLURAL, HopRule, Profile
-
-POD_INTERFACE = "eth0"
-#: What the node's uplink leads to.
-BEYOND = "beyond the node"
 
 
 def path(

@@ -14,13 +14,22 @@ from typing import Any
 from podpath.cni.conflist import Conflist
 from podpath.cni.features import has_capability
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import ANYWHERE, NODE, Address, Difference, Family, Route, Topology, Translation
+from podpath.model import (
+    ANYWHERE,
+    BEYOND,
+    NODE,
+    Address,
+    CommandResult,
+    Difference,
+    Family,
+    Route,
+    Topology,
+    Translation,
+)
 from podpath.nodes import base, image
 from podpath.nodes.base import Node, PortMapping
-from podpath.nodes.cri import Result
 from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAIN, MAPPED, UDP_MAPPED, Deployment
 from podpath.paths import probes, self_report
-from podpath.paths.expected import BEYOND
 from podpath.paths.traffic import Traffic, both, has_received, url
 from podpath.profiles import Profile
 from podpath.system import netns, programs, waiting
@@ -145,14 +154,14 @@ class Clients:
         )
         expected = hashlib.sha256(image.body(_BYTES)).hexdigest()
 
-        def send() -> Result:
+        def send() -> CommandResult:
             result = self._run(source, script)
             if result.status == _TERMINATED:
-                return Result(
+                return CommandResult(
                     self_report.GAVE_UP, b"", f"wget was not done after {_HTTP_SECONDS} s"
                 )
             if result.status == 0 and result.text.split()[:1] != [expected]:
-                return Result(
+                return CommandResult(
                     self_report.ENDED_WELL, b"", "the body that arrived is not the one sent"
                 )
             return result
@@ -172,11 +181,11 @@ class Clients:
             f"printf '\\n%s\\n' {line} | {netcat} -n -u -q 0 -p {port} {target} {UDP_MAPPED.node}"
         )
 
-        def send() -> Result:
+        def send() -> CommandResult:
             result = self._run(source, script)
             if result.status == 0 and not waiting.until(received, bool, _RECEIVED_SECONDS):
                 why = f"the datagram did not reach the program in {MAPPED} as it was sent"
-                return Result(self_report.GAVE_UP, b"", why)
+                return CommandResult(self_report.GAVE_UP, b"", why)
             return result
 
         def received() -> bool:
@@ -187,7 +196,7 @@ class Clients:
 
     def _described(
         self,
-        send: Callable[[], Result],
+        send: Callable[[], CommandResult],
         probe: probes.Probe,
         source: str,
         family: Family,
@@ -231,7 +240,7 @@ class Clients:
     def _address(self, pod: str, family: Family) -> Address:
         return self.pods[pod].network.address(family)
 
-    def _run(self, source: str, script: str) -> Result:
+    def _run(self, source: str, script: str) -> CommandResult:
         if source not in _FROM:
             return self.node.execute(
                 self.pods[source], MAIN, ["/bin/sh", "-c", script], _RUN_SECONDS
@@ -242,7 +251,7 @@ class Clients:
             done = _beyond(shell)
         else:
             done = base.run(self.node, shell, _RUN_SECONDS)
-        return Result(done.returncode, done.stdout.encode(), done.stderr)
+        return CommandResult(done.returncode, done.stdout.encode(), done.stderr)
 
 
 def _beyond(command: list[str]) -> "subprocess.CompletedProcess[str]":

@@ -9,6 +9,7 @@ from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import (
     NODE,
     Address,
+    CommandResult,
     Difference,
     Observation,
     Path,
@@ -18,13 +19,13 @@ from podpath.model import (
 )
 from podpath.nodes import base
 from podpath.nodes.base import Node, Pod
-from podpath.nodes.cri import Result
 from podpath.paths import capture, expected, probes, self_report
-from podpath.paths.background import Endpoint, Talk
+from podpath.paths.background import Talk
 from podpath.paths.dissect import quoted
 from podpath.paths.traffic import Traffic
 from podpath.paths.verdict import MISSING, UNEXPECTED, Verdict, judge
 from podpath.profiles import Profile
+from podpath.system.proc import Endpoint
 from podpath.topology import reading, wiring
 
 #: How long to wait for what is still to come once a program has ended, such as a FIN.
@@ -45,7 +46,7 @@ class Observed:
     results: how each program ended; differences: of the verdict, and of the second witness.
     """
 
-    results: tuple[Result, ...]
+    results: tuple[CommandResult, ...]
     observation: Observation
     verdict: Verdict
     topology: Topology
@@ -121,7 +122,9 @@ class Observer:
         """What talks on a shared node; on a node of our own, nothing does but the pods."""
         return base.sockets(self._node) if self._node.shared else frozenset()
 
-    def _send_all(self, traffic: Sequence[Traffic], before: Mapping[str, object]) -> list[Result]:
+    def _send_all(
+        self, traffic: Sequence[Traffic], before: Mapping[str, object]
+    ) -> list[CommandResult]:
         try:
             return _send_all(traffic)
         except CouldNotTest as error:
@@ -141,7 +144,7 @@ class Observer:
     def _judge(
         self,
         traffic: Sequence[Traffic],
-        results: Sequence[Result],
+        results: Sequence[CommandResult],
         observation: Observation,
         found: Topology,
         programs: frozenset[Endpoint],
@@ -221,7 +224,9 @@ def _fate(before: object, now: object) -> str:
     return "appeared" if before is None else "was changed for another"
 
 
-def _no_doubts(traffic: Traffic, result: Result, observation: Observation, found: Topology) -> None:
+def _no_doubts(
+    traffic: Traffic, result: CommandResult, observation: Observation, found: Topology
+) -> None:
     """Raise Inconclusive if the program did not do what it was asked to, whoever hindered it.
 
     A refused packet apart, whose program is meant to fail.
@@ -240,7 +245,7 @@ def _no_doubts(traffic: Traffic, result: Result, observation: Observation, found
         )
 
 
-def _succeeded(traffic: Traffic, result: Result, differences: Sequence[Difference]) -> None:
+def _succeeded(traffic: Traffic, result: CommandResult, differences: Sequence[Difference]) -> None:
     """Raise Inconclusive if the program failed, and nothing on the path is the reason."""
     if differences or traffic.refused:
         return
@@ -285,7 +290,7 @@ def _without_foreign_errors(traffic: Sequence[Traffic], observation: Observation
     return replace(observation, sightings=kept)
 
 
-def _refusal(traffic: Traffic, result: Result, judged: Verdict) -> list[Difference]:
+def _refusal(traffic: Traffic, result: CommandResult, judged: Verdict) -> list[Difference]:
     said = f"{result.text}{result.errors}".lower()
     if not traffic.refused or traffic.refused in said:
         return []
@@ -297,7 +302,7 @@ def _refusal(traffic: Traffic, result: Result, judged: Verdict) -> list[Differen
     return [Difference("not refused", f"pod {traffic.source}", expected, said.strip()[-300:])]
 
 
-def _send_all(traffic: Sequence[Traffic]) -> list[Result]:
+def _send_all(traffic: Sequence[Traffic]) -> list[CommandResult]:
     if len(traffic) == 1:
         results = [traffic[0].send()]
     else:

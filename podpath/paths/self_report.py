@@ -9,8 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 
-from podpath.model import Packet, Sighting, Topology
-from podpath.nodes.cri import Result
+from podpath.model import CommandResult, Packet, Sighting, Topology
 from podpath.paths.probes import REQUEST, Echo, Probe, Resolution, Silence
 
 #: In place of an exit status: the program was given time, but what it waits for did not come.
@@ -49,7 +48,7 @@ def killed(status: int) -> str:
     return f"the program was killed (signal {status - 128})" if status in _SIGNALLED else ""
 
 
-def waited_in_vain(probe: Probe, result: Result) -> bool:
+def waited_in_vain(probe: Probe, result: CommandResult) -> bool:
     """Whether what is still not there when the program ends has had all its time to come."""
     return result.status == GAVE_UP or (result.status == _NO_REPLY and isinstance(probe, Echo))
 

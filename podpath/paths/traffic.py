@@ -9,10 +9,17 @@ from functools import partial
 
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import Address, Difference, Family, Topology, Translation
+from podpath.model import (
+    POD_INTERFACE,
+    Address,
+    CommandResult,
+    Difference,
+    Family,
+    Topology,
+    Translation,
+)
 from podpath.nodes import base, image
 from podpath.nodes.base import Node, Pod
-from podpath.nodes.cri import Result
 from podpath.nodes.deployment import (
     ASKED_FOR,
     HTTP_PORT,
@@ -23,7 +30,6 @@ from podpath.nodes.deployment import (
     udp_container,
 )
 from podpath.paths import probes, self_report
-from podpath.paths.expected import POD_INTERFACE
 from podpath.profiles import Resolution
 from podpath.system import waiting
 from podpath.system.randomness import Draws
@@ -59,14 +65,14 @@ class Traffic:
     program, where that is not the source.
     """
 
-    send: Callable[[], Result]
+    send: Callable[[], CommandResult]
     probe: probes.Probe
     kinds: dict[str, str]
     source: str
     destination: str
     refused: str = ""
     linger: float = 0.0
-    doubt: Callable[[Result], str] = lambda result: self_report.killed(result.status)
+    doubt: Callable[[CommandResult], str] = lambda result: self_report.killed(result.status)
     size: int | None = None
     translations: Mapping[str, Translation] = field(default_factory=dict)
     sender: str = ""
@@ -131,7 +137,7 @@ class Traffics:
         self._pods = pods
         self._draws = draws
 
-    def _run(self, pod: str, *command: str) -> Result:
+    def _run(self, pod: str, *command: str) -> CommandResult:
         return self._node.execute(self._pods[pod], MAIN, command, _TRAFFIC_SECONDS)
 
     def address(self, pod: str, family: Family = Family.IPV4) -> Address:
@@ -215,9 +221,9 @@ class Traffics:
         identifier = self._draws.identifier()
         command = ping_command(self.address(destination, family), identifier, self._draws.token())
 
-        def send() -> Result:
+        def send() -> CommandResult:
             done = base.run(self._node, ["ping", *command[1:]], _TRAFFIC_SECONDS)
-            return Result(done.returncode, done.stdout.encode(), done.stderr)
+            return CommandResult(done.returncode, done.stdout.encode(), done.stderr)
 
         return Traffic(
             send,
@@ -248,16 +254,16 @@ class Traffics:
         ends = self.address(source, family), service or self.address(destination, family)
         target = url(ends[1], f"{size}?{nonce}")
 
-        def send() -> Result:
+        def send() -> CommandResult:
             began = time.monotonic()
             result = self._run(source, *wget, target)
             if result.status == _TERMINATED and time.monotonic() - began >= _HTTP_SECONDS:
-                return Result(
+                return CommandResult(
                     self_report.GAVE_UP, b"", f"wget was not done after {_HTTP_SECONDS} s"
                 )
             if result.status == 0 and result.output != image.body(size):
                 why = f"the body that arrived is not that of {size} bytes"
-                return Result(self_report.ENDED_WELL, b"", why)
+                return CommandResult(self_report.ENDED_WELL, b"", why)
             return result
 
         probe = probes.Http(nonce, HTTP_PORT, ends)
@@ -269,11 +275,13 @@ class Traffics:
     def asked_by_kubelet(self, pod: str, seconds: float) -> Traffic:
         """The next HTTP request that the kubelet makes of a pod, within so many seconds."""
 
-        def wait() -> Result:
+        def wait() -> CommandResult:
             before = self._accepted(pod)
             if waiting.until(lambda: self._accepted(pod) > before, bool, seconds):
-                return Result(0, b"", "")
-            return Result(self_report.GAVE_UP, b"", f"the kubelet did not ask in {seconds:.0f} s")
+                return CommandResult(0, b"", "")
+            return CommandResult(
+                self_report.GAVE_UP, b"", f"the kubelet did not ask in {seconds:.0f} s"
+            )
 
         return Traffic(wait, probes.Asked(ASKED_FOR, HTTP_PORT), _FROM_NODE, pod, pod)
 
@@ -297,7 +305,7 @@ class Traffics:
             f" rm /tmp/{port}; exit $status"
         )
 
-        def send() -> Result:
+        def send() -> CommandResult:
             before = self._datagrams(source, family)
             result = self._run(source, "/bin/sh", "-c", script)
             if result.status != 0:
@@ -306,7 +314,7 @@ class Traffics:
                 raise CouldNotTest(f"nc ended well, but {source} sent no datagram")
             if not waiting.until(received, bool, _REPLY_SECONDS):
                 why = f"the datagram did not reach the program in {destination} as it was sent"
-                return Result(self_report.GAVE_UP, b"", why)
+                return CommandResult(self_report.GAVE_UP, b"", why)
             return result
 
         def received() -> bool:
@@ -413,11 +421,11 @@ def largest_payload(topology: Topology, family: Family) -> int:
     return min(mtus) - HEADERS[family.value]
 
 
-def _of_ping(count: int, result: Result) -> str:
+def _of_ping(count: int, result: CommandResult) -> str:
     return self_report.of_ping(result.status, f"{result.text}{result.errors}", count)
 
 
-def counted(result: Result) -> tuple[int, int, int]:
+def counted(result: CommandResult) -> tuple[int, int, int]:
     """What ping counted: packets sent, received, doubled. Raises CouldNotTest if it did not."""
     found = self_report.counted(result.text)
     if found is None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from podpath.nodes.cluster.kind import Options
-    from podpath.run.preflight import Plan
+    from podpath.run.plan import Plan
     from podpath.system.randomness import Draws
 
 
@@ -36,10 +36,10 @@ _draws = pytest.StashKey["Draws"]()
 
 def plan(config: pytest.Config) -> Plan:
     """What the options ask for. Raises CouldNotTest if they name something unusable."""
-    from podpath.run import preflight
+    from podpath.run.plan import Plan
 
     if _plan not in config.stash:
-        config.stash[_plan] = preflight.plan(
+        config.stash[_plan] = Plan.read(
             config.getoption("--podpath-node"),
             config.getoption("--podpath-cni-conf"),
             config.getoption("--podpath-cni-bin"),

@@ -8,7 +8,8 @@ from podpath.cni import unsupported
 from podpath.errors import CouldNotTest
 from podpath.nodes import image
 from podpath.nodes.cluster import host, kind, kind_config, kube_api
-from podpath.run import preflight
+from podpath.run import origin, preflight
+from podpath.run.plan import Plan
 from podpath.system import programs
 
 
@@ -25,7 +26,7 @@ class Finding:
     remedy: str = ""
 
 
-def examine(wanted: Callable[[], preflight.Plan], node: str) -> list[Finding]:
+def examine(wanted: Callable[[], Plan], node: str) -> list[Finding]:
     """All that a kind of node needs, in the order in which it is needed.
 
     wanted: reads what the user named; what it raises is a finding, too.
@@ -76,7 +77,7 @@ def _cluster(node: str) -> Iterator[Finding]:
         yield Finding("pod image", True, f"{image.NAME}, to be loaded into the node")
 
 
-def _configuration(wanted: Callable[[], preflight.Plan]) -> Iterator[Finding]:
+def _configuration(wanted: Callable[[], Plan]) -> Iterator[Finding]:
     """The conflist, and each of its plugins."""
     try:
         plan = wanted()
@@ -94,6 +95,6 @@ def _configuration(wanted: Callable[[], preflight.Plan]) -> Iterator[Finding]:
     yield _of("address ranges", lambda: preflight.check_ranges(plan), "large enough")
 
 
-def _plugin(plan: preflight.Plan, name: str) -> str:
+def _plugin(plan: Plan, name: str) -> str:
     path = plan.plugin(name)
-    return f"{path} ({preflight.origin(path)})"
+    return f"{path} ({origin.of(path)})"

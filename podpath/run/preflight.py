@@ -4,21 +4,18 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
-from podpath import profiles
-from podpath.cni import conflist as conflists
-from podpath.cni import deviations, features, unsupported
-from podpath.cni.conflist import Conflist
-from podpath.cni.deviations import Deviation
+from podpath.cni import features, unsupported
 from podpath.errors import CouldNotTest
 from podpath.model import STACKED
 from podpath.nodes.cluster import host, kind, kind_config, kube_api
 from podpath.profiles import Profile
 from podpath.requirements import CORE
+from podpath.run import origin
+from podpath.run.plan import Plan
 from podpath.system import programs, sysctl
 
 #: The most pods that the suite has on one node at the same time.
@@ -27,81 +24,6 @@ PODS = 12
 #: What the embedded node needs of the kernel.
 FILE_SYSTEMS = ("overlay", "tmpfs")
 LINKS = ("bridge", "veth")
-#: kind's configuration, where the user has none.
-_CLUSTER = kind.Options(name="podpath", keep=False, config=kind_config.SHIPPED)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be tested, on what.
-
-    report: where to leave the report, if anywhere; cluster: what the user wants of a cluster;
-    pod_image: the image of pods on a node that podpath may not bring its own to; profile_origin:
-    why it is this profile; features: each feature -> why it is not tested, empty if it is.
-    """
-
-    node: str
-    conflist: Conflist
-    conflist_path: Path
-    profile: Profile
-    plugin_directories: tuple[str, ...]
-    report: Path | None
-    deviations: Path
-    cluster: kind.Options = _CLUSTER
-    pod_image: str = ""
-    profile_origin: str = "given"
-    features: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def plugins(self) -> dict[str, str]:
-        """The plugins of the chain: name -> path. Raises CouldNotTest if one is missing."""
-        return {name: self.plugin(name) for name in self.conflist.delegates}
-
-    def plugin(self, name: str) -> str:
-        """The path of a plugin. Raises CouldNotTest if it is missing."""
-        return programs.plugin(name, (*self.plugin_directories, *self._system_directories))
-
-    @property
-    def _system_directories(self) -> tuple[str, ...]:
-        return host.plugin_directories() if self.node == "host" else programs.PLUGIN_DIRECTORIES
-
-    @cached_property
-    def known_deviations(self) -> tuple[Deviation, ...]:
-        """What these plugins are known to do otherwise. Raises CouldNotTest."""
-        origins = {name: origin(path) for name, path in self.plugins.items()}
-        return deviations.applying(self.deviations, origins, self.conflist.sections)
-
-
-def plan(
-    node: str,
-    conflist: str | None,
-    plugins: Sequence[str],
-    report: str | None,
-    known: str | None,
-    cluster: kind.Options = _CLUSTER,
-    pod_image: str = "",
-    profile: str | None = None,
-    asked: str | None = None,
-) -> Plan:
-    """Read what the options name. Raises CouldNotTest."""
-    default = host.conflist if node == "host" else lambda: conflists.DEFAULT
-    path = Path(conflist) if conflist else default()
-    network = conflists.read(path)
-    wiring = profiles.named(profile) if profile else profiles.for_plugin(network.plugins[0])
-    inferred = f'inferred from the plugin type "{network.plugins[0]}"'
-    return Plan(
-        node=node,
-        conflist=network.on(wiring.master_in(network.section)),
-        conflist_path=path,
-        profile=wiring,
-        profile_origin=f"given as {profile}" if profile else inferred,
-        plugin_directories=tuple(os.path.abspath(p) for p in plugins),
-        report=Path(report).absolute() if report else None,
-        deviations=Path(known) if known else deviations.SHIPPED,
-        cluster=cluster,
-        pod_image=pod_image,
-        features=features.chosen(network, wiring, node, asked or ""),
-    )
 
 
 def check_root() -> None:
@@ -250,7 +172,7 @@ def describe(wanted: Plan) -> dict[str, str]:
         **_features(wanted.features),
     }
     for name, path in wanted.plugins.items():
-        facts[f"plugin {name}"] = f"{path} ({origin(path)})"
+        facts[f"plugin {name}"] = f"{path} ({origin.of(path)})"
     for known in wanted.known_deviations:
         name, text = f"known deviation {known.requirement}", f"{known.reason} ({known.source})"
         told = facts.get(name, text)
@@ -290,29 +212,3 @@ def _host_settings(wanted: Plan) -> dict[str, str]:
     if wanted.node != "embedded":
         why += "; whether it sets them itself is seen on the embedded node only"
     return {"host settings": f"{', '.join(found)} ({why})"} if found else {}
-
-
-def origin(path: str) -> str:
-    """The Debian package and version of a file, or its checksum. The file is not run."""
-    found = os.stat(path)
-    return _origin(path, (found.st_ino, found.st_mtime_ns))
-
-
-@cache
-def _origin(path: str, _: tuple[int, int]) -> str:
-    """Asked for again and again, and dpkg takes its time; the numbers tell a file from another."""
-    # what lies on another node's file system is known to the packages there
-    root, name = (str(host.ROOT), path.removeprefix(str(host.ROOT)))
-    known = f"--admindir={root if name != path else ''}/var/lib/dpkg"
-    owner = programs.first_line("dpkg-query", known, "--search", name) if _has_dpkg() else "?"
-    package = owner.partition(":")[0]
-    if package not in ("?", ""):
-        version = programs.first_line(
-            "dpkg-query", known, "--show", "--showformat=${Version}", package
-        )
-        return f"{package} {version}"
-    return f"sha256 {programs.checksum(path)[:16]}"
-
-
-def _has_dpkg() -> bool:
-    return shutil.which("dpkg-query") is not None

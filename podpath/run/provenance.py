@@ -15,7 +15,8 @@ from typing import Any
 
 from podpath.errors import CouldNotTest
 from podpath.report.document import About
-from podpath.run.preflight import Plan, origin
+from podpath.run import origin
+from podpath.run.plan import Plan
 from podpath.system import files, programs
 
 #: What [tool.podpath] may say; contact may be a list of texts.
@@ -92,7 +93,7 @@ def about(
 def _plugin(name: str, path: str) -> dict[str, str]:
     try:
         checksum = programs.checksum(path)
-        return {"name": name, "path": path, "origin": origin(path), "sha256": checksum}
+        return {"name": name, "path": path, "origin": origin.of(path), "sha256": checksum}
     except OSError as error:
         raise CouldNotTest(f"the plugin {path} cannot be read: {error.strerror}") from None
 

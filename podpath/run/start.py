@@ -7,7 +7,7 @@ from pathlib import Path
 from podpath.nodes.base import Node
 from podpath.nodes.cluster import host, kind, shared_lock
 from podpath.nodes.embedded import node
-from podpath.run.preflight import Plan
+from podpath.run.plan import Plan
 
 Say = Callable[[str], None]
 

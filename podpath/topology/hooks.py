@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from podpath.cni.conflist import Conflist
-from podpath.model import NODE, Difference, Interface, Topology
+from podpath.model import NODE, POD_INTERFACE, Difference, Interface, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
-from podpath.paths.expected import POD_INTERFACE
 from podpath.topology import firewall
 
 #: Tables of these families hang on links and bridges; the node's others are not about the path.

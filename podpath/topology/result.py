@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from podpath.cni.conflist import Conflist
-from podpath.model import Difference, PodNetwork, Topology, listed
-from podpath.paths.expected import POD_INTERFACE
+from podpath.model import POD_INTERFACE, Difference, PodNetwork, Topology, listed
 
 Differences = list[Difference]
 

@@ -10,6 +10,7 @@ from podpath.cni.conflist import Conflist, Range
 from podpath.model import (
     ANYWHERE,
     NODE,
+    POD_INTERFACE,
     Address,
     Difference,
     Family,
@@ -21,7 +22,6 @@ from podpath.model import (
     Topology,
     listed,
 )
-from podpath.paths.expected import POD_INTERFACE
 from podpath.profiles import Profile, RouteRule, filled
 
 #: What the kernel gives every lo that is up (net/ipv4/devinet.c, net/ipv6/addrconf.c).

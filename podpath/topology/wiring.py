@@ -13,6 +13,7 @@ from podpath.cni.conflist import Conflist
 from podpath.errors import DoesNotConform
 from podpath.model import (
     NODE,
+    POD_INTERFACE,
     AddressWithPrefix,
     Difference,
     Family,
@@ -21,7 +22,6 @@ from podpath.model import (
     Topology,
     listed,
 )
-from podpath.paths.expected import POD_INTERFACE
 from podpath.profiles import Profile, filled
 
 _NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")

@@ -16,7 +16,7 @@ from podpath.paths import capture, observe
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
 from podpath.profiles import Profile
-from podpath.run import preflight
+from podpath.run.plan import Plan
 from selftests.capture.disturb import Disturb
 
 
@@ -24,7 +24,7 @@ from selftests.capture.disturb import Disturb
 def node() -> Iterator[Node]:
     """A node that lives as long as this directory's tests; so long, none has the machine alone."""
     descriptor = os.open(Path(__file__).parent.parent, os.O_RDONLY)
-    plan = preflight.plan("embedded", None, [], None, None)
+    plan = Plan.read("embedded", None, [], None, None)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         with start(plan.conflist) as started:

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from podpath.model import Topology
+from podpath.model import CommandResult, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node
-from podpath.nodes.cri import Result
 from podpath.nodes.deployment import MAIN, Deployment
 from podpath.paths.traffic import Traffic
 
@@ -15,7 +14,7 @@ from podpath.paths.traffic import Traffic
 def then(traffic: Traffic, action: Callable[[], object]) -> Traffic:
     """The same traffic, with something that happens once it was sent, while it is watched."""
 
-    def send() -> Result:
+    def send() -> CommandResult:
         result = traffic.send()
         action()
         return result
@@ -55,7 +54,7 @@ class Disturb:
         name = self._pods[pod].network.netns
         self.on_node(*(f"ip netns exec {name} sh -c '{command}'" for command in commands))
 
-    def in_pod(self, pod: str, script: str) -> Result:
+    def in_pod(self, pod: str, script: str) -> CommandResult:
         """Run a script in a pod's container."""
         return self._node.execute(self._pods[pod], MAIN, ["/bin/sh", "-c", script], 20.0)
 

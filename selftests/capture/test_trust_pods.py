@@ -10,10 +10,9 @@ import pytest
 
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, Inconclusive
-from podpath.model import Topology
+from podpath.model import CommandResult, Topology
 from podpath.nodes import base
 from podpath.nodes.base import Node, PodSpec
-from podpath.nodes.cri import Result
 from podpath.nodes.deployment import CLIENT, MAIN, SERVER, Deployment
 from podpath.nodes.embedded.node import start
 from podpath.nodes.inventory import read as inventory
@@ -220,7 +219,7 @@ def test_program_whose_pod_is_deleted_below_it(
     ping = traffic.ping(transient, SERVER)
     gone = pods[transient]
 
-    def send() -> Result:
+    def send() -> CommandResult:
         node.delete_pod(gone)
         return ping.send()
 

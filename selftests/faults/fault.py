@@ -21,7 +21,7 @@ from typing import Any
 from podpath.cni import conflist, deviations
 from podpath.cni.deviations import Deviation
 from podpath.requirements import REQUIREMENTS
-from podpath.run import preflight
+from podpath.run import origin
 from podpath.system import programs
 
 _WRAPPER = r"""#!/bin/sh
@@ -73,8 +73,7 @@ ALL = frozenset(REQUIREMENTS)
 def _shipped() -> tuple[Deviation, ...]:
     """Those that are known of the plugins that are installed here, and that wrappers call."""
     origins = {
-        name: preflight.origin(programs.plugin(name, programs.PLUGIN_DIRECTORIES))
-        for name in _PLUGINS
+        name: origin.of(programs.plugin(name, programs.PLUGIN_DIRECTORIES)) for name in _PLUGINS
     }
     return tuple(
         one

@@ -12,7 +12,8 @@ from podpath.nodes.cluster import kind
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.plugin import shared as hooks
 from podpath.requirements import REQUIREMENTS
-from podpath.run import preflight, start
+from podpath.run import start
+from podpath.run.plan import Plan
 from podpath.system import programs
 from selftests.faults import inside, matrix, shared
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6
@@ -58,7 +59,7 @@ class _Cluster:
     def take(self, fault: Fault) -> Path:
         """The conflist of a fault, whose plugin is in the node now."""
         network = fault.install(self.directory, REAL)
-        plan = preflight.plan("kind", str(network), [], None, None)
+        plan = Plan.read("kind", str(network), [], None, None)
         real = plan.plugins["bridge"]
         chain = {
             **plan.plugins,

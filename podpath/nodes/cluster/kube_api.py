@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from podpath.errors import CouldNotTest
-from podpath.nodes.cri import Result
+from podpath.model import CommandResult
 
 T = TypeVar("T")
 #: What the API gives, as the JSON document that it is.
@@ -170,7 +170,7 @@ class Api:
 
     def execute(
         self, namespace: str, pod: str, container: str, command: Sequence[str], seconds: float
-    ) -> Result:
+    ) -> CommandResult:
         """Run a command in a container to its end. Raises CouldNotTest if it does not end."""
         # A client for each: stream() replaces a method of the client that it is given.
         with self._another() as core:
@@ -188,7 +188,7 @@ class Api:
                 status, said = exit_status(stream.read_channel(3))
             finally:
                 stream.sock.shutdown()  # close() leaves it open where the server closed first
-        return Result(status, output, errors.decode(errors="replace") + said)
+        return CommandResult(status, output, errors.decode(errors="replace") + said)
 
     @contextmanager
     def _another(self) -> Iterator[Any]:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import PodNetwork
+from podpath.model import CommandResult, PodNetwork
 from podpath.nodes import base, image, sandboxes
 from podpath.nodes.cluster import kube_api, owner
 from podpath.nodes.cluster.kube_api import Api, Document
-from podpath.nodes.cri import Result, Runtime
+from podpath.nodes.cri import Runtime
 from podpath.nodes.deployment import HTTP_PORT
 from podpath.nodes.sandboxes import POD_SECONDS
 from podpath.system import randomness, waiting
@@ -181,7 +181,7 @@ class KubernetesNode:
 
     def execute(
         self, pod: base.Pod, container: str, command: Sequence[str], seconds: float
-    ) -> Result:
+    ) -> CommandResult:
         """See base.Node."""
         return self.api.execute(self.namespace, pod.name, container, command, seconds)
 

@@ -22,9 +22,9 @@ from typing import Any, TypeVar
 import podpath
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import PodNetwork
+from podpath.model import CommandResult, PodNetwork
 from podpath.nodes import base, image, sandboxes
-from podpath.nodes.cri import Result, Runtime
+from podpath.nodes.cri import Runtime
 from podpath.nodes.embedded import containerd
 from podpath.nodes.embedded.init import NodeSpec
 from podpath.system import programs, randomness, waiting
@@ -151,7 +151,7 @@ class EmbeddedNode:
 
     def execute(
         self, pod: base.Pod, container: str, command: Sequence[str], seconds: float
-    ) -> Result:
+    ) -> CommandResult:
         """See base.Node."""
         return self._runtime.execute(pod.containers[container], command, seconds)
 

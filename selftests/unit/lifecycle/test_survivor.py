@@ -4,11 +4,11 @@ import pytest
 
 from podpath.errors import CouldNotTest
 from podpath.lifecycle import survivor
-from podpath.nodes.cri import Result
+from podpath.model import CommandResult
 
 
 def test_transfer_that_got_all() -> None:
-    assert survivor.transferred(Result(0, b"0\n812\nend\n", ""), "a -> b") == []
+    assert survivor.transferred(CommandResult(0, b"0\n812\nend\n", ""), "a -> b") == []
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_transfer_that_got_all() -> None:
     ],
 )
 def test_transfer_that_was_disturbed(output: bytes, seen: str) -> None:
-    (difference,) = survivor.transferred(Result(0, output, ""), "a -> b")
+    (difference,) = survivor.transferred(CommandResult(0, output, ""), "a -> b")
 
     assert difference.seen.startswith(seen)
 
@@ -35,11 +35,13 @@ def test_transfer_that_was_disturbed(output: bytes, seen: str) -> None:
 def test_transfer_that_somebody_ended(output: bytes, told: str) -> None:
     """That says nothing about the network."""
     with pytest.raises(CouldNotTest, match=told):
-        survivor.transferred(Result(1, output, "no shell"), "a -> b")
+        survivor.transferred(CommandResult(1, output, "no shell"), "a -> b")
 
 
 def test_transfer_that_the_network_stalled() -> None:
     """It had to be ended, which is no accident."""
-    (difference,) = survivor.transferred(Result(0, b"143\n9\n9\n", ""), "a -> b", stalled=True)
+    (difference,) = survivor.transferred(
+        CommandResult(0, b"143\n9\n9\n", ""), "a -> b", stalled=True
+    )
 
     assert difference.seen == "9 lines, the last one '9', and nothing more for 15 s"

@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 import pytest
 
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import PodNetwork
+from podpath.model import CommandResult, PodNetwork
 from podpath.nodes import deployment
 from podpath.nodes.base import Pod, PodSpec
-from podpath.nodes.cri import Result
 from podpath.nodes.deployment import Deployment
 
 
@@ -32,7 +31,9 @@ class _Node:
     def delete_pod(self, pod: Pod) -> None:
         raise DoesNotConform(f"the plugin failed DEL for pod {pod.name}")
 
-    def execute(self, pod: Pod, container: str, command: Sequence[str], seconds: float) -> Result:
+    def execute(
+        self, pod: Pod, container: str, command: Sequence[str], seconds: float
+    ) -> CommandResult:
         raise NotImplementedError
 
 

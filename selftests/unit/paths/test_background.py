@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from podpath.model import NODE, Direction, Packet, PodNetwork, Topology
-from podpath.paths.background import Talk, endpoints
+from podpath.paths.background import Talk
+from podpath.system.proc import endpoints
 
 from .. import samples
 

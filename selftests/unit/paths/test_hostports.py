@@ -8,9 +8,8 @@ import pytest
 
 from podpath.cni.conflist import parse, read
 from podpath.errors import DoesNotConform
-from podpath.model import Family, Packet, Path, Sighting, Translation
+from podpath.model import BEYOND, Family, Packet, Path, Sighting, Translation
 from podpath.paths import expected, hostports, probes, verdict
-from podpath.paths.expected import BEYOND
 from selftests.suite import ROOT
 
 from .. import samples

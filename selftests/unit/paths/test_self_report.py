@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from podpath.errors import Inconclusive
-from podpath.model import Difference, Observation
-from podpath.nodes.cri import Result
+from podpath.model import CommandResult, Difference, Observation
 from podpath.paths import observe, self_report
 from podpath.paths.probes import Echo, Http, Probe, Silence
 from podpath.paths.verdict import MISSING, UNEXPECTED, Verdict, judge
@@ -47,7 +46,7 @@ def test_account_of_ping(status: int, text: str, told: str) -> None:
 )
 def test_who_has_waited_in_vain(probe: Probe, status: int, vain: bool) -> None:
     """Only then nothing is waited for any more; or a FIN that is yet to come would be missed."""
-    assert self_report.waited_in_vain(probe, Result(status, b"", "")) is vain
+    assert self_report.waited_in_vain(probe, CommandResult(status, b"", "")) is vain
 
 
 def test_packets_that_agree_with_the_account() -> None:
@@ -156,4 +155,4 @@ def test_busy_node_excuses_strangers_but_no_change() -> None:
 def test_success_with_a_changed_reply_is_doubted() -> None:
     assert self_report.tells_of_change("wrong data byte #16 should be 0x1 but was 0x2")
     assert not self_report.tells_of_change(GOOD)
-    assert Result(0, GOOD.encode(), "").text == GOOD
+    assert CommandResult(0, GOOD.encode(), "").text == GOOD

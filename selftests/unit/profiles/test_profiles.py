@@ -7,6 +7,7 @@ import pytest
 from podpath import profiles
 from podpath.errors import CouldNotTest
 from podpath.run import preflight
+from podpath.run.plan import Plan
 from selftests.suite import ROOT
 
 PTP, MACVLAN = (
@@ -42,8 +43,8 @@ def test_unknown_name_is_told() -> None:
 def test_plan_says_why_it_is_this_profile() -> None:
     """The header has it."""
     conflist = str(ROOT / "examples/ptp.conflist")
-    inferred = preflight.plan("embedded", conflist, [], None, None)
-    given = preflight.plan("embedded", conflist, [], None, None, profile=str(WIRE))
+    inferred = Plan.read("embedded", conflist, [], None, None)
+    given = Plan.read("embedded", conflist, [], None, None, profile=str(WIRE))
 
     assert (inferred.profile.name, inferred.profile_origin) == (
         "ptp",
@@ -54,8 +55,8 @@ def test_plan_says_why_it_is_this_profile() -> None:
 
 def test_what_is_on_no_bridge_has_none_in_its_conflist() -> None:
     """The bridge's name comes from the profile: its key in the conflist, or its default."""
-    routed = preflight.plan("embedded", str(ROOT / "examples/ptp.conflist"), [], None, None)
-    bridged = preflight.plan("embedded", None, [], None, None)
+    routed = Plan.read("embedded", str(ROOT / "examples/ptp.conflist"), [], None, None)
+    bridged = Plan.read("embedded", None, [], None, None)
 
     assert (routed.conflist.bridge, bridged.conflist.bridge) == ("", "cni0")
 
@@ -80,10 +81,10 @@ def test_mode_that_the_profile_is_not_about_cannot_be_tested(tmp_path: Path) -> 
         preflight.check_mode(_planned(tmp_path, text.replace('"bridge"', '"private"')))
 
 
-def _planned(directory: Path, conflist: str) -> preflight.Plan:
+def _planned(directory: Path, conflist: str) -> Plan:
     path = directory / "net.conflist"
     path.write_text(conflist)
-    return preflight.plan("embedded", str(path), [], None, None)
+    return Plan.read("embedded", str(path), [], None, None)
 
 
 def _line(profile: str, text: str) -> int:

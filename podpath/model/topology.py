@@ -1,24 +1,11 @@
-"""The values that the stages hand on: plain, frozen, free of the kernel."""
+"""A node, its pods, and the interfaces, routes and settings of their namespaces."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from ipaddress import (
-    IPv4Address,
-    IPv4Interface,
-    IPv4Network,
-    IPv6Address,
-    IPv6Interface,
-    IPv6Network,
-    ip_address,
-)
 from typing import Any
 
 from podpath.errors import DoesNotConform
-
-Address = IPv4Address | IPv6Address
-AddressWithPrefix = IPv4Interface | IPv6Interface
-Network = IPv4Network | IPv6Network
+from podpath.model.addresses import Address, AddressWithPrefix, Family, Network
 
 #: Kinds of links that lie on another one (ip-link(8)): it is that which IFLA_LINK names, no peer.
 STACKED = frozenset({"ipvlan", "ipvtap", "macvlan", "macvtap", "vlan"})
@@ -26,36 +13,11 @@ STACKED = frozenset({"ipvlan", "ipvtap", "macvlan", "macvtap", "vlan"})
 #: How the node's own network namespace is called wherever a namespace is named.
 NODE = "node"
 
+#: What the node's uplink leads to.
+BEYOND = "beyond the node"
 
-def ip_addresses(texts: Iterable[str]) -> tuple[Address, ...]:
-    """Addresses from their texts. Raises ValueError."""
-    return tuple(ip_address(text) for text in texts)
-
-
-class Family(Enum):
-    """An IP version; the value is its number."""
-
-    IPV4 = 4
-    IPV6 = 6
-
-    @property
-    def text(self) -> str:
-        """As sysctl and the names of tests have it: ipv4 or ipv6."""
-        return self.name.lower()
-
-
-#: The destination of a default route, without its prefix length.
-ANYWHERE: dict[Family, Address] = {Family.IPV4: IPv4Address(0), Family.IPV6: IPv6Address(0)}
-
-
-class Direction(Enum):
-    """Which way a frame crossed an interface, seen from the namespace that holds it."""
-
-    IN = "in"
-    OUT = "out"
-
-
-# --- topology -----------------------------------------------------------------------------
+#: The interface that a pod has for the network of its node (kubelet and CRI call it so).
+POD_INTERFACE = "eth0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,199 +267,3 @@ class Topology:
         default = (r for r in self.node.routes if not r.destination.prefixlen and r.device != "?")
         main = (r for r in default if not any(p.startswith("table ") for p in r.particulars))
         return next((route.device for route in main), "")
-
-
-# --- capture ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """What one frame says, as far as podpath reads it; fields that it does not have are None.
-
-    protocol: "icmp", "icmpv6", "tcp", "udp", "arp", "ip" for any other IP protocol, "other" for
-    what is not IP, "malformed" for what ends too early. kind: the ICMP type or ARP operation.
-    number: ICMP (identifier, sequence). sequence: TCP (sequence, acknowledgement). fragment:
-    (offset in bytes, more follow). options: TCP window and options, in hex. digest: hash of the
-    transport payload; size: its length.
-    """
-
-    protocol: str
-    mac_source: str = ""
-    mac_destination: str = ""
-    source: Address | None = None
-    destination: Address | None = None
-    ttl: int | None = None
-    tos: int | None = None
-    ip_id: int | None = None
-    dont_fragment: bool | None = None
-    fragment: tuple[int, bool] | None = None
-    fragments: int = 1
-    kind: int | None = None
-    number: tuple[int, int] | None = None
-    ports: tuple[int, int] | None = None
-    flags: str | None = None
-    options: str = ""
-    sequence: tuple[int, int] | None = None
-    size: int = 0
-    digest: str = ""
-
-    @property
-    def identity(self) -> tuple[object, ...]:
-        """Equal for sightings of one packet on its way, whatever was rewritten in it.
-
-        Not part of it: addresses, TTL, MACs and payload, whose change is a finding of its own.
-        The IPv4 identification tells a retransmission, which is a new packet, from a copy. ARP
-        has neither identifier nor sequence number: its addresses are its identity.
-        """
-        return (
-            (self.source, self.destination) if self.protocol == "arp" else None,
-            self.protocol,
-            self.kind,
-            self.number,
-            self.ports,
-            self.flags,
-            self.sequence,
-            self.ip_id,
-            self.fragment,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One frame on one interface.
-
-    namespace: NODE or the pod's name; interface: empty if it vanished meanwhile; time: kernel
-    time stamp in nanoseconds, comparable across namespaces; delivery: "host", "broadcast",
-    "multicast", "otherhost" or "outgoing" (packet(7), sll_pkttype).
-    """
-
-    namespace: str
-    interface: str
-    direction: Direction
-    delivery: str
-    time: int
-    packet: Packet
-    frame: bytes = b""
-
-    @property
-    def place(self) -> tuple[str, str, Direction]:
-        """Where it was seen, comparable with a Hop's."""
-        return (self.namespace, self.interface, self.direction)
-
-
-@dataclass(frozen=True, slots=True)
-class TapProof:
-    """What one socket can say for its own completeness."""
-
-    namespace: str
-    received: int
-    dropped: int
-    canaries_sent: int
-    canaries_seen: int
-    promiscuous: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """All that was seen during a probe, and the proof that nothing was missed.
-
-    gaps: why the proof is not complete; empty if it is. lost: frames that the kernel dropped
-    meanwhile for want of room, before any sniffer, wherever on the machine.
-    """
-
-    sightings: tuple[Sighting, ...]
-    proofs: tuple[TapProof, ...] = ()
-    gaps: tuple[str, ...] = ()
-    lost: int = 0
-
-
-# --- expectation and verdict ----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One interface that a packet must cross, and the hops that it must have crossed before.
-
-    after: positions in the path; ttl: change from the packet's origin; rewritten: whether the
-    MAC addresses are new ones here, and macs what they must be then, from and to, if that is known;
-    translated: whether the path's translation has been done, and early that its source address is
-    left for later;
-    optional: whether the packet may also go without it.
-    """
-
-    namespace: str
-    interface: str
-    direction: Direction
-    after: tuple[int, ...] = ()
-    ttl: int = 0
-    rewritten: bool = False
-    macs: tuple[str, str] | None = None
-    translated: bool = False
-    early: bool = False
-    optional: bool = False
-
-    @property
-    def place(self) -> tuple[str, str, Direction]:
-        """Where the packet is expected, comparable with a Sighting's."""
-        return (self.namespace, self.interface, self.direction)
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """What a packet has at some hops in place of what it was sent with.
-
-    addresses: old and new, for each that is translated; ports: the same of the one port that is.
-    """
-
-    addresses: tuple[tuple[Address, Address], ...]
-    ports: tuple[int, int] | None = None
-
-    @property
-    def back(self) -> "Translation":
-        """The other way round, as for an answer."""
-        ports = self.ports and (self.ports[1], self.ports[0])
-        return Translation(tuple((new, old) for old, new in self.addresses), ports)
-
-    def address(self, old: Address | None) -> Address | None:
-        """The new one, if it is one that is translated."""
-        return next((new for known, new in self.addresses if known == old), old)
-
-    def port(self, old: int) -> int:
-        """The new one, if it is the one that is translated."""
-        return self.ports[1] if self.ports and self.ports[0] == old else old
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """The hops of one packet from its origin, a partial order.
-
-    translation: what it has at those of them that are translated.
-    """
-
-    name: str
-    hops: tuple[Hop, ...]
-    translation: Translation | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One named way in which what is differs from what must be.
-
-    kind: a stable name such as "missing hop"; where: namespace, interface and direction, as far
-    as they apply; packet: what it is about, for path differences.
-    """
-
-    kind: str
-    where: str
-    expected: str
-    seen: str
-    packet: str = ""
-
-    def __str__(self) -> str:
-        about = f" [{self.packet}]" if self.packet else ""
-        return f"{self.kind} at {self.where}: expected {self.expected}, saw {self.seen}{about}"
-
-
-def listed(values: Iterable[object]) -> str:
-    """What a difference says of several values, in an order that is always the same."""
-    return ", ".join(sorted(map(str, values))) or "none"

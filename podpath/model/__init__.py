@@ -1,0 +1,66 @@
+"""The values that the stages hand on: plain, frozen, free of the kernel."""
+
+from podpath.model.addresses import (
+    ANYWHERE,
+    Address,
+    AddressWithPrefix,
+    Family,
+    Network,
+    ip_addresses,
+)
+from podpath.model.difference import Difference, listed
+from podpath.model.packets import Direction, Observation, Packet, Sighting, TapProof
+from podpath.model.paths import Hop, Path, Translation
+from podpath.model.process import CommandResult
+from podpath.model.topology import (
+    BEYOND,
+    NODE,
+    POD_INTERFACE,
+    STACKED,
+    Bridge,
+    FdbEntry,
+    Inherited,
+    Interface,
+    Namespace,
+    PodNetwork,
+    Port,
+    Route,
+    Rule,
+    Settings,
+    Topology,
+)
+
+__all__ = [
+    "ANYWHERE",
+    "BEYOND",
+    "NODE",
+    "POD_INTERFACE",
+    "STACKED",
+    "Address",
+    "AddressWithPrefix",
+    "Bridge",
+    "CommandResult",
+    "Difference",
+    "Direction",
+    "Family",
+    "FdbEntry",
+    "Hop",
+    "Inherited",
+    "Interface",
+    "Namespace",
+    "Network",
+    "Observation",
+    "Packet",
+    "Path",
+    "PodNetwork",
+    "Port",
+    "Route",
+    "Rule",
+    "Settings",
+    "Sighting",
+    "TapProof",
+    "Topology",
+    "Translation",
+    "ip_addresses",
+    "listed",
+]

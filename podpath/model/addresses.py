@@ -1,0 +1,38 @@
+"""Addresses and IP versions."""
+
+from collections.abc import Iterable
+from enum import Enum
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+    ip_address,
+)
+
+Address = IPv4Address | IPv6Address
+AddressWithPrefix = IPv4Interface | IPv6Interface
+Network = IPv4Network | IPv6Network
+
+
+def ip_addresses(texts: Iterable[str]) -> tuple[Address, ...]:
+    """Addresses from their texts. Raises ValueError."""
+    return tuple(ip_address(text) for text in texts)
+
+
+class Family(Enum):
+    """An IP version; the value is its number."""
+
+    IPV4 = 4
+    IPV6 = 6
+
+    @property
+    def text(self) -> str:
+        """As sysctl and the names of tests have it: ipv4 or ipv6."""
+        return self.name.lower()
+
+
+#: The destination of a default route, without its prefix length.
+ANYWHERE: dict[Family, Address] = {Family.IPV4: IPv4Address(0), Family.IPV6: IPv6Address(0)}
