@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath.errors import CouldNotTest
-from podpath.model import Address, Family, Network, Settings
+from podpath.model import Address, Family, Settings, Subnet
 from podpath.system import files
 
 #: The conflist used when none is named: bridge cni0, gateway, masquerading, host-local, portmap.
@@ -30,7 +30,7 @@ _MTU = range(68, 65536)  # the least of RFC 791; the most of a veth (drivers/net
 class Range:
     """One range of addresses that IPAM hands out, first and last included."""
 
-    subnet: Network
+    subnet: Subnet
     first: Address
     last: Address
     gateway: Address
@@ -49,7 +49,7 @@ class Range:
 class ConfiguredRoute:
     """One route of the IPAM section; no gateway means the range's."""
 
-    destination: Network
+    destination: Subnet
     gateway: Address | None
 
 

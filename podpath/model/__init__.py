@@ -5,7 +5,7 @@ from podpath.model.addresses import (
     Address,
     AddressWithPrefix,
     Family,
-    Network,
+    Subnet,
     ip_addresses,
 )
 from podpath.model.difference import Difference, listed
@@ -48,7 +48,6 @@ __all__ = [
     "Inherited",
     "Interface",
     "Namespace",
-    "Network",
     "Observation",
     "Packet",
     "Path",
@@ -58,6 +57,7 @@ __all__ = [
     "Rule",
     "Settings",
     "Sighting",
+    "Subnet",
     "TapProof",
     "Topology",
     "Translation",

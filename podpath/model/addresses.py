@@ -14,7 +14,7 @@ from ipaddress import (
 
 Address = IPv4Address | IPv6Address
 AddressWithPrefix = IPv4Interface | IPv6Interface
-Network = IPv4Network | IPv6Network
+Subnet = IPv4Network | IPv6Network
 
 
 def ip_addresses(texts: Iterable[str]) -> tuple[Address, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from podpath.errors import DoesNotConform
-from podpath.model.addresses import Address, AddressWithPrefix, Family, Network
+from podpath.model.addresses import Address, AddressWithPrefix, Family, Subnet
 
 #: Kinds of links that lie on another one (ip-link(8)): it is that which IFLA_LINK names, no peer.
 STACKED = frozenset({"ipvlan", "ipvtap", "macvlan", "macvtap", "vlan"})
@@ -124,7 +124,7 @@ class Route:
     particulars: what is unusual of it, such as "table 100", "blackhole" or "mtu 1400".
     """
 
-    destination: Network
+    destination: Subnet
     gateway: Address | None
     device: str
     particulars: tuple[str, ...] = ()
@@ -138,8 +138,8 @@ class Rule:
     """
 
     text: str
-    source: Network | None = None
-    destination: Network | None = None
+    source: Subnet | None = None
+    destination: Subnet | None = None
     interfaces: tuple[str, ...] = ()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
-from podpath.model import Address, Network, Packet, Sighting
+from podpath.model import Address, Packet, Sighting, Subnet
 
 REQUEST = "request"
 REPLY = "reply"
@@ -345,7 +345,7 @@ class Noise:
 
     addresses: frozenset[IPv4Address | IPv6Address]
     macs: frozenset[str]
-    networks: frozenset[Network] = frozenset()
+    networks: frozenset[Subnet] = frozenset()
     owners: frozenset[tuple[str, Address]] | None = None
     askers: frozenset[tuple[str, Address | None]] = frozenset()
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from podpath.model import Address, Family, Network, Topology
+from podpath.model import Address, Family, Subnet, Topology
 
 #: What a rule may wait for: that it is configured.
 FEATURES = ("gateway", "hairpin")
@@ -153,7 +153,7 @@ class Profile:
         return str(section.get(self.lower.mode_key) or self.lower.mode) if self.lower else ""
 
 
-def filled(text: str, pod: Address, subnet: Network, gateway: Address) -> str:
+def filled(text: str, pod: Address, subnet: Subnet, gateway: Address) -> str:
     """A text of a profile, with what it stands for. Raises KeyError for what stands for nothing."""
     values: dict[str, object] = {
         "pod": pod,

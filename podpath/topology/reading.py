@@ -19,11 +19,11 @@ from podpath.model import (
     FdbEntry,
     Interface,
     Namespace,
-    Network,
     PodNetwork,
     Port,
     Route,
     Rule,
+    Subnet,
     Topology,
 )
 from podpath.system import attributes, netns, sysctl
@@ -332,7 +332,7 @@ def _rule(message: Any, family: Family) -> Rule | None:
     return Rule(text, source, destination, links)
 
 
-def _about(message: Any, attribute: str, length: str) -> Network | None:
+def _about(message: Any, attribute: str, length: str) -> Subnet | None:
     if not message.get_attr(attribute):
         return None
     address = attributes.ip(message.get_attr(attribute), "the address of a rule")

@@ -16,9 +16,9 @@ from podpath.model import (
     Family,
     Interface,
     Namespace,
-    Network,
     Route,
     Settings,
+    Subnet,
     Topology,
     listed,
 )
@@ -208,7 +208,7 @@ def _own_addresses(space: Namespace) -> Iterable[Route]:
                 yield Route(address.network, None, link.name)
 
 
-def _within(one: Network, other: Network) -> bool:
+def _within(one: Subnet, other: Subnet) -> bool:
     return one.version == other.version and one.subnet_of(other)  # type: ignore[arg-type]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath.errors import CouldNotTest
-from podpath.model import Network
+from podpath.model import Subnet
 from podpath.system import files
 
 #: kind, pkg/apis/config/v1alpha4/default.go, SetDefaultsCluster
@@ -20,7 +20,7 @@ _POD_SUBNETS["dual"] = ",".join(_POD_SUBNETS.values())
 SHIPPED = Path(__file__).with_name("kind-config.yaml")
 
 
-def check(path: Path, ranges: Iterable[Network]) -> None:
+def check(path: Path, ranges: Iterable[Subnet]) -> None:
     """Raise CouldNotTest, with the remedy, if pods cannot have a network of ours in such a cluster.
 
     ranges: what the conflist gives pods addresses of.
@@ -39,7 +39,7 @@ def check(path: Path, ranges: Iterable[Network]) -> None:
         raise CouldNotTest(f"the kind configuration {path} {what}", remedy)
 
 
-def unsuited(document: object, ranges: Iterable[Network]) -> tuple[str, str] | None:
+def unsuited(document: object, ranges: Iterable[Subnet]) -> tuple[str, str] | None:
     """What is wrong with a configuration, and the remedy; None if it suits. Pure."""
     networking: Any = document.get("networking") if isinstance(document, dict) else None
     if not isinstance(networking, dict) or networking.get("disableDefaultCNI") is not True:
@@ -64,6 +64,6 @@ def _default(networking: dict[str, Any]) -> str:
     return _POD_SUBNETS.get(str(networking.get("ipFamily") or "ipv4"), "")
 
 
-def _holds(subnet: Network, one: Network) -> bool:
+def _holds(subnet: Subnet, one: Subnet) -> bool:
     first, last = int(subnet.network_address), int(subnet.broadcast_address)
     return first <= int(one.network_address) and int(one.broadcast_address) <= last

@@ -13,9 +13,9 @@ from podpath.model import (
     Family,
     FdbEntry,
     Interface,
-    Network,
     Port,
     Route,
+    Subnet,
 )
 from podpath.system import attributes
 from podpath.topology import reading
@@ -165,7 +165,7 @@ def test_any_routes_are_read_or_told(messages: list[Message]) -> None:
     found = soundly(lambda: list(reading._routes(messages, _NAMES)))
     for route in found or ():
         assert isinstance(route, Route)
-        assert isinstance(route.destination, get_args(Network))
+        assert isinstance(route.destination, get_args(Subnet))
         assert route.gateway is None or isinstance(route.gateway, get_args(Address))
         assert isinstance(route.device, str)
 
@@ -191,7 +191,7 @@ def test_any_rule_is_read_or_told(message: Message, family: Family) -> None:
     if rule is not None:
         assert rule.text
         assert all(
-            n is None or isinstance(n, get_args(Network)) for n in (rule.source, rule.destination)
+            n is None or isinstance(n, get_args(Subnet)) for n in (rule.source, rule.destination)
         )
 
 
