@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from podpath import __version__
-from podpath.cli import clean, completion, doctor, report, requirements
+from podpath.cli import clean, doctor, report, requirements
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
 _EPILOG = "The tests are run by pytest: pytest --pyargs podpath.tests --help"
@@ -26,8 +26,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"podpath {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (requirements, doctor, report, clean, completion):
-        command.add(commands, top)
+    for command in (requirements, doctor, report, clean):
+        command.add(commands)
     return top
 
 

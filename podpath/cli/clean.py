@@ -8,7 +8,7 @@ from podpath.cli import output
 from podpath.errors import CouldNotTest
 
 
-def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
+def add(commands: output.Commands) -> None:
     """Make the command known."""
     parser = commands.add_parser(
         "clean",

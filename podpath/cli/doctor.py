@@ -8,7 +8,7 @@ from podpath.errors import COULD_NOT_TEST_STATUS
 from podpath.run.plan import Plan
 
 
-def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
+def add(commands: output.Commands) -> None:
     """Make the command known."""
     parser = commands.add_parser(
         "doctor",
@@ -21,8 +21,7 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
         default="embedded",
         help="what is to be tested on (default: embedded)",
     )
-    conf = parser.add_argument("--cni-conf", metavar="FILE", help="as --podpath-cni-conf")
-    output.completed(conf, output.FILES)
+    parser.add_argument("--cni-conf", metavar="FILE", help="as --podpath-cni-conf")
     parser.add_argument(
         "--cni-bin",
         metavar="DIR",

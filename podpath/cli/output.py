@@ -11,15 +11,6 @@ from typing import Any
 #: What add_subparsers gives; argparse has no public name for it.
 Commands = Any
 
-#: Functions of the completion scripts; shtab's own for files (shtab.FILE, without importing it).
-FILES = {"bash": "_shtab_compgen_files", "zsh": "_files"}
-IDS = {"bash": "_podpath_ids", "zsh": "_podpath_ids"}
-
-
-def completed(argument: argparse.Action, functions: Mapping[str, str]) -> None:
-    """Say how shells complete an argument: shell -> function."""
-    argument.complete = functions  # type: ignore[attr-defined]
-
 
 def json_option(parser: argparse._ActionsContainer) -> None:
     """--json."""

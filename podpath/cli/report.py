@@ -7,7 +7,7 @@ from typing import Any
 from podpath.cli import output
 
 
-def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
+def add(commands: output.Commands) -> None:
     """Make the command known."""
     parser = commands.add_parser(
         "report",
@@ -24,8 +24,7 @@ def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
 
 def _file(parser: argparse.ArgumentParser, name: str = "file") -> None:
     said = "a report.json, or the directory that has it"
-    given = parser.add_argument(name, type=Path, metavar=name.upper(), help=said)
-    output.completed(given, output.FILES)
+    parser.add_argument(name, type=Path, metavar=name.upper(), help=said)
 
 
 def _add_show(actions: output.Commands) -> None:
@@ -165,11 +164,9 @@ def _add_render(actions: output.Commands) -> None:
 
 
 def _output_option(parser: argparse.ArgumentParser) -> None:
-    said = "the file to write"
-    given = parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help=said
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help="the file to write"
     )
-    output.completed(given, output.FILES)
 
 
 def _render(options: argparse.Namespace) -> int:

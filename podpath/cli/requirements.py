@@ -9,15 +9,14 @@ from podpath.cni.features import FEATURES, Feature
 from podpath.requirements import CORE, GROUPS, REQUIREMENTS, Requirement, group
 
 
-def add(commands: output.Commands, _: argparse.ArgumentParser) -> None:
+def add(commands: output.Commands) -> None:
     """Make the command known."""
     parser = commands.add_parser(
         "requirements",
         help="list the requirements, or explain some",
         description="List what a conforming plugin does. With IDs, explain those.",
     )
-    ids = parser.add_argument("ids", nargs="*", type=_identifier, metavar="ID")
-    output.completed(ids, output.IDS)
+    parser.add_argument("ids", nargs="*", type=_identifier, metavar="ID")
     parser.add_argument("--group", choices=list(GROUPS), help="only those of a group")
     parser.add_argument(
         "--feature",

@@ -134,10 +134,9 @@ def test_values_import_nothing_but_values(module: str) -> None:
         ("kubernetes", {"nodes.cluster.kube_api"}),
         ("pytest_kind", {"nodes.cluster.kind"}),
         ("pytest", {f"plugin.{part}" for part in _PLUGIN}),
-        ("shtab", {"cli.completion"}),
         (
             "argparse",
-            {"cli", "cli.clean", "cli.completion", "cli.doctor", "cli.output"}
+            {"cli", "cli.clean", "cli.doctor", "cli.output"}
             | {"cli.report", "cli.requirements", "plugin.options"},
         ),
         ("random", {"system.randomness"}),

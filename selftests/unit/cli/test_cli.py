@@ -222,33 +222,6 @@ def test_what_is_no_report_is_told(
     assert "Name a report.json" in told
 
 
-@pytest.mark.parametrize("typed", [["requirements", "TOPO-MT"], ["requir"]])
-def test_shell_completes_what_is_typed(tmp_path: Path, typed: list[str]) -> None:
-    """In a real bash: a command, and the id of a requirement."""
-    completing = 'COMP_WORDS=(podpath "$@"); COMP_CWORD=$#; _shtab_podpath; echo "${COMPREPLY[@]}"'
-    script = subprocess.run(
-        [sys.executable, "-m", "podpath.cli", "completion", "bash"], capture_output=True, check=True
-    ).stdout
-    (tmp_path / "completion").write_bytes(script)
-    done = subprocess.run(
-        ["bash", "-c", f". {tmp_path}/completion; {completing}", "bash", *typed],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    wanted = {"TOPO-MT": "TOPO-MTU", "requir": "requirements"}
-    assert done.stdout.split() == [wanted[typed[-1]]]
-
-
-def test_completion_needs_shtab(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An extra, and told as such."""
-    monkeypatch.setitem(sys.modules, "shtab", None)
-
-    assert cli.main(["completion", "bash"]) == COULD_NOT_TEST_STATUS
-    assert "pip install 'podpath[completion]'" in capsys.readouterr().err
-
-
 def test_terminal_that_does_not_have_every_letter(tmp_path: Path) -> None:
     """A summary has signs; where they cannot be written, something else is."""
     document.write(tmp_path, document.build([], {"profile": "bridge"}, "1.2"))
