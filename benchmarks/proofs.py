@@ -13,7 +13,7 @@ from podpath import profiles
 from podpath.cni import conflist as conflists
 from podpath.errors import CouldNotTest
 from podpath.model import POD_INTERFACE, CommandResult, Family
-from podpath.nodes import base
+from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.nodes.embedded.node import start
 from podpath.paths.observe import Observer
@@ -29,7 +29,7 @@ _RECIPE_SECONDS = 30
 class Bench:
     """One embedded node with a client and a server, for all proofs."""
 
-    node: base.Node
+    node: Node
     pods: Deployment
     observer: Observer
     traffics: Traffics
@@ -37,8 +37,8 @@ class Bench:
     def places(self) -> list[Place]:
         """The five interfaces between client and server."""
         topology = self.observer.topology()
-        named = base.named_namespaces(self.node)
-        node = base.network_namespace(self.node)
+        named = self.node.named_namespaces()
+        node = self.node.network_namespace()
         client, server = topology.host_end(CLIENT), topology.host_end(SERVER)
         master = topology.node.by_index(client.master if client else None)
         if client is None or server is None or master is None:

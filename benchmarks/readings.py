@@ -8,7 +8,6 @@ from typing import Any
 from proofs import Bench
 from results import Goal, Result
 
-from podpath.nodes import base
 from podpath.system import netns
 
 
@@ -17,7 +16,7 @@ def topology(on: Bench, rounds: int) -> list[Result]:
 
     These only decode the tables that podpath reads; podpath makes its own values of them, too.
     """
-    paths = [base.network_namespace(on.node), *base.named_namespaces(on.node).values()]
+    paths = [on.node.network_namespace(), *on.node.named_namespaces().values()]
     ours, theirs = [], []
     for number in range(rounds + 1):
         own = _taken(on.observer.topology)

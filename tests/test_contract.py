@@ -10,7 +10,6 @@ from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Subject
 from podpath.model import Family
-from podpath.nodes import base
 
 from .parameters import alone, attaching, chained_plugins, since
 
@@ -85,7 +84,7 @@ def test_addresses_can_be_used_when_add_returns(
 def test_interface_name_that_is_taken_is_refused(container: Attachment, spoken: str) -> None:
     """ADD is an error if the container has an interface of that name, and leaves it alone."""
     node = container.runtime.node
-    base.run(node, ["ip", "-n", container.name, "link", "add", INTERFACE, "type", "bridge"])
+    node.run(["ip", "-n", container.name, "link", "add", INTERFACE, "type", "bridge"])
     before = links.links(node, container.name)
 
     answer = container.add()[0]

@@ -6,7 +6,6 @@ import pytest
 
 from podpath.k8s import services
 from podpath.model import Topology
-from podpath.nodes import base
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.deployment import ASKED, MAIN, RESTARTED, Deployment
 from podpath.paths.observe import Observed, Observer
@@ -70,9 +69,9 @@ def test_pod_keeps_its_network_when_a_container_is_started_again(
 ) -> None:
     """Sandbox, namespace and addresses are the same, also by the kernel's account."""
     with pods.temporary(RESTARTED) as (before,):
-        spaces = {"before": base.container_namespaces(cluster_node, before)[MAIN]}
+        spaces = {"before": cluster_node.container_namespaces(before)[MAIN]}
         after = services.restart(cluster_node, pods, RESTARTED)
-        spaces["after"] = base.container_namespaces(cluster_node, after)[MAIN]
+        spaces["after"] = cluster_node.container_namespaces(after)[MAIN]
         found = services.moved(before, after, spaces)
         found += services.addresses(
             cluster_node.document(RESTARTED), observer.topology(), RESTARTED

@@ -7,7 +7,6 @@ import pytest
 
 from podpath.cni.conflist import Conflist
 from podpath.model import Address, Family, Topology
-from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths import probes, verdict
@@ -32,7 +31,7 @@ def largest(topology: Topology, family: Family) -> int:
 @pytest.fixture
 def fragments(node: Node, conflist: Conflist, largest: int) -> None:
     """Leaves out a test that needs fragments where the node's kernel loses them on any bridge."""
-    filtered = topologies.filters_bridged(base.network_namespace(node))
+    filtered = topologies.filters_bridged(node.network_namespace())
     if conflist.bridge and filtered and largest >= traffics.LOST_FRAGMENTS:
         pytest.skip(
             "not applicable: with net.bridge.bridge-nf-call-iptables the kernel joins fragments on"
@@ -96,7 +95,7 @@ def test_arp_request_is_heard_where_it_must_and_its_reply_takes_the_path(
 ) -> None:
     """A pod that has forgotten its neighbour asks; only the one asked answers, to it alone."""
     netns = topology.pods[source].netns
-    topologies.forget_neighbours(base.named_namespaces(node)[netns])
+    topologies.forget_neighbours(node.named_namespaces()[netns])
 
     observed = observe(traffic.resolve(source, destination, profile.resolution, conflist, family))
 

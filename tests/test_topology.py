@@ -6,7 +6,7 @@ from podpath.cni.conflist import Conflist
 from podpath.contract.attachments import Attachment
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Settings, Topology
-from podpath.nodes import base, inventory
+from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths.observe import Observer
@@ -37,7 +37,7 @@ def test_containers_share_their_pods_namespace(
     topology: Topology, node: Node, pods: Deployment
 ) -> None:
     """All containers of a pod are in its namespace; no two pods have the same."""
-    containers = {pod.name: base.container_namespaces(node, pod) for pod in pods}
+    containers = {pod.name: node.container_namespaces(pod) for pod in pods}
     if not any(len(inodes) > 1 for inodes in containers.values()):
         raise CouldNotTest("no pod has two containers, so nothing is shared")
 

@@ -19,6 +19,9 @@ from podpath.system import files
 #: The conflist used when none is named: bridge cni0, gateway, masquerading, host-local, portmap.
 DEFAULT = Path(__file__).with_name("default.conflist")
 
+#: Of the files in /etc/cni/net.d, those that a runtime reads (go-cni, loadFromConfDir).
+SUFFIXES = (".conflist", ".conf", ".json")
+
 _LEASES = "/var/lib/cni/networks"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # CNI specification 1.0.0, section 1
 _LINK_NAME = re.compile(r"(?!\.{1,2}$)[^/:\s]+")  # net/core/dev.c, dev_valid_name()

@@ -17,7 +17,7 @@ from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Step, Subject, request, runtime_config
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference, Settings
-from podpath.nodes import base, inventory
+from podpath.nodes import inventory
 from podpath.nodes.inventory import Inventory
 from podpath.system import randomness, sysctl, waiting
 
@@ -155,17 +155,17 @@ class Attachment:
 
     def settings(self) -> Settings:
         """What the container does for others now. Raises CouldNotTest."""
-        return sysctl.of_namespace(str(base.root(self.runtime.node, self.netns)), INTERFACE)
+        return sysctl.of_namespace(str(self.runtime.node.root(self.netns)), INTERFACE)
 
     def lose_namespace(self) -> None:
         """Remove the container's namespace, as when the container has died."""
-        base.run(self.runtime.node, ["ip", "netns", "delete", self.name])
+        self.runtime.node.run(["ip", "netns", "delete", self.name])
         self._lost = True
 
     def unmount_namespace(self) -> None:
         """Remove the namespace, but not the file that it was mounted on."""
         self.lose_namespace()
-        base.run(self.runtime.node, ["touch", self.netns])
+        self.runtime.node.run(["touch", self.netns])
 
     def left(self, conflist: Conflist, before: Inventory) -> list[Difference]:
         """What the node has more, or fewer, than before.
@@ -196,7 +196,7 @@ def attached(
     What plugins fail to remove then is the affair of the tests that are about it.
     """
     one = Attachment(runtime, subject, version, asked)
-    done = base.run(runtime.node, ["ip", "netns", "add", one.name])
+    done = runtime.node.run(["ip", "netns", "add", one.name])
     if done.returncode != 0:
         raise CouldNotTest(f"no namespace could be made on the node: {done.stderr.strip()}")
     try:

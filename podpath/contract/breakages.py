@@ -14,7 +14,6 @@ from podpath.contract import links
 from podpath.contract.answers import entries
 from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.nodes import base
 
 _SAVED = "/run/podpath/saved-rules"
 
@@ -87,7 +86,7 @@ def host_route(attachment: Attachment, conflist: Conflist) -> Breakage:
     if not end:
         return _NO_HOST_END
     device = quote(end)
-    if not base.run(attachment.runtime.node, ["ip", "-4", "route", "show", "dev", end]).stdout:
+    if not attachment.runtime.node.run(["ip", "-4", "route", "show", "dev", end]).stdout:
         return Breakage(impossible="the node has no route by the host end")
     return Breakage(f"ip -4 route flush dev {device}")
 
@@ -95,7 +94,7 @@ def host_route(attachment: Attachment, conflist: Conflist) -> Breakage:
 def link_mode(attachment: Attachment, _: Conflist) -> Breakage:
     """The container's interface is a macvlan of another mode."""
     show = ["ip", "-n", attachment.name, "-d", "link", "show", "dev", INTERFACE]
-    shown = base.run(attachment.runtime.node, show).stdout
+    shown = attachment.runtime.node.run(show).stdout
     if "macvlan mode" not in shown:
         return Breakage(impossible="its link has no mode")
     other = "vepa" if "macvlan mode private" in shown else "private"
@@ -192,7 +191,7 @@ def broken(attachment: Attachment, breakage: Breakage) -> Iterator[None]:
 
 def do(attachment: Attachment, commands: str) -> None:
     """Run shell commands in the node. Raises CouldNotTest if they fail."""
-    done = base.run(attachment.runtime.node, ["sh", "-c", commands])
+    done = attachment.runtime.node.run(["sh", "-c", commands])
     if done.returncode != 0:
         why = done.stderr.strip() or f"exit status {done.returncode}"
         raise CouldNotTest(f"{commands} failed on the node: {why}")

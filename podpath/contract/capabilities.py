@@ -21,7 +21,6 @@ from podpath.contract.attachments import INTERFACE, Attachment, attached
 from podpath.contract.runtime import Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Address, AddressWithPrefix, Difference, Family, listed
-from podpath.nodes import base
 from podpath.system import netns
 
 #: Locally administered, and as no plugin would make one up.
@@ -165,7 +164,7 @@ _AF = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
 
 
 def _in(one: Attachment, make: Callable[[], socket.socket]) -> socket.socket:
-    return netns.run_in(str(base.root(one.runtime.node, one.netns)), make)
+    return netns.run_in(str(one.runtime.node.root(one.netns)), make)
 
 
 def _connected(address: Address, at: socket.socket) -> socket.socket:

@@ -8,7 +8,6 @@ from typing import Any
 from podpath.contract.answers import entries
 from podpath.errors import CouldNotTest
 from podpath.model import Difference, listed
-from podpath.nodes import base
 from podpath.nodes.base import Node
 
 Differences = list[Difference]
@@ -32,7 +31,7 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
     Raises CouldNotTest if they cannot be listed.
     """
     inside = ["-n", netns] if netns else []
-    done = base.run(node, ["ip", "-json", *inside, "address", "show"])
+    done = node.run(["ip", "-json", *inside, "address", "show"])
     if done.returncode != 0:
         raise CouldNotTest(f"the links of {netns or 'the node'}: {done.stderr.strip()}")
     found = {}

@@ -12,7 +12,6 @@ from typing import IO, Any
 from podpath.contract.answers import BUDGET, Answer
 from podpath.contract.subjects import Step, Subject, request
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.system import files, programs
 
@@ -83,7 +82,7 @@ class Runtime:
         command = environment.get("CNI_COMMAND", "(no command)")
         started = time.monotonic()
         status, output, errors = _run(
-            base.entering(self.node, [path]), text, given | dict(environment), f"{plugin} {command}"
+            self.node.entering([path]), text, given | dict(environment), f"{plugin} {command}"
         )
         return Answer(plugin, command, status, output, errors, time.monotonic() - started)
 
@@ -96,7 +95,7 @@ class Runtime:
     def locate(self, plugin: str) -> str:
         """The path of a plugin on the node. Raises CouldNotTest if it is not there."""
         for directory in self.path.split(":"):
-            if os.path.lexists(base.root(self.node, f"{directory}/{plugin}")):
+            if os.path.lexists(self.node.root(f"{directory}/{plugin}")):
                 return f"{directory}/{plugin}"
         raise CouldNotTest(f'the plugin "{plugin}" is not on the node, in none of {self.path}')
 

@@ -13,7 +13,6 @@ from shlex import quote
 from podpath.contract.attachments import Attachment
 from podpath.contract.runtime import Runtime
 from podpath.errors import CouldNotTest
-from podpath.nodes import base
 from podpath.system import programs
 
 _SCRIPT = """#!/bin/sh
@@ -41,7 +40,7 @@ class StandIn:
 
     def calls(self) -> list[str]:
         """The commands that it was called for, in order."""
-        return base.run(self._runtime.node, ["cat", self._log]).stdout.split()
+        return self._runtime.node.run(["cat", self._log]).stdout.split()
 
 
 @contextmanager
@@ -70,7 +69,7 @@ def standing_in(
         yield StandIn(runtime, directory)
     finally:
         attachment.runtime = runtime
-        base.run(runtime.node, ["rm", "-r", directory])
+        runtime.node.run(["rm", "-r", directory])
 
 
 @contextmanager
@@ -81,12 +80,12 @@ def killing_rules(attachment: Attachment) -> Iterator[str]:
     try:
         yield f"{directory}:{programs.search_path()}"
     finally:
-        base.run(attachment.runtime.node, ["rm", "-r", directory])
+        attachment.runtime.node.run(["rm", "-r", directory])
 
 
 def _install(runtime: Runtime, directory: str, scripts: Mapping[str, str]) -> None:
     commands = [f"mkdir -p {quote(directory)}", f"cd {quote(directory)}"]
     commands += [f"printf %s {quote(text)} >{quote(name)}" for name, text in scripts.items()]
-    done = base.run(runtime.node, ["sh", "-c", " && ".join([*commands, "chmod 755 ./*"])])
+    done = runtime.node.run(["sh", "-c", " && ".join([*commands, "chmod 755 ./*"])])
     if done.returncode != 0:
         raise CouldNotTest(f"nothing can stand in on the node: {done.stderr.strip()}")

@@ -8,11 +8,10 @@ from ipaddress import ip_address
 
 from podpath.errors import CouldNotTest
 from podpath.model import POD_INTERFACE, Address, CommandResult, Difference, Topology, listed
-from podpath.nodes import base
-from podpath.nodes.base import Pod
 from podpath.nodes.cluster.kube_api import Document
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.deployment import END, HTTP_PORT, MAIN, Deployment, wait_until_serving
+from podpath.nodes.pod import Pod
 from podpath.paths.probes import REQUEST
 from podpath.paths.traffic import Traffic
 from podpath.system import netns, waiting
@@ -99,7 +98,7 @@ def _answers(node: KubernetesNode, address: Address) -> bool:
         finally:
             connection.close()
 
-    return netns.run_in(base.network_namespace(node), ask)
+    return netns.run_in(node.network_namespace(), ask)
 
 
 def unserved(traffic: Traffic) -> list[Difference]:

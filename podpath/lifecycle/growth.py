@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from podpath.cni.conflist import Conflist
 from podpath.model import Difference
-from podpath.nodes import base, inventory
+from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
 from podpath.system import waiting
@@ -27,8 +27,8 @@ def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference
 
 def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
     """FDB entries of the bridge whose MAC neither a pod nor the node has."""
-    named = base.named_namespaces(node)
-    found = reading.read(base.network_namespace(node), named, [])
+    named = node.named_namespaces()
+    found = reading.read(node.network_namespace(), named, [])
     spaces = (found.node, *found.named.values())
     macs = {link.mac for space in spaces for link in space.interfaces}
     return [

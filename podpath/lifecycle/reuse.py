@@ -8,7 +8,7 @@ from podpath.cni.conflist import Conflist
 from podpath.cni.result import interfaces
 from podpath.errors import CouldNotTest
 from podpath.model import Family
-from podpath.nodes import base, inventory
+from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import SERVER, Deployment
 from podpath.paths.traffic import Traffics
@@ -34,7 +34,7 @@ def reused_address(
     with pods.temporary(old) as (pod,):
         address, first = pod.network.address(family), pod.network
         traffic.ping(SERVER, old, family).send()
-    remembered = reading.neighbours(base.named_namespaces(node)[pods[SERVER].network.netns])
+    remembered = reading.neighbours(node.named_namespaces()[pods[SERVER].network.netns])
     if profile.resolution.asked == "destination" and str(address) not in remembered:
         raise CouldNotTest(f"the server does not remember {address}, which it had talked to")
     inventory.rewind_ipam(node, conflist, address)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult, Difference, Family
-from podpath.nodes import base, image
+from podpath.nodes import image
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.paths import self_report
@@ -94,7 +94,7 @@ def _begun(seen: Callable[[], object], program: "Future[CommandResult]") -> bool
 
 def _rows(node: Node, pods: Deployment, *tables: str) -> list[list[str]]:
     """The client's sockets, as the kernel lists them (proc(5), /proc/pid/net)."""
-    directory = base.root(node, f"/proc/{pods[CLIENT].pids[MAIN]}/net")
+    directory = node.root(f"/proc/{pods[CLIENT].pids[MAIN]}/net")
     lines = [line for table in tables for line in _lines(directory / table)[1:]]
     return [line.split() for line in lines]
 

@@ -13,8 +13,9 @@ from typing import TypeVar
 from podpath.cni import result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Inherited, Settings
-from podpath.nodes import base, image
-from podpath.nodes.base import Node, Pod, PodSpec, PortMapping
+from podpath.nodes import image
+from podpath.nodes.base import Node
+from podpath.nodes.pod import Pod, PodSpec, PortMapping
 from podpath.system import sysctl, waiting
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ def spec(name: str) -> PodSpec:
     """A pod that serves HTTP and UDP, in one container, or in two if it is the server."""
     both = f"{_UDP_SERVER} & exec {_HTTP_SERVER}"
     if name == ASKED:
-        return PodSpec(name, {MAIN: _shell(both)}, asked=f"/0?{ASKED_FOR}")
+        return PodSpec(name, {MAIN: _shell(both)}, probe_path=f"/0?{ASKED_FOR}")
     if name == RESTARTED:
         until = f"{_UDP_SERVER} & {_HTTP_SERVER} & until [ -e {END} ]; do usleep 50000; done"
         return PodSpec(name, {MAIN: _shell(until)}, restarted=True)
@@ -119,7 +120,7 @@ class Deployment:
         return pod
 
     def _of_new_namespace(self) -> Settings:
-        return sysctl.of_new_namespace(base.network_namespace(self._node))
+        return sysctl.of_new_namespace(self._node.network_namespace())
 
     def delete(self, *names: str, parallel: int = 3) -> None:
         """Delete pods, `parallel` at the same time, all of them even if one fails.
@@ -154,7 +155,7 @@ def _of_new_links(node: Node) -> Settings:
     Other pods' plugin may have set that already, but not on a node that is made for podpath: that
     started as any new namespace does.
     """
-    path = base.network_namespace(node)
+    path = node.network_namespace()
     now = sysctl.of_namespace(path, "default")
     return now & sysctl.of_new_namespace(path) if node.kind == "kind" else now
 
@@ -188,7 +189,7 @@ def wait_until_serving(node: Node, pod: Pod, seconds: float = _READY_SECONDS) ->
 
 def _not_listening(node: Node, pod: Pod) -> list[str]:
     """proc(5), /proc/pid/net/tcp: second column address:port in hex, fourth the state."""
-    tables = base.root(node, f"/proc/{pod.pids[MAIN]}/net")
+    tables = node.root(f"/proc/{pod.pids[MAIN]}/net")
     # busybox' httpd has one socket for both IP versions, which is in either table
     wanted: list[tuple[str, int, str, tuple[str, ...]]] = [
         ("tcp port", HTTP_PORT, _LISTEN, ("tcp", "tcp6"))
@@ -214,7 +215,7 @@ def _has_tentative(node: Node, pod: Pod) -> bool:
         and int(row[4], 16) & (_TENTATIVE | _FAILED) == _TENTATIVE
         and (inside, row[5]) in named
         for inside, pid in ((False, 1), (True, pod.pids[MAIN]))
-        for row in map(str.split, _lines(base.root(node, f"/proc/{pid}/net/if_inet6")))
+        for row in map(str.split, _lines(node.root(f"/proc/{pid}/net/if_inet6")))
     )
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Difference
-from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.system import files, linux, netns
 
@@ -88,9 +87,7 @@ def leases(node: Node, conflist: Conflist) -> dict[str, str]:
             "Use a conflist with host-local",
         )
     directory = conflist.lease_directory
-    return leases_in(
-        base.root(node, directory), lambda path: base.read(node, f"{directory}/{path.name}")
-    )
+    return leases_in(node.root(directory), lambda path: node.read(f"{directory}/{path.name}"))
 
 
 def leases_in(directory: Path, read: Callable[[Path], str] = files.read_text) -> dict[str, str]:
@@ -118,7 +115,7 @@ def rewind_ipam(node: Node, conflist: Conflist, address: Address) -> None:
     """
     for number, one in enumerate(conflist.ranges):
         if address in one:
-            path = base.root(node, f"{conflist.lease_directory}/last_reserved_ip.{number}")
+            path = node.root(f"{conflist.lease_directory}/last_reserved_ip.{number}")
             if not path.exists():
                 raise CouldNotTest(f"IPAM does not say at {path.name} which address it gave last")
             path.write_text(str(address - 1))
@@ -130,7 +127,7 @@ def _files(directory: Path) -> list[Path]:
 
 def interfaces(node: Node) -> tuple[str, ...]:
     """The names of the node's interfaces. Raises OSError."""
-    lines = base.root(node, "/proc/1/net/dev").read_text(errors="backslashreplace").splitlines()
+    lines = node.root("/proc/1/net/dev").read_text(errors="backslashreplace").splitlines()
     return tuple(sorted(line.split(":")[0].strip() for line in lines[2:]))
 
 
@@ -149,15 +146,12 @@ def _read(node: Node, conflist: Conflist) -> Inventory:
             "interfaces": interfaces(node),
             "bridge ports": tuple(
                 sorted(
-                    p.name
-                    for p in base.root(node, f"/sys/class/net/{conflist.bridge}/brif").glob("*")
+                    p.name for p in node.root(f"/sys/class/net/{conflist.bridge}/brif").glob("*")
                 )
             ),
-            "namespaces": tuple(base.named_namespaces(node)),
+            "namespaces": tuple(node.named_namespaces()),
             "leases": tuple(f"{a} {c}" for a, c in leases(node, conflist).items()),
-            "cached results": tuple(
-                p.name for p in _files(base.root(node, "/var/lib/cni/results"))
-            ),
+            "cached results": tuple(p.name for p in _files(node.root("/var/lib/cni/results"))),
             "routing": tuple(
                 line.removesuffix(" linkdown")
                 for command in _ROUTING
@@ -175,8 +169,8 @@ def _read(node: Node, conflist: Conflist) -> Inventory:
 
 def _processes(node: Node) -> Iterator[str]:
     """Names of programs that are neither a pod's nor the runtime's for one."""
-    pods = {netns.inode(path) for path in base.named_namespaces(node).values()}
-    for directory in base.root(node, "/proc").glob("[0-9]*"):
+    pods = {netns.inode(path) for path in node.named_namespaces().values()}
+    for directory in node.root("/proc").glob("[0-9]*"):
         with suppress(OSError, CouldNotTest):  # it has ended
             name = (directory / "comm").read_text(errors="backslashreplace").strip()
             if netns.inode(f"{directory}/ns/net") not in pods and not name.startswith(_OF_A_POD):
@@ -230,7 +224,7 @@ def _settings(lines: Iterable[str], node: Node, conflist: Conflist) -> Iterator[
 def _listed(node: Node, commands: Sequence[Command]) -> dict[Command, list[str]]:
     """What each command prints on the node, without remarks; all at once, as that is faster."""
     script = "".join(f"{shlex.join(c)}; printf '{_END}%s\\n{_END}' $?; " for c in commands)
-    done = base.run(node, ("sh", "-c", script))
+    done = node.run(("sh", "-c", script))
     told = done.stdout.split(_END)[: 2 * len(commands)]
     if len(told) != 2 * len(commands):
         raise CouldNotTest(f"the node could not be looked at: {done.stderr.strip()}")

@@ -6,7 +6,7 @@ from typing import Any
 from podpath.cni import result
 from podpath.errors import CouldNotTest
 from podpath.model import PodNetwork, ip_addresses
-from podpath.nodes import base, cri
+from podpath.nodes import cri
 from podpath.nodes.base import Node
 from podpath.nodes.cri import Runtime
 
@@ -35,8 +35,8 @@ def network(node: Node, runtime: Runtime, pod: str, sandbox: str) -> PodNetwork:
 
 def plugin_result(node: Node, sandbox: str) -> dict[str, Any]:
     """What libcni keeps of the last ADD: NETWORK-CONTAINER-INTERFACE in its cache."""
-    for path in base.root(node, _RESULTS).glob(f"*-{sandbox}-eth0"):
-        with base.opened(node, f"{_RESULTS}/{path.name}") as opened:
+    for path in node.root(_RESULTS).glob(f"*-{sandbox}-eth0"):
+        with node.opened(f"{_RESULTS}/{path.name}") as opened:
             return result.read(opened)
     return {}
 
@@ -44,7 +44,7 @@ def plugin_result(node: Node, sandbox: str) -> dict[str, Any]:
 def hung(node: Node) -> str:
     """The CNI plugins that run on a node at this moment, with what they were called for."""
     running = []
-    for process in base.root(node, "/proc").glob("[0-9]*"):
+    for process in node.root("/proc").glob("[0-9]*"):
         try:
             environment = (process / "environ").read_bytes()
             command = (process / "cmdline").read_bytes()

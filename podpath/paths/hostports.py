@@ -26,9 +26,10 @@ from podpath.model import (
     Topology,
     Translation,
 )
-from podpath.nodes import base, image
-from podpath.nodes.base import Node, PortMapping
+from podpath.nodes import image
+from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAIN, MAPPED, UDP_MAPPED, Deployment
+from podpath.nodes.pod import PortMapping
 from podpath.paths import probes, self_report
 from podpath.paths.traffic import Traffic, both, has_received, url
 from podpath.profiles import Profile
@@ -218,7 +219,7 @@ class Clients:
         )
 
     def _kind(self, family: Family) -> str:
-        filtered = reading.filters_bridged(base.network_namespace(self.node), family)
+        filtered = reading.filters_bridged(self.node.network_namespace(), family)
         return _BRIDGED if filtered and _BRIDGED in self.profile.paths else _ROUTED
 
     def _translation(self, source: str, family: Family, mapping: PortMapping) -> Translation:
@@ -250,7 +251,7 @@ class Clients:
             shell = ["nsenter", f"--net={self.node.beyond}", "--", *shell]
             done = _beyond(shell)
         else:
-            done = base.run(self.node, shell, _RUN_SECONDS)
+            done = self.node.run(shell, _RUN_SECONDS)
         return CommandResult(done.returncode, done.stdout.encode(), done.stderr)
 
 
@@ -269,7 +270,7 @@ def still_mapped(node: Node, address: Address, mappings: Iterable[PortMapping]) 
     return [
         Difference("mapped port", f"{one.protocol} port {one.node} of {address}", "refused", said)
         for one in mappings
-        if (said := netns.run_in(base.network_namespace(node), partial(_asked, address, one)))
+        if (said := netns.run_in(node.network_namespace(), partial(_asked, address, one)))
     ]
 
 

@@ -17,8 +17,8 @@ from podpath.model import (
     Sighting,
     Topology,
 )
-from podpath.nodes import base
-from podpath.nodes.base import Node, Pod
+from podpath.nodes.base import Node
+from podpath.nodes.pod import Pod
 from podpath.paths import capture, expected, probes, self_report
 from podpath.paths.background import Talk
 from podpath.paths.dissect import quoted
@@ -71,14 +71,14 @@ class Observer:
     def topology(self) -> Topology:
         """The node and its pods as they are now."""
         return reading.read(
-            base.network_namespace(self._node),
-            base.named_namespaces(self._node),
+            self._node.network_namespace(),
+            self._node.named_namespaces(),
             [pod.network for pod in self._pods],
             self._others(),
         )
 
     def _others(self) -> Sequence[PodNetwork]:
-        return self._node.others([pod.sandbox for pod in self._pods])
+        return self._node.foreign_pods([pod.sandbox for pod in self._pods])
 
     def observe(self, *traffic: Traffic, expression: str | None = None) -> Observed:
         """Send traffic, all at the same time if there is more than one, and judge its paths.
@@ -89,7 +89,7 @@ class Observer:
         """
         if expression is None:
             expression = " or ".join(f"({t.probe.filter})" for t in traffic)
-        before = base.state(self._node, self._pods)
+        before = self._node.state(self._pods)
         # A promiscuous bridge routes a copy of what it translates: packets would be doubled.
         looked = {} if any(t.translations for t in traffic) else self._promiscuous()
         with capture.armed(self._namespaces(), expression, looked) as running:
@@ -120,7 +120,7 @@ class Observer:
 
     def _programs(self) -> frozenset[Endpoint]:
         """What talks on a shared node; on a node of our own, nothing does but the pods."""
-        return base.sockets(self._node) if self._node.shared else frozenset()
+        return self._node.sockets() if self._node.shared else frozenset()
 
     def _send_all(
         self, traffic: Sequence[Traffic], before: Mapping[str, object]
@@ -134,7 +134,7 @@ class Observer:
 
     def _unlike(self, before: Mapping[str, object]) -> list[str]:
         """What came, went or was replaced, of namespaces and containers."""
-        now = base.state(self._node, self._pods)
+        now = self._node.state(self._pods)
         return [
             f"while the traffic was watched, {name} {_fate(before.get(name), now.get(name))}"
             for name in dict.fromkeys((*before, *now))
@@ -193,9 +193,9 @@ class Observer:
         """Every namespace of the node: pods by their name, any other by its own."""
         networks = (*self._others(), *(pod.network for pod in self._pods))
         names = {network.netns: network.name for network in networks}
-        named = base.named_namespaces(self._node)
+        named = self._node.named_namespaces()
         return {
-            NODE: base.network_namespace(self._node),
+            NODE: self._node.network_namespace(),
             **{names.get(name, name): path for name, path in named.items()},
         }
 
@@ -208,7 +208,7 @@ class Observer:
         """What must be made promiscuous for its hop to be seen, as far as it exists."""
         if "master" not in self._profile.promiscuous:
             return {}
-        link = base.root(self._node, f"/sys/class/net/{self._conflist.bridge}")
+        link = self._node.root(f"/sys/class/net/{self._conflist.bridge}")
         return {NODE: [self._conflist.bridge]} if link.exists() else {}
 
 

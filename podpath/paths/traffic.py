@@ -18,8 +18,8 @@ from podpath.model import (
     Topology,
     Translation,
 )
-from podpath.nodes import base, image
-from podpath.nodes.base import Node, Pod
+from podpath.nodes import image
+from podpath.nodes.base import Node
 from podpath.nodes.deployment import (
     ASKED_FOR,
     HTTP_PORT,
@@ -29,6 +29,7 @@ from podpath.nodes.deployment import (
     Deployment,
     udp_container,
 )
+from podpath.nodes.pod import Pod
 from podpath.paths import probes, self_report
 from podpath.profiles import Resolution
 from podpath.system import waiting
@@ -222,7 +223,7 @@ class Traffics:
         command = ping_command(self.address(destination, family), identifier, self._draws.token())
 
         def send() -> CommandResult:
-            done = base.run(self._node, ["ping", *command[1:]], _TRAFFIC_SECONDS)
+            done = self._node.run(["ping", *command[1:]], _TRAFFIC_SECONDS)
             return CommandResult(done.returncode, done.stdout.encode(), done.stderr)
 
         return Traffic(
@@ -363,7 +364,7 @@ class Traffics:
 
     def _counters(self, pod: str, table: str) -> list[str]:
         try:
-            path = base.root(self._node, f"/proc/{self._pods[pod].pids[MAIN]}/net/{table}")
+            path = self._node.root(f"/proc/{self._pods[pod].pids[MAIN]}/net/{table}")
             return path.read_text().splitlines()
         except OSError:
             raise CouldNotTest(f"what pod {pod} sends cannot be counted; does it run?") from None
@@ -391,7 +392,7 @@ class Traffics:
 def has_received(node: Node, pod: Pod, line: str) -> bool:
     """Whether the UDP receiver of a pod has got a line. Raises CouldNotTest."""
     # Read from outside: to run grep in the pod takes a hundred times as long.
-    log = base.root(node, f"/proc/{pod.pids[udp_container(pod)]}/root{UDP_LOG}")
+    log = node.root(f"/proc/{pod.pids[udp_container(pod)]}/root{UDP_LOG}")
     try:
         return line.encode() in log.read_bytes().splitlines()
     except OSError as error:

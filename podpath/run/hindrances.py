@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from podpath.cni.conflist import Conflist
 from podpath.model import Difference, Family
-from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.paths.verdict import DUPLICATE, MAC, MISSING, PAYLOAD, UNEXPECTED
 from podpath.system import sysctl
@@ -77,7 +76,7 @@ def of(
     """
     if not found:
         return []
-    path = base.network_namespace(node) if node else _HERE
+    path = node.network_namespace() if node else _HERE
     sentences = [
         _sentence(one, settings)
         for one in HINDRANCES

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Family
-from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.topology import reading
 
@@ -28,7 +27,7 @@ def ruleset(node: Node, netns: str = "") -> str:
 
     Raises CouldNotTest.
     """
-    done = base.run(node, ["nft", "--stateless", "list", "ruleset"], netns=netns)
+    done = node.run(["nft", "--stateless", "list", "ruleset"], netns=netns)
     if done.returncode != 0:
         raise CouldNotTest(f"nft list ruleset failed on the node: {done.stderr.strip()}")
     return done.stdout
@@ -39,11 +38,11 @@ def hindering(node: Node, family: Family, conflist: Conflist) -> list[str]:
 
     Raises CouldNotTest if the node's rules cannot be listed.
     """
-    network = base.network_namespace(node)
+    network = node.network_namespace()
     if conflist.bridge and not reading.filters_bridged(network, family):
         return []  # iptables sees what a bridge carries by br_netfilter alone
     listing = ruleset(node)
-    legacy = base.run(node, [_LEGACY[family]]).stdout  # fails where the kernel has no such tables
+    legacy = node.run([_LEGACY[family]]).stdout  # fails where the kernel has no such tables
     iptables = f"FORWARD of the table {_TABLE[family]} filter"
     found = dropping(listing, family)
     if ":FORWARD DROP" in legacy and iptables not in found:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 
 from podpath.cni.conflist import Conflist
 from podpath.model import NODE, POD_INTERFACE, Difference, Interface, Topology
-from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.topology import firewall
 
@@ -25,7 +24,7 @@ def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
         topology.of_pod(pod)
         found[pod] = nft_rules(firewall.ruleset(node, network.netns), _ANY)
         for command in _LEGACY:
-            done = base.run(node, [command], netns=network.netns)
+            done = node.run([command], netns=network.netns)
             # it fails where the kernel has no legacy tables, and so no rules in them
             found[pod] += [line for line in done.stdout.splitlines() if line.startswith("-")]
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from podpath.cni.conflist import Conflist
 from podpath.model import Difference, Topology
-from podpath.nodes import base, inventory
+from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.profiles import Profile
@@ -24,9 +24,9 @@ def _macs(now: Topology, conflist: Conflist) -> list[Difference]:
 def wired(node: Node, conflist: Conflist, profile: Profile, pods: Deployment) -> list[Difference]:
     """How all pods, as they are now, are not wired as they must be."""
     networks = [pod.network for pod in pods]
-    others = node.others([pod.sandbox for pod in pods])
-    named = base.named_namespaces(node)
-    now = reading.read(base.network_namespace(node), named, networks, others)
+    others = node.foreign_pods([pod.sandbox for pod in pods])
+    named = node.named_namespaces()
+    now = reading.read(node.network_namespace(), named, networks, others)
     leases = inventory.leases(node, conflist)
     of_all: dict[str, Callable[[], list[Difference]]] = {
         "TOPO-NETNS-NAME": lambda: wiring.netns_name(now),

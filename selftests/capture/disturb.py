@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from podpath.model import CommandResult, Topology
-from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import MAIN, Deployment
 from podpath.paths.traffic import Traffic
@@ -31,11 +30,11 @@ class Disturb:
 
     def namespace(self, pod: str) -> str:
         """The path of a pod's network namespace."""
-        return base.named_namespaces(self._node)[self._pods[pod].network.netns]
+        return self._node.named_namespaces()[self._pods[pod].network.netns]
 
     def node_namespace(self) -> str:
         """The path of the node's own network namespace."""
-        return base.network_namespace(self._node)
+        return self._node.network_namespace()
 
     def host_end(self, topology: Topology, pod: str) -> str:
         """The name of the host end of a pod's veth."""
@@ -46,7 +45,7 @@ class Disturb:
     def on_node(self, *commands: str) -> None:
         """Run shell commands on the node."""
         for command in commands:
-            done = base.run(self._node, ["sh", "-c", command])
+            done = self._node.run(["sh", "-c", command])
             assert done.returncode == 0, f"{command}: {done.stderr}"
 
     def in_netns(self, pod: str, *commands: str) -> None:

@@ -9,7 +9,6 @@ from functools import partial
 import pytest
 
 from podpath.errors import CouldNotTest
-from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
 from podpath.paths import capture, probes
@@ -49,7 +48,7 @@ def start(
         ends[1] = "198.51.100.1"
     frame = flood.datagram((macs[0], macs[1]), (ends[0], ends[1]), _NOBODY_LISTENS)
     host = disturb.host_end(topology, BYSTANDER)
-    counter = base.root(node, f"/sys/class/net/{host}/statistics/rx_packets")
+    counter = node.root(f"/sys/class/net/{host}/statistics/rx_packets")
     return partial(flood.flooding, disturb.namespace(BYSTANDER), "eth0", counter, frame)
 
 

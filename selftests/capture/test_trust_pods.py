@@ -11,11 +11,11 @@ import pytest
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import CommandResult, Topology
-from podpath.nodes import base
-from podpath.nodes.base import Node, PodSpec
+from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, MAIN, SERVER, Deployment
 from podpath.nodes.embedded.node import start
 from podpath.nodes.inventory import read as inventory
+from podpath.nodes.pod import PodSpec
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
 from podpath.profiles import Profile
@@ -273,8 +273,8 @@ def test_containerd_that_dies(conflist: Conflist, profile: Profile) -> None:
 def _kill_containerd(node: Node) -> None:
     """The end of containerd is the end of the node's first process, and so of the node."""
     end = os.pidfd_open(node.pid)
-    processes = base.root(node, "/proc").glob("[0-9]*")
+    processes = node.root("/proc").glob("[0-9]*")
     (pid,) = [p.name for p in processes if (p / "comm").read_text().strip() == "containerd"]
-    base.run(node, ["kill", "-KILL", pid])
+    node.run(["kill", "-KILL", pid])
     select.select([end], [], [], 10)
     os.close(end)

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from podpath.errors import CouldNotTest, Inconclusive
-from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
 from podpath.paths import capture
@@ -174,7 +173,7 @@ def test_kernel_that_does_not_stamp_frames(
 
 
 def test_file_that_is_no_namespace(observer: Observer, ping: Traffic, node: Node) -> None:
-    stray = base.root(node, "/run/netns/stray")
+    stray = node.root("/run/netns/stray")
     stray.touch()
     try:
         with pytest.raises(CouldNotTest, match=r"/stray could not be entered: .*Invalid argument"):
@@ -199,7 +198,7 @@ def test_namespace_that_vanishes_while_the_topology_is_read(
     monkeypatch.setattr(netns, "inode", lambda _: 1)
 
     with pytest.raises(CouldNotTest, match=r"did not tell of the namespace at .*: .*gone"):
-        reading.read(base.network_namespace(node), {"gone": "/run/netns/gone"}, [])
+        reading.read(node.network_namespace(), {"gone": "/run/netns/gone"}, [])
 
 
 def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,6 +212,6 @@ def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(netlink, "LINKS", (9999, bytes(16)))
 
     with pytest.raises(CouldNotTest, match="did not tell of the namespace"):
-        reading.read(base.network_namespace(node), {}, [])
+        reading.read(node.network_namespace(), {}, [])
     with pytest.raises(CouldNotTest, match="did not tell of the namespace"):
-        reading.forget_neighbours(base.network_namespace(node))
+        reading.forget_neighbours(node.network_namespace())

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.nodes import base, sandboxes
+from podpath.nodes import sandboxes
 from podpath.nodes.cri import Runtime
 from podpath.nodes.embedded.node import EmbeddedNode
 from podpath.system import netns, randomness
@@ -36,7 +36,7 @@ class Kubelet:
     """Makes pods of documents, and keeps their status."""
 
     def __init__(self, node: EmbeddedNode) -> None:
-        socket_path = str(base.root(node, "/run/containerd/containerd.sock"))
+        socket_path = str(node.root("/run/containerd/containerd.sock"))
         self._runtime = Runtime(socket_path, lambda: "", lambda: "", sandboxes.POD_SECONDS)
         self._pods: dict[tuple[str, str], Document] = {}
         self._sandboxes: dict[tuple[str, str], str] = {}
@@ -104,7 +104,7 @@ class Kubelet:
                 answer.read()
 
         while key in self._sandboxes:
-            netns.run_in(base.network_namespace(self._node), get)
+            netns.run_in(self._node.network_namespace(), get)
             time.sleep(probe["periodSeconds"])
 
     def create_service(self, namespace: str, body: Document) -> Document:
@@ -132,7 +132,7 @@ class Kubelet:
             f"OUTPUT {to}",
             f"POSTROUTING -s {pod} -d {pod} -j MASQUERADE --random-fully",
         ):
-            done = base.run(self._node, ["iptables", "-t", "nat", change, *rule.split()])
+            done = self._node.run(["iptables", "-t", "nat", change, *rule.split()])
             assert done.returncode == 0, done.stderr
 
     def sandbox(self, namespace: str, name: str, uid: str) -> tuple[str, Any]:

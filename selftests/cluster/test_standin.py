@@ -10,7 +10,6 @@ import yaml
 
 from podpath.cni import conflist
 from podpath.errors import DoesNotConform
-from podpath.nodes import base
 from podpath.nodes.cluster import host, kube_api, kubernetes
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.deployment import spec
@@ -60,7 +59,7 @@ def test_suite_conforms_beside_pods_of_others(below: EmbeddedNode, tmp_path: Pat
     wanted = frozenset(i for i, r in REQUIREMENTS.items() if "host" in r.nodes)
     with _node(below) as (node, kubelet):
         sandbox, _ = kubelet.sandbox("kube-system", "coredns-0", "uid-of-coredns")
-        assert [one.name for one in node.others(())] == ["kube-system/coredns-0"]
+        assert [one.name for one in node.foreign_pods(())] == ["kube-system/coredns-0"]
         run = inside.run(node, wanted, tmp_path, "--podpath-node=host")
         kubelet._runtime.remove_pod("coredns-0", sandbox)
 
@@ -124,9 +123,9 @@ BROKEN = '{"cniVersion": "1.0.0", "code": 100, "msg": "no network today"}'
 def test_failure_of_the_plugin_is_the_plugins(below: EmbeddedNode) -> None:
     """It comes as an event, as the kubelet tries again and again."""
     link = "/opt/podpath/cni/bin/bridge"
-    base.run(below, ["mv", link, f"{link}.real"])
+    below.run(["mv", link, f"{link}.real"])
     script = f"#!/bin/sh\n[ $CNI_COMMAND != ADD ] || {{ echo '{BROKEN}'; exit 1; }}\n"
-    base.run(below, ["sh", "-c", f'printf %s "$1" >{link}; chmod +x {link}', "sh", script])
+    below.run(["sh", "-c", f'printf %s "$1" >{link}; chmod +x {link}', "sh", script])
     try:
         with (
             _node(below) as (node, _),
@@ -134,7 +133,7 @@ def test_failure_of_the_plugin_is_the_plugins(below: EmbeddedNode) -> None:
         ):
             node.create_pod(spec("client"))
     finally:
-        base.run(below, ["mv", f"{link}.real", link])
+        below.run(["mv", f"{link}.real", link])
 
 
 _KUBECONFIG = """\

@@ -6,7 +6,6 @@ from pathlib import Path
 from types import TracebackType
 
 from podpath.cni import conflist
-from podpath.nodes import base
 from podpath.nodes.base import Node
 from podpath.nodes.embedded.node import PLUGINS, EmbeddedNode, start
 from podpath.system import programs
@@ -74,8 +73,7 @@ class SharedNode:
         """In place of what the node was given when it started, and since."""
         plugins = {p.name: p.read_text() for p in self._plugins.iterdir()}
         for name in self._given - set(plugins):
-            base.run(
-                node,
+            node.run(
                 [
                     "ln",
                     "-sfn",
@@ -84,12 +82,12 @@ class SharedNode:
                 ],
             )
         for name, text in plugins.items():
-            base.run(node, ["sh", "-c", _GIVE, "sh", f"{PLUGINS}/{name}", text])
+            node.run(["sh", "-c", _GIVE, "sh", f"{PLUGINS}/{name}", text])
         self._given = set(plugins)
 
     def _as_found(self, node: Node) -> bool:
         """Whether the node, once what any plugin leaves is removed, is the one it was."""
-        base.run(node, ["sh", "-c", _RESET.format(bridge=self._bridge)])
+        node.run(["sh", "-c", _RESET.format(bridge=self._bridge)])
         now = restore(node, self._found[1])  # which takes away what the settings had brought
         return (_look(node), now) == self._found
 
@@ -103,17 +101,17 @@ def restore(node: Node, found: Mapping[str, str]) -> dict[str, str]:
             break
         # by a process of the node: whose settings /proc/sys/net shows depends on who opens it
         write = "; ".join(f"echo {found[n]} >/proc/sys/net/{n}" for n in changed)
-        base.run(node, ["sh", "-c", write])
+        node.run(["sh", "-c", write])
         now = settings(node)
     return now
 
 
 def _look(node: Node) -> str:
-    return base.run(node, ["sh", "-c", _LOOK]).stdout
+    return node.run(["sh", "-c", _LOOK]).stdout
 
 
 def settings(node: Node) -> dict[str, str]:
     """Network settings: name -> value; those that the kernel counts up itself are left out."""
-    lines = base.run(node, ["sh", "-c", _SETTINGS]).stdout.splitlines()
+    lines = node.run(["sh", "-c", _SETTINGS]).stdout.splitlines()
     pairs = (line.removeprefix("./").partition(":") for line in lines)
     return {n: v for n, _, v in pairs if not n.endswith(("conntrack_count", "max_dgram_qlen"))}

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.conflist import SUFFIXES, Conflist
 from podpath.errors import CouldNotTest
-from podpath.nodes import base, image
+from podpath.nodes import image
 from podpath.nodes.cluster import kube_api, kubernetes
 from podpath.nodes.cluster.kube_api import Api, Document
 from podpath.nodes.cluster.kubernetes import KubernetesNode
@@ -42,7 +42,7 @@ def conflist() -> Path:
             f"the node's /{_CONFLISTS} cannot be read: {error.strerror}", _PRIVILEGED
         ) from None
     for path in named:
-        if path.suffix in base.CONFLIST_SUFFIXES:
+        if path.suffix in SUFFIXES:
             return path
     raise CouldNotTest(
         f"the node has no network configuration in /{_CONFLISTS}",

@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.conflist import SUFFIXES, Conflist
 from podpath.errors import CouldNotTest
-from podpath.nodes import base, image
+from podpath.nodes import image
 from podpath.nodes.cluster import container_engine, kube_api, kubernetes, shared_lock
 from podpath.nodes.cluster.container_engine import Engine
 from podpath.nodes.cluster.kube_api import Api
@@ -345,7 +345,7 @@ def install(pid: int, plugins: Mapping[str, str], conflist: Conflist) -> dict[st
     plugins: name -> path here; gives name -> what it is. Raises CouldNotTest.
     """
     present = Path(f"/proc/{pid}/root{_CONFLISTS}").glob("*")
-    names = {path.name for path in present if path.suffix in base.CONFLIST_SUFFIXES}
+    names = {path.name for path in present if path.suffix in SUFFIXES}
     if foreign := sorted(names - {_CONFLIST}):
         raise CouldNotTest(
             f"the cluster has a network configuration of its own: {', '.join(foreign)}",

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult, PodNetwork
-from podpath.nodes import base, image, sandboxes
+from podpath.nodes import image, sandboxes
+from podpath.nodes.base import Node
 from podpath.nodes.cluster import kube_api, owner
 from podpath.nodes.cluster.kube_api import Api, Document
 from podpath.nodes.cri import Runtime
 from podpath.nodes.deployment import HTTP_PORT
+from podpath.nodes.pod import Pod, PodSpec
 from podpath.nodes.sandboxes import POD_SECONDS
 from podpath.system import randomness, waiting
 
@@ -29,11 +31,11 @@ _PROBE_SECONDS = 5
 _LOOK_SECONDS = 0.05
 
 
-class KubernetesNode:
+class KubernetesNode(Node):
     """A node of a cluster, and a namespace for the pods of this process; made by on()."""
 
     shared = True
-    view = "--net"
+    own_programs = False
 
     def __init__(
         self,
@@ -46,16 +48,15 @@ class KubernetesNode:
         ended: Callable[[], str],
         pod_image: str = image.NAME,
     ) -> None:
-        """name: the API's; pid: a process in the node; ended: as base.Node has it."""
+        """name: the API's; pid: a process in the node; ended: as Node has it."""
         self.kind, self.pid, self.links, self.uplink = kind, pid, links, uplink
-        self.beyond = ""
         self.name = name
         self.api = api
         self.namespace = f"podpath-{randomness.unique(4).hex()}"
         self.versions: dict[str, str] = {}
         self._image = pod_image
         self._ended = ended
-        self._others: dict[str, PodNetwork] = {}
+        self._foreign: dict[str, PodNetwork] = {}
         self._runtime = Runtime(
             str(self._socket()), lambda: sandboxes.hung(self), self.ended, POD_SECONDS
         )
@@ -66,32 +67,32 @@ class KubernetesNode:
 
     def _socket(self) -> Path:
         for path in SOCKETS:
-            if (found := base.root(self, path)).is_socket():
+            if (found := self.root(path)).is_socket():
                 return found
         raise CouldNotTest(f"no container runtime listens on the node at {' or '.join(SOCKETS)}")
 
     def ended(self) -> str:
-        """See base.Node."""
+        """See Node."""
         return self._ended()
 
     def close(self) -> None:
         """Let go of the connection to the runtime."""
         self._runtime.close()
 
-    def others(self, ours: Collection[str]) -> Sequence[PodNetwork]:
-        """See base.Node. They are known by their namespace and name."""
+    def foreign_pods(self, ours: Collection[str]) -> Sequence[PodNetwork]:
+        """See Node. They are known by their namespace and name."""
         found = {}
         for one in self._runtime.sandboxes():
-            if one.id in ours or not (one.id in self._others or self._runtime.has_network(one.id)):
+            if one.id in ours or not (one.id in self._foreign or self._runtime.has_network(one.id)):
                 continue
-            known = self._others.get(one.id)
+            known = self._foreign.get(one.id)
             name = f"{one.namespace}/{one.name}"
             found[one.id] = known or sandboxes.network(self, self._runtime, name, one.id)
-        self._others = found
+        self._foreign = found
         return list(found.values())
 
-    def create_pod(self, spec: base.PodSpec) -> base.Pod:
-        """See base.Node."""
+    def create_pod(self, spec: PodSpec) -> Pod:
+        """See Node."""
         made = self.api.create_pod(self.namespace, manifest(spec, self.name, self._image))
         try:
             self._wait_until_ready(spec.name)
@@ -103,14 +104,14 @@ class KubernetesNode:
                 first.add_note(f"Then, when the pod was deleted: {second}")
             raise
 
-    def _pod(self, name: str, uid: str) -> base.Pod:
+    def _pod(self, name: str, uid: str) -> Pod:
         found = self._runtime.sandboxes(uid)
         if len(found) != 1:
             why = kube_api.described(self.document(name), self.api.events(self.namespace, name))
             raise CouldNotTest(f"the runtime has {len(found)} sandboxes for pod {name}:\n{why}")
         (sandbox,) = found
         containers = self._runtime.containers(sandbox.id)
-        return base.Pod(
+        return Pod(
             name=name,
             sandbox=sandbox.id,
             network=sandboxes.network(self, self._runtime, name, sandbox.id),
@@ -118,7 +119,7 @@ class KubernetesNode:
             pids={n: self._runtime.container_pid(c) for n, c in containers.items()},
         )
 
-    def again(self, pod: base.Pod) -> base.Pod:
+    def again(self, pod: Pod) -> Pod:
         """A pod as it is now: with the containers that were started again."""
         document = self.document(pod.name)
         return self._pod(pod.name, document["metadata"]["uid"])
@@ -153,8 +154,8 @@ class KubernetesNode:
             if failed(message, command):
                 raise DoesNotConform(f"the plugin failed {doing}", message)
 
-    def delete_pod(self, pod: base.Pod) -> None:
-        """See base.Node."""
+    def delete_pod(self, pod: Pod) -> None:
+        """See Node."""
         document = self.api.pod(self.namespace, pod.name)
         if document is not None:
             self._delete(pod.name, document["metadata"]["uid"])
@@ -180,9 +181,9 @@ class KubernetesNode:
             time.sleep(_LOOK_SECONDS)
 
     def execute(
-        self, pod: base.Pod, container: str, command: Sequence[str], seconds: float
+        self, pod: Pod, container: str, command: Sequence[str], seconds: float
     ) -> CommandResult:
-        """See base.Node."""
+        """See Node."""
         return self.api.execute(self.namespace, pod.name, container, command, seconds)
 
 
@@ -206,7 +207,7 @@ def _remedy(why: str) -> str:
     return ""
 
 
-def manifest(spec: base.PodSpec, node: str, pod_image: str) -> Document:
+def manifest(spec: PodSpec, node: str, pod_image: str) -> Document:
     """The pod of a spec, pinned to a node, whatever taints that has. Pure."""
     containers: list[Document] = [
         {
@@ -219,10 +220,10 @@ def manifest(spec: base.PodSpec, node: str, pod_image: str) -> Document:
         }
         for name, command in spec.containers.items()
     ]
-    if spec.asked:
+    if spec.probe_path:
         # Of liveness, and without end: a pod that the kubelet does not reach shall still be ready.
         containers[0]["livenessProbe"] = {
-            "httpGet": {"path": spec.asked, "port": HTTP_PORT},
+            "httpGet": {"path": spec.probe_path, "port": HTTP_PORT},
             "periodSeconds": _PROBE_SECONDS,
             "failureThreshold": 1000,
         }

@@ -11,22 +11,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import podpath
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import CommandResult, PodNetwork
-from podpath.nodes import base, image, sandboxes
+from podpath.model import CommandResult
+from podpath.nodes import image, sandboxes
+from podpath.nodes.base import Node
 from podpath.nodes.cri import Runtime
-from podpath.nodes.embedded import containerd
+from podpath.nodes.embedded import confine, containerd
 from podpath.nodes.embedded.init import NodeSpec
+from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import programs, randomness, waiting
 
 T = TypeVar("T")
@@ -78,14 +80,14 @@ _WIRE6 = [
 ]
 
 
-class EmbeddedNode:
+class EmbeddedNode(Node):
     """A running embedded node; made by start()."""
 
     kind = "embedded"
     uplink = "eth0"
     links = frozenset({"lo", uplink})
     shared = False
-    view = "--all"
+    own_programs = True
 
     def __init__(self, keeper: "_Keeper") -> None:
         self.pid = keeper.init
@@ -95,7 +97,7 @@ class EmbeddedNode:
         self._keeper = keeper
         self._numbers = itertools.count(1)
         self._runtime = Runtime(
-            str(base.root(self, containerd.SOCKET)),
+            str(self.root(containerd.SOCKET)),
             lambda: sandboxes.hung(self),
             lambda: self._keeper.ended(_ENDED_SECONDS),
             sandboxes.POD_SECONDS,
@@ -103,19 +105,19 @@ class EmbeddedNode:
 
     @cached_property
     def beyond(self) -> str:
-        """See base.Node: init keeps it open, and no other namespace (init.py, _make_networks)."""
-        own = os.readlink(base.network_namespace(self))
+        """See Node: init keeps it open, and no other namespace (init.py, _make_networks)."""
+        own = os.readlink(self.network_namespace())
         for path in sorted(Path(f"/proc/{self.pid}/fd").iterdir()):
             with suppress(OSError):
                 if (there := os.readlink(path)).startswith("net:") and there != own:
                     return str(path)
         raise CouldNotTest("what the node's uplink leads to is not known", "Please report this")
 
-    def create_pod(self, spec: base.PodSpec) -> base.Pod:
-        """See base.Node."""
+    def create_pod(self, spec: PodSpec) -> Pod:
+        """See Node."""
         return _once_more_if_lost(lambda: self._create_pod(spec))
 
-    def _create_pod(self, spec: base.PodSpec) -> base.Pod:
+    def _create_pod(self, spec: PodSpec) -> Pod:
         uid = f"{spec.name}-{next(self._numbers)}"
         sandbox, config = self._runtime.run_pod(spec.name, uid, _mapped(spec))
         try:
@@ -127,13 +129,13 @@ class EmbeddedNode:
                 first.add_note(f"Then, when the pod was deleted: {second}")
             raise
 
-    def _fill(self, spec: base.PodSpec, sandbox: str, config: Any) -> base.Pod:
+    def _fill(self, spec: PodSpec, sandbox: str, config: Any) -> Pod:
         """Start a pod's containers in its sandbox, and say what came of it."""
         containers = {
             name: self._runtime.run_container(sandbox, config, name, image.NAME, command)
             for name, command in spec.containers.items()
         }
-        return base.Pod(
+        return Pod(
             name=spec.name,
             sandbox=sandbox,
             network=sandboxes.network(self, self._runtime, spec.name, sandbox),
@@ -141,22 +143,22 @@ class EmbeddedNode:
             pids={name: self._runtime.container_pid(c) for name, c in containers.items()},
         )
 
-    def others(self, ours: Collection[str]) -> Sequence[PodNetwork]:  # noqa: ARG002
-        """See base.Node: whatever is on this node, podpath put there."""
-        return ()
+    def entering(self, command: Sequence[str]) -> list[str]:
+        """See Node: the program may do no more than those of the node, which can look into it."""
+        return [*_bounded(), *super().entering(command)]
 
-    def delete_pod(self, pod: base.Pod) -> None:
-        """See base.Node."""
+    def delete_pod(self, pod: Pod) -> None:
+        """See Node."""
         self._runtime.remove_pod(pod.name, pod.sandbox)
 
     def execute(
-        self, pod: base.Pod, container: str, command: Sequence[str], seconds: float
+        self, pod: Pod, container: str, command: Sequence[str], seconds: float
     ) -> CommandResult:
-        """See base.Node."""
+        """See Node."""
         return self._runtime.execute(pod.containers[container], command, seconds)
 
     def ended(self) -> str:
-        """See base.Node."""
+        """See Node."""
         return self._keeper.ended(0.0)
 
     def wait_until_ready(self, seconds: float) -> None:
@@ -167,7 +169,7 @@ class EmbeddedNode:
                 self.versions["containerd"] = self._runtime.version()
                 return
             except CouldNotTest as error:
-                if time.monotonic() > deadline or not base.root(self, _LOG).exists():
+                if time.monotonic() > deadline or not self.root(_LOG).exists():
                     raise CouldNotTest(
                         f"containerd did not answer in {seconds:.0f} s ({error}). The end of its"
                         f" log:\n{self.log_end()}"
@@ -181,7 +183,7 @@ class EmbeddedNode:
         """
         # renamed into place: containerd loads whatever it sees there
         write = f'printf %s "$1" >{_CONFLIST}.new && mv {_CONFLIST}.new {_CONFLIST}'
-        base.run(self, ["sh", "-c", write, "sh", conflist.text])
+        self.run(["sh", "-c", write, "sh", conflist.text])
         loaded = waiting.until(
             self._runtime.networks, lambda texts: conflist.text in texts, _START_SECONDS
         )
@@ -194,7 +196,7 @@ class EmbeddedNode:
     def log_end(self) -> str:
         """The last lines of containerd's log."""
         try:
-            with base.opened(self, _LOG) as path, path.open("rb") as log:
+            with self.opened(_LOG) as path, path.open("rb") as log:
                 log.seek(max(os.fstat(log.fileno()).st_size - _LOG_END_BYTES, 0))
                 text = log.read(_LOG_END_BYTES).decode(errors="replace")
             return "\n".join(text.splitlines()[-5:])
@@ -206,7 +208,7 @@ class EmbeddedNode:
         load = [programs.locate("ctr"), "--namespace", "k8s.io", "images", "import", "-"]
         try:
             done = subprocess.run(
-                base.entering(self, load),
+                self.entering(load),
                 input=archive,
                 capture_output=True,
                 check=False,
@@ -245,6 +247,14 @@ class EmbeddedNode:
         self._runtime.close()
 
 
+@cache
+def _bounded() -> tuple[str, ...]:
+    """Return the command that takes from another what the node's programs lack (setpriv(1))."""
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    lacking = ",".join(f"-cap_{number}" for number in confine.DROPPED if number <= last)
+    return ("setpriv", "--bounding-set", lacking, "--inh-caps=-all", "--ambient-caps=-all")
+
+
 def _once_more_if_lost(work: Callable[[], T]) -> T:
     try:
         return work()
@@ -254,7 +264,7 @@ def _once_more_if_lost(work: Callable[[], T]) -> T:
         return work()
 
 
-def _mapped(spec: base.PodSpec) -> list[tuple[str, int, int]]:
+def _mapped(spec: PodSpec) -> list[tuple[str, int, int]]:
     return [(one.protocol, one.node, one.pod) for one in spec.ports]
 
 

@@ -15,7 +15,6 @@ import podpath
 from podpath.cni import conflist
 from podpath.errors import CouldNotTest
 from podpath.k8s import services
-from podpath.nodes import base
 from podpath.nodes.cluster import (
     container_engine,
     host,
@@ -26,6 +25,7 @@ from podpath.nodes.cluster import (
     owner,
     shared_lock,
 )
+from podpath.nodes.pod import Pod, PodSpec
 
 from .. import samples
 
@@ -80,7 +80,7 @@ def test_condition_and_description_of_a_pod() -> None:
 
 # --- pods ---------------------------------------------------------------------------------------
 
-SPEC = base.PodSpec("client", {"main": ["/bin/sh"]}, asked="/0?x", restarted=True)
+SPEC = PodSpec("client", {"main": ["/bin/sh"]}, probe_path="/0?x", restarted=True)
 
 
 def test_pod_is_pinned_and_pulls_nothing_needlessly() -> None:
@@ -139,8 +139,8 @@ def test_ips_that_differ_are_named() -> None:
 
 def test_pod_that_moved_is_named() -> None:
     network = samples.topology().pods["client"]
-    before = base.Pod("client", network.sandbox, network, {"main": "1"})
-    after = base.Pod("client", "another", network, {"main": "2"})
+    before = Pod("client", network.sandbox, network, {"main": "1"})
+    after = Pod("client", "another", network, {"main": "2"})
 
     assert services.moved(before, before, {"before": 1, "after": 1}) == []
     found = services.moved(before, after, {"before": 1, "after": 2})

@@ -1,26 +1,24 @@
 """Pods for the length of a block, whatever happens in it."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult, PodNetwork
 from podpath.nodes import deployment
-from podpath.nodes.base import Pod, PodSpec
+from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
+from podpath.nodes.pod import Pod, PodSpec
 
 
-class _Node:
+class _Node(Node):
     """A node whose pods cannot be deleted."""
 
-    kind, uplink, beyond, pid = "none", "eth0", "", os.getpid()
-    links, shared, view = frozenset({"lo", "eth0"}), False, "--all"
+    kind, uplink, pid = "none", "eth0", os.getpid()
+    links, shared, own_programs = frozenset({"lo", "eth0"}), False, True
     versions: dict[str, str] = {}  # noqa: RUF012
-
-    def others(self, ours: Collection[str]) -> Sequence[PodNetwork]:  # noqa: ARG002
-        return ()
 
     def create_pod(self, spec: PodSpec) -> Pod:
         return Pod(spec.name, "", PodNetwork(spec.name, "", (), ""))

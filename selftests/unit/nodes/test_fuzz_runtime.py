@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork
 from podpath.nodes import cri, sandboxes
-from podpath.nodes.base import PodSpec
 from podpath.nodes.embedded.node import EmbeddedNode
+from podpath.nodes.pod import PodSpec
 
 from ..strategies import documents, near, soundly, texts
 
