@@ -115,8 +115,6 @@ def _verify(options: argparse.Namespace) -> int:
     digest = str(document.get("digest", ""))
     if options.digest not in (None, digest):
         found.append(f"its digest is {digest or 'missing'}, and not {options.digest}")
-    if options.file.is_dir() and loading.read_yaml(options.file) not in (None, document):
-        found.append("report.yaml is not the same document")
     if options.json:
         output.write_json({"verified": not found, "digest": digest, "problems": found})
     elif found:

@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--podpath-report",
         metavar="DIR",
-        help="where to leave report.json and report.yaml, and the captures of failed path tests",
+        help="where to leave report.json, and the captures of failed path tests",
     )
     group.addoption(
         "--podpath-implementation",

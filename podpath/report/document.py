@@ -16,8 +16,8 @@ from podpath.requirements import CORE, GROUPS, REQUIREMENTS, group
 
 VERSION = "podpath/v2"
 KIND = "ConformanceReport"
-#: What a directory of a report holds: the same document twice.
-JSON_NAME, YAML_NAME = "report.json", "report.yaml"
+#: The report's file in its directory.
+NAME = "report.json"
 
 CONFORMS = "conforms"
 DOES_NOT_CONFORM = "does not conform"
@@ -308,27 +308,15 @@ def _escaped(character: str) -> str:
 
 
 def write(directory: Path, document: Mapping[str, Any]) -> Path:
-    """Write report.json and report.yaml; return the first one's path.
-
-    Raises CouldNotTest if that is not possible.
-    """
-    path = directory / JSON_NAME
+    """Write report.json, and return its path. Raises CouldNotTest if that is not possible."""
+    path = directory / NAME
     try:
         directory.mkdir(parents=True, exist_ok=True)
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
         path.write_text(text, encoding="utf-8")
-        (directory / YAML_NAME).write_text(as_yaml(document), encoding="utf-8")
     except OSError as error:
         raise CouldNotTest(
             f"the report {path} cannot be written: {error.strerror}",
             "Name a writable directory with --podpath-report",
         ) from None
     return path
-
-
-def as_yaml(document: Mapping[str, Any]) -> str:
-    """The document as YAML, in its order."""
-    import yaml
-
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return str(yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=100))

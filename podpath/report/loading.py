@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath.errors import CouldNotTest
-from podpath.report.document import JSON_NAME, KIND, VERSION, YAML_NAME
+from podpath.report.document import KIND, NAME, VERSION
 from podpath.system import files
 
 #: More than the longest report; each test has its evidence in it.
@@ -15,7 +15,7 @@ _REMEDY = "Name a report.json, or the directory of --podpath-report"
 
 def read(path: Path) -> dict[str, Any]:
     """A report, by its file or its directory. Raises CouldNotTest if it is none."""
-    file = path / JSON_NAME if path.is_dir() else path
+    file = path / NAME if path.is_dir() else path
     try:
         document = json.loads(files.read_text(file, _MOST))
     except OSError as error:
@@ -35,17 +35,3 @@ def current(document: dict[str, Any]) -> dict[str, Any]:
             f"Run the suite again with this podpath, which writes {VERSION!r}",
         )
     return document
-
-
-def read_yaml(directory: Path) -> Any:
-    """The same report as YAML, or None if there is none. Raises CouldNotTest if it is malformed."""
-    import yaml
-
-    file = directory / YAML_NAME
-    if not file.exists():
-        return None
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return yaml.load(files.read_text(file, _MOST), Loader=loader)  # noqa: S506
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise CouldNotTest(f"{file} cannot be read: {error}", _REMEDY) from None

@@ -128,7 +128,7 @@ def test_values_import_nothing_but_values(module: str) -> None:
         ("scapy", {"paths.capture", "report.pcap"}),
         ("jsonschema", {"contract.answers", "report.verify"}),
         ("jinja2", {"report.page"}),
-        ("yaml", {"nodes.cluster.kind_config", "report.loading", "report.document"}),
+        ("yaml", {"nodes.cluster.kind_config"}),
         ("grpc", {"nodes.cri"}),
         ("cri_api", {"nodes.cri"}),
         ("kubernetes", {"nodes.cluster.kube_api"}),

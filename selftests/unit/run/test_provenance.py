@@ -100,7 +100,7 @@ def test_commit_is_the_checkouts() -> None:
 
 
 def test_report_is_verified(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """As it was written; not with another digest, nor with a YAML file that says something else."""
+    """As it was written, and not with another digest."""
     document = build([], {"profile": "bridge"}, "1.2")
     write(tmp_path, document)
     verify = ["report", "verify", str(tmp_path)]
@@ -110,11 +110,6 @@ def test_report_is_verified(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     assert document["digest"] in capsys.readouterr().out
     assert cli.main([*verify, "--digest", "sha256:0"]) == 1
     assert "and not sha256:0" in capsys.readouterr().out
-    path = tmp_path / "report.yaml"
-    path.write_text(path.read_text().replace("not run", "conforms", 1))
-    assert cli.main(verify) == 1
-    assert "report.yaml is not the same document" in capsys.readouterr().out
-    path.unlink()
     path = tmp_path / "report.json"
     path.write_text(path.read_text().replace("not run", "conforms", 1))
     assert cli.main([*verify, "--json"]) == 1
