@@ -66,22 +66,20 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _show_features(document: dict[str, Any]) -> None:
-    """What there is of them: earlier versions of the report had none."""
     from podpath.report import summary
 
-    features = [f for profile in document.get("profiles", []) for f in profile["features"]]
+    features = [f for profile in document["profiles"] for f in profile["features"]]
     output.write("\nfeatures" if features else "")
     width = max((len(f["name"]) for f in features), default=0)
     for one in features:
         head = f"{one['name']:<{width}}  {one['result']}"
-        told = one.get("reason") or summary.counted(one["counts"])
+        told = one["reason"] or summary.counted(one["counts"])
         output.write(output.hanging(head, told, width + 12))
 
 
 def _show_to_ci(document: dict[str, Any], *, as_markdown: bool) -> int:
-    from podpath.report import loading, summary
+    from podpath.report import summary
 
-    loading.current(document)
     if as_markdown:
         output.write(summary.markdown(document))
     else:
@@ -170,7 +168,7 @@ def _output_option(parser: argparse.ArgumentParser) -> None:
 def _render(options: argparse.Namespace) -> int:
     from podpath.report import loading, page
 
-    return _write(options.output, page.render(loading.current(loading.read(options.file))))
+    return _write(options.output, page.render(loading.read(options.file)))
 
 
 def _write(path: Path, text: str) -> int:
@@ -195,4 +193,4 @@ def _add_badge(actions: output.Commands) -> None:
 def _badge(options: argparse.Namespace) -> int:
     from podpath.report import loading, summary
 
-    return _write(options.output, summary.badge(loading.current(loading.read(options.file))))
+    return _write(options.output, summary.badge(loading.read(options.file)))

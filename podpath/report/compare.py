@@ -95,16 +95,14 @@ def of(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
 
 
 def _features(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    if "profiles" not in old or "profiles" not in new:
-        return {}  # a report of an earlier schema says nothing of them
     was, is_ = features(old), features(new)
     pairs = {n: (was.get(n, NOT_RUN), is_.get(n, NOT_RUN)) for n in dict.fromkeys([*was, *is_])}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def features(report: Mapping[str, Any]) -> dict[str, str]:
-    """Feature -> result, as far as a report says it."""
-    told = (f for profile in report.get("profiles", []) for f in profile["features"])
+    """Feature -> result."""
+    told = (f for profile in report["profiles"] for f in profile["features"])
     return {feature["name"]: feature["result"] for feature in told}
 
 
@@ -122,7 +120,7 @@ def _entries(
         Change(name, was.get(name, NOT_RUN), is_.get(name, NOT_RUN))
         for name in dict.fromkeys([*was, *is_])
     ]
-    reason = str((after or {}).get("reason", ""))
+    reason = str(after["reason"]) if after else ""
     of_whole = _of_requirement(whole)
     for kind in KINDS:
         alike = tuple(t for t in tests if t.kind == kind)
@@ -141,13 +139,13 @@ def _verdict(requirement: Mapping[str, Any] | None) -> str:
 
 def _tests(requirement: Mapping[str, Any] | None) -> dict[str, str]:
     """Test -> verdict. Where pytest was started is part of a test's id, and says nothing."""
-    tests = (requirement or {}).get("tests", [])
+    tests = requirement["tests"] if requirement else []
     return {t["test"].rpartition("/")[2]: t["verdict"] for t in tests}
 
 
 def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     was, is_ = facts(old), facts(new)
-    known = bool(old.get("configuration")) == bool(new.get("configuration"))
+    known = bool(old["configuration"]) == bool(new["configuration"])
     return {
         name: (was.get(name, "none"), is_.get(name, "none"))
         for name in dict.fromkeys([*was, *is_])
@@ -158,12 +156,11 @@ def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[st
 
 def facts(report: Mapping[str, Any]) -> dict[str, str]:
     """What a report says of what was tested, by what, on what: name -> text."""
-    suite = report.get("suite") or {"version": report.get("podpath", "unknown")}
-    whose = report.get("implementation", {})
+    suite, whose = report["suite"], report["implementation"]
     told = {name: whose[name] for name in ("organisation", "project", "version") if name in whose}
-    told["podpath"] = " ".join(filter(None, [suite["version"], suite.get("commit", "")]))
+    told["podpath"] = " ".join(filter(None, [suite["version"], suite["commit"]]))
     told |= {k: v for k, v in report["environment"].items() if k not in _OF_ONE_RUN}
-    configuration = report.get("configuration", {})
+    configuration = report["configuration"]
     if conflist := configuration.get("conflist"):
         told["conflist, sha256"] = conflist["sha256"]
     for plugin in configuration.get("plugins", []):

@@ -1,4 +1,4 @@
-"""Reports that were written before: of this version, and of the one before it."""
+"""Reports that runs wrote earlier."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,10 @@ _REMEDY = "Name a report.json, or the directory of --podpath-report"
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A report, by its file or its directory. Raises CouldNotTest if it is none."""
+    """Read a report, by its file or its directory.
+
+    Raises CouldNotTest for a file that is no report, or a report in a format of another version.
+    """
     file = path / NAME if path.is_dir() else path
     try:
         document = json.loads(files.read_text(file, _MOST))
@@ -24,14 +27,9 @@ def read(path: Path) -> dict[str, Any]:
         raise CouldNotTest(f"{file} is no JSON document: {error}", _REMEDY) from None
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise CouldNotTest(f"{file} is no {KIND}", _REMEDY)
-    return document
-
-
-def current(document: dict[str, Any]) -> dict[str, Any]:
-    """The same report. Raises CouldNotTest for one of another version."""
-    if document.get("apiVersion") != VERSION:
+    if (version := document.get("apiVersion")) != VERSION:
         raise CouldNotTest(
-            f"a report of version {document.get('apiVersion')!r} has not all that is needed here",
-            f"Run the suite again with this podpath, which writes {VERSION!r}",
+            f"{file} has the apiVersion {version!r}, and this podpath reads {VERSION!r} only",
+            "Run the suite again with this podpath, or read the report with the podpath of its run",
         )
     return document

@@ -12,7 +12,6 @@ from podpath.report.document import (
     KNOWN_DEVIATION,
     NOT_APPLICABLE,
     NOT_RUN,
-    VERSION,
     digest,
     profiles,
     worst,
@@ -26,11 +25,6 @@ _SCHEMA = Path(__file__).with_name("report.schema.json")
 
 def problems(document: Mapping[str, Any]) -> list[str]:
     """What is wrong with a report, a sentence each; none if it is as it was written."""
-    if document.get("apiVersion") != VERSION:
-        return [
-            f"it is of version {document.get('apiVersion')!r}, and only {VERSION!r} can be"
-            " verified: earlier ones have no digest"
-        ]
     found = _of_format(document)
     return found or [*_of_digest(document), *_of_verdicts(document)]
 

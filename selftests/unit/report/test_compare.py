@@ -134,30 +134,6 @@ def test_what_was_tested_is_compared_too() -> None:
     assert "  kernel\n    - 6.1\n    + 6.18" in compare.text(found)
 
 
-def test_report_of_the_version_before_is_compared() -> None:
-    """It has no reasons, checksums or suite; what it does not say does not differ."""
-    new = written(("t", "PATH-ICMP", DOES_NOT_CONFORM))
-    old = {
-        "apiVersion": "podpath/v1",
-        "kind": "ConformanceReport",
-        "podpath": "0.1.0",
-        "environment": {"profile": "bridge"},
-        "verdict": CONFORMS,
-        "requirements": [
-            {
-                "id": "PATH-ICMP",
-                "sentence": "Each.",
-                "verdict": CONFORMS,
-                "tests": [{"test": "t", "verdict": CONFORMS, "reason": "", "seconds": 1}],
-            }
-        ],
-    }
-    found = compare.of(old, new)
-
-    assert [e.requirement.name for e in found.entries[REGRESSED]] == ["PATH-ICMP"]
-    assert found.facts == {"podpath": ("0.1.0", "1.2")}
-
-
 def test_markdown_leaves_what_a_plugin_says_as_it_is() -> None:
     """No table, link or tag of its own."""
     new = [TestResult("t", ("PATH-ICMP",), COULD_NOT_TEST, reason="a | <b> [c](d)\n@e")]
@@ -185,11 +161,9 @@ def test_command_compares(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert "### Regressed (1)" in capsys.readouterr().out
 
 
-def test_report_without_features_says_nothing_of_them() -> None:
-    """One of an earlier schema: none of them changed."""
+def test_feature_that_a_report_lacks_was_not_run() -> None:
     told = ("t::one", "PATH-ICMP", CONFORMS)
     new = {**written(told), "profiles": [{"features": [{"name": "core", "result": "success"}]}]}
-    old = {key: value for key, value in new.items() if key != "profiles"}
-    assert compare.of(old, new).features == {}
     emptied = {**new, "profiles": [{"features": []}]}
+
     assert compare.of(new, emptied).features == {"core": ("success", NOT_RUN)}

@@ -253,10 +253,6 @@ def test_requirement_without_tests_does_not_conform_by_itself() -> None:
     assert "has no tests" in verify.problems(document)[0]
 
 
-def test_report_of_another_version_cannot_be_verified() -> None:
-    assert "earlier ones have no digest" in verify.problems({"apiVersion": "podpath/v1"})[0]
-
-
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [

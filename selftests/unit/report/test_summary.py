@@ -15,6 +15,7 @@ from podpath.report.document import (
     COULD_NOT_TEST,
     DOES_NOT_CONFORM,
     KNOWN_DEVIATION,
+    VERSION,
     About,
     TestResult,
     build,
@@ -110,14 +111,17 @@ def test_command_shows_to_ci(capsys: Capture, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "action", [("show", "--markdown"), ("badge", "-o", "x"), ("render", "-ox")]
+    "action",
+    [("show",), ("show", "--markdown"), ("verify",), ("badge", "-o", "x"), ("render", "-ox")],
 )
-def test_report_of_an_earlier_version_is_told(
+def test_report_of_another_version_is_refused(
     capsys: Capture, tmp_path: Path, action: tuple[str, ...]
 ) -> None:
-    """It has not what is needed."""
+    """Each action names both versions."""
     old = {"apiVersion": "podpath/v1", "kind": "ConformanceReport", "requirements": []}
     (tmp_path / "report.json").write_text(json.dumps(old))
 
     assert cli.main(["report", *action, str(tmp_path)]) == COULD_NOT_TEST_STATUS
-    assert "Run the suite again" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "'podpath/v1'" in told
+    assert f"reads '{VERSION}' only" in told
