@@ -15,6 +15,8 @@ both_directions = pytest.mark.parametrize(
 
 each_pod = pytest.mark.parametrize("pod", ["client", "server", "bystander"])
 
+each_direction = pytest.mark.parametrize("direction", ["ingress", "egress"])
+
 #: Plugins by themselves, and those that answer ADD with a whole result.
 alone = pytest.mark.roles(*ALONE)
 attaching = pytest.mark.roles(*ATTACHING)

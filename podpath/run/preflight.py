@@ -21,6 +21,13 @@ from podpath.system import programs, sysctl
 #: The most pods that the suite has on one node at the same time.
 PODS = 12
 
+_TBF = "root tbf rate 1mbit burst 10kb latency 1s"
+#: What the kernel must have to limit a rate in each direction: links, queueing disciplines.
+_SHAPING = {
+    "ingress": ((), (_TBF,)),
+    "egress": (("ifb",), (_TBF, "ingress")),
+}
+
 #: What the embedded node needs of the kernel.
 FILE_SYSTEMS = ("overlay", "tmpfs")
 LINKS = ("bridge", "veth")
@@ -136,6 +143,15 @@ def check_queue(discipline: str) -> None:
             f'this kernel cannot make the queueing discipline "{discipline}" ({refusal})',
             "Use a kernel with sch_tbf and sch_ingress, as the bandwidth plugin needs them",
         )
+
+
+def check_shaping(direction: str) -> None:
+    """Raise CouldNotTest if the kernel cannot limit the rate of a direction, ingress or egress."""
+    links, disciplines = _SHAPING[direction]
+    for link in links:
+        check_link(link)
+    for discipline in disciplines:
+        check_queue(discipline)
 
 
 def _loaded(module: str) -> bool:

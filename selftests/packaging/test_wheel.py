@@ -99,7 +99,7 @@ def test_licence_is_in_the_wheel(names: set[str]) -> None:
     assert [n for n in names if n.endswith(".dist-info/licenses/LICENSE")]
 
 
-_OF_CLUSTERS = {"test_kubernetes.py"}
+_OF_CLUSTERS = {"test_k8s.py"}
 
 
 @pytest.mark.parametrize("node", ["embedded", "kind"])

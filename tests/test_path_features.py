@@ -1,22 +1,23 @@
-"""What is tested where the conflist asks for it."""
+"""Which way packets take where the conflist asks for a feature."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
 from podpath.cni.conflist import Conflist
-from podpath.lifecycle.growth import growth, settled
+from podpath.contract import capabilities
+from podpath.contract.runtime import Runtime
 from podpath.model import BEYOND, NODE, Address, Family, Topology
 from podpath.nodes.base import Node
-from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
+from podpath.nodes.deployment import CLIENT, MAPPED, Deployment
 from podpath.paths import hostports
 from podpath.paths.hostports import Clients
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
-from podpath.profiles import Profile
-from podpath.system.randomness import Draws
+from podpath.run import preflight
 
-from .parameters import each_pod
+from .parameters import each_direction, each_pod
 
 requirement = pytest.mark.requirement
 Observe = Callable[..., Observed]
@@ -33,21 +34,6 @@ def outside(node: Node, topology: Topology, family: Family) -> Ends:
     if not hostports.has_way_out(topology, CLIENT, family):
         pytest.skip("not applicable: the conflist gives pods no default route")
     return near, far
-
-
-@pytest.fixture
-def clients(
-    node: Node,
-    pods: Deployment,
-    draws: Draws,
-    conflist: Conflist,
-    profile: Profile,
-    topology: Topology,
-) -> Clients:
-    """Who asks for mapped ports."""
-    if profile.master and not conflist.is_gateway:
-        pytest.skip("not applicable: the conflist has no isGateway, so the bridge has no address")
-    return Clients(node, pods, draws, conflist, profile, topology)
 
 
 @requirement("PATH-MASQUERADE")
@@ -85,18 +71,25 @@ def test_mapped_port_is_answered_by_the_pod(
     assert observed.differences == []
 
 
-@requirement("LIFE-PORTMAP")
-def test_deleted_pod_leaves_none_of_its_mapped_ports(
-    node: Node, pods: Deployment, conflist: Conflist, clients: Clients, family: Family
+@requirement("PATH-BANDWIDTH")
+@each_direction
+def test_rate_is_what_was_asked_for(
+    runtime: Runtime, conflist: Conflist, family: Family, direction: str
 ) -> None:
-    """The node refuses the ports; it has the rules that it had after the first such pod."""
-    with pods.temporary(MAPPED):
-        pass  # what the first one makes for all that come, such as chains, is there then
-    before = settled(node, conflist)
-    with pods.temporary(MAPPED):
-        unanswered = clients.ask(family)
+    """A transfer takes as long as the limit says, and one without a limit far less."""
+    preflight.check_shaping(direction)
+    with ExitStack() as stack:
+        slow, one, other = (
+            stack.enter_context(capabilities.container(runtime, conflist, runtime_config))
+            for runtime_config in (capabilities.limited(direction), {}, {})
+        )
+        for container in (slow, one, other):
+            container.attach()
+        ends = (one, slow) if direction == "ingress" else (slow, one)
+        free = capabilities.transfer(one, other, family)
+        # the fastest: a slow one may be the machine's
+        limited = min(
+            (capabilities.transfer(*ends, family) for _ in range(2)), key=lambda t: t.seconds
+        )
 
-    left = growth(node, conflist, before)
-    address = clients.target(family)
-    left += hostports.still_mapped(node, address, (HTTP_MAPPED, UDP_MAPPED))
-    assert left + unanswered == []
+    assert capabilities.bounds(direction, limited, free) == []

@@ -1,0 +1,50 @@
+"""What pods leave behind where the conflist asks for a feature."""
+
+import pytest
+
+from podpath.cni.conflist import Conflist
+from podpath.contract import capabilities
+from podpath.contract.answers import require_success
+from podpath.contract.runtime import Runtime
+from podpath.lifecycle.growth import growth, settled
+from podpath.model import Family
+from podpath.nodes import inventory
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
+from podpath.paths import hostports
+from podpath.paths.hostports import Clients
+from podpath.run import preflight
+
+from .parameters import each_direction
+
+requirement = pytest.mark.requirement
+
+
+@requirement("LIFE-PORTMAP")
+def test_deleted_pod_leaves_none_of_its_mapped_ports(
+    node: Node, pods: Deployment, conflist: Conflist, clients: Clients, family: Family
+) -> None:
+    """The node refuses the ports; it has the rules that it had after the first such pod."""
+    with pods.temporary(MAPPED):
+        pass  # what the first one makes for all that come, such as chains, is there then
+    before = settled(node, conflist)
+    with pods.temporary(MAPPED):
+        unanswered = clients.ask(family)
+
+    left = growth(node, conflist, before)
+    address = clients.target(family)
+    left += hostports.still_mapped(node, address, (HTTP_MAPPED, UDP_MAPPED))
+    assert left + unanswered == []
+
+
+@requirement("LIFE-BANDWIDTH")
+@each_direction
+def test_nothing_is_left_of_a_limit(runtime: Runtime, conflist: Conflist, direction: str) -> None:
+    """The node has no more than before the container came."""
+    preflight.check_shaping(direction)
+    with capabilities.container(runtime, conflist, capabilities.limited(direction)) as container:
+        before = inventory.read(runtime.node, conflist)
+        container.attach()
+        require_success(container.delete())
+
+        assert container.left(conflist, before) == []
