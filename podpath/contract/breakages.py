@@ -1,4 +1,4 @@
-"""What a container's network can lose, for CHECK to find. Pure, but for doing it.
+"""What a container's network can lose, for CHECK to find.
 
 Rules: CNI specification 1.1.0, section 2, CHECK.
 """

@@ -1,4 +1,4 @@
-"""A plugin's result against the links that the kernel has. Pure, but for reading them."""
+"""A plugin's result against the links that the kernel has."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""Profiles: how a kind of plugin wires pods, as data. One TOML file each; see docs/profiles.md."""
+"""Profiles: how a kind of plugin wires pods, as data. One TOML file each.
+
+The format: docs/profiles.md. Pure, but for reading the files.
+"""
 
 from pathlib import Path
 

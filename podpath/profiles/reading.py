@@ -1,6 +1,6 @@
 """Reading a profile from its TOML file, strictly: what is not understood is refused, with its line.
 
-The format: docs/profiles.md.
+The format: docs/profiles.md. Pure, but for reading the files.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What a profile says: how a kind of plugin wires pods, as values.
+"""What a profile says: how a kind of plugin wires pods, as values. Pure.
 
 In the texts of addresses and routes, {pod} stands for the pod's address, {gateway}, {subnet} and
 {length} for its range's gateway, subnet and prefix length, {all} for the length of a prefix that is

@@ -3,198 +3,354 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import podpath
-from podpath.requirements import GROUPS
+from podpath.requirements import REQUIREMENTS, group
 
 PACKAGE = Path(podpath.__file__).parent
-SOURCES = sorted(PACKAGE.rglob("*.py"))
+ROOT = PACKAGE.parent
+#: fixtures/ and tests/ are installed as packages of podpath, and lie beside it in a checkout.
+_BESIDE = ("fixtures", "tests")
 
-PURE = (
-    "paths.expected",
-    "paths.background",
-    "paths.verdict",
-    "topology.wiring",
-    "paths.probes",
-    "paths.dissect",
-    "paths.segments",
-    "report.text",
-    "report.page.drawing",
+#: A module imports its own layer and those above it, never one below.
+LAYERS = (
+    "errors",
+    "model",
+    "requirements",
+    "system",
+    "profiles",
+    "cni",
+    "nodes",
+    "topology",
+    "paths",
+    "lifecycle",
+    "k8s",
+    "contract",
+    "report",
+    "run",
+    "plugin",
+    "fixtures",
+    "tests",
+    "cli",
 )
-#: Read files of data, and do nothing else to the system.
-DATA = ("cni.conflist", "profiles", "profiles.reading", "profiles.rules", "cni.result")
-VALUES = (
-    *("model", "errors", "requirements", "requirements.requirement"),
-    *(f"requirements.{group.lower()}" for group in GROUPS),
-)
 
-#: What pytest loads in every run of an environment that podpath is installed in.
-_PLUGIN = ("before", "collection", "options", "outcome", "results", "shared")
+#: Group of requirements -> the package that checks it.
+ROOMS = {
+    "TOPO": "topology",
+    "PATH": "paths",
+    "LIFE": "lifecycle",
+    "K8S": "k8s",
+    "CNI": "contract",
+}
 
+#: What pure code may use of the standard library.
 _PURE_STANDARD = frozenset(
-    [
+    {
+        *("abc", "bisect", "collections", "contextlib", "dataclasses", "datetime", "difflib"),
         *(
-            "bisect",
-            "collections",
-            "dataclasses",
             "enum",
+            "errno",
+            "functools",
             "hashlib",
+            "html",
             "ipaddress",
             "itertools",
-            "re",
+            "json",
+            "math",
         ),
-        *("struct", "typing", "xml"),
-    ]
+        *("operator",),
+        *("re", "shlex", "statistics", "string", "struct", "textwrap", "types", "typing"),
+        *("unicodedata", "urllib", "xml"),
+    }
 )
-_DATA_STANDARD = _PURE_STANDARD | {"functools", "json", "pathlib", "tomllib"}
+#: Reads files of data beside, and does nothing else to the system.
+_DATA_STANDARD = _PURE_STANDARD | {"pathlib", "tomllib"}
+#: Layers that are nothing but values.
+_VALUES = frozenset({"errors", "model", "requirements"})
+#: Built-in functions by which a function would reach out of itself.
+_IMPURE_BUILTINS = frozenset({"open", "print", "input", "exec", "eval", "compile", "__import__"})
 
 
-def name_of(source: Path) -> str:
-    """model, nodes.base, profiles ..."""
-    parts = source.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+@cache
+def sources() -> Mapping[str, Path]:
+    """Name without "podpath." -> file, of every module; the top is ""."""
+    files = [*PACKAGE.rglob("*.py"), *(f for d in _BESIDE for f in (ROOT / d).rglob("*.py"))]
+    found = {}
+    for file in files:
+        base = PACKAGE if PACKAGE in file.parents else ROOT
+        parts = file.relative_to(base).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
 
 
-def imports(source: Path) -> Iterator[str]:
-    """Every module that a file imports, at any depth, `from a import b` as a.b."""
-    for node in ast.walk(ast.parse(source.read_text())):
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(sources()[module].read_text())
+
+
+def imports(module: str) -> Iterator[str]:
+    """Every name that a module imports, at any depth, `from a import b` as a.b."""
+    for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{source} imports relatively"
+        elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def packages(source: Path) -> set[str]:
-    """The top-level packages that a file imports, other than podpath."""
-    return {name.partition(".")[0] for name in imports(source)} - {"podpath"}
+def packages(module: str) -> set[str]:
+    """The top-level packages that a module imports, other than podpath."""
+    return {name.partition(".")[0] for name in imports(module)} - {"podpath", "__future__"}
 
 
-def stages(source: Path) -> set[str]:
-    """The modules of podpath that a file imports."""
-    known = {name_of(s) for s in SOURCES}
+@cache
+def neighbours(module: str) -> frozenset[str]:
+    """The modules of podpath that a module imports."""
     found = set()
-    for name in imports(source):
+    for name in imports(module):
         if name.startswith("podpath."):
             inner = name.removeprefix("podpath.")
-            found.add(inner if inner in known else inner.rpartition(".")[0])
-    return found
+            found.add(inner if inner in sources() else inner.rpartition(".")[0])
+    return frozenset(found - {module, ""})
 
 
-def importers(package: str) -> set[str]:
-    return {name_of(s) for s in SOURCES if package in packages(s)}
+def layer(module: str) -> str:
+    return module.partition(".")[0]
 
 
-def source_of(module: str) -> Path:
-    (found,) = [s for s in SOURCES if name_of(s) == module]
-    return found
+def folder(module: str) -> str:
+    """The package whose directory holds a module."""
+    file = sources()[module]
+    return module if file.name == "__init__.py" else module.rpartition(".")[0]
 
 
-@pytest.mark.parametrize("module", PURE)
-def test_pure_modules_know_neither_kernel_nor_network_nor_pytest(module: str) -> None:
-    """They import values, each other, configuration as data, and a little of the library."""
-    source = source_of(module)
+def test_top_holds_packages_and_errors_only() -> None:
+    """Everything else has a room."""
+    files = {file.name for file in PACKAGE.iterdir() if file.is_file()}
 
-    assert packages(source) <= _PURE_STANDARD
-    assert stages(source) <= {*PURE, *DATA, *VALUES}
+    assert files == {"__init__.py", "errors.py", "py.typed"}
 
 
-@pytest.mark.parametrize("module", DATA)
-def test_data_modules_only_read_files(module: str) -> None:
-    """What the pure modules take their configuration from."""
-    source = source_of(module)
-
-    assert packages(source) <= _DATA_STANDARD
-    assert stages(source) <= {*VALUES, "system.files", "profiles.reading", "profiles.rules"}
+def test_every_package_is_a_layer() -> None:
+    """A new package takes its place in the list."""
+    assert {layer(module) for module in sources() if module} == set(LAYERS)
 
 
-@pytest.mark.parametrize("module", VALUES)
-def test_values_import_nothing_but_values(module: str) -> None:
-    """Everything depends on them, so they depend on nothing."""
-    source = source_of(module)
+def test_no_module_imports_a_layer_below() -> None:
+    """Data flows one way."""
+    upward = [
+        f"{module} imports {other}"
+        for module in sources()
+        if module
+        for other in neighbours(module)
+        if LAYERS.index(layer(other)) > LAYERS.index(layer(module))
+    ]
 
-    assert packages(source) <= _PURE_STANDARD
-    assert stages(source) <= set(VALUES)
+    assert upward == []
+
+
+def test_no_circle_between_folders() -> None:
+    """A folder can be read without those that use it."""
+    arrows = {
+        (folder(m), folder(o)) for m in sources() for o in neighbours(m) if folder(m) and folder(o)
+    }
+    needs = {a: {b for x, b in arrows if x == a and b != a} for pair in arrows for a in pair}
+
+    assert _left_of(needs) == {}
+
+
+def test_no_circle_between_modules() -> None:
+    """A module can be read without those that use it."""
+    assert _left_of({m: set(neighbours(m)) for m in sources() if m}) == {}
+
+
+def _left_of(needs: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
+    """What remains of a graph when whatever needs nothing that remains is taken away."""
+    while free := {name for name, others in needs.items() if not others & needs.keys()}:
+        needs = {name: others for name, others in needs.items() if name not in free}
+    return needs
+
+
+# --- pure code ----------------------------------------------------------------------------
+
+
+#: Libraries that compute, and do nothing else, where a pure module uses one.
+_PACKAGES_OF: Mapping[str, frozenset[str]] = {"contract.answers": frozenset({"jsonschema"})}
+
+
+def _says_pure(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> bool:
+    words = (ast.get_docstring(node) or "").replace("\n", " ")
+    return "Pure." in words or "Pure, but" in words
+
+
+def pure_modules() -> list[str]:
+    return [m for m in sources() if _says_pure(tree(m))]
+
+
+def _reads_data(module: str) -> bool:
+    return "Pure, but" in (ast.get_docstring(tree(module)) or "").replace("\n", " ")
+
+
+def _is_plain(module: str) -> bool:
+    """Whether pure code may use a module: values, what is pure itself, data."""
+    return layer(module) in _VALUES or _says_pure(tree(module))
+
+
+@pytest.mark.parametrize("module", pure_modules())
+def test_modules_that_say_pure_are(module: str) -> None:
+    """They import values, each other and a little of the standard library."""
+    allowed = _DATA_STANDARD if _reads_data(module) else _PURE_STANDARD
+    readers = {"system.files"} if _reads_data(module) else set()
+    used = {(name.rpartition(".")[0], name.rpartition(".")[2]) for name in imports(module)}
+
+    assert packages(module) - allowed - _PACKAGES_OF.get(module, frozenset()) == set()
+    assert {
+        f"{package}.{name}"
+        for package, name in used
+        if package.startswith("podpath")
+        and f"{package}.{name}".removeprefix("podpath.") not in readers
+        and not name.isupper()
+        and not (_is_a_module(package, name) and _is_plain(_inner(package, name)))
+        and not _is_plain(_inner(package))
+    } == set()
+
+
+def pure_functions() -> list[tuple[str, str]]:
+    """(module, function) of all that say so, in modules that do not say it of the whole."""
+    return [
+        (module, node.name)
+        for module in sources()
+        if not _says_pure(tree(module))
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.FunctionDef) and _says_pure(node)
+    ]
+
+
+@pytest.mark.parametrize(("module", "function"), pure_functions())
+def test_functions_that_say_pure_are(module: str, function: str) -> None:
+    """They use their arguments, values, and other pure functions."""
+    assert list(_reaches_out(module, function, set())) == []
+
+
+def _reaches_out(module: str, function: str, seen: set[str]) -> Iterator[str]:
+    """What a function uses, itself or by others of its module, that is not pure."""
+    seen.add(function)
+    definitions = {
+        node.name: node for node in ast.walk(tree(module)) if isinstance(node, ast.FunctionDef)
+    }
+    origins = {
+        (alias.asname or alias.name): (node.module or "", alias.name)
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    } | {
+        (alias.asname or alias.name): (alias.name, "")
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    for name in sorted(_used(definitions[function])):
+        if name in _IMPURE_BUILTINS:
+            yield f"{function} calls {name}"
+        elif name in origins:
+            if not _may_use(*origins[name]):
+                yield f"{function} uses {name} of {origins[name][0]}"
+        elif name in definitions and name not in seen:
+            yield from _reaches_out(module, name, seen)
+
+
+def _inner(*parts: str) -> str:
+    """A dotted name of podpath's, as sources() has it."""
+    return ".".join(parts).removeprefix("podpath").removeprefix(".")
+
+
+def _is_a_module(package: str, name: str) -> bool:
+    return _inner(package, name) in sources()
+
+
+def _used(function: ast.FunctionDef) -> set[str]:
+    """The names that a function's body reads; its annotations say nothing of what it does."""
+    body = [node for statement in function.body for node in ast.walk(statement)]
+    return {n.id for n in body if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def _may_use(package: str, name: str) -> bool:
+    """Whether pure code may use a name that is imported from a package."""
+    if not package.startswith("podpath"):
+        return package.partition(".")[0] in _DATA_STANDARD
+    inner = _inner(package)
+    if _is_a_module(package, name):
+        return _is_plain(_inner(package, name))
+    if _is_plain(inner):
+        return True
+    for node in ast.walk(tree(inner)):
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return _says_pure(node)
+    return True  # a class or a constant
+
+
+# --- the kernel and heavy packages ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("pyroute2", {"topology.reading", "system.netlink"}),
-        ("scapy", {"paths.capture", "report.pcap"}),
-        ("jsonschema", {"contract.answers", "report.verify"}),
-        ("jinja2", {"report.page"}),
-        ("yaml", {"nodes.cluster.kind_config"}),
-        ("grpc", {"nodes.cri"}),
-        ("cri_api", {"nodes.cri"}),
-        ("kubernetes", {"nodes.cluster.kube_api"}),
-        ("pytest_kind", {"nodes.cluster.kind"}),
-        ("pytest", {f"plugin.{part}" for part in _PLUGIN}),
-        (
-            "argparse",
-            {"cli", "cli.clean", "cli.doctor", "cli.output"}
-            | {"cli.report", "cli.requirements", "plugin.options"},
-        ),
-        ("random", {"system.randomness"}),
+        ("pyroute2", {"topology", "system"}),
+        ("scapy", {"paths", "report"}),
+        ("jsonschema", {"contract", "report"}),
+        ("jinja2", {"report"}),
+        ("yaml", {"nodes"}),
+        ("grpc", {"nodes"}),
+        ("cri_api", {"nodes"}),
+        ("kubernetes", {"nodes"}),
+        ("pytest_kind", {"nodes"}),
+        ("pytest", {"plugin", "fixtures", "tests"}),
+        ("argparse", {"cli", "plugin"}),
+        ("random", {"system"}),
         ("secrets", set()),
         ("uuid", set()),
     ],
 )
-def test_heavy_packages_have_one_place(package: str, allowed: set[str]) -> None:
+def test_packages_have_their_layers(package: str, allowed: set[str]) -> None:
     """Each is imported where its stage is, and nowhere else."""
-    assert importers(package) == allowed
+    assert {layer(m) for m in sources() if package in packages(m)} <= allowed
+
+
+@pytest.mark.parametrize(
+    "package", ["grpc", "cri_api", "kubernetes", "pytest_kind", "yaml", "random"]
+)
+def test_packages_that_have_one_place(package: str) -> None:
+    """What would have to change for another version of them is one file."""
+    assert len({m for m in sources() if package in packages(m)}) == 1
 
 
 def test_namespaces_are_entered_in_two_places_only() -> None:
     """netns, and the process that becomes the node."""
     callers = set()
-    for source in SOURCES:
-        for node in ast.walk(ast.parse(source.read_text())):
+    for module in sources():
+        for node in ast.walk(tree(module)):
             if isinstance(node, ast.Call):
                 called = node.func
                 name = called.attr if isinstance(called, ast.Attribute) else ""
                 name = called.id if isinstance(called, ast.Name) else name
                 if name == "setns":
-                    callers.add(name_of(source))
+                    callers.add(module)
 
     assert callers == {"system.netns", "nodes.embedded.init"}
 
 
-def test_no_module_imports_the_plugin() -> None:
-    """pytest is glue: nothing of the library depends on it."""
-    importers = [name_of(s) for s in SOURCES if any(n.startswith("plugin") for n in stages(s))]
-    assert [name for name in importers if not name.startswith("plugin")] == []
-
-
-def test_stages_do_not_import_later_ones() -> None:
-    """Data flows one way: there is no cycle among the modules."""
-    graph = {name_of(s): stages(s) - {name_of(s), ""} for s in SOURCES}
-    while free := {name for name, needs in graph.items() if not needs & graph.keys()}:
-        graph = {name: needs for name, needs in graph.items() if name not in free}
-
-    assert graph == {}
-
-
 HEAVY = (
-    "scapy",
-    "pyroute2",
-    "grpc",
-    "cri_api",
-    "kubernetes",
-    "pytest_kind",
-    "jsonschema",
-    "yaml",
-    "jinja2",
-    "hypothesis",
+    *("scapy", "pyroute2", "grpc", "cri_api", "kubernetes", "pytest_kind", "jsonschema"),
+    *("yaml", "jinja2", "hypothesis"),
 )
 
 
 def test_plugin_imports_nothing_heavy() -> None:
-    """Every pytest run of the environment imports it, with the fixtures that it names."""
+    """Every pytest run of the environment imports it, with the modules that it names."""
     program = (
         "import importlib, sys\n"
         "from podpath import plugin\n"
@@ -206,3 +362,24 @@ def test_plugin_imports_nothing_heavy() -> None:
     )
 
     assert done.stdout.split() == []
+
+
+# --- from the id to the room ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("identifier", REQUIREMENTS)
+def test_an_id_leads_to_its_sentence_its_test_and_its_room(identifier: str) -> None:
+    """PATH-ICMP: requirements/path.py, tests/test_path*.py, paths/, selftests/unit/paths/."""
+    of = group(identifier)
+    room = ROOMS[of]
+    marked = f'requirement("{identifier}"'
+    tests = [f for f in (ROOT / "tests").glob("test_*.py") if marked in f.read_text()]
+
+    assert f'"{identifier}"' in (PACKAGE / "requirements" / f"{of.lower()}.py").read_text()
+    assert {file.name[len("test_") :].partition("_")[0].removesuffix(".py") for file in tests} <= {
+        room,
+        of.lower(),
+    }
+    assert tests
+    assert (PACKAGE / room / "__init__.py").is_file()
+    assert list((ROOT / "selftests" / "unit" / room).glob("test_*.py"))

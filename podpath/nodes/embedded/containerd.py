@@ -6,7 +6,7 @@ what is CRI's to other names. bin_dirs is in 2.1, in place of bin_dir.
 
 import re
 
-from podpath.nodes import image
+from podpath.nodes.image import NAME as POD_IMAGE
 
 SOCKET = "/run/containerd/containerd.sock"
 
@@ -51,7 +51,7 @@ def _number(release: str) -> tuple[int, int]:
 def _version_2(oci_runtime: str, cni: str) -> str:
     cri = "io.containerd.grpc.v1.cri"
     return f"""[plugins."{cri}"]
-sandbox_image = "{image.NAME}"
+sandbox_image = "{POD_IMAGE}"
 {_OF_CRI}[plugins."{cri}".cni]
 {cni}{_oci(cri, oci_runtime)}"""
 
@@ -59,7 +59,7 @@ sandbox_image = "{image.NAME}"
 def _version_3(oci_runtime: str, cni: str) -> str:
     cri = "io.containerd.cri.v1.runtime"
     return f"""[plugins."io.containerd.cri.v1.images".pinned_images]
-sandbox = "{image.NAME}"
+sandbox = "{POD_IMAGE}"
 [plugins."{cri}"]
 {_OF_CRI}[plugins."{cri}".cni]
 {cni}{_oci(cri, oci_runtime)}"""
