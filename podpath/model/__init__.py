@@ -9,8 +9,9 @@ from podpath.model.addresses import (
     ip_addresses,
 )
 from podpath.model.difference import Difference, listed
-from podpath.model.packets import Direction, Observation, Packet, Sighting, TapProof
+from podpath.model.packets import Observation, Packet, Sighting, TapProof
 from podpath.model.paths import Hop, Path, Translation
+from podpath.model.place import Direction, Place
 from podpath.model.process import CommandResult
 from podpath.model.topology import (
     BEYOND,
@@ -51,6 +52,7 @@ __all__ = [
     "Observation",
     "Packet",
     "Path",
+    "Place",
     "PodNetwork",
     "Port",
     "Route",

@@ -3,17 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from podpath.model.place import Place
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One named way in which what is differs from what must be.
 
-    kind: a stable name such as "missing hop"; where: namespace, interface and direction, as far
-    as they apply; packet: what it is about, for path differences.
+    Attributes:
+        kind: A stable name such as "missing hop".
+        where: The place of a packet or an interface; of anything else, its name.
+        expected: What must be there.
+        seen: What is there.
+        packet: The packet that differs; empty if none does.
     """
 
     kind: str
-    where: str
+    where: Place | str
     expected: str
     seen: str
     packet: str = ""

@@ -1,16 +1,9 @@
 """Packets, where they were seen, and the proof that none was missed."""
 
 from dataclasses import dataclass
-from enum import Enum
 
 from podpath.model.addresses import Address
-
-
-class Direction(Enum):
-    """Which way a frame crossed an interface, seen from the namespace that holds it."""
-
-    IN = "in"
-    OUT = "out"
+from podpath.model.place import Direction, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +76,9 @@ class Sighting:
     frame: bytes = b""
 
     @property
-    def place(self) -> tuple[str, str, Direction]:
-        """Where it was seen, comparable with a Hop's."""
-        return (self.namespace, self.interface, self.direction)
+    def place(self) -> Place:
+        """Where podpath saw it, comparable with a Hop's."""
+        return Place(self.namespace, self.interface, self.direction)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from podpath.model.addresses import Address
-from podpath.model.packets import Direction
+from podpath.model.place import Direction, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Hop:
     optional: bool = False
 
     @property
-    def place(self) -> tuple[str, str, Direction]:
+    def place(self) -> Place:
         """Where the packet is expected, comparable with a Sighting's."""
-        return (self.namespace, self.interface, self.direction)
+        return Place(self.namespace, self.interface, self.direction)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from podpath.model import Direction, Packet, Sighting
+from podpath.model import Packet, Place, Sighting
 
 _ETHERNET = 14
 _IPV4, _IPV6, _ARP = 0x0800, 0x86DD, 0x0806
@@ -216,13 +216,12 @@ def _datagram(sighting: Sighting) -> "_Datagram":
 
 
 _Datagram = tuple[object, ...]
-_Place = tuple[str, str, Direction]
 _Header = tuple[int | None, str, str]
 #: Place -> what the first fragment of a datagram has there.
-_First = Mapping[_Place, _Header]
+_First = Mapping[Place, _Header]
 
 
-def _sent_as(fragments: Iterable[Sighting]) -> Mapping[tuple[_Place, _Datagram], _Datagram]:
+def _sent_as(fragments: Iterable[Sighting]) -> Mapping[tuple[Place, _Datagram], _Datagram]:
     """Which datagram fragments belong to, at a place that its first fragment was not seen at.
 
     A node that routes IPv6 fragments which connection tracking has joined gives them a new
@@ -230,7 +229,7 @@ def _sent_as(fragments: Iterable[Sighting]) -> Mapping[tuple[_Place, _Datagram],
     which the first one is at later places only. It is the one with the same beginning.
     """
     starts: dict[_Datagram, bytes] = {}
-    seen: dict[_Place, dict[_Datagram, set[bool]]] = defaultdict(lambda: defaultdict(set))
+    seen: dict[Place, dict[_Datagram, set[bool]]] = defaultdict(lambda: defaultdict(set))
     for sighting in fragments:
         packet, datagram = sighting.packet, _datagram(sighting)
         if packet.source is None or packet.source.version == 4:
@@ -254,7 +253,7 @@ def _but_identification(datagram: _Datagram) -> _Datagram:
 
 
 def _firsts(fragments: Iterable[Sighting]) -> Mapping[_Datagram, _First]:
-    found: dict[_Datagram, dict[_Place, _Header]] = defaultdict(dict)
+    found: dict[_Datagram, dict[Place, _Header]] = defaultdict(dict)
     for sighting in fragments:
         if sighting.packet.fragment and sighting.packet.fragment[0] == 0:
             found[_datagram(sighting)][sighting.place] = _own(sighting)

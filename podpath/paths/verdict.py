@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 from podpath.model import (
     Difference,
-    Direction,
     Hop,
     Observation,
     Packet,
     Path,
+    Place,
     Sighting,
     Translation,
 )
@@ -31,8 +31,6 @@ PAYLOAD = "payload changed"
 TOS = "TOS changed"
 DF = "DF changed"
 OPTIONS = "TCP options changed"
-
-Place = tuple[str, str, Direction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +117,11 @@ def unchanged(verdict: Verdict) -> list[Difference]:
         first, last = crossing.at_hops[0], crossing.at_hops[-1]
         hop = crossing.path.hops[-1]
         if not first or not last:
-            where = place((crossing.path.hops[0] if not first else hop).place)
+            where = (crossing.path.hops[0] if not first else hop).place
             found.append(Difference(MISSING, where, _times(1), _times(0), crossing.packet))
             continue
         found += [
-            Difference(kind, place(hop.place), expected, got, crossing.packet)
+            Difference(kind, hop.place, expected, got, crossing.packet)
             for kind, expected, got in _changed(
                 crossing.path, first[0].packet, crossing.path.hops[0], last[0].packet, hop
             )
@@ -189,7 +187,7 @@ def _lacking(
     origin = path.hops[0]
     seen = [group[0].packet for (of, _), group in packets.items() if of == leg]
     return [
-        Difference(MISSING, place(origin.place), what, "nothing", path.name)
+        Difference(MISSING, origin.place, what, "nothing", path.name)
         for what in probe.lacking(leg, seen)
     ]
 
@@ -226,7 +224,7 @@ def _echoes(crossings: Sequence[Crossing]) -> list[Difference]:
     for crossing, reply in replies:
         known = requests.get(reply.packet.number or (0, 0), [])
         if known and (seen := _payload(reply.packet)) not in known:
-            found.append(Difference(PAYLOAD, place(reply.place), known[-1], seen, crossing.packet))
+            found.append(Difference(PAYLOAD, reply.place, known[-1], seen, crossing.packet))
     return found
 
 
@@ -237,13 +235,9 @@ def _presence(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> l
     found = []
     for hop, seen in zip(path.hops, at_hops, strict=True):
         if len(seen) < times and not hop.optional:
-            found.append(
-                Difference(MISSING, place(hop.place), _times(times), _times(len(seen)), name)
-            )
+            found.append(Difference(MISSING, hop.place, _times(times), _times(len(seen)), name))
         elif len(seen) > times:
-            found.append(
-                Difference(DUPLICATE, place(hop.place), _times(times), _times(len(seen)), name)
-            )
+            found.append(Difference(DUPLICATE, hop.place, _times(times), _times(len(seen)), name))
     return found
 
 
@@ -260,8 +254,8 @@ def _order(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list
                 found.append(
                     Difference(
                         DISORDER,
-                        place(hop.place),
-                        f"after {place(path.hops[earlier].place)}",
+                        hop.place,
+                        f"after {path.hops[earlier].place}",
                         f"{(before[0].time - seen[0].time) / 1e3:.1f} µs before it",
                         name,
                     )
@@ -277,7 +271,7 @@ def _changes(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> li
         return []
     origin_hop, origin = seen[0]
     return [
-        Difference(kind, place(sighting.place), expected, got, name)
+        Difference(kind, sighting.place, expected, got, name)
         for hop, sighting in seen[1:]
         for kind, expected, got in _changed(path, origin.packet, origin_hop, sighting.packet, hop)
         if expected != got
@@ -349,13 +343,7 @@ def _payload(packet: Packet) -> str:
 def _unexpected(sighting: Sighting) -> Difference:
     name = describe(sighting.packet)
     seen = f"{_macs(sighting.packet)}, {_addresses(sighting.packet)}"
-    return Difference(UNEXPECTED, place(sighting.place), "nothing", seen, name)
-
-
-def place(where: Place) -> str:
-    """Where, as people read it: namespace, interface, direction."""
-    namespace, interface, direction = where
-    return f"{namespace} {interface or '(an interface that vanished)'} {direction.value}"
+    return Difference(UNEXPECTED, sighting.place, "nothing", seen, name)
 
 
 def describe(packet: Packet) -> str:

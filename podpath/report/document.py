@@ -49,7 +49,7 @@ class TestResult:
     verdict: str
     reason: str = ""
     seconds: float = 0.0
-    differences: list[Mapping[str, str]] = field(default_factory=list)
+    differences: list[Mapping[str, Any]] = field(default_factory=list)
     evidence: list[Mapping[str, Any]] = field(default_factory=list)
     environment: Mapping[str, str] = field(default_factory=dict)
     features: tuple[str, ...] = (CORE,)

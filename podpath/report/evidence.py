@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from podpath.model import Difference, Interface, Packet, Path, Sighting, Topology
+from podpath.model import Difference, Interface, Packet, Path, Place, Sighting, Topology
 from podpath.paths.observe import Observed
 from podpath.paths.verdict import Crossing, Verdict
 
@@ -44,20 +44,26 @@ def of(observed: Observed) -> dict[str, Any]:
     }
 
 
-def differences(found: Sequence[Difference]) -> list[dict[str, str]]:
+def differences(found: Sequence[Difference]) -> list[dict[str, Any]]:
     """The first ones of several differences."""
     return [difference(one) for one in found[:_MOST_DIFFERENCES]]
 
 
-def difference(one: Difference) -> dict[str, str]:
-    """One difference."""
+def difference(one: Difference) -> dict[str, Any]:
+    """One difference, with its place in parts if it has one."""
     return {
         "kind": one.kind,
-        "where": one.where,
+        "where": str(one.where),
+        **({"place": _place(one.where)} if isinstance(one.where, Place) else {}),
         "expected": one.expected,
         "seen": one.seen,
         "packet": one.packet,
     }
+
+
+def _place(place: Place) -> dict[str, str]:
+    direction = {"direction": place.direction.value} if place.direction else {}
+    return {"namespace": place.namespace, "interface": place.interface, **direction}
 
 
 def _telling(crossings: Sequence[Crossing]) -> list[Crossing]:
@@ -81,9 +87,7 @@ def _path(path: Path, crossings: Sequence[Crossing]) -> dict[str, Any]:
         "packets": len(crossings),
         "hops": [
             {
-                "namespace": hop.namespace,
-                "interface": hop.interface,
-                "direction": hop.direction.value,
+                **_place(hop.place),
                 "after": list(hop.after),
                 "optional": hop.optional,
                 "seen": count,
@@ -95,16 +99,10 @@ def _path(path: Path, crossings: Sequence[Crossing]) -> dict[str, Any]:
 
 def _frames(sightings: Sequence[Sighting]) -> list[dict[str, Any]]:
     """How many frames of which protocol were seen where, whatever they are about."""
-    counts = Counter((*s.place, _protocol(s.packet)) for s in sightings)
+    counts = Counter((s.place, _protocol(s.packet)) for s in sightings)
     return [
-        {
-            "namespace": namespace,
-            "interface": interface,
-            "direction": direction.value,
-            "protocol": protocol,
-            "count": count,
-        }
-        for (namespace, interface, direction, protocol), count in counts.most_common(_MOST_FRAMES)
+        {**_place(place), "protocol": protocol, "count": count}
+        for (place, protocol), count in counts.most_common(_MOST_FRAMES)
     ]
 
 
@@ -170,9 +168,7 @@ def _packet(crossing: Crossing) -> dict[str, Any]:
         "path": crossing.path.name,
         "hops": [
             {
-                "namespace": hop.namespace,
-                "interface": hop.interface,
-                "direction": hop.direction.value,
+                **_place(hop.place),
                 "times": [s.time for s in seen],
                 "ttl": [s.packet.ttl for s in seen],
             }
@@ -183,9 +179,4 @@ def _packet(crossing: Crossing) -> dict[str, Any]:
 
 
 def _sighting(sighting: Sighting) -> dict[str, Any]:
-    return {
-        "namespace": sighting.namespace,
-        "interface": sighting.interface,
-        "direction": sighting.direction.value,
-        "time": sighting.time,
-    }
+    return {**_place(sighting.place), "time": sighting.time}

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from podpath.model import Difference, Sighting
-from podpath.paths.verdict import Crossing, Verdict, place
+from podpath.model import Difference, Place, Sighting
+from podpath.paths.verdict import Crossing, Verdict
 from podpath.requirements import REQUIREMENTS
 
 _MOST_CROSSINGS = 3
@@ -24,10 +24,10 @@ def path(crossing: Crossing) -> str:
     lines = [f"{crossing.path.name}: {crossing.packet}"]
     marked = False
     for hop, sightings in zip(crossing.path.hops, crossing.at_hops, strict=True):
-        name = place(hop.place)
-        first = name in wrong and not marked
+        first = hop.place in wrong and not marked
         marked |= first
-        kinds = ", ".join(dict.fromkeys(d.kind for d in crossing.differences if d.where == name))
+        here = (d.kind for d in crossing.differences if d.where == hop.place)
+        kinds = ", ".join(dict.fromkeys(here))
         times = _times(sightings, start) or "never"
         note = f"   <- {kinds}" if kinds else ""
         lines.append(f"{'>' if first else ' '} {_columns(hop.place)} {times}{note}")
@@ -39,9 +39,9 @@ def path(crossing: Crossing) -> str:
     return "\n".join(lines)
 
 
-def _columns(where: tuple[str, str, object]) -> str:
-    namespace, interface, direction = where
-    return f"{namespace:<10} {interface:<16} {getattr(direction, 'value', ''):<3}"
+def _columns(place: Place) -> str:
+    direction = place.direction.value if place.direction else ""
+    return f"{place.namespace:<10} {place.interface:<16} {direction:<3}"
 
 
 def _times(sightings: Sequence[Sighting], start: int) -> str:
@@ -66,7 +66,7 @@ def of_verdict(verdict: Verdict) -> str:
 
 def of_differences(differences: Sequence[Difference]) -> str:
     """Differences, a line each; of many of one kind at one place, the first ones."""
-    alike = Counter[tuple[str, str, str]]()
+    alike = Counter[tuple[str, Place | str, str]]()
     told = []
     for one in differences:
         alike[one.kind, one.where, one.packet] += 1

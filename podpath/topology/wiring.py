@@ -19,6 +19,7 @@ from podpath.model import (
     Family,
     Interface,
     Namespace,
+    Place,
     Topology,
     listed,
 )
@@ -453,10 +454,8 @@ def bridged(topology: Topology, conflist: Conflist, *pods: str) -> Differences:
         host = topology.host_end(pod)
         bridge = topology.node.interface(conflist.bridge)
         if host is None or bridge is None or host.master != bridge.index:
-            name = host.name if host else f"pod {pod}"
-            found.append(
-                Difference("not bridged", f"{NODE} {name}", f"port of {conflist.bridge}", "none")
-            )
+            where = Place(NODE, host.name) if host else f"{NODE} pod {pod}"
+            found.append(Difference("not bridged", where, f"port of {conflist.bridge}", "none"))
         else:
             found += _learned(topology, conflist, pod)
     return found

@@ -151,7 +151,7 @@ def test_traffic_by_a_second_interface_of_a_pod(
         f"ip -n {netns_} route add {server}/32 dev net1 src {pods[CLIENT].network.addresses[0]}",
     )
     try:
-        kinds = {(d.kind, d.where) for d in observer.observe(ping).differences}
+        kinds = {(d.kind, str(d.where)) for d in observer.observe(ping).differences}
     finally:
         disturb.on_node("ip link delete second")
 

@@ -204,7 +204,7 @@ def test_ping_that_is_changed_in_the_pod_that_answers(
     with disturb.rule(SERVER, "prerouting", f"icmp type echo-request {change}"):
         observed = observer.observe(traffic.ping(CLIENT, SERVER))
 
-    assert [(d.kind, d.where) for d in observed.differences] == [
+    assert [(d.kind, str(d.where)) for d in observed.differences] == [
         ("payload changed", "server eth0 out")
     ]
 

@@ -316,12 +316,13 @@ def tcp(source: str, destination: str, **fields: Any) -> Packet:
 
 def sighting(
     packet: Packet,
-    where: tuple[str, str, Direction] = ("client", "eth0", Direction.OUT),
+    where: tuple[str, str, Direction | None] = ("client", "eth0", Direction.OUT),
     time: int = 0,
     frame: bytes = b"",
 ) -> Sighting:
     """One sighting; where and when matter little to many tests."""
     namespace, interface, direction = where
+    assert direction is not None, "a frame crosses an interface in one direction"
     return Sighting(namespace, interface, direction, "host", time, packet, frame)
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-Place = tuple[str, str, str]
+from podpath.model import NODE, Direction, Place
+
 Evidence = Mapping[str, Any]
 
-_NODE = "node"
 _UNEXPECTED = "unexpected sighting"
 _NAME_LENGTH = 15  # IFNAMSIZ - 1
 _MOST_ELSEWHERE = 6
@@ -84,7 +84,8 @@ def _seen(hop: Mapping[str, Any], packets: int, asked: str) -> tuple[str, str]:
 
 
 def _place(one: Mapping[str, Any]) -> Place:
-    return (one["namespace"], one["interface"], one["direction"])
+    direction = Direction(one["direction"]) if "direction" in one else None
+    return Place(one["namespace"], one["interface"], direction)
 
 
 def _asked(evidence: Evidence) -> dict[Place, str]:
@@ -100,9 +101,8 @@ def _kinds(evidence: Evidence) -> dict[Place, list[str]]:
     """Place -> kinds of differences there, but for what is missing, which the counts say."""
     found: dict[Place, list[str]] = {}
     for one in evidence["differences"]:
-        words = one["where"].split()
-        if one["kind"] != "missing hop" and len(words) == 3 and words[2] in ("in", "out"):
-            kinds = found.setdefault((words[0], words[1], words[2]), [])
+        if one["kind"] != "missing hop" and "place" in one:
+            kinds = found.setdefault(_place(one["place"]), [])
             kinds += [one["kind"]] if one["kind"] not in kinds else []
     return found
 
@@ -138,9 +138,9 @@ def of_path(path: Mapping[str, Any], evidence: Evidence) -> str:
     height = _ROW * (len(found) + len(strange)) + 4
     broken = next((s for s in found if s.state == BROKEN), None)
     whole = "it is whole" if begun(path, evidence) else "no packet was sent"
-    said = f"it broke at {' '.join(broken.place)} ({broken.note})" if broken else whole
+    said = f"it broke at {broken.place} ({broken.note})" if broken else whole
     svg = _svg(_WIDTH, height, "path", f"The path {path['path']}: {said}.")
-    _bands(svg, [s.place[0] for s in found])
+    _bands(svg, [s.place.namespace for s in found])
     spots = [(_LEFT + _COLUMN * c, _ROW * n + _ROW // 2) for n, c in enumerate(columns)]
     for station, (x, y) in zip(found, spots, strict=True):
         for before in station.after:
@@ -179,7 +179,7 @@ def _bands(svg: Element, namespaces: Sequence[str]) -> None:
     start = 0
     for number in range(1, len(namespaces) + 1):
         if number == len(namespaces) or namespaces[number] != namespaces[start]:
-            kind = "band node" if namespaces[start] == _NODE else "band"
+            kind = "band node" if namespaces[start] == NODE else "band"
             _rectangle(svg, (0, start * _ROW + 2), (_WIDTH, (number - start) * _ROW - 4), kind)
             start = number
 
@@ -193,11 +193,11 @@ def _edge(svg: Element, begin: tuple[int, int], end: tuple[int, int], state: str
 def _stop(svg: Element, station: Station, spot: tuple[int, int], labels: int) -> None:
     x, y = spot
     _mark(svg, station.state, x, y)
-    namespace, interface, direction = station.place
-    _text(svg, (labels, y - 3), "where", namespace)
-    line = _text(svg, (labels, y + 12), "interface", _short(interface or "(vanished)"))
+    place = station.place
+    _text(svg, (labels, y - 3), "where", place.namespace)
+    line = _text(svg, (labels, y + 12), "interface", _short(place.interface or "(vanished)"))
     arrow = SubElement(line, "tspan", {"class": "direction"})
-    arrow.text = f"  {direction}"
+    arrow.text = f"  {place.direction.value}" if place.direction else ""
     told = station.note if len(station.note) <= _NOTE else f"{station.note[: _NOTE - 1]}…"
     # a long one has room beside the namespace, and none beside the interface
     height = y + 5 if len(told) <= _NAME_LENGTH else y - 3
@@ -241,7 +241,7 @@ def of_topology(evidence: Evidence) -> str:
     rest = [
         n["name"]
         for n in links
-        if n["name"] not in ends and n["name"] not in masters and (_NODE, n["name"]) in states
+        if n["name"] not in ends and n["name"] not in masters and (NODE, n["name"]) in states
     ]
     width = max(len(pods), len(rest), 3) * (_POD + _GAP) + _GAP
     below = _MASTER_TOP if ends or not masters else _END_TOP
@@ -249,17 +249,17 @@ def of_topology(evidence: Evidence) -> str:
     title = "The node and its pods, with what was seen at each interface."
     svg = _svg(width, bottom + 8, "topology", title)
     _rectangle(svg, (2, _END_TOP - 26), (width - 4, bottom - _END_TOP + 32), "band node")
-    _text(svg, (10, _END_TOP - 10), "where", _NODE)
+    _text(svg, (10, _END_TOP - 10), "where", NODE)
     bars = {name: below + (_CHIP + 8) * n for n, name in enumerate(masters)}
     master_of = {n["name"]: n["master"] for n in links}
     for number, pod in enumerate(pods):
         _pod(svg, pod, _GAP + number * (_POD + _GAP), states, bars, master_of)
     for name, top in bars.items():
         address = next(iter(_addresses(links, name)), "")
-        _chip(svg, (10, top), width - 20, (name, address), states.get((_NODE, name)))
+        _chip(svg, (10, top), width - 20, (name, address), states.get((NODE, name)))
     for number, name in enumerate(rest):
         spot = (_GAP + number * (_POD + _GAP) + 6, bottom - _CHIP - 8 + 4)
-        _chip(svg, spot, _POD - 12, (name, ""), states.get((_NODE, name)))
+        _chip(svg, spot, _POD - 12, (name, ""), states.get((NODE, name)))
     return _text_of(svg)
 
 
@@ -276,15 +276,11 @@ def _states(evidence: Evidence) -> dict[tuple[str, str], tuple[str, str]]:
     for path in evidence["paths"]:
         for station in stations(path, evidence):
             found.setdefault(station.place[:2], []).append((station.state, station.note))
-        for namespace, interface, _ in elsewhere(path, evidence):
-            found.setdefault((namespace, interface), []).append((ODD, "unexpected"))
-    unattached = {
-        words[1]
-        for one in evidence["differences"]
-        if one["kind"] == "not bridged" and len(words := one["where"].split()) == 2
-    }
-    for name in unattached:
-        found.setdefault((_NODE, name), []).append((BROKEN, "not bridged"))
+        for place in elsewhere(path, evidence):
+            found.setdefault(place[:2], []).append((ODD, "unexpected"))
+    for place, kinds in _kinds(evidence).items():
+        if "not bridged" in kinds:
+            found.setdefault(place[:2], []).append((BROKEN, "not bridged"))
     worst = {}
     for key, told in found.items():
         state = _worst(s for s, _ in told)
@@ -319,14 +315,14 @@ def _pod(
     top, middle = _POD_TOP + _POD_HEIGHT - _CHIP - 6, left + _POD // 2
     state = states.get((name, inside["name"]))
     end = inside["peer"]
-    outer = states.get((_NODE, end))
+    outer = states.get((NODE, end))
     if end:
         _line(svg, middle, (top + _CHIP, _END_TOP), (state, outer))
     if (lower := _lower(inside)) in bars:
-        _line(svg, middle, (top + _CHIP, bars[lower]), (state, states.get((_NODE, lower))))
+        _line(svg, middle, (top + _CHIP, bars[lower]), (state, states.get((NODE, lower))))
     master = master_of.get(end, "")
     if master in bars:
-        _line(svg, middle, (_END_TOP + _CHIP, bars[master]), (outer, states.get((_NODE, master))))
+        _line(svg, middle, (_END_TOP + _CHIP, bars[master]), (outer, states.get((NODE, master))))
     elif bars and end:
         _line(svg, middle, (_END_TOP + _CHIP, _END_TOP + _CHIP + 14), ((BROKEN, ""), None))
         y = _END_TOP + _CHIP + 22

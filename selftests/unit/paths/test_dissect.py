@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from podpath.model import Direction, Packet, Sighting
+from podpath.model import Direction, Packet, Place, Sighting
 from podpath.paths.dissect import dissect, quoted, reassemble
 
 from .. import samples
@@ -326,9 +326,7 @@ def test_fragments_of_ipv6_join() -> None:
     assert reassemble(parts[1:]) == parts[1:]
 
 
-def _with_header(
-    of: list[Sighting], place: tuple[str, str, Direction], ttl: int, mac: str
-) -> list[Sighting]:
+def _with_header(of: list[Sighting], place: Place, ttl: int, mac: str) -> list[Sighting]:
     """The fragments somewhere, with that TTL and sender."""
     packets = [replace(s.packet, ttl=ttl, mac_source=mac) for s in of]
     return [samples.sighting(p, place, s.time, s.frame) for s, p in zip(of, packets, strict=True)]
@@ -337,7 +335,7 @@ def _with_header(
 def test_fragments_that_were_routed_join_where_they_were_written_over() -> None:
     """A router writes the first one's new header over what earlier taps have of the others."""
     _, parts = fragmented()
-    before, after = ("client", "eth0", Direction.OUT), ("server", "eth0", Direction.IN)
+    before, after = Place("client", "eth0", Direction.OUT), Place("server", "eth0", Direction.IN)
     new = (63, "02:00:00:00:00:99")
     first = parts[0].packet
     start = _with_header(parts[:1], before, first.ttl or 0, first.mac_source)
@@ -352,7 +350,7 @@ def test_fragments_of_ipv6_that_were_routed_join_though_their_identification_is_
     """Where they were written over, the datagram that begins in the same way is theirs."""
     _, parts = fragmented6(4711)
     _, routed = fragmented6(4712)
-    before, after = ("client", "eth0", Direction.OUT), ("server", "eth0", Direction.IN)
+    before, after = Place("client", "eth0", Direction.OUT), Place("server", "eth0", Direction.IN)
     new = (63, "02:00:00:00:00:99")
     first = parts[0].packet
     start = _with_header(parts[:1], before, first.ttl or 0, first.mac_source)

@@ -3,14 +3,14 @@
 import pytest
 
 from podpath.errors import DoesNotConform
-from podpath.model import NODE, Direction, Path
+from podpath.model import NODE, Direction, Path, Place
 
 from .. import samples
 
 IN, OUT = Direction.IN, Direction.OUT
 
 
-def places(path: Path) -> list[tuple[str, str, Direction]]:
+def places(path: Path) -> list[Place]:
     return [hop.place for hop in path.hops]
 
 

@@ -117,7 +117,7 @@ def test_reply_with_another_payload_than_its_request() -> None:
         [(Echo(samples.IDENTIFIER), samples.paths())], samples.observation(seen), samples.noise()
     )
 
-    assert [(d.kind, d.where) for d in verdict.differences] == [
+    assert [(d.kind, str(d.where)) for d in verdict.differences] == [
         ("payload changed", "server eth0 out")
     ]
 

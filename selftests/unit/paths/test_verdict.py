@@ -30,7 +30,7 @@ def judge(sightings: Sequence[Sighting]) -> Verdict:
 
 
 def found(sightings: Sequence[Sighting]) -> list[tuple[str, str]]:
-    return [(d.kind, d.where) for d in judge(sightings).differences]
+    return [(d.kind, str(d.where)) for d in judge(sightings).differences]
 
 
 def changed(number: int, **fields: object) -> Sightings:
@@ -107,7 +107,7 @@ def test_packet_that_was_never_seen_is_missing_at_its_origin() -> None:
     """A request that left no trace is told from the count of the probe."""
     lost = [s for s in GOOD if (s.packet.kind, s.packet.number) != (8, (samples.IDENTIFIER, 2))]
 
-    assert [(d.kind, d.where, d.expected) for d in judge(lost).differences] == [
+    assert [(d.kind, str(d.where), d.expected) for d in judge(lost).differences] == [
         ("missing hop", "client eth0 out", "echo request 2")
     ]
 
@@ -188,7 +188,7 @@ def test_repeated_arp_request_is_expected_at_each_hop_as_often() -> None:
 
     def differences(seen: Sightings) -> list[tuple[str, str]]:
         judged = verdict.judge([(probe, legs)], samples.observation(seen), samples.noise())
-        return [(d.kind, d.where) for d in judged.differences]
+        return [(d.kind, str(d.where)) for d in judged.differences]
 
     assert differences(asked_twice) == []
     assert differences([*asked_twice, asked_twice[-1]]) == [("duplicate", "server eth0 in")]
@@ -207,7 +207,7 @@ def test_packets_that_nothing_tells_apart_are_told_by_their_order() -> None:
 
     def differences(seen: Sightings) -> list[tuple[str, str]]:
         judged = verdict.judge([(probe, legs)], samples.observation(seen), samples.noise())
-        return [(d.kind, d.where) for c in judged.crossings for d in c.differences]
+        return [(d.kind, str(d.where)) for c in judged.crossings for d in c.differences]
 
     assert differences([*opened, *twice]) == []
     assert differences([*opened, *twice, twice[-1]]) == [("duplicate", "server eth0 in")]

@@ -15,7 +15,7 @@ import pytest
 
 from podpath import cli
 from podpath.errors import COULD_NOT_TEST_STATUS
-from podpath.model import Difference, Direction, Observation, Sighting
+from podpath.model import NODE, Difference, Direction, Observation, Place, Sighting
 from podpath.paths import verdict
 from podpath.paths.observe import Observed
 from podpath.paths.probes import Echo
@@ -116,15 +116,36 @@ def test_sighting_elsewhere_is_drawn_with_the_path_of_its_packet() -> None:
     observed = told(*samples.exchange(), strange)
     there, back = observed["paths"]
 
-    assert drawing.elsewhere(there, observed) == [("bystander", "eth0", "in")]
+    assert drawing.elsewhere(there, observed) == [("bystander", "eth0", Direction.IN)]
     assert drawing.elsewhere(back, observed) == []
     assert "unexpected" in drawing.of_path(there, observed)
     assert "unexpected" in drawing.of_topology(observed)
 
 
+def test_interface_that_vanished_keeps_its_place() -> None:
+    """A packet of no path, on an interface whose name podpath could not read any more."""
+    strange = samples.sighting(samples.tcp("client", "server"), ("node", "", Direction.IN), 9_000)
+    observed = told(*samples.exchange(), strange)
+    (difference,) = observed["differences"]
+
+    assert difference["where"] == "node (an interface that vanished) in"
+    assert difference["place"] == {"namespace": "node", "interface": "", "direction": "in"}
+    assert drawing.elsewhere(observed["paths"][0], observed) == [strange.place]
+    assert "(vanished)" in drawing.of_path(observed["paths"][0], observed)
+
+
+def test_report_without_places_is_drawn_by_its_counts() -> None:
+    """As podpath wrote it before differences had places."""
+    observed = told(*until(1, 2))
+    for difference in observed["differences"]:
+        del difference["place"]
+
+    assert states(observed) == [SEEN, SEEN, BROKEN, LOST, LOST]
+
+
 def test_host_end_without_its_bridge_is_cut_in_the_topology() -> None:
     """By what the kernel says, not only by what was seen."""
-    lost = Difference("not bridged", "node veth3", "port of cni0", "none")
+    lost = Difference("not bridged", Place(NODE, "veth3"), "port of cni0", "none")
     observed = told(*samples.exchange(), differences=(lost,))
     for link in observed["topology"]["node"]:
         link["master"] = "" if link["name"] == "veth3" else link["master"]
