@@ -11,7 +11,8 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.paths import self_report
 from podpath.paths.traffic import Traffics, counted, url
-from podpath.system import waiting
+from podpath.system import proc, waiting
+from podpath.system.proc import Endpoint, Socket
 
 _TRANSFER_SECONDS = 60
 #: What the network may keep of a transfer that the server ends at once: TCP sends anew within it.
@@ -45,7 +46,7 @@ def disturbances(
             before = _connections(node, pods)
             pinging = pool.submit(run, CLIENT, "/bin/sh", "-c", pings)
             # Else it might begin when the pods are gone, and prove nothing.
-            if not _begun(lambda: _rows(node, pods, "raw", "icmp", "raw6", "icmp6"), pinging):
+            if not _begun(lambda: _sockets(node, pods, "raw", "icmp", "raw6", "icmp6"), pinging):
                 raise CouldNotTest(f"ping did not begin in pod {CLIENT}")
             with pods.temporary("passer-1", "passer-2"):
                 pass
@@ -92,22 +93,24 @@ def _begun(seen: Callable[[], object], program: "Future[CommandResult]") -> bool
     return waiting.until(lambda: (bool(seen()), program.done()), any, _BEGIN_SECONDS)[0]
 
 
-def _rows(node: Node, pods: Deployment, *tables: str) -> list[list[str]]:
-    """The client's sockets, as the kernel lists them (proc(5), /proc/pid/net)."""
+def _sockets(node: Node, pods: Deployment, *tables: str) -> list[Socket]:
+    """The client's sockets, as the kernel lists them."""
     directory = node.root(f"/proc/{pods[CLIENT].pids[MAIN]}/net")
-    lines = [line for table in tables for line in _lines(directory / table)[1:]]
-    return [line.split() for line in lines]
+    return [socket for table in tables for socket in proc.sockets(_text(directory / table))]
 
 
-def _lines(path: Path) -> list[str]:
-    """None of a table that the kernel does not have, such as IPv6's. Raises CouldNotTest."""
+def _text(table: Path) -> str:
+    """Empty where the kernel does not have the table, such as IPv6's. Raises CouldNotTest."""
     try:
-        return path.read_text().splitlines() if path.exists() else []
+        return table.read_text() if table.exists() else ""
     except OSError as error:
         raise CouldNotTest(f"the connections of pod {CLIENT} could not be read: {error}") from None
 
 
-def _connections(node: Node, pods: Deployment) -> set[tuple[str, str]]:
+def _connections(node: Node, pods: Deployment) -> set[tuple[Endpoint, Endpoint]]:
     """The client's established connections to HTTP servers."""
-    rows = _rows(node, pods, "tcp", "tcp6")
-    return {(r[1], r[2]) for r in rows if r[2].endswith(f":{HTTP_PORT:04X}") and r[3] == "01"}
+    return {
+        (socket.local, socket.remote)
+        for socket in _sockets(node, pods, "tcp", "tcp6")
+        if socket.remote[1] == HTTP_PORT and socket.state == proc.ESTABLISHED
+    }

@@ -143,7 +143,7 @@ class Node(ABC):
                 tables.append(self.root(f"/proc/1/net/{name}").read_text())
             except OSError:  # a kernel without IPv6
                 continue
-        return proc.joined(tables)
+        return proc.endpoints(tables)
 
     def container_namespaces(self, pod: Pod) -> dict[str, int]:
         """Return the inode of the network namespace that each container's process is in."""
@@ -197,9 +197,8 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _started(process: Path) -> str | None:
-    """Return when a process started (proc(5), /proc/pid/stat, field 22), if it still runs."""
+    """Return when a process started, if it still runs."""
     try:
-        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        return proc.started((process / "stat").read_text(errors="replace"))
     except OSError:
         return None
-    return None if fields[0] in "ZX" else fields[19]

@@ -16,7 +16,7 @@ from podpath.model import Inherited, Settings
 from podpath.nodes import image
 from podpath.nodes.base import Node
 from podpath.nodes.pod import Pod, PodSpec, PortMapping
-from podpath.system import sysctl, waiting
+from podpath.system import proc, sysctl, waiting
 
 T = TypeVar("T")
 
@@ -45,10 +45,8 @@ _UDP_SERVER = (
     f" >>{UDP_LOG}"
 )
 _READY_SECONDS = 20.0
-_LISTEN = "0A"
 #: Duplicate address detection takes one to two seconds by default.
 _DETECTION_SECONDS = 5.0
-_TENTATIVE, _FAILED = 0x40, 0x08  # linux/if_addr.h, IFA_F_TENTATIVE, IFA_F_DADFAILED
 
 #: Every pod serves HTTP and UDP; the server does it in two containers, as pods may.
 MAIN, SECOND = "main", "second"
@@ -188,50 +186,40 @@ def wait_until_serving(node: Node, pod: Pod, seconds: float = _READY_SECONDS) ->
 
 
 def _not_listening(node: Node, pod: Pod) -> list[str]:
-    """proc(5), /proc/pid/net/tcp: second column address:port in hex, fourth the state."""
+    """The ports of the pod that no program listens on yet."""
     tables = node.root(f"/proc/{pod.pids[MAIN]}/net")
     # busybox' httpd has one socket for both IP versions, which is in either table
-    wanted: list[tuple[str, int, str, tuple[str, ...]]] = [
-        ("tcp port", HTTP_PORT, _LISTEN, ("tcp", "tcp6"))
-    ]
-    wanted += [("udp port", UDP_PORT, "", (table,)) for table in _udp_tables(pod)]
-    return [
-        f"{what} {port}"
-        for what, port, state, names in wanted
-        if not any(_has_socket(tables / name, port, state) for name in names)
-    ]
+    http = [s for name in ("tcp", "tcp6") for s in proc.sockets(_text(tables / name))]
+    absent = []
+    if not any(s.local[1] == HTTP_PORT and s.state == proc.LISTEN for s in http):
+        absent.append(f"tcp port {HTTP_PORT}")
+    for name in _udp_tables(pod):
+        if not any(s.local[1] == UDP_PORT for s in proc.sockets(_text(tables / name))):
+            absent.append(f"udp port {UDP_PORT}")
+    return absent
 
 
 def _has_tentative(node: Node, pod: Pod) -> bool:
-    """Whether a global address of the interfaces in the pod's result may still be a duplicate.
-
-    proc(5), /proc/pid/net/if_inet6: from the fourth column on scope and flags in hex, and name.
-    """
+    """Whether a global address of the interfaces in the pod's result may still be a duplicate."""
     if 6 not in {address.version for address in pod.network.addresses}:
         return False
     named = {(link.inside, link.name) for link in result.interfaces(pod.network.result)}
     return any(
-        row[3] == "00"
-        and int(row[4], 16) & (_TENTATIVE | _FAILED) == _TENTATIVE
-        and (inside, row[5]) in named
+        one.is_global and one.is_tentative and (inside, one.interface) in named
         for inside, pid in ((False, 1), (True, pod.pids[MAIN]))
-        for row in map(str.split, _lines(node.root(f"/proc/{pid}/net/if_inet6")))
+        for one in proc.inet6_addresses(_text(node.root(f"/proc/{pid}/net/if_inet6")))
     )
 
 
-def _lines(table: Path) -> list[str]:
+def _text(table: Path) -> str:
+    """The text of a table, empty where the kernel has none, such as IPv6's."""
     try:
-        return table.read_text().splitlines()
+        return table.read_text(errors="backslashreplace")
     except OSError:
-        return []
+        return ""
 
 
 def _udp_tables(pod: Pod) -> list[str]:
     """Where the receivers' sockets are, of each IP version that the pod has an address of."""
     versions = {address.version for address in pod.network.addresses}
     return ["udp", "udp6"] if 6 in versions else ["udp"]
-
-
-def _has_socket(table: Path, port: int, state: str) -> bool:
-    rows = [line.split() for line in _lines(table)[1:]]
-    return any(r[1].endswith(f":{port:04X}") and r[3].startswith(state) for r in rows)

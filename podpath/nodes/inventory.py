@@ -13,7 +13,7 @@ from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Difference
 from podpath.nodes.base import Node
-from podpath.system import files, linux, netns
+from podpath.system import files, linux, netns, proc
 
 #: What host-local keeps for good (its README): the last address given, and its lock.
 _KEPT = ("last_reserved_ip", "lock")
@@ -127,8 +127,8 @@ def _files(directory: Path) -> list[Path]:
 
 def interfaces(node: Node) -> tuple[str, ...]:
     """The names of the node's interfaces. Raises OSError."""
-    lines = node.root("/proc/1/net/dev").read_text(errors="backslashreplace").splitlines()
-    return tuple(sorted(line.split(":")[0].strip() for line in lines[2:]))
+    table = node.root("/proc/1/net/dev").read_text(errors="backslashreplace")
+    return tuple(sorted(proc.interfaces(table)))
 
 
 def read(node: Node, conflist: Conflist) -> Inventory:
@@ -178,15 +178,13 @@ def _processes(node: Node) -> Iterator[str]:
 
 
 def _mounts(node: Node) -> Iterator[str]:
-    """Mount point and type of file system (proc(5), mountinfo).
+    """Mount point and type of file system.
 
     Not those of containers on a node that others use, too: theirs come and go.
     """
-    for line in Path(f"/proc/{node.pid}/mountinfo").read_text(errors="replace").splitlines():
-        place, _, kind = line.partition(" - ")
-        point = place.split()[4]
-        if not (node.shared and point.startswith(_OF_CONTAINERS)):
-            yield f"{point} {kind.split()[0]}"
+    for mount in proc.mounts(Path(f"/proc/{node.pid}/mountinfo").read_text(errors="replace")):
+        if not (node.shared and mount.point.startswith(_OF_CONTAINERS)):
+            yield f"{mount.point} {mount.kind}"
 
 
 def _state_files(node: Node) -> Iterator[str]:

@@ -9,6 +9,7 @@ from podpath.model import PodNetwork, ip_addresses
 from podpath.nodes import cri
 from podpath.nodes.base import Node
 from podpath.nodes.cri import Runtime
+from podpath.system import proc
 
 _RESULTS = "/var/lib/cni/results"
 _COMMAND_BYTES = 200
@@ -55,10 +56,16 @@ def hung(node: Node) -> str:
 
 
 def called(environment: bytes, command: bytes) -> list[str]:
-    """What a process is called for, if it is a CNI plugin (proc(5), environ and cmdline). Pure."""
-    said = command[:_COMMAND_BYTES].replace(b"\0", b" ").decode(errors="replace").strip()
+    """What a process is called for, if it is a CNI plugin. Pure.
+
+    Args:
+        environment: The text of /proc/PID/environ.
+        command: The text of /proc/PID/cmdline.
+    """
+    words = b" ".join(proc.strings(command[:_COMMAND_BYTES]))
+    said = words.decode(errors="replace").strip()
     return [
         f"still running: {said} ({variable[:_COMMAND_BYTES].decode(errors='replace')})"
-        for variable in environment.split(b"\0")
+        for variable in proc.strings(environment)
         if variable.startswith(b"CNI_COMMAND=")
     ][:1]

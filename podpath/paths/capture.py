@@ -26,7 +26,7 @@ from pathlib import Path
 from podpath.errors import CouldNotTest
 from podpath.model import Direction, Observation, Sighting, TapProof
 from podpath.paths.dissect import dissect, reassemble
-from podpath.system import netns, randomness
+from podpath.system import netns, proc, randomness
 from podpath.system.watch import Watch
 
 _ETH_P_ALL = 0x0003
@@ -418,14 +418,10 @@ def _statistics(sniffer: socket.socket) -> tuple[int, int]:
 
 
 def _lost() -> int:
-    """Frames that the kernel had no room for, and dropped before any tap could see them.
-
-    Second column of /proc/net/softnet_stat, a line for each CPU: of the whole machine.
-    """
+    """Frames that the whole machine had no room for, and dropped before any tap saw them."""
     try:
-        lines = Path("/proc/net/softnet_stat").read_text().splitlines()
-        return sum(int(line.split()[1], 16) for line in lines)
-    except (OSError, ValueError, IndexError):
+        return proc.dropped(Path("/proc/net/softnet_stat").read_text())
+    except (OSError, ValueError):
         return 0  # then a packet that is missing is never excused
 
 

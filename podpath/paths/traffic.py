@@ -32,7 +32,7 @@ from podpath.nodes.deployment import (
 from podpath.nodes.pod import Pod
 from podpath.paths import probes, self_report
 from podpath.profiles import Resolution
-from podpath.system import waiting
+from podpath.system import proc, waiting
 from podpath.system.randomness import Draws
 
 #: Bytes of IP and ICMP (or UDP, which are as many) header before the payload, by IP version.
@@ -339,33 +339,21 @@ class Traffics:
         return sum(counts.get(name, 0) for name in ("OutDatagrams", "SndbufErrors"))
 
     def _counts(self, pod: str, protocol: str) -> dict[str, int]:
-        """The kernel's counters of a protocol in a pod (proc(5), /proc/pid/net/snmp).
-
-        Raises CouldNotTest.
-        """
-        try:
-            names, values = (
-                line.split()[1:]
-                for line in self._counters(pod, "snmp")
-                if line.startswith(f"{protocol}:")
-            )
-        except ValueError:
-            raise CouldNotTest(f"what pod {pod} sends cannot be counted") from None
-        return {name: int(value) for name, value in zip(names, values, strict=True)}
+        """The kernel's counters of a protocol in a pod. Raises CouldNotTest."""
+        if not (counts := proc.counters(self._table(pod, "snmp"), protocol)):
+            raise CouldNotTest(f"what pod {pod} sends cannot be counted")
+        return counts
 
     def _counts6(self, pod: str, protocol: str) -> dict[str, int]:
-        """The same of IPv6's protocols: /proc/pid/net/snmp6, a name and a number a line."""
-        rows = (line.split() for line in self._counters(pod, "snmp6"))
-        return {
-            row[0].removeprefix(protocol): int(row[1])
-            for row in rows
-            if len(row) == 2 and row[0].startswith(protocol)
-        }
+        """The same of IPv6's protocols."""
+        if not (counts := proc.counters6(self._table(pod, "snmp6"), protocol)):
+            raise CouldNotTest(f"what pod {pod} sends cannot be counted")
+        return counts
 
-    def _counters(self, pod: str, table: str) -> list[str]:
+    def _table(self, pod: str, name: str) -> str:
         try:
-            path = self._node.root(f"/proc/{self._pods[pod].pids[MAIN]}/net/{table}")
-            return path.read_text().splitlines()
+            path = self._node.root(f"/proc/{self._pods[pod].pids[MAIN]}/net/{name}")
+            return path.read_text()
         except OSError:
             raise CouldNotTest(f"what pod {pod} sends cannot be counted; does it run?") from None
 

@@ -1,41 +1,229 @@
-"""Read the tables of /proc (proc(5)). Pure."""
+"""Parsers of the tables of /proc/net and /proc/PID (proc(5)). Pure.
 
-from collections.abc import Iterable
+Each takes the text of a table, and skips lines that it cannot read: the kernel writes none, but a
+node's /proc is not always the kernel's own.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
+from typing import Self
 
 from podpath.model import Address
 
 #: A local end of a socket: address and port. The unspecified address stands for all of them.
 Endpoint = tuple[Address, int]
 
+#: States of a TCP socket (net/tcp_states.h).
+ESTABLISHED, LISTEN = 0x01, 0x0A
+
 _WORD = 4
+_ADDRESS_DIGITS = (8, 32)
+_ESCAPE = re.compile(r"\\([0-7]{3})")
+_TENTATIVE, _FAILED = 0x40, 0x08  # linux/if_addr.h, IFA_F_TENTATIVE, IFA_F_DADFAILED
+_EVERYWHERE = 0  # linux/rtnetlink.h, RT_SCOPE_UNIVERSE
+_ENDED = "ZX"
 
 
-def endpoints(table: str) -> frozenset[Endpoint]:
-    """The local ends of the sockets in a table of the kernel's (proc(5), /proc/net/tcp and others).
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """A row of /proc/net/tcp, udp, raw, icmp, or of their IPv6 tables.
 
-    An address is in hex, each 32-bit word of it in the byte order of the machine, which is
-    little-endian on all that Kubernetes runs on but s390x. Lines that are none are left out.
+    Attributes:
+        local: The socket's own end.
+        remote: The other end, unspecified where the socket has none.
+        state: As TCP numbers states; other protocols use the same numbers.
     """
-    found = set()
-    for line in table.splitlines()[1:]:
+
+    local: Endpoint
+    remote: Endpoint
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inet6Address:
+    """A row of /proc/net/if_inet6.
+
+    Attributes:
+        interface: The name of the interface that has the address.
+        scope: As rtnetlink(7) numbers scopes; 0 is global.
+        flags: IFA_F_* of linux/if_addr.h, those that fit in a byte.
+    """
+
+    interface: str
+    address: IPv6Address
+    scope: int
+    flags: int
+
+    @property
+    def is_global(self) -> bool:
+        """Whether it is neither link-local nor the loopback address."""
+        return self.scope == _EVERYWHERE
+
+    @property
+    def is_tentative(self) -> bool:
+        """Whether the kernel still looks for a duplicate of it."""
+        return self.flags & (_TENTATIVE | _FAILED) == _TENTATIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A row of /proc/PID/mountinfo.
+
+    Attributes:
+        device: Major and minor number, the same for all mounts of one file system.
+        point: The path at which it is mounted.
+        kind: The type of the file system.
+        options: Of the file system, not of this mount.
+    """
+
+    device: str
+    point: str
+    kind: str
+    options: tuple[str, ...]
+
+    @classmethod
+    def read(cls, line: str) -> Self:
+        """Read one line. Raises ValueError or IndexError if it is no such row."""
+        before, _, after = line.partition(" - ")
+        fields = before.split(" ")
+        kind, _, options = after.split(" ", 2)
+        return cls(fields[2], _unescaped(fields[4]), kind, tuple(options.split(",")))
+
+
+def sockets(table: str) -> list[Socket]:
+    """Read the sockets of /proc/net/tcp, udp, raw, icmp, or of their IPv6 tables."""
+    found = []
+    for fields in _rows(table):
         try:
-            host, _, port = line.split()[1].partition(":")
-            found.add((_address(bytes.fromhex(host)), int(port, 16)))
+            found.append(Socket(_endpoint(fields[1]), _endpoint(fields[2]), int(fields[3], 16)))
         except (ValueError, IndexError):
             continue
-    return frozenset(found)
+    return found
 
 
-def _address(raw: bytes) -> Address:
+def endpoints(tables: Iterable[str]) -> frozenset[Endpoint]:
+    """The local ends of the sockets in several tables."""
+    return frozenset(socket.local for table in tables for socket in sockets(table))
+
+
+def _endpoint(text: str) -> Endpoint:
+    """Read an address and a port in hex.
+
+    Each 32-bit word of the address is in the byte order of the machine, which is little-endian on
+    every machine that Kubernetes supports, except s390x.
+    """
+    host, _, port = text.partition(":")
+    if len(host) not in _ADDRESS_DIGITS:
+        raise ValueError(f"no address: {host}")
+    raw = bytes.fromhex(host)
     network = b"".join(raw[i : i + _WORD][::-1] for i in range(0, len(raw), _WORD))
     if len(network) == _WORD:
-        return IPv4Address(network)
+        return IPv4Address(network), int(port, 16)
     address = IPv6Address(network)
     # one socket for both IP versions has IPv4 addresses as mapped ones
-    return address.ipv4_mapped or address
+    return address.ipv4_mapped or address, int(port, 16)
 
 
-def joined(tables: Iterable[str]) -> frozenset[Endpoint]:
-    """The local ends of several tables."""
-    return frozenset().union(*map(endpoints, tables))
+def inet6_addresses(table: str) -> list[Inet6Address]:
+    """Read the IPv6 addresses of /proc/net/if_inet6."""
+    found = []
+    for line in _lines(table):
+        try:
+            fields = line.split(maxsplit=5)  # a name may have white space that is not ASCII
+            address = IPv6Address(bytes.fromhex(fields[0]))
+            scope, flags = int(fields[3], 16), int(fields[4], 16)
+            found.append(Inet6Address(fields[5], address, scope, flags))
+        except (ValueError, IndexError):
+            continue
+    return found
+
+
+def interfaces(table: str) -> list[str]:
+    """Read the names of the interfaces of /proc/net/dev."""
+    return [line.partition(":")[0].lstrip(" ") for line in _lines(table)[2:]]
+
+
+def default_route(table: str) -> str | None:
+    """Read the interface of the IPv4 default route of /proc/net/route; None without such a route.
+
+    Of several routes, the first one in the table, which has the lowest metric.
+    """
+    defaults = (f for f in _rows(table) if len(f) > 7 and f[1] == f[7] == "00000000")
+    return next((fields[0] for fields in defaults), None)
+
+
+def counters(table: str, protocol: str) -> dict[str, int]:
+    """Read the counters of a protocol of /proc/net/snmp: a line of names, a line of numbers.
+
+    Empty if the table does not count the protocol.
+    """
+    rows = [line.split()[1:] for line in _lines(table) if line.startswith(f"{protocol}:")]
+    if len(rows) != 2 or len(rows[0]) != len(rows[1]):
+        return {}
+    return dict(_numbers(zip(*rows, strict=True)))
+
+
+def counters6(table: str, protocol: str) -> dict[str, int]:
+    """Read the counters of a protocol of /proc/net/snmp6: a name and a number a line."""
+    rows = (fields for fields in map(str.split, _lines(table)) if len(fields) == 2)
+    named = ((name.removeprefix(protocol), n) for name, n in rows if name.startswith(protocol))
+    return dict(_numbers(named))
+
+
+def _numbers(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int]]:
+    """Those with a number; some counters are negative (snmp, Tcp: MaxConn)."""
+    return ((name, int(number)) for name, number in rows if number.lstrip("-").isdecimal())
+
+
+def dropped(table: str) -> int:
+    """Sum the frames that the CPUs had no room for: second column of /proc/net/softnet_stat.
+
+    Raises ValueError if a line has no such column.
+    """
+    try:
+        return sum(int(line.split()[1], 16) for line in _lines(table))
+    except IndexError:
+        raise ValueError("a line of softnet_stat has no second column") from None
+
+
+def started(stat: str) -> str | None:
+    """Read when a process started, in clock ticks after the boot: /proc/PID/stat, field 22.
+
+    None for a process that has ended and that its parent has not waited for yet.
+    """
+    # the second field, the program's name in parentheses, may have any character
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in _ENDED else fields[19]
+
+
+def mounts(table: str) -> list[Mount]:
+    """Read the mounts of /proc/PID/mountinfo."""
+    found = []
+    for line in _lines(table):
+        try:
+            found.append(Mount.read(line))
+        except (ValueError, IndexError):
+            continue
+    return found
+
+
+def strings(raw: bytes) -> list[bytes]:
+    """Read the strings of /proc/PID/cmdline or environ, which a zero byte ends."""
+    return raw.removesuffix(b"\0").split(b"\0")
+
+
+def _unescaped(text: str) -> str:
+    """Read a field in which the kernel writes white space and backslashes in octal."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 8)), text)
+
+
+def _rows(table: str) -> Iterator[list[str]]:
+    """The fields of each line after the heading."""
+    return map(str.split, _lines(table)[1:])
+
+
+def _lines(table: str) -> list[str]:
+    """The lines as the kernel ends them; names may have characters that str.splitlines ends at."""
+    return [line for line in table.split("\n") if line]

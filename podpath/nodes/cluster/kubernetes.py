@@ -16,7 +16,7 @@ from podpath.nodes.cri import Runtime
 from podpath.nodes.deployment import HTTP_PORT
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.nodes.sandboxes import POD_SECONDS
-from podpath.system import randomness, waiting
+from podpath.system import proc, randomness, waiting
 
 #: Where the runtimes that the kubelet speaks to have their sockets.
 SOCKETS = ("/run/containerd/containerd.sock", "/run/crio/crio.sock")
@@ -245,32 +245,25 @@ def manifest(spec: PodSpec, node: str, pod_image: str) -> Document:
     }
 
 
-def default_route(table: str) -> str:
-    """The interface of the default route (proc(5), /proc/net/route). Pure.
-
-    Raises CouldNotTest if there is none.
-    """
-    for line in table.splitlines()[1:]:
-        fields = line.split()
-        if len(fields) > 7 and fields[1] == fields[7] == "00000000":
-            return fields[0]
-    raise CouldNotTest("the node has no default route, and so no uplink")
-
-
 def own_links(pid: int, bridge: str) -> tuple[frozenset[str], str]:
-    """A node's own interfaces, and its uplink: what is there but for the bridge and its ports."""
+    """A node's own interfaces, which are neither the bridge nor its ports, and its uplink.
+
+    Raises CouldNotTest if they cannot be listed, or if the node has no default route.
+    """
     at = Path(f"/proc/{pid}/root")
     try:
-        names = {line.split(":")[0].strip() for line in _lines(pid, "dev")[2:]}
+        names = set(proc.interfaces(_table(pid, "dev")))
         ports = {path.name for path in (at / f"sys/class/net/{bridge}/brif").glob("*")}
-        uplink = default_route("\n".join(_lines(pid, "route")))
+        uplink = proc.default_route(_table(pid, "route"))
     except OSError as error:
         raise CouldNotTest(f"the node's interfaces cannot be listed: {error}") from None
+    if uplink is None:
+        raise CouldNotTest("the node has no default route, and so no uplink")
     return frozenset(names - ports - {bridge}), uplink
 
 
-def _lines(pid: int, table: str) -> list[str]:
-    return Path(f"/proc/{pid}/net/{table}").read_text(errors="backslashreplace").splitlines()
+def _table(pid: int, name: str) -> str:
+    return Path(f"/proc/{pid}/net/{name}").read_text(errors="backslashreplace")
 
 
 @contextmanager

@@ -7,6 +7,8 @@ ever has the same four.
 import os
 from pathlib import Path
 
+from podpath.system import proc
+
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -28,9 +30,8 @@ def _here() -> list[str]:
 
 
 def _started(pid: int) -> str:
-    """When a process started, in clock ticks after the boot (proc(5)); nothing if there is none."""
+    """When a process started, in clock ticks after the boot; empty if none runs."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return proc.started(Path(f"/proc/{pid}/stat").read_text(errors="replace")) or ""
     except OSError:
         return ""
-    return "" if fields[0] in "ZX" else fields[19]

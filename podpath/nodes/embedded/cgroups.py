@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from podpath.system import proc
+
 PREFIX = "podpath-"
 _INNER = "node"
 _REMOVAL_SECONDS = 10.0
@@ -27,17 +29,19 @@ class Hierarchy:
     options: str
 
 
-def hierarchies(mountinfo: str | None = None) -> list[Hierarchy]:
-    """The cgroup hierarchies mounted here, each once (proc(5), /proc/pid/mountinfo)."""
-    text = mountinfo if mountinfo is not None else Path("/proc/self/mountinfo").read_text()
+def hierarchies() -> list[Hierarchy]:
+    """The cgroup hierarchies mounted here."""
+    return in_mounts(Path("/proc/self/mountinfo").read_text(errors="surrogateescape"))
+
+
+def in_mounts(mountinfo: str) -> list[Hierarchy]:
+    """The cgroup hierarchies in the text of /proc/PID/mountinfo, each once. Pure."""
     found: dict[str, Hierarchy] = {}
-    for line in text.splitlines():
-        before, _, after = line.partition(" - ")
-        device, mount = before.split()[2], before.split()[4]
-        kind, _, super_options = after.split(" ", 2)
-        if kind in ("cgroup", "cgroup2") and device not in found:
-            options = [o for o in super_options.split(",") if o not in ("rw", "ro")]
-            found[device] = Hierarchy(mount, kind, ",".join(options) if kind == "cgroup" else "")
+    for mount in proc.mounts(mountinfo):
+        if mount.kind in ("cgroup", "cgroup2") and mount.device not in found:
+            options = [o for o in mount.options if o not in ("rw", "ro")]
+            own = ",".join(options) if mount.kind == "cgroup" else ""
+            found[mount.device] = Hierarchy(mount.point, mount.kind, own)
     return list(found.values())
 
 

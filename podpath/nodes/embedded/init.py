@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from podpath.nodes.embedded import cgroups, confine
-from podpath.system import linux, sysctl
+from podpath.system import linux, proc, sysctl
 
 _SCRATCH = "/sys"  # exists on every host, and nothing of it is needed before the pivot
 _ROOT = f"{_SCRATCH}/root"
 
 # Never carried over from the host: the node mounts its own, or must not see them.
 _HIDDEN = ("/proc", "/sys", "/dev", "/run", "/var/run", "/var/lib/containerd", "/var/lib/docker")
+_KERNELS = ("proc", "sysfs", "cgroup", "cgroup2", "devtmpfs", "devpts", "nsfs", "autofs")
 # Empty and the node's own, whatever the host keeps there.
 _PRIVATE = ("/run", "/var/lib/containerd", "/var/lib/cni", "/etc/cni", "/var/log", "/tmp/podpath")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "net/tun")
@@ -140,14 +141,12 @@ def _make_root(spec: NodeSpec) -> None:
 def _host_mounts() -> list[str]:
     """The host's mount points that the node shall see, parents first."""
     points = {"/"}
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        point = before.split()[4].encode().decode("unicode_escape")
-        kind = after.split()[0]
-        if kind in ("proc", "sysfs", "cgroup", "cgroup2", "devtmpfs", "devpts", "nsfs", "autofs"):
+    text = Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
+    for mount in proc.mounts(text):
+        if mount.kind in _KERNELS:
             continue
-        if not any(point == hidden or point.startswith(f"{hidden}/") for hidden in _HIDDEN):
-            points.add(point)
+        if not any(f"{mount.point}/".startswith(f"{hidden}/") for hidden in _HIDDEN):
+            points.add(mount.point)
     return sorted(points)
 
 

@@ -26,6 +26,7 @@ from podpath.nodes.cluster import (
     shared_lock,
 )
 from podpath.nodes.pod import Pod, PodSpec
+from podpath.system import proc
 
 from .. import samples
 
@@ -114,14 +115,11 @@ def test_failure_of_the_plugin_is_told_from_others(
     assert kubernetes.failed(message, command) is is_plugins
 
 
-def test_uplink_is_the_interface_of_the_default_route() -> None:
-    head = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
-    net = "cni0 0000580A 00000000 0001 0 0 0 00FFFFFF 0 0 0\n"
-    default = "eth0 00000000 010012AC 0003 0 0 0 00000000 0 0 0\n"
+def test_node_without_a_default_route_has_no_uplink(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proc, "default_route", lambda _: None)
 
-    assert kubernetes.default_route(head + net + default) == "eth0"
     with pytest.raises(CouldNotTest, match="no default route"):
-        kubernetes.default_route(head + net)
+        kubernetes.own_links(os.getpid(), "cni0")
 
 
 def test_ips_that_differ_are_named() -> None:

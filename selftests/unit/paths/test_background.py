@@ -8,7 +8,6 @@ import pytest
 
 from podpath.model import NODE, Direction, Packet, PodNetwork, Topology
 from podpath.paths.background import Talk
-from podpath.system.proc import endpoints
 
 from .. import samples
 
@@ -106,22 +105,3 @@ FROM_OUTSIDE = packet(source=OUTSIDE, mac_source="02:42:00:00:00:99", destinatio
 )
 def test_talk(where: tuple[str, str, Direction], said: Packet, is_talk: bool) -> None:
     assert (samples.sighting(said, where) in TALK) is is_talk
-
-
-TABLE = """\
-  sl  local_address rem_address   st
-   0: 0200000A:0050 00000000:0000 0A
-   1: 00000000000000000000000000000000:192B 0:0 0A
-   2: 0000000000000000FFFF0000020012AC:C350 0:0 01
-   nonsense
-   3: zz:0050 0 0
-"""
-
-
-def test_sockets_of_a_table() -> None:
-    """IPv4, IPv6, and IPv4 in IPv6; what is none is left out."""
-    assert endpoints(TABLE) == {
-        (ip_address("10.0.0.2"), 80),
-        (ip_address("::"), 6443),
-        (ip_address("172.18.0.2"), 50000),
-    }
