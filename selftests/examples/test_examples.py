@@ -131,7 +131,7 @@ def test_options_of_pytest_are_known(pytestconfig: pytest.Config) -> None:
 
 def _fields() -> set[str]:
     """Of a report, of its tests and of their evidence."""
-    schema = json.loads((ROOT / "podpath" / "report.schema.json").read_text())
+    schema = json.loads((ROOT / "podpath" / "report" / "report.schema.json").read_text())
     objects = (schema, schema["$defs"]["test"], schema["$defs"]["evidence"])
     return {name for one in objects for name in one["properties"]}
 
