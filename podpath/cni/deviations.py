@@ -21,12 +21,16 @@ _LISTS = ("cases", "settings")
 class Deviation:
     """One requirement that one plugin, or each of several, is known not to meet.
 
-    plugin, origin: patterns for the plugin's type, and for where its binary is from, as
-    preflight.origin tells it; source: where the deviation is described; versions: specifiers
-    (as of PyPI packages) for the version in the origin, any version if empty; cases: patterns for
-    the parameters of the tests in which it occurs, as pytest has them in brackets; all if empty;
-    settings: keys of the plugin's section of the conflist that must be on for it to occur, or, with
-    "!" before them, must not be.
+    Attributes:
+        requirement: The id of the requirement.
+        plugin: A pattern for the plugin's type.
+        origin: A pattern for the package and version of the plugin's binary, or for its checksum.
+        reason: Why the plugin does not meet the requirement.
+        source: Where the deviation is described.
+        cases: Patterns for the parameters of the tests in which it occurs, as pytest has them in
+            brackets; all tests if empty.
+        settings: Keys of the plugin's section of the conflist that must be on for it to occur, or,
+            behind "!", must not be on.
     """
 
     requirement: str
@@ -34,14 +38,12 @@ class Deviation:
     origin: str
     reason: str
     source: str
-    versions: str = ""
     cases: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 
     def is_about(self, plugin: str, origin: str) -> bool:
         """Whether it is one of a plugin that comes from there."""
-        named = fnmatchcase(plugin, self.plugin) and fnmatchcase(origin, self.origin)
-        return named and (not self.versions or _within(origin, self.versions))
+        return fnmatchcase(plugin, self.plugin) and fnmatchcase(origin, self.origin)
 
     def occurs_with(self, section: Mapping[str, Any]) -> bool:
         """Whether it occurs in a plugin that is configured so."""
@@ -88,38 +90,13 @@ def _deviation(declared: object) -> Deviation:
     if not all(isinstance(v, str) for v in texts.values()):
         raise ValueError(f"a deviation is made of texts, but for {' and '.join(_LISTS)}")
     values: dict[str, Any] = texts | lists
-    found = Deviation(**values)
-    _specifiers(found.versions)
-    return found
+    return Deviation(**values)
 
 
 def _texts(key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
         raise ValueError(f'"{key}" must be a list of texts')
     return tuple(value)
-
-
-def _specifiers(text: str) -> Any:
-    """A range of versions. Raises ValueError if it is none."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        return SpecifierSet(text, prereleases=True)
-    except InvalidSpecifier:
-        raise ValueError(f'"versions" must be a range such as ">=1.1,<1.2": {text!r}') from None
-
-
-def _within(origin: str, versions: str) -> bool:
-    """Whether the version of a Debian package (deb-version(7)), "NAME VERSION", is in a range."""
-    from packaging.version import InvalidVersion, Version
-
-    upstream = origin.rpartition(" ")[2].rpartition(":")[2].rsplit("-", 1)[0]
-    try:
-        # "+ds1" and the like say how it was packed
-        version = Version(upstream.partition("+")[0].replace("~", ""))
-    except InvalidVersion:
-        return False
-    return bool(_specifiers(versions).contains(version))
 
 
 def applying(
