@@ -1,1 +1,1 @@
-"""The CNI contract: plugins called as a container runtime calls them, and what they answer."""
+"""CNI contract: calls of plugins as a container runtime makes them, and checks of the results."""

@@ -1,6 +1,6 @@
-"""What plugins answer, held against the specification. Pure, but for reading the schemas' file.
+"""Check the answers of plugins against the specification. Pure, but for reading the schemas' file.
 
-Rules: CNI specification 1.1.0, section 5, and what it says in sections 2 and 4 of each command.
+Rules: CNI specification 1.1.0, section 5, and the rules for each command in sections 2 and 4.
 """
 
 import ipaddress
@@ -18,18 +18,19 @@ from podpath.model import Difference, listed
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
 
-#: A version of the specification that there will not be.
+#: A version that the specification will never have.
 UNKNOWN_VERSION = "99.99.99"
 
-#: The specification sets no limit to a call, in seconds; a pod waits for all of its plugins.
+#: Seconds that one call may take. The specification sets no limit, but a pod waits for all of its
+#: plugins.
 BUDGET = 10.0
 
 SCHEMAS = Path(__file__).with_name("answers.schema.json")
 
 _SHOWN = 300
-#: The first version that says so: an answer is of the version of what was asked.
+#: The first version that requires a result to have the version of the configuration.
 _SAME_VERSION_SINCE = "0.4.0"
-#: Well-known codes; 100 and more are the plugin's own (section 5, "Error").
+#: Error codes that a version reserves; plugins define 100 and more themselves (section 5, "Error").
 _CODES = {
     "0.1.0": {1, 2},
     "0.4.0": {1, 2, 3, 11},
@@ -42,7 +43,16 @@ Differences = list[Difference]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of calling a plugin: its exit status, what it printed, how long it took."""
+    """Answer of a plugin to one call.
+
+    Attributes:
+        plugin: type of the plugin.
+        command: value of CNI_COMMAND.
+        status: exit status.
+        output: text on stdout.
+        errors: text on stderr.
+        seconds: duration of the call.
+    """
 
     plugin: str
     command: str
@@ -53,12 +63,16 @@ class Answer:
 
     @property
     def where(self) -> str:
-        """What was called, for people."""
+        """Name of the call, for people: plugin and command."""
         return f"{self.plugin} {self.command}"
 
     @property
     def document(self) -> Any:
-        """The one JSON document on stdout. Raises ValueError if there is none, or more."""
+        """The one JSON document on stdout.
+
+        Raises:
+            ValueError: stdout has no JSON document, or more than one.
+        """
         try:
             return json.loads(self.output)
         except RecursionError:
@@ -66,7 +80,7 @@ class Answer:
 
     @property
     def object(self) -> Mapping[str, Any]:
-        """The JSON object on stdout, empty if there is none."""
+        """The JSON object on stdout; empty if stdout is something else."""
         try:
             document = self.document
         except ValueError:
@@ -75,7 +89,7 @@ class Answer:
 
     @property
     def supported_versions(self) -> tuple[str, ...]:
-        """What a plugin says to VERSION; none if it says nothing of the kind."""
+        """Versions in the answer to VERSION; empty if it lists none."""
         named = self.object.get("supportedVersions")
         return tuple(v for v in named if isinstance(v, str)) if isinstance(named, list) else ()
 
@@ -87,25 +101,29 @@ class Answer:
 
 
 def shown(text: str) -> str:
-    """The beginning of what a plugin printed, on one line."""
+    """Return the beginning of a plugin's output on one line."""
     flat = " ".join(text.split())
     return (flat[:_SHOWN] + ("..." if len(flat) > _SHOWN else "")) or "empty"
 
 
 def succeeded(answers: Iterable[Answer]) -> Differences:
-    """Each exits with 0."""
+    """Check that each call exits with 0."""
     return [Difference("failure", a.where, "exit status 0", str(a)) for a in answers if a.status]
 
 
 def require_success(answers: Iterable[Answer]) -> None:
-    """Raise DoesNotConform if any failed: what is tested cannot be reached then."""
+    """Require that each call succeeded: otherwise the state under test cannot be reached.
+
+    Raises:
+        DoesNotConform: a call failed.
+    """
     for one in answers:
         if one.status:
             raise DoesNotConform(f"{one.where} failed", str(one))
 
 
 def silent(answers: Iterable[Answer]) -> Differences:
-    """Nothing is on stdout."""
+    """Check that stdout of each call is empty."""
     return [
         Difference("output", a.where, "nothing on stdout", shown(a.output))
         for a in answers
@@ -114,7 +132,10 @@ def silent(answers: Iterable[Answer]) -> Differences:
 
 
 def late(answers: Iterable[Answer]) -> Differences:
-    """None takes longer than the budget. One that takes much longer gives no answer at all."""
+    """Check that each call stays within BUDGET.
+
+    A call that takes much longer is killed, and has no answer at all.
+    """
     return [
         Difference("time", a.where, f"at most {BUDGET:.0f} s", f"{a.seconds:.1f} s")
         for a in answers
@@ -123,12 +144,12 @@ def late(answers: Iterable[Answer]) -> Differences:
 
 
 def called(where: str, commands: list[str], expected: list[str]) -> Differences:
-    """A delegate was called for these commands, in this order."""
+    """Check that a delegated plugin was called for exactly these commands, in this order."""
     return _unequal("delegate", where, ", ".join(expected), ", ".join(commands) or "not called")
 
 
 def any_refused(answers: Iterable[Answer], version: str) -> Differences:
-    """At least one of several plugins fails, and says why."""
+    """Check that at least one of several plugins fails, each with a valid error document."""
     given = list(answers)
     failing = [a for a in given if a.status] or given[:1]
     return [found for answer in failing for found in refused(answer, version)]
@@ -137,10 +158,16 @@ def any_refused(answers: Iterable[Answer], version: str) -> Differences:
 def refused(
     answer: Answer, version: str, codes: Iterable[int] = (), naming: str = ""
 ) -> Differences:
-    """It fails, and says why in an error document.
+    """Check that a call fails with a valid error document.
 
-    codes: those that it may give, any that is defined if there are none; naming: what the
-    message or its details must contain.
+    Args:
+        answer: answer to the call.
+        version: version of the configuration.
+        codes: error codes that are allowed; if empty, each code that the version defines.
+        naming: text that the message or its details must contain.
+
+    Returns:
+        The differences; empty if the call fails as it must.
     """
     if answer.status == 0:
         return [Difference("success", answer.where, "an error, exit status not 0", str(answer))]
@@ -156,7 +183,7 @@ def refused(
 
 
 def error_document(answer: Answer, version: str) -> Differences:
-    """On stdout is one error document, with a code that the version defines or 100 or more."""
+    """Check that stdout is one error document whose code the version defines, or is 100 or more."""
     found = _valid(answer, "error")
     code = answer.object.get("code")
     known = next(_CODES[v] for v in reversed(_CODES) if version in since(v))
@@ -167,7 +194,7 @@ def error_document(answer: Answer, version: str) -> Differences:
 
 
 def version(answer: Answer, configured: str) -> Differences:
-    """VERSION gives a list of versions, the configured one among them."""
+    """Check that VERSION lists the supported versions, the configured one among them."""
     found = succeeded([answer]) + _valid(answer, "version")
     if not found and configured not in answer.supported_versions:
         seen = ", ".join(answer.supported_versions)
@@ -176,12 +203,12 @@ def version(answer: Answer, configured: str) -> Differences:
 
 
 def echo(answer: Answer, given: str) -> Differences:
-    """The answer to VERSION has the cniVersion of its input."""
+    """Check that the answer to VERSION has the cniVersion of its input."""
     return _unequal("cniVersion", answer.where, given, answer.object.get("cniVersion"))
 
 
 def result(answer: Answer, version: str, role: Role) -> Differences:
-    """ADD gives one result of the version that it was asked in."""
+    """Check that ADD prints one result of the version of its configuration."""
     found = succeeded([answer]) or _valid(answer, version)
     if found:
         return found
@@ -193,7 +220,7 @@ def result(answer: Answer, version: str, role: Role) -> Differences:
 
 
 def kept(answer: Answer, previous: Mapping[str, Any] | None) -> Differences:
-    """What the previous result had of interfaces, addresses and routes is in the result, too."""
+    """Check that the interfaces and addresses of the previous result are in the result, too."""
     found = []
     for key, names in (("interfaces", ("name", "sandbox")), ("ips", ("address",))):
         now = [_of(entry, names) for entry in entries(answer.object, key, names[0])]
@@ -210,9 +237,14 @@ def _of(entry: Mapping[str, Any], names: Iterable[str]) -> list[str]:
 
 
 def entries(result: Mapping[str, Any], key: str, *texts: str) -> list[Mapping[str, Any]]:
-    """The objects of one of a result's lists that have these texts; others are left out.
+    """Return the objects in one list of a result that have all the named texts.
 
-    That there are others is for result() to say.
+    result() reports the other entries of the list.
+
+    Args:
+        result: result of a plugin.
+        key: key of the list in the result.
+        texts: keys that an object must have, each with a text that is not empty.
     """
     value = result.get(key)
     listed = value if isinstance(value, list) else []
@@ -224,7 +256,7 @@ def _is_text(value: object) -> bool:
 
 
 def _valid(answer: Answer, schema: str) -> Differences:
-    """Exactly one JSON document on stdout, as the schema of that name has it."""
+    """Check that stdout is exactly one JSON document, valid against the schema of that name."""
     try:
         document = answer.document
     except ValueError as error:
@@ -250,7 +282,7 @@ def _schemas() -> dict[str, Any]:
 
 @cache
 def _formats() -> "FormatChecker":
-    """The formats of the schemas that JSON Schema itself does not have."""
+    """Return the formats of the schemas that JSON Schema itself does not define."""
     from jsonschema import FormatChecker
 
     formats = FormatChecker(formats=())

@@ -1,4 +1,4 @@
-"""A container's attachment to the network, from ADD to DEL, without a container.
+"""Attachment of a container to a network, from ADD to DEL, without a container.
 
 Rules: CNI specification 1.1.0, section 3.
 """
@@ -21,26 +21,33 @@ from podpath.nodes import inventory
 from podpath.nodes.inventory import Inventory
 from podpath.system import randomness, sysctl, waiting
 
-#: Not eth0: a plugin takes the name that it is given.
+#: Not eth0: a plugin must use the name in CNI_IFNAME, not the usual one.
 INTERFACE = "net1"
 
-#: The kernel takes a namespace's links away in the background.
+#: The kernel removes the links of a namespace in the background.
 _SETTLE_SECONDS = 3.0
 
 _numbers = itertools.count(1)
 
 Previous = Mapping[str, Any] | None
-#: Variables to set to something else, or with None not to set.
+#: Variable -> another value for it, or None to leave it unset.
 Changes = Mapping[str, str | None]
 _AS_IT_IS: Changes = {}
 _NOTHING: Mapping[str, Any] = {}
 
 
 class Attachment:
-    """One container's attachment of one subject in one version; made by attached().
+    """One container's attachment for one subject in one version; attached() creates it.
 
-    result: what the last ADD gave; None before that. asked: capability -> what is asked of the
-    plugins that have it.
+    Attributes:
+        runtime: caller of the plugins.
+        asked: capability -> value that the plugins with this capability get (capability args).
+        subject: the plugins to call.
+        version: cniVersion of each call.
+        container: CNI_CONTAINERID.
+        name: name of the container's network namespace.
+        netns: CNI_NETNS, the path of that namespace on the node.
+        result: result of the last successful ADD; None before it.
     """
 
     def __init__(
@@ -60,11 +67,11 @@ class Attachment:
 
     @property
     def identity(self) -> dict[str, str]:
-        """How GC names it."""
+        """The attachment as GC lists it."""
         return {"containerID": self.container, "ifname": INTERFACE}
 
     def environment(self, command: str, changes: Changes = _AS_IT_IS) -> dict[str, str]:
-        """The variables of a call; CNI_ARGS are those that containerd gives."""
+        """Return the variables of a call; CNI_ARGS has the keys that containerd sets."""
         given = {
             "CNI_COMMAND": command,
             "CNI_CONTAINERID": self.container,
@@ -76,17 +83,25 @@ class Attachment:
         return {k: v for k, v in {**given, **changes}.items() if v is not None}
 
     def add(self, changes: Changes = _AS_IT_IS) -> list[Answer]:
-        """ADD, plugin by plugin, as far as they succeed."""
+        """Call ADD of each plugin, until one fails."""
         return self._add(self.subject.steps, changes)
 
     def attach(self) -> list[Answer]:
-        """ADD that must succeed. Raises DoesNotConform."""
+        """Call ADD of each plugin, and require that all succeed.
+
+        Raises:
+            DoesNotConform: a plugin failed, or did not end in time.
+        """
         answers = self.add()
         require_success(answers)
         return answers
 
     def prepare(self) -> None:
-        """ADD of those that the subject builds on. Raises DoesNotConform."""
+        """Call ADD of the plugins that come before the subject in the chain.
+
+        Raises:
+            DoesNotConform: a plugin failed, or did not end in time.
+        """
         require_success(self._add(self.subject.before, {}))
 
     def _add(self, steps: Sequence[Step], changes: Changes) -> list[Answer]:
@@ -99,12 +114,12 @@ class Attachment:
         return answers
 
     def check(self, previous: Previous = None) -> list[Answer]:
-        """CHECK, plugin by plugin, each with the final result, or with the one that is given."""
+        """Call CHECK of each plugin with the final result, or with `previous` instead."""
         result = self.result if previous is None else previous
         return [self.call(step, "CHECK", result) for step in self.subject.steps]
 
     def delete(self, changes: Changes = _AS_IT_IS, *, forget: bool = False) -> list[Answer]:
-        """DEL, in reverse order, each with the final result, or without if it is forgotten."""
+        """Call DEL of each plugin in reverse, with the final result unless `forget` is set."""
         result = None if forget else self.result
         return [self.call(step, "DEL", result, changes) for step in reversed(self.subject.steps)]
 
@@ -117,9 +132,18 @@ class Attachment:
         *,
         version: str = "",
     ) -> Answer:
-        """Call one plugin, in another version if one is named.
+        """Call one plugin.
 
-        Raises DoesNotConform if it hangs.
+        Args:
+            step: the plugin, with its configuration.
+            command: value of CNI_COMMAND.
+            previous: prevResult of the configuration.
+            changes: variables that differ from the usual ones.
+            version: cniVersion, if not the attachment's.
+
+        Raises:
+            DoesNotConform: the plugin does not end in time.
+            CouldNotTest: the plugin is not on the node.
         """
         environment = self.environment(command, changes)
         if command == "ADD":
@@ -136,46 +160,57 @@ class Attachment:
         return answer
 
     def detach(self) -> None:
-        """DEL of what is left, whatever comes of it; not if one hangs, as it would again."""
+        """Call DEL for each ADD that is not undone yet, and ignore failures.
+
+        After a plugin that did not end in time, no DEL is called: it would not end either.
+        """
         with suppress(DoesNotConform):
             for step in () if self._hung else tuple(reversed(self._up)):
                 self.call(step, "DEL", self.result)
 
     def configuration(self, changes: Changes) -> str:
-        """What the first plugin gets on stdin, with some keys changed, or left out for None."""
+        """Return the first plugin's stdin with some keys changed; None removes a key."""
         network = self.runtime.network
         given = request(self.subject.steps[0], network, self.version, self.result) | dict(changes)
         return json.dumps({k: v for k, v in given.items() if v is not None})
 
     def sight(self) -> Sight:
-        """The result, and what the kernel has now. Raises CouldNotTest."""
+        """Return the result with the links that the kernel has now.
+
+        Raises:
+            CouldNotTest: the links cannot be listed.
+        """
         node = self.runtime.node
         inside, outside = links.links(node, self.name), links.links(node)
         return Sight(self.result or {}, INTERFACE, self.netns, inside, outside)
 
     def settings(self) -> Settings:
-        """What the container does for others now. Raises CouldNotTest."""
+        """Return the container's forwarding and proxy settings as they are now.
+
+        Raises:
+            CouldNotTest: they cannot be read.
+        """
         return sysctl.of_namespace(str(self.runtime.node.root(self.netns)), INTERFACE)
 
     def lose_namespace(self) -> None:
-        """Remove the container's namespace, as when the container has died."""
+        """Remove the container's namespace, as if the container had died."""
         self.runtime.node.run(["ip", "netns", "delete", self.name])
         self._lost = True
 
     def unmount_namespace(self) -> None:
-        """Remove the namespace, but not the file that it was mounted on."""
+        """Remove the namespace, but keep the file on which it was mounted."""
         self.lose_namespace()
         self.runtime.node.run(["touch", self.netns])
 
     def left(self, conflist: Conflist, before: Inventory) -> list[Difference]:
-        """What the node has more, or fewer, than before.
+        """List the things that the node has in addition to an earlier inventory, or no longer has.
 
-        Namespaces are the runtime's affair, and so is what goes with one that is lost.
+        Namespaces are the runtime's responsibility; so are the things that vanish with a lost one.
         """
         node = self.runtime.node
 
         def settled(now: Inventory) -> bool:
-            # a link's routes outlive its name for a moment
+            # the routes of a link outlive its name for a moment
             kinds = ("interfaces", "routing")
             return all(set(now.things[k]) <= set(before.things[k]) for k in kinds)
 
@@ -190,10 +225,19 @@ class Attachment:
 def attached(
     runtime: Runtime, subject: Subject, version: str, asked: Mapping[str, Any] = _NOTHING
 ) -> Iterator[Attachment]:
-    """A container's namespace, ready for ADD of the subject; in the end it is gone again.
+    """Create a container's namespace, ready for ADD of the subject, and remove it at the end.
 
-    asked: capability -> what is asked of the plugins that have it.
-    What plugins fail to remove then is the affair of the tests that are about it.
+    The tests of DEL report what plugins fail to remove; this ignores it.
+
+    Args:
+        runtime: caller of the plugins.
+        subject: the plugins to call.
+        version: cniVersion of each call.
+        asked: capability -> value that the plugins with this capability get.
+
+    Raises:
+        CouldNotTest: the namespace cannot be created.
+        DoesNotConform: a plugin that comes before the subject fails.
     """
     one = Attachment(runtime, subject, version, asked)
     done = runtime.node.run(["ip", "netns", "add", one.name])

@@ -1,4 +1,4 @@
-"""What a container's network can lose, for CHECK to find.
+"""Ways to break a container's network, which CHECK must find.
 
 Rules: CNI specification 1.1.0, section 2, CHECK.
 """
@@ -20,9 +20,12 @@ _SAVED = "/run/podpath/saved-rules"
 
 @dataclass(frozen=True, slots=True)
 class Breakage:
-    """Shell commands, run in the node, that break something, and those that mend it.
+    """Shell commands, run on the node, that break and repair one thing.
 
-    impossible: why it cannot be broken, if so.
+    Attributes:
+        do: command that breaks it.
+        undo: command that repairs it.
+        impossible: reason why it cannot be broken here; empty if it can.
     """
 
     do: str = ""
@@ -35,18 +38,18 @@ _NO_BRIDGE = Breakage(impossible="pods are on no bridge")
 
 
 def interface(attachment: Attachment, _: Conflist) -> Breakage:
-    """The container's interface is gone."""
+    """Delete the container's interface."""
     return Breakage(f"ip -n {attachment.name} link delete {INTERFACE}")
 
 
 def address(attachment: Attachment, _: Conflist) -> Breakage:
-    """The container's first address is gone."""
+    """Delete the container's first address."""
     first = quote(_first_address(attachment))
     return Breakage(f"ip -n {attachment.name} address delete {first} dev {INTERFACE}")
 
 
 def route(attachment: Attachment, _: Conflist) -> Breakage:
-    """A route that the result lists is gone."""
+    """Delete a route that the result lists."""
     routes = entries(attachment.result or {}, "routes", "dst")
     if not routes:
         return Breakage(impossible="the result lists no routes")
@@ -56,12 +59,12 @@ def route(attachment: Attachment, _: Conflist) -> Breakage:
 
 
 def host_end_down(attachment: Attachment, conflist: Conflist) -> Breakage:
-    """The host end of the container's link is down."""
+    """Set the host end of the container's link down."""
     return _of_host_end(attachment, conflist, "down")
 
 
 def host_end_unplugged(attachment: Attachment, conflist: Conflist) -> Breakage:
-    """The host end of the container's link is no port of the bridge."""
+    """Detach the host end of the container's link from the bridge."""
     if not conflist.bridge:
         return _NO_BRIDGE
     return _of_host_end(attachment, conflist, "nomaster")
@@ -73,7 +76,7 @@ def _of_host_end(attachment: Attachment, conflist: Conflist, change: str) -> Bre
 
 
 def _host_end(attachment: Attachment, conflist: Conflist) -> str:
-    """Its name; empty if the result lists none, or several."""
+    """Return the name of the host end; empty if the result lists none, or several."""
     made = entries(attachment.result or {}, "interfaces", "name")
     outside = [one["name"] for one in made if not one.get("sandbox")]
     ends = [str(name) for name in outside if name != conflist.bridge]
@@ -81,7 +84,7 @@ def _host_end(attachment: Attachment, conflist: Conflist) -> str:
 
 
 def host_route(attachment: Attachment, conflist: Conflist) -> Breakage:
-    """The node has no route to the container."""
+    """Delete the node's route to the container."""
     end = _host_end(attachment, conflist)
     if not end:
         return _NO_HOST_END
@@ -92,7 +95,7 @@ def host_route(attachment: Attachment, conflist: Conflist) -> Breakage:
 
 
 def link_mode(attachment: Attachment, _: Conflist) -> Breakage:
-    """The container's interface is a macvlan of another mode."""
+    """Change the mode of the container's macvlan."""
     show = ["ip", "-n", attachment.name, "-d", "link", "show", "dev", INTERFACE]
     shown = attachment.runtime.node.run(show).stdout
     if "macvlan mode" not in shown:
@@ -102,7 +105,7 @@ def link_mode(attachment: Attachment, _: Conflist) -> Breakage:
 
 
 def bridge_down(_: Attachment, conflist: Conflist) -> Breakage:
-    """The bridge is down."""
+    """Set the bridge down."""
     if not conflist.bridge:
         return _NO_BRIDGE
     bridge = quote(conflist.bridge)
@@ -110,7 +113,7 @@ def bridge_down(_: Attachment, conflist: Conflist) -> Breakage:
 
 
 def gateway(attachment: Attachment, conflist: Conflist) -> Breakage:
-    """The bridge, or the host end where there is none, does not have the gateway's address."""
+    """Delete the gateway's address from the bridge, or without a bridge from the host end."""
     if not conflist.bridge:
         return _addresses_of_host_end(attachment, conflist)
     if not conflist.is_gateway or not conflist.ranges:
@@ -131,7 +134,7 @@ def _addresses_of_host_end(attachment: Attachment, conflist: Conflist) -> Breaka
 
 
 def masquerading(attachment: Attachment, _: Conflist) -> Breakage:
-    """The rules of masquerading are gone."""
+    """Delete the rules of masquerading."""
     if not attachment.subject.steps[0].section.get("ipMasq"):
         return Breakage(impossible="the conflist has no ipMasq")
     tables = "ip6tables" if ":" in _first_address(attachment) else "iptables"
@@ -142,7 +145,7 @@ def masquerading(attachment: Attachment, _: Conflist) -> Breakage:
 
 
 def lease(attachment: Attachment, conflist: Conflist) -> Breakage:
-    """IPAM does not know of the addresses any more."""
+    """Delete the leases of the addresses from the IPAM plugin's store."""
     if conflist.ipam != "host-local":
         return Breakage(impossible=f"podpath does not know the store of {conflist.ipam}")
     held = [str(one["address"]).partition("/")[0] for one in _addresses(attachment)]
@@ -150,12 +153,12 @@ def lease(attachment: Attachment, conflist: Conflist) -> Breakage:
 
 
 def _first_address(attachment: Attachment) -> str:
-    """With its prefix length. Raises DoesNotConform if the result lists none."""
+    """Return the first address with its prefix length; raise DoesNotConform if there are none."""
     return str(_addresses(attachment)[0]["address"])
 
 
 def _addresses(attachment: Attachment) -> list[Mapping[str, Any]]:
-    """The "ips" of the result. Raises DoesNotConform if it lists none."""
+    """Return the "ips" of the result; raise DoesNotConform if there are none."""
     if not (found := entries(attachment.result or {}, "ips", "address")):
         raise DoesNotConform("the result of ADD lists no address")
     return found
@@ -163,10 +166,10 @@ def _addresses(attachment: Attachment) -> list[Mapping[str, Any]]:
 
 Make = Callable[[Attachment, Conflist], Breakage]
 
-#: What the result lists.
+#: Breakages of things that the result lists.
 LISTED: Mapping[str, Make] = {"interface": interface, "address": address, "route": route}
 
-#: What else the container's network needs.
+#: Breakages of other things that the container's network needs.
 STATE: Mapping[str, Make] = {
     "host-end-down": host_end_down,
     "host-end-unplugged": host_end_unplugged,
@@ -181,7 +184,11 @@ STATE: Mapping[str, Make] = {
 
 @contextmanager
 def broken(attachment: Attachment, breakage: Breakage) -> Iterator[None]:
-    """Something is broken for the length of the block. Raises CouldNotTest if it cannot be."""
+    """Break something for the length of the block, and repair it afterwards.
+
+    Raises:
+        CouldNotTest: it cannot be broken, or repaired.
+    """
     do(attachment, breakage.do)
     try:
         yield
@@ -190,7 +197,11 @@ def broken(attachment: Attachment, breakage: Breakage) -> Iterator[None]:
 
 
 def do(attachment: Attachment, commands: str) -> None:
-    """Run shell commands in the node. Raises CouldNotTest if they fail."""
+    """Run shell commands on the node.
+
+    Raises:
+        CouldNotTest: they fail.
+    """
     done = attachment.runtime.node.run(["sh", "-c", commands])
     if done.returncode != 0:
         why = done.stderr.strip() or f"exit status {done.returncode}"

@@ -1,8 +1,8 @@
-"""What a runtime asks of plugins for one container: addresses, a MAC address, a rate.
+"""Runtime configuration of one container: its addresses, its MAC address, its rate.
 
-containerd 1.6 has no way to ask for addresses, and asks for rates with a burst that no test can
-use up. So podpath asks itself, as a runtime does: by runtimeConfig, for what the conflist says that
-its plugins are capable of (CNI specification 1.1.0, section 3; its CONVENTIONS.md).
+containerd 1.6 cannot request addresses, and requests rates with a burst that no test can use up.
+So podpath sends runtimeConfig itself, as a runtime does, for the capabilities that the conflist
+declares for its plugins (CNI specification 1.1.0, section 3; its CONVENTIONS.md).
 """
 
 import socket
@@ -23,16 +23,17 @@ from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Address, AddressWithPrefix, Difference, Family, listed
 from podpath.system import netns
 
-#: Locally administered, and as no plugin would make one up.
+#: A locally administered MAC address that no plugin would generate.
 MAC = "02:00:5e:10:00:01"
 
-#: What a container may send or receive, and at once: bits a second, and bits.
+#: Limit of a container's traffic in bits a second, and its burst in bits.
 RATE, BURST = 16_000_000, 512_000
-#: For a second or so, at that rate.
+#: Size of a transfer, in bytes: about a second at that rate.
 _BYTES = 2_000_000
-#: A slower one may be the machine's; a faster one is not the one that was asked for.
+#: Bounds of a limited transfer's rate, as shares of RATE: a slower one may be slowed by the
+#: machine, a faster one is not limited as requested.
 _LEAST, _MOST = 0.5, 1.15
-#: How much faster it must be without a limit, or the machine is what limits.
+#: Least rate of a transfer without a limit, as a multiple of RATE: below, the machine is the limit.
 _FREE = 4.0
 _TRANSFER_SECONDS = 60.0
 _CHUNK = 65536
@@ -44,14 +45,18 @@ Capabilities = Mapping[str, Any]
 def container(
     runtime: Runtime, conflist: Conflist, capabilities: Capabilities | None = None
 ) -> Iterator[Attachment]:
-    """A container of which this is asked, ready for ADD of the whole chain."""
+    """Create a container for the whole chain with these capability args, ready for ADD."""
     chain = subjects.of(conflist)[0]
     with attached(runtime, chain, conflist.version, capabilities or {}) as one:
         yield one
 
 
 def unused(conflist: Conflist, family: Family) -> AddressWithPrefix:
-    """An address that IPAM would not give next: the last one of its range."""
+    """Return an address that IPAM would not assign next: the last one of its range.
+
+    Raises:
+        CouldNotTest: the conflist has no range of this family, or several.
+    """
     try:
         (one,) = conflist.ranges_of(family)
     except ValueError:
@@ -64,9 +69,12 @@ def unused(conflist: Conflist, family: Family) -> AddressWithPrefix:
 
 
 def held(one: Attachment, wanted: AddressWithPrefix) -> list[Difference]:
-    """The container has the address that was asked for, and no other of its IP version.
+    """Check that the container has the requested address, and no other of its IP version.
 
-    By the kernel, and by the result.
+    Both the kernel and the result are checked.
+
+    Raises:
+        DoesNotConform: the result has an address that is malformed.
     """
     sight = one.sight()
     link = sight.inside.get(INTERFACE)
@@ -90,14 +98,14 @@ def _of_version(texts: Iterable[str], version: int) -> list[AddressWithPrefix]:
 
 
 def given_twice(answers: Iterable[Answer], wanted: AddressWithPrefix) -> list[Difference]:
-    """A second container may not have the same address: ADD is an error."""
+    """Check that ADD of a second container with the same address is an error."""
     if any(answer.status for answer in answers):
         return []
     return [Difference("static IP", "ADD of a second container", "an error", f"{wanted} again")]
 
 
 def mac(one: Attachment) -> list[Difference]:
-    """The container has the MAC address that was asked for, by the kernel and by the result."""
+    """Check that the container has the requested MAC address in the kernel and in the result."""
     sight = one.sight()
     link = sight.inside.get(INTERFACE)
     named = entries(sight.result, "interfaces", "name")
@@ -113,26 +121,36 @@ def mac(one: Attachment) -> list[Difference]:
 
 
 def limited(direction: str) -> Capabilities:
-    """What a runtime asks for to limit a container; direction: "ingress" or "egress"."""
+    """Return the capability args that limit a container.
+
+    Args:
+        direction: "ingress" or "egress".
+    """
     return {"bandwidth": {f"{direction}Rate": RATE, f"{direction}Burst": BURST}}
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """How fast bytes came from one container to another."""
+    """Measured transfer from one container to another.
+
+    Attributes:
+        size: bytes that arrived.
+        seconds: duration.
+    """
 
     size: int
     seconds: float
 
     def rate(self, burst: int = 0) -> float:
-        """Bits a second, but for so many that may come at once."""
+        """Return the rate in bits a second, without the bits of a burst."""
         return max(self.size * 8 - burst, 0) / self.seconds
 
 
 def transfer(source: Attachment, destination: Attachment, family: Family) -> Transfer:
-    """Send bytes over TCP, and see how long they take.
+    """Send bytes over TCP and measure how long they take.
 
-    Raises DoesNotConform if they do not come.
+    Raises:
+        DoesNotConform: they do not arrive, or the destination has no address of this family.
     """
     address = _address(destination, family)
     try:
@@ -192,9 +210,10 @@ def _address(one: Attachment, family: Family) -> Address:
 
 
 def bounds(direction: str, limited: Transfer, free: Transfer) -> list[Difference]:
-    """Whether a transfer was as fast as was asked for, and another one, without a limit, faster.
+    """Check that a limited transfer has the requested rate, and an unlimited one is faster. Pure.
 
-    Raises CouldNotTest if it is the machine that limits. Pure.
+    Raises:
+        CouldNotTest: the machine itself is too slow to show the limit.
     """
     if free.rate() < _FREE * RATE:
         raise CouldNotTest(

@@ -1,4 +1,4 @@
-"""What plugins that come later in a chain may add to a container, and to its result.
+"""Changes that later plugins of a chain may make to a container and to its result.
 
 Rules: CNI specification 1.1.0, section 2, CHECK: "allow for a later chained plugin to have
 modified networking resources".
@@ -12,20 +12,28 @@ from podpath.contract.breakages import do
 from podpath.contract.links import links
 from podpath.contract.subjects import since
 
-# Documentation addresses (RFC 5737): nobody else's.
+# Documentation addresses (RFC 5737): no network uses them.
 _LINK = "later0"
 _ADDRESS = "203.0.113.7/24"
 _ROUTE = "198.51.100.0/24"
 
 
 def route(attachment: Attachment) -> Mapping[str, Any]:
-    """A route by the container's interface; gives the result with it. Raises CouldNotTest."""
+    """Add a route by the container's interface, and return the result with it.
+
+    Raises:
+        CouldNotTest: the route cannot be added.
+    """
     do(attachment, f"ip -n {attachment.name} route add {_ROUTE} dev {INTERFACE}")
     return _with(attachment, routes={"dst": _ROUTE})
 
 
 def interface(attachment: Attachment) -> Mapping[str, Any]:
-    """An interface with an address; gives the result with them. Raises CouldNotTest."""
+    """Add an interface with an address, and return the result with both.
+
+    Raises:
+        CouldNotTest: the interface cannot be added.
+    """
     inside = f"ip -n {attachment.name}"
     do(
         attachment,

@@ -1,4 +1,4 @@
-"""A plugin's result against the links that the kernel has."""
+"""Compare a plugin's result with the links that the kernel has."""
 
 import json
 from collections.abc import Mapping
@@ -15,9 +15,12 @@ Differences = list[Difference]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One interface: its MAC address, and its addresses with their prefix lengths.
+    """One interface of the kernel.
 
-    unusable: those of them that wait for duplicate address detection, or failed it (RFC 4862).
+    Attributes:
+        mac: its MAC address.
+        addresses: its addresses with their prefix lengths.
+        unusable: those that wait for duplicate address detection, or failed it (RFC 4862).
     """
 
     mac: str
@@ -26,9 +29,10 @@ class Link:
 
 
 def links(node: Node, netns: str = "") -> dict[str, Link]:
-    """The interfaces of a named namespace of the node's, or of the node: name -> link.
+    """List the interfaces of a named namespace of the node, or of the node itself: name -> link.
 
-    Raises CouldNotTest if they cannot be listed.
+    Raises:
+        CouldNotTest: they cannot be listed.
     """
     inside = ["-n", netns] if netns else []
     done = node.run(["ip", "-json", *inside, "address", "show"])
@@ -37,7 +41,7 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
     found = {}
     for one in json.loads(done.stdout or "[]"):
         held = [a for a in one.get("addr_info", []) if "local" in a]
-        # its own link-local address a link has as soon as it can
+        # a link gets its own link-local address later, by itself
         late = [a for a in held if a["scope"] == "global" and _undecided(a)]
         texts = (tuple(f"{a['local']}/{a['prefixlen']}" for a in some) for some in (held, late))
         found[one["ifname"]] = Link(one.get("address", ""), *texts)
@@ -46,10 +50,14 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a container's ADD has come to: the result, and the links that there are after it.
+    """State of an attachment after ADD: the result, and the links of the kernel.
 
-    interface, netns: as CNI_IFNAME and CNI_NETNS had them; inside: the links of the container's
-    namespace; outside: the node's.
+    Attributes:
+        result: result of the last plugin.
+        interface: CNI_IFNAME of the calls.
+        netns: CNI_NETNS of the calls.
+        inside: links of the container's namespace, by name.
+        outside: links of the node, by name.
     """
 
     result: Mapping[str, Any]
@@ -60,7 +68,7 @@ class Sight:
 
 
 def differences(sight: Sight) -> Differences:
-    """The result names CNI_IFNAME in CNI_NETNS, and all that it names is in the kernel."""
+    """Check that the result names CNI_IFNAME in CNI_NETNS, and that the kernel has all it names."""
     interfaces = entries(sight.result, "interfaces", "name")
     named = [i["name"] for i in interfaces if i.get("sandbox")]
     found = []
@@ -75,9 +83,9 @@ def differences(sight: Sight) -> Differences:
 
 
 def unusable(sight: Sight, bridge: str) -> Differences:
-    """The IPv6 addresses of the result's interfaces that nobody is answered for yet.
+    """List the IPv6 addresses of the result's interfaces that are tentative, or duplicates.
 
-    The bridge is left out, which belongs to no container: its address is the first ADD's.
+    The bridge is left out: it belongs to no container, and its address comes from the first ADD.
     """
     seen = "tentative, or a duplicate: its detection was not waited for"
     found = []
@@ -93,7 +101,7 @@ def unusable(sight: Sight, bridge: str) -> Differences:
 
 
 def changes(before: Mapping[str, Link], after: Mapping[str, Link]) -> Differences:
-    """What became different of the links of a namespace."""
+    """List the differences between the links of a namespace before and after."""
     return [
         Difference("changed", f"link {name}", str(before.get(name)), str(after.get(name)))
         for name in sorted({*before, *after})
@@ -133,5 +141,5 @@ def _address(
 
 
 def _undecided(address: Mapping[str, Any]) -> bool:
-    """Whether duplicate address detection has not ended well (yet): RFC 4862, 5.4."""
+    """Return whether duplicate address detection is not done, or has failed (RFC 4862, 5.4)."""
     return bool(address.get("tentative") or address.get("dadfailed"))

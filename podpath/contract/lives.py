@@ -1,4 +1,4 @@
-"""Whole lives of attachments, recorded once and judged by several tests."""
+"""Whole lives of attachments, each recorded once, and checked by several tests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,11 +17,16 @@ from podpath.nodes import inventory
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """An attachment from its ADD to a second DEL: what was answered, and what there was.
+    """Record of an attachment from its ADD to a second DEL, with one answer a call.
 
-    added, checked, deleted, again: one answer a plugin, in the order of their calls; previous:
-    for each of `added`, the result that it was given; sight: the kernel's links after ADD, for
-    subjects that make any; left: what the node had more, or fewer, after DEL than before ADD.
+    Attributes:
+        added: answers to ADD, in the order of the calls.
+        previous: prevResult of each call in `added`.
+        sight: the result and the kernel's links after ADD, for subjects that create interfaces.
+        checked: answers to CHECK, in the order of the calls.
+        deleted: answers to DEL, in the order of the calls.
+        again: answers to the second DEL.
+        left: changes of the node between the time before ADD and the time after the first DEL.
     """
 
     added: tuple[Answer, ...]
@@ -34,23 +39,31 @@ class Life:
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """All of them."""
+        """Answers to all calls."""
         return (*self.added, *self.checked, *self.deleted, *self.again)
 
     @property
     def attached(self) -> Sight:
-        """The result, and the kernel's links. Raises DoesNotConform if ADD failed."""
+        """The result, and the kernel's links after ADD.
+
+        Raises:
+            DoesNotConform: ADD failed.
+        """
         self.require_added()
         assert self.sight is not None
         return self.sight
 
     def require_added(self) -> None:
-        """Raise DoesNotConform if there is nothing to look at, as ADD failed."""
+        """Require that ADD succeeded: otherwise the rest of the life is empty.
+
+        Raises:
+            DoesNotConform: ADD failed.
+        """
         require_success(self.added)
 
 
 class Lives:
-    """The lives of this process's subjects, each recorded when it is first asked for."""
+    """Lives of this process's subjects, each recorded at its first use."""
 
     def __init__(self, runtime: Runtime, conflist: Conflist) -> None:
         self._runtime = runtime
@@ -58,7 +71,12 @@ class Lives:
         self._known: dict[tuple[str, str], Life | CouldNotTest | DoesNotConform] = {}
 
     def of(self, subject: Subject, version: str) -> Life:
-        """Raises DoesNotConform if a plugin hangs, CouldNotTest; each time the same."""
+        """Return the life of a subject in a version; repeat the error if it could not be recorded.
+
+        Raises:
+            DoesNotConform: a plugin does not end in time, or a plugin before the subject fails.
+            CouldNotTest: the node cannot be prepared or read.
+        """
         key = subject.name, version
         if key not in self._known:
             try:

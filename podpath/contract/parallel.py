@@ -1,4 +1,4 @@
-"""Several containers at the same time.
+"""Checks of several containers at the same time.
 
 Rules: CNI specification 1.1.0, section 3, "Lifecycle & Ordering".
 """
@@ -16,7 +16,7 @@ Differences = list[Difference]
 
 
 def added(containers: Sequence[Attachment]) -> Differences:
-    """ADD of all at once succeeds, and no two results have the same address."""
+    """Check that ADD of all containers at once succeeds, each with an address of its own."""
     found = _at_once(lambda one: one.add(), containers)
     held: dict[str, str] = {}
     for one in containers:
@@ -29,7 +29,7 @@ def added(containers: Sequence[Attachment]) -> Differences:
 
 
 def deleted(containers: Sequence[Attachment]) -> Differences:
-    """DEL of all at once succeeds."""
+    """Check that DEL of all containers at once succeeds."""
     return _at_once(lambda one: one.delete(), containers)
 
 

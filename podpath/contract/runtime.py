@@ -1,4 +1,4 @@
-"""Calling a plugin as a container runtime does: in the node, with CNI's variables and its stdin."""
+"""Call a plugin as a container runtime does: on the node, with CNI's variables and its stdin."""
 
 import json
 import os
@@ -15,15 +15,18 @@ from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes.base import Node
 from podpath.system import files, programs
 
-#: A process that outlives the plugin may hold its pipes; how long they are waited for then.
+#: Least wait for the end of a plugin whose pipes are closed, even after its deadline.
 _KILLED_SECONDS = 1.0
 _CHUNK = 65536
 
 
 class Runtime:
-    """Calls plugins on a node.
+    """Caller of the plugins on a node.
 
-    network: the name of the conflist; path: where plugins are on the node, as CNI_PATH has it.
+    Attributes:
+        node: the node.
+        network: name of the network in the conflist.
+        path: directories of plugins on the node, in the format of CNI_PATH.
     """
 
     def __init__(self, node: Node, network: str, path: str) -> None:
@@ -33,7 +36,7 @@ class Runtime:
         self._spoken: dict[str, tuple[str, ...]] = {}
 
     def searching(self, directory: str) -> "Runtime":
-        """The same, with plugins of another directory of the node found first."""
+        """Return a copy that searches for plugins in another directory of the node first."""
         other = Runtime(self.node, self.network, f"{directory}:{self.path}")
         other._spoken = self._spoken
         return other
@@ -47,28 +50,56 @@ class Runtime:
         previous: Mapping[str, Any] | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> Answer:
-        """Call a plugin with the configuration that it must get.
+        """Call a plugin with the configuration that a runtime derives for it.
 
-        environment: CNI's variables; more: what the command adds to the configuration.
-        Raises DoesNotConform if the plugin does not end in time, or does not stop talking.
+        Args:
+            step: the plugin, with its section of the conflist.
+            version: cniVersion of the configuration.
+            environment: CNI's variables.
+            previous: prevResult of the configuration.
+            more: keys that the command adds to the configuration.
+
+        Raises:
+            DoesNotConform: the plugin does not end in time, or prints without end.
+            CouldNotTest: the plugin is not on the node.
         """
         configuration = {**request(step, self.network, version, previous), **(more or {})}
         return self.say(step.plugin, json.dumps(configuration), environment)
 
     def version(self, plugin: str, version: str) -> Answer:
-        """VERSION, asked in a version. Raises as call does."""
+        """Call VERSION with an input of this cniVersion.
+
+        Raises:
+            DoesNotConform: as call.
+            CouldNotTest: as call.
+        """
         return self.say(plugin, json.dumps({"cniVersion": version}), {"CNI_COMMAND": "VERSION"})
 
     def status(self, subject: Subject, version: str) -> list[Answer]:
-        """STATUS of each plugin. Raises as call does."""
+        """Call STATUS of each plugin.
+
+        Raises:
+            DoesNotConform: as call.
+            CouldNotTest: as call.
+        """
         return [self.call(s, version, {"CNI_COMMAND": "STATUS"}) for s in subject.steps]
 
     def collect(
         self, subject: Subject, version: str, valid: Iterable[Mapping[str, str]]
     ) -> list[Answer]:
-        """GC of each plugin; valid: the attachments that there still are. Raises as call does.
+        """Call GC of each plugin.
 
-        They go by two keys: the specification's first text of 1.1.0 has the other one.
+        The valid attachments are passed by two keys, because the first text of specification 1.1.0
+        has the other key.
+
+        Args:
+            subject: the plugins to call.
+            version: cniVersion of the configuration.
+            valid: the attachments that still exist.
+
+        Raises:
+            DoesNotConform: as call.
+            CouldNotTest: as call.
         """
         attachments = list(valid)
         more = {"cni.dev/valid-attachments": attachments, "cni.dev/attachments": attachments}
@@ -76,7 +107,12 @@ class Runtime:
         return [self.call(s, version, environment, more=more) for s in subject.steps]
 
     def say(self, plugin: str, text: str, environment: Mapping[str, str]) -> Answer:
-        """Call a plugin with any text on stdin. Raises as call does."""
+        """Call a plugin with any text on stdin.
+
+        Raises:
+            DoesNotConform: as call.
+            CouldNotTest: as call.
+        """
         path = self.locate(plugin)
         given = {"PATH": programs.search_path(), "LANG": "C.UTF-8", "CNI_PATH": self.path}
         command = environment.get("CNI_COMMAND", "(no command)")
@@ -87,13 +123,22 @@ class Runtime:
         return Answer(plugin, command, status, output, errors, time.monotonic() - started)
 
     def supported(self, plugin: str) -> tuple[str, ...]:
-        """The versions that a plugin says it supports, none if it does not say. Asked once."""
+        """Return the versions that a plugin supports; empty if it lists none. Calls VERSION once.
+
+        Raises:
+            DoesNotConform: as call.
+            CouldNotTest: as call.
+        """
         if plugin not in self._spoken:
             self._spoken[plugin] = self.version(plugin, "1.0.0").supported_versions
         return self._spoken[plugin]
 
     def locate(self, plugin: str) -> str:
-        """The path of a plugin on the node. Raises CouldNotTest if it is not there."""
+        """Return the path of a plugin on the node.
+
+        Raises:
+            CouldNotTest: no directory has it.
+        """
         for directory in self.path.split(":"):
             if os.path.lexists(self.node.root(f"{directory}/{plugin}")):
                 return f"{directory}/{plugin}"
@@ -103,7 +148,7 @@ class Runtime:
 def _run(
     command: list[str], text: str, environment: dict[str, str], about: str
 ) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr; whatever the process started is killed if it is late."""
+    """Return exit status, stdout and stderr; kill the process and its children if it is late."""
     stdin = os.memfd_create("stdin")
     try:
         os.write(stdin, text.encode())
@@ -114,7 +159,7 @@ def _run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment,
-            start_new_session=True,  # a group of its own, which can be killed as a whole
+            start_new_session=True,  # a process group of its own, to kill it as a whole
         )
     finally:
         os.close(stdin)
@@ -132,9 +177,12 @@ def _run(
 
 
 def _listen(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[list[bytearray], str]:
-    """What a process says until it has ended, and its pipes are closed, as libcni waits for.
+    """Read stdout and stderr until the process has ended and its pipes are closed, as libcni does.
 
-    Then, what is wrong with that, if anything.
+    A process that outlives the plugin may hold its pipes open.
+
+    Returns:
+        Both texts, and a complaint, which is empty if all went well.
     """
     assert process.stdout is not None
     assert process.stderr is not None

@@ -1,4 +1,4 @@
-"""What is called: the whole chain of a conflist, and each of its plugins alone. Pure.
+"""Subjects of the contract tests: the whole chain of a conflist, and each plugin alone. Pure.
 
 Rules: CNI specification 1.1.0, section 3, "Deriving request configuration from plugin
 configuration".
@@ -15,17 +15,17 @@ from podpath.cni.conflist import Conflist
 #: The versions of the specification, oldest first.
 VERSIONS = ("0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0")
 
-#: A result is handed from plugin to plugin since this one.
+#: The first version that passes a result from plugin to plugin.
 CHAINS_SINCE = "0.3.0"
 
 
 def since(version: str) -> tuple[str, ...]:
-    """That version of the specification, and those after it."""
+    """Return this version of the specification and all later ones."""
     return VERSIONS[VERSIONS.index(version) :]
 
 
 class Role(Enum):
-    """What a plugin is for (CNI specification 1.1.0, sections 2 and 4)."""
+    """Role of a plugin (CNI specification 1.1.0, sections 2 and 4)."""
 
     CHAIN = "chain"
     INTERFACE = "interface"
@@ -33,21 +33,26 @@ class Role(Enum):
     IPAM = "ipam"
 
 
-#: Those that make an interface, and so answer ADD with a whole result.
+#: Roles that create an interface, and so answer ADD with a complete result.
 ATTACHING = (Role.CHAIN, Role.INTERFACE)
 ALONE = (Role.INTERFACE, Role.CHAINED, Role.IPAM)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One plugin to call: its type, and its section of the conflist."""
+    """One plugin to call.
+
+    Attributes:
+        plugin: its type.
+        section: its plugin configuration, from the conflist.
+    """
 
     plugin: str
     section: Mapping[str, Any]
 
     @property
     def delegate(self) -> str:
-        """The IPAM plugin that it is configured to call, if any."""
+        """Type of the IPAM plugin to which it delegates; empty if it has none."""
         ipam = self.section.get("ipam")
         kind = ipam.get("type", "") if isinstance(ipam, dict) else ""
         return kind if kind != self.plugin else ""
@@ -55,9 +60,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is tested: plugins in the order of ADD.
+    """Plugins under test.
 
-    before: those whose result the first one builds on; they are called, and not tested.
+    Attributes:
+        name: name in the ids of tests.
+        role: role of the plugins.
+        steps: the plugins, in the order of ADD.
+        before: earlier plugins of the chain, whose result the first step needs; podpath calls
+            them, but does not test them.
     """
 
     name: str
@@ -67,13 +77,18 @@ class Subject:
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """Every plugin that takes part, those that others call included."""
+        """Types of all plugins that take part, delegated plugins included."""
         steps = (*self.before, *self.steps)
         names = [n for s in steps for n in (s.plugin, s.delegate) if n]
         return tuple(dict.fromkeys(names))
 
     def lacks(self, version: str, spoken: Mapping[str, Iterable[str]]) -> str:
-        """Why it cannot be called in a version, if so. spoken: plugin -> its versions."""
+        """Return the reason why the subject cannot be called in a version; empty if it can.
+
+        Args:
+            version: a version of the specification.
+            spoken: plugin -> versions that it supports.
+        """
         if len(self.before) + len(self.steps) > 1 and version not in since(CHAINS_SINCE):
             return f"plugins are not chained before CNI {CHAINS_SINCE}"
         for plugin in self.plugins:
@@ -84,7 +99,7 @@ class Subject:
 
 
 def of(conflist: Conflist) -> tuple[Subject, ...]:
-    """The chain as it is configured, then each plugin of it, and of its IPAM, alone."""
+    """Return the whole chain, then each of its plugins and its IPAM plugin alone."""
     sections = json.loads(conflist.text)["plugins"]
     steps = tuple(Step(s["type"], s) for s in sections)
     first, later = steps[0], steps[1:]
@@ -104,14 +119,19 @@ def of(conflist: Conflist) -> tuple[Subject, ...]:
 def request(
     step: Step, network: str, version: str, previous: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """The configuration that a plugin gets on stdin."""
+    """Return the request configuration of a plugin: its stdin."""
     own = {k: v for k, v in step.section.items() if k != "capabilities"}
     given = {"cniVersion": version, "name": network}
     return own | given | ({"prevResult": previous} if previous is not None else {})
 
 
 def runtime_config(step: Step, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What a plugin gets of what is asked for: that of which it says that it is capable."""
+    """Return the runtimeConfig of a plugin: the values of its capabilities, under that key.
+
+    Args:
+        step: the plugin.
+        asked: capability -> value, for all plugins.
+    """
     capable = step.section.get("capabilities")
     capable = capable if isinstance(capable, dict) else {}
     given = {name: value for name, value in asked.items() if capable.get(name) is True}

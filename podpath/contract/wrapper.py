@@ -1,7 +1,7 @@
-"""Standing in for what a plugin calls: it is written down for what, or it fails, or it kills.
+"""Stand-ins for programs that a plugin calls: they record their calls, fail, or kill the plugin.
 
-Delegates are looked up in CNI_PATH (CNI specification 1.1.0, section 4), so the one that is
-found first is ours, which calls the real one. Other programs are looked up in PATH.
+A plugin looks up delegated plugins in CNI_PATH (CNI specification 1.1.0, section 4). podpath's
+stand-in comes first there, and calls the real one. Other programs are looked up in PATH.
 """
 
 import itertools
@@ -22,7 +22,7 @@ case " {kills} " in *" $CNI_COMMAND "*) {real}; kill -KILL $PPID; exit 1;; esac
 exec {real}
 """
 
-#: Programs that set rules, which plugins do late in ADD.
+#: Programs that set firewall rules; plugins call them late in ADD.
 _RULES = ("iptables", "ip6tables", "nft")
 _KILLER = """#!/bin/sh
 kill -KILL $PPID
@@ -32,14 +32,14 @@ _numbers = itertools.count(1)
 
 
 class StandIn:
-    """What stands in for a delegate at the moment."""
+    """Stand-in for a delegated plugin."""
 
     def __init__(self, runtime: Runtime, directory: str) -> None:
         self._runtime = runtime
         self._log = f"{directory}/calls"
 
     def calls(self) -> list[str]:
-        """The commands that it was called for, in order."""
+        """List the commands for which it was called, in order."""
         return self._runtime.node.run(["cat", self._log]).stdout.split()
 
 
@@ -47,10 +47,16 @@ class StandIn:
 def standing_in(
     attachment: Attachment, fails: Sequence[str] = (), kills: Sequence[str] = (), code: int = 100
 ) -> Iterator[StandIn]:
-    """For the length of the block, stand in for the delegate of the attachment's first plugin.
+    """Stand in for the delegated plugin of the attachment's first plugin during the block.
 
-    fails: commands that it refuses, with an error of that code; kills: commands that it does,
-    and then kills the plugin that called it. Raises CouldNotTest if it cannot be put in place.
+    Args:
+        attachment: the attachment.
+        fails: commands that the stand-in refuses.
+        kills: commands that it passes on, and then kills the plugin that called it.
+        code: code of the error with which it refuses.
+
+    Raises:
+        CouldNotTest: the stand-in cannot be installed on the node.
     """
     runtime = attachment.runtime
     plugin = attachment.subject.steps[0].delegate
@@ -74,7 +80,11 @@ def standing_in(
 
 @contextmanager
 def killing_rules(attachment: Attachment) -> Iterator[str]:
-    """A PATH with which whatever sets rules by a program is killed. Raises CouldNotTest."""
+    """Yield a PATH whose programs that set rules kill the plugin that calls them.
+
+    Raises:
+        CouldNotTest: the programs cannot be installed on the node.
+    """
     directory = f"/run/podpath/stand-in-{next(_numbers)}"
     _install(attachment.runtime, directory, dict.fromkeys(_RULES, _KILLER))
     try:
