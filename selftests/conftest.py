@@ -2,12 +2,15 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from podpath.system import limits
 from selftests.faults import matrix
 
 _HERE = Path(__file__).parent
@@ -27,6 +30,17 @@ def machine(*, alone: bool) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@pytest.fixture
+def limit() -> Iterator[Callable[..., None]]:
+    """Change fields of the limits in force, until the test ends."""
+    with ExitStack() as changed:
+
+        def change(**values: Any) -> None:
+            changed.enter_context(limits.in_force(replace(limits.current(), **values)))
+
+        yield change
 
 
 @pytest.fixture(autouse=True)

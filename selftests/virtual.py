@@ -21,6 +21,8 @@ from selftests import distributions
 _SIZE = "8G"
 _MEMORY = "6G"
 _SECONDS = 3600
+#: A CPU that is emulated in software is slow; options of the command line override it.
+_PATIENCE = ("--podpath-patience", "4")
 _PREPARE = """
 set -eu
 export DEBIAN_FRONTEND=noninteractive
@@ -97,7 +99,8 @@ def main(arguments: Sequence[str]) -> int:
     asked, options = distributions.parsed(parser, arguments)
     lines = [f"modprobe {shlex.quote(name)}" for name in asked.module]
     lines += [f"sysctl -w {shlex.quote(setting)}" for setting in asked.set]
-    init = _INIT.replace("@MODULES@", "\n".join(lines)).replace("@OPTIONS@", shlex.join(options))
+    init = _INIT.replace("@MODULES@", "\n".join(lines))
+    init = init.replace("@OPTIONS@", shlex.join([*_PATIENCE, *options]))
     with distributions.place(asked.keep) as place:
         disk = image(asked.suite, place, init)
         return boot(disk, place / asked.suite)

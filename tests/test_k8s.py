@@ -10,6 +10,7 @@ from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.deployment import ASKED, MAIN, RESTARTED, Deployment
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import Traffics
+from podpath.system import limits
 
 from .parameters import both_directions, each_pod
 
@@ -58,7 +59,7 @@ def test_kubelets_probe_arrives_through_the_bridge(
 ) -> None:
     """Each packet of an HTTP probe and its answer is seen between bridge and pod, nowhere else."""
     with pods.temporary(ASKED):
-        observed = observe(traffic.asked_by_kubelet(ASKED, services.PROBE_SECONDS))
+        observed = observe(traffic.asked_by_kubelet(ASKED, limits.current().kubelet_probe))
 
     assert observed.differences == []
 

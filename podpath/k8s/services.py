@@ -14,13 +14,8 @@ from podpath.nodes.deployment import END, HTTP_PORT, MAIN, Deployment, wait_unti
 from podpath.nodes.pod import Pod
 from podpath.paths.probes import REQUEST
 from podpath.paths.traffic import Traffic
-from podpath.system import netns, waiting
+from podpath.system import limits, netns, waiting
 
-#: How long a kubelet may take until it asks a pod again; see nodes.kubernetes for how often.
-PROBE_SECONDS = 15.0
-_SERVICE_SECONDS = 30.0
-_RESTART_SECONDS = 30.0
-_COMMAND_SECONDS = 10.0
 _TRIES = 5
 #: What every pod serves.
 _PAGE = "/0"
@@ -70,11 +65,11 @@ def service(node: KubernetesNode, pod: str) -> Iterator[Address]:
     made = node.api.create_service(node.namespace, body)
     try:
         address = ip_address(made["spec"]["clusterIP"])
-        if not waiting.until(lambda: _answers(node, address), bool, _SERVICE_SECONDS):
+        seconds = limits.current().service
+        if not waiting.until(lambda: _answers(node, address), bool, seconds):
             raise CouldNotTest(
-                f"the node does not reach the Service {address} of pod {pod} after"
-                f" {_SERVICE_SECONDS:.0f} s",
-                "See whether kube-proxy runs on this node",
+                f"the node does not reach the Service {address} of pod {pod} after {seconds:.0f} s",
+                f"See whether kube-proxy runs on this node. {limits.current().remedy}",
             )
         yield address
     finally:
@@ -89,7 +84,8 @@ def _answers(node: KubernetesNode, address: Address) -> bool:
     """
 
     def ask() -> bool:
-        connection = HTTPConnection(str(address), HTTP_PORT, timeout=1.0)
+        seconds = limits.current().service_answer
+        connection = HTTPConnection(str(address), HTTP_PORT, timeout=seconds)
         try:
             connection.request("GET", _PAGE)
             return connection.getresponse().status == HTTPStatus.OK
@@ -127,7 +123,7 @@ def restart(node: KubernetesNode, pods: Deployment, name: str) -> Pod:
     Raises CouldNotTest if the kubelet does not do so.
     """
     before = pods[name]
-    node.execute(before, MAIN, ["touch", END], _COMMAND_SECONDS)
+    node.execute(before, MAIN, ["touch", END], limits.current().command)
 
     def again() -> Pod | None:
         try:
@@ -136,10 +132,12 @@ def restart(node: KubernetesNode, pods: Deployment, name: str) -> Pod:
             return None  # while the container is away
         return now if now.containers.get(MAIN) not in (None, before.containers[MAIN]) else None
 
-    after = waiting.until(again, bool, _RESTART_SECONDS)
+    seconds = limits.current().restart
+    after = waiting.until(again, bool, seconds)
     if after is None:
         raise CouldNotTest(
-            f"the container of pod {name} was not started again in {_RESTART_SECONDS:.0f} s"
+            f"the container of pod {name} was not started again in {seconds:.0f} s",
+            limits.current().remedy,
         )
     wait_until_serving(node, after)
     return after

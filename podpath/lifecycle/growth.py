@@ -7,11 +7,9 @@ from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
-from podpath.system import waiting
+from podpath.system import limits, waiting
 from podpath.topology import reading
 
-#: The kernel takes a namespace and its links away in the background.
-_SETTLE_SECONDS = 5.0
 #: Pods that come and go one after the other: more than ten, as leaks may take their time.
 MANY = 12
 
@@ -22,7 +20,7 @@ def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference
     def look() -> list[Difference]:
         return inventory.read(node, conflist).since(before) + _stale_fdb(node, conflist)
 
-    return waiting.until(look, lambda found: not found, _SETTLE_SECONDS)
+    return waiting.until(look, lambda found: not found, limits.current().pods_gone)
 
 
 def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
@@ -53,4 +51,4 @@ def settled(
     def still(seen: tuple[Inventory, Inventory]) -> bool:
         return seen[0] == seen[1] and ready(seen[1])
 
-    return waiting.until(look, still, _SETTLE_SECONDS)[1]
+    return waiting.until(look, still, limits.current().pods_gone)[1]

@@ -11,14 +11,8 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.paths import self_report
 from podpath.paths.traffic import Traffics, counted, url
-from podpath.system import proc, waiting
+from podpath.system import limits, proc, waiting
 from podpath.system.proc import Endpoint, Socket
-
-_TRANSFER_SECONDS = 60
-#: What the network may keep of a transfer that the server ends at once: TCP sends anew within it.
-_STALL_SECONDS = 15.0
-#: Until a program that was started in a pod has begun to talk, on however busy a machine.
-_BEGIN_SECONDS = 20.0
 
 
 def disturbances(
@@ -34,7 +28,7 @@ def disturbances(
     pings = f"{' '.join(ping)} & while [ ! -e /tmp/go ]; do usleep 5000; done; kill -INT $!; wait"
 
     def run(pod: str, *command: str) -> CommandResult:
-        return node.execute(pods[pod], MAIN, command, _TRANSFER_SECONDS)
+        return node.execute(pods[pod], MAIN, command, limits.current().transfer)
 
     run(CLIENT, "rm", "-f", "/tmp/go")
     run(SERVER, "rm", "-f", image.ENOUGH)
@@ -47,7 +41,7 @@ def disturbances(
             pinging = pool.submit(run, CLIENT, "/bin/sh", "-c", pings)
             # Else it might begin when the pods are gone, and prove nothing.
             if not _begun(lambda: _sockets(node, pods, "raw", "icmp", "raw6", "icmp6"), pinging):
-                raise CouldNotTest(f"ping did not begin in pod {CLIENT}")
+                raise CouldNotTest(f"ping did not begin in pod {CLIENT}", limits.current().remedy)
             with pods.temporary("passer-1", "passer-2"):
                 pass
             with pods.temporary("passer-3"):
@@ -56,7 +50,7 @@ def disturbances(
         finally:
             run(CLIENT, "touch", "/tmp/go")
             run(SERVER, "touch", image.ENOUGH)
-        stalled = not waiting.until(transfer.done, bool, _STALL_SECONDS)
+        stalled = not waiting.until(transfer.done, bool, limits.current().measures.stall)
         if stalled:
             run(CLIENT, "killall", "wget")
         result = transfer.result()
@@ -84,13 +78,14 @@ def transferred(result: CommandResult, where: str, *, stalled: bool = False) -> 
         return []
     seen = f"{lines or 'no'} lines, the last one {last!r} {result.errors.strip()[-200:]}".strip()
     if stalled:
-        seen += f", and nothing more for {_STALL_SECONDS:.0f} s"
+        seen += f", and nothing more for {limits.current().measures.stall:.0f} s"
     return [Difference("transfer", where, "all that the server sent", seen)]
 
 
 def _begun(seen: Callable[[], object], program: "Future[CommandResult]") -> bool:
     """Wait until what a program does is seen; it is not if the program ends without."""
-    return waiting.until(lambda: (bool(seen()), program.done()), any, _BEGIN_SECONDS)[0]
+    seconds = limits.current().transfer_start
+    return waiting.until(lambda: (bool(seen()), program.done()), any, seconds)[0]
 
 
 def _sockets(node: Node, pods: Deployment, *tables: str) -> list[Socket]:

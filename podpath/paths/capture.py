@@ -26,7 +26,7 @@ from pathlib import Path
 from podpath.errors import CouldNotTest
 from podpath.model import Direction, Observation, Sighting, TapProof
 from podpath.paths.dissect import dissect, reassemble
-from podpath.system import netns, proc, randomness
+from podpath.system import limits, netns, proc, randomness
 from podpath.system.watch import Watch
 
 _ETH_P_ALL = 0x0003
@@ -40,8 +40,6 @@ _PACKET_STATISTICS = 6
 _PACKET_MR_PROMISC = 1
 _BUFFER_BYTES = 64 * 1024 * 1024
 _LARGEST_FRAME = 256 * 1024
-_CANARY_SECONDS = 5.0
-_DRAIN_SECONDS = 1.0
 _SLICE_SECONDS = 0.02  # between looks at whether the canaries are back
 #: Frames kept of one namespace: more than any probe makes, and no more than memory bears.
 _MOST_FRAMES = 100_000
@@ -160,7 +158,7 @@ class Capture:
 
     def sightings(self) -> list[Sighting]:
         """All that was seen so far, in order of time, fragments joined."""
-        deadline = time.monotonic() + _DRAIN_SECONDS
+        deadline = time.monotonic() + limits.current().drain
         for tap in self._taps:
             _drain(tap, deadline)
         return reassemble(s for tap in self._taps for s in tap.sightings)
@@ -187,7 +185,7 @@ class Capture:
         The kernel begins to stamp frames a moment after it was asked to (net/core/dev.c,
         net_enable_timestamp); one that it has not stamped gets the time when it is read.
         """
-        deadline = time.monotonic() + _CANARY_SECONDS
+        deadline = time.monotonic() + limits.current().canary
         gaps = self.handshake() + [gap for tap in self._taps if (gap := tap.misplaced())]
         while not gaps and not any(tap.stamped for tap in self._taps):
             if time.monotonic() > deadline:
@@ -274,14 +272,15 @@ def _handshake(tap: _Tap) -> list[str]:
     An overloaded kernel drops canaries as well. Others are sent then: they prove as much.
     """
     cpus = os.sched_getaffinity(0)
-    deadline = time.monotonic() + _CANARY_SECONDS
+    seconds = limits.current().canary
+    deadline = time.monotonic() + seconds
     while True:
         try:
             sent = _send_canaries(tap, cpus)
         except OSError as error:
             why = error.strerror or error
             return [f"no canary could be sent over lo in {tap.namespace}: {why}"]
-        _await_canaries(tap, min(deadline, time.monotonic() + _CANARY_SECONDS / 5))
+        _await_canaries(tap, min(deadline, time.monotonic() + seconds / 5))
         cpus = {cpu for mark, cpu in sent.items() if mark not in tap.canaries_seen}
         if not cpus or tap.failure or time.monotonic() >= deadline:
             break

@@ -25,13 +25,10 @@ from podpath.paths.dissect import quoted
 from podpath.paths.traffic import Traffic
 from podpath.paths.verdict import MISSING, UNEXPECTED, Verdict, judge
 from podpath.profiles import Profile
+from podpath.system import limits
 from podpath.system.proc import Endpoint
 from podpath.topology import reading, wiring
 
-#: How long to wait for what is still to come once a program has ended, such as a FIN.
-_SETTLE_SECONDS = 3.0
-#: The same after a program that has itself waited for it: only what the kernel has on its way.
-_IN_KERNEL_SECONDS = 0.2
 #: Frames of no probe; what a plugin adds to a probe is in proportion to it.
 _MOST_STRANGERS = 300
 #: Kinds of path of which it must be shown in a second way that they go over the bridge.
@@ -98,7 +95,7 @@ class Observer:
             in_vain = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
                 lambda seen: all(t.probe.over(seen) for t in traffic),
-                _IN_KERNEL_SECONDS if in_vain else _SETTLE_SECONDS,
+                limits.current().in_kernel if in_vain else limits.current().exchange_end,
             )
             running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
             observation = running.collect()

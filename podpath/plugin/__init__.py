@@ -5,6 +5,7 @@ Nothing heavy here: every pytest of an environment that podpath is installed in 
 
 pytest_plugins = [
     "podpath.plugin.options",
+    "podpath.plugin.patience",
     "podpath.plugin.before",
     "podpath.plugin.collection",
     "podpath.plugin.outcome",

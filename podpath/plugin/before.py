@@ -72,7 +72,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         if not __debug__ and getattr(config.option, "assertmode", "plain") == "plain":
             raise CouldNotTest("python -O with --assert=plain leaves no check", "Drop one of them")
         preflight.check(shared.plan(config))
-        facts = preflight.describe(shared.plan(config))
+        facts = preflight.describe(shared.plan(config)) | _patience(config)
         config.stash[shared.environment] = facts | {"seed": str(shared.seed(config))}
         config.stash[shared.implementation] = _whose(config)
     except CouldNotTest as error:
@@ -82,6 +82,12 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         sys.stderr.write("podpath was interrupted, before anything was started\n")
         return pytest.ExitCode.INTERRUPTED
     return None
+
+
+def _patience(config: pytest.Config) -> dict[str, str]:
+    """The factor of all time-outs, unless it is 1."""
+    factor: float = config.getoption("--podpath-patience")
+    return {} if factor == 1 else {"patience": f"{factor:g} times the usual time-outs"}
 
 
 def _whose(config: pytest.Config) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,6 +67,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="repeat what was random in a run: identifiers, ports, payloads (default: a new seed)",
     )
     group.addoption(
+        "--podpath-patience",
+        metavar="FACTOR",
+        type=_factor,
+        default=1.0,
+        help="wait this many times as long before giving up, on a slow machine (default: 1)",
+    )
+    group.addoption(
         "--podpath-kind-config",
         metavar="FILE",
         help="kind's configuration for --podpath-node kind (default: ./kind-config.yaml, if it is"
@@ -86,3 +94,13 @@ def _seed(text: str) -> int:
         return randomness.seed(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _factor(text: str) -> float:
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not 1 <= factor < math.inf:
+        raise argparse.ArgumentTypeError(f"the factor must be a number of at least 1, not {text!r}")
+    return factor

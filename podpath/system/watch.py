@@ -11,7 +11,7 @@ import struct
 import sys
 from dataclasses import dataclass
 
-from podpath.system import netlink
+from podpath.system import limits, netlink
 
 _NEWLINK, _DELLINK = 16, 17
 _NEWADDR, _DELADDR = 20, 21
@@ -24,7 +24,6 @@ _IP_ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, length, flags
 _TIMES, _CACHE_INFO = 6, struct.Struct("=IIII")  # IFA_CACHEINFO: preferred, valid, made, changed
 _ROUTE_SIZE = 12  # struct rtmsg
 _EVERYWHERE = 0  # RT_SCOPE_UNIVERSE
-_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ class Watch:
         self._follower = Follower()
         self._socket = netlink.listener()
         try:
-            self._socket.settimeout(_SECONDS)
+            self._socket.settimeout(limits.current().kernel_answer)
             self._socket.send(netlink.message(*netlink.LINKS, netlink.REQUEST_DUMP, 1))
             while not self._follower.complete:
                 self._follower.take(self._socket.recv(netlink.LARGEST))

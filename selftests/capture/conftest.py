@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from podpath.cni.conflist import Conflist
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER, Deployment
 from podpath.nodes.embedded.node import start
-from podpath.paths import capture, observe
+from podpath.paths import capture
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
 from podpath.profiles import Profile
@@ -57,9 +57,9 @@ def ping(traffic: Traffics) -> Traffic:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not come is not waited for as long as a real path deserves."""
-    monkeypatch.setattr(observe, "_SETTLE_SECONDS", 0.2)
+def impatient(limit: Callable[..., None]) -> None:
+    """Wait less for packets that do not come than a real path deserves."""
+    limit(exchange_end=0.2)
 
 
 @pytest.fixture

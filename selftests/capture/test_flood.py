@@ -11,7 +11,7 @@ import pytest
 from podpath.errors import CouldNotTest
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
-from podpath.paths import capture, probes
+from podpath.paths import probes
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
 from selftests.capture import flood
@@ -36,10 +36,10 @@ def start(
     observer: Observer,
     traffic: Traffics,
     disturb: Disturb,
-    monkeypatch: pytest.MonkeyPatch,
+    limit: Callable[..., None],
 ) -> Start:
     """UDP from the bystander to the server, where it is answered with ICMP errors, or ignored."""
-    monkeypatch.setattr(capture, "_CANARY_SECONDS", 1.0)
+    limit(canary=1.0)
     traffic.ping(BYSTANDER, SERVER).send()
     topology = observer.topology()
     macs = [link.mac for pod in _ENDS if (link := topology.of_pod(pod).interface("eth0"))]

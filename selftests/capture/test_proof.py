@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -115,10 +115,12 @@ def test_kernel_filter_keeps_unrelated_frames_out(namespace: str) -> None:
     assert seen.sightings == ()
 
 
-def test_dropped_frames_are_a_gap(namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dropped_frames_are_a_gap(
+    namespace: str, monkeypatch: pytest.MonkeyPatch, limit: Callable[..., None]
+) -> None:
     """Frames that the socket had no room for make the observation inconclusive."""
     monkeypatch.setattr(capture, "_BUFFER_BYTES", 16 * 1024)
-    monkeypatch.setattr(capture, "_CANARY_SECONDS", 0.5)
+    limit(canary=0.5)
     with capture.armed({"here": namespace}) as running:
         _send(namespace, "one", frames=2000, size=1400)
         seen = running.collect()
@@ -155,9 +157,11 @@ def test_lo_that_goes_down_meanwhile_is_a_gap(namespace: str) -> None:
     assert any("canary" in gap for gap in seen.gaps)
 
 
-def test_canaries_that_are_lost_are_a_gap(namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_canaries_that_are_lost_are_a_gap(
+    namespace: str, monkeypatch: pytest.MonkeyPatch, limit: Callable[..., None]
+) -> None:
     """Canaries that do not come back make the observation inconclusive."""
-    monkeypatch.setattr(capture, "_CANARY_SECONDS", 0.2)
+    limit(canary=0.2)
     with capture.armed({"here": namespace}) as running:
         _ip(namespace, "link", "set", "lo", "mtu", "68")  # as good as any other change
         monkeypatch.setattr(capture, "_drain", lambda *_: None)

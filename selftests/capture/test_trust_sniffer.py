@@ -133,9 +133,9 @@ def test_more_frames_than_are_kept(
 
 
 def test_filter_that_keeps_the_canaries_out(
-    observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
+    observer: Observer, ping: Traffic, limit: Callable[..., None]
 ) -> None:
-    monkeypatch.setattr(capture, "_CANARY_SECONDS", 0.1)
+    limit(canary=0.1)
 
     with pytest.raises(CouldNotTest, match="canaries did not come back in node"):
         observer.observe(ping, expression="icmp")
@@ -163,9 +163,12 @@ def test_clock_that_was_stepped_and_back(
 
 
 def test_kernel_that_does_not_stamp_frames(
-    observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
+    observer: Observer,
+    ping: Traffic,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: Callable[..., None],
 ) -> None:
-    monkeypatch.setattr(capture, "_CANARY_SECONDS", 0.2)
+    limit(canary=0.2)
     monkeypatch.setattr(capture, "_time", lambda _: time.time_ns())
 
     with pytest.raises(CouldNotTest, match="does not stamp frames when they arrive"):

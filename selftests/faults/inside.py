@@ -3,16 +3,17 @@
 import contextlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
-from podpath.lifecycle import survivor
 from podpath.nodes.base import Node
 from podpath.paths import traffic
 from podpath.plugin import shared
+from podpath.system import limits
+from podpath.system.limits import Limits
 from selftests.suite import ROOT, Run
 
 _OPTIONS = (
@@ -22,9 +23,12 @@ _OPTIONS = (
     # podpath is imported by now, and its own tests' asserts were rewritten the first time
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
-#: What is dropped is not waited for as long as a real path deserves; what is not takes far less.
-_HTTP_SECONDS = 6
-_STALL_SECONDS = 4.0
+
+
+def _impatient() -> Limits:
+    """Wait less for dropped packets than a real path deserves. All others take far less."""
+    usual = limits.current()
+    return replace(usual, http=6.0, measures=replace(usual.measures, stall=4.0))
 
 
 @dataclass
@@ -60,9 +64,12 @@ def run(node: Node, wanted: frozenset[str], report: Path, *options: str, cases: 
     """Run the tests of the wanted requirements; cases: of those of the CNI contract, by name."""
     output = io.StringIO()
     arguments = [*_files(wanted), "--rootdir", str(ROOT), "--podpath-report", str(report)]
-    with contextlib.redirect_stdout(output), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(traffic, "_HTTP_SECONDS", _HTTP_SECONDS)
-        patch.setattr(survivor, "_STALL_SECONDS", _STALL_SECONDS)
+    with (
+        contextlib.redirect_stdout(output),
+        pytest.MonkeyPatch.context() as patch,
+        limits.in_force(_impatient()),
+    ):
+        patch.setattr(traffic, "_HTTP_SECONDS", 6)
         # to look for everybody's plugins takes time each run
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         status = pytest.main(

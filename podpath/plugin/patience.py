@@ -1,0 +1,20 @@
+"""The limits of a run, in force in each of its processes from its first check to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
+    """Scale the limits. A run within a self-test scales those that the self-test has set."""
+    from podpath.system import limits
+
+    factor: float = config.getoption("--podpath-patience")
+    with limits.in_force(limits.current().times(factor)):
+        return (yield)
