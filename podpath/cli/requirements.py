@@ -70,9 +70,7 @@ def _is_of(requirement: Requirement, feature: str) -> bool:
 
 
 def _without(feature: Feature) -> str:
-    """Why a feature has no requirements of its own."""
-    if feature.untested:
-        return f"{feature.name} is not tested: {feature.untested}."
+    """Say why a feature has no requirements of its own."""
     return f"{feature.name}: the others are tested with it, where the conflist has {feature.asked}."
 
 

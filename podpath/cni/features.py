@@ -25,9 +25,13 @@ IPV6 = "ipv6"
 class Feature:
     """Something that plugins may be able to do, and that pods get where it is configured.
 
-    about: what it is; asked: what in a conflist asks for it; detect: whether one does; shown:
-    requirements of the core whose tests look at it, too, where it is asked for; kinds: of path,
-    that a profile must have for it; untested: why podpath has no test of it, if so.
+    Attributes:
+        name: The name that options and reports use.
+        about: What it is, in a sentence.
+        asked: The setting of a conflist that asks for it.
+        detect: Tells whether a conflist asks for it.
+        shown: Requirements of the core whose tests look at it, too, where it is asked for.
+        kinds: The kinds of path that a profile must have for it.
     """
 
     name: str
@@ -36,12 +40,6 @@ class Feature:
     detect: Callable[[Conflist], bool]
     shown: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
-    untested: str = ""
-
-
-def _configured(*keys: str) -> Callable[[Conflist], bool]:
-    """Whether the plugin that makes the interface has any of these keys set."""
-    return lambda network: any(network.section.get(key) for key in keys)
 
 
 def _capable(capability: str) -> Callable[[Conflist], bool]:
@@ -67,7 +65,7 @@ _ALL = (
         "ipmasq",
         "Packets of pods to beyond the node have the node's address.",
         '"ipMasq": true in the first plugin',
-        _configured("ipMasq"),
+        lambda network: bool(network.section.get("ipMasq")),
         kinds=("outward", "inward"),
     ),
     Feature(
@@ -94,20 +92,6 @@ _ALL = (
         "A container has the MAC address that the runtime asks for.",
         '"capabilities": {"mac": true} in a plugin',
         _capable("mac"),
-    ),
-    Feature(
-        "isolation",
-        "Pods reach the gateway, and do not reach each other.",
-        '"portIsolation": true in the first plugin',
-        lambda network: network.isolated,
-        untested="podpath does not know the paths of isolated pods",
-    ),
-    Feature(
-        "vlan",
-        "Host ends are in the VLANs that are configured.",
-        '"vlan" or "vlanTrunk" in the first plugin',
-        _configured("vlan", "vlanTrunk"),
-        untested="podpath has no requirement about VLANs",
     ),
     Feature(
         IPV6,
@@ -169,8 +153,6 @@ def _absent(feature: Feature, network: Conflist, profile: Profile, node: str) ->
     """Why it cannot be tested, if so."""
     if not feature.detect(network):
         return f"the conflist does not ask for it: {feature.asked}"
-    if feature.untested:
-        return feature.untested
     if lacking := [kind for kind in feature.kinds if kind not in profile.paths]:
         return f"the profile {profile.name} has no path of the kind {lacking[0]}"
     own = requirements(feature.name)

@@ -55,7 +55,6 @@ def test_requirements_of_a_node(capsys: Capture) -> None:
         ("portmap", "PATH-PORTMAP"),
         ("hairpin", "TOPO-BRIDGE-PORT"),
         ("ipv6", "the others are tested with it"),
-        ("isolation", "isolation is not tested: podpath does not know"),
     ],
 )
 def test_requirements_of_a_feature(capsys: Capture, feature: str, told: str) -> None:

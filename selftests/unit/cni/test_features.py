@@ -1,12 +1,13 @@
 """Features: what a conflist asks for, what is claimed or waived, what a test counts for."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from podpath import profiles
-from podpath.cni import features
+from podpath.cni import features, unsupported
 from podpath.cni.conflist import DEFAULT, Conflist, parse, read
 from podpath.cni.features import FEATURES, WAIVED
 from podpath.errors import CouldNotTest
@@ -34,12 +35,22 @@ def test_every_requirement_is_of_the_core_or_of_a_feature() -> None:
     assert {r.feature for r in REQUIREMENTS.values()} <= {CORE, *FEATURES}
 
 
-def test_every_feature_has_something_to_look_at_or_says_why_not() -> None:
+def test_every_feature_has_something_to_look_at() -> None:
     """IPv6 is looked at by the core's own tests, once more."""
     for name, feature in FEATURES.items():
         own = features.requirements(name)
-        assert own or feature.shown or feature.untested or name == "ipv6"
+        assert own or feature.shown or name == "ipv6"
         assert all(REQUIREMENTS[i].feature == CORE for i in feature.shown)
+
+
+def test_one_conflist_can_ask_for_every_feature() -> None:
+    """And podpath takes it: a feature that is always refused would only add to the list."""
+    document = json.loads((ROOT / "examples" / "features.conflist").read_text())
+    document["plugins"][0] |= {"hairpinMode": True, "ipam": DUAL.section["ipam"]}
+    network = parse(json.dumps(document))
+
+    unsupported.check(network, DEFAULT)
+    assert in_use(network) == set(FEATURES)
 
 
 @pytest.mark.parametrize(
@@ -52,12 +63,6 @@ def test_every_feature_has_something_to_look_at_or_says_why_not() -> None:
 def test_feature_is_detected_from_the_conflist(key: str, value: Any, name: str) -> None:
     assert name not in in_use(samples.network(None, **{key: not value}))
     assert name in in_use(samples.network(None, **{key: value}))
-
-
-def test_what_podpath_has_no_test_of_is_not_said_to_be_in_use() -> None:
-    reasons = chosen(samples.network(vlan=100))
-
-    assert reasons["vlan"] == FEATURES["vlan"].untested
 
 
 def test_ipv6_is_detected_by_its_ranges() -> None:
@@ -96,11 +101,6 @@ def test_what_cannot_be_done_is_refused(option: str, said: str) -> None:
         chosen(samples.network(hairpinMode=True), option)
 
     assert said in str(error.value)
-
-
-def test_feature_that_podpath_cannot_test_cannot_be_claimed() -> None:
-    with pytest.raises(CouldNotTest, match="no requirement about VLANs"):
-        chosen(samples.network(vlan=100), "+vlan")
 
 
 def test_only_addresses_that_pods_have_cannot_be_waived() -> None:
