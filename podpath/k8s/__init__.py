@@ -1,1 +1,1 @@
-"""K8S: what a cluster requires of its network."""
+"""K8S: checks of what a cluster requires of its network."""

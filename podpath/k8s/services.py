@@ -1,4 +1,4 @@
-"""What a Kubernetes cluster asks of the network: addresses, Services, probes, restarts."""
+"""Check what a cluster requires of the network: addresses, Services, probes, restarts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,14 +17,17 @@ from podpath.paths.traffic import Traffic
 from podpath.system import limits, netns, waiting
 
 _TRIES = 5
-#: What every pod serves.
+#: A page that every pod serves.
 _PAGE = "/0"
 
 
 def addresses(document: Document, topology: Topology, pod: str) -> list[Difference]:
-    """API server, runtime and kernel agree on a pod's IPs. Pure.
+    """Check that API server, runtime and kernel agree on a pod's IPs. Pure.
 
-    document: the API server's of the pod.
+    Args:
+        document: the pod in the API server.
+        topology: the topology of the node.
+        pod: name of the pod.
     """
     status = document.get("status", {})
     api = [one.get("ip") for one in status.get("podIPs") or []]
@@ -48,10 +51,15 @@ def _text(values: Sequence[object]) -> str:
 
 @contextmanager
 def service(node: KubernetesNode, pod: str) -> Iterator[Address]:
-    """A Service of one pod, for the length of the block: its ClusterIP.
+    """Create a Service of one pod for the length of the block.
 
-    Ready when the node itself reaches it. Raises CouldNotTest if it does not: then it is not the
-    pods' network that fails.
+    It is ready once the node itself reaches it.
+
+    Yields:
+        The Service's ClusterIP.
+
+    Raises:
+        CouldNotTest: the node does not reach it, so the fault is not in the pods' network.
     """
     body = {
         "apiVersion": "v1",
@@ -77,10 +85,10 @@ def service(node: KubernetesNode, pod: str) -> Iterator[Address]:
 
 
 def _answers(node: KubernetesNode, address: Address) -> bool:
-    """Whether a pod's HTTP server answers there.
+    """Return whether a pod's HTTP server answers at this address.
 
-    That the connection is accepted says nothing: beyond the node, a transparent proxy may accept
-    any, as long as kube-proxy does not know the Service.
+    An accepted connection proves nothing: beyond the node, a transparent proxy may accept any, as
+    long as kube-proxy does not know the Service.
     """
 
     def ask() -> bool:
@@ -98,10 +106,10 @@ def _answers(node: KubernetesNode, address: Address) -> bool:
 
 
 def unserved(traffic: Traffic) -> list[Difference]:
-    """Whether a pod that asks a Service gets the answer, each of several times.
+    """Check that a pod gets an answer from a Service, several times; stop after a missing answer.
 
-    It is asked no further once an answer is missing: one that is lost may take long to give up.
-    No sniffer is there: one that makes the bridge promiscuous can double what is sent back.
+    It stops because a lost request may take long to give up. No sniffer runs: one that makes the
+    bridge promiscuous can duplicate the answer.
     """
     for number in range(_TRIES):
         result = traffic.send()
@@ -118,9 +126,10 @@ def _said(result: CommandResult) -> str:
 
 
 def restart(node: KubernetesNode, pods: Deployment, name: str) -> Pod:
-    """End a pod's container, and wait until it was started again, and serves; the pod then.
+    """End a pod's container, wait until it has started again and serves, and return the pod.
 
-    Raises CouldNotTest if the kubelet does not do so.
+    Raises:
+        CouldNotTest: the kubelet does not start it again in time.
     """
     before = pods[name]
     node.execute(before, MAIN, ["touch", END], limits.current().command)
@@ -129,7 +138,7 @@ def restart(node: KubernetesNode, pods: Deployment, name: str) -> Pod:
         try:
             now = node.again(before)
         except CouldNotTest:
-            return None  # while the container is away
+            return None  # the container is not back yet
         return now if now.containers.get(MAIN) not in (None, before.containers[MAIN]) else None
 
     seconds = limits.current().restart
@@ -144,9 +153,12 @@ def restart(node: KubernetesNode, pods: Deployment, name: str) -> Pod:
 
 
 def moved(before: Pod, after: Pod, spaces: Mapping[str, int]) -> list[Difference]:
-    """What a pod did not keep when its container was started again. Pure.
+    """List what a pod did not keep when its container restarted. Pure.
 
-    spaces: "before" and "after" -> inode of the network namespace that its container is in.
+    Args:
+        before: the pod before the restart.
+        after: the pod after it.
+        spaces: "before" and "after" -> inode of the container's network namespace.
     """
     pairs = {
         "sandbox": (before.sandbox, after.sandbox),

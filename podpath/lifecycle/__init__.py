@@ -1,1 +1,1 @@
-"""LIFE: pods that come and go."""
+"""LIFE: checks of pods that come and go."""

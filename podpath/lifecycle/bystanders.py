@@ -1,4 +1,4 @@
-"""What becomes different of pods that stay while others come and go. Pure."""
+"""Compare the pods that stay before and after others come and go. Pure."""
 
 from podpath.cni.conflist import Conflist
 from podpath.model import NODE, Difference, Interface, Topology
@@ -10,10 +10,10 @@ _FIELDS = (
 
 
 def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Difference]:
-    """What became different of the pods that are in both, the bridge, and a lower link. Pure.
+    """List what changed for pods in both topologies, the bridge and lower links. Pure.
 
-    The MAC address of a bridge that is no gateway follows that of its ports (br_if.c,
-    br_features_recompute), and nobody relies on it.
+    The MAC address of a bridge that is no gateway follows the addresses of its ports (br_if.c,
+    br_features_recompute), and no pod relies on it.
     """
     pairs = {f"{NODE} {conflist.bridge}": _pair(before, after, conflist.bridge)}
     found = []

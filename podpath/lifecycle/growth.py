@@ -1,4 +1,4 @@
-"""What a node has more than before, once pods are gone."""
+"""Find what pods leave behind on a node."""
 
 from collections.abc import Callable
 
@@ -10,12 +10,15 @@ from podpath.nodes.inventory import Inventory
 from podpath.system import limits, waiting
 from podpath.topology import reading
 
-#: Pods that come and go one after the other: more than ten, as leaks may take their time.
+#: Number of pods that come and go one after the other: more than ten, as some leaks show late.
 MANY = 12
 
 
 def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference]:
-    """What the node has more, or fewer, than before, once that has settled; its FDB included."""
+    """List what the node has gained or lost since `before`, its FDB included.
+
+    Waits for a while until the node has settled.
+    """
 
     def look() -> list[Difference]:
         return inventory.read(node, conflist).since(before) + _stale_fdb(node, conflist)
@@ -24,7 +27,7 @@ def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference
 
 
 def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
-    """FDB entries of the bridge whose MAC neither a pod nor the node has."""
+    """List the FDB entries of the bridge whose MAC address neither a pod nor the node has."""
     named = node.named_namespaces()
     found = reading.read(node.network_namespace(), named, [])
     spaces = (found.node, *found.named.values())
@@ -39,10 +42,10 @@ def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
 def settled(
     node: Node, conflist: Conflist, ready: Callable[[Inventory], bool] = lambda _: True
 ) -> Inventory:
-    """The inventory once it is ready and says the same twice; after some time, as it is.
+    """Return the inventory once it is ready and stays the same; after a time limit, as it is.
 
-    A node of a cluster has programs that run for a moment: kube-proxy's, or a plugin that the
-    kubelet calls again, as it may, when all is gone already.
+    Programs run for a moment on the node of a cluster: kube-proxy's, or a plugin that the kubelet
+    calls once more, as it may, after everything is gone.
     """
 
     def look() -> tuple[Inventory, Inventory]:

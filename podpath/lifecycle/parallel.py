@@ -1,4 +1,4 @@
-"""The first pods of a node, all made at once."""
+"""Create the first pods of a node all at once."""
 
 from functools import partial
 
@@ -16,9 +16,9 @@ _PARALLEL_PODS = 8
 
 
 def parallel_differences(node: Node, conflist: Conflist, profile: Profile) -> list[Difference]:
-    """Make the first pods of a node all at once, look at their wiring, delete all at once, twice.
+    """Create the first pods of a node at once, check their wiring, delete them at once, twice.
 
-    The second round shows what the first one left: nothing may be more than after the first.
+    The second round shows leftovers of the first: the node may not have more than after it.
     """
     own = {*inventory.interfaces(node), conflist.bridge}
     found = _at_once(node, conflist, profile)
@@ -34,7 +34,7 @@ def parallel_differences(node: Node, conflist: Conflist, profile: Profile) -> li
 
 
 def _at_once(node: Node, conflist: Conflist, profile: Profile) -> list[Difference]:
-    """How pods are not wired as they must be that are made, and then deleted, all at once."""
+    """Create pods at once, return the differences of their wiring, and delete them at once."""
     names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
     pods = Deployment(node)
     with pods.temporary(*names, parallel=_PARALLEL_PODS):
@@ -42,6 +42,6 @@ def _at_once(node: Node, conflist: Conflist, profile: Profile) -> list[Differenc
 
 
 def _empty(own: set[str], now: Inventory) -> bool:
-    """own: the interfaces that stay."""
+    """Return whether only the interfaces in `own` are left."""
     gone = not now.things["bridge ports"] and not now.things["namespaces"]
     return gone and own.issuperset(now.things["interfaces"])

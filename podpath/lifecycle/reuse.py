@@ -1,4 +1,4 @@
-"""An address that one pod after the other has."""
+"""Give one pod's address to the next pod."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,10 +25,14 @@ def reused_address(
     traffic: Traffics,
     family: Family,
 ) -> Iterator[str]:
-    """Two pods, one after the other, with the same IP; the server has talked to the first one.
+    """Create two pods, one after the other, with the same IP; the server has talked to the first.
 
-    Gives the name of the second one, which alone exists. Raises CouldNotTest if IPAM cannot be
-    led to give the address again, or the server has forgotten it, if it asks for it at all.
+    Yields:
+        The name of the second pod, the only one left.
+
+    Raises:
+        CouldNotTest: IPAM does not give the address again, the server has forgotten it although it
+            resolves it, or both pods have the same MAC address.
     """
     old, new = "former", "successor"
     with pods.temporary(old) as (pod,):

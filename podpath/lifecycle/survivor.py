@@ -1,4 +1,4 @@
-"""A transfer and pings that go on while pods come and go."""
+"""Keep a transfer and pings running while pods come and go."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,9 +18,13 @@ from podpath.system.proc import Endpoint, Socket
 def disturbances(
     node: Node, pods: Deployment, traffic: Traffics, family: Family
 ) -> list[Difference]:
-    """What pods that come and go do to a transfer and to pings that are on their way meanwhile.
+    """List how pods that come and go disturb a transfer and pings.
 
-    The server sends numbered lines until it is told that the pods are gone, then a last one.
+    The server sends numbered lines until it learns that the pods are gone, then a last one.
+
+    Raises:
+        CouldNotTest: the pings did not begin, or a program in a pod could not be run.
+        DoesNotConform: no connection was established.
     """
     target = traffic.address(SERVER, family)
     stream = f"wget -q -O /tmp/got '{url(target, image.STREAM)}'; echo $?; sed -n '$=; $p' /tmp/got"
@@ -39,7 +43,7 @@ def disturbances(
                 raise DoesNotConform(f"no connection from {CLIENT} to {SERVER} was established")
             before = _connections(node, pods)
             pinging = pool.submit(run, CLIENT, "/bin/sh", "-c", pings)
-            # Else it might begin when the pods are gone, and prove nothing.
+            # Otherwise it might begin after the pods are gone, and prove nothing.
             if not _begun(lambda: _sockets(node, pods, "raw", "icmp", "raw6", "icmp6"), pinging):
                 raise CouldNotTest(f"ping did not begin in pod {CLIENT}", limits.current().remedy)
             with pods.temporary("passer-1", "passer-2"):
@@ -65,9 +69,15 @@ def disturbances(
 
 
 def transferred(result: CommandResult, where: str, *, stalled: bool = False) -> list[Difference]:
-    """What a program got that prints its status, the number of lines, and the last one.
+    """Check the output of a program that prints its status, the number of lines, and the last line.
 
-    stalled: whether it had to be ended, because nothing more came.
+    Args:
+        result: end of the program.
+        where: place of the difference.
+        stalled: podpath ended the program, because no more data came.
+
+    Raises:
+        CouldNotTest: the program was not run, or was killed.
     """
     status, lines, last = (*result.text.split(), "", "", "")[:3]
     if not status.isdigit():
@@ -83,19 +93,19 @@ def transferred(result: CommandResult, where: str, *, stalled: bool = False) -> 
 
 
 def _begun(seen: Callable[[], object], program: "Future[CommandResult]") -> bool:
-    """Wait until what a program does is seen; it is not if the program ends without."""
+    """Wait until a program's effect is seen; return False if the program ends without it."""
     seconds = limits.current().transfer_start
     return waiting.until(lambda: (bool(seen()), program.done()), any, seconds)[0]
 
 
 def _sockets(node: Node, pods: Deployment, *tables: str) -> list[Socket]:
-    """The client's sockets, as the kernel lists them."""
+    """List the client's sockets, as the kernel does."""
     directory = node.root(f"/proc/{pods[CLIENT].pids[MAIN]}/net")
     return [socket for table in tables for socket in proc.sockets(_text(directory / table))]
 
 
 def _text(table: Path) -> str:
-    """Empty where the kernel does not have the table, such as IPv6's. Raises CouldNotTest."""
+    """Return a table's text; empty if the kernel does not have it, such as IPv6's."""
     try:
         return table.read_text() if table.exists() else ""
     except OSError as error:
@@ -103,7 +113,7 @@ def _text(table: Path) -> str:
 
 
 def _connections(node: Node, pods: Deployment) -> set[tuple[Endpoint, Endpoint]]:
-    """The client's established connections to HTTP servers."""
+    """Return the client's established connections to HTTP servers."""
     return {
         (socket.local, socket.remote)
         for socket in _sockets(node, pods, "tcp", "tcp6")

@@ -1,4 +1,4 @@
-"""Profiles: how a kind of plugin wires pods, as data. One TOML file each.
+"""Profiles: the wiring of each kind of plugin, as data in a TOML file.
 
 The format: docs/profiles.md. Pure, but for reading the files.
 """
@@ -23,12 +23,19 @@ __all__ = [
 
 
 def shipped() -> tuple[Profile, ...]:
-    """The profiles that come with podpath."""
+    """Return the profiles that come with podpath."""
     return tuple(load(path) for path in sorted(Path(__file__).parent.glob("*.toml")))
 
 
 def named(text: str) -> Profile:
-    """A shipped profile by its name, or one in a file. Raises CouldNotTest."""
+    """Return a shipped profile by its name, or a profile from a file.
+
+    Args:
+        text: name of a shipped profile, or path of a file.
+
+    Raises:
+        CouldNotTest: the profile does not exist, or its file is malformed.
+    """
     for profile in shipped():
         if profile.name == text:
             return profile
@@ -42,7 +49,11 @@ def named(text: str) -> Profile:
 
 
 def for_plugin(plugin: str) -> Profile:
-    """The profile that covers a plugin type. Raises CouldNotTest if none does."""
+    """Return the shipped profile that covers a plugin type.
+
+    Raises:
+        CouldNotTest: no profile covers it.
+    """
     for profile in shipped():
         if plugin in profile.plugins:
             return profile

@@ -1,4 +1,4 @@
-"""Reading a profile from its TOML file, strictly: what is not understood is refused, with its line.
+"""Read a profile from its TOML file, and reject unknown keys and values with their line.
 
 The format: docs/profiles.md. Pure, but for reading the files.
 """
@@ -36,7 +36,7 @@ _INTERFACES = ("pod", "lo", *_HOST_ENDS, "master", "lower", "uplink")
 _DIRECTIONS = ("in", "out")
 _DEVICES = ("host-end", "master")
 _ASKED = ("destination", "gateway")
-_MODES = ("bridge", "passthru", "private", "source", "vepa")  # of a macvlan, ip-link(8)
+_MODES = ("bridge", "passthru", "private", "source", "vepa")  # modes of a macvlan, ip-link(8)
 _SAMPLE = (IPv4Address("10.0.0.2"), IPv4Network("10.0.0.0/24"), IPv4Address("10.0.0.1"))
 
 
@@ -50,7 +50,11 @@ _NAMES: Mapping[type, str] = {
 
 
 class _Malformed(ValueError):
-    """at: texts that lead to the place in the file, each to be found after the one before."""
+    """Error in a profile file.
+
+    Attributes:
+        at: texts that lead to its place in the file, each after the one before.
+    """
 
     def __init__(self, reason: str, at: tuple[str, ...]) -> None:
         super().__init__(reason)
@@ -59,7 +63,11 @@ class _Malformed(ValueError):
 
 @cache
 def load(path: Path) -> Profile:
-    """Read one profile file. Raises CouldNotTest, with the line, if it is malformed."""
+    """Read a profile file.
+
+    Raises:
+        CouldNotTest: the file is malformed; the message names the line.
+    """
     text = ""
     try:
         text = files.read_text(path)
@@ -75,7 +83,7 @@ def load(path: Path) -> Profile:
 
 
 def _line(text: str, at: tuple[str, ...]) -> int:
-    """The line to which these texts lead, counted from 1; 0 if to none."""
+    """Return the line to which these texts lead, counted from 1; 0 if they lead to none."""
     lines = [line.partition("#")[0] for line in text.splitlines()]
     found = 0
     for wanted in at:
@@ -87,7 +95,12 @@ def _line(text: str, at: tuple[str, ...]) -> int:
 
 @dataclass(frozen=True)
 class _Table:
-    """A table of the file, and what leads to it."""
+    """Table of the file.
+
+    Attributes:
+        data: its keys and values.
+        at: texts that lead to it in the file.
+    """
 
     data: Mapping[str, Any]
     at: tuple[str, ...] = ()
@@ -126,7 +139,7 @@ class _Table:
         return _Table(self.value(key, dict), (*self.at, key))
 
     def tables(self, key: str, mark: str) -> "tuple[_Table, ...]":
-        """The tables in a list, each of which is found by what it has as its mark."""
+        """Return the tables in a list; the value of the key `mark` leads to each in the file."""
         found = []
         for one in self.value(key, list, []):
             if not isinstance(one, dict):
@@ -135,7 +148,13 @@ class _Table:
         return tuple(found)
 
     def filled(self, key: str, text: str, read: Callable[[str], object]) -> str:
-        """A text that is to be filled in, and then read as an address or a network."""
+        """Return a text with placeholders, which must be valid once they are filled in.
+
+        Args:
+            key: key of the text.
+            text: the text.
+            read: reader of an address or a network; raises ValueError for a text that is none.
+        """
         try:
             read(filled(text, *_SAMPLE))
         except KeyError as error:
@@ -180,7 +199,7 @@ def _profile(top: _Table) -> Profile:
 
 
 def _host_end(top: _Table, kind: str) -> _Table:
-    """Of a veth: its other end is on the node, and a profile says what it holds."""
+    """Return the [host-end] table; only pods with a veth have a host end on the node."""
     if kind == "veth":
         end = top.table("host-end")
         end.only("addresses")
@@ -231,7 +250,7 @@ def _resolution(table: _Table) -> Resolution:
 
 
 def _not_applicable(top: _Table, kind: str) -> dict[str, str]:
-    """What the profile says, and what follows from the kind of link."""
+    """Return the reasons from the file, and those that follow from the kind of link."""
     table = top.table("not-applicable") if "not-applicable" in top.data else _Table({})
     for identifier in table.data:
         if identifier not in REQUIREMENTS:
@@ -246,7 +265,7 @@ def _paths(table: _Table) -> dict[str, tuple[HopRule, ...]]:
 
 
 def _hops(table: _Table, kind: str) -> tuple[HopRule, ...]:
-    """The hops of one path: at least its origin, which is always there, and is one interface."""
+    """Return the hops of a path; the first is its origin, one interface that is always there."""
     table.value(kind, list)
     tables = table.tables(kind, "id")
     hops = tuple(_hop(one) for one in tables)
@@ -283,7 +302,7 @@ def _hop(hop: _Table) -> HopRule:
 
 
 def _is_there(top: _Table, profile: Profile) -> None:
-    """What a hop, a route or a tap is on must exist."""
+    """Check that each interface exists that a hop, a route or a tap uses."""
     absent = _absent(profile)
     for kind, hops in profile.paths.items():
         for table, hop in zip(top.table("path").tables(kind, "id"), hops, strict=True):
@@ -299,7 +318,7 @@ def _is_there(top: _Table, profile: Profile) -> None:
 
 
 def _absent(profile: Profile) -> dict[str, str]:
-    """What pods of this profile do not have: how a hop or a route names it -> what is missing."""
+    """Return the interfaces that pods of this profile do not have: name in a rule -> reason."""
     absent = {}
     if profile.master is None:
         absent["master"] = 'a "master", but there is no [master]'

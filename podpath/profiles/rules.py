@@ -1,8 +1,8 @@
-"""What a profile says: how a kind of plugin wires pods, as values. Pure.
+"""Values of a profile: the wiring of a kind of plugin. Pure.
 
-In the texts of addresses and routes, {pod} stands for the pod's address, {gateway}, {subnet} and
-{length} for its range's gateway, subnet and prefix length, {all} for the length of a prefix that is
-one address alone.
+The texts of addresses and routes have placeholders: {pod} is the pod's address; {gateway}, {subnet}
+and {length} are the gateway, the subnet and the prefix length of its range; {all} is the prefix
+length of a single address.
 """
 
 import re
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from podpath.model import Address, Family, Subnet, Topology
 
-#: What a rule may wait for: that it is configured.
+#: Features that a rule may depend on: it applies only if the conflist configures them.
 FEATURES = ("gateway", "hairpin")
 
-#: What stands for several pods, a hop each.
+#: Names that stand for several pods, with one hop each.
 PLURAL = frozenset({"others", "bystanders"})
 
 _VETH, _MACVLAN = "pods have veth pairs", "pods have macvlan links"
 
-#: The kinds of links that pods may have: requirement -> why it cannot be asked of such a link.
+#: Kinds of pods' links: requirement -> reason why it does not apply to such a link.
 KINDS: Mapping[str, Mapping[str, str]] = {
     "veth": {"TOPO-LOWER-LINK": f"{_VETH}, see TOPO-VETH-PEER"},
     "macvlan": {
@@ -32,17 +32,25 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class HopRule:
-    """One hop of a path, before it is known which pods it joins.
+    """One hop of a path, before the path's pods are known.
 
-    at: "source", "destination", "node", "others" (every other pod of the network) or "bystanders"
-    (these without the destination); interface: "pod" (the pod's eth0), "lo", "source",
-    "destination", "others" or "bystanders" (the host end of that pod's eth0), "master" (what they
-    are enslaved to), "lower" (what pods' links lie on), "uplink" (the node's own, to the outside);
-    the rest as in model.Hop, with `after` naming hops by their id. translated: with other
-    addresses, as a Service's for the pod's. early: translated but for the source address, which is
-    left for the way out. routed: the MAC addresses are those of the host end and of the pod's eth0,
-    to which the node has sent the packet. optional: a packet may also go without it, as the kernel
-    sees fit. when: the hop exists only if this is configured, one of FEATURES.
+    Attributes:
+        id: name of the hop in its path.
+        at: "source", "destination", "node", "others" (every other pod of the network) or
+            "bystanders" (these without the destination).
+        interface: "pod" (the pod's eth0), "lo", "source", "destination", "others" or "bystanders"
+            (the host end of that pod's eth0), "master" (the master of the host ends), "lower" (the
+            lower link of pods' links), "uplink" (the node's interface to the outside).
+        direction: as in model.Hop.
+        after: ids of the hops that come before it.
+        ttl: as in model.Hop.
+        rewritten: as in model.Hop.
+        routed: the MAC addresses are those of the host end and of the pod's eth0, to which the
+            node has sent the packet.
+        translated: the packet has other addresses, as a pod's in place of its Service's.
+        early: translated except for the source address, which is translated on the way out.
+        optional: the kernel may also send a packet without this hop.
+        when: one of FEATURES, without which the hop does not exist; empty if it always exists.
     """
 
     id: str
@@ -61,9 +69,13 @@ class HopRule:
 
 @dataclass(frozen=True, slots=True)
 class RouteRule:
-    """One route: to a network, via a gateway or else on the link.
+    """One route.
 
-    dev: on the node, "host-end" or "master"; in a pod it is eth0. when: as in HopRule.
+    Attributes:
+        to: destination network.
+        via: gateway; empty for a route on the link.
+        dev: on the node, "host-end" or "master"; empty in a pod, where it is eth0.
+        when: as in HopRule.
     """
 
     to: str
@@ -74,9 +86,13 @@ class RouteRule:
 
 @dataclass(frozen=True, slots=True)
 class Master:
-    """What host ends are enslaved to: its kind; and the key of the plugin's configuration that
-    names it, with the name that it has without.
-    """  # noqa: D205
+    """Interface to which host ends are enslaved.
+
+    Attributes:
+        kind: kind of link.
+        key: key of the plugin's configuration that names it.
+        default: its name if the configuration has no such key.
+    """
 
     kind: str
     key: str
@@ -85,10 +101,13 @@ class Master:
 
 @dataclass(frozen=True, slots=True)
 class Lower:
-    """What pods' links lie on: the key of the plugin's configuration that names it.
+    """Lower link of pods' links.
 
-    Without, it is the interface of the node's default route. mode: the links', of which the paths
-    are; mode_key: the key of the configuration that may name another one.
+    Attributes:
+        key: key of the plugin's configuration that names it. Without the key, it is the interface
+            of the node's default route.
+        mode: mode of pods' links, for which the paths are written.
+        mode_key: key of the plugin's configuration that may name another mode.
     """
 
     key: str
@@ -98,10 +117,13 @@ class Lower:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """How a pod finds the MAC address for packets to another one.
+    """Address resolution: how a pod finds the MAC address for packets to another pod.
 
-    asked: "destination" or "gateway"; request, solicitation, reply: kinds of path of ARP's
-    question, of IPv6's, and of the answer.
+    Attributes:
+        asked: target of the request, "destination" or "gateway".
+        request: kind of path of an ARP request.
+        solicitation: kind of path of an IPv6 neighbour solicitation.
+        reply: kind of path of the reply.
     """
 
     asked: str
@@ -110,20 +132,28 @@ class Resolution:
     reply: str
 
     def question(self, family: Family) -> str:
-        """The kind of path of an IP version's question."""
+        """Return the kind of path of the request of an IP version."""
         return self.request if family is Family.IPV4 else self.solicitation
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How a kind of plugin wires pods.
+    """Wiring of a kind of plugin.
 
-    plugins: the plugin types it is for; kind: of the pods' links, one of KINDS; lower: what they
-    lie on, if they do; master: None where host ends are enslaved to nothing; promiscuous: what
-    must be made so for a hop to be seen ("master"); address: a pod's, with its prefix length;
-    pod_routes: beside those that are configured; host_end: the addresses that a host end holds;
-    node_routes: what the node must have for its pods, and no more; not_applicable: requirement ->
-    why it cannot be asked of this kind of plugin; paths: kind of flow -> its hops.
+    Attributes:
+        name: name of the profile.
+        plugins: plugin types that it covers.
+        kind: kind of pods' links, one of KINDS.
+        lower: lower link of pods' links; None if they have none.
+        master: master of the host ends; None if they have none.
+        promiscuous: interfaces that podpath must make promiscuous to see a hop ("master").
+        address: a pod's address, with its prefix length.
+        pod_routes: routes of a pod, in addition to configured ones.
+        host_end: addresses of a host end.
+        node_routes: the node's routes to its pods; it must have no others.
+        resolution: address resolution between pods.
+        not_applicable: requirement -> reason why it does not apply to this kind of plugin.
+        paths: kind of flow -> its hops.
     """
 
     name: str
@@ -141,20 +171,24 @@ class Profile:
     paths: Mapping[str, tuple[HopRule, ...]]
 
     def master_in(self, section: Mapping[str, object]) -> str:
-        """The name of the master in a plugin's configuration; empty if there is none."""
+        """Return the master's name in a plugin's configuration; empty if there is none."""
         return str(section.get(self.master.key) or self.master.default) if self.master else ""
 
     def lower_in(self, section: Mapping[str, object], topology: Topology) -> str:
-        """The name of what pods' links must lie on; empty if that is nothing."""
+        """Return the lower link's name in a plugin's configuration; empty if there is none."""
         return str(section.get(self.lower.key) or topology.default_link) if self.lower else ""
 
     def mode_in(self, section: Mapping[str, object]) -> str:
-        """The mode that a plugin's configuration asks for; empty if links have none."""
+        """Return the mode in a plugin's configuration; empty if links have no mode."""
         return str(section.get(self.lower.mode_key) or self.lower.mode) if self.lower else ""
 
 
 def filled(text: str, pod: Address, subnet: Subnet, gateway: Address) -> str:
-    """A text of a profile, with what it stands for. Raises KeyError for what stands for nothing."""
+    """Return a text of a profile with its placeholders filled in.
+
+    Raises:
+        KeyError: a placeholder is unknown.
+    """
     values: dict[str, object] = {
         "pod": pod,
         "subnet": subnet,

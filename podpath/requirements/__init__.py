@@ -1,6 +1,6 @@
-"""The requirements: an id, one sentence, why, how it is checked, what a failure usually means.
+"""Requirements: an id, one sentence, the reason, the check, the usual cause of a failure.
 
-Everything that podpath says refers to these ids; they never change their meaning. Pure.
+All of podpath's output refers to these ids; they never change their meaning. Pure.
 """
 
 from podpath.requirements import cni, k8s, life, path, topo
@@ -18,7 +18,7 @@ _ALL = (
 
 REQUIREMENTS = {requirement.id: requirement for requirement in _ALL}
 
-#: What the first word of an id stands for.
+#: First word of an id -> meaning of the group.
 GROUPS = {
     "TOPO": "Topology: how pods are wired",
     "PATH": "Path: which interfaces a packet crosses",
@@ -29,5 +29,5 @@ GROUPS = {
 
 
 def group(identifier: str) -> str:
-    """The group of a requirement, a key of GROUPS."""
+    """Return the group of a requirement, a key of GROUPS."""
     return identifier.partition("-")[0]

@@ -1,4 +1,4 @@
-"""CNI: what a runtime and plugins owe each other."""
+"""CNI: requirements of the contract between a runtime and its plugins."""
 
 from podpath.requirements.requirement import EMBEDDED, NODE, POD, STATE, Requirement, call
 

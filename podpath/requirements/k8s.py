@@ -1,4 +1,4 @@
-"""K8S: what a cluster asks of the network."""
+"""K8S: requirements of a cluster on its network."""
 
 from podpath.requirements.requirement import CLUSTERS, DUMP, LINKS, NODE, POD, Requirement
 

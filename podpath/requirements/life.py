@@ -1,4 +1,4 @@
-"""LIFE: pods that come and go."""
+"""LIFE: requirements on pods that come and go."""
 
 from podpath.requirements.requirement import DUMP, EMBEDDED, LINKS, NODE, Requirement
 
@@ -86,7 +86,7 @@ REQUIREMENTS = (
         " are all distinct, wired as any other, and leave nothing.",
         "A race: in creating the bridge, in IPAM's lock, or in the rules.",
         (f"{NODE} sh -c 'ls /var/lib/cni/networks/*'", LINKS),
-        nodes=("embedded", "kind"),  # a node on which no pod has ever been is a new one
+        nodes=("embedded", "kind"),  # only a new node has never had a pod
         why="A node that starts makes all its pods at once, and the bridge and its rules with"
         " them.",
         how="On a fresh node eight pods are made at the same time, looked at as TOPO does, and"

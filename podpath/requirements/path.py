@@ -1,4 +1,4 @@
-"""PATH: which interfaces a packet crosses."""
+"""PATH: requirements on the interfaces that a packet crosses."""
 
 from podpath.requirements.requirement import DUMP, EMBEDDED, LINKS, NODE, POD, Requirement
 

@@ -1,21 +1,27 @@
-"""What a requirement is, and the commands with which one looks for oneself."""
+"""Definition of a requirement, and commands to check one by hand."""
 
 from dataclasses import dataclass, field
 
-#: What a requirement belongs to, unless it says otherwise.
+#: The default feature of a requirement.
 CORE = "core"
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing that a conforming plugin does.
+    """Property of a conforming plugin.
 
-    why: what goes wrong where it is not so. how: what is done, read and compared to check it.
-    usually: what most often causes a failure. look: commands for oneself; {node} stands for the
-    pid of a process in the node, {bridge} for the bridge, NETNS for a namespace that `ip netns
-    list` shows there. nodes: the kinds of node that it can be looked at on. source: what it is
-    taken from, if it is somebody else's rule. feature: what it belongs to: the core, which is
-    tested in any case, or one of features.FEATURES, tested where a conflist asks for it.
+    Attributes:
+        id: the requirement's id.
+        sentence: the property in one sentence.
+        usually: the most frequent cause of a failure.
+        look: commands to check it by hand. {node} stands for the pid of a process in the node,
+            {bridge} for the bridge, NETNS for a namespace that `ip netns list` shows there.
+        source: the rule on which it is based, if the rule is not podpath's.
+        nodes: kinds of node on which it can be checked.
+        feature: the core, which is tested in any case, or one of features.FEATURES, which is tested
+            if a conflist configures it.
+        why: consequence of a violation.
+        how: what podpath does, reads and compares to check it.
     """
 
     id: str
@@ -29,7 +35,7 @@ class Requirement:
     how: str = field(kw_only=True)
 
 
-#: How to look for oneself: the commands that most requirements have in common.
+#: Commands for checks by hand that most requirements share.
 NODE = "nsenter -t {node} -a"
 LINKS = f"{NODE} bridge -d link show"
 NETNS = f"{NODE} ip netns list"
@@ -40,13 +46,13 @@ STATE = f"{NODE} sh -c 'ls -R /var/lib/cni; nft list ruleset; ip link'"
 
 
 def call(command: str) -> str:
-    """How to call a plugin by hand, with what it gets on stdin in a file."""
+    """Return the command to call a plugin by hand, with its stdin in a file."""
     variables = f"CNI_COMMAND={command} CNI_CONTAINERID=look CNI_NETNS=/run/netns/NETNS"
     plugin = f"CNI_IFNAME=net1 CNI_PATH={PLUGINS} {PLUGINS}/PLUGIN"
     return f"{NODE} env {variables} {plugin} <CONFIGURATION"
 
 
-#: Where plugins are called by podpath itself, beside all pods.
+#: The kind of node on which podpath itself calls plugins, apart from any pod.
 EMBEDDED = ("embedded",)
-#: The kinds of node that are of a Kubernetes cluster.
+#: The kinds of node that belong to a Kubernetes cluster.
 CLUSTERS = ("kind", "host")

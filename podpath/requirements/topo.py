@@ -1,4 +1,4 @@
-"""TOPO: how pods are wired."""
+"""TOPO: requirements on the wiring of pods."""
 
 from podpath.requirements.requirement import LINKS, NETNS, NODE, POD, Requirement
 
