@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from podpath.report.document import COULD_NOT_TEST, NOT_RUN
+from podpath.report.outcome import Verdict
 from podpath.requirements import REQUIREMENTS
 
 _NODES = ("embedded", "kind")
-_NONE = (NOT_RUN, COULD_NOT_TEST)
+_NONE = (Verdict.NOT_RUN, Verdict.COULD_NOT_TEST)
 
 
 def verdicts(report: Mapping[str, Any]) -> dict[str, str]:
@@ -39,7 +39,7 @@ def shared() -> list[str]:
 def compared(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The requirements that both runs have a verdict on."""
     both = (verdicts(one), verdicts(other))
-    return [i for i in shared() if not any(v.get(i, NOT_RUN) in _NONE for v in both)]
+    return [i for i in shared() if not any(v.get(i, Verdict.NOT_RUN) in _NONE for v in both)]
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -74,7 +74,7 @@ def test_addresses_can_be_used_when_add_returns(
 ) -> None:
     """The detection of duplicates is over, or off, for each address of the result's interfaces."""
     if family is Family.IPV4:
-        pytest.skip("not applicable: IPv4 addresses are used without a detection of duplicates")
+        pytest.skip("IPv4 addresses are used without a detection of duplicates")
     assert links.unusable(life.attached, conflist.bridge) == []
 
 

@@ -34,7 +34,7 @@ def fragments(node: Node, conflist: Conflist, largest: int) -> None:
     filtered = topologies.filters_bridged(node.network_namespace())
     if conflist.bridge and filtered and largest >= traffics.LOST_FRAGMENTS:
         pytest.skip(
-            "not applicable: with net.bridge.bridge-nf-call-iptables the kernel joins fragments on"
+            "with net.bridge.bridge-nf-call-iptables the kernel joins fragments on"
             " a bridge, and drops what was in fragments of more than 1500 bytes"
         )
 
@@ -43,7 +43,7 @@ def fragments(node: Node, conflist: Conflist, largest: int) -> None:
 def gateway(conflist: Conflist, profile: Profile, family: Family) -> Address:
     """The node's address on the pods' network; a bridge has one if that is configured."""
     if profile.master and not conflist.is_gateway:
-        pytest.skip("not applicable: the conflist has no isGateway, so the bridge has no address")
+        pytest.skip("the conflist has no isGateway, so the bridge has no address")
     return conflist.gateway(family)
 
 

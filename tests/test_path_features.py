@@ -30,9 +30,9 @@ def outside(node: Node, topology: Topology, family: Family) -> Ends:
     near = hostports.outside_address(topology, node.uplink, family)
     far = hostports.beyond(topology, family)
     if near is None or far is None:
-        pytest.skip(f"not applicable: the node's uplink leads nowhere in {family.text}")
+        pytest.skip(f"the node's uplink leads nowhere in {family.text}")
     if not hostports.has_way_out(topology, CLIENT, family):
-        pytest.skip("not applicable: the conflist gives pods no default route")
+        pytest.skip("the conflist gives pods no default route")
     return near, far
 
 
@@ -62,9 +62,9 @@ def test_mapped_port_is_answered_by_the_pod(
 ) -> None:
     """Each packet is seen once at every hop, with the node's port before, the pod's after."""
     if source == BEYOND and not clients.reachable_from_beyond(family):
-        pytest.skip(f"not applicable: the node's uplink leads nowhere in {family.text}")
+        pytest.skip(f"the node's uplink leads nowhere in {family.text}")
     if source == CLIENT and conflist.promiscuous:
-        pytest.skip("not applicable: a promiscuous bridge also routes what it bridges translated")
+        pytest.skip("a promiscuous bridge also routes what it bridges translated")
     with pods.temporary(MAPPED):
         observed = observe(*clients.traffic(source, family))
 

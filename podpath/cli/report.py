@@ -40,12 +40,12 @@ def _add_show(actions: output.Commands) -> None:
 
 def _show(options: argparse.Namespace) -> int:
     from podpath.report import compare, loading
-    from podpath.report.document import NOT_RUN
+    from podpath.report.outcome import Verdict
 
     document = loading.read(options.file)
     if options.markdown or options.annotations:
         return _show_to_ci(document, as_markdown=options.markdown)
-    told = [r for r in document["requirements"] if options.all or r["verdict"] != NOT_RUN]
+    told = [r for r in document["requirements"] if options.all or r["verdict"] != Verdict.NOT_RUN]
     if options.json:
         verdicts = {r["id"]: r["verdict"] for r in told}
         features = compare.features(document)

@@ -54,7 +54,7 @@ def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
     roles = [r for m in metafunc.definition.iter_markers("roles") for r in m.args]
     found = [s for s in subjects.of(network) if not roles or s.role in roles]
     named = [pytest.param(subject, id=subject.name) for subject in found]
-    absent = f"not applicable: the conflist has no {' or '.join(r.value for r in roles)} plugin"
+    absent = f"the conflist has no {' or '.join(r.value for r in roles)} plugin"
     return named or [pytest.param(None, id="none", marks=pytest.mark.skip(reason=absent))]
 
 
@@ -101,10 +101,7 @@ def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str)
     if known:
         reason = "; ".join(dict.fromkeys(f"{one.reason} ({one.source})" for one in known))
         # Only what the test itself finds: a plugin that fails ADD is not excused.
-        mark = pytest.mark.xfail(
-            reason=f"known deviation: {reason}", strict=True, raises=AssertionError
-        )
-        item.add_marker(mark)
+        item.add_marker(pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError))
 
 
 def _waived(config: pytest.Config) -> list[str]:
@@ -132,7 +129,7 @@ def _leave_out(config: pytest.Config, item: pytest.Item, identifier: str) -> Non
     of_profile = wanted.profile.not_applicable.get(identifier)
     reason = of_profile or wanted.features.get(REQUIREMENTS[identifier].feature)
     if reason:
-        item.add_marker(pytest.mark.skip(reason=f"not applicable: {reason}"))
+        item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def _case(item: pytest.Item) -> tuple[str, tuple[str, ...]]:

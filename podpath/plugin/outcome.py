@@ -1,7 +1,8 @@
-"""What came of each test: its verdict, its text and its evidence."""
+"""The outcome of each test, and its evidence."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from podpath.plugin import shared
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+
+    from podpath.report.outcome import Outcome, Verdict
 
 #: Findings of the last comparison that failed, for the failure that it leads to.
 _compared = pytest.StashKey[list[Any]]()
@@ -53,48 +56,57 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Give the report of a conformance test its verdict, its text and its evidence."""
+    """Give the report of a conformance test its outcome and its evidence."""
     report = yield
     ids = shared.ids_of(item)
     if ids:
-        _tell(item, call, report, ids)
+        _give(item, call, report, ids)
     return report
 
 
-def _tell(
+def _give(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: list[str]
 ) -> None:
-    from podpath.report import document as reports
     from podpath.report import evidence
+    from podpath.report.document import TestResult
+    from podpath.report.outcome import Verdict
 
     compared, item.config.stash[_compared] = item.config.stash.get(_compared, []), []
-    found = compared or item.stash.get(_found, [])
-    item.stash[_found] = found
-    verdict, reason = _verdict(item, call, report, ids)
-    if verdict == reports.DOES_NOT_CONFORM and (hindered := _hindered(item, ids, compared)):
-        verdict, reason = reports.COULD_NOT_TEST, hindered
-    reason = reports.printable(reason)
-    observed = item.stash.get(shared.observations, [])
+    differences = compared or item.stash.get(_found, [])
+    item.stash[_found] = differences
+    outcome = _outcome(item, call, report, ids)
+    if outcome.verdict == Verdict.DOES_NOT_CONFORM:
+        outcome = _hindered(item, ids, compared) or outcome
+    if call.when != "call" and outcome.verdict == Verdict.CONFORMS:
+        return  # of the setup and the teardown, only what went wrong is of interest
     node = _node(item)
-    if call.when == "call" or verdict != reports.CONFORMS:
-        if report.failed:
-            report.longrepr = reason
-            item.user_properties.append(("verdict", verdict))
-        # plain JSON values: it travels between xdist's processes
-        report.podpath = {  # type: ignore[attr-defined]
-            "test": item.nodeid,
-            "requirements": ids,
-            "features": _features(item, ids),
-            "verdict": verdict,
-            "reason": reason,
-            "seconds": call.duration,
-            "differences": reports.printable(evidence.differences(found)),
-            "evidence": reports.printable([evidence.of(o) for o in observed]),
-            "environment": dict(node.versions) if node else {},
-        }
+    result = TestResult(
+        item.nodeid,
+        tuple(ids),
+        outcome,
+        call.duration,
+        evidence.differences(differences),
+        [evidence.of(o) for o in item.stash.get(shared.observations, [])],
+        dict(node.versions) if node else {},
+        _features(item, ids),
+    ).values()
+    report.podpath = result  # type: ignore[attr-defined]
+    _show(item, report, TestResult.read(result).outcome)
 
 
-def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> str:
+def _show(item: pytest.Item, report: pytest.TestReport, outcome: Outcome) -> None:
+    """Let pytest show the outcome in its own places: the terminal, and JUnit's file."""
+    if report.failed:
+        report.longrepr = outcome.text
+        item.user_properties.append(("verdict", outcome.verdict.value))
+    elif hasattr(report, "wasxfail"):
+        report.wasxfail = outcome.text
+    elif report.skipped and isinstance(report.longrepr, tuple):
+        path, line, _ = report.longrepr
+        report.longrepr = (path, line, f"Skipped: {outcome.text}")
+
+
+def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> Outcome | None:
     """Why a failed test says nothing about the plugin: the host's settings explain all of it."""
     from podpath.errors import CouldNotTest
     from podpath.run import hindrances
@@ -107,7 +119,7 @@ def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> st
         reasons = hindrances.of(ids, found, families, conflist, _node(item))
     except CouldNotTest as error:  # then it is not known whose doing it is
         reasons = [str(error)]
-    return f"{', '.join(ids)}: could not test: {'; '.join(reasons)}" if reasons else ""
+    return _untested(ids, "; ".join(reasons)) if reasons else None
 
 
 def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
@@ -132,42 +144,68 @@ def _node(item: pytest.Item) -> Any:
     return of_contract or item.config.stash.get(shared.running_node, None)
 
 
-def _verdict(
+def _outcome(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: list[str]
-) -> tuple[str, str]:
-    """The verdict of one phase of a test, and why."""
-    from podpath.report import document as reports
+) -> Outcome:
+    """The outcome of one phase of a test."""
+    from podpath.report.outcome import Outcome, Verdict
 
     if hasattr(report, "wasxfail"):
-        return reports.KNOWN_DEVIATION, report.wasxfail
+        # pytest.xfail() in a test puts "reason: " before what the test says
+        return _headed(Verdict.KNOWN_DEVIATION, report.wasxfail.removeprefix("reason: "))
     if report.failed and call.excinfo is None:
-        return reports.COULD_NOT_TEST, "declared a known deviation, but it conforms: undeclare it"
+        message = "declared a known deviation, but it conforms: undeclare it"
+        return Outcome(Verdict.COULD_NOT_TEST, message)
     if report.skipped:
-        return reports.NOT_APPLICABLE, str(call.excinfo.value) if call.excinfo else ""
+        return _headed(Verdict.NOT_APPLICABLE, str(call.excinfo.value) if call.excinfo else "")
     if call.excinfo is None:
-        return reports.CONFORMS, ""
+        return Outcome(Verdict.CONFORMS)
     return _failure(item, call.excinfo.value, report, ids)
+
+
+def _headed(verdict: Verdict, message: str) -> Outcome:
+    """An outcome of which people see the verdict before the message."""
+    from podpath.report.outcome import Outcome
+
+    return Outcome(verdict, message, body=f"{verdict}: {message}")
 
 
 def _failure(
     item: pytest.Item, error: BaseException, report: pytest.TestReport, ids: list[str]
-) -> tuple[str, str]:
+) -> Outcome:
     """What an exception says: of the plugin, of what could not be tested, or of podpath itself."""
     from podpath.errors import CouldNotTest, DoesNotConform
-    from podpath.report import document as reports
+    from podpath.report.outcome import Outcome, Verdict
 
     # what failed afterwards, such as the deletion of pods
-    notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+    notes = "\n".join(getattr(error, "__notes__", ()))
     if isinstance(error, CouldNotTest):
-        return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {error}{notes}"
+        return _untested(ids, error.message, error.remedy, notes)
     if isinstance(error, DoesNotConform):
-        return reports.DOES_NOT_CONFORM, _explain(item, f"{error}{notes}", ids)
+        return _nonconforming(item, ids, str(error), notes)
     node = _node(item)
     if node is not None and (ended := node.ended()):
-        return reports.COULD_NOT_TEST, f"{', '.join(ids)}: could not test: {ended}"
+        return _untested(ids, ended)
     if isinstance(error, AssertionError) and _made_by_a_test(error):
-        return reports.DOES_NOT_CONFORM, _explain(item, _findings(item, error) + notes, ids)
-    return reports.COULD_NOT_TEST, f"podpath failed, please report this:\n{report.longreprtext}"
+        return _nonconforming(item, ids, _findings(item, error), notes)
+    message = f"podpath failed, please report this:\n{report.longreprtext}"
+    return Outcome(Verdict.COULD_NOT_TEST, message)
+
+
+def _untested(ids: Sequence[str], message: str, remedy: str = "", notes: str = "") -> Outcome:
+    from podpath.report.outcome import Outcome, Verdict
+
+    outcome = Outcome(Verdict.COULD_NOT_TEST, message, remedy, notes)
+    return replace(outcome, body=f"{', '.join(ids)}: {outcome.verdict}: {outcome.reason}")
+
+
+def _nonconforming(item: pytest.Item, ids: Sequence[str], finding: str, notes: str) -> Outcome:
+    """The first difference says why, else the finding; all of it stands in the body."""
+    from podpath.report.outcome import Outcome, Verdict
+
+    message = next((str(difference) for difference in item.stash[_found]), finding)
+    body = _explain(item, "\n".join(filter(None, [finding, notes])), ids)
+    return Outcome(Verdict.DOES_NOT_CONFORM, message, notes=notes, body=body)
 
 
 def _made_by_a_test(error: BaseException) -> bool:
@@ -205,9 +243,9 @@ def _capture(item: pytest.Item) -> str:
     return f"Capture, with every interface: {path}"
 
 
-def _explain(item: pytest.Item, found: str, ids: Sequence[str]) -> str:
+def _explain(item: pytest.Item, finding: str, ids: Sequence[str]) -> str:
     from podpath.report.text import failure
 
     node = _node(item)
     bridge = shared.plan(item.config).conflist.bridge
-    return failure(ids, found, node.pid if node else None, bridge)
+    return failure(ids, finding, node.pid if node else None, bridge)

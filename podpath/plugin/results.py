@@ -12,6 +12,8 @@ from podpath.plugin import shared
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from podpath.report.document import TestResult
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Collect them, but not in xdist's workers."""
@@ -20,23 +22,32 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """What could not be tested is told apart from what does not conform, in every phase."""
-    told = getattr(report, "podpath", None)
-    if told is None or not report.failed:
+    """Show what could not be tested apart from what does not conform, in every phase."""
+    from podpath.report.outcome import Verdict
+
+    result = _result(report)
+    if result is None or not report.failed:
         return None
-    if told["verdict"] == "could not test":
+    if result.outcome.verdict == Verdict.COULD_NOT_TEST:
         return "could not test", "?", "COULD NOT TEST"
     return "failed", "F", "FAILED"
 
 
-def _broken_off(report: pytest.TestReport) -> dict[str, Any]:
-    """What to tell of a test that ended without its own report, as when its worker crashed."""
-    return {
-        "test": report.nodeid,
-        "requirements": [],
-        "verdict": "could not test",
-        "reason": f"could not test: {report.longreprtext}",
-    }
+def _result(report: pytest.TestReport) -> TestResult | None:
+    """What a conformance test's report carries between xdist's processes."""
+    from podpath.report.document import TestResult
+
+    values = getattr(report, "podpath", None)
+    return None if values is None else TestResult.read(values)
+
+
+def _broken_off(report: pytest.TestReport) -> TestResult:
+    """The result of a test that ended without its own report, as when its worker crashed."""
+    from podpath.report.document import TestResult
+    from podpath.report.outcome import Outcome, Verdict
+
+    verdict, message = Verdict.COULD_NOT_TEST, report.longreprtext
+    return TestResult(report.nodeid, (), Outcome(verdict, message, body=f"{verdict}: {message}"))
 
 
 class _Results:
@@ -44,42 +55,32 @@ class _Results:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._told: list[dict[str, Any]] = []
+        self._results: list[TestResult] = []
         self._others_failed = False
         self._complete = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        told = getattr(report, "podpath", None)
-        if told is not None:
-            self._told.append(told)
+        result = _result(report)
+        if result is not None:
+            self._results.append(result)
         elif report.failed and shared.is_ours(self._config, report.nodeid):
-            self._told.append(_broken_off(report))
+            self._results.append(_broken_off(report))
         elif report.failed:
             self._others_failed = True
 
-    def _results(self) -> list[Any]:
-        from podpath.report.document import TestResult
-
-        return [TestResult(**{**t, **self._tuples(t)}) for t in self._told]
-
-    @staticmethod
-    def _tuples(told: dict[str, Any]) -> dict[str, tuple[str, ...]]:
-        """What travelled between xdist's processes as lists."""
-        return {k: tuple(told[k]) for k in ("requirements", "features") if k in told}
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if not self._told:
+        if not self._results:
             return
-        from podpath.report import document
+        from podpath.report.outcome import exit_status
 
         self._complete = exitstatus in (0, 1)
         if not self._others_failed and exitstatus in (0, 1):
-            status = document.exit_status(t["verdict"] for t in self._told)
+            status = exit_status(r.outcome.verdict for r in self._results)
             session.exitstatus = exitstatus if status is None else status
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not self._told:
+        if not self._results:
             return
         self._tell_untested(terminalreporter)
         self._tell_verdicts(terminalreporter)
@@ -88,11 +89,12 @@ class _Results:
 
     def _tell_untested(self, terminal: pytest.TerminalReporter) -> None:
         """Each reason once: a node that does not start is the same for every test."""
+        from podpath.report.outcome import Verdict
+
         tests: dict[str, list[str]] = {}
-        for told in self._told:
-            if told["verdict"] == "could not test":
-                reason = told["reason"].partition("could not test: ")[2] or told["reason"]
-                tests.setdefault(reason, []).append(told["test"])
+        for result in self._results:
+            if result.outcome.verdict == Verdict.COULD_NOT_TEST:
+                tests.setdefault(result.outcome.reason, []).append(result.test)
         if tests:
             terminal.write_sep("=", "COULD NOT TEST (says nothing about the plugin)", yellow=True)
         for reason, names in tests.items():
@@ -103,17 +105,18 @@ class _Results:
     def _tell_verdicts(self, terminal: pytest.TerminalReporter) -> None:
         from podpath.cni.features import WAIVED
         from podpath.report import document
+        from podpath.report.outcome import Verdict
         from podpath.requirements import REQUIREMENTS
 
         facts = self._config.stash.get(shared.environment, {})
         known = {str(name): facts[name] for name in ("profile", "node") if name in facts}
         about = document.About(complete=self._complete, features=self._features())
-        built = document.build(self._results(), known, "", about)
-        told = [r for r in built["requirements"] if r["tests"] or r["reason"] == WAIVED]
+        built = document.build(self._results, known, "", about)
+        shown = [r for r in built["requirements"] if r["tests"] or r["reason"] == WAIVED]
         terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")
         width = max(len(i) for i in REQUIREMENTS)
-        colours = {document.CONFORMS: "green", document.DOES_NOT_CONFORM: "red"}
-        for one in told:
+        colours = {Verdict.CONFORMS: "green", Verdict.DOES_NOT_CONFORM: "red"}
+        for one in shown:
             colour = {colours.get(one["verdict"], "yellow"): True}
             terminal.write(f"{one['id']:<{width}}  ")
             terminal.write(f"{one['verdict']:<16}", **colour)
@@ -136,22 +139,23 @@ class _Results:
         """Those that were tested, and those that would have been."""
         from podpath.cni.features import WAIVED
         from podpath.report import document, summary
+        from podpath.report.outcome import Verdict
 
         colours = {document.SUCCESS: "green", document.FAILURE: "red"}
-        told = [f for f in features if f["result"] != document.NOT_RUN or f["reason"] == WAIVED]
+        shown = [f for f in features if f["result"] != Verdict.NOT_RUN or f["reason"] == WAIVED]
         terminal.write_sep("=", "features")
-        width = max((len(f["name"]) for f in told), default=0)
-        for one in told:
+        width = max((len(f["name"]) for f in shown), default=0)
+        for one in shown:
             terminal.write(f"{one['name']:<{width}}  ")
             terminal.write(f"{one['result']:<8}", **{colours.get(one["result"], "yellow"): True})
             terminal.write_line(f"  {one['reason'] or summary.counted(one['counts'])}")
 
     def _tell_seed(self, terminal: pytest.TerminalReporter) -> None:
         """Where the header was left out, and somebody may want to repeat the run."""
-        from podpath.report import document
+        from podpath.report.outcome import Verdict
 
-        bad = {document.DOES_NOT_CONFORM, document.COULD_NOT_TEST}
-        if terminal.verbosity < 0 and any(told["verdict"] in bad for told in self._told):
+        bad = {Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST}
+        if terminal.verbosity < 0 and any(r.outcome.verdict in bad for r in self._results):
             terminal.write_line(f"podpath seed: {shared.seed(self._config)}")
 
     def _write_report(self, terminal: pytest.TerminalReporter) -> None:
@@ -164,7 +168,7 @@ class _Results:
             return
         facts = self._config.stash.get(shared.environment, {})
         try:
-            built = document.build(self._results(), facts, __version__, self._about())
+            built = document.build(self._results, facts, __version__, self._about())
             path = document.write(Path(directory), built)
             terminal.write_line(f"podpath report: {path} ({built['digest']})")
         except CouldNotTest as error:

@@ -4,20 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from podpath.report.document import (
-    CONFORMS,
-    COULD_NOT_TEST,
-    DOES_NOT_CONFORM,
-    KNOWN_DEVIATION,
-    NOT_RUN,
-)
+from podpath.report.outcome import Verdict
 
 REGRESSED, LOST, FIXED = "regressed", "no longer tested", "fixed"
 NEW, GONE, OTHERWISE = "new", "gone", "otherwise changed"
 #: In the order in which they matter to somebody who releases.
 KINDS = (REGRESSED, LOST, NEW, FIXED, GONE, OTHERWISE)
 
-_TESTED = frozenset([CONFORMS, KNOWN_DEVIATION, DOES_NOT_CONFORM])
+_TESTED = frozenset([Verdict.CONFORMS, Verdict.KNOWN_DEVIATION, Verdict.DOES_NOT_CONFORM])
 #: Facts that differ between any two runs.
 _OF_ONE_RUN = frozenset(["seed"])
 
@@ -34,14 +28,15 @@ class Change:
     def kind(self) -> str:
         """One of KINDS; empty if nothing changed."""
         was, is_ = self.was, self.is_
-        worse = is_ == DOES_NOT_CONFORM or (was, is_) == (CONFORMS, KNOWN_DEVIATION)
+        deviates = (was, is_) == (Verdict.CONFORMS, Verdict.KNOWN_DEVIATION)
+        worse = is_ == Verdict.DOES_NOT_CONFORM or deviates
         rules = (
             (was == is_, ""),
-            (was == NOT_RUN, NEW),
-            (is_ == NOT_RUN, GONE),
-            (is_ == COULD_NOT_TEST and was in _TESTED, LOST),
+            (was == Verdict.NOT_RUN, NEW),
+            (is_ == Verdict.NOT_RUN, GONE),
+            (is_ == Verdict.COULD_NOT_TEST and was in _TESTED, LOST),
             (worse, REGRESSED),
-            (is_ == CONFORMS and was in _TESTED, FIXED),
+            (is_ == Verdict.CONFORMS and was in _TESTED, FIXED),
         )
         return next((kind for holds, kind in rules if holds), OTHERWISE)
 
@@ -80,7 +75,8 @@ class Comparison:
             for c in (entry.requirement, *entry.tests)
             if c.kind
         )
-        return bool(self.entries[REGRESSED] or self.entries[LOST] or DOES_NOT_CONFORM in list(new))
+        fails = Verdict.DOES_NOT_CONFORM in list(new)
+        return fails or bool(self.entries[REGRESSED] or self.entries[LOST])
 
 
 def of(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
@@ -96,7 +92,10 @@ def of(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
 
 def _features(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     was, is_ = features(old), features(new)
-    pairs = {n: (was.get(n, NOT_RUN), is_.get(n, NOT_RUN)) for n in dict.fromkeys([*was, *is_])}
+    pairs = {
+        n: (was.get(n, Verdict.NOT_RUN), is_.get(n, Verdict.NOT_RUN))
+        for n in dict.fromkeys([*was, *is_])
+    }
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -117,7 +116,7 @@ def _entries(
     whole = Change(identifier, _verdict(before), _verdict(after))
     was, is_ = _tests(before), _tests(after)
     tests = [
-        Change(name, was.get(name, NOT_RUN), is_.get(name, NOT_RUN))
+        Change(name, was.get(name, Verdict.NOT_RUN), is_.get(name, Verdict.NOT_RUN))
         for name in dict.fromkeys([*was, *is_])
     ]
     reason = str(after["reason"]) if after else ""
@@ -134,7 +133,7 @@ def _of_requirement(change: Change) -> str:
 
 
 def _verdict(requirement: Mapping[str, Any] | None) -> str:
-    return NOT_RUN if requirement is None else str(requirement["verdict"])
+    return Verdict.NOT_RUN if requirement is None else str(requirement["verdict"])
 
 
 def _tests(requirement: Mapping[str, Any] | None) -> dict[str, str]:

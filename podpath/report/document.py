@@ -6,12 +6,13 @@ The format is published as report.schema.json.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from podpath.cni.features import WAIVED
-from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+from podpath.errors import CouldNotTest
+from podpath.report.outcome import Outcome, Verdict, worst
 from podpath.requirements import CORE, GROUPS, REQUIREMENTS, group
 
 VERSION = "podpath/v2"
@@ -19,40 +20,44 @@ KIND = "ConformanceReport"
 #: The report's file in its directory.
 NAME = "report.json"
 
-CONFORMS = "conforms"
-DOES_NOT_CONFORM = "does not conform"
-COULD_NOT_TEST = "could not test"
-KNOWN_DEVIATION = "known deviation"
-NOT_APPLICABLE = "not applicable"
-NOT_RUN = "not run"
-VERDICTS = (CONFORMS, DOES_NOT_CONFORM, COULD_NOT_TEST, KNOWN_DEVIATION, NOT_APPLICABLE, NOT_RUN)
-
 SUCCESS, PARTIAL, FAILURE = "success", "partial", "failure"
-
-#: Of several verdicts on one requirement the first of these is the one that counts.
-_WORST_FIRST = (DOES_NOT_CONFORM, COULD_NOT_TEST, KNOWN_DEVIATION, CONFORMS, NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """How one test ended.
+    """What one test found out.
 
-    requirements: ids that it is about; reason: why, unless it conforms; differences: what was
-    found, as evidence.difference() gives it; evidence: what was observed, as evidence.of() gives
-    it; environment: of the node that it ran on; features: what it counts for.
+    Attributes:
+        test: Its id, as pytest shows it.
+        requirements: The ids that it checks.
+        outcome: Its verdict, and why.
+        seconds: How long it took.
+        differences: What it found, as evidence.difference() gives it.
+        evidence: What it observed, as evidence.of() gives it.
+        environment: Of the node that it ran on.
+        features: What it counts for.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
     test: str
     requirements: tuple[str, ...]
-    verdict: str
-    reason: str = ""
+    outcome: Outcome
     seconds: float = 0.0
-    differences: list[Mapping[str, Any]] = field(default_factory=list)
-    evidence: list[Mapping[str, Any]] = field(default_factory=list)
+    differences: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    evidence: Sequence[Mapping[str, Any]] = field(default_factory=list)
     environment: Mapping[str, str] = field(default_factory=dict)
     features: tuple[str, ...] = (CORE,)
+
+    def values(self) -> dict[str, Any]:
+        """As plain JSON values that can be printed, which xdist sends between its processes."""
+        return dict(printable(asdict(self)))
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> "TestResult":
+        """The result that has these values."""
+        lists = {name: tuple(values[name]) for name in ("requirements", "features")}
+        return cls(**{**values, **lists, "outcome": Outcome(**values["outcome"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +77,6 @@ class About:
     command: str = ""
     complete: bool = True
     features: Mapping[str, str] = field(default_factory=dict)
-
-
-def worst(verdicts: Iterable[str]) -> str:
-    """The verdict that counts of several; NOT_RUN of none."""
-    given = set(verdicts)
-    return next((v for v in _WORST_FIRST if v in given), NOT_RUN)
-
-
-def exit_status(verdicts: Iterable[str]) -> int | None:
-    """1 if anything does not conform, else 6 if anything could not be tested, else None."""
-    overall = worst(verdicts)
-    return {DOES_NOT_CONFORM: 1, COULD_NOT_TEST: COULD_NOT_TEST_STATUS}.get(overall)
 
 
 def build(
@@ -109,9 +102,9 @@ def build(
     ]
     profile = facts.get("profile", "")
     # also of tests that ended without telling what they are about
-    verdict = worst(r.verdict for r in collected)
-    if verdict == CONFORMS and not about.complete:
-        verdict = COULD_NOT_TEST
+    verdict = worst(r.outcome.verdict for r in collected)
+    if verdict == Verdict.CONFORMS and not about.complete:
+        verdict = Verdict.COULD_NOT_TEST
     document = printable(
         {
             "apiVersion": VERSION,
@@ -138,13 +131,13 @@ def _requirement(
 
     untested: why its feature is not tested, if so.
     """
-    verdict = worst(r.verdict for r in results)
-    told = sorted(results, key=lambda r: r.test)
-    why = _reason(verdict, told)
+    verdict: str = worst(r.outcome.verdict for r in results)
+    ordered = sorted(results, key=lambda r: r.test)
+    why = _reason(verdict, ordered)
     if node and node not in REQUIREMENTS[identifier].nodes:
-        verdict, why = NOT_APPLICABLE, f"it cannot be looked at on the {node} node"
+        verdict, why = Verdict.NOT_APPLICABLE, f"it cannot be looked at on the {node} node"
     elif untested and not results:
-        verdict, why = NOT_RUN if untested == WAIVED else NOT_APPLICABLE, untested
+        verdict, why = Verdict.NOT_RUN if untested == WAIVED else Verdict.NOT_APPLICABLE, untested
     return {
         "id": identifier,
         "feature": REQUIREMENTS[identifier].feature,
@@ -155,44 +148,27 @@ def _requirement(
             {
                 "test": r.test,
                 "features": list(r.features),
-                "verdict": r.verdict,
-                "reason": r.reason,
+                "verdict": r.outcome.verdict,
+                "reason": r.outcome.text,
                 "seconds": round(r.seconds, 3),
                 "differences": r.differences,
                 "evidence": r.evidence,
             }
-            for r in told
+            for r in ordered
         ],
     }
 
 
 def _reason(verdict: str, results: Sequence[TestResult]) -> str:
     """Why a requirement has its verdict: the first of its tests that have it, in a sentence."""
-    if verdict == CONFORMS:
+    if verdict == Verdict.CONFORMS:
         return ""
-    reasons = list(dict.fromkeys(_sentence(r) for r in results if r.verdict == verdict))
+    outcomes = [r.outcome for r in results if r.outcome.verdict == verdict]
+    reasons = list(dict.fromkeys(o.headline for o in outcomes))
     if not reasons:
         return "no test of it was run"
     more = len(reasons) - 1
     return f"{reasons[0]} (and {more} more)" if more else reasons[0]
-
-
-def _sentence(result: TestResult) -> str:
-    """The first difference; else what was said, which stands below the requirements."""
-    if result.differences and result.verdict == DOES_NOT_CONFORM:
-        one = result.differences[0]
-        about = f" [{one['packet']}]" if one["packet"] else ""
-        return (
-            f"{one['kind']} at {one['where']}: expected {one['expected']}, saw {one['seen']}{about}"
-        )
-    lines = [line for line in result.reason.splitlines() if line.strip()]
-    indented = [line.strip() for line in lines if line.startswith("  ")]
-    if result.verdict == DOES_NOT_CONFORM and indented:
-        return indented[0]
-    text = lines[0] if lines else result.verdict
-    for prefix in ("could not test: ", "known deviation: ", "not applicable: "):
-        text = text.partition(prefix)[2] or text
-    return text
 
 
 def profiles(
@@ -208,14 +184,16 @@ def profiles(
     """
     if not name:
         return []
-    waived = [NOT_RUN] * (WAIVED in features.values())  # of IPv6, no requirement is by itself
+    waived = [Verdict.NOT_RUN] * (
+        WAIVED in features.values()
+    )  # of IPv6, no requirement is by itself
     verdicts = [r["verdict"] for r in requirements]
-    whole = _outcome(verdicts, complete) | {
-        "result": outcome([*verdicts, *waived], complete=complete)
+    whole = _counted(verdicts, complete) | {
+        "result": overall([*verdicts, *waived], complete=complete)
     }
     lanes = {CORE: "", **features}
-    told = [_feature(lane, requirements, why, complete) for lane, why in lanes.items()]
-    return [{"name": name, **whole, "features": told}]
+    by_feature = [_feature(lane, requirements, why, complete) for lane, why in lanes.items()]
+    return [{"name": name, **whole, "features": by_feature}]
 
 
 def _feature(
@@ -223,17 +201,17 @@ def _feature(
 ) -> dict[str, Any]:
     """What came of the tests that count for a feature, and why there are none, if so."""
     verdicts = {r["id"]: v for r in requirements if (v := _verdict_in(name, r))}
-    told = _outcome(list(verdicts.values()), complete)
-    if not untested and told["result"] in (NOT_RUN, NOT_APPLICABLE):
+    counted = _counted(list(verdicts.values()), complete)
+    if not untested and counted["result"] in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
         own = (r["reason"] for r in requirements if r["feature"] == name != CORE)
         untested = next(filter(None, own), "no test of it was run")
     groups = {prefix: [v for i, v in verdicts.items() if group(i) == prefix] for prefix in GROUPS}
     return {
         "name": name,
-        **told,
-        **({"result": NOT_RUN} if untested else {}),
+        **counted,
+        **({"result": Verdict.NOT_RUN} if untested else {}),
         "reason": untested,
-        "groups": [{"name": n, **_outcome(some, complete)} for n, some in groups.items() if some],
+        "groups": [{"name": n, **_counted(some, complete)} for n, some in groups.items() if some],
     }
 
 
@@ -242,30 +220,31 @@ def _verdict_in(feature: str, requirement: Mapping[str, Any]) -> str:
     verdicts = [t["verdict"] for t in requirement["tests"] if feature in t["features"]]
     if verdicts or requirement["feature"] != feature:
         return worst(verdicts) if verdicts else ""
-    return NOT_RUN if requirement["tests"] else str(requirement["verdict"])
+    return Verdict.NOT_RUN if requirement["tests"] else str(requirement["verdict"])
 
 
-def _outcome(verdicts: Sequence[str], complete: bool) -> dict[str, Any]:
+def _counted(verdicts: Sequence[str], complete: bool) -> dict[str, Any]:
     return {
-        "result": outcome(verdicts, complete=complete),
-        "counts": {verdict: verdicts.count(verdict) for verdict in VERDICTS},
+        "result": overall(verdicts, complete=complete),
+        "counts": {verdict: verdicts.count(verdict) for verdict in Verdict},
     }
 
 
-def outcome(verdicts: Iterable[str], *, complete: bool = True) -> str:
-    """success, partial or failure of several requirements; NOT_APPLICABLE if they all are.
+def overall(verdicts: Iterable[str], *, complete: bool = True) -> str:
+    """The result of several requirements.
 
-    A success means that each requirement that applies conforms; a failure, that one does not;
-    NOT_RUN, that nothing was tested.
+    Returns:
+        SUCCESS if each requirement that applies conforms, FAILURE if one does not, PARTIAL
+        otherwise; "not applicable" if none applies, "not run" if nothing was tested.
     """
-    given = set(verdicts) - {NOT_APPLICABLE}
+    given = set(verdicts) - {Verdict.NOT_APPLICABLE}
     if not given:
-        return NOT_APPLICABLE
-    if given == {NOT_RUN}:
-        return NOT_RUN
-    if DOES_NOT_CONFORM in given:
+        return Verdict.NOT_APPLICABLE
+    if given == {Verdict.NOT_RUN}:
+        return Verdict.NOT_RUN
+    if Verdict.DOES_NOT_CONFORM in given:
         return FAILURE
-    return SUCCESS if given == {CONFORMS} and complete else PARTIAL
+    return SUCCESS if given == {Verdict.CONFORMS} and complete else PARTIAL
 
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from podpath.report.compare import plain
-from podpath.report.document import COULD_NOT_TEST, DOES_NOT_CONFORM, KNOWN_DEVIATION
+from podpath.report.outcome import Verdict
 
 _SIGNS = {
     "success": "✅",
@@ -17,7 +17,7 @@ _SIGNS = {
 }
 _COLOURS = {"success": "#1a7f37", "partial": "#9a6700", "failure": "#c0212e"}
 _UNKNOWN_COLOUR = "#57606a"
-_TOLD = (DOES_NOT_CONFORM, COULD_NOT_TEST, KNOWN_DEVIATION)
+_TOLD = (Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST, Verdict.KNOWN_DEVIATION)
 #: More than GitHub shows of one step.
 _MOST_ANNOTATIONS = 10
 #: Of a badge: pixels a letter, on average, of 11 px Verdana or DejaVu Sans.
@@ -68,7 +68,7 @@ def annotations(document: Mapping[str, Any]) -> Iterator[str]:
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
-    levels = {DOES_NOT_CONFORM: "error", COULD_NOT_TEST: "warning"}
+    levels = {Verdict.DOES_NOT_CONFORM: "error", Verdict.COULD_NOT_TEST: "warning"}
     told = [r for r in document["requirements"] if r["verdict"] in levels]
     told.sort(key=lambda one: list(levels).index(one["verdict"]))
     for one in told[:_MOST_ANNOTATIONS]:

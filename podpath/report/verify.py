@@ -5,21 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from podpath.report.document import (
-    CONFORMS,
-    COULD_NOT_TEST,
-    DOES_NOT_CONFORM,
-    KNOWN_DEVIATION,
-    NOT_APPLICABLE,
-    NOT_RUN,
-    digest,
-    profiles,
-    worst,
-)
+from podpath.report.document import digest, profiles
+from podpath.report.outcome import Verdict, worst
 from podpath.requirements import CORE
 
 #: What only a test can come to.
-_TESTED = {CONFORMS, DOES_NOT_CONFORM, KNOWN_DEVIATION, COULD_NOT_TEST}
+_TESTED = frozenset(Verdict) - {Verdict.NOT_APPLICABLE, Verdict.NOT_RUN}
 _SCHEMA = Path(__file__).with_name("report.schema.json")
 
 
@@ -50,28 +41,24 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
     """A digest can be made anew by whoever edits; verdicts must still follow from each other."""
     found = []
     for one in document["requirements"]:
-        if one["tests"] and one["verdict"] != (is_ := worst(_verdicts(one["tests"]))):
-            found.append(f"{one['id']} is said to be {one['verdict']!r}, and its tests say {is_!r}")
-        elif not one["tests"] and one["verdict"] not in (NOT_RUN, NOT_APPLICABLE):
+        if one["tests"] and one["verdict"] != (is_ := worst(t["verdict"] for t in one["tests"])):
+            found.append(f"{one['id']} is said to be {one['verdict']!r}, and its tests say '{is_}'")
+        elif not one["tests"] and one["verdict"] not in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
             found.append(f"{one['id']} is said to be {one['verdict']!r}, and has no tests")
     requirements, complete = document["requirements"], document["complete"]
     whole = worst(t["verdict"] for r in requirements for t in r["tests"])
     # of a test that was broken off it is not known what it is about
-    allowed = {whole} if whole == DOES_NOT_CONFORM else {whole, COULD_NOT_TEST}
+    allowed = {whole} if whole == Verdict.DOES_NOT_CONFORM else {whole, Verdict.COULD_NOT_TEST}
     if document["verdict"] not in allowed:
-        found.append(f"the verdict is {document['verdict']!r}, and the tests' is {whole!r}")
+        found.append(f"the verdict is {document['verdict']!r}, and the tests' is '{whole}'")
     for profile in document["profiles"]:
         why = {f["name"]: f["reason"] for f in profile["features"] if f["name"] != CORE}
         found += [
             f"the feature {f['name']} is said to be not tested, and has tests"
             for f in profile["features"]
-            if f["result"] == NOT_RUN and _TESTED & {v for v, n in f["counts"].items() if n}
+            if f["result"] == Verdict.NOT_RUN and _TESTED & {v for v, n in f["counts"].items() if n}
         ]
         wanted = profiles(profile["name"], requirements, why, complete=complete)
         if profile not in wanted:
             found.append(f"the results of the profile {profile['name']} are not its requirements'")
     return found
-
-
-def _verdicts(told: list[Mapping[str, Any]]) -> list[str]:
-    return [one["verdict"] for one in told]

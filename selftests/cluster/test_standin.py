@@ -14,7 +14,7 @@ from podpath.nodes.cluster import host, kube_api, kubernetes
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.deployment import spec
 from podpath.nodes.embedded.node import EmbeddedNode, start
-from podpath.report.document import CONFORMS, DOES_NOT_CONFORM, KNOWN_DEVIATION, NOT_APPLICABLE
+from podpath.report.outcome import Verdict
 from podpath.requirements import REQUIREMENTS
 from selftests import suite
 from selftests.cluster import standin
@@ -66,8 +66,10 @@ def test_suite_conforms_beside_pods_of_others(below: EmbeddedNode, tmp_path: Pat
     verdicts = run.verdicts()
     # the default conflist has no hairpinMode, and its plugin neither routes nor makes macvlans
     absent = {i: verdicts.pop(i) for i in ("K8S-HAIRPIN", "TOPO-HOST-END", "TOPO-LOWER-LINK")}
-    assert set(absent.values()) == {NOT_APPLICABLE}
-    bad = {i: v for i, v in verdicts.items() if v not in (CONFORMS, KNOWN_DEVIATION)}
+    assert set(absent.values()) == {Verdict.NOT_APPLICABLE}
+    bad = {
+        i: v for i, v in verdicts.items() if v not in (Verdict.CONFORMS, Verdict.KNOWN_DEVIATION)
+    }
     assert bad == {}, run.output[-20000:]
     assert set(verdicts) == wanted - set(absent)
 
@@ -87,7 +89,7 @@ def test_pod_reaches_itself_where_that_is_configured(
         wanted = frozenset({"K8S-HAIRPIN", "K8S-SERVICE", "PATH-ARP"})
         run = inside.run(node, wanted, tmp_path, "--podpath-node=host")
 
-    assert run.verdicts() == dict.fromkeys(wanted, CONFORMS), run.output[-20000:]
+    assert run.verdicts() == dict.fromkeys(wanted, Verdict.CONFORMS), run.output[-20000:]
 
 
 def test_pod_of_others_that_is_not_listed_is_a_stranger(
@@ -101,7 +103,7 @@ def test_pod_of_others_that_is_not_listed_is_a_stranger(
         run = inside.run(node, frozenset({members, "TOPO-NODE-LINKS"}), tmp_path)
         kubelet._runtime.remove_pod("coredns-0", sandbox)
 
-    assert set(run.verdicts().values()) == {DOES_NOT_CONFORM}
+    assert set(run.verdicts().values()) == {Verdict.DOES_NOT_CONFORM}
 
 
 def test_exit_status_and_output_of_commands(below: EmbeddedNode) -> None:

@@ -7,13 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath import requirements
-from podpath.report.document import (
-    CONFORMS,
-    COULD_NOT_TEST,
-    DOES_NOT_CONFORM,
-    KNOWN_DEVIATION,
-    NOT_APPLICABLE,
-)
+from podpath.report.outcome import Verdict
 from selftests.faults.fault import Fault
 from selftests.suite import Run
 
@@ -68,7 +62,9 @@ class Row:
             return "!"
         if requirement in self.reds:
             return "●"
-        return {DOES_NOT_CONFORM: "○", COULD_NOT_TEST: "?", "": " "}.get(verdict, "·")
+        return {Verdict.DOES_NOT_CONFORM: "○", Verdict.COULD_NOT_TEST: "?", "": " "}.get(
+            verdict, "·"
+        )
 
 
 def wanted(fault: Fault, complete: bool) -> frozenset[str]:
@@ -101,13 +97,13 @@ def row(fault: Fault, run: Run) -> Row:
 
 def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
     if text := fault.reds.get(requirement):
-        if verdict != DOES_NOT_CONFORM:
+        if verdict != Verdict.DOES_NOT_CONFORM:
             return f"should not conform ({text}), but: {verdict}"
         return "" if text in reasons else f"should say {text!r}, but says: {reasons[:1500]}"
-    allowed = {CONFORMS, NOT_APPLICABLE}
-    allowed |= {KNOWN_DEVIATION} if requirement in fault.deviating else set()
-    allowed |= {DOES_NOT_CONFORM} if requirement in _consequences(fault) else set()
-    allowed |= {COULD_NOT_TEST} if requirement in fault.untestable else set()
+    allowed = {Verdict.CONFORMS, Verdict.NOT_APPLICABLE}
+    allowed |= {Verdict.KNOWN_DEVIATION} if requirement in fault.deviating else set()
+    allowed |= {Verdict.DOES_NOT_CONFORM} if requirement in _consequences(fault) else set()
+    allowed |= {Verdict.COULD_NOT_TEST} if requirement in fault.untestable else set()
     return "" if verdict in allowed else f"{verdict}: {reasons[:1500]}"
 
 
@@ -118,7 +114,7 @@ def _consequences(fault: Fault) -> frozenset[str]:
 
 def _status(verdicts: Mapping[str, str]) -> int:
     seen = set(verdicts.values())
-    return 1 if DOES_NOT_CONFORM in seen else 6 if COULD_NOT_TEST in seen else 0
+    return 1 if Verdict.DOES_NOT_CONFORM in seen else 6 if Verdict.COULD_NOT_TEST in seen else 0
 
 
 def _line(reasons: str, text: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from podpath.report import document
-from podpath.report.document import CONFORMS, DOES_NOT_CONFORM, TestResult
+from podpath.report.document import TestResult
+from podpath.report.outcome import Outcome, Verdict
 
 from .conftest import CHECKOUT
 
@@ -26,8 +27,8 @@ def steps(action: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {step["name"]: step for step in action["runs"]["steps"]}
 
 
-def written(directory: Path, verdict: str) -> Path:
-    results = [TestResult("t", ("PATH-ICMP",), verdict)]
+def written(directory: Path, verdict: Verdict) -> Path:
+    results = [TestResult("t", ("PATH-ICMP",), Outcome(verdict))]
     document.write(directory, document.build(results, {"profile": "bridge"}, "1.2"))
     return directory
 
@@ -71,7 +72,7 @@ def test_scripts_are_bash(action: dict[str, Any]) -> None:
 
 def test_report_is_told(action: dict[str, Any], tmp_path: Path) -> None:
     """Annotations, job summary, page, badge and digest; a report of failures is no failure here."""
-    directory = written(tmp_path / "out", DOES_NOT_CONFORM)
+    directory = written(tmp_path / "out", Verdict.DOES_NOT_CONFORM)
     done = run(steps(action)["Tell"], tmp_path, report=str(directory))
 
     assert done.returncode == 0, done.stderr
@@ -81,12 +82,14 @@ def test_report_is_told(action: dict[str, Any], tmp_path: Path) -> None:
     assert {p.name for p in directory.iterdir()} == {"report.json", "index.html", "badge.svg"}
 
 
-@pytest.mark.parametrize(("verdict", "status"), [(CONFORMS, 0), (DOES_NOT_CONFORM, 1)])
+@pytest.mark.parametrize(
+    ("verdict", "status"), [(Verdict.CONFORMS, 0), (Verdict.DOES_NOT_CONFORM, 1)]
+)
 def test_regression_fails_the_job(
-    action: dict[str, Any], tmp_path: Path, verdict: str, status: int
+    action: dict[str, Any], tmp_path: Path, verdict: Verdict, status: int
 ) -> None:
     directory = written(tmp_path / "out", verdict)
-    baseline = written(tmp_path / "old", CONFORMS)
+    baseline = written(tmp_path / "old", Verdict.CONFORMS)
     tell = steps(action)["Tell"]
     done = run(tell, tmp_path, report=str(directory), baseline=str(baseline))
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from podpath.report.document import CONFORMS, KNOWN_DEVIATION, NOT_APPLICABLE, NOT_RUN
+from podpath.report.outcome import Verdict
 
-EXPECTED = frozenset([CONFORMS, KNOWN_DEVIATION, NOT_APPLICABLE])
+EXPECTED = frozenset([Verdict.CONFORMS, Verdict.KNOWN_DEVIATION, Verdict.NOT_APPLICABLE])
 #: As what a run counts that differs as a whole.
 _WHOLE = "the run"
 _REASON_LINES = 25
@@ -131,7 +131,7 @@ def _counted(verdicts: Sequence[str]) -> str:
 def _entry(
     tests: Mapping[str, Mapping[str, Mapping[str, Any]]], requirement: str, test: str
 ) -> Mapping[str, Any]:
-    return tests.get(requirement, {}).get(test, {"verdict": NOT_RUN, "reason": ""})
+    return tests.get(requirement, {}).get(test, {"verdict": Verdict.NOT_RUN, "reason": ""})
 
 
 def _findings(run: Run, usual: Mapping[str, str]) -> list[Finding]:
@@ -140,7 +140,7 @@ def _findings(run: Run, usual: Mapping[str, str]) -> list[Finding]:
     tests = {test: told for of_it in run.tests().values() for test, told in of_it.items()}
     found = []
     for test, expected in usual.items():
-        told = tests.get(test, {"verdict": NOT_RUN, "reason": ""})
+        told = tests.get(test, {"verdict": Verdict.NOT_RUN, "reason": ""})
         if told["verdict"] != expected or told["verdict"] not in EXPECTED:
             found.append(
                 Finding(run.number, run.seed, test, str(told["verdict"]), str(told["reason"]))

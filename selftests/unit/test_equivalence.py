@@ -3,7 +3,8 @@
 from typing import Any
 
 from podpath.report import document
-from podpath.report.document import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM, TestResult
+from podpath.report.document import TestResult
+from podpath.report.outcome import Outcome, Verdict
 from selftests import equivalence
 
 MTU, MAC, IP = "TOPO-MTU", "TOPO-MAC", "K8S-IP"
@@ -13,8 +14,8 @@ def _report(node: str, *results: TestResult) -> dict[str, Any]:
     return document.build(results, {"node": node}, "1")
 
 
-def _result(test: str, requirement: str, verdict: str = CONFORMS) -> TestResult:
-    return TestResult(f"tests/test_topology.py::{test}", (requirement,), verdict)
+def _result(test: str, requirement: str, verdict: Verdict = Verdict.CONFORMS) -> TestResult:
+    return TestResult(f"tests/test_topology.py::{test}", (requirement,), Outcome(verdict))
 
 
 ONE = _report("embedded", _result("a", MTU), _result("b", MAC))
@@ -22,14 +23,18 @@ ONE = _report("embedded", _result("a", MTU), _result("b", MAC))
 
 def test_same_verdicts_do_not_differ() -> None:
     """Wherever the tests lie: in a checkout, or in the package."""
-    other = _report("kind", TestResult("test_topology.py::a", (MTU,), CONFORMS), _result("b", MAC))
+    other = _report(
+        "kind",
+        TestResult("test_topology.py::a", (MTU,), Outcome(Verdict.CONFORMS)),
+        _result("b", MAC),
+    )
 
     assert equivalence.differences(ONE, other) == []
 
 
 def test_what_was_not_tested_was_not_compared() -> None:
     """On one of them is enough."""
-    broken = _report("kind", _result("a", MTU, COULD_NOT_TEST), _result("b", MAC))
+    broken = _report("kind", _result("a", MTU, Verdict.COULD_NOT_TEST), _result("b", MAC))
 
     assert equivalence.compared(ONE, ONE) == [MTU, MAC]
     assert equivalence.compared(ONE, broken) == [MAC]
@@ -44,7 +49,7 @@ def test_what_one_node_alone_can_tell_is_no_difference() -> None:
 
 def test_differences_are_named() -> None:
     """Another verdict, and a test that was not run."""
-    other = _report("kind", _result("a", MTU, DOES_NOT_CONFORM))
+    other = _report("kind", _result("a", MTU, Verdict.DOES_NOT_CONFORM))
 
     assert equivalence.differences(ONE, other) == [
         "TOPO-MTU: conforms on embedded, does not conform on kind",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from podpath.report.document import CONFORMS, COULD_NOT_TEST, DOES_NOT_CONFORM
+from podpath.report.outcome import Verdict
 from selftests.faults import matrix
 from selftests.faults.fault import Fault
 from selftests.suite import Run
@@ -27,8 +27,8 @@ def ended(status: int, output: str = "", **verdicts: tuple[str, str]) -> Run:
     return Run(status, output, {"requirements": told})
 
 
-CAUGHT = (DOES_NOT_CONFORM, "MTU: expected 1500, saw 1400")
-GREEN = (CONFORMS, "")
+CAUGHT = (Verdict.DOES_NOT_CONFORM, "MTU: expected 1500, saw 1400")
+GREEN = (Verdict.CONFORMS, "")
 
 
 def test_fault_that_is_caught() -> None:
@@ -40,8 +40,8 @@ def test_fault_that_is_caught() -> None:
 
 
 def test_declared_consequences_are_allowed() -> None:
-    follows = (DOES_NOT_CONFORM, "missing hop")
-    untestable = (COULD_NOT_TEST, "network is down")
+    follows = (Verdict.DOES_NOT_CONFORM, "missing hop")
+    untestable = (Verdict.COULD_NOT_TEST, "network is down")
     row = matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, PATH_MTU=follows, PATH_ICMP=untestable))
 
     assert row.wrong == {}
@@ -50,7 +50,7 @@ def test_declared_consequences_are_allowed() -> None:
 
 def test_consequences_that_need_no_declaration() -> None:
     """What looks at the same again may turn red as well, unless it is named as near."""
-    follows = (DOES_NOT_CONFORM, "wired another way")
+    follows = (Verdict.DOES_NOT_CONFORM, "wired another way")
     run = ended(1, TOPO_MTU=CAUGHT, LIFE_PARALLEL=follows)
 
     assert matrix.row(FAULT, run).wrong == {}
@@ -60,8 +60,8 @@ def test_consequences_that_need_no_declaration() -> None:
 
 def test_what_is_wrong() -> None:
     """Missed, red for another reason, red without being declared, not run, not told by status."""
-    other = (DOES_NOT_CONFORM, "saw 9000")
-    untold = (COULD_NOT_TEST, "network is down")
+    other = (Verdict.DOES_NOT_CONFORM, "saw 9000")
+    untold = (Verdict.COULD_NOT_TEST, "network is down")
 
     assert set(matrix.row(FAULT, ended(0, TOPO_MTU=GREEN)).wrong) == {"TOPO-MTU"}
     assert set(matrix.row(FAULT, ended(1, TOPO_MTU=other)).wrong) == {"TOPO-MTU"}
@@ -80,7 +80,7 @@ def test_false_red_on_a_healthy_plugin() -> None:
 
 
 def test_healthy_plugin_must_be_testable() -> None:
-    assert matrix.row(HEALTHY, ended(6, TOPO_MTU=(COULD_NOT_TEST, "why"))).wrong
+    assert matrix.row(HEALTHY, ended(6, TOPO_MTU=(Verdict.COULD_NOT_TEST, "why"))).wrong
 
 
 def test_summary_counts_what_was_caught() -> None:

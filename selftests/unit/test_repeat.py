@@ -4,13 +4,7 @@ from typing import Any
 
 import pytest
 
-from podpath.report.document import (
-    CONFORMS,
-    COULD_NOT_TEST,
-    DOES_NOT_CONFORM,
-    KNOWN_DEVIATION,
-    NOT_RUN,
-)
+from podpath.report.outcome import Verdict
 from selftests.repeat import load
 from selftests.repeat.tally import Run, Tally, majority
 
@@ -26,7 +20,7 @@ def report(seed: int = 7, **verdicts: str) -> dict[str, Any]:
     ]
     return {
         "environment": {"seed": str(seed)},
-        "verdict": CONFORMS,
+        "verdict": Verdict.CONFORMS,
         "requirements": [{"id": "PATH-X", "tests": tests}, {"id": "PATH-NOT-RUN", "tests": []}],
     }
 
@@ -41,7 +35,7 @@ def found(*runs: Run) -> list[tuple[int, str, str]]:
 
 def test_agreeing_runs_have_no_findings() -> None:
     """Conforming, known deviations: whatever is expected, as long as it is always the same."""
-    runs = [run(n, ping=CONFORMS, udp=KNOWN_DEVIATION) for n in (1, 2, 3)]
+    runs = [run(n, ping=Verdict.CONFORMS, udp=Verdict.KNOWN_DEVIATION) for n in (1, 2, 3)]
 
     assert found(*runs) == []
     assert "no verdict differs" in Tally(runs).table()
@@ -50,9 +44,9 @@ def test_agreeing_runs_have_no_findings() -> None:
 def test_table_counts() -> None:
     """Times, and verdicts by requirement and test; what was not run in any run is left out."""
     runs = [
-        run(1, ping=CONFORMS, udp=CONFORMS),
-        run(2, ping=CONFORMS, udp=CONFORMS),
-        run(3, 6, ping=CONFORMS, udp=COULD_NOT_TEST),
+        run(1, ping=Verdict.CONFORMS, udp=Verdict.CONFORMS),
+        run(2, ping=Verdict.CONFORMS, udp=Verdict.CONFORMS),
+        run(3, 6, ping=Verdict.CONFORMS, udp=Verdict.COULD_NOT_TEST),
     ]
     table = Tally(runs).table()
 
@@ -63,26 +57,31 @@ def test_table_counts() -> None:
     assert f"run 3 (seed 103): {TEST_UDP}: could not test\n    udp!" in table
 
 
-@pytest.mark.parametrize("verdict", [COULD_NOT_TEST, DOES_NOT_CONFORM, KNOWN_DEVIATION])
+@pytest.mark.parametrize(
+    "verdict", [Verdict.COULD_NOT_TEST, Verdict.DOES_NOT_CONFORM, Verdict.KNOWN_DEVIATION]
+)
 def test_verdict_that_differs_is_found(verdict: str) -> None:
     """Also one that would be expected of another test."""
-    assert found(*(run(n, ping=CONFORMS) for n in (1, 2)), run(3, ping=verdict)) == [
+    assert found(*(run(n, ping=Verdict.CONFORMS) for n in (1, 2)), run(3, ping=verdict)) == [
         (3, PING, verdict)
     ]
 
 
 def test_unexpected_verdict_is_found_though_all_agree() -> None:
     """To fail each time is no success."""
-    runs = [run(n, 1, ping=DOES_NOT_CONFORM) for n in (1, 2)]
+    runs = [run(n, 1, ping=Verdict.DOES_NOT_CONFORM) for n in (1, 2)]
 
-    assert found(*runs) == [(1, PING, DOES_NOT_CONFORM), (2, PING, DOES_NOT_CONFORM)]
+    assert found(*runs) == [
+        (1, PING, Verdict.DOES_NOT_CONFORM),
+        (2, PING, Verdict.DOES_NOT_CONFORM),
+    ]
 
 
 def test_test_that_was_not_run_is_found() -> None:
     """As when a run was broken off."""
-    assert found(run(1, ping=CONFORMS, udp=CONFORMS), run(2, 2, ping=CONFORMS)) == [
-        (2, TEST_UDP, NOT_RUN)
-    ]
+    assert found(
+        run(1, ping=Verdict.CONFORMS, udp=Verdict.CONFORMS), run(2, 2, ping=Verdict.CONFORMS)
+    ) == [(2, TEST_UDP, Verdict.NOT_RUN)]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +91,7 @@ def test_run_without_report_is_found(status: int | None, said: str) -> None:
     """With the end of its output; also if it is the only one."""
     broken = Run(2, 1.0, status, {}, "the end")
 
-    for runs in ([broken], [run(1, ping=CONFORMS), broken]):
+    for runs in ([broken], [run(1, ping=Verdict.CONFORMS), broken]):
         (finding,) = Tally(runs).findings()
         assert said in finding.verdict
         assert finding.reason == "the end"
@@ -100,7 +99,7 @@ def test_run_without_report_is_found(status: int | None, said: str) -> None:
 
 def test_status_that_no_verdict_explains_is_found() -> None:
     """All verdicts are there, and pytest failed all the same."""
-    assert found(run(1, 3, ping=CONFORMS)) == [(1, "the run", "ended with status 3")]
+    assert found(run(1, 3, ping=Verdict.CONFORMS)) == [(1, "the run", "ended with status 3")]
 
 
 def test_no_runs_are_told() -> None:
@@ -110,14 +109,17 @@ def test_no_runs_are_told() -> None:
 
 def test_expected_verdict_is_the_majority_of_as_many() -> None:
     """Whichever came first."""
-    assert majority([COULD_NOT_TEST, CONFORMS]) == CONFORMS
-    assert majority([CONFORMS, COULD_NOT_TEST]) == CONFORMS
-    assert majority([CONFORMS, COULD_NOT_TEST, COULD_NOT_TEST]) == COULD_NOT_TEST
+    assert majority([Verdict.COULD_NOT_TEST, Verdict.CONFORMS]) == Verdict.CONFORMS
+    assert majority([Verdict.CONFORMS, Verdict.COULD_NOT_TEST]) == Verdict.CONFORMS
+    assert (
+        majority([Verdict.CONFORMS, Verdict.COULD_NOT_TEST, Verdict.COULD_NOT_TEST])
+        == Verdict.COULD_NOT_TEST
+    )
 
 
 def test_long_reason_is_shortened() -> None:
     """The whole is in the report."""
-    told = run(1, ping=COULD_NOT_TEST)
+    told = run(1, ping=Verdict.COULD_NOT_TEST)
     told.report["requirements"][0]["tests"][0]["reason"] = "line\n" * 1000
 
     (finding,) = Tally([told]).findings()

@@ -12,26 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from podpath.cni.features import FEATURES
-from podpath.report.document import (
-    CONFORMS,
-    COULD_NOT_TEST,
-    DOES_NOT_CONFORM,
-    KNOWN_DEVIATION,
-    NOT_APPLICABLE,
-    NOT_RUN,
-)
+from podpath.report.outcome import Verdict
 from podpath.report.page import drawing
 from podpath.requirements import GROUPS, REQUIREMENTS, group
 
 _HERE = Path(__file__).parent
 #: A verdict has a sign beside its colour. In the order of the page.
 SIGNS = {
-    DOES_NOT_CONFORM: "✕",
-    COULD_NOT_TEST: "?",
-    KNOWN_DEVIATION: "≈",
-    CONFORMS: "✓",
-    NOT_APPLICABLE: "−",  # noqa: RUF001
-    NOT_RUN: "○",
+    Verdict.DOES_NOT_CONFORM: "✕",
+    Verdict.COULD_NOT_TEST: "?",
+    Verdict.KNOWN_DEVIATION: "≈",
+    Verdict.CONFORMS: "✓",
+    Verdict.NOT_APPLICABLE: "−",  # noqa: RUF001
+    Verdict.NOT_RUN: "○",
 }
 
 
@@ -104,7 +97,7 @@ def _ordered(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _overview(requirements: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, Any]] | None:
     """The test and the evidence that the page begins with: of what fails, else of any path."""
     seen = [
-        (test["verdict"] != DOES_NOT_CONFORM, number, test["test"], evidence)
+        (test["verdict"] != Verdict.DOES_NOT_CONFORM, number, test["test"], evidence)
         for number, one in enumerate(requirements)
         for test in one["tests"]
         for evidence in test["evidence"]

@@ -14,6 +14,7 @@ from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 from podpath.nodes.cluster import kind
 from podpath.nodes.embedded import cgroups
 from podpath.report import document
+from podpath.report.outcome import Outcome, Verdict
 from podpath.requirements import GROUPS, REQUIREMENTS, group
 from podpath.system import programs
 
@@ -187,7 +188,7 @@ def test_clean_uses_the_kind_that_is_named(capsys: Capture) -> None:
 
 def test_report_is_shown(capsys: Capture, tmp_path: Path) -> None:
     """Environment, verdicts, and the verdict of the whole; what was not run if it is asked for."""
-    results = [document.TestResult("t", ("PATH-ICMP",), document.DOES_NOT_CONFORM)]
+    results = [document.TestResult("t", ("PATH-ICMP",), Outcome(Verdict.DOES_NOT_CONFORM))]
     document.write(tmp_path, document.build(results, {"node": "embedded"}, "1.2"))
 
     assert cli.main(["report", "show", str(tmp_path)]) == 0
@@ -197,7 +198,7 @@ def test_report_is_shown(capsys: Capture, tmp_path: Path) -> None:
     assert "PATH-UDP" not in shown
     assert shown.endswith("\ndoes not conform\n")
     cli.main(["report", "show", "--all", "--json", str(tmp_path / "report.json")])
-    assert json.loads(capsys.readouterr().out)["requirements"]["PATH-UDP"] == document.NOT_RUN
+    assert json.loads(capsys.readouterr().out)["requirements"]["PATH-UDP"] == Verdict.NOT_RUN
 
 
 @pytest.mark.parametrize(

@@ -10,52 +10,43 @@ import pytest
 from podpath import cli
 from podpath.report import compare, document
 from podpath.report.compare import FIXED, GONE, LOST, NEW, OTHERWISE, REGRESSED, Change
-from podpath.report.document import (
-    CONFORMS,
-    COULD_NOT_TEST,
-    DOES_NOT_CONFORM,
-    KNOWN_DEVIATION,
-    NOT_APPLICABLE,
-    NOT_RUN,
-    VERDICTS,
-    About,
-    TestResult,
-)
+from podpath.report.document import About, TestResult
+from podpath.report.outcome import Outcome, Verdict
 
 
-def written(*told: tuple[str, str, str], **facts: str) -> dict[str, Any]:
+def written(*told: tuple[str, str, Verdict], **facts: str) -> dict[str, Any]:
     """A report of tests: (name, requirement, verdict)."""
-    results = [TestResult(name, (of,), verdict, reason="why") for name, of, verdict in told]
+    results = [TestResult(name, (of,), Outcome(verdict, "why")) for name, of, verdict in told]
     return document.build(results, {"profile": "bridge", **facts}, "1.2")
 
 
 @pytest.mark.parametrize(
     ("was", "is_", "kind"),
     [
-        (CONFORMS, CONFORMS, ""),
-        (CONFORMS, DOES_NOT_CONFORM, REGRESSED),
-        (CONFORMS, KNOWN_DEVIATION, REGRESSED),
-        (KNOWN_DEVIATION, DOES_NOT_CONFORM, REGRESSED),
-        (NOT_APPLICABLE, DOES_NOT_CONFORM, REGRESSED),
-        (COULD_NOT_TEST, DOES_NOT_CONFORM, REGRESSED),
-        (CONFORMS, COULD_NOT_TEST, LOST),
-        (DOES_NOT_CONFORM, COULD_NOT_TEST, LOST),
-        (DOES_NOT_CONFORM, CONFORMS, FIXED),
-        (KNOWN_DEVIATION, CONFORMS, FIXED),
-        (NOT_RUN, CONFORMS, NEW),
-        (NOT_RUN, DOES_NOT_CONFORM, NEW),
-        (CONFORMS, NOT_RUN, GONE),
-        (COULD_NOT_TEST, CONFORMS, OTHERWISE),
-        (CONFORMS, NOT_APPLICABLE, OTHERWISE),
-        (DOES_NOT_CONFORM, KNOWN_DEVIATION, OTHERWISE),
+        (Verdict.CONFORMS, Verdict.CONFORMS, ""),
+        (Verdict.CONFORMS, Verdict.DOES_NOT_CONFORM, REGRESSED),
+        (Verdict.CONFORMS, Verdict.KNOWN_DEVIATION, REGRESSED),
+        (Verdict.KNOWN_DEVIATION, Verdict.DOES_NOT_CONFORM, REGRESSED),
+        (Verdict.NOT_APPLICABLE, Verdict.DOES_NOT_CONFORM, REGRESSED),
+        (Verdict.COULD_NOT_TEST, Verdict.DOES_NOT_CONFORM, REGRESSED),
+        (Verdict.CONFORMS, Verdict.COULD_NOT_TEST, LOST),
+        (Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST, LOST),
+        (Verdict.DOES_NOT_CONFORM, Verdict.CONFORMS, FIXED),
+        (Verdict.KNOWN_DEVIATION, Verdict.CONFORMS, FIXED),
+        (Verdict.NOT_RUN, Verdict.CONFORMS, NEW),
+        (Verdict.NOT_RUN, Verdict.DOES_NOT_CONFORM, NEW),
+        (Verdict.CONFORMS, Verdict.NOT_RUN, GONE),
+        (Verdict.COULD_NOT_TEST, Verdict.CONFORMS, OTHERWISE),
+        (Verdict.CONFORMS, Verdict.NOT_APPLICABLE, OTHERWISE),
+        (Verdict.DOES_NOT_CONFORM, Verdict.KNOWN_DEVIATION, OTHERWISE),
     ],
 )
 def test_kind_of_a_change(was: str, is_: str, kind: str) -> None:
     assert Change("x", was, is_).kind == kind
 
 
-@pytest.mark.parametrize("verdict", VERDICTS)
-def test_equal_reports_do_not_differ(verdict: str) -> None:
+@pytest.mark.parametrize("verdict", Verdict)
+def test_equal_reports_do_not_differ(verdict: Verdict) -> None:
     """Whatever they say; the seed is of one run."""
     told = ("t::one", "PATH-ICMP", verdict)
     found = compare.of(written(told, seed="1"), written(told, seed="2"))
@@ -68,19 +59,19 @@ def test_equal_reports_do_not_differ(verdict: str) -> None:
 def test_each_change_is_told_once_by_requirement_and_test() -> None:
     """Also a test that regressed in a requirement that did not conform before."""
     old = written(
-        ("here/t.py::a", "PATH-ICMP", CONFORMS),
-        ("here/t.py::b", "PATH-UDP", DOES_NOT_CONFORM),
-        ("here/t.py::c", "PATH-UDP", CONFORMS),
-        ("here/t.py::d", "PATH-SIZE", CONFORMS),
-        ("here/t.py::e", "PATH-MTU", CONFORMS),
-        ("here/t.py::f", "PATH-MTU", CONFORMS),
+        ("here/t.py::a", "PATH-ICMP", Verdict.CONFORMS),
+        ("here/t.py::b", "PATH-UDP", Verdict.DOES_NOT_CONFORM),
+        ("here/t.py::c", "PATH-UDP", Verdict.CONFORMS),
+        ("here/t.py::d", "PATH-SIZE", Verdict.CONFORMS),
+        ("here/t.py::e", "PATH-MTU", Verdict.CONFORMS),
+        ("here/t.py::f", "PATH-MTU", Verdict.CONFORMS),
     )
     new = written(
-        ("there/t.py::a", "PATH-ICMP", DOES_NOT_CONFORM),
-        ("there/t.py::b", "PATH-UDP", CONFORMS),
-        ("there/t.py::c", "PATH-UDP", DOES_NOT_CONFORM),
-        ("there/t.py::e", "PATH-MTU", CONFORMS),
-        ("there/t.py::g", "PATH-HTTP", CONFORMS),
+        ("there/t.py::a", "PATH-ICMP", Verdict.DOES_NOT_CONFORM),
+        ("there/t.py::b", "PATH-UDP", Verdict.CONFORMS),
+        ("there/t.py::c", "PATH-UDP", Verdict.DOES_NOT_CONFORM),
+        ("there/t.py::e", "PATH-MTU", Verdict.CONFORMS),
+        ("there/t.py::g", "PATH-HTTP", Verdict.CONFORMS),
     )
     told = {
         kind: [(e.requirement.name, [t.name for t in e.tests]) for e in entries]
@@ -100,16 +91,18 @@ def test_each_change_is_told_once_by_requirement_and_test() -> None:
 @pytest.mark.parametrize(
     ("was", "is_", "worse"),
     [
-        (CONFORMS, DOES_NOT_CONFORM, True),
-        (CONFORMS, COULD_NOT_TEST, True),
-        (CONFORMS, None, True),
-        (None, DOES_NOT_CONFORM, True),
-        (None, CONFORMS, False),
-        (DOES_NOT_CONFORM, CONFORMS, False),
-        (DOES_NOT_CONFORM, DOES_NOT_CONFORM, False),
+        (Verdict.CONFORMS, Verdict.DOES_NOT_CONFORM, True),
+        (Verdict.CONFORMS, Verdict.COULD_NOT_TEST, True),
+        (Verdict.CONFORMS, None, True),
+        (None, Verdict.DOES_NOT_CONFORM, True),
+        (None, Verdict.CONFORMS, False),
+        (Verdict.DOES_NOT_CONFORM, Verdict.CONFORMS, False),
+        (Verdict.DOES_NOT_CONFORM, Verdict.DOES_NOT_CONFORM, False),
     ],
 )
-def test_what_a_release_should_wait_for(was: str | None, is_: str | None, worse: bool) -> None:
+def test_what_a_release_should_wait_for(
+    was: Verdict | None, is_: Verdict | None, worse: bool
+) -> None:
     """What is new and fails is such, too; what failed before is known."""
     old, new = (written(*([("t", "PATH-ICMP", v)] if v else [])) for v in (was, is_))
 
@@ -136,7 +129,7 @@ def test_what_was_tested_is_compared_too() -> None:
 
 def test_markdown_leaves_what_a_plugin_says_as_it_is() -> None:
     """No table, link or tag of its own."""
-    new = [TestResult("t", ("PATH-ICMP",), COULD_NOT_TEST, reason="a | <b> [c](d)\n@e")]
+    new = [TestResult("t", ("PATH-ICMP",), Outcome(Verdict.COULD_NOT_TEST, "a | <b> [c](d)\n@e"))]
     text = compare.markdown(compare.of(written(), document.build(new, {}, "1.2")))
     (row,) = (line for line in text.splitlines() if "PATH-ICMP" in line)
 
@@ -146,7 +139,7 @@ def test_markdown_leaves_what_a_plugin_says_as_it_is() -> None:
 
 def test_command_compares(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """As text, JSON and Markdown; the exit status says whether to wait."""
-    for name, verdict in (("old", CONFORMS), ("new", DOES_NOT_CONFORM)):
+    for name, verdict in (("old", Verdict.CONFORMS), ("new", Verdict.DOES_NOT_CONFORM)):
         document.write(tmp_path / name, written(("t", "PATH-ICMP", verdict)))
     old, new = str(tmp_path / "old"), str(tmp_path / "new")
 
@@ -162,8 +155,8 @@ def test_command_compares(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
 
 
 def test_feature_that_a_report_lacks_was_not_run() -> None:
-    told = ("t::one", "PATH-ICMP", CONFORMS)
+    told = ("t::one", "PATH-ICMP", Verdict.CONFORMS)
     new = {**written(told), "profiles": [{"features": [{"name": "core", "result": "success"}]}]}
     emptied = {**new, "profiles": [{"features": []}]}
 
-    assert compare.of(new, emptied).features == {"core": ("success", NOT_RUN)}
+    assert compare.of(new, emptied).features == {"core": ("success", Verdict.NOT_RUN)}

@@ -20,7 +20,8 @@ from podpath.paths import verdict
 from podpath.paths.observe import Observed
 from podpath.paths.probes import Echo
 from podpath.report import evidence, page
-from podpath.report.document import CONFORMS, DOES_NOT_CONFORM, About, TestResult, build, write
+from podpath.report.document import About, TestResult, build, write
+from podpath.report.outcome import Outcome, Verdict
 from podpath.report.page import drawing
 from podpath.report.page.drawing import ASKED, BROKEN, LOST, QUIET, SEEN
 from podpath.requirements import REQUIREMENTS
@@ -171,12 +172,16 @@ def document(**fields: Any) -> dict[str, Any]:
         TestResult(
             f"t.py::test[{HOSTILE}]",
             ("PATH-ICMP",),
-            DOES_NOT_CONFORM,
-            HOSTILE,
+            Outcome(Verdict.DOES_NOT_CONFORM, HOSTILE),
             evidence=[told(*until(1, 2))],
             differences=[evidence.difference(Difference(HOSTILE, HOSTILE, HOSTILE, HOSTILE))],
         ),
-        TestResult("t.py::good", ("PATH-UDP",), CONFORMS, evidence=[told(*samples.exchange())]),
+        TestResult(
+            "t.py::good",
+            ("PATH-UDP",),
+            Outcome(Verdict.CONFORMS),
+            evidence=[told(*samples.exchange())],
+        ),
     ]
     facts = {"profile": "bridge", "node": "embedded", "kernel": HOSTILE}
     return build(results, facts, "1.2", About(**fields))

@@ -10,33 +10,30 @@ import pytest
 from podpath import cli
 from podpath.errors import COULD_NOT_TEST_STATUS
 from podpath.report import summary
-from podpath.report.document import (
-    CONFORMS,
-    COULD_NOT_TEST,
-    DOES_NOT_CONFORM,
-    KNOWN_DEVIATION,
-    VERSION,
-    About,
-    TestResult,
-    build,
-    write,
-)
+from podpath.report.document import VERSION, About, TestResult, build, write
+from podpath.report.outcome import Outcome, Verdict
 from podpath.requirements import REQUIREMENTS
 
 Capture = pytest.CaptureFixture[str]
 
 
-def document(**verdicts: str) -> dict[str, Any]:
+def document(**verdicts: Verdict) -> dict[str, Any]:
     """A report: requirement, "_" for "-" -> verdict; each says a hostile reason."""
     reason = "could not test: 50%, | `x`\n::error::x"
-    results = [TestResult("t", (i.replace("_", "-"),), v, reason) for i, v in verdicts.items()]
+    results = [
+        TestResult("t", (i.replace("_", "-"),), Outcome(v, reason)) for i, v in verdicts.items()
+    ]
     about = About(command="pytest --podpath-seed 7")
     return build(results, {"profile": "bridge", "node": "embedded"}, "1.2", about)
 
 
 def test_summary_has_results_and_what_to_look_at() -> None:
     """Not what conforms."""
-    told = document(PATH_ICMP=CONFORMS, PATH_UDP=DOES_NOT_CONFORM, LIFE_REUSE=KNOWN_DEVIATION)
+    told = document(
+        PATH_ICMP=Verdict.CONFORMS,
+        PATH_UDP=Verdict.DOES_NOT_CONFORM,
+        LIFE_REUSE=Verdict.KNOWN_DEVIATION,
+    )
     lines = summary.markdown(told).splitlines()
 
     assert lines[0] == "## podpath, profile bridge: ❌ failure"
@@ -52,7 +49,11 @@ def test_summary_has_results_and_what_to_look_at() -> None:
 
 def test_annotations_tell_what_fails_first_and_are_commands_of_ours_alone() -> None:
     """One line each, whatever a plugin says."""
-    lines = list(summary.annotations(document(PATH_ICMP=COULD_NOT_TEST, PATH_UDP=DOES_NOT_CONFORM)))
+    lines = list(
+        summary.annotations(
+            document(PATH_ICMP=Verdict.COULD_NOT_TEST, PATH_UDP=Verdict.DOES_NOT_CONFORM)
+        )
+    )
 
     assert [line.partition("::")[2].partition("::")[0] for line in lines] == [
         "error title=PATH-UDP does not conform",
@@ -67,7 +68,7 @@ def test_annotations_tell_what_fails_first_and_are_commands_of_ours_alone() -> N
 def test_annotations_are_few() -> None:
     """GitHub shows ten of a step."""
     names = [i.replace("-", "_") for i, r in REQUIREMENTS.items() if "embedded" in r.nodes]
-    lines = list(summary.annotations(document(**dict.fromkeys(names, DOES_NOT_CONFORM))))
+    lines = list(summary.annotations(document(**dict.fromkeys(names, Verdict.DOES_NOT_CONFORM))))
 
     assert len(lines) == 11
     assert lines[-1] == (
@@ -81,11 +82,11 @@ _APPLY = len([r for r in REQUIREMENTS.values() if "embedded" in r.nodes])
 @pytest.mark.parametrize(
     ("verdicts", "said"),
     [
-        ({"PATH_ICMP": CONFORMS}, f"podpath bridge: partial, 1 of {_APPLY}"),
-        ({"PATH_ICMP": DOES_NOT_CONFORM}, f"podpath bridge: failure, 0 of {_APPLY}"),
+        ({"PATH_ICMP": Verdict.CONFORMS}, f"podpath bridge: partial, 1 of {_APPLY}"),
+        ({"PATH_ICMP": Verdict.DOES_NOT_CONFORM}, f"podpath bridge: failure, 0 of {_APPLY}"),
     ],
 )
-def test_badge_says_how_much_conforms(verdicts: dict[str, str], said: str) -> None:
+def test_badge_says_how_much_conforms(verdicts: dict[str, Verdict], said: str) -> None:
     """Of what applies: five requirements are about clusters."""
     svg = ElementTree.fromstring(summary.badge(document(**verdicts)))
 
@@ -100,7 +101,7 @@ def test_badge_of_a_run_without_a_profile() -> None:
 
 
 def test_command_shows_to_ci(capsys: Capture, tmp_path: Path) -> None:
-    write(tmp_path, document(PATH_UDP=DOES_NOT_CONFORM))
+    write(tmp_path, document(PATH_UDP=Verdict.DOES_NOT_CONFORM))
 
     assert cli.main(["report", "show", "--markdown", str(tmp_path)]) == 0
     assert capsys.readouterr().out.startswith("## podpath")
