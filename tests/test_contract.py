@@ -63,7 +63,7 @@ def test_add_gives_one_result_of_the_configured_version(
 @since("0.3.0")
 def test_result_is_what_the_kernel_has(life: Life) -> None:
     """CNI_IFNAME is in CNI_NETNS; the result's interfaces, MACs and addresses are the kernel's."""
-    assert links.differences(life.attached) == []
+    assert links.in_kernel(life.attached) == []
 
 
 @requirement("CNI-ADD-INTERFACE")

@@ -94,10 +94,10 @@ class Answer:
         return tuple(v for v in named if isinstance(v, str)) if isinstance(named, list) else ()
 
     def __str__(self) -> str:
-        said = shown(self.output)
+        printed = shown(self.output)
         if self.errors.strip():
-            said += f", stderr {shown(self.errors)}"
-        return f"exit status {self.status}, stdout {said}"
+            printed += f", stderr {shown(self.errors)}"
+        return f"exit status {self.status}, stdout {printed}"
 
 
 def shown(text: str) -> str:
@@ -117,9 +117,9 @@ def require_success(answers: Iterable[Answer]) -> None:
     Raises:
         DoesNotConform: a call failed.
     """
-    for one in answers:
-        if one.status:
-            raise DoesNotConform(f"{one.where} failed", str(one))
+    for answer in answers:
+        if answer.status:
+            raise DoesNotConform(f"{answer.where} failed", str(answer))
 
 
 def silent(answers: Iterable[Answer]) -> Differences:
@@ -150,9 +150,9 @@ def called(where: str, commands: list[str], expected: list[str]) -> Differences:
 
 def any_refused(answers: Iterable[Answer], version: str) -> Differences:
     """Check that at least one of several plugins fails, each with a valid error document."""
-    given = list(answers)
-    failing = [a for a in given if a.status] or given[:1]
-    return [found for answer in failing for found in refused(answer, version)]
+    all_answers = list(answers)
+    failing = [a for a in all_answers if a.status] or all_answers[:1]
+    return [difference for answer in failing for difference in refused(answer, version)]
 
 
 def refused(
@@ -171,35 +171,37 @@ def refused(
     """
     if answer.status == 0:
         return [Difference("success", answer.where, "an error, exit status not 0", str(answer))]
-    found = error_document(answer, version)
-    said = answer.object
-    if (wanted := tuple(codes)) and said.get("code") not in wanted:
-        text = f"{said.get('code')}: {said.get('msg')}"
-        found.append(Difference("error code", answer.where, listed(wanted), text))
-    text = f"{said.get('msg')} {said.get('details', '')}"
+    differences = error_document(answer, version)
+    document = answer.object
+    if (allowed := tuple(codes)) and document.get("code") not in allowed:
+        text = f"{document.get('code')}: {document.get('msg')}"
+        differences.append(Difference("error code", answer.where, listed(allowed), text))
+    text = f"{document.get('msg')} {document.get('details', '')}"
     if naming not in text:
-        found.append(Difference("error message", answer.where, f"{naming} in it", shown(text)))
-    return found
+        differences.append(
+            Difference("error message", answer.where, f"{naming} in it", shown(text))
+        )
+    return differences
 
 
 def error_document(answer: Answer, version: str) -> Differences:
     """Check that stdout is one error document whose code the version defines, or is 100 or more."""
-    found = _valid(answer, "error")
+    differences = _valid(answer, "error")
     code = answer.object.get("code")
     known = next(_CODES[v] for v in reversed(_CODES) if version in since(v))
-    if not found and isinstance(code, int) and code < 100 and code not in known:
+    if not differences and isinstance(code, int) and code < 100 and code not in known:
         text = f"{listed(known)}, or 100 and more"
-        found.append(Difference("error code", answer.where, text, str(code)))
-    return found
+        differences.append(Difference("error code", answer.where, text, str(code)))
+    return differences
 
 
 def version(answer: Answer, configured: str) -> Differences:
     """Check that VERSION lists the supported versions, the configured one among them."""
-    found = succeeded([answer]) + _valid(answer, "version")
-    if not found and configured not in answer.supported_versions:
+    differences = succeeded([answer]) + _valid(answer, "version")
+    if not differences and configured not in answer.supported_versions:
         seen = ", ".join(answer.supported_versions)
-        found.append(Difference("supported versions", answer.where, configured, seen))
-    return found
+        differences.append(Difference("supported versions", answer.where, configured, seen))
+    return differences
 
 
 def echo(answer: Answer, given: str) -> Differences:
@@ -209,27 +211,29 @@ def echo(answer: Answer, given: str) -> Differences:
 
 def result(answer: Answer, version: str, role: Role) -> Differences:
     """Check that ADD prints one result of the version of its configuration."""
-    found = succeeded([answer]) or _valid(answer, version)
-    if found:
-        return found
+    differences = succeeded([answer]) or _valid(answer, version)
+    if differences:
+        return differences
     if role is Role.IPAM:
-        found = _valid(answer, "ipam")
+        differences = _valid(answer, "ipam")
     if version in since(_SAME_VERSION_SINCE):
-        found += _unequal("cniVersion", answer.where, version, answer.object.get("cniVersion"))
-    return found
+        differences += _unequal(
+            "cniVersion", answer.where, version, answer.object.get("cniVersion")
+        )
+    return differences
 
 
 def kept(answer: Answer, previous: Mapping[str, Any] | None) -> Differences:
     """Check that the interfaces and addresses of the previous result are in the result, too."""
-    found = []
+    differences = []
     for key, names in (("interfaces", ("name", "sandbox")), ("ips", ("address",))):
         now = [_of(entry, names) for entry in entries(answer.object, key, names[0])]
         for entry in entries(previous or {}, key, names[0]):
             if _of(entry, names) not in now:
-                seen = listed(" ".join(one) for one in now)
-                wanted = " ".join(_of(entry, names))
-                found.append(Difference("lost", f"{answer.where} {key}", wanted, seen))
-    return found
+                seen = listed(" ".join(words) for words in now)
+                expected = " ".join(_of(entry, names))
+                differences.append(Difference("lost", f"{answer.where} {key}", expected, seen))
+    return differences
 
 
 def _of(entry: Mapping[str, Any], names: Iterable[str]) -> list[str]:
@@ -247,8 +251,8 @@ def entries(result: Mapping[str, Any], key: str, *texts: str) -> list[Mapping[st
         texts: keys that an object must have, each with a text that is not empty.
     """
     value = result.get(key)
-    listed = value if isinstance(value, list) else []
-    return [e for e in listed if isinstance(e, dict) and all(_is_text(e.get(t)) for t in texts)]
+    objects = value if isinstance(value, list) else []
+    return [e for e in objects if isinstance(e, dict) and all(_is_text(e.get(t)) for t in texts)]
 
 
 def _is_text(value: object) -> bool:
@@ -264,13 +268,16 @@ def _valid(answer: Answer, schema: str) -> Differences:
         return [Difference("output", answer.where, "one JSON document on stdout", seen)]
     from jsonschema import Draft202012Validator
 
-    wanted = _schemas() | {"$ref": f"#/$defs/{schema}"}
-    checked = Draft202012Validator(wanted, format_checker=_formats()).iter_errors(document)
+    schema_document = _schemas() | {"$ref": f"#/$defs/{schema}"}
+    errors = Draft202012Validator(schema_document, format_checker=_formats()).iter_errors(document)
     return [
         Difference(
-            "document", f"{answer.where} {e.json_path}", f"as schema {schema} has it", e.message
+            "document",
+            f"{answer.where} {problem.json_path}",
+            f"as schema {schema} has it",
+            problem.message,
         )
-        for e in checked
+        for problem in errors
     ]
 
 

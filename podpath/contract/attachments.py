@@ -12,7 +12,7 @@ from typing import Any
 from podpath.cni.conflist import Conflist
 from podpath.contract import links
 from podpath.contract.answers import Answer, require_success
-from podpath.contract.links import Sight
+from podpath.contract.links import AttachmentState
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Step, Subject, request, runtime_config
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -174,15 +174,17 @@ class Attachment:
         given = request(self.subject.steps[0], network, self.version, self.result) | dict(changes)
         return json.dumps({k: v for k, v in given.items() if v is not None})
 
-    def sight(self) -> Sight:
+    def state(self) -> AttachmentState:
         """Return the result with the links that the kernel has now.
 
         Raises:
             CouldNotTest: the links cannot be listed.
         """
         node = self.runtime.node
-        inside, outside = links.links(node, self.name), links.links(node)
-        return Sight(self.result or {}, INTERFACE, self.netns, inside, outside)
+        container_links, node_links = links.links(node, self.name), links.links(node)
+        return AttachmentState(
+            self.result or {}, INTERFACE, self.netns, container_links, node_links
+        )
 
     def settings(self) -> Settings:
         """Return the container's forwarding and proxy settings as they are now.
@@ -215,10 +217,10 @@ class Attachment:
             return all(set(now.things[k]) <= set(before.things[k]) for k in kinds)
 
         now = waiting.until(lambda: inventory.read(node, conflist), settled, _SETTLE_SECONDS)
-        found = now.since(before)
+        differences = now.since(before)
         gone = ("interfaces", "bridge ports", "routing", "mounts") if self._lost else ()
         ours = {("lost", where) for where in gone}
-        return [d for d in found if d.where != "namespaces" and (d.kind, d.where) not in ours]
+        return [d for d in differences if d.where != "namespaces" and (d.kind, d.where) not in ours]
 
 
 @contextmanager
@@ -239,13 +241,13 @@ def attached(
         CouldNotTest: the namespace cannot be created.
         DoesNotConform: a plugin that comes before the subject fails.
     """
-    one = Attachment(runtime, subject, version, asked)
-    done = runtime.node.run(["ip", "netns", "add", one.name])
-    if done.returncode != 0:
-        raise CouldNotTest(f"no namespace could be made on the node: {done.stderr.strip()}")
+    attachment = Attachment(runtime, subject, version, asked)
+    ended = runtime.node.run(["ip", "netns", "add", attachment.name])
+    if ended.returncode != 0:
+        raise CouldNotTest(f"no namespace could be made on the node: {ended.stderr.strip()}")
     try:
-        one.prepare()
-        yield one
+        attachment.prepare()
+        yield attachment
     finally:
-        one.detach()
-        one.lose_namespace()
+        attachment.detach()
+        attachment.lose_namespace()

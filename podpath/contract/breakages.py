@@ -77,8 +77,8 @@ def _of_host_end(attachment: Attachment, conflist: Conflist, change: str) -> Bre
 
 def _host_end(attachment: Attachment, conflist: Conflist) -> str:
     """Return the name of the host end; empty if the result lists none, or several."""
-    made = entries(attachment.result or {}, "interfaces", "name")
-    outside = [one["name"] for one in made if not one.get("sandbox")]
+    created = entries(attachment.result or {}, "interfaces", "name")
+    outside = [entry["name"] for entry in created if not entry.get("sandbox")]
     ends = [str(name) for name in outside if name != conflist.bridge]
     return ends[0] if len(ends) == 1 else ""
 
@@ -159,9 +159,9 @@ def _first_address(attachment: Attachment) -> str:
 
 def _addresses(attachment: Attachment) -> list[Mapping[str, Any]]:
     """Return the "ips" of the result; raise DoesNotConform if there are none."""
-    if not (found := entries(attachment.result or {}, "ips", "address")):
+    if not (addresses := entries(attachment.result or {}, "ips", "address")):
         raise DoesNotConform("the result of ADD lists no address")
-    return found
+    return addresses
 
 
 Make = Callable[[Attachment, Conflist], Breakage]
@@ -202,7 +202,7 @@ def do(attachment: Attachment, commands: str) -> None:
     Raises:
         CouldNotTest: they fail.
     """
-    done = attachment.runtime.node.run(["sh", "-c", commands])
-    if done.returncode != 0:
-        why = done.stderr.strip() or f"exit status {done.returncode}"
+    ended = attachment.runtime.node.run(["sh", "-c", commands])
+    if ended.returncode != 0:
+        why = ended.stderr.strip() or f"exit status {ended.returncode}"
         raise CouldNotTest(f"{commands} failed on the node: {why}")

@@ -68,7 +68,7 @@ def unused(conflist: Conflist, family: Family) -> AddressWithPrefix:
     return ip_interface(f"{last}/{one.subnet.prefixlen}")
 
 
-def held(one: Attachment, wanted: AddressWithPrefix) -> list[Difference]:
+def held(container: Attachment, requested: AddressWithPrefix) -> list[Difference]:
     """Check that the container has the requested address, and no other of its IP version.
 
     Both the kernel and the result are checked.
@@ -76,43 +76,45 @@ def held(one: Attachment, wanted: AddressWithPrefix) -> list[Difference]:
     Raises:
         DoesNotConform: the result has an address that is malformed.
     """
-    sight = one.sight()
-    link = sight.inside.get(INTERFACE)
+    state = container.state()
+    link = state.container_links.get(INTERFACE)
     places = {
         f"{INTERFACE} in the kernel": link.addresses if link else (),
-        "ips of the result": [e["address"] for e in entries(sight.result, "ips", "address")],
+        "ips of the result": [e["address"] for e in entries(state.result, "ips", "address")],
     }
     return [
-        Difference("static IP", where, str(wanted), listed(seen))
+        Difference("static IP", where, str(requested), listed(seen))
         for where, texts in places.items()
-        if (seen := _of_version(texts, wanted.version)) != [wanted]
+        if (seen := _of_version(texts, requested.version)) != [requested]
     ]
 
 
 def _of_version(texts: Iterable[str], version: int) -> list[AddressWithPrefix]:
     try:
-        found = [ip_interface(text) for text in texts]
+        addresses = [ip_interface(text) for text in texts]
     except ValueError as error:
         raise DoesNotConform(f"an address in the result of ADD: {error}") from None
-    return [a for a in found if a.version == version and not a.is_link_local]
+    return [a for a in addresses if a.version == version and not a.is_link_local]
 
 
-def given_twice(answers: Iterable[Answer], wanted: AddressWithPrefix) -> list[Difference]:
+def given_twice(answers: Iterable[Answer], requested: AddressWithPrefix) -> list[Difference]:
     """Check that ADD of a second container with the same address is an error."""
     if any(answer.status for answer in answers):
         return []
-    return [Difference("static IP", "ADD of a second container", "an error", f"{wanted} again")]
+    return [Difference("static IP", "ADD of a second container", "an error", f"{requested} again")]
 
 
-def mac(one: Attachment) -> list[Difference]:
+def mac(container: Attachment) -> list[Difference]:
     """Check that the container has the requested MAC address in the kernel and in the result."""
-    sight = one.sight()
-    link = sight.inside.get(INTERFACE)
-    named = entries(sight.result, "interfaces", "name")
-    told = [
-        str(i.get("mac", "")).lower() for i in named if i.get("sandbox") and i["name"] == INTERFACE
+    state = container.state()
+    link = state.container_links.get(INTERFACE)
+    interfaces = entries(state.result, "interfaces", "name")
+    in_result = [
+        str(i.get("mac", "")).lower()
+        for i in interfaces
+        if i.get("sandbox") and i["name"] == INTERFACE
     ]
-    places = {f"{INTERFACE} in the kernel": [link.mac] if link else [], "the result": told}
+    places = {f"{INTERFACE} in the kernel": [link.mac] if link else [], "the result": in_result}
     return [
         Difference("static MAC", where, MAC, listed(seen))
         for where, seen in places.items()
@@ -181,8 +183,8 @@ def _transfer(source: Attachment, address: Address, at: socket.socket) -> Transf
 _AF = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
 
 
-def _in(one: Attachment, make: Callable[[], socket.socket]) -> socket.socket:
-    return netns.run_in(str(one.runtime.node.root(one.netns)), make)
+def _in(container: Attachment, make: Callable[[], socket.socket]) -> socket.socket:
+    return netns.run_in(str(container.runtime.node.root(container.netns)), make)
 
 
 def _connected(address: Address, at: socket.socket) -> socket.socket:
@@ -202,10 +204,10 @@ def _received(receiver: socket.socket) -> int:
     return size
 
 
-def _address(one: Attachment, family: Family) -> Address:
-    texts = [e["address"] for e in entries(one.result or {}, "ips", "address")]
-    for found in _of_version(texts, family.value):
-        return found.ip
+def _address(container: Attachment, family: Family) -> Address:
+    texts = [e["address"] for e in entries(container.result or {}, "ips", "address")]
+    for address in _of_version(texts, family.value):
+        return address.ip
     raise DoesNotConform(f"the result of ADD has no {family.text} address")
 
 

@@ -48,9 +48,9 @@ def interface(attachment: Attachment) -> Mapping[str, Any]:
     return _with(attachment, interfaces=link, ips=address)
 
 
-def _with(attachment: Attachment, **more: Mapping[str, Any]) -> Mapping[str, Any]:
+def _with(attachment: Attachment, **additions: Mapping[str, Any]) -> Mapping[str, Any]:
     result = dict(attachment.result or {})
-    return result | {key: [*(result.get(key) or []), one] for key, one in more.items()}
+    return result | {key: [*(result.get(key) or []), entry] for key, entry in additions.items()}
 
 
 Add = Callable[[Attachment], Mapping[str, Any]]

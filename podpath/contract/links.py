@@ -35,69 +35,77 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
         CouldNotTest: they cannot be listed.
     """
     inside = ["-n", netns] if netns else []
-    done = node.run(["ip", "-json", *inside, "address", "show"])
-    if done.returncode != 0:
-        raise CouldNotTest(f"the links of {netns or 'the node'}: {done.stderr.strip()}")
-    found = {}
-    for one in json.loads(done.stdout or "[]"):
-        held = [a for a in one.get("addr_info", []) if "local" in a]
+    ended = node.run(["ip", "-json", *inside, "address", "show"])
+    if ended.returncode != 0:
+        raise CouldNotTest(f"the links of {netns or 'the node'}: {ended.stderr.strip()}")
+    by_name = {}
+    for interface in json.loads(ended.stdout or "[]"):
+        addresses = [a for a in interface.get("addr_info", []) if "local" in a]
         # a link gets its own link-local address later, by itself
-        late = [a for a in held if a["scope"] == "global" and _undecided(a)]
-        texts = (tuple(f"{a['local']}/{a['prefixlen']}" for a in some) for some in (held, late))
-        found[one["ifname"]] = Link(one.get("address", ""), *texts)
-    return found
+        undecided = [a for a in addresses if a["scope"] == "global" and _undecided(a)]
+        texts = (
+            tuple(f"{a['local']}/{a['prefixlen']}" for a in group)
+            for group in (addresses, undecided)
+        )
+        by_name[interface["ifname"]] = Link(interface.get("address", ""), *texts)
+    return by_name
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class AttachmentState:
     """State of an attachment after ADD: the result, and the links of the kernel.
 
     Attributes:
         result: result of the last plugin.
         interface: CNI_IFNAME of the calls.
         netns: CNI_NETNS of the calls.
-        inside: links of the container's namespace, by name.
-        outside: links of the node, by name.
+        container_links: links of the container's namespace, by name.
+        node_links: links of the node, by name.
     """
 
     result: Mapping[str, Any]
     interface: str
     netns: str
-    inside: Mapping[str, Link]
-    outside: Mapping[str, Link]
+    container_links: Mapping[str, Link]
+    node_links: Mapping[str, Link]
+
+    def links_beside(self, interface: Mapping[str, Any]) -> Mapping[str, Link]:
+        """Return the links of the namespace in which an interface of the result must be."""
+        return self.container_links if interface.get("sandbox") else self.node_links
 
 
-def differences(sight: Sight) -> Differences:
+def in_kernel(state: AttachmentState) -> Differences:
     """Check that the result names CNI_IFNAME in CNI_NETNS, and that the kernel has all it names."""
-    interfaces = entries(sight.result, "interfaces", "name")
+    interfaces = entries(state.result, "interfaces", "name")
     named = [i["name"] for i in interfaces if i.get("sandbox")]
-    found = []
-    if sight.interface not in named:
+    differences = []
+    if state.interface not in named:
         where = "interfaces of the result that have a sandbox"
-        found.append(Difference("result", where, sight.interface, listed(named)))
-    for one in interfaces:
-        found += _interface(sight, one)
-    for number, one in enumerate(entries(sight.result, "ips", "address")):
-        found += _address(sight, interfaces, number, one)
-    return found
+        differences.append(Difference("result", where, state.interface, listed(named)))
+    for interface in interfaces:
+        differences += _interface(state, interface)
+    for number, address in enumerate(entries(state.result, "ips", "address")):
+        differences += _address(state, interfaces, number, address)
+    return differences
 
 
-def unusable(sight: Sight, bridge: str) -> Differences:
+def unusable(state: AttachmentState, bridge: str) -> Differences:
     """List the IPv6 addresses of the result's interfaces that are tentative, or duplicates.
 
     The bridge is left out: it belongs to no container, and its address comes from the first ADD.
     """
     seen = "tentative, or a duplicate: its detection was not waited for"
-    found = []
-    of_container = (i for i in entries(sight.result, "interfaces", "name") if i["name"] != bridge)
-    for one in of_container:
-        present = (sight.inside if one.get("sandbox") else sight.outside).get(one["name"])
-        where = f"interface {one['name']} of the {'container' if one.get('sandbox') else 'node'}"
-        found += [
+    differences = []
+    of_container = (i for i in entries(state.result, "interfaces", "name") if i["name"] != bridge)
+    for interface in of_container:
+        link = state.links_beside(interface).get(interface["name"])
+        place = "container" if interface.get("sandbox") else "node"
+        where = f"interface {interface['name']} of the {place}"
+        differences += [
             Difference("address", where, f"{address} can be used", seen)
-            for address in (present.unusable if present else ())
+            for address in (link.unusable if link else ())
         ]
-    return found
+    return differences
 
 
 def changes(before: Mapping[str, Link], after: Mapping[str, Link]) -> Differences:
@@ -109,34 +117,37 @@ def changes(before: Mapping[str, Link], after: Mapping[str, Link]) -> Difference
     ]
 
 
-def _interface(sight: Sight, one: Mapping[str, Any]) -> Differences:
-    name, sandbox = one["name"], one.get("sandbox")
+def _interface(state: AttachmentState, interface: Mapping[str, Any]) -> Differences:
+    name, sandbox = interface["name"], interface.get("sandbox")
     where = f"interface {name} of the result"
-    if sandbox and sandbox != sight.netns:
-        return [Difference("sandbox", where, sight.netns, sandbox)]
-    present = sight.inside if sandbox else sight.outside
+    if sandbox and sandbox != state.netns:
+        return [Difference("sandbox", where, state.netns, sandbox)]
+    present = state.links_beside(interface)
     if name not in present:
         place = "the container" if sandbox else "the node"
         return [Difference("result", where, f"a link in {place}", f"only {listed(present)}")]
-    mac = str(one.get("mac") or "").lower()
+    mac = str(interface.get("mac") or "").lower()
     if mac and mac != present[name].mac:
         return [Difference("MAC address", where, present[name].mac, mac)]
     return []
 
 
 def _address(
-    sight: Sight, interfaces: list[Mapping[str, Any]], number: int, one: Mapping[str, Any]
+    state: AttachmentState,
+    interfaces: list[Mapping[str, Any]],
+    number: int,
+    address: Mapping[str, Any],
 ) -> Differences:
     where = f"ips[{number}] of the result"
-    index = one.get("interface")
+    index = address.get("interface")
     if not isinstance(index, int) or not 0 <= index < len(interfaces):
-        wanted = f"an index into {len(interfaces)} interfaces"
-        return [Difference("interface", where, wanted, str(index))]
-    of = interfaces[index]
-    present = (sight.inside if of.get("sandbox") else sight.outside).get(of["name"])
-    if present and one["address"] not in present.addresses:
-        seen = listed(present.addresses)
-        return [Difference("address", where, f"{one['address']} on {of['name']}", seen)]
+        expected = f"an index into {len(interfaces)} interfaces"
+        return [Difference("interface", where, expected, str(index))]
+    interface = interfaces[index]
+    link = state.links_beside(interface).get(interface["name"])
+    if link and address["address"] not in link.addresses:
+        seen = listed(link.addresses)
+        return [Difference("address", where, f"{address['address']} on {interface['name']}", seen)]
     return []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from podpath.cni.conflist import Conflist
 from podpath.contract.answers import Answer, require_success
 from podpath.contract.attachments import Attachment, attached
-from podpath.contract.links import Sight
+from podpath.contract.links import AttachmentState
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import ATTACHING, Subject, since
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -22,7 +22,7 @@ class Life:
     Attributes:
         added: answers to ADD, in the order of the calls.
         previous: prevResult of each call in `added`.
-        sight: the result and the kernel's links after ADD, for subjects that create interfaces.
+        state: the result and the kernel's links after ADD, for subjects that create interfaces.
         checked: answers to CHECK, in the order of the calls.
         deleted: answers to DEL, in the order of the calls.
         again: answers to the second DEL.
@@ -31,7 +31,7 @@ class Life:
 
     added: tuple[Answer, ...]
     previous: tuple[Mapping[str, Any] | None, ...] = ()
-    sight: Sight | None = None
+    state: AttachmentState | None = None
     checked: tuple[Answer, ...] = ()
     deleted: tuple[Answer, ...] = ()
     again: tuple[Answer, ...] = ()
@@ -43,15 +43,15 @@ class Life:
         return (*self.added, *self.checked, *self.deleted, *self.again)
 
     @property
-    def attached(self) -> Sight:
+    def attached(self) -> AttachmentState:
         """The result, and the kernel's links after ADD.
 
         Raises:
             DoesNotConform: ADD failed.
         """
         self.require_added()
-        assert self.sight is not None
-        return self.sight
+        assert self.state is not None
+        return self.state
 
     def require_added(self) -> None:
         """Require that ADD succeeded: otherwise the rest of the life is empty.
@@ -84,10 +84,10 @@ class Lives:
                     self._known[key] = _live(attachment, self._conflist)
             except (CouldNotTest, DoesNotConform) as error:
                 self._known[key] = error
-        found = self._known[key]
-        if isinstance(found, Life):
-            return found
-        raise found
+        recorded = self._known[key]
+        if isinstance(recorded, Life):
+            return recorded
+        raise recorded
 
 
 def _live(attachment: Attachment, conflist: Conflist) -> Life:
@@ -97,11 +97,11 @@ def _live(attachment: Attachment, conflist: Conflist) -> Life:
     previous = (first, *(a.object for a in added[:-1]))
     if added[-1].status:
         return Life(tuple(added), previous)
-    links = attachment.subject.role in ATTACHING and attachment.version in since("0.3.0")
+    has_links = attachment.subject.role in ATTACHING and attachment.version in since("0.3.0")
     return Life(
         added=tuple(added),
         previous=previous,
-        sight=attachment.sight() if links else None,
+        state=attachment.state() if has_links else None,
         checked=tuple(attachment.check()) if attachment.version in since("0.4.0") else (),
         deleted=tuple(attachment.delete()),
         left=attachment.left(conflist, before),

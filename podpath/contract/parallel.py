@@ -17,20 +17,20 @@ Differences = list[Difference]
 
 def added(containers: Sequence[Attachment]) -> Differences:
     """Check that ADD of all containers at once succeeds, each with an address of its own."""
-    found = _at_once(lambda one: one.add(), containers)
+    differences = _at_once(lambda container: container.add(), containers)
     held: dict[str, str] = {}
-    for one in containers:
-        for entry in entries(one.result or {}, "ips", "address"):
-            other = held.setdefault(entry["address"], one.name)
-            if other != one.name:
-                seen = f"{other} and {one.name}"
-                found.append(Difference("address", entry["address"], "one container", seen))
-    return found
+    for container in containers:
+        for entry in entries(container.result or {}, "ips", "address"):
+            other = held.setdefault(entry["address"], container.name)
+            if other != container.name:
+                seen = f"{other} and {container.name}"
+                differences.append(Difference("address", entry["address"], "one container", seen))
+    return differences
 
 
 def deleted(containers: Sequence[Attachment]) -> Differences:
     """Check that DEL of all containers at once succeeds."""
-    return _at_once(lambda one: one.delete(), containers)
+    return _at_once(lambda container: container.delete(), containers)
 
 
 def _at_once(

@@ -146,7 +146,7 @@ class Runtime:
 
 
 def _run(
-    command: list[str], text: str, environment: dict[str, str], about: str
+    command: list[str], text: str, environment: dict[str, str], call: str
 ) -> tuple[int, str, str]:
     """Return exit status, stdout and stderr; kill the process and its children if it is late."""
     stdin = os.memfd_create("stdin")
@@ -166,17 +166,19 @@ def _run(
     with process:
         complaint = ""
         try:
-            said, complaint = _listen(process, time.monotonic() + BUDGET)
+            outputs, complaint = _read_to_end(process, time.monotonic() + BUDGET)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         if complaint:
-            raise DoesNotConform(f"{about} {complaint}", _text(said[1]))
-        return process.returncode, _text(said[0]), _text(said[1])
+            raise DoesNotConform(f"{call} {complaint}", _text(outputs[1]))
+        return process.returncode, _text(outputs[0]), _text(outputs[1])
 
 
-def _listen(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[list[bytearray], str]:
+def _read_to_end(
+    process: "subprocess.Popen[bytes]", deadline: float
+) -> tuple[list[bytearray], str]:
     """Read stdout and stderr until the process has ended and its pipes are closed, as libcni does.
 
     A process that outlives the plugin may hold its pipes open.
@@ -186,29 +188,29 @@ def _listen(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[list[b
     """
     assert process.stdout is not None
     assert process.stderr is not None
-    said = [bytearray(), bytearray()]
+    outputs = [bytearray(), bytearray()]
     with selectors.DefaultSelector() as selector:
         for number, pipe in enumerate((process.stdout, process.stderr)):
             selector.register(pipe, selectors.EVENT_READ, number)
         while selector.get_map():
             ready = selector.select(max(deadline - time.monotonic(), 0))
             if not ready:
-                return said, f"did not end within {BUDGET:.0f} s, and was killed"
+                return outputs, f"did not end within {BUDGET:.0f} s, and was killed"
             for key, _ in ready:
-                _hear(key.fileobj, said[key.data], selector.unregister)
-            if max(map(len, said)) > files.MOST:
-                return said, f"printed more than {files.MOST // 2**20} MiB, and was killed"
+                _read_pipe(key.fileobj, outputs[key.data], selector.unregister)
+            if max(map(len, outputs)) > files.MOST:
+                return outputs, f"printed more than {files.MOST // 2**20} MiB, and was killed"
     try:
         process.wait(max(deadline - time.monotonic(), _KILLED_SECONDS))
     except subprocess.TimeoutExpired:
-        return said, f"did not end within {BUDGET:.0f} s, and was killed"
-    return said, ""
+        return outputs, f"did not end within {BUDGET:.0f} s, and was killed"
+    return outputs, ""
 
 
-def _hear(pipe: Any, said: bytearray, done: Any) -> None:
+def _read_pipe(pipe: Any, output: bytearray, done: Any) -> None:
     stream: IO[bytes] = pipe
     data = os.read(stream.fileno(), _CHUNK)
-    said += data
+    output += data
     if not data:
         done(stream)
 

@@ -93,8 +93,8 @@ class Subject:
             return f"plugins are not chained before CNI {CHAINS_SINCE}"
         for plugin in self.plugins:
             if version not in spoken[plugin]:
-                said = ", ".join(spoken[plugin]) or "none"
-                return f'"{plugin}" does not support CNI {version}; it supports {said}'
+                supported = ", ".join(spoken[plugin]) or "none"
+                return f'"{plugin}" does not support CNI {version}; it supports {supported}'
         return ""
 
 
@@ -132,7 +132,7 @@ def runtime_config(step: Step, asked: Mapping[str, Any]) -> dict[str, Any]:
         step: the plugin.
         asked: capability -> value, for all plugins.
     """
-    capable = step.section.get("capabilities")
-    capable = capable if isinstance(capable, dict) else {}
-    given = {name: value for name, value in asked.items() if capable.get(name) is True}
-    return {"runtimeConfig": given} if given else {}
+    capabilities = step.section.get("capabilities")
+    capabilities = capabilities if isinstance(capabilities, dict) else {}
+    values = {name: value for name, value in asked.items() if capabilities.get(name) is True}
+    return {"runtimeConfig": values} if values else {}

@@ -96,6 +96,6 @@ def killing_rules(attachment: Attachment) -> Iterator[str]:
 def _install(runtime: Runtime, directory: str, scripts: Mapping[str, str]) -> None:
     commands = [f"mkdir -p {quote(directory)}", f"cd {quote(directory)}"]
     commands += [f"printf %s {quote(text)} >{quote(name)}" for name, text in scripts.items()]
-    done = runtime.node.run(["sh", "-c", " && ".join([*commands, "chmod 755 ./*"])])
-    if done.returncode != 0:
-        raise CouldNotTest(f"nothing can stand in on the node: {done.stderr.strip()}")
+    ended = runtime.node.run(["sh", "-c", " && ".join([*commands, "chmod 755 ./*"])])
+    if ended.returncode != 0:
+        raise CouldNotTest(f"nothing can stand in on the node: {ended.stderr.strip()}")

@@ -30,19 +30,19 @@ def addresses(document: Document, topology: Topology, pod: str) -> list[Differen
         pod: name of the pod.
     """
     status = document.get("status", {})
-    api = [one.get("ip") for one in status.get("podIPs") or []]
+    api = [entry.get("ip") for entry in status.get("podIPs") or []]
     runtime = [str(a) for a in topology.pods[pod].addresses]
     link = topology.of_pod(pod).interface(POD_INTERFACE)
     held = [str(a.ip) for a in (link.addresses if link else ()) if not a.is_link_local]
-    found = []
+    differences = []
     for where, expected, seen in (
         (f"podIP of pod {pod}", _text(runtime[:1]), str(status.get("podIP"))),
         (f"podIPs of pod {pod}, in order", _text(runtime), _text(api)),
         (f"addresses of pod {pod} in the kernel", listed(runtime), listed(held)),
     ):
         if expected != seen:
-            found.append(Difference("pod IP", where, expected, seen))
-    return found
+            differences.append(Difference("pod IP", where, expected, seen))
+    return differences
 
 
 def _text(values: Sequence[object]) -> str:
@@ -112,17 +112,17 @@ def unserved(traffic: Traffic) -> list[Difference]:
     bridge promiscuous can duplicate the answer.
     """
     for number in range(_TRIES):
-        result = traffic.send()
-        if result.status != 0:
+        ended = traffic.send()
+        if ended.status != 0:
             ((service, _),) = traffic.translations[REQUEST].addresses
             where = f"{traffic.source} to its Service {service}, try {number + 1}"
-            return [Difference("no answer", where, "an answer", _said(result))]
+            return [Difference("no answer", where, "an answer", _describe(ended))]
     return []
 
 
-def _said(result: CommandResult) -> str:
-    said = f"{result.text[-200:]}{result.errors[-200:]}".strip()
-    return f"exit status {result.status}: {said}" if said else f"exit status {result.status}"
+def _describe(ended: CommandResult) -> str:
+    output = f"{ended.text[-200:]}{ended.errors[-200:]}".strip()
+    return f"exit status {ended.status}: {output}" if output else f"exit status {ended.status}"
 
 
 def restart(node: KubernetesNode, pods: Deployment, name: str) -> Pod:

@@ -16,24 +16,24 @@ def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Diffe
     br_features_recompute), and no pod relies on it.
     """
     pairs = {f"{NODE} {conflist.bridge}": _pair(before, after, conflist.bridge)}
-    found = []
+    differences = []
     for pod in before.pods:
         pairs[f"host end of pod {pod}"] = (before.host_end(pod), after.host_end(pod))
         pairs[f"lower link of pod {pod}"] = (before.lower_link(pod), after.lower_link(pod))
-        then, now = before.of_pod(pod), after.of_pod(pod)
-        for link in then.interfaces:
-            pairs[f"pod {pod} {link.name}"] = (link, now.interface(link.name))
-        for what in ("routes", "rules"):
-            lost = set(getattr(then, what)) ^ set(getattr(now, what))
-            found += [_change(f"{what} of pod {pod}", "the same", one) for one in lost]
+        earlier, later = before.of_pod(pod), after.of_pod(pod)
+        for link in earlier.interfaces:
+            pairs[f"pod {pod} {link.name}"] = (link, later.interface(link.name))
+        for kind in ("routes", "rules"):
+            lost = set(getattr(earlier, kind)) ^ set(getattr(later, kind))
+            differences += [_change(f"{kind} of pod {pod}", "the same", entry) for entry in lost]
     for where, (was, now_is) in pairs.items():
         for name in _FIELDS:
             old, new = getattr(was, name, None), getattr(now_is, name, None)
             of_bridge = where == f"{NODE} {conflist.bridge}"
             follows = name == "mac" and of_bridge and not conflist.is_gateway
             if old != new and not follows:
-                found.append(_change(f"{where} {name}", old, new))
-    return found
+                differences.append(_change(f"{where} {name}", old, new))
+    return differences
 
 
 def _pair(

@@ -23,18 +23,18 @@ def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference
     def look() -> list[Difference]:
         return inventory.read(node, conflist).since(before) + _stale_fdb(node, conflist)
 
-    return waiting.until(look, lambda found: not found, limits.current().pods_gone)
+    return waiting.until(look, lambda differences: not differences, limits.current().pods_gone)
 
 
 def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
     """List the FDB entries of the bridge whose MAC address neither a pod nor the node has."""
     named = node.named_namespaces()
-    found = reading.read(node.network_namespace(), named, [])
-    spaces = (found.node, *found.named.values())
+    topology = reading.read(node.network_namespace(), named, [])
+    spaces = (topology.node, *topology.named.values())
     macs = {link.mac for space in spaces for link in space.interfaces}
     return [
         Difference("left behind", "FDB", "gone", f"{entry.mac} on {entry.port}")
-        for entry in found.node.fdb
+        for entry in topology.node.fdb
         if entry.bridge == conflist.bridge and entry.mac not in macs
     ]
 

@@ -21,11 +21,11 @@ def parallel_differences(node: Node, conflist: Conflist, profile: Profile) -> li
     The second round shows leftovers of the first: the node may not have more than after it.
     """
     own = {*inventory.interfaces(node), conflist.bridge}
-    found = _at_once(node, conflist, profile)
+    differences = _at_once(node, conflist, profile)
     first = settled(node, conflist, partial(_empty, own))
-    found += _at_once(node, conflist, profile)
-    found += growth(node, conflist, first)
-    return found + [
+    differences += _at_once(node, conflist, profile)
+    differences += growth(node, conflist, first)
+    return differences + [
         Difference("left behind", kind, "gone", thing)
         for kind in ("bridge ports", "namespaces", "leases", "cached results", "interfaces")
         for thing in first.things[kind]

@@ -53,4 +53,4 @@ def reused_address(
 
 
 def _mac(result: Mapping[str, Any]) -> str:
-    return next((one.mac for one in interfaces(result) if one.inside), "")
+    return next((interface.mac for interface in interfaces(result) if interface.inside), "")

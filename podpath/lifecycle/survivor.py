@@ -57,36 +57,36 @@ def disturbances(
         stalled = not waiting.until(transfer.done, bool, limits.current().measures.stall)
         if stalled:
             run(CLIENT, "killall", "wget")
-        result = transfer.result()
-    found = []
+        ended = transfer.result()
+    differences = []
     where = f"{CLIENT} -> {SERVER}"
     sent, received, _ = counted(pinging.result())
     if lost := max(sent - received - 1, 0):  # the last one may be on its way when ping is ended
-        found.append(Difference("lost", where, "a reply to each ping", f"{lost} without"))
+        differences.append(Difference("lost", where, "a reply to each ping", f"{lost} without"))
     if before != after:
-        found.append(Difference("connection", where, "the same, established", "gone"))
-    return found + transferred(result, where, stalled=stalled)
+        differences.append(Difference("connection", where, "the same, established", "gone"))
+    return differences + transferred(ended, where, stalled=stalled)
 
 
-def transferred(result: CommandResult, where: str, *, stalled: bool = False) -> list[Difference]:
+def transferred(ended: CommandResult, where: str, *, stalled: bool = False) -> list[Difference]:
     """Check the output of a program that prints its status, the number of lines, and the last line.
 
     Args:
-        result: end of the program.
+        ended: end of the program: its status and output.
         where: place of the difference.
         stalled: podpath ended the program, because no more data came.
 
     Raises:
         CouldNotTest: the program was not run, or was killed.
     """
-    status, lines, last = (*result.text.split(), "", "", "")[:3]
+    status, lines, last = (*ended.text.split(), "", "", "")[:3]
     if not status.isdigit():
-        raise CouldNotTest(f"wget in pod {CLIENT} was not run: {result.errors.strip()[-200:]}")
+        raise CouldNotTest(f"wget in pod {CLIENT} was not run: {ended.errors.strip()[-200:]}")
     if (killed := self_report.killed(int(status))) and not stalled:
         raise CouldNotTest(f"wget in pod {CLIENT} did not end by itself: {killed}")
     if (status, last) == ("0", "end"):
         return []
-    seen = f"{lines or 'no'} lines, the last one {last!r} {result.errors.strip()[-200:]}".strip()
+    seen = f"{lines or 'no'} lines, the last one {last!r} {ended.errors.strip()[-200:]}".strip()
     if stalled:
         seen += f", and nothing more for {limits.current().measures.stall:.0f} s"
     return [Difference("transfer", where, "all that the server sent", seen)]

@@ -35,7 +35,7 @@ _AT = (*_HOST_ENDS, "node")
 _INTERFACES = ("pod", "lo", *_HOST_ENDS, "master", "lower", "uplink")
 _DIRECTIONS = ("in", "out")
 _DEVICES = ("host-end", "master")
-_ASKED = ("destination", "gateway")
+_RESOLVED = ("destination", "gateway")
 _MODES = ("bridge", "passthru", "private", "source", "vepa")  # modes of a macvlan, ip-link(8)
 _SAMPLE = (IPv4Address("10.0.0.2"), IPv4Network("10.0.0.0/24"), IPv4Address("10.0.0.1"))
 
@@ -85,12 +85,12 @@ def load(path: Path) -> Profile:
 def _line(text: str, at: tuple[str, ...]) -> int:
     """Return the line to which these texts lead, counted from 1; 0 if they lead to none."""
     lines = [line.partition("#")[0] for line in text.splitlines()]
-    found = 0
-    for wanted in at:
-        word = re.compile(rf"(?<![\w-]){re.escape(wanted)}(?![\w-])")
-        later = range(max(found - 1, 0), len(lines))
-        found = next((n + 1 for n in later if word.search(lines[n])), found)
-    return found
+    last = 0
+    for mark in at:
+        word = re.compile(rf"(?<![\w-]){re.escape(mark)}(?![\w-])")
+        rest = range(max(last - 1, 0), len(lines))
+        last = next((n + 1 for n in rest if word.search(lines[n])), last)
+    return last
 
 
 @dataclass(frozen=True)
@@ -140,12 +140,12 @@ class _Table:
 
     def tables(self, key: str, mark: str) -> "tuple[_Table, ...]":
         """Return the tables in a list; the value of the key `mark` leads to each in the file."""
-        found = []
-        for one in self.value(key, list, []):
-            if not isinstance(one, dict):
+        tables = []
+        for table in self.value(key, list, []):
+            if not isinstance(table, dict):
                 raise self.wrong(f'"{key}" must be a list of tables', key)
-            found.append(_Table(one, (*self.at, key, str(one.get(mark, "")))))
-        return tuple(found)
+            tables.append(_Table(table, (*self.at, key, str(table.get(mark, "")))))
+        return tuple(tables)
 
     def filled(self, key: str, text: str, read: Callable[[str], object]) -> str:
         """Return a text with placeholders, which must be valid once they are filled in.
@@ -190,11 +190,11 @@ def _profile(top: _Table) -> Profile:
         not_applicable=_not_applicable(top, kind),
         paths=_paths(top.table("path")),
     )
-    _is_there(top, profile)
-    asked = top.table("resolution")
+    _check_interfaces(top, profile)
+    resolution = top.table("resolution")
     for leg in ("request", "solicitation", "reply"):
-        if leg in asked.data and (of := asked.data[leg]) not in profile.paths:
-            raise asked.wrong(f"there is no path of the kind {of!r}", leg)
+        if leg in resolution.data and (of := resolution.data[leg]) not in profile.paths:
+            raise resolution.wrong(f"there is no path of the kind {of!r}", leg)
     return profile
 
 
@@ -242,7 +242,7 @@ def _resolution(table: _Table) -> Resolution:
     table.only("asked", "request", "solicitation", "reply")
     request = table.value("request", str)
     return Resolution(
-        asked=table.one_of("asked", _ASKED),
+        asked=table.one_of("asked", _RESOLVED),
         request=request,
         solicitation=table.value("solicitation", str, request),
         reply=table.value("reply", str),
@@ -268,18 +268,20 @@ def _hops(table: _Table, kind: str) -> tuple[HopRule, ...]:
     """Return the hops of a path; the first is its origin, one interface that is always there."""
     table.value(kind, list)
     tables = table.tables(kind, "id")
-    hops = tuple(_hop(one) for one in tables)
+    hops = tuple(_hop(hop_table) for hop_table in tables)
     if not hops or hops[0].when or PLURAL.intersection((hops[0].at, hops[0].interface)):
         raise table.wrong(f"path {kind!r} must begin with one hop that is always there", kind)
-    for one, hop in zip(tables, hops, strict=True):
+    for hop_table, hop in zip(tables, hops, strict=True):
         if hop.routed and "destination" not in (hop.at, hop.interface):
-            raise one.wrong(
+            raise hop_table.wrong(
                 "only a hop at the destination, or on its host end, is routed", "routed"
             )
     known = {hop.id for hop in hops}
-    for one, hop in zip(tables, hops, strict=True):
+    for hop_table, hop in zip(tables, hops, strict=True):
         if unknown := sorted(set(hop.after) - known):
-            raise one.wrong(f"path {kind!r} has no hop {', '.join(map(repr, unknown))}", "after")
+            raise hop_table.wrong(
+                f"path {kind!r} has no hop {', '.join(map(repr, unknown))}", "after"
+            )
     return hops
 
 
@@ -301,7 +303,7 @@ def _hop(hop: _Table) -> HopRule:
     )
 
 
-def _is_there(top: _Table, profile: Profile) -> None:
+def _check_interfaces(top: _Table, profile: Profile) -> None:
     """Check that each interface exists that a hop, a route or a tap uses."""
     absent = _absent(profile)
     for kind, hops in profile.paths.items():

@@ -196,4 +196,4 @@ def filled(text: str, pod: Address, subnet: Subnet, gateway: Address) -> str:
         "length": subnet.prefixlen,
         "all": subnet.max_prefixlen,
     }
-    return re.sub(r"\{(\w*)\}", lambda found: str(values[found[1]]), text)
+    return re.sub(r"\{(\w*)\}", lambda placeholder: str(values[placeholder[1]]), text)

@@ -9,7 +9,7 @@ import pytest
 from podpath.cni import conflist
 from podpath.contract import answers, links, runtime, subjects
 from podpath.contract.answers import Answer
-from podpath.contract.links import Link, Sight
+from podpath.contract.links import AttachmentState, Link
 from podpath.contract.subjects import VERSIONS, Role
 from podpath.errors import DoesNotConform
 
@@ -141,9 +141,11 @@ def test_previous_result_that_is_dropped() -> None:
     assert len(answers.kept(answer(result("1.0.0", ips=[], interfaces=[])), before)) == 3
 
 
-def sight(document: dict[str, Any]) -> Sight:
-    inside = {"net1": Link("02:00:00:00:00:02", ("10.1.0.5/16",))}
-    return Sight(document, "net1", NETNS, inside, {"veth1": Link("02:00:00:00:00:01", ())})
+def state(document: dict[str, Any]) -> AttachmentState:
+    container_links = {"net1": Link("02:00:00:00:00:02", ("10.1.0.5/16",))}
+    return AttachmentState(
+        document, "net1", NETNS, container_links, {"veth1": Link("02:00:00:00:00:01", ())}
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def sight(document: dict[str, Any]) -> Sight:
 )
 def test_result_against_the_kernel(change: dict[str, Any], kinds: list[str]) -> None:
     """Names, sandboxes, addresses, indices; of any shape."""
-    assert [d.kind for d in links.differences(sight(result("1.0.0", **change)))] == kinds
+    assert [d.kind for d in links.in_kernel(state(result("1.0.0", **change)))] == kinds
 
 
 def test_subjects_are_the_chain_and_each_plugin() -> None:
