@@ -62,15 +62,18 @@ class Packet:
 class Sighting:
     """One frame on one interface.
 
-    namespace: NODE or the pod's name; interface: empty if it vanished meanwhile; time: kernel
-    time stamp in nanoseconds, comparable across namespaces; delivery: "host", "broadcast",
-    "multicast", "otherhost" or "outgoing" (packet(7), sll_pkttype).
+    Attributes:
+        namespace: NODE, or the pod's name.
+        interface: The interface's name; empty if the interface vanished meanwhile.
+        direction: Whether the interface received the frame or sent it.
+        time: The kernel's time stamp in nanoseconds, comparable across namespaces.
+        packet: What the frame carries.
+        frame: The frame's bytes.
     """
 
     namespace: str
     interface: str
     direction: Direction
-    delivery: str
     time: int
     packet: Packet
     frame: bytes = b""

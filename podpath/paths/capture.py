@@ -44,7 +44,6 @@ _SLICE_SECONDS = 0.02  # between looks at whether the canaries are back
 #: Frames kept of one namespace: more than any probe makes, and no more than memory bears.
 _MOST_FRAMES = 100_000
 _CLOCK_TOLERANCE_NS = 1_000_000
-_DELIVERY = ("host", "broadcast", "multicast", "otherhost", "outgoing")
 
 
 @dataclass
@@ -393,8 +392,7 @@ def _take(tap: _Tap) -> None:
         Sighting(
             tap.namespace,
             interface,
-            Direction.OUT if _DELIVERY[kind] == "outgoing" else Direction.IN,
-            _DELIVERY[kind],
+            Direction.OUT if kind == socket.PACKET_OUTGOING else Direction.IN,
             stamp,
             dissect(frame),
             frame,

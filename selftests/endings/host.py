@@ -9,6 +9,8 @@ from podpath.system import waiting
 
 _DIRECTORIES = ("/run", "/var/lib/cni", "/etc/cni", "/var/lib/containerd", "/dev/shm")
 _NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "cgroup")
+#: How long what ends is given to be gone.
+_SETTLE_SECONDS = 20.0
 _RULES = (("nft", "--stateless", "list", "ruleset"), ("iptables-legacy-save",))
 
 Inventory = dict[str, frozenset[str]]
@@ -27,14 +29,14 @@ def read(ignored: Path) -> Inventory:
     }
 
 
-def new_since(before: Inventory, ignored: Path, seconds: float = 20.0) -> dict[str, set[str]]:
+def new_since(before: Inventory, ignored: Path) -> dict[str, set[str]]:
     """What is there that was not, by kind, once that has settled."""
 
     def look() -> dict[str, set[str]]:
         now = read(ignored)
         return {kind: set(now[kind] - before[kind]) for kind in now if now[kind] - before[kind]}
 
-    return waiting.until(look, lambda more: not more, seconds)
+    return waiting.until(look, lambda more: not more, _SETTLE_SECONDS)
 
 
 def _cgroups() -> Iterable[str]:

@@ -323,7 +323,7 @@ def sighting(
     """One sighting; where and when matter little to many tests."""
     namespace, interface, direction = where
     assert direction is not None, "a frame crosses an interface in one direction"
-    return Sighting(namespace, interface, direction, "host", time, packet, frame)
+    return Sighting(namespace, interface, direction, time, packet, frame)
 
 
 def path(kind: str, source: str = "", destination: str = "", base: Topology | None = None) -> Path:

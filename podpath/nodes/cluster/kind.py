@@ -398,10 +398,8 @@ def _try(pid: int, name: str) -> None:
 
 
 def _wait_until_ready(api: Api, name: str) -> None:
-    document = waiting.until(
-        lambda: api.node(name), lambda node: kube_api.condition(node, "Ready"), _READY_SECONDS
-    )
-    if not kube_api.condition(document, "Ready"):
+    document = waiting.until(lambda: api.node(name), kube_api.ready, _READY_SECONDS)
+    if not kube_api.ready(document):
         why = kube_api.described(document, ())
         raise CouldNotTest(f"node {name} is not ready after {_READY_SECONDS:.0f} s:\n{why}")
 

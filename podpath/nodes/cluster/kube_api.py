@@ -297,10 +297,10 @@ def of_pod() -> Api:
     return Api(configuration)
 
 
-def condition(document: Document, kind: str) -> bool:
-    """Whether a condition of a node or a pod is true. Pure."""
+def ready(document: Document) -> bool:
+    """Return whether a node or a pod is ready. Pure."""
     conditions = document.get("status", {}).get("conditions") or []
-    return any(c.get("type") == kind and c.get("status") == "True" for c in conditions)
+    return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
 
 
 def described(document: Document, events: Sequence[tuple[str, str]]) -> str:

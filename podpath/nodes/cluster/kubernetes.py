@@ -132,7 +132,7 @@ class KubernetesNode(Node):
 
     def _wait_until_ready(self, name: str) -> None:
         began = time.monotonic()
-        while not kube_api.condition(document := self.document(name), "Ready"):
+        while not kube_api.ready(document := self.document(name)):
             waited = time.monotonic() - began
             if waited > _PATIENCE_SECONDS:
                 self._look_for_a_failure(name, "add", f"ADD for pod {name}")

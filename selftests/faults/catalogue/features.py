@@ -24,10 +24,10 @@ def _given(script: str) -> str:
     return f"""input=$(flat "$input" | sed '{script}')"""
 
 
-def _rule(table: str, text: str, where: str = "-I") -> str:
+def _rule(table: str, text: str) -> str:
     """Shell: a rule of iptables, once however many pods there are."""
     chain, _, rest = text.partition(" ")
-    return f"iptables -t {table} -C {chain} {rest} || iptables -t {table} {where} {chain} {rest}"
+    return f"iptables -t {table} -C {chain} {rest} || iptables -t {table} -I {chain} {rest}"
 
 
 FAULTS = (

@@ -16,10 +16,10 @@ from podpath.errors import DoesNotConform
 NETNS = "/run/netns/c"
 
 
-def answer(output: object, status: int = 0, command: str = "ADD") -> Answer:
+def answer(output: object, status: int = 0) -> Answer:
     """What a plugin printed: a text as it is, anything else as JSON."""
     text = output if isinstance(output, str) else json.dumps(output)
-    return Answer("bridge", command, status, text, "", 0.1)
+    return Answer("bridge", "ADD", status, text, "", 0.1)
 
 
 def result(version: str, **more: object) -> dict[str, Any]:

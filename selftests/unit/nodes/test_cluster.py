@@ -71,8 +71,8 @@ def test_condition_and_description_of_a_pod() -> None:
         }
     }
 
-    assert not kube_api.condition(pod, "Ready")
-    assert not kube_api.condition({}, "Ready")
+    assert not kube_api.ready(pod)
+    assert not kube_api.ready({})
     text = kube_api.described(pod, [("Failed", "no image")])
     assert "ContainersNotReady" in text
     assert "Backoff" in text

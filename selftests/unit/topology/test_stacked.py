@@ -142,9 +142,9 @@ def _second() -> Topology:
     return samples.with_pod_link(base, POD, peer_index=second.index)
 
 
-def _routed(destination: str, device: str = UPLINK) -> Topology:
+def _routed(destination: str) -> Topology:
     base = samples.stacked()
-    more = Route(ip_network(destination), None, device)
+    more = Route(ip_network(destination), None, UPLINK)
     return samples.with_node(base, routes=(*base.node.routes, more))
 
 

@@ -199,7 +199,6 @@ CONNECTED = Route(ip_network("10.88.0.0/24"), None, "eth0")
 DEFAULT = Route(ip_network("0.0.0.0/0"), ip_address("10.88.0.1"), "eth0")
 STRANGE = Route(ip_network("192.0.2.0/24"), ip_address("10.88.0.1"), "eth0")
 SERVERS = samples.netns("server")
-SERVERS_INODE = samples.inode("server")
 SERVERS_MAC = samples.mac("server")
 
 CHANGES = [
