@@ -22,8 +22,9 @@ from podpath.nodes.pod import Pod
 from podpath.paths import capture, expected, probes, self_report
 from podpath.paths.background import Talk
 from podpath.paths.dissect import quoted
+from podpath.paths.kinds import MISSING, UNEXPECTED
 from podpath.paths.traffic import Traffic
-from podpath.paths.verdict import MISSING, UNEXPECTED, Verdict, judge
+from podpath.paths.verdict import Verdict, judge
 from podpath.profiles import Profile
 from podpath.system import limits
 from podpath.system.proc import Endpoint

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from podpath.model import Difference, Interface, Packet, Path, Place, Sighting, Topology
+from podpath.paths.crossing import Crossing
 from podpath.paths.observe import Observed
-from podpath.paths.verdict import Crossing, Verdict
+from podpath.paths.verdict import Verdict
 
 #: Packets of one observation that are written out; the counts cover all of them.
 _MOST_PACKETS = 20

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from podpath.model import Difference, Place, Sighting
-from podpath.paths.verdict import Crossing, Verdict
+from podpath.paths.crossing import Crossing
+from podpath.paths.verdict import Verdict
 from podpath.requirements import REQUIREMENTS
 
 _MOST_CROSSINGS = 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from podpath.cni.conflist import Conflist
 from podpath.model import Difference, Family
 from podpath.nodes.base import Node
-from podpath.paths.verdict import DUPLICATE, MAC, MISSING, PAYLOAD, UNEXPECTED
+from podpath.paths.kinds import DUPLICATE, MAC, MISSING, PAYLOAD, UNEXPECTED
 from podpath.system import sysctl
 from podpath.topology import firewall
 

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from podpath.model import Address, Packet, Path, Sighting, Translation
-from podpath.paths import expected, probes, verdict
+from podpath.paths import expected, kinds, probes, verdict
 
 from .. import samples
 
@@ -88,7 +88,7 @@ def test_request_that_arrives_with_another_address(address: Address) -> None:
         for s in _exchange()
     ]
 
-    assert verdict.ADDRESS in _kinds(changed)
+    assert kinds.ADDRESS in _kinds(changed)
 
 
 def test_hop_that_is_optional_may_be_missing_but_not_doubled() -> None:
@@ -98,7 +98,7 @@ def test_hop_that_is_optional_may_be_missing_but_not_doubled() -> None:
     doubled = [*_exchange(), *(s for s in _exchange() if s.place == anew)]
 
     assert _kinds(without) == set()
-    assert _kinds(doubled) == {verdict.DUPLICATE}
+    assert _kinds(doubled) == {kinds.DUPLICATE}
 
 
 def test_answer_that_is_not_translated_back() -> None:
@@ -109,7 +109,7 @@ def test_answer_that_is_not_translated_back() -> None:
         for s in _exchange()
     ]
 
-    assert verdict.ADDRESS in _kinds(changed)
+    assert kinds.ADDRESS in _kinds(changed)
 
 
 def test_of_repeated_requests_one_must_be_whole() -> None:

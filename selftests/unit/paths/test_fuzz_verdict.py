@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from podpath.model import NODE, Direction, Observation, Packet, Path, Sighting
 from podpath.paths import verdict
+from podpath.paths.kinds import DUPLICATE, MISSING, UNEXPECTED
 from podpath.paths.observe import Observed
 from podpath.paths.probes import (
     REPLY,
@@ -166,7 +167,7 @@ def test_any_missing_sighting_is_a_difference(case: Case, data: st.DataObject) -
     rest = [s for n, s in enumerate(case.good) if n != number]
     kinds = {d.kind for d in judged(case, rest).differences}
 
-    assert kinds & {verdict.MISSING, verdict.DUPLICATE}
+    assert kinds & {MISSING, DUPLICATE}
 
 
 @given(cases, st.data(), st.integers(-(10**6), 10**6))
@@ -178,7 +179,7 @@ def test_any_repeated_sighting_is_a_difference(case: Case, data: st.DataObject, 
         for d in judged(case, [*case.good, replace(seen, time=seen.time + later)]).differences
     }
 
-    assert kinds & {verdict.MISSING, verdict.DUPLICATE}
+    assert kinds & {MISSING, DUPLICATE}
 
 
 def _elsewhere(case: Case, seen: Sighting, data: st.DataObject) -> Sighting:
@@ -202,7 +203,7 @@ def test_any_further_sighting_elsewhere_is_a_difference(
     further = replace(_elsewhere(case, seen, data), time=seen.time + later)
     differences = judged(case, [*case.good, further]).differences
 
-    assert further.place in {d.where for d in differences if d.kind == verdict.UNEXPECTED}
+    assert further.place in {d.where for d in differences if d.kind == UNEXPECTED}
 
 
 @given(cases, st.data())
@@ -213,8 +214,8 @@ def test_any_moved_sighting_is_a_difference(case: Case, data: st.DataObject) -> 
     seen[number] = _elsewhere(case, seen[number], data)
     kinds = {d.kind for d in judged(case, seen).differences}
 
-    assert verdict.UNEXPECTED in kinds
-    assert kinds & {verdict.MISSING, verdict.DUPLICATE}
+    assert UNEXPECTED in kinds
+    assert kinds & {MISSING, DUPLICATE}
 
 
 @given(cases, st.data())
@@ -224,7 +225,7 @@ def test_any_lost_leg_is_a_difference(case: Case, data: st.DataObject) -> None:
     legs = case.probe.claim(case.good)
     rest = [s for s, of in zip(case.good, legs, strict=True) if of != leg]
 
-    assert verdict.MISSING in {d.kind for d in judged(case, rest).differences}
+    assert MISSING in {d.kind for d in judged(case, rest).differences}
 
 
 _CHANGES: dict[str, object] = {
@@ -314,7 +315,7 @@ def test_any_sightings_have_a_verdict(
     told += sum(len(c.elsewhere) for c in found.crossings)
     crossed = {d for c in found.crossings for d in c.differences}
     told += found.noise
-    strange = [d for d in found.differences if d.kind == verdict.UNEXPECTED]
+    strange = [d for d in found.differences if d.kind == UNEXPECTED]
     assert told + len(strange) >= len(seen)
     assert crossed <= set(found.differences)
     assert verdict.unchanged(found) is not None

@@ -7,8 +7,9 @@ import pytest
 from podpath.errors import Inconclusive
 from podpath.model import CommandResult, Difference, Observation
 from podpath.paths import observe, self_report
+from podpath.paths.kinds import MISSING, UNEXPECTED
 from podpath.paths.probes import Echo, Http, Probe, Silence
-from podpath.paths.verdict import MISSING, UNEXPECTED, Verdict, judge
+from podpath.paths.verdict import Verdict, judge
 from selftests.unit import samples
 
 GOOD = "2 packets transmitted, 2 received, 0% packet loss"

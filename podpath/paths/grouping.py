@@ -1,0 +1,61 @@
+"""Sightings grouped by their packet. Pure."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from podpath.model import Packet, Path, Sighting, Translation
+from podpath.paths import segments
+
+#: Leg and identity of a packet -> its sightings, in order of time.
+Packets = Mapping[tuple[str, tuple[object, ...]], list[Sighting]]
+
+
+def by_packet(claimed: Sequence[tuple[str, Sighting]], paths: Mapping[str, Path]) -> Packets:
+    """Group the sightings of each packet.
+
+    Some packets have equal identities, such as two acknowledgements of IPv6. Their order tells
+    them apart: the second one at each place is the second one of its sender's, and any beyond
+    the sender's is a duplicate. A segment that TCP repeats has another time stamp in its options.
+    Options come before the order, as two processors may deliver the repeated one first.
+
+    Args:
+        claimed: Each sighting of a probe, with its leg.
+        paths: The path of each leg.
+    """
+    packets: dict[tuple[str, tuple[object, ...]], list[Sighting]] = defaultdict(list)
+    parts = segments.aligned([sighting for _, sighting in claimed])
+    seen = [(leg, part) for (leg, _), each in zip(claimed, parts, strict=True) for part in each]
+    named = [(leg, part, _identity(part.packet, paths[leg].translation)) for leg, part in seen]
+    sent: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    for leg, part, identity in named:
+        if part.place == paths[leg].hops[0].place:
+            sent[leg, identity].append(part.packet.options)
+    left: dict[tuple[object, ...], list[tuple[int, str]]] = {}
+    for leg, part, identity in named:
+        number = 0
+        if part.packet.ip_id is None and part.packet.protocol != "arp":
+            originals, here = sent[leg, identity], (leg, part.place, identity)
+            if here not in left:
+                left[here] = list(enumerate(originals))
+            number = _take(left[here], part.packet.options, max(len(originals) - 1, 0))
+        packets[leg, (*identity, number)].append(part)
+    return packets
+
+
+def _take(left: list[tuple[int, str]], options: str, last: int) -> int:
+    """The number of a packet's original: the first one left with its options, if any."""
+    same = [one for one in left if one[1] == options]
+    if not left:
+        return last
+    one = (same or left)[0]
+    left.remove(one)
+    return one[0]
+
+
+def _identity(packet: Packet, translation: Translation | None) -> tuple[object, ...]:
+    """The identity with which the packet was sent: translated ports are translated back."""
+    if translation is None or translation.ports is None or packet.ports is None:
+        return packet.identity
+    source, destination = map(translation.back.port, packet.ports)
+    return replace(packet, ports=(source, destination)).identity

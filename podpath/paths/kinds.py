@@ -1,0 +1,13 @@
+"""Kinds of differences between expected paths and sightings. Pure."""
+
+MISSING = "missing hop"
+UNEXPECTED = "unexpected sighting"
+DISORDER = "out of order"
+DUPLICATE = "duplicate"
+TTL = "TTL changed"
+MAC = "MAC changed"
+ADDRESS = "address changed"
+PAYLOAD = "payload changed"
+TOS = "TOS changed"
+DF = "DF changed"
+OPTIONS = "TCP options changed"
