@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.contract import subjects
+from podpath.contract import versions
 from podpath.contract.subjects import ALONE, ATTACHING, Role
 
 both_directions = pytest.mark.parametrize(
@@ -28,4 +28,4 @@ of_the_chain = pytest.mark.roles(Role.INTERFACE, Role.CHAINED)
 
 def since(version: str) -> pytest.MarkDecorator:
     """Each version of the CNI specification since that one."""
-    return pytest.mark.parametrize("version", subjects.since(version), scope="module")
+    return pytest.mark.parametrize("version", versions.since(version), scope="module")

@@ -3,12 +3,13 @@
 import pytest
 
 from podpath.cni.conflist import Conflist
-from podpath.contract import answers, links, subjects
+from podpath.contract import answers, links
 from podpath.contract.answers import UNKNOWN_VERSION
 from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Subject
+from podpath.contract.versions import CHAINS_SINCE
 from podpath.model import Family
 
 from .parameters import alone, attaching, chained_plugins, since
@@ -95,7 +96,7 @@ def test_interface_name_that_is_taken_is_refused(container: Attachment, spoken: 
 
 @requirement("CNI-ADD-PREVIOUS")
 @chained_plugins
-@since(subjects.CHAINS_SINCE)
+@since(CHAINS_SINCE)
 def test_previous_result_is_passed_on(life: Life) -> None:
     """Interfaces and addresses of prevResult are in the result of a chained plugin, too."""
     life.require_added()
@@ -162,7 +163,7 @@ def test_bad_configuration_is_refused(
     text = absent.configuration(change or {})
     broken = text if change is not None else text[:-1]
 
-    answer = absent.runtime.say(absent.subject.name, broken, absent.environment("ADD"))
+    answer = absent.runtime.execute(absent.subject.name, broken, absent.environment("ADD"))
 
     assert answers.refused(answer, spoken, codes=[code]) == []
 

@@ -6,18 +6,18 @@ from podpath.cni.conflist import Conflist
 from podpath.contract import answers, breakages, chained
 from podpath.contract.attachments import Attachment
 from podpath.contract.breakages import Make
-from podpath.contract.chained import Add
+from podpath.contract.chained import Addition
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
+from podpath.contract.stand_in import standing_in
 from podpath.contract.subjects import Subject
-from podpath.contract.wrapper import standing_in
 
 from .parameters import attaching, interface_plugin, of_the_chain, since
 
 requirement = pytest.mark.requirement
 
 LISTED = [pytest.param(make, id=name) for name, make in breakages.LISTED.items()]
-LATER = [pytest.param(add, id=name) for name, add in chained.LATER.items()]
+ADDITIONS = [pytest.param(addition, id=name) for name, addition in chained.ADDITIONS.items()]
 STATE = [pytest.param(make, id=name) for name, make in breakages.STATE.items()]
 
 
@@ -74,12 +74,12 @@ def test_check_finds_what_else_is_broken(
 
 @requirement("CNI-CHECK-LATER")
 @attaching
-@pytest.mark.parametrize("add", LATER)
+@pytest.mark.parametrize("addition", ADDITIONS)
 @since("0.4.0")
-def test_check_allows_for_what_later_plugins_add(container: Attachment, add: Add) -> None:
+def test_check_allows_for_what_later_plugins_add(container: Attachment, addition: Addition) -> None:
     """A route, or an interface with an address, that is there and in the result is no error."""
     container.attach()
-    previous = add(container)
+    previous = addition(container)
 
     assert answers.succeeded(container.check(previous)) == []
 
@@ -167,7 +167,7 @@ def test_collection_is_passed_on_to_the_delegate(
     with standing_in(container, fails=fails) as ipam:
         container.attach()
         _require_delegation(ipam.calls())
-        (answer,) = container.runtime.collect(subject, spoken, [container.identity])
+        (answer,) = container.runtime.collect_garbage(subject, spoken, [container.identity])
 
         assert answers.called(subject.steps[0].delegate, ipam.calls()[1:], ["GC"]) == []
         assert (answers.refused(answer, spoken) if fails else answers.succeeded([answer])) == []

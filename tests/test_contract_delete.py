@@ -9,8 +9,8 @@ from podpath.contract import answers, parallel
 from podpath.contract.attachments import Attachment
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
+from podpath.contract.stand_in import killing_rules, standing_in
 from podpath.contract.subjects import Subject
-from podpath.contract.wrapper import killing_rules, standing_in
 from podpath.nodes import inventory
 
 from .parameters import attaching, since, whole_chain
@@ -33,7 +33,7 @@ def test_delete_succeeds_again(life: Life) -> None:
     """A second DEL of the same attachment succeeds."""
     life.require_added()
 
-    assert answers.succeeded(life.again) == []
+    assert answers.succeeded(life.deleted_again) == []
 
 
 def _namespace_removed(container: Attachment) -> list[answers.Answer]:
@@ -149,7 +149,7 @@ def test_collection_reclaims_all_but_what_is_listed(
     stale.attach()
     stale.lose_namespace()
 
-    collected = runtime.collect(subject, spoken, [listed.identity])
+    collected = runtime.collect_garbage(subject, spoken, [listed.identity])
 
     assert answers.succeeded(collected) + answers.silent(collected) == []
     # what others have left before may be gone, too

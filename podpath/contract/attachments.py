@@ -14,7 +14,13 @@ from podpath.contract import links
 from podpath.contract.answers import Answer, require_success
 from podpath.contract.links import AttachmentState
 from podpath.contract.runtime import Runtime
-from podpath.contract.subjects import Step, Subject, request, runtime_config
+from podpath.contract.subjects import (
+    CapabilityArgs,
+    Step,
+    Subject,
+    request_configuration,
+    runtime_config,
+)
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference, Settings
 from podpath.nodes import inventory
@@ -33,7 +39,7 @@ Previous = Mapping[str, Any] | None
 #: Variable -> another value for it, or None to leave it unset.
 Changes = Mapping[str, str | None]
 _AS_IT_IS: Changes = {}
-_NOTHING: Mapping[str, Any] = {}
+_NO_CAPABILITY_ARGS: CapabilityArgs = {}
 
 
 class Attachment:
@@ -41,7 +47,7 @@ class Attachment:
 
     Attributes:
         runtime: caller of the plugins.
-        asked: capability -> value that the plugins with this capability get (capability args).
+        capability_args: values for the plugins' capabilities.
         subject: the plugins to call.
         version: cniVersion of each call.
         container: CNI_CONTAINERID.
@@ -51,10 +57,14 @@ class Attachment:
     """
 
     def __init__(
-        self, runtime: Runtime, subject: Subject, version: str, asked: Mapping[str, Any] = _NOTHING
+        self,
+        runtime: Runtime,
+        subject: Subject,
+        version: str,
+        capability_args: CapabilityArgs = _NO_CAPABILITY_ARGS,
     ) -> None:
         self.runtime = runtime
-        self.asked = asked
+        self.capability_args = capability_args
         self.subject = subject
         self.version = version
         self.container = randomness.unique(16).hex()
@@ -102,7 +112,7 @@ class Attachment:
         Raises:
             DoesNotConform: a plugin failed, or did not end in time.
         """
-        require_success(self._add(self.subject.before, {}))
+        require_success(self._add(self.subject.preceding, {}))
 
     def _add(self, steps: Sequence[Step], changes: Changes) -> list[Answer]:
         answers = []
@@ -149,9 +159,11 @@ class Attachment:
         if command == "ADD":
             self._up.append(step)
         try:
-            spoken = version or self.version
-            more = runtime_config(step, self.asked)
-            answer = self.runtime.call(step, spoken, environment, previous=previous, more=more)
+            cni_version = version or self.version
+            additional_keys = runtime_config(step, self.capability_args)
+            answer = self.runtime.call(
+                step, cni_version, environment, previous=previous, additional_keys=additional_keys
+            )
         except DoesNotConform:
             self._hung = True
             raise
@@ -170,8 +182,10 @@ class Attachment:
 
     def configuration(self, changes: Changes) -> str:
         """Return the first plugin's stdin with some keys changed; None removes a key."""
-        network = self.runtime.network
-        given = request(self.subject.steps[0], network, self.version, self.result) | dict(changes)
+        network_name = self.runtime.network_name
+        given = request_configuration(
+            self.subject.steps[0], network_name, self.version, self.result
+        ) | dict(changes)
         return json.dumps({k: v for k, v in given.items() if v is not None})
 
     def state(self) -> AttachmentState:
@@ -225,7 +239,10 @@ class Attachment:
 
 @contextmanager
 def attached(
-    runtime: Runtime, subject: Subject, version: str, asked: Mapping[str, Any] = _NOTHING
+    runtime: Runtime,
+    subject: Subject,
+    version: str,
+    capability_args: CapabilityArgs = _NO_CAPABILITY_ARGS,
 ) -> Iterator[Attachment]:
     """Create a container's namespace, ready for ADD of the subject, and remove it at the end.
 
@@ -235,13 +252,13 @@ def attached(
         runtime: caller of the plugins.
         subject: the plugins to call.
         version: cniVersion of each call.
-        asked: capability -> value that the plugins with this capability get.
+        capability_args: values for the plugins' capabilities.
 
     Raises:
         CouldNotTest: the namespace cannot be created.
         DoesNotConform: a plugin that comes before the subject fails.
     """
-    attachment = Attachment(runtime, subject, version, asked)
+    attachment = Attachment(runtime, subject, version, capability_args)
     ended = runtime.node.run(["ip", "netns", "add", attachment.name])
     if ended.returncode != 0:
         raise CouldNotTest(f"no namespace could be made on the node: {ended.stderr.strip()}")

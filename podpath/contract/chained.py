@@ -10,7 +10,7 @@ from typing import Any
 from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.contract.breakages import do
 from podpath.contract.links import links
-from podpath.contract.subjects import since
+from podpath.contract.versions import since
 
 # Documentation addresses (RFC 5737): no network uses them.
 _LINK = "later0"
@@ -53,6 +53,6 @@ def _with(attachment: Attachment, **additions: Mapping[str, Any]) -> Mapping[str
     return result | {key: [*(result.get(key) or []), entry] for key, entry in additions.items()}
 
 
-Add = Callable[[Attachment], Mapping[str, Any]]
+Addition = Callable[[Attachment], Mapping[str, Any]]
 
-LATER: Mapping[str, Add] = {"route": route, "interface": interface}
+ADDITIONS: Mapping[str, Addition] = {"route": route, "interface": interface}

@@ -9,7 +9,8 @@ from podpath.contract.answers import Answer, require_success
 from podpath.contract.attachments import Attachment, attached
 from podpath.contract.links import AttachmentState
 from podpath.contract.runtime import Runtime
-from podpath.contract.subjects import ATTACHING, Subject, since
+from podpath.contract.subjects import ATTACHING, Subject
+from podpath.contract.versions import since
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference
 from podpath.nodes import inventory
@@ -25,7 +26,7 @@ class Life:
         state: the result and the kernel's links after ADD, for subjects that create interfaces.
         checked: answers to CHECK, in the order of the calls.
         deleted: answers to DEL, in the order of the calls.
-        again: answers to the second DEL.
+        deleted_again: answers to the second DEL.
         left: changes of the node between the time before ADD and the time after the first DEL.
     """
 
@@ -34,13 +35,13 @@ class Life:
     state: AttachmentState | None = None
     checked: tuple[Answer, ...] = ()
     deleted: tuple[Answer, ...] = ()
-    again: tuple[Answer, ...] = ()
+    deleted_again: tuple[Answer, ...] = ()
     left: list[Difference] = field(default_factory=list)
 
     @property
     def answers(self) -> tuple[Answer, ...]:
         """Answers to all calls."""
-        return (*self.added, *self.checked, *self.deleted, *self.again)
+        return (*self.added, *self.checked, *self.deleted, *self.deleted_again)
 
     @property
     def attached(self) -> AttachmentState:
@@ -105,5 +106,5 @@ def _live(attachment: Attachment, conflist: Conflist) -> Life:
         checked=tuple(attachment.check()) if attachment.version in since("0.4.0") else (),
         deleted=tuple(attachment.delete()),
         left=attachment.left(conflist, before),
-        again=tuple(attachment.delete()),
+        deleted_again=tuple(attachment.delete()),
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from podpath.contract.answers import BUDGET, Answer
-from podpath.contract.subjects import Step, Subject, request
+from podpath.contract.subjects import Step, Subject, request_configuration
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes.base import Node
 from podpath.system import files, programs
@@ -25,20 +25,20 @@ class Runtime:
 
     Attributes:
         node: the node.
-        network: name of the network in the conflist.
+        network_name: name of the network in the conflist.
         path: directories of plugins on the node, in the format of CNI_PATH.
     """
 
-    def __init__(self, node: Node, network: str, path: str) -> None:
+    def __init__(self, node: Node, network_name: str, path: str) -> None:
         self.node = node
-        self.network = network
+        self.network_name = network_name
         self.path = path
-        self._spoken: dict[str, tuple[str, ...]] = {}
+        self._versions: dict[str, tuple[str, ...]] = {}
 
-    def searching(self, directory: str) -> "Runtime":
+    def with_directory(self, directory: str) -> "Runtime":
         """Return a copy that searches for plugins in another directory of the node first."""
-        other = Runtime(self.node, self.network, f"{directory}:{self.path}")
-        other._spoken = self._spoken
+        other = Runtime(self.node, self.network_name, f"{directory}:{self.path}")
+        other._versions = self._versions
         return other
 
     def call(
@@ -48,7 +48,7 @@ class Runtime:
         environment: Mapping[str, str],
         *,
         previous: Mapping[str, Any] | None = None,
-        more: Mapping[str, Any] | None = None,
+        additional_keys: Mapping[str, Any] | None = None,
     ) -> Answer:
         """Call a plugin with the configuration that a runtime derives for it.
 
@@ -57,14 +57,17 @@ class Runtime:
             version: cniVersion of the configuration.
             environment: CNI's variables.
             previous: prevResult of the configuration.
-            more: keys that the command adds to the configuration.
+            additional_keys: keys that the command adds to the configuration.
 
         Raises:
             DoesNotConform: the plugin does not end in time, or prints without end.
             CouldNotTest: the plugin is not on the node.
         """
-        configuration = {**request(step, self.network, version, previous), **(more or {})}
-        return self.say(step.plugin, json.dumps(configuration), environment)
+        configuration = {
+            **request_configuration(step, self.network_name, version, previous),
+            **(additional_keys or {}),
+        }
+        return self.execute(step.plugin, json.dumps(configuration), environment)
 
     def version(self, plugin: str, version: str) -> Answer:
         """Call VERSION with an input of this cniVersion.
@@ -73,7 +76,7 @@ class Runtime:
             DoesNotConform: as call.
             CouldNotTest: as call.
         """
-        return self.say(plugin, json.dumps({"cniVersion": version}), {"CNI_COMMAND": "VERSION"})
+        return self.execute(plugin, json.dumps({"cniVersion": version}), {"CNI_COMMAND": "VERSION"})
 
     def status(self, subject: Subject, version: str) -> list[Answer]:
         """Call STATUS of each plugin.
@@ -84,7 +87,7 @@ class Runtime:
         """
         return [self.call(s, version, {"CNI_COMMAND": "STATUS"}) for s in subject.steps]
 
-    def collect(
+    def collect_garbage(
         self, subject: Subject, version: str, valid: Iterable[Mapping[str, str]]
     ) -> list[Answer]:
         """Call GC of each plugin.
@@ -102,11 +105,17 @@ class Runtime:
             CouldNotTest: as call.
         """
         attachments = list(valid)
-        more = {"cni.dev/valid-attachments": attachments, "cni.dev/attachments": attachments}
+        additional_keys = {
+            "cni.dev/valid-attachments": attachments,
+            "cni.dev/attachments": attachments,
+        }
         environment = {"CNI_COMMAND": "GC"}
-        return [self.call(s, version, environment, more=more) for s in subject.steps]
+        return [
+            self.call(s, version, environment, additional_keys=additional_keys)
+            for s in subject.steps
+        ]
 
-    def say(self, plugin: str, text: str, environment: Mapping[str, str]) -> Answer:
+    def execute(self, plugin: str, text: str, environment: Mapping[str, str]) -> Answer:
         """Call a plugin with any text on stdin.
 
         Raises:
@@ -122,16 +131,16 @@ class Runtime:
         )
         return Answer(plugin, command, status, output, errors, time.monotonic() - started)
 
-    def supported(self, plugin: str) -> tuple[str, ...]:
+    def supported_versions(self, plugin: str) -> tuple[str, ...]:
         """Return the versions that a plugin supports; empty if it lists none. Calls VERSION once.
 
         Raises:
             DoesNotConform: as call.
             CouldNotTest: as call.
         """
-        if plugin not in self._spoken:
-            self._spoken[plugin] = self.version(plugin, "1.0.0").supported_versions
-        return self._spoken[plugin]
+        if plugin not in self._versions:
+            self._versions[plugin] = self.version(plugin, "1.0.0").supported_versions
+        return self._versions[plugin]
 
     def locate(self, plugin: str) -> str:
         """Return the path of a plugin on the node.

@@ -11,17 +11,10 @@ from enum import Enum
 from typing import Any
 
 from podpath.cni.conflist import Conflist
+from podpath.contract.versions import CHAINS_SINCE, since
 
-#: The versions of the specification, oldest first.
-VERSIONS = ("0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0")
-
-#: The first version that passes a result from plugin to plugin.
-CHAINS_SINCE = "0.3.0"
-
-
-def since(version: str) -> tuple[str, ...]:
-    """Return this version of the specification and all later ones."""
-    return VERSIONS[VERSIONS.index(version) :]
+#: Capability -> value that a runtime gives to the plugins with this capability.
+CapabilityArgs = Mapping[str, Any]
 
 
 class Role(Enum):
@@ -66,35 +59,35 @@ class Subject:
         name: name in the ids of tests.
         role: role of the plugins.
         steps: the plugins, in the order of ADD.
-        before: earlier plugins of the chain, whose result the first step needs; podpath calls
+        preceding: earlier plugins of the chain, whose result the first step needs; podpath calls
             them, but does not test them.
     """
 
     name: str
     role: Role
     steps: tuple[Step, ...]
-    before: tuple[Step, ...] = ()
+    preceding: tuple[Step, ...] = ()
 
     @property
     def plugins(self) -> tuple[str, ...]:
         """Types of all plugins that take part, delegated plugins included."""
-        steps = (*self.before, *self.steps)
+        steps = (*self.preceding, *self.steps)
         names = [n for s in steps for n in (s.plugin, s.delegate) if n]
         return tuple(dict.fromkeys(names))
 
-    def lacks(self, version: str, spoken: Mapping[str, Iterable[str]]) -> str:
+    def unsupported(self, version: str, supported: Mapping[str, Iterable[str]]) -> str:
         """Return the reason why the subject cannot be called in a version; empty if it can.
 
         Args:
             version: a version of the specification.
-            spoken: plugin -> versions that it supports.
+            supported: plugin -> versions that it supports.
         """
-        if len(self.before) + len(self.steps) > 1 and version not in since(CHAINS_SINCE):
+        if len(self.preceding) + len(self.steps) > 1 and version not in since(CHAINS_SINCE):
             return f"plugins are not chained before CNI {CHAINS_SINCE}"
         for plugin in self.plugins:
-            if version not in spoken[plugin]:
-                supported = ", ".join(spoken[plugin]) or "none"
-                return f'"{plugin}" does not support CNI {version}; it supports {supported}'
+            if version not in supported[plugin]:
+                versions = ", ".join(supported[plugin]) or "none"
+                return f'"{plugin}" does not support CNI {version}; it supports {versions}'
         return ""
 
 
@@ -116,23 +109,25 @@ def of(conflist: Conflist) -> tuple[Subject, ...]:
     )
 
 
-def request(
+def request_configuration(
     step: Step, network: str, version: str, previous: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Return the request configuration of a plugin: its stdin."""
-    own = {k: v for k, v in step.section.items() if k != "capabilities"}
-    given = {"cniVersion": version, "name": network}
-    return own | given | ({"prevResult": previous} if previous is not None else {})
+    configuration = {k: v for k, v in step.section.items() if k != "capabilities"}
+    inserted = {"cniVersion": version, "name": network}
+    return configuration | inserted | ({"prevResult": previous} if previous is not None else {})
 
 
-def runtime_config(step: Step, asked: Mapping[str, Any]) -> dict[str, Any]:
+def runtime_config(step: Step, capability_args: CapabilityArgs) -> dict[str, Any]:
     """Return the runtimeConfig of a plugin: the values of its capabilities, under that key.
 
     Args:
         step: the plugin.
-        asked: capability -> value, for all plugins.
+        capability_args: values for the capabilities of all plugins.
     """
     capabilities = step.section.get("capabilities")
     capabilities = capabilities if isinstance(capabilities, dict) else {}
-    values = {name: value for name, value in asked.items() if capabilities.get(name) is True}
+    values = {
+        name: value for name, value in capability_args.items() if capabilities.get(name) is True
+    }
     return {"runtimeConfig": values} if values else {}

@@ -10,7 +10,8 @@ from podpath.cni import conflist
 from podpath.contract import answers, links, runtime, subjects
 from podpath.contract.answers import Answer
 from podpath.contract.links import AttachmentState, Link
-from podpath.contract.subjects import VERSIONS, Role
+from podpath.contract.subjects import Role
+from podpath.contract.versions import VERSIONS
 from podpath.errors import DoesNotConform
 
 NETNS = "/run/netns/c"
@@ -176,7 +177,7 @@ def test_subjects_are_the_chain_and_each_plugin() -> None:
         "host-local",
     ]
     assert chain.plugins == ("bridge", "host-local", "portmap")
-    assert portmap.before == bridge.steps
+    assert portmap.preceding == bridge.steps
     assert ipam.plugins == ("host-local",)
 
 
@@ -185,17 +186,17 @@ def test_versions_that_a_subject_lacks() -> None:
     chain, bridge, *_ = subjects.of(conflist.read(conflist.DEFAULT))
     spoken = {"bridge": VERSIONS, "portmap": VERSIONS, "host-local": VERSIONS[:-1]}
 
-    assert bridge.lacks("1.0.0", spoken) == ""
-    assert '"host-local" does not support CNI 1.1.0' in bridge.lacks("1.1.0", spoken)
-    assert "not chained" in chain.lacks("0.2.0", spoken)
+    assert bridge.unsupported("1.0.0", spoken) == ""
+    assert '"host-local" does not support CNI 1.1.0' in bridge.unsupported("1.1.0", spoken)
+    assert "not chained" in chain.unsupported("0.2.0", spoken)
 
 
 def test_request_is_the_section_with_what_the_runtime_adds() -> None:
     """Its name and version; the previous result; no capabilities."""
     _, _, portmap, _ = subjects.of(conflist.read(conflist.DEFAULT))
-    asked = subjects.request(portmap.steps[0], "net", "1.0.0", {"ips": []})
+    configuration = subjects.request_configuration(portmap.steps[0], "net", "1.0.0", {"ips": []})
 
-    assert asked == {
+    assert configuration == {
         "type": "portmap",
         "cniVersion": "1.0.0",
         "name": "net",

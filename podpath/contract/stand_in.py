@@ -70,7 +70,7 @@ def standing_in(
         real=quote(runtime.locate(plugin)),
     )
     _install(runtime, directory, {plugin: script, "calls": ""})
-    attachment.runtime = runtime.searching(directory)
+    attachment.runtime = runtime.with_directory(directory)
     try:
         yield StandIn(runtime, directory)
     finally:
