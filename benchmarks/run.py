@@ -24,6 +24,7 @@ from results import Result, table
 
 import podpath
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest, DoesNotConform
+from podpath.nodes.embedded.kind import Embedded
 from podpath.run import preflight
 from podpath.run.plan import Plan
 
@@ -79,7 +80,7 @@ def _check(names: Sequence[str]) -> None:
     if set(names) & set(_ON_BENCH):
         recipe.tcpdump()
     if set(names) & {*_ON_BENCH, "node-start", "suite"}:
-        preflight.check(Plan.read("embedded", None, (), None, None))
+        preflight.check(Plan.read(Embedded(), None, (), None, None))
 
 
 def _measure(

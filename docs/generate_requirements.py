@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from podpath.cni.features import FEATURES
+from podpath.nodes import kinds
 from podpath.requirements import GROUPS, REQUIREMENTS, Requirement, group
 from selftests import marked
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS
@@ -112,8 +113,8 @@ def _section(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
 def _tests(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
     its = [t for t in tests if requirement.id in t.requirements]
     lines = [f"- [{t.name}](../../tests/{t.file})" for t in its]
-    kinds = ", ".join(f"`{n}`" for n in requirement.nodes)
-    return "\n".join([f"Tests, on nodes of kind {kinds}:\n", *lines])
+    nodes = ", ".join(f"`{n}`" for n in kinds.testing(requirement))
+    return "\n".join([f"Tests, on nodes of kind {nodes}:\n", *lines])
 
 
 def _faults(requirement: Requirement) -> str:

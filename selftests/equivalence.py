@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from podpath.nodes import kinds
 from podpath.report.outcome import Verdict
 from podpath.requirements import REQUIREMENTS
 
@@ -33,7 +34,7 @@ def verdicts(report: Mapping[str, Any]) -> dict[str, str]:
 
 def shared() -> list[str]:
     """The requirements that can be looked at on both nodes."""
-    return [r.id for r in REQUIREMENTS.values() if set(_NODES) <= set(r.nodes)]
+    return [r.id for r in REQUIREMENTS.values() if set(_NODES) <= set(kinds.testing(r))]
 
 
 def compared(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

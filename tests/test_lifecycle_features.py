@@ -13,7 +13,7 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
 from podpath.paths import hostports
 from podpath.paths.hostports import Clients
-from podpath.run import preflight
+from podpath.system import kernel
 
 from .parameters import each_direction
 
@@ -41,7 +41,7 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
 @each_direction
 def test_nothing_is_left_of_a_limit(runtime: Runtime, conflist: Conflist, direction: str) -> None:
     """The node has no more than before the container came."""
-    preflight.check_shaping(direction)
+    kernel.check_shaping(direction)
     with capabilities.container(runtime, conflist, capabilities.limited(direction)) as container:
         before = inventory.read(runtime.node, conflist)
         container.attach()

@@ -15,7 +15,7 @@ from podpath.paths import hostports
 from podpath.paths.hostports import Clients
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
-from podpath.run import preflight
+from podpath.system import kernel
 
 from .parameters import each_direction, each_pod
 
@@ -77,7 +77,7 @@ def test_rate_is_what_was_asked_for(
     runtime: Runtime, conflist: Conflist, family: Family, direction: str
 ) -> None:
     """A transfer takes as long as the limit says, and one without a limit far less."""
-    preflight.check_shaping(direction)
+    kernel.check_shaping(direction)
     with ExitStack() as stack:
         slow, one, other = (
             stack.enter_context(capabilities.container(runtime, conflist, runtime_config))

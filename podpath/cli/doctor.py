@@ -2,9 +2,11 @@
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 
 from podpath.cli import output
 from podpath.errors import COULD_NOT_TEST_STATUS
+from podpath.nodes import kinds
 from podpath.run.plan import Plan
 
 
@@ -17,9 +19,11 @@ def add(commands: output.Commands) -> None:
     )
     parser.add_argument(
         "--node",
-        choices=("embedded", "kind", "host"),
-        default="embedded",
-        help="what is to be tested on (default: embedded)",
+        type=output.kind_name,
+        metavar="KIND",
+        default=kinds.DEFAULT,
+        help=f"what is to be tested on: {', '.join(kinds.OWN)}, or another kind that is installed"
+        f" (default: {kinds.DEFAULT})",
     )
     parser.add_argument("--cni-conf", metavar="FILE", help="as --podpath-cni-conf")
     parser.add_argument(
@@ -36,9 +40,9 @@ def add(commands: output.Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from podpath.run import doctor
 
+    kind = kinds.named(options.node).from_options(lambda _: None, Path.cwd())
     findings = doctor.examine(
-        lambda: Plan.read(options.node, options.cni_conf, options.cni_bin, None, None),
-        options.node,
+        lambda: Plan.read(kind, options.cni_conf, options.cni_bin, None, None), kind
     )
     ready = all(f.found for f in findings)
     if options.json:

@@ -17,6 +17,15 @@ def json_option(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON, for machines")
 
 
+def kind_name(text: str) -> str:
+    """Return the name of a kind of node, as --node takes it. Raises ArgumentTypeError."""
+    from podpath.nodes import kinds
+
+    if sentence := kinds.unknown(text):
+        raise argparse.ArgumentTypeError(sentence)
+    return text
+
+
 def write(text: str) -> None:
     """A text, with the end of its line."""
     sys.stdout.write(f"{text}\n")

@@ -6,6 +6,7 @@ from typing import Any
 
 from podpath.cli import output
 from podpath.cni.features import FEATURES, Feature
+from podpath.nodes import kinds
 from podpath.requirements import CORE, GROUPS, REQUIREMENTS, Requirement, group
 
 
@@ -25,7 +26,8 @@ def add(commands: output.Commands) -> None:
     )
     parser.add_argument(
         "--node",
-        choices=("embedded", "kind", "host"),
+        type=output.kind_name,
+        metavar="KIND",
         help="only those that can be looked at on a kind of node",
     )
     output.json_option(parser)
@@ -48,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
         if (not options.ids or r.id in options.ids)
         and options.group in (None, group(r.id))
         and (options.feature is None or _is_of(r, options.feature))
-        and (options.node is None or options.node in r.nodes)
+        and (options.node is None or kinds.named(options.node).can_test(r))
     ]
     if options.json:
         output.write_json({"requirements": [_document(r) for r in found]})
@@ -85,7 +87,7 @@ def _document(requirement: Requirement) -> dict[str, Any]:
         "usually": requirement.usually,
         "look": [_command(c) for c in requirement.look],
         "source": requirement.source,
-        "nodes": list(requirement.nodes),
+        "nodes": kinds.testing(requirement),
     }
 
 
@@ -119,6 +121,6 @@ def _explained(requirement: Requirement) -> str:
             f"{requirement.feature}, where the conflist has {FEATURES[requirement.feature].asked}"
         )
         lines.append(output.hanging("Feature", f"{told}.", width))
-    lines.append(output.hanging("On", ", ".join(requirement.nodes), width))
+    lines.append(output.hanging("On", ", ".join(kinds.testing(requirement)), width))
     look = [f"  {_command(c)}" for c in requirement.look]
     return "\n".join([*lines, "", "Look for yourself, on the node:", *look])

@@ -12,7 +12,7 @@ from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.profiles import Profile
-from podpath.requirements import CORE, REQUIREMENTS
+from podpath.requirements import CORE, REQUIREMENTS, Ability
 
 #: In place of a result: the user does not want it tested.
 WAIVED = "waived by --podpath-features"
@@ -105,16 +105,19 @@ _ALL = (
 FEATURES: Mapping[str, Feature] = {feature.name: feature for feature in _ALL}
 
 
-def chosen(network: Conflist, profile: Profile, node: str, option: str = "") -> dict[str, str]:
+def chosen(
+    network: Conflist, profile: Profile, node: str, abilities: Ability, option: str = ""
+) -> dict[str, str]:
     """Each feature -> why it is not tested; empty if it is.
 
-    node: the kind of node, as --podpath-node names it; option: "+x,-y" claims x and waives y.
-    Raises CouldNotTest for what is not understood, or claimed and cannot be tested.
+    node: the kind of node, as --podpath-node names it; abilities: what it has; option: "+x,-y"
+    claims x and waives y. Raises CouldNotTest for what is not understood, or claimed and cannot be
+    tested.
     """
     signs = _signs(option)
     reasons = {}
     for name, feature in FEATURES.items():
-        why = _absent(feature, network, profile, node)
+        why = _absent(feature, network, profile) or _beyond(feature, node, abilities)
         if signs.get(name) == "+" and why:
             raise CouldNotTest(
                 f'{OPTION} claims the feature "{name}", but {why}',
@@ -149,15 +152,19 @@ def _similar(name: str) -> str:
     return f"Did you mean {alike[0]}?" if alike else f"There are: {', '.join(FEATURES)}"
 
 
-def _absent(feature: Feature, network: Conflist, profile: Profile, node: str) -> str:
+def _absent(feature: Feature, network: Conflist, profile: Profile) -> str:
     """Why it cannot be tested, if so."""
     if not feature.detect(network):
         return f"the conflist does not ask for it: {feature.asked}"
     if lacking := [kind for kind in feature.kinds if kind not in profile.paths]:
         return f"the profile {profile.name} has no path of the kind {lacking[0]}"
-    own = requirements(feature.name)
-    looked_at = (*own, *feature.shown)
-    if looked_at and not any(node in REQUIREMENTS[i].nodes for i in looked_at):
+    return ""
+
+
+def _beyond(feature: Feature, node: str, abilities: Ability) -> str:
+    """Return why no test can look at it on this kind of node; empty if one can."""
+    needs = [REQUIREMENTS[i].needs for i in (*requirements(feature.name), *feature.shown)]
+    if needs and not any(need in abilities for need in needs):
         return f"it cannot be looked at on the {node} node"
     return ""
 

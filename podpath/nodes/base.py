@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from podpath.errors import CouldNotTest
-from podpath.model import CommandResult, PodNetwork
+from podpath.model import CommandResult, PodNetwork, Settings
 from podpath.nodes.pod import Pod, PodSpec
-from podpath.system import files, linux, netns, proc, programs
+from podpath.system import files, linux, netns, proc, programs, sysctl
 from podpath.system.proc import Endpoint
 
 _NAMED = "/run/netns"
@@ -134,6 +134,10 @@ class Node(ABC):
                 process = self.root(f"/proc/{pid}")
                 found[f"container {container} of pod {pod.name}"] = _started(process)
         return found
+
+    def link_defaults(self) -> Settings:
+        """Return what a link of the node starts with, before podpath has a pod there."""
+        return sysctl.of_namespace(self.network_namespace(), "default")
 
     def sockets(self) -> frozenset[Endpoint]:
         """Return the local ends of the sockets in the node's own network namespace."""

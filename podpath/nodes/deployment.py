@@ -86,7 +86,7 @@ class Deployment:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._live: dict[str, Pod] = {}
-        self._of_links = _of_new_links(node)
+        self._of_links = node.link_defaults()
 
     def __getitem__(self, name: str) -> Pod:
         """The pod of that name. Raises CouldNotTest if there is none."""
@@ -145,17 +145,6 @@ class Deployment:
 
     def _delete_rest(self, names: Sequence[str], parallel: int) -> None:
         self.delete(*(n for n in names if n in self._live), parallel=parallel)
-
-
-def _of_new_links(node: Node) -> Settings:
-    """What a link of the node starts with, before a pod of podpath is there.
-
-    Other pods' plugin may have set that already, but not on a node that is made for podpath: that
-    started as any new namespace does.
-    """
-    path = node.network_namespace()
-    now = sysctl.of_namespace(path, "default")
-    return now & sysctl.of_new_namespace(path) if node.kind == "kind" else now
 
 
 def in_parallel(work: Sequence[Callable[[], T]], workers: int) -> list[T]:

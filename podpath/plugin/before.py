@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "podpath"
 
-#: What this process holds for those that run the tests: podpath.run.start.held.
+#: What this process holds for those that run the tests: podpath.nodes.kind.Kind.held.
 _held = pytest.StashKey[Any]()
 
 
@@ -105,9 +105,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not config.pluginmanager.has_plugin("dsession") or not _concerned(config):
         return
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
-    from podpath.run import start
 
-    holding = start.held(shared.plan(config), shared.say(config))
+    plan = shared.plan(config)
+    holding = plan.kind.held(plan, shared.say(config))
     try:
         holding.__enter__()
     except CouldNotTest as error:
@@ -132,12 +132,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     """What is tested, on what, and what cannot be tested there."""
     facts = config.stash.get(shared.environment, {})
     lines = [f"podpath {name}: {text}" for name, text in facts.items()]
-    node = config.getoption("--podpath-node")
-    if facts and (absent := shared.not_applicable(node)):
-        lines.append(f"podpath not applicable on {node}: {', '.join(absent)}")
-    if facts:
-        lines += _out_of_scope(shared.plan(config).profile)
-    return lines
+    if not facts:
+        return []
+    plan = shared.plan(config)
+    if absent := shared.not_applicable(config):
+        lines.append(f"podpath not applicable on {plan.kind.name}: {', '.join(absent)}")
+    return lines + _out_of_scope(plan.profile)
 
 
 def _out_of_scope(profile: Profile) -> list[str]:

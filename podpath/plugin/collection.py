@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Every id must be a known one; JUnit gets them as properties; known deviations may fail."""
     from podpath.requirements import REQUIREMENTS
 
-    absent = {*shared.not_applicable(config.getoption("--podpath-node")), *_waived(config)}
+    absent = {*shared.not_applicable(config), *_waived(config)}
     left_out, first = [], []
     for item in items:
         ids = shared.ids_of(item)

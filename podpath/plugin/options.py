@@ -15,9 +15,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("podpath", "podpath: prove the path between two pods on one node")
     group.addoption(
         "--podpath-node",
-        choices=("embedded", "kind", "host"),
-        default="embedded",
-        help="what to test on (default: embedded, made of real containerd in private namespaces)",
+        metavar="KIND",
+        type=_kind,
+        help="what to test on: embedded (the default: real containerd in private namespaces), kind,"
+        " host, or a kind that another package adds",
     )
     group.addoption(
         "--podpath-cni-conf",
@@ -85,6 +86,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
         help="the pods' image for --podpath-node host (default: podpath's own, if the node has it)",
     )
+
+
+def _kind(text: str) -> str:
+    from podpath.nodes import kinds
+
+    if sentence := kinds.unknown(text):
+        raise argparse.ArgumentTypeError(sentence)
+    return text
 
 
 def _seed(text: str) -> int:

@@ -42,10 +42,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if not shared.ids_of(item) or shared.tests() not in item.path.parents:
         return (yield)
     from podpath.errors import CouldNotTest
-    from podpath.run import start
 
     try:
-        mine = start.turn(shared.plan(item.config))
+        mine = shared.plan(item.config).kind.turn()
     except CouldNotTest:
         return (yield)  # told before the first test, or by its fixtures
     with mine:

@@ -110,7 +110,11 @@ class _Results:
 
         facts = self._config.stash.get(shared.environment, {})
         known = {str(name): facts[name] for name in ("profile", "node") if name in facts}
-        about = document.About(complete=self._complete, features=self._features())
+        about = document.About(
+            complete=self._complete,
+            features=self._features(),
+            abilities=shared.abilities(self._config),
+        )
         built = document.build(self._results, known, "", about)
         shown = [r for r in built["requirements"] if r["tests"] or r["reason"] == WAIVED]
         terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")

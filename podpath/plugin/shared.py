@@ -11,14 +11,14 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from podpath.nodes.cluster.kind import Options
+    from podpath.nodes.kind import Kind
+    from podpath.requirements import Ability
     from podpath.run.plan import Plan
     from podpath.system.randomness import Draws
 
 
 #: Where podpath's own files are.
 _PODPATH = Path(__file__).parent.parent
-_PYTEST_KINDS_NAME = "pytest-kind"
 
 #: What a test observed, in order: podpath.paths.observe.Observed.
 observations = pytest.StashKey[list[Any]]()
@@ -28,6 +28,7 @@ running_node = pytest.StashKey[Any]()
 given_node = pytest.StashKey[Any]()
 #: The preflight's plan and the description of it, made once a process.
 _plan = pytest.StashKey["Plan"]()
+_kind = pytest.StashKey["Kind"]()
 environment = pytest.StashKey[dict[str, str]]()
 #: Whose plugin it is, for the report.
 implementation = pytest.StashKey["dict[str, Any]"]()
@@ -40,40 +41,27 @@ def plan(config: pytest.Config) -> Plan:
 
     if _plan not in config.stash:
         config.stash[_plan] = Plan.read(
-            config.getoption("--podpath-node"),
+            kind(config),
             config.getoption("--podpath-cni-conf"),
             config.getoption("--podpath-cni-bin"),
             config.getoption("--podpath-report"),
             config.getoption("--podpath-deviations"),
-            _cluster(config),
-            config.getoption("--podpath-image"),
             config.getoption("--podpath-profile"),
             config.getoption("--podpath-features"),
         )
     return config.stash[_plan]
 
 
-def _cluster(config: pytest.Config) -> Options:
-    """What pytest-kind's options say, where they are known, and ours."""
-    from podpath.nodes.cluster import kind_config
-    from podpath.nodes.cluster.kind import Options
+def kind(config: pytest.Config) -> Kind:
+    """Return the kind of node that the options ask for. Raises CouldNotTest."""
+    from podpath.nodes import kinds
 
-    def asked(name: str) -> Any:
-        return config.getoption(name, None) or ""
-
-    name = asked("cluster_name")
-    here = config.invocation_params.dir / "kind-config.yaml"
-    default = here if here.is_file() else kind_config.SHIPPED
-    return Options(
-        # pytest-kind's own default is a name that other people's tests use, too
-        name="podpath" if name in ("", _PYTEST_KINDS_NAME) else name,
-        keep=bool(asked("keep_cluster")),
-        config=Path(asked("podpath_kind_config") or default).absolute(),
-        image=asked("kind_image"),
-        kind=asked("kind_bin"),
-        kubectl=asked("kind_kubectl_bin"),
-        kubeconfig=asked("kubeconfig"),
-    )
+    if _kind not in config.stash:
+        wanted = kinds.named(config.getoption("--podpath-node") or kinds.DEFAULT)
+        config.stash[_kind] = wanted.from_options(
+            lambda name: config.getoption(name, None), config.invocation_params.dir
+        )
+    return config.stash[_kind]
 
 
 def seed(config: pytest.Config) -> int:
@@ -134,8 +122,20 @@ def ids_of(item: pytest.Item) -> list[str]:
     return ids if ours else [i for i in ids if isinstance(i, str) and i in REQUIREMENTS]
 
 
-def not_applicable(node: str) -> list[str]:
-    """The requirements that cannot be looked at on this kind of node."""
+def not_applicable(config: pytest.Config) -> list[str]:
+    """List the requirements that cannot be looked at on this kind of node."""
     from podpath.requirements import REQUIREMENTS
 
-    return [r.id for r in REQUIREMENTS.values() if node not in r.nodes]
+    has = abilities(config)
+    return [r.id for r in REQUIREMENTS.values() if r.needs not in has]
+
+
+def abilities(config: pytest.Config) -> Ability:
+    """Return what the kind of node has; everything if it cannot be used."""
+    from podpath.errors import CouldNotTest
+    from podpath.requirements import Ability
+
+    try:
+        return kind(config).abilities
+    except CouldNotTest:  # told before the first test, or by its fixtures
+        return ~Ability.NONE

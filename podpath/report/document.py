@@ -13,7 +13,7 @@ from typing import Any
 from podpath.cni.features import WAIVED
 from podpath.errors import CouldNotTest
 from podpath.report.outcome import Outcome, Verdict, worst
-from podpath.requirements import CORE, GROUPS, REQUIREMENTS, group
+from podpath.requirements import CORE, GROUPS, REQUIREMENTS, Ability, group
 
 VERSION = "podpath/v2"
 KIND = "ConformanceReport"
@@ -67,7 +67,7 @@ class About:
     commit: of podpath, if it is known; date: when the run ended (RFC 3339); implementation: whose
     plugin it is; configuration: the conflist, and the plugins with their checksums; command: that
     repeats the run; complete: whether all of it was run, or it was broken off; features: each
-    feature -> why it is not tested, empty if it is.
+    feature -> why it is not tested, empty if it is; abilities: what the kind of node has.
     """
 
     commit: str = ""
@@ -77,6 +77,7 @@ class About:
     command: str = ""
     complete: bool = True
     features: Mapping[str, str] = field(default_factory=dict)
+    abilities: Ability = ~Ability.NONE
 
 
 def build(
@@ -96,6 +97,7 @@ def build(
             identifier,
             [r for r in collected if identifier in r.requirements],
             node,
+            about.abilities,
             about.features.get(REQUIREMENTS[identifier].feature, ""),
         )
         for identifier in REQUIREMENTS
@@ -125,16 +127,16 @@ def build(
 
 
 def _requirement(
-    identifier: str, results: list[TestResult], node: str, untested: str
+    identifier: str, results: list[TestResult], node: str, abilities: Ability, untested: str
 ) -> dict[str, Any]:
-    """node: the kind of node, if it is known: not every requirement can be looked at on each.
+    """node: the kind of node; abilities: what it has, as not every requirement is for each.
 
     untested: why its feature is not tested, if so.
     """
     verdict: str = worst(r.outcome.verdict for r in results)
     ordered = sorted(results, key=lambda r: r.test)
     why = _reason(verdict, ordered)
-    if node and node not in REQUIREMENTS[identifier].nodes:
+    if REQUIREMENTS[identifier].needs not in abilities:
         verdict, why = Verdict.NOT_APPLICABLE, f"it cannot be looked at on the {node} node"
     elif untested and not results:
         verdict, why = Verdict.NOT_RUN if untested == WAIVED else Verdict.NOT_APPLICABLE, untested

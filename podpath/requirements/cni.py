@@ -1,6 +1,6 @@
 """CNI: requirements of the contract between a runtime and its plugins."""
 
-from podpath.requirements.requirement import EMBEDDED, NODE, POD, STATE, Requirement, call
+from podpath.requirements.requirement import NODE, POD, STATE, Ability, Requirement, call
 
 REQUIREMENTS = (
     Requirement(
@@ -10,7 +10,7 @@ REQUIREMENTS = (
         "The plugin is older than the conflist, or prints something else on stdout.",
         (call("VERSION"),),
         "CNI specification 1.1.0, section 5, VERSION Success",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="A runtime that cannot read a plugin's versions does not know how to speak to it.",
         how="Each plugin is called for VERSION. stdout must be one document as the schema has it,"
         " with the conflist's version in its list.",
@@ -21,7 +21,7 @@ REQUIREMENTS = (
         "It does not read its stdin, and answers in the newest version that it supports.",
         (call("VERSION"),),
         "CNI specification 1.1.0, section 5, VERSION Success",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="A runtime that asks in an old version may not understand the answer of a new one.",
         how="VERSION is asked in 0.4.0, and in each supported version since 1.0.0. The answer's"
         " cniVersion must be that of the question.",
@@ -32,7 +32,7 @@ REQUIREMENTS = (
         "The version is not looked at before work begins.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 5, Error",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="A configuration of a version that the plugin does not know may mean something else"
         " than it takes it for.",
         how="ADD is called with a cniVersion that there is not, in a container that there is not:"
@@ -45,7 +45,7 @@ REQUIREMENTS = (
         "Something is logged to stdout, or the result is of another version.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 5, ADD Success",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="The runtime and the next plugin read the result. A line of a log in it breaks both.",
         how="What each plugin prints for ADD is checked against the JSON Schema of each version"
         " that it supports.",
@@ -58,7 +58,7 @@ REQUIREMENTS = (
         "The result is made up from the configuration, or was taken before the last change.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 2, ADD; 5, ADD Success",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="The runtime tells Kubernetes what the result says. A pod's first program may send at"
         " once, and cannot if its address still waits for duplicate address detection.",
         how="Right after ADD, links and addresses of the container and the node are read from the"
@@ -71,7 +71,7 @@ REQUIREMENTS = (
         "The plugin takes what is there for its own, or replaces it.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 2, ADD",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="The interface may be that of another network, which breaks if it is taken over.",
         how="An interface of that name is put into the container before ADD. ADD must fail, and"
         " the interface be as it was.",
@@ -82,7 +82,7 @@ REQUIREMENTS = (
         "It prints a result of its own, and drops what the plugins before it have made.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 2, ADD",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="The runtime gets the last plugin's result. What that leaves out, nobody knows.",
         how="The result of each chained plugin is compared with the prevResult that it was given.",
     ),
@@ -93,7 +93,7 @@ REQUIREMENTS = (
         "Keys are refused without a look at IgnoreUnknown.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 2, Parameters",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="Kubelets give a pod's name and more in CNI_ARGS, and new keys come with new versions.",
         how="ADD is called with the keys that kubelets give, one that nobody knows, and"
         " IgnoreUnknown=1.",
@@ -105,7 +105,7 @@ REQUIREMENTS = (
         "The error is printed to stderr alone, as text, or as the log of a crash.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 2, Errors; 5, Error",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="The message is what people find in a pod's events. An exit status alone does not"
         " tell what to mend.",
         how="ADD is called for a namespace that there is not. stdout must be one document as the"
@@ -118,7 +118,7 @@ REQUIREMENTS = (
         "Variables are not checked, or all are told in one sentence.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 5, Error, code 4",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="A mistake of the runtime's is to be told as such, and not to become an interface of"
         " a wrong name, or a path that leads elsewhere.",
         how="ADD is called several times, each time with another variable missing or invalid.",
@@ -130,7 +130,7 @@ REQUIREMENTS = (
         "All errors of the configuration have one code.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 5, Error, codes 6 and 7",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="By its code, runtimes and people know that it is the configuration that has to be"
         " mended.",
         how="ADD is called with a configuration that is cut off, one without a name, and one with"
@@ -142,7 +142,7 @@ REQUIREMENTS = (
         "DEL forgot something that ADD made.",
         (call("DEL"), STATE),
         "CNI specification 1.1.0, section 2, DEL",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="What is left of each container adds up, until addresses or interfaces run out.",
         how="The node's interfaces, bridge ports, leases, routes and rules are read before ADD"
         " and after DEL, and must be the same.",
@@ -153,7 +153,7 @@ REQUIREMENTS = (
         "What is not there any more is taken for an error.",
         (call("DEL"), STATE),
         "CNI specification 1.1.0, section 2, DEL",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="Runtimes call DEL again when they are not sure. An error keeps the pod from being"
         " deleted, for ever.",
         how="DEL is called twice, with the same variables and the same configuration.",
@@ -165,7 +165,7 @@ REQUIREMENTS = (
         " first error.",
         (call("DEL"), STATE),
         "CNI specification 1.1.0, section 2, DEL",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="After a crash or a restart the namespace is gone, and DEL is the last chance to give"
         " the lease back.",
         how="After ADD, the namespace is removed, unmounted or not named, or prevResult is left"
@@ -177,7 +177,7 @@ REQUIREMENTS = (
         "DEL takes it for granted that all of ADD was done.",
         (call("DEL"), STATE),
         "CNI specification 1.1.0, section 3, Lifecycle & Ordering",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="Runtimes call DEL after an ADD that has failed. Any part of what ADD makes may be"
         " there.",
         how="ADD is made to fail at IPAM, is killed there, or where it sets rules. DEL must"
@@ -190,7 +190,7 @@ REQUIREMENTS = (
         " what takes its time.",
         (call("CHECK"), STATE),
         "CNI specification 1.1.0, section 2, CHECK",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="A runtime may take a pod whose CHECK fails for broken, and make it anew.",
         how="CHECK is called right after ADD, in each supported version since 0.4.0.",
     ),
@@ -200,7 +200,7 @@ REQUIREMENTS = (
         "CHECK does nothing.",
         (call("CHECK"), STATE),
         "CNI specification 1.1.0, section 2, CHECK",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="Without the result, CHECK cannot know what to look for, and its success means"
         " nothing.",
         how="CHECK is called without prevResult.",
@@ -211,7 +211,7 @@ REQUIREMENTS = (
         "CHECK does nothing, or looks at the interface alone.",
         (call("CHECK"), STATE),
         "CNI specification 1.1.0, section 2, CHECK",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="CHECK is there to find containers that have lost their network.",
         how="The interface, an address or a route of the result is deleted in the container;"
         " CHECK must fail, with an error document.",
@@ -224,7 +224,7 @@ REQUIREMENTS = (
         "CHECK looks at the container's namespace alone.",
         (call("CHECK"), STATE),
         "CNI specification 1.1.0, section 2, CHECK",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="A container whose host end is down, or whose gateway is gone, is cut off, though all"
         " is well inside of it.",
         how="One after the other is broken, and CHECK must fail each time. What the conflist does"
@@ -236,7 +236,7 @@ REQUIREMENTS = (
         "It wants the namespace to be as this plugin has left it.",
         (call("CHECK"), STATE),
         "CNI specification 1.1.0, section 2, CHECK",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="Later plugins of the chain add to the container, which is no damage.",
         how="A route, or an interface with an address, is added to the container and to the"
         " result. CHECK must succeed.",
@@ -247,7 +247,7 @@ REQUIREMENTS = (
         "Only ADD does.",
         (call("DEL"), STATE),
         "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="Only the IPAM plugin knows of the lease. If it is not called, nobody checks it, or"
         " gives it back.",
         how="A script before the IPAM plugin in CNI_PATH writes down what it is called for during"
@@ -259,7 +259,7 @@ REQUIREMENTS = (
         "They are logged and dropped.",
         (call("DEL"), STATE),
         "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="An error that is dropped is a lease that is lost, or a broken container that looks"
         " healthy.",
         how="A script before the IPAM plugin in CNI_PATH refuses CHECK, or DEL. The plugin must"
@@ -271,7 +271,7 @@ REQUIREMENTS = (
         "The error is returned at once.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="IPAM may have reserved an address before it failed.",
         how="A script before the IPAM plugin in CNI_PATH refuses ADD, and writes down whether it"
         " is called for DEL.",
@@ -283,7 +283,7 @@ REQUIREMENTS = (
         "runtimeConfig.ips is not handed on to IPAM, or IPAM gives an address that is in use.",
         (call("ADD"), f"{NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
         "containernetworking/cni, CONVENTIONS.md, ips",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         feature="static-ip",
         why="Who asks for an address has told others of it. Two containers that have the same are"
         " both not reached.",
@@ -297,7 +297,7 @@ REQUIREMENTS = (
         "runtimeConfig.mac is ignored, or the result names the address from before it was set.",
         (call("ADD"), POD),
         "containernetworking/cni, CONVENTIONS.md, mac",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         feature="static-mac",
         why="Licences, DHCP servers and switches know a machine by its MAC address.",
         how="ADD is called with a MAC address in runtimeConfig.mac. The container's interface and"
@@ -310,7 +310,7 @@ REQUIREMENTS = (
         "A race: in IPAM's lock, or in the rules.",
         (call("ADD"), STATE),
         "CNI specification 1.1.0, section 3, Lifecycle & Ordering",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="A runtime makes many containers at the same time.",
         how="ADD of several containers is called at once, and then DEL of all. No two may have"
         " one address, and the node must be as before.",
@@ -322,7 +322,7 @@ REQUIREMENTS = (
         "GC does nothing, or removes all.",
         (call("GC"), STATE),
         "CNI specification 1.1.0, section 2, GC",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="GC gives back what was lost in crashes. If it takes too much, it cuts living pods"
         " off.",
         how="Of two containers one loses its namespace, and GC is called with the other one"
@@ -334,7 +334,7 @@ REQUIREMENTS = (
         "GC ends with the plugin's own affairs.",
         (call("GC"), STATE),
         "CNI specification 1.1.0, section 2, GC; 4, Delegated plugin execution procedure",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="Leases are IPAM's. A GC that does not reach it gives none back.",
         how="A script before the IPAM plugin in CNI_PATH writes down whether it is called for GC,"
         " and then refuses it.",
@@ -345,7 +345,7 @@ REQUIREMENTS = (
         "STATUS is not known, or wants what only ADD is given.",
         (call("STATUS"), STATE),
         "CNI specification 1.1.0, section 2, STATUS",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="A node whose plugin says that it is not ready gets no pods.",
         how="STATUS is called with the configuration that ADD gets.",
     ),
@@ -355,7 +355,7 @@ REQUIREMENTS = (
         "STATUS ends with the plugin's own affairs.",
         (call("STATUS"), STATE),
         "CNI specification 1.1.0, section 2, STATUS",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="Without its IPAM plugin, a plugin cannot serve ADD, however ready it is itself.",
         how="A script before the IPAM plugin in CNI_PATH refuses STATUS with code 50.",
     ),
@@ -366,7 +366,7 @@ REQUIREMENTS = (
         " that holds its stdout.",
         (call("ADD"), STATE),
         "podpath's own: the specification has no limit",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         why="A plugin that hangs keeps its pod from starting. A runtime may wait for as long as"
         " the plugin's stdout is open.",
         how="All calls of a container's life are timed. One that does not end is killed, with all"

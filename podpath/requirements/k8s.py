@@ -1,6 +1,6 @@
 """K8S: requirements of a cluster on its network."""
 
-from podpath.requirements.requirement import CLUSTERS, DUMP, LINKS, NODE, POD, Requirement
+from podpath.requirements.requirement import DUMP, LINKS, NODE, POD, Ability, Requirement
 
 REQUIREMENTS = (
     Requirement(
@@ -9,7 +9,7 @@ REQUIREMENTS = (
         " kernel.",
         "The plugin's result names an address that it did not set, or names them in another order.",
         ("kubectl get pods -o wide", POD),
-        nodes=CLUSTERS,
+        needs=Ability.CLUSTER,
         why="Services, DNS and policies use the IP that the API tells. If it is not the kernel's,"
         " they lead nowhere.",
         how="The API's podIP and podIPs, the runtime's addresses and the kernel's are compared,"
@@ -22,7 +22,7 @@ REQUIREMENTS = (
         "br_netfilter is off, so that answers come from the pod and not from its Service; or the"
         " pods' range is not the cluster's.",
         (f"{NODE} sysctl net.bridge.bridge-nf-call-iptables", f"{NODE} iptables-save -t nat"),
-        nodes=CLUSTERS,
+        needs=Ability.CLUSTER,
         why="kube-proxy translates addresses on the node. An answer that bypasses it comes from"
         " somebody whom the client never asked.",
         how="A pod gets a page from a Service of another one. Each packet is compared with the"
@@ -33,7 +33,7 @@ REQUIREMENTS = (
         "With hairpin mode configured, a pod reaches itself through its own Service.",
         "The port of the bridge does not send back what came from it.",
         (LINKS, f"{NODE} iptables-save -t nat"),
-        nodes=CLUSTERS,
+        needs=Ability.CLUSTER,
         feature="hairpin",
         why="Who asks a Service does not know which pod answers, and it may be its own.",
         how="Each pod gets a page from a Service of its own, several times. Without hairpinMode"
@@ -44,7 +44,7 @@ REQUIREMENTS = (
         "The kubelet's HTTP probe arrives from the node through the bridge, and is answered there.",
         "A packet filter between node and pods, or the bridge has no address.",
         (f"{DUMP} tcp port 80", f"{NODE} nft list ruleset"),
-        nodes=CLUSTERS,
+        needs=Ability.CLUSTER,
         why="A pod whose probe does not arrive is ended, or gets no traffic, however well it is.",
         how="A pod with an HTTP probe is made. The kubelet's request and the answer are compared"
         " with the path from the node.",
@@ -54,7 +54,7 @@ REQUIREMENTS = (
         "When a container is started again, its pod keeps sandbox, namespace and IP, and serves.",
         "Something hangs on the container's process instead of on the pod's namespace.",
         ("kubectl describe pods", POD),
-        nodes=CLUSTERS,
+        needs=Ability.CLUSTER,
         why="A container may crash. The address of its pod, which others know, has to stay.",
         how="A pod's container is ended, and the kubelet starts it again. Sandbox, namespace and"
         " addresses are compared with those before, by API, runtime and kernel.",

@@ -1,6 +1,6 @@
 """LIFE: requirements on pods that come and go."""
 
-from podpath.requirements.requirement import DUMP, EMBEDDED, LINKS, NODE, Requirement
+from podpath.requirements.requirement import DUMP, LINKS, NODE, Ability, Requirement
 
 REQUIREMENTS = (
     Requirement(
@@ -63,7 +63,7 @@ REQUIREMENTS = (
         " its rules.",
         "DEL does not find the rules that ADD made, or forgets those of a protocol or IP version.",
         (f"{NODE} nft list ruleset", f"{NODE} iptables-save -t nat"),
-        nodes=EMBEDDED,
+        needs=Ability.PORTS | Ability.BEYOND,
         feature="portmap",
         why="Rules that stay lead the port to whichever pod gets the address next.",
         how="Two such pods come and go, one after the other. After the second one the node's"
@@ -74,7 +74,7 @@ REQUIREMENTS = (
         "After a container whose rate was limited is gone, nothing is left of the limit.",
         "DEL does not remove the interface (ifb) that limits what the container sends.",
         (f"{NODE} ip link show type ifb", f"{NODE} tc qdisc"),
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         feature="bandwidth",
         why="Interfaces that stay pile up, one for each pod that there ever was.",
         how="The node's inventory after a container with a limit was attached and detached is"
@@ -86,7 +86,7 @@ REQUIREMENTS = (
         " are all distinct, wired as any other, and leave nothing.",
         "A race: in creating the bridge, in IPAM's lock, or in the rules.",
         (f"{NODE} sh -c 'ls /var/lib/cni/networks/*'", LINKS),
-        nodes=("embedded", "kind"),  # only a new node has never had a pod
+        needs=Ability.FRESH,
         why="A node that starts makes all its pods at once, and the bridge and its rules with"
         " them.",
         how="On a fresh node eight pods are made at the same time, looked at as TOPO does, and"

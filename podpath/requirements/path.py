@@ -1,6 +1,6 @@
 """PATH: requirements on the interfaces that a packet crosses."""
 
-from podpath.requirements.requirement import DUMP, EMBEDDED, LINKS, NODE, POD, Requirement
+from podpath.requirements.requirement import DUMP, LINKS, NODE, POD, Ability, Requirement
 
 REQUIREMENTS = (
     Requirement(
@@ -117,7 +117,7 @@ REQUIREMENTS = (
         " the node's address, and the answers reach the pod, on the expected interfaces alone.",
         "The rule is missing, or is not about the pod's address; the node does not forward.",
         (f"{NODE} iptables-save -t nat", f"{DUMP} icmp"),
-        nodes=EMBEDDED,
+        needs=Ability.BEYOND,
         feature="ipmasq",
         why="Beyond the node nobody has a route to its pods: what is sent with a pod's address is"
         " not answered.",
@@ -137,7 +137,7 @@ REQUIREMENTS = (
             f"{NODE} iptables-save -t nat",
             f"{DUMP} port 28080 or port 80 or port 29000 or port 9000",
         ),
-        nodes=EMBEDDED,
+        needs=Ability.PORTS | Ability.BEYOND,
         feature="portmap",
         why="Who is outside of the cluster finds a pod by such a port, and the pod shall see who"
         " that is.",
@@ -153,7 +153,7 @@ REQUIREMENTS = (
         " interface.",
         (f"{NODE} tc -s qdisc", f"{NODE} tc filter show dev VETH ingress"),
         "containernetworking/cni, CONVENTIONS.md, bandwidth",
-        nodes=EMBEDDED,
+        needs=Ability.CALLS,
         feature="bandwidth",
         why="A limit that does not limit lets one pod take what is meant for all.",
         how="Containers are attached as a runtime does it, one with a limit and two without. A"

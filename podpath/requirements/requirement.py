@@ -1,9 +1,30 @@
 """Definition of a requirement, and commands to check one by hand."""
 
 from dataclasses import dataclass, field
+from enum import Flag, auto
 
 #: The default feature of a requirement.
 CORE = "core"
+
+
+class Ability(Flag):
+    """Something that some kinds of node have, and some requirements need.
+
+    Attributes:
+        NONE: Nothing of these.
+        CALLS: podpath may call the plugins itself, on an embedded node beside this one.
+        PORTS: Ports of the node can lead to a pod, as a runtime asks the plugins for it.
+        BEYOND: The network that the uplink leads to can be watched.
+        FRESH: podpath can start another node, on which no pod has ever been.
+        CLUSTER: The node is one of a Kubernetes cluster.
+    """
+
+    NONE = 0
+    CALLS = auto()
+    PORTS = auto()
+    BEYOND = auto()
+    FRESH = auto()
+    CLUSTER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +38,7 @@ class Requirement:
         look: commands to check it by hand. {node} stands for the pid of a process in the node,
             {bridge} for the bridge, NETNS for a namespace that `ip netns list` shows there.
         source: the rule on which it is based, if the rule is not podpath's.
-        nodes: kinds of node on which it can be checked.
+        needs: abilities of a kind of node without which it is not applicable.
         feature: the core, which is tested in any case, or one of features.FEATURES, which is tested
             if a conflist configures it.
         why: consequence of a violation.
@@ -29,7 +50,7 @@ class Requirement:
     usually: str
     look: tuple[str, ...]
     source: str = ""
-    nodes: tuple[str, ...] = ("embedded", "kind", "host")
+    needs: Ability = Ability.NONE
     feature: str = CORE
     why: str = field(kw_only=True)
     how: str = field(kw_only=True)
@@ -50,9 +71,3 @@ def call(command: str) -> str:
     variables = f"CNI_COMMAND={command} CNI_CONTAINERID=look CNI_NETNS=/run/netns/NETNS"
     plugin = f"CNI_IFNAME=net1 CNI_PATH={PLUGINS} {PLUGINS}/PLUGIN"
     return f"{NODE} env {variables} {plugin} <CONFIGURATION"
-
-
-#: The kind of node on which podpath itself calls plugins, apart from any pod.
-EMBEDDED = ("embedded",)
-#: The kinds of node that belong to a Kubernetes cluster.
-CLUSTERS = ("kind", "host")

@@ -1,36 +1,19 @@
 """What can be told before a node is started: everything that the user can mend at once."""
 
 import os
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 from podpath.cni import features, unsupported
 from podpath.errors import CouldNotTest
-from podpath.model import STACKED
-from podpath.nodes.cluster import host, kind, kind_config, kube_api
-from podpath.profiles import Profile
-from podpath.requirements import CORE
+from podpath.requirements import CORE, Ability
 from podpath.run import origin
 from podpath.run.plan import Plan
 from podpath.system import programs, sysctl
 
 #: The most pods that the suite has on one node at the same time.
 PODS = 12
-
-_TBF = "root tbf rate 1mbit burst 10kb latency 1s"
-#: What the kernel must have to limit a rate in each direction: links, queueing disciplines.
-_SHAPING = {
-    "ingress": ((), (_TBF,)),
-    "egress": (("ifb",), (_TBF, "ingress")),
-}
-
-#: What the embedded node needs of the kernel.
-FILE_SYSTEMS = ("overlay", "tmpfs")
-LINKS = ("bridge", "veth")
 
 
 def check_root() -> None:
@@ -42,18 +25,9 @@ def check_root() -> None:
 def check(wanted: Plan) -> None:
     """Raise CouldNotTest, with the remedy, for the first thing that stands in the way."""
     check_root()
-    programs.check(wanted.node)
-    if wanted.node == "kind":
-        kind.check(wanted.cluster)
-        if not kind.exists(wanted.cluster):
-            kind_config.check(wanted.cluster.config, [r.subnet for r in wanted.conflist.ranges])
-    if wanted.node == "host":
-        kube_api.installed()
-        if wanted.plugin_directories:
-            raise CouldNotTest(
-                "--podpath-node host tests the plugins that the node has, and installs none",
-                "Leave out --podpath-cni-bin",
-            )
+    programs.check(wanted.kind.tools, plugins=not wanted.kind.own_plugins)
+    for need in (*wanted.kind.needs(), *wanted.kind.needs_of(wanted)):
+        need.look()
     for directory in wanted.plugin_directories:
         if not os.path.isdir(directory):
             raise CouldNotTest(
@@ -63,8 +37,6 @@ def check(wanted: Plan) -> None:
     check_ranges(wanted)
     unsupported.check(wanted.conflist, wanted.conflist_path)
     check_mode(wanted)
-    if wanted.node == "embedded":
-        _check_kernel(wanted.profile)
     if wanted.report:
         _check_writable(wanted.report)
 
@@ -98,69 +70,6 @@ def check_ranges(wanted: Plan) -> None:
             )
 
 
-def _check_kernel(profile: Profile) -> None:
-    for name in FILE_SYSTEMS:
-        check_file_system(name)
-    for link in dict.fromkeys((*LINKS, profile.kind)):
-        check_link(link)
-
-
-def check_file_system(name: str) -> None:
-    """Raise CouldNotTest if the kernel does not have a kind of file system."""
-    known = Path("/proc/filesystems").read_text().split()
-    if name not in known and not _loaded(name):
-        raise CouldNotTest(f'this kernel has no file system "{name}"', f"Load it: modprobe {name}")
-
-
-@cache
-def check_link(kind: str) -> None:
-    """Raise CouldNotTest if the kernel cannot make a kind of link."""
-    ip = programs.locate("ip")
-    make = f"{ip} link add podpath0 type {kind}"
-    if kind in STACKED:
-        make = f"{ip} link add podpath1 type bridge && {ip} link add link podpath1 type {kind}"
-    if refusal := _refusal(make):
-        raise CouldNotTest(
-            f'this kernel cannot make a link of type "{kind}" ({refusal})',
-            f"Load it: modprobe {kind}",
-        )
-
-
-def _refusal(make: str) -> str:
-    """What the kernel says against it, empty if nothing; in a namespace that ends with it."""
-    done = subprocess.run(
-        ["unshare", "--net", "sh", "-c", make], capture_output=True, text=True, check=False
-    )
-    return "" if done.returncode == 0 else done.stderr.strip() or f"status {done.returncode}"
-
-
-def check_queue(discipline: str) -> None:
-    """Raise CouldNotTest if the kernel cannot make a queueing discipline, as tc(8) names it."""
-    ip, tc = programs.locate("ip"), shutil.which("tc", path=programs.search_path()) or "tc"
-    make = f"{ip} link add podpath0 type bridge && {tc} qdisc add dev podpath0 {discipline}"
-    if refusal := _refusal(make):
-        raise CouldNotTest(
-            f'this kernel cannot make the queueing discipline "{discipline}" ({refusal})',
-            "Use a kernel with sch_tbf and sch_ingress, as the bandwidth plugin needs them",
-        )
-
-
-def check_shaping(direction: str) -> None:
-    """Raise CouldNotTest if the kernel cannot limit the rate of a direction, ingress or egress."""
-    links, disciplines = _SHAPING[direction]
-    for link in links:
-        check_link(link)
-    for discipline in disciplines:
-        check_queue(discipline)
-
-
-def _loaded(module: str) -> bool:
-    modprobe = shutil.which("modprobe", path=programs.search_path())
-    if modprobe is None:
-        return False
-    return subprocess.run([modprobe, module], capture_output=True, check=False).returncode == 0
-
-
 def _check_writable(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -177,10 +86,10 @@ def describe(wanted: Plan) -> dict[str, str]:
     """What the header and the report say of it: name -> text."""
     network = wanted.conflist
     facts = {
-        "node": wanted.node,
+        "node": wanted.kind.name,
         "kernel": os.uname().release,
         "machine": os.uname().machine,
-        **_node_facts(wanted),
+        **wanted.kind.describe(),
         **_host_settings(wanted),
         "conflist": f"{network.name} ({' + '.join(network.plugins)}), {wanted.conflist_path}",
         "profile": wanted.profile.name,
@@ -208,23 +117,10 @@ def _features(reasons: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _node_facts(wanted: Plan) -> dict[str, str]:
-    """What kind of node it is made with; what the node itself has is told by the node."""
-    if wanted.node == "kind":
-        return kind.check(wanted.cluster)
-    if wanted.node == "host":
-        return host.describe()
-    found = {}
-    for name in ("containerd", "runc"):
-        path = programs.locate(name)  # runc's may be crun's
-        found[os.path.basename(path)] = programs.first_line(path, "--version")
-    return found
-
-
 def _host_settings(wanted: Plan) -> dict[str, str]:
     """Those that pods' networks start with, where they are not the kernel's own."""
     found = sysctl.of_host()
     why = "pods start with these values, which podpath does not attribute to the plugin"
-    if wanted.node != "embedded":
+    if Ability.CALLS not in wanted.kind.abilities:
         why += "; whether it sets them itself is seen on the embedded node only"
     return {"host settings": f"{', '.join(found)} ({why})"} if found else {}

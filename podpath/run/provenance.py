@@ -73,6 +73,7 @@ def about(
 ) -> About:
     """What a report says of a run. Raises CouldNotTest if a plugin is gone meanwhile."""
     return About(
+        abilities=plan.kind.abilities,
         commit=commit(),
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         implementation=whose,

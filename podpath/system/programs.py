@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,37 +25,37 @@ _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program: the names it may have, its Debian package, and what its usage must mention.
-
-    nodes: the kinds of node that need it.
-    """
+    """A program: the names it may have, its Debian package, and what its usage must mention."""
 
     name: str
     package: str
     names: tuple[str, ...] = ()
     mentions: str = ""
-    nodes: tuple[str, ...] = ("embedded", "kind", "host")
 
 
-_EMBEDDED = ("embedded",)
-_NOT_HOST = ("embedded", "kind")  # who makes the pod image
-
-
-TOOLS = (
-    Tool("containerd", "containerd", nodes=_EMBEDDED),
-    Tool("containerd-shim-runc-v2", "containerd", nodes=_EMBEDDED),
-    Tool("ctr", "containerd", nodes=_EMBEDDED),
-    Tool("runc", "runc", ("runc", "crun"), nodes=_EMBEDDED),
-    Tool("busybox", "busybox-static", nodes=_NOT_HOST),
+#: The programs of a container runtime that podpath starts itself.
+CONTAINERD = (
+    Tool("containerd", "containerd"),
+    Tool("containerd-shim-runc-v2", "containerd"),
+    Tool("ctr", "containerd"),
+    Tool("runc", "runc", ("runc", "crun")),
+    Tool("setpriv", "util-linux"),
+)
+#: Those that the pod image is made of, or with.
+IMAGE = (
+    Tool("busybox", "busybox-static"),
+    Tool("nc", "netcat-openbsd", ("nc.openbsd", "nc"), mentions="OpenBSD"),
+    Tool("ldd", "libc-bin"),
+)
+#: Those that podpath looks at any node with.
+NETWORK = (
     Tool("ping", "iputils-ping", mentions="<identifier>"),
-    Tool("nc", "netcat-openbsd", ("nc.openbsd", "nc"), mentions="OpenBSD", nodes=_NOT_HOST),
     Tool("ip", "iproute2"),
     Tool("nsenter", "util-linux"),
-    Tool("setpriv", "util-linux", nodes=_EMBEDDED),
     Tool("iptables", "iptables"),
     Tool("nft", "nftables"),
-    Tool("ldd", "libc-bin", nodes=_NOT_HOST),
 )
+TOOLS = (*CONTAINERD, *IMAGE, *NETWORK)
 _LIBPCAP_PACKAGE = "libpcap0.8"
 _PLUGINS_PACKAGE = "containernetworking-plugins"
 
@@ -129,20 +130,22 @@ def plugin(name: str, directories: tuple[str, ...]) -> str:
     )
 
 
-def missing(node: str = "embedded") -> dict[str, str]:
-    """What is missing on this system for a kind of node: tool -> Debian package."""
-    wanted = [tool for tool in TOOLS if node in tool.nodes]
-    found = {tool.name: tool.package for tool in wanted if not find(tool)}
+def missing(tools: Iterable[Tool] = TOOLS, *, plugins: bool = True) -> dict[str, str]:
+    """Return what is missing on this system: tool -> Debian package.
+
+    plugins: whether CNI plugins must be there, too.
+    """
+    found = {tool.name: tool.package for tool in tools if not find(tool)}
     if not ctypes.util.find_library("pcap"):
         found["libpcap"] = _LIBPCAP_PACKAGE
-    if node != "host" and not any(os.path.isfile(f"{d}/bridge") for d in PLUGIN_DIRECTORIES):
+    if plugins and not any(os.path.isfile(f"{d}/bridge") for d in PLUGIN_DIRECTORIES):
         found["CNI plugins"] = _PLUGINS_PACKAGE
     return found
 
 
-def check(node: str = "embedded") -> None:
+def check(tools: Iterable[Tool] = TOOLS, *, plugins: bool = True) -> None:
     """Raise CouldNotTest that names every missing tool and how to get it."""
-    if found := missing(node):
+    if found := missing(tools, plugins=plugins):
         raise CouldNotTest(
             f"missing on this system: {', '.join(found)}", how_to_install(list(found.values()))
         )

@@ -11,6 +11,7 @@ import pytest
 from podpath.cni.conflist import Conflist
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER, Deployment
+from podpath.nodes.embedded.kind import Embedded
 from podpath.nodes.embedded.node import start
 from podpath.paths import capture
 from podpath.paths.observe import Observer
@@ -24,7 +25,7 @@ from selftests.capture.disturb import Disturb
 def node() -> Iterator[Node]:
     """A node that lives as long as this directory's tests; so long, none has the machine alone."""
     descriptor = os.open(Path(__file__).parent.parent, os.O_RDONLY)
-    plan = Plan.read("embedded", None, [], None, None)
+    plan = Plan.read(Embedded(), None, [], None, None)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         with start(plan.conflist) as started:

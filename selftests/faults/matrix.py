@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from podpath import requirements
+from podpath.nodes.embedded.kind import Embedded
 from podpath.report.outcome import Verdict
 from selftests.faults.fault import Fault
 from selftests.suite import Run
 
 #: Those that can be looked at on the node that the matrix is made on.
-REQUIREMENTS = {i: r for i, r in requirements.REQUIREMENTS.items() if "embedded" in r.nodes}
+REQUIREMENTS = {i: r for i, r in requirements.REQUIREMENTS.items() if Embedded.can_test(r)}
 _TOPOLOGY = frozenset(i for i in REQUIREMENTS if i.startswith("TOPO-"))
 #: What most kinds of fault would turn red besides, if it were easily turned.
 _ALWAYS = frozenset({"TOPO-BRIDGE-PORT", "TOPO-RESULT", "PATH-ICMP"})

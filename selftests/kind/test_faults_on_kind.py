@@ -9,10 +9,10 @@ import pytest
 
 from podpath.cni import conflist
 from podpath.nodes.cluster import kind
+from podpath.nodes.cluster.kinds import OnKind
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.plugin import shared as hooks
 from podpath.requirements import REQUIREMENTS
-from podpath.run import start
 from podpath.run.plan import Plan
 from podpath.system import programs
 from selftests.faults import inside, matrix, shared
@@ -59,7 +59,9 @@ class _Cluster:
     def take(self, fault: Fault) -> Path:
         """The conflist of a fault, whose plugin is in the node now."""
         network = fault.install(self.directory, REAL)
-        plan = Plan.read("kind", str(network), [], None, None)
+        plan = Plan.read(
+            OnKind.from_options(lambda _: None, Path.cwd()), str(network), [], None, None
+        )
         real = plan.plugins["bridge"]
         chain = {
             **plan.plugins,
@@ -78,15 +80,19 @@ def cluster(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[_Cluster, KubernetesNode]]:
     plan = hooks.plan(request.config)
-    plan = replace(plan, node="kind", conflist=conflist.read(conflist.DEFAULT))
-    with start.start_fresh(plan) as node:
+    config = request.config
+    wanted = OnKind.from_options(
+        lambda name: config.getoption(name, None), config.invocation_params.dir
+    )
+    plan = replace(plan, kind=wanted, conflist=conflist.read(conflist.DEFAULT))
+    with wanted.start_fresh(plan) as node:
         assert isinstance(node, KubernetesNode)
         yield _Cluster(node, tmp_path_factory.mktemp("kind")), node
 
 
 def _applicable(fault: Fault) -> bool:
     """Whether what it is about can be looked at on a cluster, at all and in good time."""
-    on_kind = all("kind" in REQUIREMENTS[i].nodes for i in fault.reds)
+    on_kind = all(OnKind.can_test(REQUIREMENTS[i]) for i in fault.reds)
     # what the cluster is made for: pods on a bridge, with IPv4
     bridged = fault.network == conflist.DEFAULT and fault.wraps == ("bridge",)
     of_its_kind = bridged and fault not in ipv6.FAULTS

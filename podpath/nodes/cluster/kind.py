@@ -504,6 +504,7 @@ def start(
                 frozenset(prepared.links),
                 prepared.uplink,
                 lambda: "" if _runs(pid) else f"the node has ended: {prepared.node} does not run",
+                made=True,
             )
             node.versions |= {f"installed {n}": what for n, what in prepared.installed.items()}
             try:

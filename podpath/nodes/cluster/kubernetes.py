@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import CommandResult, PodNetwork
+from podpath.model import CommandResult, PodNetwork, Settings
 from podpath.nodes import image, sandboxes
 from podpath.nodes.base import Node
 from podpath.nodes.cluster import kube_api, owner
@@ -16,7 +16,7 @@ from podpath.nodes.cri import Runtime
 from podpath.nodes.deployment import HTTP_PORT
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.nodes.sandboxes import POD_SECONDS
-from podpath.system import proc, randomness, waiting
+from podpath.system import proc, randomness, sysctl, waiting
 
 #: Where the runtimes that the kubelet speaks to have their sockets.
 SOCKETS = ("/run/containerd/containerd.sock", "/run/crio/crio.sock")
@@ -47,8 +47,22 @@ class KubernetesNode(Node):
         uplink: str,
         ended: Callable[[], str],
         pod_image: str = image.NAME,
+        *,
+        made: bool = False,
     ) -> None:
-        """name: the API's; pid: a process in the node; ended: as Node has it."""
+        """Connect to the node.
+
+        Args:
+            kind: As Node has it.
+            api: The API server.
+            name: The API's name of the node.
+            pid: A process in the node.
+            links: The node's own interfaces.
+            uplink: The interface of its default route.
+            ended: As Node has it.
+            pod_image: The image of pods.
+            made: Whether podpath made the node.
+        """
         self.kind, self.pid, self.links, self.uplink = kind, pid, links, uplink
         self.name = name
         self.api = api
@@ -56,6 +70,7 @@ class KubernetesNode(Node):
         self.versions: dict[str, str] = {}
         self._image = pod_image
         self._ended = ended
+        self._made = made
         self._foreign: dict[str, PodNetwork] = {}
         self._runtime = Runtime(
             str(self._socket()), lambda: sandboxes.hung(self), self.ended, POD_SECONDS
@@ -74,6 +89,15 @@ class KubernetesNode(Node):
     def ended(self) -> str:
         """See Node."""
         return self._ended()
+
+    def link_defaults(self) -> Settings:
+        """See Node.
+
+        Other pods' plugin may have set them already; but a node that podpath made started as any
+        new namespace does.
+        """
+        now = super().link_defaults()
+        return now & sysctl.of_new_namespace(self.network_namespace()) if self._made else now
 
     def close(self) -> None:
         """Let go of the connection to the runtime."""

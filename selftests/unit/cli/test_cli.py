@@ -11,8 +11,10 @@ import pytest
 
 from podpath import cli
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+from podpath.nodes import kinds
 from podpath.nodes.cluster import kind
 from podpath.nodes.embedded import cgroups
+from podpath.nodes.embedded.kind import Embedded
 from podpath.report import document
 from podpath.report.outcome import Outcome, Verdict
 from podpath.requirements import GROUPS, REQUIREMENTS, group
@@ -47,7 +49,7 @@ def test_requirements_of_a_node(capsys: Capture) -> None:
     cli.main(["requirements", "--node", "embedded", "--json"])
     told = json.loads(capsys.readouterr().out)["requirements"]
 
-    assert {r["id"] for r in told} == {i for i, r in REQUIREMENTS.items() if "embedded" in r.nodes}
+    assert {r["id"] for r in told} == {i for i, r in REQUIREMENTS.items() if Embedded.can_test(r)}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,13 @@ def test_requirement_is_explained(capsys: Capture) -> None:
     told, one = " ".join(said.split()), REQUIREMENTS["CNI-GC-DELEGATE"]
 
     assert "TOPO-" not in said
-    for text in (one.sentence, one.usually, one.source, *one.nodes, "-a env CNI_COMMAND=GC"):
+    for text in (
+        one.sentence,
+        one.usually,
+        one.source,
+        *kinds.testing(one),
+        "-a env CNI_COMMAND=GC",
+    ):
         assert text in told
 
 
@@ -88,9 +96,9 @@ def test_unknown_requirement_has_its_like(capsys: Capture) -> None:
 def nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine is as the suite wants it, whatever this one is like."""
     monkeypatch.setattr("podpath.run.preflight.check_root", lambda: None)
-    monkeypatch.setattr("podpath.run.preflight.check_file_system", lambda _: None)
-    monkeypatch.setattr("podpath.run.preflight.check_link", lambda _: None)
-    monkeypatch.setattr(programs, "missing", lambda _: {})
+    monkeypatch.setattr("podpath.system.kernel.check_file_system", lambda _: None)
+    monkeypatch.setattr("podpath.system.kernel.check_link", lambda _: None)
+    monkeypatch.setattr(programs, "missing", lambda *_, **__: {})
 
 
 @pytest.fixture
@@ -123,8 +131,8 @@ def test_doctor_tells_all_that_is_missing_with_the_remedies(
         if link == "veth":
             raise CouldNotTest("this kernel has no veth", "Load it: modprobe veth")
 
-    monkeypatch.setattr(programs, "missing", lambda _: {"runc": "runc"})
-    monkeypatch.setattr("podpath.run.preflight.check_link", no_veth)
+    monkeypatch.setattr(programs, "missing", lambda *_, **__: {"runc": "runc"})
+    monkeypatch.setattr("podpath.system.kernel.check_link", no_veth)
     (plugins / "portmap").chmod(0o644)
 
     assert cli.main(["doctor", "--cni-bin", str(plugins), "--json"]) == COULD_NOT_TEST_STATUS

@@ -12,7 +12,7 @@ from podpath.cni.conflist import DEFAULT, Conflist, parse, read
 from podpath.cni.features import FEATURES, WAIVED
 from podpath.errors import CouldNotTest
 from podpath.model import Family
-from podpath.requirements import CORE, REQUIREMENTS
+from podpath.requirements import CORE, REQUIREMENTS, Ability
 from selftests.suite import ROOT
 
 from .. import samples
@@ -22,7 +22,7 @@ IPV6 = read(ROOT / "examples" / "ipv6.conflist")
 
 
 def chosen(network: Conflist, option: str = "") -> dict[str, str]:
-    return features.chosen(network, profiles.named("bridge"), "embedded", option)
+    return features.chosen(network, profiles.named("bridge"), "any", ~Ability.NONE, option)
 
 
 def in_use(network: Conflist, option: str = "") -> set[str]:
@@ -143,6 +143,6 @@ def test_capabilities_of_any_shape_are_no_claim() -> None:
 def test_profile_that_does_not_say_the_way_of_its_packets() -> None:
     """One of a vendor's own need not."""
     bare = replace(profiles.named("bridge"), paths={})
-    why = features.chosen(read(DEFAULT), bare, "embedded")["ipmasq"]
+    why = features.chosen(read(DEFAULT), bare, "any", ~Ability.NONE)["ipmasq"]
 
     assert why == "the profile bridge has no path of the kind outward"

@@ -6,6 +6,7 @@ import pytest
 
 from podpath import profiles
 from podpath.errors import CouldNotTest
+from podpath.nodes.embedded.kind import Embedded
 from podpath.run import preflight
 from podpath.run.plan import Plan
 from selftests.suite import ROOT
@@ -43,8 +44,8 @@ def test_unknown_name_is_told() -> None:
 def test_plan_says_why_it_is_this_profile() -> None:
     """The header has it."""
     conflist = str(ROOT / "examples/ptp.conflist")
-    inferred = Plan.read("embedded", conflist, [], None, None)
-    given = Plan.read("embedded", conflist, [], None, None, profile=str(WIRE))
+    inferred = Plan.read(Embedded(), conflist, [], None, None)
+    given = Plan.read(Embedded(), conflist, [], None, None, profile=str(WIRE))
 
     assert (inferred.profile.name, inferred.profile_origin) == (
         "ptp",
@@ -55,8 +56,8 @@ def test_plan_says_why_it_is_this_profile() -> None:
 
 def test_what_is_on_no_bridge_has_none_in_its_conflist() -> None:
     """The bridge's name comes from the profile: its key in the conflist, or its default."""
-    routed = Plan.read("embedded", str(ROOT / "examples/ptp.conflist"), [], None, None)
-    bridged = Plan.read("embedded", None, [], None, None)
+    routed = Plan.read(Embedded(), str(ROOT / "examples/ptp.conflist"), [], None, None)
+    bridged = Plan.read(Embedded(), None, [], None, None)
 
     assert (routed.conflist.bridge, bridged.conflist.bridge) == ("", "cni0")
 
@@ -84,7 +85,7 @@ def test_mode_that_the_profile_is_not_about_cannot_be_tested(tmp_path: Path) -> 
 def _planned(directory: Path, conflist: str) -> Plan:
     path = directory / "net.conflist"
     path.write_text(conflist)
-    return Plan.read("embedded", str(path), [], None, None)
+    return Plan.read(Embedded(), str(path), [], None, None)
 
 
 def _line(profile: str, text: str) -> int:

@@ -14,6 +14,8 @@ from podpath.cni import features
 from podpath.cni.features import WAIVED
 from podpath.errors import CouldNotTest
 from podpath.model import Observation, TapProof
+from podpath.nodes.cluster.kinds import OnKind
+from podpath.nodes.embedded.kind import Embedded
 from podpath.paths import verdict
 from podpath.paths.observe import Observed
 from podpath.paths.probes import Echo
@@ -180,11 +182,12 @@ def test_file_gives_back_the_document(text: str, seconds: float, verdict: Verdic
 
 
 SEAL = {"profile": "bridge", "node": "embedded"}
+EMBEDDED = About(abilities=Embedded.abilities)
 
 
 def edited(*keys: Any, value: Any) -> dict[str, Any]:
     """A report of which somebody changed one value."""
-    found: Any = build([result(Verdict.DOES_NOT_CONFORM, reason="why")], SEAL, "1.2")
+    found: Any = build([result(Verdict.DOES_NOT_CONFORM, reason="why")], SEAL, "1.2", EMBEDDED)
     inner = found
     for key in keys[:-1]:
         inner = inner[key]
@@ -249,11 +252,9 @@ def test_result_of_several_requirements(verdicts: list[str], expected: str) -> N
 
 def test_run_that_was_broken_off_is_no_success() -> None:
     """Nor does it conform as a whole."""
-    told = [
-        result(Verdict.CONFORMS, *(i for i, r in REQUIREMENTS.items() if "embedded" in r.nodes))
-    ]
-    whole = build(told, SEAL, "1.2")
-    broken = build(told, SEAL, "1.2", About(complete=False))
+    told = [result(Verdict.CONFORMS, *(i for i, r in REQUIREMENTS.items() if Embedded.can_test(r)))]
+    whole = build(told, SEAL, "1.2", EMBEDDED)
+    broken = build(told, SEAL, "1.2", dataclasses.replace(EMBEDDED, complete=False))
 
     assert (whole["verdict"], whole["profiles"][0]["result"]) == (Verdict.CONFORMS, "success")
     assert (broken["verdict"], broken["profiles"][0]["result"]) == (
@@ -264,7 +265,7 @@ def test_run_that_was_broken_off_is_no_success() -> None:
 
 
 def test_counts_are_of_the_requirements_of_each_group() -> None:
-    (profile,) = build([result(Verdict.CONFORMS)], SEAL, "1.2")["profiles"]
+    (profile,) = build([result(Verdict.CONFORMS)], SEAL, "1.2", EMBEDDED)["profiles"]
     groups = {g["name"]: g for g in profile["features"][0]["groups"]}
 
     assert list(groups) == list(GROUPS)
@@ -305,7 +306,7 @@ def test_counts_are_of_the_requirements_of_each_group() -> None:
     ],
 )
 def test_requirement_says_why_in_a_sentence(told: TestResult, expected: str) -> None:
-    document = build([told], SEAL, "1.2")
+    document = build([told], SEAL, "1.2", EMBEDDED)
 
     assert document["requirements"][_ICMP]["reason"] == expected
     assert document["requirements"][_ICMP + 1]["reason"] == "no test of it was run"
@@ -366,7 +367,7 @@ def test_report_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def _features(*told: TestResult, **reasons: str) -> dict[str, dict[str, Any]]:
-    document = build(told, SEAL, "1.2", About(features=reasons))
+    document = build(told, SEAL, "1.2", dataclasses.replace(EMBEDDED, features=reasons))
     assert verify.problems(document) == []
     return {f["name"]: f for f in document["profiles"][0]["features"]}
 
@@ -403,7 +404,9 @@ def test_requirement_of_a_waived_feature_is_never_a_pass() -> None:
     """It was not run, and so the whole is no success."""
     on_kind = {**SEAL, "node": "kind"}
     told = [result(Verdict.CONFORMS, *features.requirements(CORE))]
-    document = build(told, on_kind, "1.2", About(features={"hairpin": WAIVED}))
+    document = build(
+        told, on_kind, "1.2", About(features={"hairpin": WAIVED}, abilities=OnKind.abilities)
+    )
     (one,) = [r for r in document["requirements"] if r["id"] == "K8S-HAIRPIN"]
 
     assert (one["verdict"], one["reason"]) == (Verdict.NOT_RUN, WAIVED)

@@ -1,0 +1,160 @@
+"""The kinds of node `kind` and `host`: their options, their needs, and how to start one."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from podpath.errors import CouldNotTest
+from podpath.nodes import image
+from podpath.nodes.base import Node
+from podpath.nodes.cluster import host, kind, kind_config, kube_api, shared_lock
+from podpath.nodes.kind import Kind, Need, Say, Setup
+from podpath.requirements import Ability
+from podpath.system import programs
+
+_PYTEST_KINDS_NAME = "pytest-kind"
+
+
+def _text(option: Callable[[str], Any], name: str) -> str:
+    return str(option(name) or "")
+
+
+@dataclass(frozen=True)
+class OnKind(Kind):
+    """The one node of a kind cluster, which all processes of a run share."""
+
+    name = "kind"
+    abilities = Ability.FRESH | Ability.CLUSTER
+    tools = (*programs.IMAGE, *programs.NETWORK)
+
+    options: kind.Options
+
+    @classmethod
+    def from_options(cls, option: Callable[[str], Any], directory: Path) -> Self:
+        """Read pytest-kind's options, where they are known, and podpath's."""
+        name = _text(option, "cluster_name")
+        here = directory / "kind-config.yaml"
+        default = here if here.is_file() else kind_config.SHIPPED
+        options = kind.Options(
+            # pytest-kind's own default is a name that other people's tests use, too
+            name="podpath" if name in ("", _PYTEST_KINDS_NAME) else name,
+            keep=bool(option("keep_cluster")),
+            config=Path(_text(option, "podpath_kind_config") or default).absolute(),
+            image=_text(option, "kind_image"),
+            kind=_text(option, "kind_bin"),
+            kubectl=_text(option, "kind_kubectl_bin"),
+            kubeconfig=_text(option, "kubeconfig"),
+        )
+        return cls(options)
+
+    def needs(self) -> Iterable[Need]:
+        """Return kind, its configuration, and the container engine."""
+        return [Need("kind", lambda: ", ".join(kind.check(self.options).values()))]
+
+    def needs_of(self, setup: Setup) -> Iterable[Need]:
+        """Return a configuration that suits the conflist, unless the cluster is there already."""
+        return [Need("kind configuration", lambda: self._check_configuration(setup), "suits")]
+
+    def _check_configuration(self, setup: Setup) -> None:
+        try:
+            there = kind.exists(self.options)
+        except CouldNotTest:  # the engine is a need of its own
+            there = False
+        if not there:
+            ranges = [one.subnet for one in setup.conflist.ranges]
+            kind_config.check(self.options.config, ranges)
+
+    def describe(self) -> Mapping[str, str]:
+        """Return kind's version, its configuration, and the engine's."""
+        return kind.check(self.options)
+
+    def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
+        """See Kind."""
+        return kind.start(self.options, setup.conflist, _chain(setup), say)
+
+    def start_fresh(self, setup: Setup) -> AbstractContextManager[Node]:
+        """See Kind: a node of a cluster of its own."""
+        chain = _chain(setup)
+        return kind.start(self.options, setup.conflist, chain, lambda _: None, fresh=True)
+
+    @contextmanager
+    def held(self, setup: Setup, say: Say) -> Iterator[object]:
+        """See Kind: the cluster."""
+        try:
+            with kind.held(self.options, setup.conflist, _chain(setup), say) as cluster:
+                yield cluster
+        finally:
+            # what workers had of their own, who were not given the time to end
+            kind.sweep(say, self.options.kind)
+
+    def turn(self) -> AbstractContextManager[object]:
+        """See Kind."""
+        return shared_lock.turn(kind.CLUSTERS / self.options.name)
+
+
+def _chain(setup: Setup) -> dict[str, str]:
+    return kind.chain(setup.plugins, setup.plugin_directories)
+
+
+@dataclass(frozen=True)
+class OnHost(Kind):
+    """The Kubernetes node that podpath runs on, with the plugins that it has.
+
+    Attributes:
+        kubeconfig: The cluster's; empty: the default, or the pod's own service account.
+        pod_image: The image of pods; empty: podpath's own.
+    """
+
+    name = "host"
+    abilities = Ability.CLUSTER
+    own_plugins = True
+
+    kubeconfig: str = ""
+    pod_image: str = ""
+
+    @classmethod
+    def from_options(cls, option: Callable[[str], Any], directory: Path) -> Self:  # noqa: ARG003
+        """Read pytest-kind's kubeconfig, where it is known, and podpath's image."""
+        return cls(_text(option, "kubeconfig"), _text(option, "podpath_image"))
+
+    @property
+    def plugin_directories(self) -> tuple[str, ...]:
+        """The directories that the node has its plugins in."""
+        return host.plugin_directories()
+
+    def conflist(self) -> Path:
+        """Return the conflist that the node's runtime uses."""
+        return host.conflist()
+
+    def needs(self) -> Iterable[Need]:
+        """Return a Kubernetes node that may be looked into, and the client of its API."""
+        yield Need("Python package kubernetes", kube_api.installed, "yes")
+        yield Need("node", host.check, f"yes, of process {host.PID}")
+        yield Need("pod image", lambda: f"{image.NAME}, to be loaded into the node")
+
+    def needs_of(self, setup: Setup) -> Iterable[Need]:
+        """Return that the user names no plugins: the node has its own."""
+        if not setup.plugin_directories:
+            return []
+        return [Need("plugin directories", _refuse_plugins)]
+
+    def describe(self) -> Mapping[str, str]:
+        """Return the host's name."""
+        return host.describe()
+
+    def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
+        """See Kind."""
+        return host.start(setup.conflist, self.kubeconfig, self.pod_image, say)
+
+    def turn(self) -> AbstractContextManager[object]:
+        """See Kind."""
+        return shared_lock.turn(host.STATE)
+
+
+def _refuse_plugins() -> None:
+    raise CouldNotTest(
+        "--podpath-node host tests the plugins that the node has, and installs none",
+        "Leave out --podpath-cni-bin",
+    )

@@ -1,0 +1,51 @@
+"""The kind of node `embedded`: its needs, and how to start one."""
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+
+from podpath.nodes.base import Node
+from podpath.nodes.kind import Kind, Need, Say, Setup
+from podpath.requirements import Ability
+from podpath.system import kernel, programs
+
+FILE_SYSTEMS = ("overlay", "tmpfs")
+LINKS = ("bridge", "veth")
+
+
+class Embedded(Kind):
+    """Real containerd in namespaces of its own, on any machine."""
+
+    name = "embedded"
+    abilities = Ability.CALLS | Ability.PORTS | Ability.BEYOND | Ability.FRESH
+    tools = (*programs.CONTAINERD, *programs.IMAGE, *programs.NETWORK)
+
+    def needs(self) -> Iterable[Need]:
+        """Return the kernel's file systems and links."""
+        for name in FILE_SYSTEMS:
+            yield Need(f"file system {name}", partial(kernel.check_file_system, name), "yes")
+        for name in LINKS:
+            yield _link(name)
+
+    def needs_of(self, setup: Setup) -> Iterable[Need]:
+        """Return the kind of link that the profile's pods have, unless each node needs it."""
+        return [] if setup.profile.kind in LINKS else [_link(setup.profile.kind)]
+
+    def describe(self) -> Mapping[str, str]:
+        """Return the versions of the runtime's programs."""
+        found = {}
+        for name in ("containerd", "runc"):
+            path = programs.locate(name)  # runc's may be crun's
+            found[os.path.basename(path)] = programs.first_line(path, "--version")
+        return found
+
+    def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
+        """See Kind."""
+        from podpath.nodes.embedded import node
+
+        return node.start(setup.conflist, setup.plugin_directories, say)
+
+
+def _link(name: str) -> Need:
+    return Need(f"link {name}", partial(kernel.check_link, name), "yes")

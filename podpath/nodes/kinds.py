@@ -1,0 +1,84 @@
+"""The kinds of node by name: podpath's own, and those of packages that are installed beside it.
+
+A package adds one with an entry point of the group `podpath.nodes`, from the name to a subclass of
+Kind. Nothing of a kind is imported before it is used.
+"""
+
+from importlib import metadata
+from importlib.metadata import EntryPoint
+
+from podpath.errors import CouldNotTest
+from podpath.nodes.kind import Kind
+from podpath.requirements import Requirement
+
+#: The group of entry points.
+GROUP = "podpath.nodes"
+DEFAULT = "embedded"
+
+#: podpath's own kinds: name -> module and class.
+OWN = {
+    "embedded": "podpath.nodes.embedded.kind:Embedded",
+    "kind": "podpath.nodes.cluster.kinds:OnKind",
+    "host": "podpath.nodes.cluster.kinds:OnHost",
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all kinds, podpath's own first."""
+    return (*OWN, *sorted({one.name for one in _installed()} - OWN.keys()))
+
+
+def unknown(name: str) -> str:
+    """Return the sentence on a name that no kind has; empty if one has it."""
+    if name in OWN or name in (known := names()):
+        return ""
+    return f'no kind of node has the name "{name}"; there are: {", ".join(known)}'
+
+
+def named(name: str) -> type[Kind]:
+    """Return a kind by its name. Raises CouldNotTest."""
+    if sentence := unknown(name):
+        raise CouldNotTest(sentence, "Install the package that has it, or correct the name")
+    return _loaded(EntryPoint(name, OWN[name], GROUP) if name in OWN else _entry(name))
+
+
+def testing(requirement: Requirement) -> list[str]:
+    """Return the names of podpath's own kinds that a requirement is applicable to."""
+    return [name for name in OWN if named(name).can_test(requirement)]
+
+
+def _installed() -> metadata.EntryPoints:
+    return metadata.entry_points(group=GROUP)
+
+
+def _entry(name: str) -> EntryPoint:
+    """Return the entry point of a name; a package that is found twice has it twice."""
+    found = {one.value: one for one in _installed() if one.name == name}
+    if len(found) > 1:
+        raise CouldNotTest(
+            f'several packages have a kind of node named "{name}": {", ".join(sorted(found))}',
+            "Uninstall all but one",
+        )
+    (one,) = found.values()
+    return one
+
+
+def _loaded(entry: EntryPoint) -> type[Kind]:
+    try:
+        kind = entry.load()
+    except Exception as error:  # a third party's module may raise anything
+        raise _unusable(entry, f"cannot be loaded: {type(error).__name__}: {error}") from error
+    if not (isinstance(kind, type) and issubclass(kind, Kind)):
+        raise _unusable(entry, f"is no subclass of {Kind.__module__}.{Kind.__qualname__}")
+    if lacking := ", ".join(sorted(kind.__abstractmethods__)):
+        raise _unusable(entry, f"does not implement {lacking}")
+    if getattr(kind, "name", None) != entry.name:
+        raise _unusable(entry, f'must have the name "{entry.name}", as its entry point')
+    return kind
+
+
+def _unusable(entry: EntryPoint, why: str) -> CouldNotTest:
+    return CouldNotTest(
+        f'the kind of node "{entry.name}", {entry.value}, {why}',
+        "Correct the package that has it, or choose another kind with --podpath-node",
+    )

@@ -1,0 +1,73 @@
+"""What this kernel can make: file systems, links, queueing disciplines."""
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from podpath.errors import CouldNotTest
+from podpath.model import STACKED
+from podpath.system import programs
+
+_TBF = "root tbf rate 1mbit burst 10kb latency 1s"
+#: What the kernel must have to limit a rate in each direction: links, queueing disciplines.
+_SHAPING = {
+    "ingress": ((), (_TBF,)),
+    "egress": (("ifb",), (_TBF, "ingress")),
+}
+
+
+def check_file_system(name: str) -> None:
+    """Raise CouldNotTest if the kernel does not have a kind of file system."""
+    known = Path("/proc/filesystems").read_text().split()
+    if name not in known and not _loaded(name):
+        raise CouldNotTest(f'this kernel has no file system "{name}"', f"Load it: modprobe {name}")
+
+
+@cache
+def check_link(kind: str) -> None:
+    """Raise CouldNotTest if the kernel cannot make a kind of link."""
+    ip = programs.locate("ip")
+    make = f"{ip} link add podpath0 type {kind}"
+    if kind in STACKED:
+        make = f"{ip} link add podpath1 type bridge && {ip} link add link podpath1 type {kind}"
+    if refusal := _refusal(make):
+        raise CouldNotTest(
+            f'this kernel cannot make a link of type "{kind}" ({refusal})',
+            f"Load it: modprobe {kind}",
+        )
+
+
+def _refusal(make: str) -> str:
+    """What the kernel says against it, empty if nothing; in a namespace that ends with it."""
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-c", make], capture_output=True, text=True, check=False
+    )
+    return "" if done.returncode == 0 else done.stderr.strip() or f"status {done.returncode}"
+
+
+def check_queue(discipline: str) -> None:
+    """Raise CouldNotTest if the kernel cannot make a queueing discipline, as tc(8) names it."""
+    ip, tc = programs.locate("ip"), shutil.which("tc", path=programs.search_path()) or "tc"
+    make = f"{ip} link add podpath0 type bridge && {tc} qdisc add dev podpath0 {discipline}"
+    if refusal := _refusal(make):
+        raise CouldNotTest(
+            f'this kernel cannot make the queueing discipline "{discipline}" ({refusal})',
+            "Use a kernel with sch_tbf and sch_ingress, as the bandwidth plugin needs them",
+        )
+
+
+def check_shaping(direction: str) -> None:
+    """Raise CouldNotTest if the kernel cannot limit the rate of a direction, ingress or egress."""
+    links, disciplines = _SHAPING[direction]
+    for link in links:
+        check_link(link)
+    for discipline in disciplines:
+        check_queue(discipline)
+
+
+def _loaded(module: str) -> bool:
+    modprobe = shutil.which("modprobe", path=programs.search_path())
+    if modprobe is None:
+        return False
+    return subprocess.run([modprobe, module], capture_output=True, check=False).returncode == 0
