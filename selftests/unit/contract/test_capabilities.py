@@ -1,4 +1,4 @@
-"""What a runtime asks of plugins: who gets it, and whether it came to that."""
+"""Capability args: which plugins get them, and the checks of their effect."""
 
 from ipaddress import ip_interface
 
@@ -27,7 +27,7 @@ def test_rate_within_bounds(ratio: float) -> None:
 
 @pytest.mark.parametrize("ratio", [0.1, 0.4, 1.3, 10])
 def test_rate_that_was_not_asked_for(ratio: float) -> None:
-    """It says what it is in place of it, and what it is without a limit."""
+    """The difference has the measured rate, and the rate without a limit."""
     (found,) = bounds("egress", _took(ratio), FREE)
 
     assert (found.kind, found.where) == ("rate", "egress of the container")
@@ -35,7 +35,7 @@ def test_rate_that_was_not_asked_for(ratio: float) -> None:
 
 
 def test_machine_that_is_too_slow_proves_nothing() -> None:
-    """Neither that there is a limit, nor that there is none."""
+    """A slow machine shows neither a limit nor its absence."""
     with pytest.raises(CouldNotTest, match="does less besides"):
         bounds("ingress", _took(1.0), _took(2.0))
 
@@ -52,7 +52,7 @@ def test_plugins_get_what_they_say_that_they_are_capable_of() -> None:
 
 
 def test_address_that_is_asked_for_is_the_last_one() -> None:
-    """But for the gateway's."""
+    """The last address of the range, unless it is the gateway's."""
     last = samples.network({"ranges": [[{"subnet": "10.88.0.0/24", "gateway": "10.88.0.254"}]]})
 
     assert unused(samples.network(), Family.IPV4) == ip_interface("10.88.0.254/24")

@@ -1,4 +1,4 @@
-"""The CNI contract's pure parts, and how a plugin is run and ended."""
+"""Pure parts of the CNI contract, and the execution of a plugin."""
 
 import json
 import time
@@ -18,13 +18,13 @@ NETNS = "/run/netns/c"
 
 
 def answer(output: object, status: int = 0) -> Answer:
-    """What a plugin printed: a text as it is, anything else as JSON."""
+    """Return the answer of a plugin that printed this: a text as it is, anything else as JSON."""
     text = output if isinstance(output, str) else json.dumps(output)
     return Answer("bridge", "ADD", status, text, "", 0.1)
 
 
 def result(version: str, **more: object) -> dict[str, Any]:
-    """A result that is right in its version."""
+    """Return a result that is valid in its version."""
     if version in ("0.1.0", "0.2.0"):
         ip4 = {"ip": "10.1.0.5/16", "gateway": "10.1.0.1", "routes": [{"dst": "0.0.0.0/0"}]}
         return {"cniVersion": version, "ip4": ip4, "dns": {}} | more
@@ -45,7 +45,7 @@ def result(version: str, **more: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_right_result_is_right_in_its_version_only(version: str) -> None:
-    """Of 0.1 and 0.2, of 0.3 and 0.4, and of 1.0 and 1.1 the documents differ."""
+    """Versions 0.1 and 0.2 share a format, so do 0.3 and 0.4, and 1.0 and 1.1."""
     groups = [VERSIONS[:2], VERSIONS[2:5], VERSIONS[5:]]
     for other in VERSIONS:
         same = any({version, other} <= set(group) for group in groups)
@@ -70,7 +70,7 @@ def test_right_result_is_right_in_its_version_only(version: str) -> None:
     ],
 )
 def test_what_is_wrong_in_a_result_is_named(wrong: dict[str, Any], where: str) -> None:
-    """By its place in the document."""
+    """The difference names the place in the document."""
     (found,) = answers.result(answer(result("1.1.0", **wrong)), "1.1.0", Role.INTERFACE)
 
     assert found.where == f"bridge ADD {where}"
@@ -87,14 +87,14 @@ def test_what_is_wrong_in_a_result_is_named(wrong: dict[str, Any], where: str) -
     ],
 )
 def test_output_that_is_no_one_object(output: str, seen: str) -> None:
-    """Nothing, more than one, none at all, one without end, another value."""
+    """No output, text before a document, two documents, unlimited nesting, another value."""
     (found,) = answers.result(answer(output), "1.0.0", Role.INTERFACE)
 
     assert seen in found.seen
 
 
 def test_version_of_the_result_is_that_of_the_input() -> None:
-    """Since 0.4.0; IPAM plugins do not name interfaces."""
+    """The rule holds since 0.4.0; an IPAM plugin's result has no interfaces."""
     other = result("0.3.1")
 
     assert answers.result(answer(other), "0.3.0", Role.INTERFACE) == []
@@ -117,7 +117,7 @@ REFUSAL = {"cniVersion": "1.0.0", "code": 4, "msg": "CNI_IFNAME is missing"}
     ],
 )
 def test_refusal(said: object, status: int, kind: str) -> None:
-    """Not 0, an error document, the code, the name."""
+    """Exit status, error document, code and message are checked."""
     found = answers.refused(answer(said, status), "1.0.0", codes=[4], naming="CNI_IFNAME")
 
     assert kind in [d.kind for d in found] if kind else found == []
@@ -128,13 +128,13 @@ def test_refusal(said: object, status: int, kind: str) -> None:
     [(4, "0.4.0", False), (4, "1.0.0", True), (50, "1.0.0", False), (50, "1.1.0", True)],
 )
 def test_codes_are_of_a_version(code: int, version: str, known: bool) -> None:
-    """100 and more are free in all."""
+    """Codes from 100 on are valid in every version."""
     assert (answers.error_document(answer({**REFUSAL, "code": code}, 1), version) == []) is known
     assert answers.error_document(answer({**REFUSAL, "code": 999}, 1), version) == []
 
 
 def test_previous_result_that_is_dropped() -> None:
-    """Interfaces and addresses; what a plugin adds is its affair."""
+    """Interfaces and addresses must stay; a plugin may add others."""
     before = result("1.0.0")
     more = result("1.0.0", interfaces=[*before["interfaces"], {"name": "later"}])
 
@@ -162,12 +162,12 @@ def state(document: dict[str, Any]) -> AttachmentState:
     ],
 )
 def test_result_against_the_kernel(change: dict[str, Any], kinds: list[str]) -> None:
-    """Names, sandboxes, addresses, indices; of any shape."""
+    """Names, sandboxes, addresses and indices are compared, in a result of any shape."""
     assert [d.kind for d in links.in_kernel(state(result("1.0.0", **change)))] == kinds
 
 
 def test_subjects_are_the_chain_and_each_plugin() -> None:
-    """Each in its role, with what it builds on."""
+    """Each has its role, and the plugins that precede it."""
     chain, bridge, portmap, ipam = subjects.of(conflist.read(conflist.DEFAULT))
 
     assert [s.name for s in (chain, bridge, portmap, ipam)] == [
@@ -182,7 +182,7 @@ def test_subjects_are_the_chain_and_each_plugin() -> None:
 
 
 def test_versions_that_a_subject_lacks() -> None:
-    """A plugin that takes part does not name it, or there were no chains yet."""
+    """A plugin does not support the version, or the version has no chains yet."""
     chain, bridge, *_ = subjects.of(conflist.read(conflist.DEFAULT))
     spoken = {"bridge": VERSIONS, "portmap": VERSIONS, "host-local": VERSIONS[:-1]}
 
@@ -192,7 +192,7 @@ def test_versions_that_a_subject_lacks() -> None:
 
 
 def test_request_is_the_section_with_what_the_runtime_adds() -> None:
-    """Its name and version; the previous result; no capabilities."""
+    """The runtime inserts name, version and previous result, and removes the capabilities."""
     _, _, portmap, _ = subjects.of(conflist.read(conflist.DEFAULT))
     configuration = subjects.request_configuration(portmap.steps[0], "net", "1.0.0", {"ips": []})
 
@@ -209,7 +209,7 @@ def run(script: str, text: str = "") -> tuple[int, str, str]:
 
 
 def test_plugin_is_run_with_its_input() -> None:
-    """Also with more than a pipe holds, whether it reads it or not."""
+    """The input may be larger than a pipe, and the plugin may ignore it."""
     large = "x" * 300_000
 
     assert run("wc -c; echo no >&2; exit 3", large) == (3, "300000\n", "no\n")
@@ -218,7 +218,7 @@ def test_plugin_is_run_with_its_input() -> None:
 
 @pytest.mark.parametrize("script", ["sleep 60", "sleep 60 & exit 0", "exec >&- 2>&-; sleep 60"])
 def test_plugin_that_hangs_is_killed(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Itself, one that leaves a process with its output, one that has closed its output."""
+    """It hangs itself, leaves a process that holds its output, or has closed its output."""
     monkeypatch.setattr(runtime, "BUDGET", 0.3)
     started = time.monotonic()
 
@@ -228,6 +228,6 @@ def test_plugin_that_hangs_is_killed(script: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_plugin_that_does_not_stop_talking_is_killed() -> None:
-    """Nobody holds all that in memory."""
+    """Endless output would fill the memory."""
     with pytest.raises(DoesNotConform, match="printed more than 4 MiB"):
         run("yes")

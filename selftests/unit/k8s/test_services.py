@@ -1,4 +1,4 @@
-"""A Service's path: translated where it must be, and nowhere else."""
+"""Path of a Service: packets are translated where they must be, and nowhere else."""
 
 from dataclasses import replace
 from ipaddress import ip_address
@@ -35,7 +35,7 @@ PATHS = {
 
 
 def _walk(leg: str, packet: Packet, start: int, frame: bytes = b"") -> list[Sighting]:
-    """A packet at each hop of its path, translated there as it must be."""
+    """Return the sightings of a packet at each hop of its path, translated where it must be."""
     path = PATHS[leg]
     assert path.translation
     ((before, after),) = path.translation.addresses
@@ -51,7 +51,7 @@ def _walk(leg: str, packet: Packet, start: int, frame: bytes = b"") -> list[Sigh
 
 
 def _exchange() -> list[Sighting]:
-    """SYN, request and FIN, and what is answered; sequence numbers as TCP has them."""
+    """Return SYN, request and FIN with their answers, and with TCP's sequence numbers."""
     seen: list[Sighting] = []
     there = replace(samples.tcp("client", "server"), destination=SERVICE)
     back = samples.tcp("server", "client")
@@ -80,7 +80,7 @@ def test_translated_exchange_has_no_differences() -> None:
 
 @pytest.mark.parametrize("address", [SERVICE, samples.address("bystander")])
 def test_request_that_arrives_with_another_address(address: Address) -> None:
-    """Not translated, or to another pod."""
+    """The destination is not translated, or translated to another pod."""
     changed = [
         replace(s, packet=replace(s.packet, destination=address))
         if s.place == PATHS[probes.REQUEST].hops[-1].place
@@ -92,7 +92,7 @@ def test_request_that_arrives_with_another_address(address: Address) -> None:
 
 
 def test_hop_that_is_optional_may_be_missing_but_not_doubled() -> None:
-    """The bridge itself may send it anew, once."""
+    """The bridge itself may send the packet, but only once."""
     (anew,) = [hop.place for hop in PATHS[probes.REQUEST].hops if hop.optional]
     without = [s for s in _exchange() if s.place != anew]
     doubled = [*_exchange(), *(s for s in _exchange() if s.place == anew)]
@@ -102,7 +102,7 @@ def test_hop_that_is_optional_may_be_missing_but_not_doubled() -> None:
 
 
 def test_answer_that_is_not_translated_back() -> None:
-    """It comes from the pod, and not from the Service that was asked."""
+    """The source is still the pod, not the Service."""
     last = PATHS[probes.REPLY].hops[-1].place
     changed = [
         replace(s, packet=replace(s.packet, source=SERVER)) if s.place == last else s

@@ -1,4 +1,4 @@
-"""What is made of a transfer that had to survive."""
+"""Verdict on a transfer that had to survive other pods."""
 
 import pytest
 
@@ -33,13 +33,13 @@ def test_transfer_that_was_disturbed(output: bytes, seen: str) -> None:
     ],
 )
 def test_transfer_that_somebody_ended(output: bytes, told: str) -> None:
-    """That says nothing about the network."""
+    """Such an end proves nothing about the network."""
     with pytest.raises(CouldNotTest, match=told):
         survivor.transferred(CommandResult(1, output, "no shell"), "a -> b")
 
 
 def test_transfer_that_the_network_stalled() -> None:
-    """It had to be ended, which is no accident."""
+    """podpath ended wget itself, so its signal is no accident."""
     (difference,) = survivor.transferred(
         CommandResult(0, b"143\n9\n9\n", ""), "a -> b", stalled=True
     )

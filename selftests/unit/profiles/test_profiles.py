@@ -1,4 +1,4 @@
-"""Profiles: what is shipped is sound, what is not is refused, with the line and the reason."""
+"""Profiles: the shipped ones are sound, and a malformed one is rejected with line and reason."""
 
 from pathlib import Path
 
@@ -19,12 +19,12 @@ WIRE = ROOT / "selftests/profiles/wire/wire.toml"
 
 @pytest.mark.parametrize("plugin", ["bridge", "ptp", "macvlan"])
 def test_profile_is_inferred_from_the_plugin_type(plugin: str) -> None:
-    """Each reference plugin has one, of its name."""
+    """Each reference plugin has a profile of its name."""
     assert profiles.for_plugin(plugin).name == plugin
 
 
 def test_plugin_without_a_profile_is_told() -> None:
-    """With what can be done about it."""
+    """The message lists the remedies."""
     with pytest.raises(CouldNotTest, match=r'plugin type "wire".*--podpath-profile.*bridge'):
         profiles.for_plugin("wire")
 
@@ -36,13 +36,13 @@ def test_profile_is_named_or_in_a_file(text: str) -> None:
 
 
 def test_unknown_name_is_told() -> None:
-    """Neither a profile nor a file."""
+    """The text is neither a profile nor a file."""
     with pytest.raises(CouldNotTest, match=r'no profile "p2p", and no such file.*bridge'):
         profiles.named("p2p")
 
 
 def test_plan_says_why_it_is_this_profile() -> None:
-    """The header has it."""
+    """The header of a run shows the origin."""
     conflist = str(ROOT / "examples/ptp.conflist")
     inferred = Plan.read(Embedded(), conflist, [], None, None)
     given = Plan.read(Embedded(), conflist, [], None, None, profile=str(WIRE))
@@ -63,7 +63,7 @@ def test_what_is_on_no_bridge_has_none_in_its_conflist() -> None:
 
 
 def test_kind_of_link_says_what_does_not_apply() -> None:
-    """Of the two requirements about it, the one that is about another kind."""
+    """Requirements of another kind of link do not apply."""
     veth, macvlan = (profiles.for_plugin(name).not_applicable for name in ("ptp", "macvlan"))
 
     assert "TOPO-LOWER-LINK" in veth
@@ -73,7 +73,7 @@ def test_kind_of_link_says_what_does_not_apply() -> None:
 
 
 def test_mode_that_the_profile_is_not_about_cannot_be_tested(tmp_path: Path) -> None:
-    """Its paths are those of one mode; the conflist may name that, or none."""
+    """A profile's paths are for one mode; the conflist may name it, or none."""
     text = (ROOT / "examples/macvlan.conflist").read_text()
     for mode in ("bridge", ""):
         preflight.check_mode(_planned(tmp_path, text.replace('"bridge"', f'"{mode}"')))
@@ -89,7 +89,7 @@ def _planned(directory: Path, conflist: str) -> Plan:
 
 
 def _line(profile: str, text: str) -> int:
-    """The first line of a profile that has a text."""
+    """Return the first line of a profile that contains a text."""
     return next(n for n, line in enumerate(profile.splitlines(), 1) if text in line)
 
 
