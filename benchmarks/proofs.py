@@ -9,8 +9,8 @@ from functools import partial
 from recipe import Place, connection_closed, follow, pings_complete
 from results import Goal, Result
 
-from podpath import profiles
 from podpath.cni import conflist as conflists
+from podpath.cni import network as networks
 from podpath.errors import CouldNotTest
 from podpath.model import POD_INTERFACE, CommandResult, Family
 from podpath.nodes.base import Node
@@ -64,12 +64,11 @@ class Bench:
 @contextmanager
 def bench() -> Iterator[Bench]:
     """A node on which proofs can be measured, with the default conflist."""
-    conflist = conflists.read(conflists.DEFAULT)
-    profile = profiles.for_plugin(conflist.plugins[0])
-    with start(conflist) as node:
+    network = networks.read(conflists.DEFAULT)
+    with start(network.conflist) as node:
         pods = Deployment(node)
         with pods.temporary(CLIENT, SERVER):
-            observer = Observer(node, conflist, profile, pods)
+            observer = Observer(node, network, pods)
             yield Bench(node, pods, observer, Traffics(node, pods, Draws(new_seed(), "benchmarks")))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract import answers, links
 from podpath.contract.answers import UNKNOWN_VERSION
 from podpath.contract.attachments import INTERFACE, Attachment
@@ -20,12 +20,12 @@ requirement = pytest.mark.requirement
 @requirement("CNI-VERSION")
 @alone
 def test_version_names_what_is_supported(
-    runtime: Runtime, subject: Subject, conflist: Conflist
+    runtime: Runtime, subject: Subject, network: Network
 ) -> None:
     """VERSION gives one document with the supported versions, the conflist's among them."""
-    answer = runtime.version(subject.name, conflist.version)
+    answer = runtime.version(subject.name, network.conflist.version)
 
-    assert answers.version(answer, conflist.version) == []
+    assert answers.version(answer, network.conflist.version) == []
 
 
 @requirement("CNI-VERSION-ECHO")
@@ -71,12 +71,12 @@ def test_result_is_what_the_kernel_has(life: Life) -> None:
 @attaching
 @since("0.3.0")
 def test_addresses_can_be_used_when_add_returns(
-    life: Life, conflist: Conflist, family: Family
+    life: Life, network: Network, family: Family
 ) -> None:
     """The detection of duplicates is over, or off, for each address of the result's interfaces."""
     if family is Family.IPV4:
         pytest.skip("IPv4 addresses are used without a detection of duplicates")
-    assert links.unusable(life.attached, conflist.bridge) == []
+    assert links.unusable(life.attached, network.bridge) == []
 
 
 @requirement("CNI-ADD-TAKEN")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract import capabilities
 from podpath.contract.answers import require_success
 from podpath.contract.runtime import Runtime
@@ -13,18 +13,18 @@ requirement = pytest.mark.requirement
 
 @requirement("CNI-STATIC-IP")
 def test_container_has_the_address_that_was_asked_for(
-    runtime: Runtime, conflist: Conflist, family: Family
+    runtime: Runtime, network: Network, family: Family
 ) -> None:
     """Exactly that; while it has it, nobody else gets it, and afterwards somebody does."""
-    wanted = capabilities.unused(conflist, family)
+    wanted = capabilities.unused(network, family)
     runtime_config = {"ips": [str(wanted)]}
-    with capabilities.container(runtime, conflist, runtime_config) as first:
+    with capabilities.container(runtime, network, runtime_config) as first:
         first.attach()
         found = capabilities.held(first, wanted)
-        with capabilities.container(runtime, conflist, runtime_config) as second:
+        with capabilities.container(runtime, network, runtime_config) as second:
             found += capabilities.given_twice(second.add(), wanted)
         require_success(first.delete())
-    with capabilities.container(runtime, conflist, runtime_config) as third:
+    with capabilities.container(runtime, network, runtime_config) as third:
         third.attach()
         found += capabilities.held(third, wanted)
 
@@ -33,10 +33,10 @@ def test_container_has_the_address_that_was_asked_for(
 
 @requirement("CNI-STATIC-MAC")
 def test_container_has_the_mac_address_that_was_asked_for(
-    runtime: Runtime, conflist: Conflist
+    runtime: Runtime, network: Network
 ) -> None:
     """In the kernel, and in the result."""
-    with capabilities.container(runtime, conflist, {"mac": capabilities.MAC}) as container:
+    with capabilities.container(runtime, network, {"mac": capabilities.MAC}) as container:
         container.attach()
 
         assert capabilities.mac(container) == []

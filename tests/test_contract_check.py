@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract import answers, breakages, chained
 from podpath.contract.attachments import Attachment
 from podpath.contract.breakages import Make
@@ -21,9 +21,9 @@ ADDITIONS = [pytest.param(addition, id=name) for name, addition in chained.ADDIT
 STATE = [pytest.param(make, id=name) for name, make in breakages.STATE.items()]
 
 
-def _check_broken(container: Attachment, conflist: Conflist, make: Make) -> list[answers.Answer]:
+def _check_broken(container: Attachment, network: Network, make: Make) -> list[answers.Answer]:
     container.attach()
-    breakage = make(container, conflist)
+    breakage = make(container, network)
     if breakage.impossible:
         pytest.skip(breakage.impossible)
     with breakages.broken(container, breakage):
@@ -55,10 +55,10 @@ def test_check_needs_the_previous_result(container: Attachment, spoken: str) -> 
 @pytest.mark.parametrize("make", LISTED)
 @since("0.4.0")
 def test_check_finds_what_is_missing_of_the_result(
-    container: Attachment, conflist: Conflist, spoken: str, make: Make
+    container: Attachment, network: Network, spoken: str, make: Make
 ) -> None:
     """CHECK is an error when an interface, address or route of the result is missing."""
-    assert answers.any_refused(_check_broken(container, conflist, make), spoken) == []
+    assert answers.any_refused(_check_broken(container, network, make), spoken) == []
 
 
 @requirement("CNI-CHECK-STATE")
@@ -66,10 +66,10 @@ def test_check_finds_what_is_missing_of_the_result(
 @pytest.mark.parametrize("make", STATE)
 @since("0.4.0")
 def test_check_finds_what_else_is_broken(
-    container: Attachment, conflist: Conflist, spoken: str, make: Make
+    container: Attachment, network: Network, spoken: str, make: Make
 ) -> None:
     """CHECK is an error when what the result does not list, but the network needs, is broken."""
-    assert answers.any_refused(_check_broken(container, conflist, make), spoken) == []
+    assert answers.any_refused(_check_broken(container, network, make), spoken) == []
 
 
 @requirement("CNI-CHECK-LATER")

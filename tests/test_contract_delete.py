@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract import answers, parallel
 from podpath.contract.attachments import Attachment
 from podpath.contract.lives import Life
@@ -68,16 +68,16 @@ GONE = [
 @since("0.4.0")
 def test_delete_releases_all_when_parts_are_gone(
     container: Attachment,
-    conflist: Conflist,
+    network: Network,
     delete: Callable[[Attachment], list[answers.Answer]],
 ) -> None:
     """Without the namespace, or without prevResult, DEL succeeds and releases what ADD took."""
-    before = inventory.read(container.runtime.node, conflist)
+    before = inventory.read(container.runtime.node, network)
     container.attach()
 
     answered = delete(container)
 
-    assert answers.succeeded(answered) + container.left(conflist, before) == []
+    assert answers.succeeded(answered) + container.left(network, before) == []
 
 
 def _refused_by_ipam(container: Attachment) -> bool:
@@ -109,35 +109,35 @@ FAILED = [
 @pytest.mark.parametrize(("add", "unless"), FAILED)
 @since("1.0.0")
 def test_delete_succeeds_after_an_add_that_did_not(
-    container: Attachment, conflist: Conflist, add: Callable[[Attachment], bool], unless: str
+    container: Attachment, network: Network, add: Callable[[Attachment], bool], unless: str
 ) -> None:
     """When ADD has failed, or was killed on its way, DEL succeeds and leaves nothing."""
-    before = inventory.read(container.runtime.node, conflist)
+    before = inventory.read(container.runtime.node, network)
     if not add(container):
         pytest.skip(unless)
 
-    assert answers.succeeded(container.delete()) + container.left(conflist, before) == []
+    assert answers.succeeded(container.delete()) + container.left(network, before) == []
 
 
 @requirement("CNI-PARALLEL")
 @whole_chain
 @since("0.4.0")
 def test_containers_come_and_go_at_the_same_time(
-    runtime: Runtime, conflist: Conflist, attach: Callable[[], Attachment]
+    runtime: Runtime, network: Network, attach: Callable[[], Attachment]
 ) -> None:
     """ADD of several containers at once succeeds with an address each; so does DEL, and cleans."""
     containers = [attach() for _ in range(parallel.MANY)]
-    before = inventory.read(runtime.node, conflist)
+    before = inventory.read(runtime.node, network)
 
     assert parallel.added(containers) == []
-    assert parallel.deleted(containers) + containers[0].left(conflist, before) == []
+    assert parallel.deleted(containers) + containers[0].left(network, before) == []
 
 
 @requirement("CNI-GC")
 @since("1.1.0")
 def test_collection_reclaims_all_but_what_is_listed(
     runtime: Runtime,
-    conflist: Conflist,
+    network: Network,
     subject: Subject,
     spoken: str,
     attach: Callable[[], Attachment],
@@ -145,7 +145,7 @@ def test_collection_reclaims_all_but_what_is_listed(
     """GC releases what a container that is gone has held, and leaves one that is listed alone."""
     listed, stale = attach(), attach()
     listed.attach()
-    before = inventory.read(runtime.node, conflist)
+    before = inventory.read(runtime.node, network)
     stale.attach()
     stale.lose_namespace()
 
@@ -153,5 +153,5 @@ def test_collection_reclaims_all_but_what_is_listed(
 
     assert answers.succeeded(collected) + answers.silent(collected) == []
     # what others have left before may be gone, too
-    left = [d for d in stale.left(conflist, before) if d.kind == "left behind"]
+    left = [d for d in stale.left(network, before) if d.kind == "left behind"]
     assert left + answers.succeeded(listed.check()) == []

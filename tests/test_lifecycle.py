@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.lifecycle import bystanders, growth, parallel, reuse, survivor
 from podpath.model import Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import Traffics
-from podpath.profiles import Profile
 from podpath.topology import whole
 
 requirement = pytest.mark.requirement
@@ -19,28 +18,28 @@ requirement = pytest.mark.requirement
 
 @requirement("LIFE-DELETE")
 def test_deleted_pod_leaves_nothing(
-    node: Node, pods: Deployment, conflist: Conflist, traffic: Traffics, family: Family
+    node: Node, pods: Deployment, network: Network, traffic: Traffics, family: Family
 ) -> None:
     """The node's inventory after a pod was made, talked and was deleted is the one before."""
-    before = growth.settled(node, conflist)
+    before = growth.settled(node, network)
     with pods.temporary("transient"):
         traffic.ping("transient", "server", family).send()
         traffic.http("server", "transient", family).send()
 
-    assert growth.growth(node, conflist, before) == []
+    assert growth.growth(node, network, before) == []
 
 
 @requirement("LIFE-CHURN")
 def test_nothing_piles_up_as_pods_come_and_go(
-    node: Node, pods: Deployment, conflist: Conflist
+    node: Node, pods: Deployment, network: Network
 ) -> None:
     """A dozen pods, one after the other, leave no more than none."""
-    before = growth.settled(node, conflist)
+    before = growth.settled(node, network)
     for number in range(growth.MANY):
         with pods.temporary(f"passer-{number}"):
             pass
 
-    assert growth.growth(node, conflist, before) == []
+    assert growth.growth(node, network, before) == []
 
 
 @requirement("LIFE-OTHERS")
@@ -50,8 +49,7 @@ def test_others_stay_as_they_are_when_pods_come_and_go(
     observer: Observer,
     observe: Callable[..., Observed],
     pods: Deployment,
-    conflist: Conflist,
-    profile: Profile,
+    network: Network,
     traffic: Traffics,
     family: Family,
 ) -> None:
@@ -63,9 +61,9 @@ def test_others_stay_as_they_are_when_pods_come_and_go(
     with pods.temporary("passer-1", "passer-2"):
         pass
 
-    changes = bystanders.changes(before, observer.topology(), conflist)
+    changes = bystanders.changes(before, observer.topology(), network)
     # What the making of them has done was there before.
-    assert changes + whole.wired(node, conflist, profile, pods) == []
+    assert changes + whole.wired(node, network, pods) == []
     for probe in (traffic.ping, traffic.http, traffic.udp):
         assert observe(probe("client", "server", family)).differences == []
 
@@ -82,14 +80,13 @@ def test_transfer_survives_pods_that_come_and_go(
 def test_reused_ip_works_at_once(
     node: Node,
     pods: Deployment,
-    conflist: Conflist,
-    profile: Profile,
+    network: Network,
     observe: Callable[..., Observed],
     traffic: Traffics,
     family: Family,
 ) -> None:
     """A peer that has talked to the old pod reaches the new pod with its first ping."""
-    with reuse.reused_address(node, pods, conflist, profile, traffic, family) as new:
+    with reuse.reused_address(node, pods, network, traffic, family) as new:
         observed = observe(traffic.ping("server", new, family))
 
         assert observed.differences == []
@@ -97,7 +94,7 @@ def test_reused_ip_works_at_once(
 
 @requirement("LIFE-PARALLEL")
 def test_pods_made_at_the_same_time_are_distinct_and_clean(
-    fresh_node: Node, conflist: Conflist, profile: Profile
+    fresh_node: Node, network: Network
 ) -> None:
     """The very first pods of a node, all made at once, are wired right; deleted, all are gone."""
-    assert parallel.parallel_differences(fresh_node, conflist, profile) == []
+    assert parallel.parallel_differences(fresh_node, network) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract import capabilities
 from podpath.contract.answers import require_success
 from podpath.contract.runtime import Runtime
@@ -22,16 +22,16 @@ requirement = pytest.mark.requirement
 
 @requirement("LIFE-PORTMAP")
 def test_deleted_pod_leaves_none_of_its_mapped_ports(
-    node: Node, pods: Deployment, conflist: Conflist, clients: Clients, family: Family
+    node: Node, pods: Deployment, network: Network, clients: Clients, family: Family
 ) -> None:
     """The node refuses the ports; it has the rules that it had after the first such pod."""
     with pods.temporary(MAPPED):
         pass  # what the first one makes for all that come, such as chains, is there then
-    before = settled(node, conflist)
+    before = settled(node, network)
     with pods.temporary(MAPPED):
         unanswered = clients.ask(family)
 
-    left = growth(node, conflist, before)
+    left = growth(node, network, before)
     address = clients.target(family)
     left += hostports.still_mapped(node, address, (HTTP_MAPPED, UDP_MAPPED))
     assert left + unanswered == []
@@ -39,12 +39,12 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
 
 @requirement("LIFE-BANDWIDTH")
 @each_direction
-def test_nothing_is_left_of_a_limit(runtime: Runtime, conflist: Conflist, direction: str) -> None:
+def test_nothing_is_left_of_a_limit(runtime: Runtime, network: Network, direction: str) -> None:
     """The node has no more than before the container came."""
     kernel.check_shaping(direction)
-    with capabilities.container(runtime, conflist, capabilities.limited(direction)) as container:
-        before = inventory.read(runtime.node, conflist)
+    with capabilities.container(runtime, network, capabilities.limited(direction)) as container:
+        before = inventory.read(runtime.node, network)
         container.attach()
         require_success(container.delete())
 
-        assert container.left(conflist, before) == []
+        assert container.left(network, before) == []

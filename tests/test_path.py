@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.model import Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
@@ -13,7 +13,6 @@ from podpath.paths import probes, verdict
 from podpath.paths import traffic as traffics
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
-from podpath.profiles import Profile
 from podpath.topology import reading as topologies
 
 from .parameters import both_directions, each_pod
@@ -29,10 +28,10 @@ def largest(topology: Topology, family: Family) -> int:
 
 
 @pytest.fixture
-def fragments(node: Node, conflist: Conflist, largest: int) -> None:
+def fragments(node: Node, network: Network, largest: int) -> None:
     """Leaves out a test that needs fragments where the node's kernel loses them on any bridge."""
     filtered = topologies.filters_bridged(node.network_namespace())
-    if conflist.bridge and filtered and largest >= traffics.LOST_FRAGMENTS:
+    if network.bridge and filtered and largest >= traffics.LOST_FRAGMENTS:
         pytest.skip(
             "with net.bridge.bridge-nf-call-iptables the kernel joins fragments on"
             " a bridge, and drops what was in fragments of more than 1500 bytes"
@@ -40,11 +39,11 @@ def fragments(node: Node, conflist: Conflist, largest: int) -> None:
 
 
 @pytest.fixture
-def gateway(conflist: Conflist, profile: Profile, family: Family) -> Address:
+def gateway(network: Network, family: Family) -> Address:
     """The node's address on the pods' network; a bridge has one if that is configured."""
-    if profile.master and not conflist.is_gateway:
+    if not network.has_gateway:
         pytest.skip("the conflist has no isGateway, so the bridge has no address")
-    return conflist.gateway(family)
+    return network.ipam.gateway(family)
 
 
 @requirement("PATH-ICMP")
@@ -87,8 +86,7 @@ def test_arp_request_is_heard_where_it_must_and_its_reply_takes_the_path(
     traffic: Traffics,
     topology: Topology,
     node: Node,
-    conflist: Conflist,
-    profile: Profile,
+    network: Network,
     source: str,
     destination: str,
     family: Family,
@@ -97,7 +95,7 @@ def test_arp_request_is_heard_where_it_must_and_its_reply_takes_the_path(
     netns = topology.pods[source].netns
     topologies.forget_neighbours(node.named_namespaces()[netns])
 
-    observed = observe(traffic.resolve(source, destination, profile.resolution, conflist, family))
+    observed = observe(traffic.resolve(source, destination, network, family))
 
     assert observed.differences == []
 

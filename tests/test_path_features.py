@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract import capabilities
 from podpath.contract.runtime import Runtime
 from podpath.model import BEYOND, NODE, Address, Family, Topology
@@ -55,7 +55,7 @@ def test_ping_to_beyond_the_node_has_the_nodes_address(
 def test_mapped_port_is_answered_by_the_pod(
     observe: Observe,
     pods: Deployment,
-    conflist: Conflist,
+    network: Network,
     clients: Clients,
     family: Family,
     source: str,
@@ -63,7 +63,7 @@ def test_mapped_port_is_answered_by_the_pod(
     """Each packet is seen once at every hop, with the node's port before, the pod's after."""
     if source == BEYOND and not clients.reachable_from_beyond(family):
         pytest.skip(f"the node's uplink leads nowhere in {family.text}")
-    if source == CLIENT and conflist.promiscuous:
+    if source == CLIENT and network.conflist.promiscuous:
         pytest.skip("a promiscuous bridge also routes what it bridges translated")
     with pods.temporary(MAPPED):
         observed = observe(*clients.traffic(source, family))
@@ -74,13 +74,13 @@ def test_mapped_port_is_answered_by_the_pod(
 @requirement("PATH-BANDWIDTH")
 @each_direction
 def test_rate_is_what_was_asked_for(
-    runtime: Runtime, conflist: Conflist, family: Family, direction: str
+    runtime: Runtime, network: Network, family: Family, direction: str
 ) -> None:
     """A transfer takes as long as the limit says, and one without a limit far less."""
     kernel.check_shaping(direction)
     with ExitStack() as stack:
         slow, one, other = (
-            stack.enter_context(capabilities.container(runtime, conflist, runtime_config))
+            stack.enter_context(capabilities.container(runtime, network, runtime_config))
             for runtime_config in (capabilities.limited(direction), {}, {})
         )
         for container in (slow, one, other):

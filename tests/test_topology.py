@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract.attachments import Attachment
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Settings, Topology
@@ -11,7 +11,6 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffics
-from podpath.profiles import Profile
 from podpath.topology import hooks, result, routing, wiring
 
 from .parameters import each_pod
@@ -61,19 +60,19 @@ def test_eth0_is_a_veth_with_its_peer_in_the_node(topology: Topology, pod: str) 
 @requirement("TOPO-LOWER-LINK")
 @each_pod
 def test_eth0_lies_on_the_configured_link_of_the_node(
-    topology: Topology, conflist: Conflist, profile: Profile, pod: str
+    topology: Topology, network: Network, pod: str
 ) -> None:
     """eth0 is of the configured kind and mode, on the configured link of the node, which is up."""
-    assert wiring.lower_link(topology, conflist, profile, pod) == []
+    assert wiring.lower_link(topology, network, pod) == []
 
 
 @requirement("TOPO-BRIDGE-PORT")
 @each_pod
 def test_host_end_is_a_forwarding_port_of_the_bridge(
-    topology: Topology, conflist: Conflist, pod: str
+    topology: Topology, network: Network, pod: str
 ) -> None:
     """The host end is up, a port of the configured bridge, and set as configured."""
-    assert wiring.bridge_port(topology, conflist, pod) == []
+    assert wiring.bridge_port(topology, network, pod) == []
 
 
 @requirement("TOPO-HOST-END")
@@ -84,60 +83,56 @@ def test_host_end_is_a_router_of_its_own(topology: Topology, pod: str) -> None:
 
 
 @requirement("TOPO-BRIDGE-MEMBERS")
-def test_ports_of_the_bridge_are_the_pods_veths(topology: Topology, conflist: Conflist) -> None:
+def test_ports_of_the_bridge_are_the_pods_veths(topology: Topology, network: Network) -> None:
     """What `brctl show` lists are the pods' host ends: no more, no fewer."""
-    assert wiring.bridge_members(topology, conflist) == []
+    assert wiring.bridge_members(topology, network) == []
 
 
 @requirement("TOPO-BRIDGE-GATEWAY")
-def test_bridge_is_the_gateway_if_configured(topology: Topology, conflist: Conflist) -> None:
+def test_bridge_is_the_gateway_if_configured(topology: Topology, network: Network) -> None:
     """The bridge is up, STP off, and the gateway if and only if it is configured to be."""
-    assert wiring.bridge_gateway(topology, conflist) == []
+    assert wiring.bridge_gateway(topology, network) == []
 
 
 @requirement("TOPO-MTU")
 @each_pod
-def test_mtu_is_the_same_along_the_path(
-    topology: Topology, conflist: Conflist, profile: Profile, pod: str
-) -> None:
+def test_mtu_is_the_same_along_the_path(topology: Topology, network: Network, pod: str) -> None:
     """All that pods are wired with have one MTU, the configured one if any."""
-    assert wiring.mtu(topology, conflist, profile, pod) == []
+    assert wiring.mtu(topology, network, pod) == []
 
 
 @requirement("TOPO-MAC")
-def test_macs_are_unique_and_as_in_the_results(topology: Topology, conflist: Conflist) -> None:
+def test_macs_are_unique_and_as_in_the_results(topology: Topology, network: Network) -> None:
     """No MAC address is used twice; those in the plugin's results are the kernel's."""
-    assert wiring.macs(topology, conflist) == []
+    assert wiring.macs(topology, network) == []
 
 
 @requirement("TOPO-MAC")
 def test_macs_stay_after_traffic(
-    observer: Observer, conflist: Conflist, traffic: Traffics, family: Family
+    observer: Observer, network: Network, traffic: Traffics, family: Family
 ) -> None:
     """After pods have talked, the MAC addresses are still those of the results."""
     traffic.ping("client", "server", family).send()
 
-    assert wiring.macs(observer.topology(), conflist) == []
+    assert wiring.macs(observer.topology(), network) == []
 
 
 @requirement("TOPO-ADDR")
 @each_pod
 def test_pod_ip_is_its_own_in_range_and_leased(
-    topology: Topology, conflist: Conflist, profile: Profile, node: Node, pod: str
+    topology: Topology, network: Network, node: Node, pod: str
 ) -> None:
     """A pod's address is unique, in range, with the right prefix length, and leased to it."""
-    leases = inventory.leases(node, conflist)
+    leases = inventory.leases(node, network.ipam)
 
-    assert wiring.addresses(topology, conflist, profile, leases, pod) == []
+    assert wiring.addresses(topology, network, leases, pod) == []
 
 
 @requirement("TOPO-ROUTE")
 @each_pod
-def test_pod_has_the_configured_routes_only(
-    topology: Topology, conflist: Conflist, profile: Profile, pod: str
-) -> None:
+def test_pod_has_the_configured_routes_only(topology: Topology, network: Network, pod: str) -> None:
     """A pod has the routes of its kind of wiring and the configured ones."""
-    assert routing.routes(topology, conflist, profile, pod) == []
+    assert routing.routes(topology, network, pod) == []
 
 
 @requirement("TOPO-RULE")
@@ -156,67 +151,65 @@ def test_lo_holds_the_loopback_address_only(topology: Topology, pod: str) -> Non
 
 @requirement("TOPO-RESULT")
 @each_pod
-def test_result_says_what_the_kernel_has(topology: Topology, conflist: Conflist, pod: str) -> None:
+def test_result_says_what_the_kernel_has(topology: Topology, network: Network, pod: str) -> None:
     """Interfaces, addresses and routes of the plugin's result are the pod's."""
-    assert result.differences(topology, conflist, pod) == []
+    assert result.differences(topology, network, pod) == []
 
 
 @requirement("TOPO-SETTINGS")
 @each_pod
 def test_pod_is_no_router_and_nobody_a_proxy(
-    topology: Topology, conflist: Conflist, pod: str
+    topology: Topology, network: Network, pod: str
 ) -> None:
     """A plugin turns on no forwarding in a pod, no proxy ARP there, at its host end or a bridge."""
-    assert routing.settings(topology, conflist, pod) == []
+    assert routing.settings(topology, network, pod) == []
 
 
 @requirement("TOPO-SETTINGS")
 def test_container_that_does_nothing_for_others_stays_so(
-    unset: Attachment, conflist: Conflist
+    unset: Attachment, network: Network
 ) -> None:
     """ADD turns on only what is configured, even where pods of this host start with it on."""
     unset.attach()
 
-    assert routing.switched("a container", unset.settings(), Settings(), conflist) == []
+    assert routing.switched("a container", unset.settings(), Settings(), network) == []
 
 
 @requirement("TOPO-HOOKS")
-def test_nothing_hooks_into_the_path(topology: Topology, conflist: Conflist, node: Node) -> None:
+def test_nothing_hooks_into_the_path(topology: Topology, network: Network, node: Node) -> None:
     """No traffic control, XDP program or packet filter is on the links, or in the pods."""
-    assert hooks.differences(topology, conflist, hooks.rules(node, topology)) == []
+    assert hooks.differences(topology, network, hooks.rules(node, topology)) == []
 
 
 @requirement("TOPO-NODE-ADDR")
 @each_pod
 def test_host_end_holds_the_addresses_of_a_router_only(
-    topology: Topology, conflist: Conflist, profile: Profile, pod: str
+    topology: Topology, network: Network, pod: str
 ) -> None:
     """A host end holds what its kind of wiring needs: as a bridge port, no address."""
-    assert routing.host_end(topology, conflist, profile, pod) == []
+    assert routing.host_end(topology, network, pod) == []
 
 
 @requirement("TOPO-NODE-ROUTE")
-def test_node_reaches_pods_in_one_way_alone(
-    topology: Topology, conflist: Conflist, profile: Profile
-) -> None:
+def test_node_reaches_pods_in_one_way_alone(topology: Topology, network: Network) -> None:
     """The node's routes to its pods are those of their kind of wiring; no rule is about them."""
-    assert routing.node(topology, conflist, profile) == []
+    assert routing.node(topology, network) == []
 
 
 @requirement("TOPO-NODE-LINKS")
 def test_node_has_the_expected_interfaces_only(
-    topology: Topology, conflist: Conflist, node: Node
+    topology: Topology, network: Network, node: Node
 ) -> None:
     """The node has lo, its uplink, a bridge if any and the pods' veths, and nothing else."""
-    assert wiring.node_links(topology, conflist, node.links) == []
+    assert wiring.node_links(topology, network, node.links) == []
 
 
 @requirement("TOPO-FDB")
 @each_pod
 def test_bridge_learned_each_pod_on_its_port(
-    observer: Observer, conflist: Conflist, traffic: Traffics, pod: str, family: Family
+    observer: Observer, network: Network, traffic: Traffics, pod: str, family: Family
 ) -> None:
     """After a ping from a pod, its MAC is in the bridge's FDB on its own port only."""
     traffic.ping(pod, "server" if pod != "server" else "client", family).send()
 
-    assert wiring.fdb(observer.topology(), conflist, pod) == []
+    assert wiring.fdb(observer.topology(), network, pod) == []

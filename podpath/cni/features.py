@@ -9,9 +9,9 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import Family
-from podpath.profiles import Profile
 from podpath.requirements import CORE, REQUIREMENTS, Ability
 
 #: In place of a result: the user does not want it tested.
@@ -44,7 +44,7 @@ class Feature:
 
 def _capable(capability: str) -> Callable[[Conflist], bool]:
     """Whether a plugin of the chain is handed this by the runtime."""
-    return lambda network: any(has_capability(s, capability) for s in network.sections)
+    return lambda conflist: any(has_capability(s, capability) for s in conflist.sections)
 
 
 def has_capability(section: Mapping[str, object], name: str) -> bool:
@@ -58,7 +58,7 @@ _ALL = (
         "hairpin",
         "A bridge port sends back what came from it, so that a pod reaches itself from outside.",
         '"hairpinMode": true in the first plugin',
-        lambda network: network.hairpin,
+        lambda conflist: conflist.hairpin,
         shown=("TOPO-BRIDGE-PORT", "PATH-ARP"),
     ),
     Feature(
@@ -97,7 +97,7 @@ _ALL = (
         IPV6,
         "Pods have IPv6 addresses.",
         "a range of IPv6 addresses in the IPAM section",
-        lambda network: Family.IPV6 in network.families,
+        lambda conflist: Family.IPV6 in conflist.ipam.families,
     ),
 )
 
@@ -105,9 +105,7 @@ _ALL = (
 FEATURES: Mapping[str, Feature] = {feature.name: feature for feature in _ALL}
 
 
-def chosen(
-    network: Conflist, profile: Profile, node: str, abilities: Ability, option: str = ""
-) -> dict[str, str]:
+def chosen(network: Network, node: str, abilities: Ability, option: str = "") -> dict[str, str]:
     """Each feature -> why it is not tested; empty if it is.
 
     node: the kind of node, as --podpath-node names it; abilities: what it has; option: "+x,-y"
@@ -117,7 +115,7 @@ def chosen(
     signs = _signs(option)
     reasons = {}
     for name, feature in FEATURES.items():
-        why = _absent(feature, network, profile) or _beyond(feature, node, abilities)
+        why = _absent(feature, network) or _beyond(feature, node, abilities)
         if signs.get(name) == "+" and why:
             raise CouldNotTest(
                 f'{OPTION} claims the feature "{name}", but {why}',
@@ -152,12 +150,12 @@ def _similar(name: str) -> str:
     return f"Did you mean {alike[0]}?" if alike else f"There are: {', '.join(FEATURES)}"
 
 
-def _absent(feature: Feature, network: Conflist, profile: Profile) -> str:
+def _absent(feature: Feature, network: Network) -> str:
     """Why it cannot be tested, if so."""
-    if not feature.detect(network):
+    if not feature.detect(network.conflist):
         return f"the conflist does not ask for it: {feature.asked}"
-    if lacking := [kind for kind in feature.kinds if kind not in profile.paths]:
-        return f"the profile {profile.name} has no path of the kind {lacking[0]}"
+    if lacking := [kind for kind in feature.kinds if kind not in network.profile.paths]:
+        return f"the profile {network.profile.name} has no path of the kind {lacking[0]}"
     return ""
 
 
@@ -175,7 +173,7 @@ def requirements(feature: str) -> tuple[str, ...]:
 
 
 def of_test(
-    ids: Iterable[str], family: Family | None, network: Conflist, waived: Container[str] = ()
+    ids: Iterable[str], family: Family | None, network: Network, waived: Container[str] = ()
 ) -> tuple[str, ...]:
     """What a test counts for: the core, features, or both.
 
@@ -185,7 +183,7 @@ def of_test(
     count for, though it shows them.
     """
     found = [REQUIREMENTS[i].feature for i in ids]
-    found += [f.name for f in _ALL for i in ids if i in f.shown and f.detect(network)]
+    found += [f.name for f in _ALL for i in ids if i in f.shown and f.detect(network.conflist)]
     if family is Family.IPV6:
         found.append(IPV6)
         if Family.IPV4 in network.families:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract import links
 from podpath.contract.answers import Answer, require_success
 from podpath.contract.links import AttachmentState
@@ -218,7 +218,7 @@ class Attachment:
         self.lose_namespace()
         self.runtime.node.run(["touch", self.netns])
 
-    def left(self, conflist: Conflist, before: Inventory) -> list[Difference]:
+    def left(self, network: Network, before: Inventory) -> list[Difference]:
         """List the things that the node has in addition to an earlier inventory, or no longer has.
 
         Namespaces are the runtime's responsibility; so are the things that vanish with a lost one.
@@ -230,7 +230,7 @@ class Attachment:
             kinds = ("interfaces", "routing")
             return all(set(now.things[k]) <= set(before.things[k]) for k in kinds)
 
-        now = waiting.until(lambda: inventory.read(node, conflist), settled, _SETTLE_SECONDS)
+        now = waiting.until(lambda: inventory.read(node, network), settled, _SETTLE_SECONDS)
         differences = now.since(before)
         gone = ("interfaces", "bridge ports", "routing", "mounts") if self._lost else ()
         ours = {("lost", where) for where in gone}

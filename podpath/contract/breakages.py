@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract import links
 from podpath.contract.answers import entries
 from podpath.contract.attachments import INTERFACE, Attachment
@@ -37,18 +37,18 @@ _NO_HOST_END = Breakage(impossible="the result lists no host end")
 _NO_BRIDGE = Breakage(impossible="pods are on no bridge")
 
 
-def interface(attachment: Attachment, _: Conflist) -> Breakage:
+def interface(attachment: Attachment, _: Network) -> Breakage:
     """Delete the container's interface."""
     return Breakage(f"ip -n {attachment.name} link delete {INTERFACE}")
 
 
-def address(attachment: Attachment, _: Conflist) -> Breakage:
+def address(attachment: Attachment, _: Network) -> Breakage:
     """Delete the container's first address."""
     first = quote(_first_address(attachment))
     return Breakage(f"ip -n {attachment.name} address delete {first} dev {INTERFACE}")
 
 
-def route(attachment: Attachment, _: Conflist) -> Breakage:
+def route(attachment: Attachment, _: Network) -> Breakage:
     """Delete a route that the result lists."""
     routes = entries(attachment.result or {}, "routes", "dst")
     if not routes:
@@ -58,34 +58,34 @@ def route(attachment: Attachment, _: Conflist) -> Breakage:
     return Breakage(f"ip {family} -n {attachment.name} route delete {quote(destination)}")
 
 
-def host_end_down(attachment: Attachment, conflist: Conflist) -> Breakage:
+def host_end_down(attachment: Attachment, network: Network) -> Breakage:
     """Set the host end of the container's link down."""
-    return _of_host_end(attachment, conflist, "down")
+    return _of_host_end(attachment, network, "down")
 
 
-def host_end_unplugged(attachment: Attachment, conflist: Conflist) -> Breakage:
+def host_end_unplugged(attachment: Attachment, network: Network) -> Breakage:
     """Detach the host end of the container's link from the bridge."""
-    if not conflist.bridge:
+    if not network.bridge:
         return _NO_BRIDGE
-    return _of_host_end(attachment, conflist, "nomaster")
+    return _of_host_end(attachment, network, "nomaster")
 
 
-def _of_host_end(attachment: Attachment, conflist: Conflist, change: str) -> Breakage:
-    end = _host_end(attachment, conflist)
+def _of_host_end(attachment: Attachment, network: Network, change: str) -> Breakage:
+    end = _host_end(attachment, network)
     return Breakage(f"ip link set {quote(end)} {change}") if end else _NO_HOST_END
 
 
-def _host_end(attachment: Attachment, conflist: Conflist) -> str:
+def _host_end(attachment: Attachment, network: Network) -> str:
     """Return the name of the host end; empty if the result lists none, or several."""
     created = entries(attachment.result or {}, "interfaces", "name")
     outside = [entry["name"] for entry in created if not entry.get("sandbox")]
-    ends = [str(name) for name in outside if name != conflist.bridge]
+    ends = [str(name) for name in outside if name != network.bridge]
     return ends[0] if len(ends) == 1 else ""
 
 
-def host_route(attachment: Attachment, conflist: Conflist) -> Breakage:
+def host_route(attachment: Attachment, network: Network) -> Breakage:
     """Delete the node's route to the container."""
-    end = _host_end(attachment, conflist)
+    end = _host_end(attachment, network)
     if not end:
         return _NO_HOST_END
     device = quote(end)
@@ -94,7 +94,7 @@ def host_route(attachment: Attachment, conflist: Conflist) -> Breakage:
     return Breakage(f"ip -4 route flush dev {device}")
 
 
-def link_mode(attachment: Attachment, _: Conflist) -> Breakage:
+def link_mode(attachment: Attachment, _: Network) -> Breakage:
     """Change the mode of the container's macvlan."""
     show = ["ip", "-n", attachment.name, "-d", "link", "show", "dev", INTERFACE]
     shown = attachment.runtime.node.run(show).stdout
@@ -104,27 +104,27 @@ def link_mode(attachment: Attachment, _: Conflist) -> Breakage:
     return Breakage(f"ip -n {attachment.name} link set {INTERFACE} type macvlan mode {other}")
 
 
-def bridge_down(_: Attachment, conflist: Conflist) -> Breakage:
+def bridge_down(_: Attachment, network: Network) -> Breakage:
     """Set the bridge down."""
-    if not conflist.bridge:
+    if not network.bridge:
         return _NO_BRIDGE
-    bridge = quote(conflist.bridge)
+    bridge = quote(network.bridge)
     return Breakage(f"ip link set {bridge} down", f"ip link set {bridge} up")
 
 
-def gateway(attachment: Attachment, conflist: Conflist) -> Breakage:
+def gateway(attachment: Attachment, network: Network) -> Breakage:
     """Delete the gateway's address from the bridge, or without a bridge from the host end."""
-    if not conflist.bridge:
-        return _addresses_of_host_end(attachment, conflist)
-    if not conflist.is_gateway or not conflist.ranges:
+    if not network.bridge:
+        return _addresses_of_host_end(attachment, network)
+    if not network.conflist.is_gateway or not network.ipam.ranges:
         return Breakage(impossible="the conflist has no isGateway, so the bridge has no address")
-    first = conflist.ranges[0]
-    where = f"{first.gateway}/{first.subnet.prefixlen} dev {quote(conflist.bridge)}"
+    first = network.ipam.ranges[0]
+    where = f"{first.gateway}/{first.subnet.prefixlen} dev {quote(network.bridge)}"
     return Breakage(f"ip address delete {where}", f"ip address add {where}")
 
 
-def _addresses_of_host_end(attachment: Attachment, conflist: Conflist) -> Breakage:
-    end = _host_end(attachment, conflist)
+def _addresses_of_host_end(attachment: Attachment, network: Network) -> Breakage:
+    end = _host_end(attachment, network)
     if not end:
         return _NO_HOST_END
     held = links.links(attachment.runtime.node).get(end, links.Link("", ())).addresses
@@ -133,7 +133,7 @@ def _addresses_of_host_end(attachment: Attachment, conflist: Conflist) -> Breaka
     return Breakage(f"ip -4 address flush dev {quote(end)}")
 
 
-def masquerading(attachment: Attachment, _: Conflist) -> Breakage:
+def masquerading(attachment: Attachment, _: Network) -> Breakage:
     """Delete the rules of masquerading."""
     if not attachment.subject.steps[0].section.get("ipMasq"):
         return Breakage(impossible="the conflist has no ipMasq")
@@ -144,12 +144,13 @@ def masquerading(attachment: Attachment, _: Conflist) -> Breakage:
     )
 
 
-def lease(attachment: Attachment, conflist: Conflist) -> Breakage:
+def lease(attachment: Attachment, network: Network) -> Breakage:
     """Delete the leases of the addresses from the IPAM plugin's store."""
-    if conflist.ipam != "host-local":
-        return Breakage(impossible=f"podpath does not know the store of {conflist.ipam}")
+    if network.ipam.plugin != "host-local":
+        return Breakage(impossible=f"podpath does not know the store of {network.ipam.plugin}")
     held = [str(one["address"]).partition("/")[0] for one in _addresses(attachment)]
-    return Breakage(f"rm {' '.join(quote(f'{conflist.lease_directory}/{one}') for one in held)}")
+    directory = network.ipam.lease_directory
+    return Breakage(f"rm {' '.join(quote(f'{directory}/{one}') for one in held)}")
 
 
 def _first_address(attachment: Attachment) -> str:
@@ -164,7 +165,7 @@ def _addresses(attachment: Attachment) -> list[Mapping[str, Any]]:
     return addresses
 
 
-Make = Callable[[Attachment, Conflist], Breakage]
+Make = Callable[[Attachment, Network], Breakage]
 
 #: Breakages of things that the result lists.
 LISTED: Mapping[str, Make] = {"interface": interface, "address": address, "route": route}

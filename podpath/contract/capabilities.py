@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 from typing import Any
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract import subjects
 from podpath.contract.answers import Answer, entries
 from podpath.contract.attachments import INTERFACE, Attachment, attached
@@ -43,22 +43,22 @@ Capabilities = Mapping[str, Any]
 
 @contextmanager
 def container(
-    runtime: Runtime, conflist: Conflist, capabilities: Capabilities | None = None
+    runtime: Runtime, network: Network, capabilities: Capabilities | None = None
 ) -> Iterator[Attachment]:
     """Create a container for the whole chain with these capability args, ready for ADD."""
-    chain = subjects.of(conflist)[0]
-    with attached(runtime, chain, conflist.version, capabilities or {}) as one:
+    chain = subjects.of(network.conflist)[0]
+    with attached(runtime, chain, network.conflist.version, capabilities or {}) as one:
         yield one
 
 
-def unused(conflist: Conflist, family: Family) -> AddressWithPrefix:
+def unused(network: Network, family: Family) -> AddressWithPrefix:
     """Return an address that IPAM would not assign next: the last one of its range.
 
     Raises:
         CouldNotTest: the conflist has no range of this family, or several.
     """
     try:
-        (one,) = conflist.ranges_of(family)
+        (one,) = network.ipam.ranges_of(family)
     except ValueError:
         raise CouldNotTest(
             f"the conflist does not say which {family.text} addresses pods may have",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.contract.answers import Answer, require_success
 from podpath.contract.attachments import Attachment, attached
 from podpath.contract.links import AttachmentState
@@ -66,9 +66,9 @@ class Life:
 class Lives:
     """Lives of this process's subjects, each recorded at its first use."""
 
-    def __init__(self, runtime: Runtime, conflist: Conflist) -> None:
+    def __init__(self, runtime: Runtime, network: Network) -> None:
         self._runtime = runtime
-        self._conflist = conflist
+        self._network = network
         self._known: dict[tuple[str, str], Life | CouldNotTest | DoesNotConform] = {}
 
     def of(self, subject: Subject, version: str) -> Life:
@@ -82,7 +82,7 @@ class Lives:
         if key not in self._known:
             try:
                 with attached(self._runtime, subject, version) as attachment:
-                    self._known[key] = _live(attachment, self._conflist)
+                    self._known[key] = _live(attachment, self._network)
             except (CouldNotTest, DoesNotConform) as error:
                 self._known[key] = error
         recorded = self._known[key]
@@ -91,8 +91,8 @@ class Lives:
         raise recorded
 
 
-def _live(attachment: Attachment, conflist: Conflist) -> Life:
-    before = inventory.read(attachment.runtime.node, conflist)
+def _live(attachment: Attachment, network: Network) -> Life:
+    before = inventory.read(attachment.runtime.node, network)
     first = attachment.result
     added = attachment.add()
     previous = (first, *(a.object for a in added[:-1]))
@@ -105,6 +105,6 @@ def _live(attachment: Attachment, conflist: Conflist) -> Life:
         state=attachment.state() if has_links else None,
         checked=tuple(attachment.check()) if attachment.version in since("0.4.0") else (),
         deleted=tuple(attachment.delete()),
-        left=attachment.left(conflist, before),
+        left=attachment.left(network, before),
         deleted_again=tuple(attachment.delete()),
     )

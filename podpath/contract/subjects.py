@@ -100,7 +100,7 @@ def of(conflist: Conflist) -> tuple[Subject, ...]:
         Subject(step.plugin, Role.CHAINED, (step,), steps[:number])
         for number, step in enumerate(later, 1)
     ]
-    ipam = Step(conflist.ipam, first.section)
+    ipam = Step(conflist.ipam.plugin, first.section)
     return (
         Subject("chain", Role.CHAIN, steps),
         Subject(first.plugin, Role.INTERFACE, (first,)),

@@ -1,6 +1,6 @@
 """Compare the pods that stay before and after others come and go. Pure."""
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.model import NODE, Difference, Interface, Topology
 
 _FIELDS = (
@@ -9,13 +9,13 @@ _FIELDS = (
 )
 
 
-def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Difference]:
+def changes(before: Topology, after: Topology, network: Network) -> list[Difference]:
     """List what changed for pods in both topologies, the bridge and lower links. Pure.
 
     The MAC address of a bridge that is no gateway follows the addresses of its ports (br_if.c,
     br_features_recompute), and no pod relies on it.
     """
-    pairs = {f"{NODE} {conflist.bridge}": _pair(before, after, conflist.bridge)}
+    pairs = {f"{NODE} {network.bridge}": _pair(before, after, network.bridge)}
     differences = []
     for pod in before.pods:
         pairs[f"host end of pod {pod}"] = (before.host_end(pod), after.host_end(pod))
@@ -29,8 +29,8 @@ def changes(before: Topology, after: Topology, conflist: Conflist) -> list[Diffe
     for where, (was, now_is) in pairs.items():
         for name in _FIELDS:
             old, new = getattr(was, name, None), getattr(now_is, name, None)
-            of_bridge = where == f"{NODE} {conflist.bridge}"
-            follows = name == "mac" and of_bridge and not conflist.is_gateway
+            of_bridge = where == f"{NODE} {network.bridge}"
+            follows = name == "mac" and of_bridge and not network.conflist.is_gateway
             if old != new and not follows:
                 differences.append(_change(f"{where} {name}", old, new))
     return differences

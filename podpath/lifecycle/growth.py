@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
@@ -14,19 +14,19 @@ from podpath.topology import reading
 MANY = 12
 
 
-def growth(node: Node, conflist: Conflist, before: Inventory) -> list[Difference]:
+def growth(node: Node, network: Network, before: Inventory) -> list[Difference]:
     """List what the node has gained or lost since `before`, its FDB included.
 
     Waits for a while until the node has settled.
     """
 
     def look() -> list[Difference]:
-        return inventory.read(node, conflist).since(before) + _stale_fdb(node, conflist)
+        return inventory.read(node, network).since(before) + _stale_fdb(node, network)
 
     return waiting.until(look, lambda differences: not differences, limits.current().pods_gone)
 
 
-def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
+def _stale_fdb(node: Node, network: Network) -> list[Difference]:
     """List the FDB entries of the bridge whose MAC address neither a pod nor the node has."""
     named = node.named_namespaces()
     topology = reading.read(node.network_namespace(), named, [])
@@ -35,12 +35,12 @@ def _stale_fdb(node: Node, conflist: Conflist) -> list[Difference]:
     return [
         Difference("left behind", "FDB", "gone", f"{entry.mac} on {entry.port}")
         for entry in topology.node.fdb
-        if entry.bridge == conflist.bridge and entry.mac not in macs
+        if entry.bridge == network.bridge and entry.mac not in macs
     ]
 
 
 def settled(
-    node: Node, conflist: Conflist, ready: Callable[[Inventory], bool] = lambda _: True
+    node: Node, network: Network, ready: Callable[[Inventory], bool] = lambda _: True
 ) -> Inventory:
     """Return the inventory once it is ready and stays the same; after a time limit, as it is.
 
@@ -49,7 +49,7 @@ def settled(
     """
 
     def look() -> tuple[Inventory, Inventory]:
-        return inventory.read(node, conflist), inventory.read(node, conflist)
+        return inventory.read(node, network), inventory.read(node, network)
 
     def still(seen: tuple[Inventory, Inventory]) -> bool:
         return seen[0] == seen[1] and ready(seen[1])

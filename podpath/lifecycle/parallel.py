@@ -2,29 +2,28 @@
 
 from functools import partial
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.lifecycle.growth import growth, settled
 from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.nodes.inventory import Inventory
-from podpath.profiles import Profile
 from podpath.topology.whole import wired
 
 _PARALLEL_PODS = 8
 
 
-def parallel_differences(node: Node, conflist: Conflist, profile: Profile) -> list[Difference]:
+def parallel_differences(node: Node, network: Network) -> list[Difference]:
     """Create the first pods of a node at once, check their wiring, delete them at once, twice.
 
     The second round shows leftovers of the first: the node may not have more than after it.
     """
-    own = {*inventory.interfaces(node), conflist.bridge}
-    differences = _at_once(node, conflist, profile)
-    first = settled(node, conflist, partial(_empty, own))
-    differences += _at_once(node, conflist, profile)
-    differences += growth(node, conflist, first)
+    own = {*inventory.interfaces(node), network.bridge}
+    differences = _at_once(node, network)
+    first = settled(node, network, partial(_empty, own))
+    differences += _at_once(node, network)
+    differences += growth(node, network, first)
     return differences + [
         Difference("left behind", kind, "gone", thing)
         for kind in ("bridge ports", "namespaces", "leases", "cached results", "interfaces")
@@ -33,12 +32,12 @@ def parallel_differences(node: Node, conflist: Conflist, profile: Profile) -> li
     ]
 
 
-def _at_once(node: Node, conflist: Conflist, profile: Profile) -> list[Difference]:
+def _at_once(node: Node, network: Network) -> list[Difference]:
     """Create pods at once, return the differences of their wiring, and delete them at once."""
     names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
     pods = Deployment(node)
     with pods.temporary(*names, parallel=_PARALLEL_PODS):
-        return wired(node, conflist, profile, pods)
+        return wired(node, network, pods)
 
 
 def _empty(own: set[str], now: Inventory) -> bool:

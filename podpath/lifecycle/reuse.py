@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.cni.result import interfaces
 from podpath.errors import CouldNotTest
 from podpath.model import Family
@@ -12,7 +12,6 @@ from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import SERVER, Deployment
 from podpath.paths.traffic import Traffics
-from podpath.profiles import Profile
 from podpath.topology import reading
 
 
@@ -20,8 +19,7 @@ from podpath.topology import reading
 def reused_address(
     node: Node,
     pods: Deployment,
-    conflist: Conflist,
-    profile: Profile,
+    network: Network,
     traffic: Traffics,
     family: Family,
 ) -> Iterator[str]:
@@ -39,9 +37,9 @@ def reused_address(
         address, first = pod.network.address(family), pod.network
         traffic.ping(SERVER, old, family).send()
     remembered = reading.neighbours(node.named_namespaces()[pods[SERVER].network.netns])
-    if profile.resolution.asked == "destination" and str(address) not in remembered:
+    if network.profile.resolution.asked == "destination" and str(address) not in remembered:
         raise CouldNotTest(f"the server does not remember {address}, which it had talked to")
-    inventory.rewind_ipam(node, conflist, address)
+    inventory.rewind_ipam(node, network.ipam, address)
     with pods.temporary(new) as (pod,):
         if pod.network.address(family) != address:
             raise CouldNotTest(

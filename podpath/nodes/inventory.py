@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.ipam import Ipam
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Difference
 from podpath.nodes.base import Node
@@ -76,17 +77,17 @@ def _less(some: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
     return list((Counter(some) - Counter(others)).elements())
 
 
-def leases(node: Node, conflist: Conflist) -> dict[str, str]:
+def leases(node: Node, ipam: Ipam) -> dict[str, str]:
     """Address -> container id, as host-local stores them: one file an address.
 
     Raises CouldNotTest for an IPAM plugin whose store podpath cannot read.
     """
-    if conflist.ipam != "host-local":
+    if ipam.plugin != "host-local":
         raise CouldNotTest(
-            f'the leases of the IPAM plugin "{conflist.ipam}" cannot be read',
+            f'the leases of the IPAM plugin "{ipam.plugin}" cannot be read',
             "Use a conflist with host-local",
         )
-    directory = conflist.lease_directory
+    directory = ipam.lease_directory
     return leases_in(node.root(directory), lambda path: node.read(f"{directory}/{path.name}"))
 
 
@@ -108,14 +109,14 @@ def leases_in(directory: Path, read: Callable[[Path], str] = files.read_text) ->
     return found
 
 
-def rewind_ipam(node: Node, conflist: Conflist, address: Address) -> None:
+def rewind_ipam(node: Node, ipam: Ipam, address: Address) -> None:
     """Have host-local give out an address next: it continues after the last one it gave.
 
     Its store: last_reserved_ip.N for the Nth range (plugins/ipam/host-local/README.md).
     """
-    for number, one in enumerate(conflist.ranges):
+    for number, one in enumerate(ipam.ranges):
         if address in one:
-            path = node.root(f"{conflist.lease_directory}/last_reserved_ip.{number}")
+            path = node.root(f"{ipam.lease_directory}/last_reserved_ip.{number}")
             if not path.exists():
                 raise CouldNotTest(f"IPAM does not say at {path.name} which address it gave last")
             path.write_text(str(address - 1))
@@ -131,26 +132,24 @@ def interfaces(node: Node) -> tuple[str, ...]:
     return tuple(sorted(proc.interfaces(table)))
 
 
-def read(node: Node, conflist: Conflist) -> Inventory:
+def read(node: Node, network: Network) -> Inventory:
     """The node's inventory now. Raises CouldNotTest if it cannot be listed."""
     try:
-        return _read(node, conflist)
+        return _read(node, network)
     except OSError as error:
         raise CouldNotTest(f"the node's inventory could not be read: {error}") from None
 
 
-def _read(node: Node, conflist: Conflist) -> Inventory:
+def _read(node: Node, network: Network) -> Inventory:
     told = _listed(node, (*_ROUTING, *_RULES, _SYSCTL))
     return Inventory(
         {
             "interfaces": interfaces(node),
             "bridge ports": tuple(
-                sorted(
-                    p.name for p in node.root(f"/sys/class/net/{conflist.bridge}/brif").glob("*")
-                )
+                sorted(p.name for p in node.root(f"/sys/class/net/{network.bridge}/brif").glob("*"))
             ),
             "namespaces": tuple(node.named_namespaces()),
-            "leases": tuple(f"{a} {c}" for a, c in leases(node, conflist).items()),
+            "leases": tuple(f"{a} {c}" for a, c in leases(node, network.ipam).items()),
             "cached results": tuple(p.name for p in _files(node.root("/var/lib/cni/results"))),
             "routing": tuple(
                 line.removesuffix(" linkdown")
@@ -162,7 +161,7 @@ def _read(node: Node, conflist: Conflist) -> Inventory:
             "processes": tuple(_processes(node)),
             "mounts": tuple(_mounts(node)),
             "files": tuple(_state_files(node)),
-            "settings": tuple(_settings(told[_SYSCTL], node, conflist)),
+            "settings": tuple(_settings(told[_SYSCTL], node, network)),
         }
     )
 
@@ -209,9 +208,9 @@ def _below(node: Node, top: str) -> Iterator[tuple[str, list[str]]]:
         os.close(descriptor)
 
 
-def _settings(lines: Iterable[str], node: Node, conflist: Conflist) -> Iterator[str]:
+def _settings(lines: Iterable[str], node: Node, network: Network) -> Iterator[str]:
     """What is set below /proc/sys/net, but for interfaces that come and go with pods."""
-    lasting = {"all", "default", "lo", node.uplink, conflist.bridge}
+    lasting = {"all", "default", "lo", node.uplink, network.bridge}
     for line in lines:
         name = line.partition(":")[0].split("/")
         of_link = len(name) > 3 and name[2] in ("conf", "neigh")

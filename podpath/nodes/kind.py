@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from podpath.cni import conflist
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.nodes.base import Node
-from podpath.profiles import Profile
 from podpath.requirements import Ability, Requirement
 from podpath.system import programs
 from podpath.system.programs import Tool
@@ -41,20 +40,18 @@ class Setup:
 
     Attributes:
         kind: The kind of node.
-        conflist: The CNI configuration, as `kind` and `profile` complete it.
-        profile: How the first plugin wires pods.
+        network: The CNI configuration, and how its plugin wires pods.
         plugin_directories: The user's directories of plugins, which come before the kind's.
     """
 
     kind: "Kind"
-    conflist: Conflist
-    profile: Profile
+    network: Network
     plugin_directories: tuple[str, ...]
 
     @cached_property
     def plugins(self) -> Mapping[str, str]:
         """The name and path of each plugin of the chain. Raises CouldNotTest if one is missing."""
-        return {name: self.plugin(name) for name in self.conflist.delegates}
+        return {name: self.plugin(name) for name in self.network.conflist.delegates}
 
     def plugin(self, name: str) -> str:
         """Return the path of a plugin. Raises CouldNotTest if it is missing."""

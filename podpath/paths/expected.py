@@ -2,38 +2,45 @@
 
 from collections.abc import Mapping
 
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import BEYOND, NODE, POD_INTERFACE, Direction, Hop, Path, Topology, Translation
-from podpath.profiles import PLURAL, HopRule, Profile
+from podpath.profiles import PLURAL, HopRule
 
 
 def path(
     topology: Topology,
-    profile: Profile,
+    network: Network,
     kind: str,
     *,
     source: str = "",
     destination: str = "",
-    master: str,
-    lower: str = "",
-    features: frozenset[str] = frozenset(),
     translation: Translation | None = None,
     uplink: str = "",
 ) -> Path:
     """The expected path of one packet.
 
-    kind: a key of the profile's paths; source, destination: pod names, where the kind has them;
-    master: the name of the interface that host ends must be enslaved to, if any; lower: of the one
-    that pods' links must lie on; features: what is configured beyond the ordinary; translation:
-    what hops that are translated have instead; uplink: the node's interface to the outside.
-    Raises DoesNotConform if a pod is wired so that it has no such path, and CouldNotTest if the
-    profile does not say what such a path is.
+    Args:
+        topology: The node and its pods.
+        network: Its profile has the rules.
+        kind: A key of the profile's paths.
+        source: The name of a pod, where the kind has a source.
+        destination: The name of a pod, where the kind has a destination.
+        translation: The addresses and ports that a packet has at translated hops.
+        uplink: The node's interface to the outside.
+
+    Raises:
+        DoesNotConform: A pod is wired so that it has no such path.
+        CouldNotTest: The profile does not say what such a path is.
     """
-    if kind not in profile.paths:
-        raise CouldNotTest(f'the profile {profile.name} has no path of the kind "{kind}"')
-    named = {"master": master, "lower": lower, "uplink": uplink, "lo": "lo"}
+    rules = network.hops(kind)
+    named = {
+        "master": network.bridge,
+        "lower": network.lower(topology),
+        "uplink": uplink,
+        "lo": "lo",
+    }
     resolve = _Resolver(topology, source, destination, named)
-    rules = [rule for rule in profile.paths[kind] if not rule.when or rule.when in features]
     expanded = [(rule, pod) for rule in rules for pod in resolve.pods_of(rule)]
     position = {(rule.id, pod): index for index, (rule, pod) in enumerate(expanded)}
     hops = []

@@ -11,8 +11,8 @@ from functools import partial
 from ipaddress import ip_interface
 from typing import Any
 
-from podpath.cni.conflist import Conflist
 from podpath.cni.features import has_capability
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import (
     ANYWHERE,
@@ -32,7 +32,6 @@ from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAIN, MAPPED, UDP_MAPP
 from podpath.nodes.pod import PortMapping
 from podpath.paths import probes, self_report
 from podpath.paths.traffic import Traffic, both, has_received, url
-from podpath.profiles import Profile
 from podpath.system import netns, programs, waiting
 from podpath.system.randomness import Draws
 from podpath.topology import reading
@@ -75,19 +74,19 @@ def _is_default(route: Route, family: Family) -> bool:
     return to.prefixlen == 0 and to.network_address == ANYWHERE[family] and not route.particulars
 
 
-def node_address(now: Topology, conflist: Conflist, uplink: str, family: Family) -> Address:
+def node_address(now: Topology, network: Network, uplink: str, family: Family) -> Address:
     """Where the node's ports are asked for: on its uplink, else at the pods' gateway."""
     outside = outside_address(now, uplink, family)
     ways = all(has_way_out(now, pod, family) for pod in now.pods)
-    return outside if outside and ways else conflist.gateway(family)
+    return outside if outside and ways else network.ipam.gateway(family)
 
 
-def masquerades(conflist: Conflist) -> bool:
+def masquerades(network: Network) -> bool:
     """Whether a client on the pods' network is masqueraded (portmap's key "snat", true if absent).
 
     The pod's answer then passes the node, where it is translated back.
     """
-    sections = (s for s in conflist.sections if has_capability(s, "portMappings"))
+    sections = (s for s in network.conflist.sections if has_capability(s, "portMappings"))
     return all(s.get("snat", True) is not False for s in sections)
 
 
@@ -114,8 +113,7 @@ class Clients:
     node: Node
     pods: Deployment
     draws: Draws
-    conflist: Conflist
-    profile: Profile
+    network: Network
     now: Topology
 
     def traffic(self, source: str, family: Family) -> list[Traffic]:
@@ -143,7 +141,7 @@ class Clients:
 
     def target(self, family: Family) -> Address:
         """The node's address at which they are asked for."""
-        return node_address(self.now, self.conflist, self.node.uplink, family)
+        return node_address(self.now, self.network, self.node.uplink, family)
 
     def _http(self, source: str, family: Family) -> Traffic:
         nonce, target = self.draws.token(), self.target(family)
@@ -220,15 +218,15 @@ class Clients:
 
     def _kind(self, family: Family) -> str:
         filtered = reading.filters_bridged(self.node.network_namespace(), family)
-        return _BRIDGED if filtered and _BRIDGED in self.profile.paths else _ROUTED
+        return _BRIDGED if filtered and _BRIDGED in self.network.profile.paths else _ROUTED
 
     def _translation(self, source: str, family: Family, mapping: PortMapping) -> Translation:
         addresses = [(self.target(family), self._address(MAPPED, family))]
         client = None if source in _FROM else self._address(source, family)
         result = self.pods[MAPPED].network.result
         near = client and on_network(client, result, self._address(MAPPED, family))
-        if client and near and masquerades(self.conflist):
-            addresses.insert(0, (client, self.conflist.gateway(family)))
+        if client and near and masquerades(self.network):
+            addresses.insert(0, (client, self.network.ipam.gateway(family)))
         return Translation(tuple(addresses), (mapping.node, mapping.pod))
 
     def _client(self, source: str, family: Family) -> Address:

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import (
     NODE,
@@ -25,7 +25,6 @@ from podpath.paths.dissect import quoted
 from podpath.paths.kinds import MISSING, UNEXPECTED
 from podpath.paths.traffic import Traffic
 from podpath.paths.verdict import Verdict, judge
-from podpath.profiles import Profile
 from podpath.system import limits
 from podpath.system.proc import Endpoint
 from podpath.topology import reading, wiring
@@ -57,13 +56,11 @@ class Observer:
     def __init__(
         self,
         node: Node,
-        conflist: Conflist,
-        profile: Profile,
+        network: Network,
         pods: Iterable[Pod],
     ) -> None:
         self._node = node
-        self._conflist = conflist
-        self._profile = profile
+        self._network = network
         self._pods = pods
 
     def topology(self) -> Topology:
@@ -114,7 +111,7 @@ class Observer:
         node = self._node
         if not node.shared:
             return ()
-        return Talk(found, node.links, node.uplink, programs, self._conflist.bridge)
+        return Talk(found, node.links, node.uplink, programs, self._network.bridge)
 
     def _programs(self) -> frozenset[Endpoint]:
         """What talks on a shared node; on a node of our own, nothing does but the pods."""
@@ -150,13 +147,13 @@ class Observer:
         judged = judge(
             [(t.probe, self._paths(found, t)) for t in traffic],
             observation,
-            noise(found, self._conflist),
+            noise(found, self._network),
             self._talk(found, programs),
         )
         differences: list[Difference] = []
         for one in traffic:
-            if self._bridges and _BRIDGED & set(one.kinds.values()):
-                differences += wiring.bridged(found, self._conflist, one.source, one.destination)
+            if self._network.is_bridged and _BRIDGED & set(one.kinds.values()):
+                differences += wiring.bridged(found, self._network, one.source, one.destination)
         # The second witness first: what it says explains the sightings.
         differences = list(dict.fromkeys(differences)) + list(judged.differences)
         for one, result in zip(traffic, results, strict=True):
@@ -174,13 +171,10 @@ class Observer:
         return {
             leg: expected.path(
                 found,
-                self._profile,
+                self._network,
                 kind,
                 source=ends[leg][0],
                 destination=ends[leg][1],
-                master=self._conflist.bridge,
-                lower=self._profile.lower_in(self._conflist.section, found),
-                features=self._conflist.features,
                 translation=traffic.translations.get(leg),
                 uplink=self._node.uplink,
             )
@@ -197,17 +191,12 @@ class Observer:
             **{names.get(name, name): path for name, path in named.items()},
         }
 
-    @property
-    def _bridges(self) -> bool:
-        master = self._profile.master
-        return master is not None and master.kind == "bridge"
-
     def _promiscuous(self) -> dict[str, list[str]]:
         """What must be made promiscuous for its hop to be seen, as far as it exists."""
-        if "master" not in self._profile.promiscuous:
+        if "master" not in self._network.profile.promiscuous:
             return {}
-        link = self._node.root(f"/sys/class/net/{self._conflist.bridge}")
-        return {NODE: [self._conflist.bridge]} if link.exists() else {}
+        link = self._node.root(f"/sys/class/net/{self._network.bridge}")
+        return {NODE: [self._network.bridge]} if link.exists() else {}
 
 
 def _no_gaps(gaps: Sequence[str]) -> None:
@@ -312,13 +301,13 @@ def _send_all(traffic: Sequence[Traffic]) -> list[CommandResult]:
     return results
 
 
-def noise(found: Topology, conflist: Conflist) -> probes.Noise:
+def noise(found: Topology, network: Network) -> probes.Noise:
     """What the namespaces of this topology may say on their own account."""
     links = [i for space in (found.node, *found.named.values()) for i in space.interfaces]
     return probes.Noise(
         frozenset(a.ip for link in links for a in link.addresses),
         frozenset(link.mac for link in links),
-        frozenset(r.subnet for r in conflist.ranges),
+        frozenset(r.subnet for r in network.ipam.ranges),
         frozenset((link.mac, a.ip) for link in links for a in link.addresses),
         _of_node(found),
     )

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import (
     POD_INTERFACE,
@@ -31,7 +31,6 @@ from podpath.nodes.deployment import (
 )
 from podpath.nodes.pod import Pod
 from podpath.paths import probes, self_report
-from podpath.profiles import Resolution
 from podpath.system import proc, waiting
 from podpath.system.randomness import Draws
 
@@ -357,17 +356,15 @@ class Traffics:
         except OSError:
             raise CouldNotTest(f"what pod {pod} sends cannot be counted; does it run?") from None
 
-    def resolve(
-        self, source: str, destination: str, way: Resolution, conflist: Conflist, family: Family
-    ) -> Traffic:
+    def resolve(self, source: str, destination: str, network: Network, family: Family) -> Traffic:
         """A ping whose ARP request and reply, or IPv6's like of them, are what is looked at.
 
-        way: whom a pod asks for, the destination or the gateway of its network.
+        Whom a pod asks for, the destination or the gateway, is the profile's affair.
         """
         asking, asked = self.address(source, family), self.address(destination, family)
-        probe = probes.Resolution(asking, asked)
+        probe, way = probes.Resolution(asking, asked), network.profile.resolution
         if way.asked == "gateway":
-            probe = probes.Resolution(asking, conflist.gateway(family), instead=asked)
+            probe = probes.Resolution(asking, network.ipam.gateway(family), instead=asked)
         return replace(
             self.ping(source, destination, family),
             probe=probe,

@@ -137,7 +137,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     plan = shared.plan(config)
     if absent := shared.not_applicable(config):
         lines.append(f"podpath not applicable on {plan.kind.name}: {', '.join(absent)}")
-    return lines + _out_of_scope(plan.profile)
+    return lines + _out_of_scope(plan.network.profile)
 
 
 def _out_of_scope(profile: Profile) -> list[str]:

@@ -38,7 +38,7 @@ def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
     except CouldNotTest:  # told before the first test, or by its fixtures
         return (Family.IPV4,)
     left_out = {Family.IPV6} if wanted.features[features.IPV6] == features.WAIVED else set()
-    return tuple(f for f in wanted.conflist.families if f not in left_out) or (Family.IPV4,)
+    return tuple(f for f in wanted.network.families if f not in left_out) or (Family.IPV4,)
 
 
 def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
@@ -48,11 +48,11 @@ def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
     from podpath.errors import CouldNotTest
 
     try:
-        network = shared.plan(metafunc.config).conflist
+        tested = shared.plan(metafunc.config).network.conflist
     except CouldNotTest:  # told before the first test, or by its fixtures
-        network = conflist.read(conflist.DEFAULT)
+        tested = conflist.read(conflist.DEFAULT)
     roles = [r for m in metafunc.definition.iter_markers("roles") for r in m.args]
-    found = [s for s in subjects.of(network) if not roles or s.role in roles]
+    found = [s for s in subjects.of(tested) if not roles or s.role in roles]
     named = [pytest.param(subject, id=subject.name) for subject in found]
     absent = f"the conflist has no {' or '.join(r.value for r in roles)} plugin"
     return named or [pytest.param(None, id="none", marks=pytest.mark.skip(reason=absent))]
@@ -126,7 +126,7 @@ def _leave_out(config: pytest.Config, item: pytest.Item, identifier: str) -> Non
         wanted = shared.plan(config)
     except CouldNotTest:
         return  # told before the first test, or by its fixtures
-    of_profile = wanted.profile.not_applicable.get(identifier)
+    of_profile = wanted.network.profile.not_applicable.get(identifier)
     reason = of_profile or wanted.features.get(REQUIREMENTS[identifier].feature)
     if reason:
         item.add_marker(pytest.mark.skip(reason=reason))

@@ -113,9 +113,9 @@ def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> Ou
     call = getattr(item, "callspec", None)
     family = call.params.get("family") if call else None
     try:
-        conflist = shared.plan(item.config).conflist
-        families = (family,) if family else conflist.families
-        reasons = hindrances.of(ids, found, families, conflist, _node(item))
+        network = shared.plan(item.config).network
+        families = (family,) if family else network.families
+        reasons = hindrances.of(ids, found, families, network, _node(item))
     except CouldNotTest as error:  # then it is not known whose doing it is
         reasons = [str(error)]
     return _untested(ids, "; ".join(reasons)) if reasons else None
@@ -132,7 +132,7 @@ def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
     try:
         known = shared.plan(item.config)
         waived = [name for name, why in known.features.items() if why == features.WAIVED]
-        return features.of_test(ids, family, known.conflist, waived)
+        return features.of_test(ids, family, known.network, waived)
     except CouldNotTest:  # told in the test's place
         return (CORE,)
 
@@ -246,5 +246,5 @@ def _explain(item: pytest.Item, finding: str, ids: Sequence[str]) -> str:
     from podpath.report.text import failure
 
     node = _node(item)
-    bridge = shared.plan(item.config).conflist.bridge
+    bridge = shared.plan(item.config).network.bridge
     return failure(ids, finding, node.pid if node else None, bridge)

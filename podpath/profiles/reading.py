@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from podpath.errors import CouldNotTest
 from podpath.profiles.rules import (
-    FEATURES,
+    CONDITIONS,
     KINDS,
     PLURAL,
     HopRule,
@@ -234,7 +234,7 @@ def _route(table: _Table, keys: tuple[str, ...]) -> RouteRule:
         to=table.filled("to", table.value("to", str), ip_network),
         via=table.filled("via", via, ip_address) if via else "",
         dev=table.one_of("dev", _DEVICES) if "dev" in keys else "",
-        when=table.one_of("when", ("", *FEATURES), ""),
+        when=table.one_of("when", ("", *CONDITIONS), ""),
     )
 
 
@@ -299,7 +299,7 @@ def _hop(hop: _Table) -> HopRule:
         translated=hop.value("translated", bool, False),
         early=hop.value("early", bool, False),
         optional=hop.value("optional", bool, False),
-        when=hop.one_of("when", ("", *FEATURES), ""),
+        when=hop.one_of("when", ("", *CONDITIONS), ""),
     )
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from podpath.model import Address, Family, Subnet, Topology
 
-#: Features that a rule may depend on: it applies only if the conflist configures them.
-FEATURES = ("gateway", "hairpin")
+#: Conditions that a rule may depend on: it applies only if the conflist meets them.
+CONDITIONS = ("gateway", "hairpin")
 
 #: Names that stand for several pods, with one hop each.
 PLURAL = frozenset({"others", "bystanders"})
@@ -50,7 +50,7 @@ class HopRule:
         translated: the packet has other addresses, as a pod's in place of its Service's.
         early: translated except for the source address, which is translated on the way out.
         optional: the kernel may also send a packet without this hop.
-        when: one of FEATURES, without which the hop does not exist; empty if it always exists.
+        when: one of CONDITIONS, without which the hop does not exist; empty if it always exists.
     """
 
     id: str

@@ -67,12 +67,13 @@ def _configuration(wanted: Callable[[], Plan]) -> Iterator[Finding]:
     except CouldNotTest as error:
         yield Finding("conflist", False, error.message, error.remedy)
         return
-    yield Finding("conflist", True, f"{plan.conflist.name}, {plan.conflist_path}")
-    for name in plan.conflist.delegates:
+    conflist, profile = plan.network.conflist, plan.network.profile
+    yield Finding("conflist", True, f"{conflist.name}, {plan.conflist_path}")
+    for name in conflist.delegates:
         yield _of(f"plugin {name}", partial(_plugin, plan, name))
     yield from map(_of_need, plan.kind.needs_of(plan))
-    yield _of("profile", lambda: preflight.check_mode(plan), plan.profile.name)
-    yield _of("paths", lambda: unsupported.check(plan.conflist, plan.conflist_path), "known")
+    yield _of("profile", lambda: preflight.check_mode(plan), profile.name)
+    yield _of("paths", lambda: unsupported.check(conflist, plan.conflist_path), "known")
     yield _of("address ranges", lambda: preflight.check_ranges(plan), "large enough")
 
 

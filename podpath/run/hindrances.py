@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.model import Difference, Family
 from podpath.nodes.base import Node
 from podpath.paths.kinds import DUPLICATE, MAC, MISSING, PAYLOAD, UNEXPECTED
@@ -66,7 +66,7 @@ def of(
     requirements: Collection[str],
     found: Collection[Difference],
     families: Collection[Family],
-    conflist: Conflist,
+    network: Network,
     node: Node | None,
 ) -> list[str]:
     """List the host's settings that explain all differences of a test, each with its remedy.
@@ -85,7 +85,7 @@ def of(
         and (settings := sysctl.having(path, one.settings))
     ]
     if all(one.kind in _LOST for one in found):
-        sentences += _of_node(node, families, conflist)
+        sentences += _of_node(node, families, network)
     return sentences
 
 
@@ -99,8 +99,8 @@ def _sentence(one: Hindrance, settings: Iterable[str]) -> str:
     )
 
 
-def _of_node(node: Node | None, families: Iterable[Family], conflist: Conflist) -> Iterator[str]:
+def _of_node(node: Node | None, families: Iterable[Family], network: Network) -> Iterator[str]:
     """Of a node that is the user's; podpath's own has a packet filter of its own."""
     if node is not None and node.shared:
         for family in families:
-            yield from firewall.hindering(node, family, conflist)
+            yield from firewall.hindering(node, family, network)

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from podpath import profiles
-from podpath.cni import conflist as conflists
 from podpath.cni import deviations, features
+from podpath.cni import network as networks
 from podpath.cni.deviations import Deviation
 from podpath.nodes.kind import Kind, Setup
 from podpath.run import origin
@@ -41,23 +40,21 @@ class Plan(Setup):
     ) -> "Plan":
         """Read what the options name. Raises CouldNotTest."""
         path = Path(conflist) if conflist else kind.conflist()
-        network = conflists.read(path)
-        wiring = profiles.named(profile) if profile else profiles.for_plugin(network.plugins[0])
-        inferred = f'inferred from the plugin type "{network.plugins[0]}"'
+        network = networks.read(path, profile or "")
+        inferred = f'inferred from the plugin type "{network.conflist.plugins[0]}"'
         return cls(
             kind=kind,
-            conflist=network.on(wiring.master_in(network.section)),
+            network=network,
             conflist_path=path,
-            profile=wiring,
             profile_origin=f"given as {profile}" if profile else inferred,
             plugin_directories=tuple(os.path.abspath(p) for p in plugins),
             report=Path(report).absolute() if report else None,
             deviations=Path(known) if known else deviations.SHIPPED,
-            features=features.chosen(network, wiring, kind.name, kind.abilities, asked or ""),
+            features=features.chosen(network, kind.name, kind.abilities, asked or ""),
         )
 
     @cached_property
     def known_deviations(self) -> tuple[Deviation, ...]:
         """What these plugins are known to do otherwise. Raises CouldNotTest."""
         origins = {name: origin.of(path) for name, path in self.plugins.items()}
-        return deviations.applying(self.deviations, origins, self.conflist.sections)
+        return deviations.applying(self.deviations, origins, self.network.conflist.sections)

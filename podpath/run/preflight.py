@@ -35,7 +35,7 @@ def check(wanted: Plan) -> None:
             )
     _ = wanted.known_deviations
     check_ranges(wanted)
-    unsupported.check(wanted.conflist, wanted.conflist_path)
+    unsupported.check(wanted.network.conflist, wanted.conflist_path)
     check_mode(wanted)
     if wanted.report:
         _check_writable(wanted.report)
@@ -43,25 +43,25 @@ def check(wanted: Plan) -> None:
 
 def check_mode(wanted: Plan) -> None:
     """Raise CouldNotTest if the profile's paths are not of the mode that the conflist asks for."""
-    lower, asked = wanted.profile.lower, wanted.profile.mode_in(wanted.conflist.section)
+    lower, asked = wanted.network.profile.lower, wanted.network.mode
     if lower and asked != lower.mode:
         raise CouldNotTest(
             f"{wanted.conflist_path} asks for mode {asked!r}, and the paths of the profile"
-            f" {wanted.profile.name} are those of mode {lower.mode!r}",
+            f" {wanted.network.profile.name} are those of mode {lower.mode!r}",
             "Give --podpath-profile one that says which way packets take in that mode",
         )
 
 
 def check_ranges(wanted: Plan) -> None:
     """Raise CouldNotTest if the conflist's ranges are not such as podpath can test."""
-    families = wanted.conflist.families
+    families = wanted.network.families
     for family in families:
-        if len(wanted.conflist.ranges_of(family)) > 1:
+        if len(wanted.network.ipam.ranges_of(family)) > 1:
             raise CouldNotTest(
                 f"{wanted.conflist_path} has more than one IPv{family.value} range",
                 "podpath tests one range an IP version: leave one",
             )
-        usable = sum(r.usable for r in wanted.conflist.ranges_of(family))
+        usable = sum(r.usable for r in wanted.network.ipam.ranges_of(family))
         if usable < PODS:
             raise CouldNotTest(
                 f"the IPv{family.value} range of {wanted.conflist_path} has {usable} addresses"
@@ -84,15 +84,15 @@ def _check_writable(directory: Path) -> None:
 
 def describe(wanted: Plan) -> dict[str, str]:
     """What the header and the report say of it: name -> text."""
-    network = wanted.conflist
+    conflist = wanted.network.conflist
     facts = {
         "node": wanted.kind.name,
         "kernel": os.uname().release,
         "machine": os.uname().machine,
         **wanted.kind.describe(),
         **_host_settings(wanted),
-        "conflist": f"{network.name} ({' + '.join(network.plugins)}), {wanted.conflist_path}",
-        "profile": wanted.profile.name,
+        "conflist": f"{conflist.name} ({' + '.join(conflist.plugins)}), {wanted.conflist_path}",
+        "profile": wanted.network.profile.name,
         "profile origin": wanted.profile_origin,
         **_features(wanted.features),
     }

@@ -8,7 +8,7 @@ them, and whether a plugin adds such a rule is configured: the plugin "firewall"
 import re
 from collections.abc import Iterator
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.nodes.base import Node
@@ -33,13 +33,13 @@ def ruleset(node: Node, netns: str = "") -> str:
     return done.stdout
 
 
-def hindering(node: Node, family: Family, conflist: Conflist) -> list[str]:
+def hindering(node: Node, family: Family, network: Network) -> list[str]:
     """List the chains that may drop traffic between pods, a sentence each, with its remedy.
 
     Raises CouldNotTest if the node's rules cannot be listed.
     """
-    network = node.network_namespace()
-    if conflist.bridge and not reading.filters_bridged(network, family):
+    namespace = node.network_namespace()
+    if network.bridge and not reading.filters_bridged(namespace, family):
         return []  # iptables sees what a bridge carries by br_netfilter alone
     listing = ruleset(node)
     legacy = node.run([_LEGACY[family]]).stdout  # fails where the kernel has no such tables
@@ -47,7 +47,7 @@ def hindering(node: Node, family: Family, conflist: Conflist) -> list[str]:
     found = dropping(listing, family)
     if ":FORWARD DROP" in legacy and iptables not in found:
         found.append(iptables)
-    if _ACCEPTING in conflist.plugins:
+    if _ACCEPTING in network.conflist.plugins:
         found = [chain for chain in found if chain != iptables]
     policy = f"{_PROGRAM[family]} -P FORWARD ACCEPT"
     return [

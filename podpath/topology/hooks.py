@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.model import NODE, POD_INTERFACE, Difference, Interface, Topology
 from podpath.nodes.base import Node
 from podpath.topology import firewall
@@ -20,11 +20,11 @@ def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
     cannot be listed, DoesNotConform if a pod has no named namespace.
     """
     found = {NODE: nft_rules(firewall.ruleset(node), _ON_LINKS)}
-    for pod, network in topology.pods.items():
+    for pod, its in topology.pods.items():
         topology.of_pod(pod)
-        found[pod] = nft_rules(firewall.ruleset(node, network.netns), _ANY)
+        found[pod] = nft_rules(firewall.ruleset(node, its.netns), _ANY)
         for command in _LEGACY:
-            done = node.run([command], netns=network.netns)
+            done = node.run([command], netns=its.netns)
             # it fails where the kernel has no legacy tables, and so no rules in them
             found[pod] += [line for line in done.stdout.splitlines() if line.startswith("-")]
     return found
@@ -51,7 +51,7 @@ _NO_RULES = ("}", "type", "policy", "flags", "elements", "comment", "#")
 
 
 def differences(
-    topology: Topology, conflist: Conflist, filters: Mapping[str, Iterable[str]]
+    topology: Topology, network: Network, filters: Mapping[str, Iterable[str]]
 ) -> list[Difference]:
     """Nothing hooks into the path that is not configured. Pure.
 
@@ -59,7 +59,7 @@ def differences(
     """
     found = []
     links: dict[str, Interface | None] = {
-        f"{NODE} {conflist.bridge}": topology.node.interface(conflist.bridge)
+        f"{NODE} {network.bridge}": topology.node.interface(network.bridge)
     }
     for pod in topology.pods:
         links[f"pod {pod} {POD_INTERFACE}"] = topology.of_pod(pod).interface(POD_INTERFACE)
@@ -72,7 +72,7 @@ def differences(
         if link and link.xdp:
             found.append(Difference("XDP program", where, "none", "attached"))
     for where, some in filters.items():
-        if where == NODE and conflist.spoof_check:
+        if where == NODE and network.conflist.spoof_check:
             continue  # that is made of rules of the bridge family
         name = where if where == NODE else f"pod {where}"
         found += [Difference("packet filter", name, "none", rule) for rule in some]

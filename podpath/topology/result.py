@@ -6,34 +6,34 @@ Rules: CNI specification 1.0.0, section 5 ("Success"), and for the keys' meaning
 from collections.abc import Mapping
 from typing import Any
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.model import POD_INTERFACE, Difference, PodNetwork, Topology, listed
 
 Differences = list[Difference]
 
 
-def differences(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+def differences(topology: Topology, network: Network, pod: str) -> Differences:
     """What a pod's result says of interfaces, addresses and routes is what the kernel has."""
-    network = topology.pods[pod]
-    if not network.result:
+    its = topology.pods[pod]
+    if not its.result:
         return [Difference("result", f"pod {pod}", "a result", "none")]
     return [
         *_interfaces(topology, pod),
-        *_addresses(topology, conflist, pod),
+        *_addresses(topology, network, pod),
         *_routes(topology, pod),
     ]
 
 
-def _entries(network: PodNetwork, key: str) -> list[Mapping[str, Any]]:
+def _entries(its: PodNetwork, key: str) -> list[Mapping[str, Any]]:
     """The objects of one of the result's lists; anything else in it is left out."""
-    value = network.result.get(key)
+    value = its.result.get(key)
     return [e for e in value if isinstance(e, dict)] if isinstance(value, list) else []
 
 
 def _interfaces(topology: Topology, pod: str) -> Differences:
     """eth0 with the pod's namespace as sandbox, its host end, each with its MAC address."""
-    network = topology.pods[pod]
-    entries = _entries(network, "interfaces")
+    its = topology.pods[pod]
+    entries = _entries(its, "interfaces")
     inside = [e for e in entries if e.get("sandbox")]
     found = _unequal(
         f"result of pod {pod}, interfaces in the pod",
@@ -42,7 +42,7 @@ def _interfaces(topology: Topology, pod: str) -> Differences:
     )
     for entry in inside:
         sandbox = str(entry["sandbox"]).rpartition("/")[2]
-        found += _unequal(f"result of pod {pod}, sandbox", network.netns, sandbox)
+        found += _unequal(f"result of pod {pod}, sandbox", its.netns, sandbox)
     end = topology.host_end(pod)
     outside = {e.get("name") for e in entries if not e.get("sandbox")}
     if end is not None and end.name not in outside:
@@ -54,27 +54,27 @@ def _interfaces(topology: Topology, pod: str) -> Differences:
     return found
 
 
-def _addresses(topology: Topology, conflist: Conflist, pod: str) -> Differences:
-    network = topology.pods[pod]
+def _addresses(topology: Topology, network: Network, pod: str) -> Differences:
+    its = topology.pods[pod]
     link = topology.of_pod(pod).interface(POD_INTERFACE)
     held = [str(a) for a in link.addresses if not a.is_link_local] if link else []
-    entries = _entries(network, "ips")
+    entries = _entries(its, "ips")
     where = f"result of pod {pod}, addresses"
     found = _unequal(where, listed(held), listed(e.get("address") for e in entries))
-    gateways: dict[int, str] = {r.subnet.version: str(r.gateway) for r in conflist.ranges}
+    gateways: dict[int, str] = {r.subnet.version: str(r.gateway) for r in network.ipam.ranges}
     for entry in entries:
         version = 6 if ":" in str(entry.get("address")) else 4
         if entry.get("gateway") is not None:
             where = f"result of pod {pod}, gateway of {entry.get('address')}"
             found += _unequal(where, gateways.get(version, "none"), str(entry["gateway"]))
-        found += _index(network, entry)
+        found += _index(its, entry)
     return found
 
 
-def _index(network: PodNetwork, entry: Mapping[str, Any]) -> Differences:
+def _index(its: PodNetwork, entry: Mapping[str, Any]) -> Differences:
     """An address's "interface" is an index into the list of interfaces: that of the pod's own."""
-    interfaces, index = _entries(network, "interfaces"), entry.get("interface")
-    where = f"result of pod {network.name}, interface of {entry.get('address')}"
+    interfaces, index = _entries(its, "interfaces"), entry.get("interface")
+    where = f"result of pod {its.name}, interface of {entry.get('address')}"
     if not isinstance(index, int) or not 0 <= index < len(interfaces):
         return [Difference("result", where, "an index into interfaces", str(index))]
     return _unequal(where, POD_INTERFACE, str(interfaces[index].get("name")))

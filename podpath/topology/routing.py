@@ -6,7 +6,8 @@ As in wiring.py, each returns the differences; none means conforming.
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_interface, ip_network
 
-from podpath.cni.conflist import Conflist, Range
+from podpath.cni.ipam import Range
+from podpath.cni.network import Network
 from podpath.model import (
     ANYWHERE,
     NODE,
@@ -22,7 +23,7 @@ from podpath.model import (
     Topology,
     listed,
 )
-from podpath.profiles import Profile, RouteRule, filled
+from podpath.profiles import RouteRule, filled
 
 #: What the kernel gives every lo that is up (net/ipv4/devinet.c, net/ipv6/addrconf.c).
 _LOOPBACK = frozenset({ip_interface("127.0.0.1/8"), ip_interface("::1/128")})
@@ -30,11 +31,11 @@ _LOOPBACK = frozenset({ip_interface("127.0.0.1/8"), ip_interface("::1/128")})
 Differences = list[Difference]
 
 
-def routes(topology: Topology, conflist: Conflist, profile: Profile, pod: str) -> Differences:
+def routes(topology: Topology, network: Network, pod: str) -> Differences:
     """The pod's routes are those of its profile and those that are configured, no others."""
     found = []
     for family in Family:
-        wanted = _configured(conflist, profile, family, topology, pod)
+        wanted = _configured(network, family, topology, pod)
         present = {
             r
             for r in topology.of_pod(pod).routes
@@ -68,29 +69,26 @@ def _kernels_own(route: Route) -> bool:
     )
 
 
-def _configured(
-    conflist: Conflist, profile: Profile, family: Family, topology: Topology, pod: str
-) -> set[Route]:
-    mine = [a for a in _ranged(topology, conflist, pod) if a[0].version == family.value]
+def _configured(network: Network, family: Family, topology: Topology, pod: str) -> set[Route]:
+    mine = [a for a in _ranged(topology, network, pod) if a[0].version == family.value]
     if not mine:
         return set()
     address, its = mine[0]
     gateway = its.gateway
-    wanted = {_route(rule, address, its, POD_INTERFACE) for rule in profile.pod_routes}
-    for route in conflist.routes:
+    wanted = {_route(rule, address, its, POD_INTERFACE) for rule in network.profile.pod_routes}
+    for route in network.ipam.routes:
         if route.destination.version == family.value:
             wanted.add(Route(route.destination, route.gateway or gateway, POD_INTERFACE))
-    if conflist.is_default_gateway:
+    if network.conflist.is_default_gateway:
         wanted.add(Route(ip_network((ANYWHERE[family], 0)), gateway, POD_INTERFACE))
     return wanted
 
 
-def _ranged(topology: Topology, conflist: Conflist, pod: str) -> Iterator[tuple[Address, Range]]:
+def _ranged(topology: Topology, network: Network, pod: str) -> Iterator[tuple[Address, Range]]:
     """A pod's addresses, each with its range; one that is in none is another test's affair."""
     for address in topology.everybody[pod].addresses:
-        for one in conflist.ranges:
-            if address in one:
-                yield address, one
+        if its := network.ipam.range_of(address):
+            yield address, its
 
 
 def _route(rule: RouteRule, address: Address, its: Range, device: str) -> Route:
@@ -144,7 +142,7 @@ def _no_host_end(pod: str) -> Difference:
     return Difference("peer", f"pod {pod} {POD_INTERFACE}", "an interface of the node", "none")
 
 
-def host_end(topology: Topology, conflist: Conflist, profile: Profile, pod: str) -> Differences:
+def host_end(topology: Topology, network: Network, pod: str) -> Differences:
     """The host end holds the addresses of its profile, which for a bridge port are none."""
     end = topology.host_end(pod)
     if end is None:
@@ -154,8 +152,8 @@ def host_end(topology: Topology, conflist: Conflist, profile: Profile, pod: str)
     }
     wanted = {
         filled(text, address, its.subnet, its.gateway)
-        for address, its in _ranged(topology, conflist, pod)
-        for text in profile.host_end
+        for address, its in _ranged(topology, network, pod)
+        for text in network.profile.host_end
     }
     where = f"{NODE} {end.name} (pod {pod})"
     found = []
@@ -166,37 +164,36 @@ def host_end(topology: Topology, conflist: Conflist, profile: Profile, pod: str)
     return found
 
 
-def node(topology: Topology, conflist: Conflist, profile: Profile) -> Differences:
+def node(topology: Topology, network: Network) -> Differences:
     """What the node has for its pods is sent by the routes of their profile alone."""
-    subnets = [r.subnet for r in conflist.ranges]
+    subnets = [r.subnet for r in network.ipam.ranges]
     present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}
     present -= set(_own_addresses(topology.node))
-    present -= set(_of_lower_link(topology, conflist, profile))
-    found = _exactly(NODE, set(_node_routes(topology, conflist, profile)), present)
+    present -= set(_of_lower_link(topology, network))
+    found = _exactly(NODE, set(_node_routes(topology, network)), present)
     ends = topology.host_ends()
     for rule in topology.node.rules:
         about = [n for n in (rule.source, rule.destination) if n is not None]
         pods = any(_within(n, s) for n in about for s in subnets)
-        if pods or (ends | {conflist.bridge}) & set(rule.interfaces):
+        if pods or (ends | {network.bridge}) & set(rule.interfaces):
             found.append(Difference("unexpected rule", NODE, "none that is about pods", rule.text))
     return found
 
 
-def _of_lower_link(topology: Topology, conflist: Conflist, profile: Profile) -> Iterator[Route]:
+def _of_lower_link(topology: Topology, network: Network) -> Iterator[Route]:
     """The connected routes of what pods' links must lie on: pods may be of that network, too."""
-    lower = topology.node.interface(profile.lower_in(conflist.section, topology))
+    lower = topology.node.interface(network.lower(topology))
     if lower is not None:
         for address in lower.addresses:
             yield Route(address.network, None, lower.name)
 
 
-def _node_routes(topology: Topology, conflist: Conflist, profile: Profile) -> Iterable[Route]:
-    due = [r for r in profile.node_routes if not r.when or r.when in conflist.features]
+def _node_routes(topology: Topology, network: Network) -> Iterable[Route]:
     for pod in topology.everybody:
         end = topology.host_end(pod)
-        devices = {"master": conflist.bridge, "host-end": end.name if end else "?"}
-        for address, its in _ranged(topology, conflist, pod):
-            for rule in due:
+        devices = {"master": network.bridge, "host-end": end.name if end else "?"}
+        for address, its in _ranged(topology, network, pod):
+            for rule in network.node_routes:
                 yield _route(rule, address, its, devices[rule.dev])
 
 
@@ -212,7 +209,7 @@ def _within(one: Subnet, other: Subnet) -> bool:
     return one.version == other.version and one.subnet_of(other)  # type: ignore[arg-type]
 
 
-def settings(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+def settings(topology: Topology, network: Network, pod: str) -> Differences:
     """A pod does not forward; neither it, its host end nor a bridge answers for others.
 
     Nor do their interfaces hear less than others of their kind, or the pod's more. What they have
@@ -223,7 +220,7 @@ def settings(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     inside = topology.of_pod(pod).interface(POD_INTERFACE)
     links: dict[str, Interface | None] = {
         f"host end of pod {pod}": topology.host_end(pod),
-        f"{NODE} {conflist.bridge}": topology.node.interface(conflist.bridge),
+        f"{NODE} {network.bridge}": topology.node.interface(network.bridge),
     }
     found = []
     for where, link in links.items():
@@ -235,12 +232,12 @@ def settings(topology: Topology, conflist: Conflist, pod: str) -> Differences:
     if inside and inside.promiscuous:
         found.append(Difference("promiscuous", f"pod {pod} {POD_INTERFACE}", "off", "on"))
     now = inside.settings if inside else Settings()
-    return found + switched(f"pod {pod}", now, inherited.pod, conflist)
+    return found + switched(f"pod {pod}", now, inherited.pod, network)
 
 
-def switched(where: str, now: Settings, before: Settings, conflist: Conflist) -> Differences:
+def switched(where: str, now: Settings, before: Settings, network: Network) -> Differences:
     """What a pod does for others is what it started with, changed as is configured."""
-    on, off = conflist.switched
+    on, off = network.conflist.switched
     more, less = now - ((before | on) - off), on - now
     return [
         *_proxies(where, more, "off"),

@@ -1,7 +1,6 @@
 """How pods must be wired: one function a requirement. Pure.
 
-Each compares a topology with the conflist, or with the profile, and returns the differences; none
-means conforming.
+Each compares a topology with the network, and returns the differences; none means conforming.
 Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge and host-local.
 """
 
@@ -9,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from podpath.cni import result
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.errors import DoesNotConform
 from podpath.model import (
     NODE,
@@ -23,7 +22,7 @@ from podpath.model import (
     Topology,
     listed,
 )
-from podpath.profiles import Profile, filled
+from podpath.profiles import filled
 
 _NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")
 
@@ -73,21 +72,19 @@ def _shared(kind: str, values: Mapping[str, object]) -> Differences:
 
 def netns_ip(topology: Topology, pod: str) -> Differences:
     """Each of the pod's addresses is found in its own namespace and in no other named one."""
-    network = topology.pods[pod]
+    its = topology.pods[pod]
     found = []
-    if not network.addresses:
+    if not its.addresses:
         found.append(Difference("missing address", f"pod {pod}", "an address", "none"))
-    for address in network.addresses:
+    for address in its.addresses:
         holders = [
             name
             for name, space in topology.named.items()
             if any(address == a.ip for link in space.interfaces for a in link.addresses)
         ]
-        if holders != [network.netns]:
+        if holders != [its.netns]:
             seen = ", ".join(holders) or "no namespace"
-            found.append(
-                Difference("address in wrong namespace", str(address), network.netns, seen)
-            )
+            found.append(Difference("address in wrong namespace", str(address), its.netns, seen))
     return found
 
 
@@ -159,17 +156,17 @@ def veth_peer(topology: Topology, pod: str) -> Differences:
     return []
 
 
-def lower_link(topology: Topology, conflist: Conflist, profile: Profile, pod: str) -> Differences:
+def lower_link(topology: Topology, network: Network, pod: str) -> Differences:
     """eth0 is a link of its profile's kind and mode, on the configured link of the node, up."""
     space = topology.of_pod(pod)
     link = space.interface(POD_INTERFACE)
     where = f"pod {pod} {POD_INTERFACE}"
     if link is None:
         return [Difference("missing interface", where, "present", "absent")]
-    if link.kind != profile.kind:
-        return [Difference("kind of interface", where, profile.kind, link.kind or "unknown")]
-    found = _unequal(where, {"mode": (profile.mode_in(conflist.section), link.mode)})
-    wanted = profile.lower_in(conflist.section, topology) or "the one of a default route"
+    if link.kind != (kind := network.profile.kind):
+        return [Difference("kind of interface", where, kind, link.kind or "unknown")]
+    found = _unequal(where, {"mode": (network.mode, link.mode)})
+    wanted = network.lower(topology) or "the one of a default route"
     lower = topology.lower_link(pod)
     if lower is None:
         seen = f"interface {link.peer_index} of namespace id {link.peer_nsid}"
@@ -180,7 +177,7 @@ def lower_link(topology: Topology, conflist: Conflist, profile: Profile, pod: st
     return found
 
 
-def bridge_port(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+def bridge_port(topology: Topology, network: Network, pod: str) -> Differences:
     """The host end is up and a forwarding port of the bridge, with the configured settings."""
     host = topology.host_end(pod)
     if host is None:
@@ -188,15 +185,15 @@ def bridge_port(topology: Topology, conflist: Conflist, pod: str) -> Differences
     where = f"{NODE} {host.name} (pod {pod})"
     found = [] if host.up else [Difference("interface down", where, "up", "down")]
     master = topology.node.by_index(host.master)
-    if master is None or master.name != conflist.bridge:
+    if master is None or master.name != network.bridge:
         seen = master.name if master else "none"
-        return [*found, Difference("master", where, conflist.bridge, seen)]
+        return [*found, Difference("master", where, network.bridge, seen)]
     if host.port is None:
         return [*found, Difference("bridge port", where, "a port", "no port")]
     settings = {
         "port state": ("forwarding", host.port.state),
-        "hairpin": (_switch(conflist.hairpin), _switch(host.port.hairpin)),
-        "isolation": (_switch(conflist.isolated), _switch(host.port.isolated)),
+        "hairpin": (_switch(network.conflist.hairpin), _switch(host.port.hairpin)),
+        "isolation": (_switch(network.conflist.isolated), _switch(host.port.isolated)),
         "learning": ("on", _switch(host.port.learning)),
     }
     for name, value in host.port.switches.items():
@@ -220,14 +217,14 @@ def _unequal(where: str, settings: Mapping[str, tuple[str, str]]) -> Differences
     ]
 
 
-def bridge_members(topology: Topology, conflist: Conflist) -> Differences:
+def bridge_members(topology: Topology, network: Network) -> Differences:
     """The bridge's ports are exactly the pods' host ends."""
-    bridge = topology.node.interface(conflist.bridge)
+    bridge = topology.node.interface(network.bridge)
     if bridge is None:
-        return [_no_bridge(conflist)]
+        return [_no_bridge(network)]
     ports = {i.name for i in topology.node.ports_of(bridge)}
     ends = topology.host_ends()
-    where = f"{NODE} {conflist.bridge}"
+    where = f"{NODE} {network.bridge}"
     return [
         Difference("missing port", where, f"{name} a port", "not a port")
         for name in sorted(ends - ports)
@@ -237,41 +234,41 @@ def bridge_members(topology: Topology, conflist: Conflist) -> Differences:
     ]
 
 
-def _no_bridge(conflist: Conflist) -> Difference:
-    return Difference("missing interface", f"{NODE} {conflist.bridge}", "a bridge", "absent")
+def _no_bridge(network: Network) -> Difference:
+    return Difference("missing interface", f"{NODE} {network.bridge}", "a bridge", "absent")
 
 
-def bridge_gateway(topology: Topology, conflist: Conflist) -> Differences:
+def bridge_gateway(topology: Topology, network: Network) -> Differences:
     """The bridge is up, STP off; it holds the gateway address, and the node forwards, iff set."""
-    bridge = topology.node.interface(conflist.bridge)
+    bridge = topology.node.interface(network.bridge)
     if bridge is None or bridge.bridge is None:
-        return [_no_bridge(conflist)]
-    where = f"{NODE} {conflist.bridge}"
+        return [_no_bridge(network)]
+    where = f"{NODE} {network.bridge}"
     found = _unequal(
         where,
         {
             "link state": ("up", "up" if bridge.up else "down"),
             "STP": ("off", _switch(bridge.bridge.stp)),
-            "promiscuous": (_switch(conflist.promiscuous), _switch(bridge.promiscuous)),
+            "promiscuous": (_switch(network.conflist.promiscuous), _switch(bridge.promiscuous)),
         },
     )
     for family in Family:
-        found += _gateway(topology, conflist, family, bridge)
+        found += _gateway(topology, network, family, bridge)
     return found
 
 
 def _gateway(
-    topology: Topology, conflist: Conflist, family: Family, bridge: Interface
+    topology: Topology, network: Network, family: Family, bridge: Interface
 ) -> Differences:
     held = {str(a) for a in _global(bridge, family)}
     wanted = set()
-    if conflist.is_gateway:
-        wanted = {f"{r.gateway}/{r.subnet.prefixlen}" for r in conflist.ranges_of(family)[:1]}
+    if network.conflist.is_gateway:
+        wanted = {f"{r.gateway}/{r.subnet.prefixlen}" for r in network.ipam.ranges_of(family)[:1]}
     found = []
     where = f"{NODE} {bridge.name}"
     if held != wanted:
         found.append(Difference("gateway address", where, listed(wanted), listed(held)))
-    if not conflist.is_gateway or family not in conflist.families:
+    if not network.conflist.is_gateway or family not in network.families:
         return found
     for owner, settings in ((NODE, topology.node.settings), (where, bridge.settings)):
         if family not in settings.forwarding:
@@ -287,21 +284,21 @@ def _global(link: Interface, family: Family) -> list[AddressWithPrefix]:
     ]
 
 
-def mtu(topology: Topology, conflist: Conflist, profile: Profile, pod: str) -> Differences:
+def mtu(topology: Topology, network: Network, pod: str) -> Differences:
     """The pod's veth, and the bridge if any, have one MTU, the configured one if any is.
 
     What lies on a link of the node has that one's, if none is configured.
     """
     link = topology.of_pod(pod).interface(POD_INTERFACE)
     ends = {f"pod {pod} {POD_INTERFACE}": link}
-    reference = conflist.mtu or (link.mtu if link else 0)
-    if profile.lower:
+    reference = network.conflist.mtu or (link.mtu if link else 0)
+    if network.profile.lower:
         lower = topology.lower_link(pod)
-        reference = conflist.mtu or (lower.mtu if lower else reference)
+        reference = network.conflist.mtu or (lower.mtu if lower else reference)
     else:
         ends[f"host end of pod {pod}"] = topology.host_end(pod)
-    if conflist.bridge:
-        ends[f"{NODE} {conflist.bridge}"] = topology.node.interface(conflist.bridge)
+    if network.bridge:
+        ends[f"{NODE} {network.bridge}"] = topology.node.interface(network.bridge)
     return [
         Difference("MTU", where, str(reference), str(end.mtu) if end else "no interface")
         for where, end in ends.items()
@@ -309,7 +306,7 @@ def mtu(topology: Topology, conflist: Conflist, profile: Profile, pod: str) -> D
     ]
 
 
-def macs(topology: Topology, conflist: Conflist, *, of_bridge: bool = True) -> Differences:
+def macs(topology: Topology, network: Network, *, of_bridge: bool = True) -> Differences:
     """MAC addresses are unique, and those in each plugin result are the kernel's.
 
     The bridge's own is compared when it is a gateway: only then does it have to stay; and not at
@@ -323,11 +320,11 @@ def macs(topology: Topology, conflist: Conflist, *, of_bridge: bool = True) -> D
         for end in (topology.host_end(name), topology.lower_link(name)):
             owners |= {f"{NODE} {end.name}": end.mac} if end else {}
     for name in topology.pods:
-        found += _result_macs(topology, conflist, name, of_bridge and conflist.is_gateway)
+        found += _result_macs(topology, network, name, of_bridge and network.conflist.is_gateway)
     return found + _shared("MAC address", owners)
 
 
-def _result_macs(topology: Topology, conflist: Conflist, pod: str, of_bridge: bool) -> Differences:
+def _result_macs(topology: Topology, network: Network, pod: str, of_bridge: bool) -> Differences:
     try:
         claimed = result.interfaces(topology.pods[pod].result)
     except DoesNotConform as error:
@@ -336,7 +333,7 @@ def _result_macs(topology: Topology, conflist: Conflist, pod: str, of_bridge: bo
         return [Difference("result", f"pod {pod}", "interfaces", "none")]
     found = []
     for one in claimed:
-        ours = one.name == conflist.bridge and not one.inside
+        ours = one.name == network.bridge and not one.inside
         if not one.mac or (ours and not of_bridge):
             continue
         link = (topology.of_pod(pod) if one.inside else topology.node).interface(one.name)
@@ -349,8 +346,7 @@ def _result_macs(topology: Topology, conflist: Conflist, pod: str, of_bridge: bo
 
 def addresses(
     topology: Topology,
-    conflist: Conflist,
-    profile: Profile,
+    network: Network,
     leases: Mapping[str, str],
     pod: str,
 ) -> Differences:
@@ -358,18 +354,18 @@ def addresses(
 
     leases: address -> container id, as IPAM has them stored.
     """
-    network = topology.pods[pod]
+    its = topology.pods[pod]
     where = f"pod {pod} {POD_INTERFACE}"
     link = topology.of_pod(pod).interface(POD_INTERFACE)
     if link is None:
         return [Difference("missing interface", where, "present", "absent")]
     held = [a for f in Family for a in _global(link, f)]
     found = []
-    if listed(a.ip for a in held) != listed(network.addresses):
-        found.append(Difference("addresses", where, listed(network.addresses), listed(held)))
+    if listed(a.ip for a in held) != listed(its.addresses):
+        found.append(Difference("addresses", where, listed(its.addresses), listed(held)))
     for address in held:
-        found += _address(topology, conflist, profile, leases, pod, address)
-    for family in conflist.families:
+        found += _address(topology, network, leases, pod, address)
+    for family in network.families:
         if not _global(link, family):
             found.append(Difference("addresses", where, f"one of IPv{family.value}", "none"))
     return found
@@ -377,8 +373,7 @@ def addresses(
 
 def _address(
     topology: Topology,
-    conflist: Conflist,
-    profile: Profile,
+    network: Network,
     leases: Mapping[str, str],
     pod: str,
     address: AddressWithPrefix,
@@ -386,12 +381,12 @@ def _address(
     ip, prefix = address.ip, f"/{address.network.prefixlen}"
     where = f"pod {pod} {ip}"
     found = []
-    ranges = [r for r in conflist.ranges if ip in r]
-    if not ranges:
-        configured = listed(f"{r.first}-{r.last}" for r in conflist.ranges)
+    held_by = network.ipam.range_of(ip)
+    if held_by is None:
+        configured = listed(f"{r.first}-{r.last}" for r in network.ipam.ranges)
         found.append(Difference("address range", where, configured, "outside of it"))
     else:
-        wanted = filled(profile.address, ip, ranges[0].subnet, ranges[0].gateway)
+        wanted = filled(network.profile.address, ip, held_by.subnet, held_by.gateway)
         length = wanted.removeprefix(str(ip))
         found += _unequal(where, {"prefix length": (length, prefix)})
     sharers = [p for p, n in topology.everybody.items() if ip in n.addresses and p != pod]
@@ -403,48 +398,48 @@ def _address(
     return found
 
 
-def node_links(topology: Topology, conflist: Conflist, own: frozenset[str]) -> Differences:
+def node_links(topology: Topology, network: Network, own: frozenset[str]) -> Differences:
     """The node has its own links, the bridge if any and the pods' host ends, and nothing else.
 
     own: such as lo and its uplink; see Node.links.
     """
-    bridge = {conflist.bridge} - {""}
+    bridge = {network.bridge} - {""}
     return _exactly(topology.node, NODE, own | bridge | topology.host_ends())
 
 
-def fdb(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+def fdb(topology: Topology, network: Network, pod: str) -> Differences:
     """The bridge has learned the pod's MAC address on the pod's own port, and only there.
 
     And it keeps what it learns as long as any bridge does (net/bridge/br_device.c).
     """
-    return _ageing(topology, conflist) + _learned(topology, conflist, pod)
+    return _ageing(topology, network) + _learned(topology, network, pod)
 
 
-def _learned(topology: Topology, conflist: Conflist, pod: str) -> Differences:
+def _learned(topology: Topology, network: Network, pod: str) -> Differences:
     link, host = topology.of_pod(pod).interface(POD_INTERFACE), topology.host_end(pod)
     if link is None or host is None:
         return [_no_host_end(pod)]
     entries = {
         f"{'learned' if e.learned else 'configured'} on {e.port}"
         for e in topology.node.fdb
-        if e.mac == link.mac and e.bridge == conflist.bridge
+        if e.mac == link.mac and e.bridge == network.bridge
     }
     if entries == {f"learned on {host.name}"}:
         return []
-    where = f"{NODE} {conflist.bridge}, {link.mac} of pod {pod}"
+    where = f"{NODE} {network.bridge}, {link.mac} of pod {pod}"
     seen = " and ".join(sorted(entries)) or "not learned"
     return [Difference("FDB", where, f"learned on {host.name}", seen)]
 
 
-def _ageing(topology: Topology, conflist: Conflist) -> Differences:
-    bridge = topology.node.interface(conflist.bridge)
+def _ageing(topology: Topology, network: Network) -> Differences:
+    bridge = topology.node.interface(network.bridge)
     if bridge is None or bridge.bridge is None or bridge.bridge.ageing == _AGEING_SECONDS:
         return []
     seen = f"{bridge.bridge.ageing:g} s"
-    return [Difference("ageing", f"{NODE} {conflist.bridge}", f"{_AGEING_SECONDS} s", seen)]
+    return [Difference("ageing", f"{NODE} {network.bridge}", f"{_AGEING_SECONDS} s", seen)]
 
 
-def bridged(topology: Topology, conflist: Conflist, *pods: str) -> Differences:
+def bridged(topology: Topology, network: Network, *pods: str) -> Differences:
     """The second witness that traffic went over the bridge: both ports are its, and it learned.
 
     Needed because the tap on the bridge sees a frame only while the tap makes it promiscuous.
@@ -452,10 +447,10 @@ def bridged(topology: Topology, conflist: Conflist, *pods: str) -> Differences:
     found: Differences = []
     for pod in dict.fromkeys(pods):
         host = topology.host_end(pod)
-        bridge = topology.node.interface(conflist.bridge)
+        bridge = topology.node.interface(network.bridge)
         if host is None or bridge is None or host.master != bridge.index:
             where = Place(NODE, host.name) if host else f"{NODE} pod {pod}"
-            found.append(Difference("not bridged", where, f"port of {conflist.bridge}", "none"))
+            found.append(Difference("not bridged", where, f"port of {network.bridge}", "none"))
         else:
-            found += _learned(topology, conflist, pod)
+            found += _learned(topology, network, pod)
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER, Deployment
 from podpath.nodes.embedded.kind import Embedded
@@ -16,7 +16,6 @@ from podpath.nodes.embedded.node import start
 from podpath.paths import capture
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
-from podpath.profiles import Profile
 from podpath.run.plan import Plan
 from selftests.capture.disturb import Disturb
 
@@ -28,7 +27,7 @@ def node() -> Iterator[Node]:
     plan = Plan.read(Embedded(), None, [], None, None)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
-        with start(plan.conflist) as started:
+        with start(plan.network.conflist) as started:
             yield started
     finally:
         os.close(descriptor)
@@ -42,8 +41,8 @@ def pods(node: Node) -> Iterator[Deployment]:
 
 
 @pytest.fixture(scope="package")
-def observer(node: Node, pods: Deployment, conflist: Conflist, profile: Profile) -> Observer:
-    return Observer(node, conflist, profile, pods)
+def observer(node: Node, pods: Deployment, network: Network) -> Observer:
+    return Observer(node, network, pods)
 
 
 @pytest.fixture

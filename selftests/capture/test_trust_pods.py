@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import CommandResult, Topology
 from podpath.nodes.base import Node
@@ -18,7 +18,6 @@ from podpath.nodes.inventory import read as inventory
 from podpath.nodes.pod import PodSpec
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
-from podpath.profiles import Profile
 from podpath.system import netns
 from podpath.system.randomness import Draws
 from selftests.capture.disturb import Disturb, then
@@ -246,25 +245,23 @@ def test_container_that_is_restarted(
         observer.observe(then(ping, restart))
 
 
-def test_pod_whose_container_does_not_start_leaves_no_sandbox(
-    node: Node, conflist: Conflist
-) -> None:
-    before = inventory(node, conflist)
+def test_pod_whose_container_does_not_start_leaves_no_sandbox(node: Node, network: Network) -> None:
+    before = inventory(node, network)
 
     with pytest.raises(CouldNotTest, match="/no/such"):
         node.create_pod(PodSpec("broken", {MAIN: ["/bin/sleep", "60"], "x": ["/no/such"]}))
 
-    assert inventory(node, conflist).since(before) == []
+    assert inventory(node, network).since(before) == []
 
 
-def test_containerd_that_dies(conflist: Conflist, profile: Profile) -> None:
+def test_containerd_that_dies(network: Network) -> None:
     """The first thing that fails is told, not that nothing can be deleted any more."""
-    with start(conflist) as node:
+    with start(network.conflist) as node:
         pods = Deployment(node)
         raises = pytest.raises(CouldNotTest, match="while the traffic was watched, the node's")
         with raises as caught, pods.temporary(CLIENT, SERVER):
             ping = Traffics(node, pods, Draws(1, "")).ping(CLIENT, SERVER)
-            observer = Observer(node, conflist, profile, pods)
+            observer = Observer(node, network, pods)
             observer.observe(then(ping, lambda: _kill_containerd(node)))
 
     assert any("when the pods were deleted" in note for note in caught.value.__notes__)

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from podpath.cni import conflist
+from podpath.cni import network as networks
 from podpath.nodes.base import Node
 from podpath.nodes.embedded.node import PLUGINS, EmbeddedNode, start
 from podpath.system import programs
@@ -57,14 +57,14 @@ class SharedNode:
 
     def take(self, path: Path) -> Node:
         """A node with the conflist at this path, as if no pod had ever been on it."""
-        network = conflist.read(path)
+        network = networks.read(path)
         if self._node is None or not self._as_found(self._node):
             self._stack.close()
             self._node, self._given = None, set()
-            self._node = self._stack.enter_context(start(network, [str(self._plugins)]))
+            self._node = self._stack.enter_context(start(network.conflist, [str(self._plugins)]))
             self._found = _look(self._node), settings(self._node)
         else:
-            self._node.configure(network)
+            self._node.configure(network.conflist)
         self._give_plugins(self._node)
         self._bridge = network.bridge
         return self._node

@@ -7,8 +7,9 @@ from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 from typing import Any
 
 from podpath import profiles
-from podpath.cni import conflist
+from podpath.cni import conflist as conflists
 from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.model import (
     NODE,
     Address,
@@ -29,6 +30,7 @@ from podpath.model import (
     Topology,
 )
 from podpath.paths import expected, probes
+from podpath.profiles import Profile
 
 BRIDGE = "cni0"
 UPLINK = "uplink0"
@@ -268,12 +270,19 @@ def extra_link(name: str, /, **changes: Any) -> Interface:
     return replace(link, **changes)
 
 
-def network(ipam: Mapping[str, Any] | None = None, **main: Any) -> Conflist:
+def conflist(ipam: Mapping[str, Any] | None = None, **main: Any) -> Conflist:
     """The default conflist, with keys of its bridge plugin, or of its IPAM, replaced."""
-    document = json.loads(conflist.DEFAULT.read_text())
+    document = json.loads(conflists.DEFAULT.read_text())
     document["plugins"][0].update(main)
     document["plugins"][0]["ipam"].update(ipam or {})
-    return conflist.parse(json.dumps(document))
+    return conflists.parse(json.dumps(document))
+
+
+def network(
+    ipam: Mapping[str, Any] | None = None, profile: Profile = PROFILE, **main: Any
+) -> Network:
+    """The same with a profile, that of the bridge plugin by default."""
+    return Network(conflist(ipam, **main), profile)
 
 
 # --- traffic ------------------------------------------------------------------------------
@@ -329,7 +338,7 @@ def sighting(
 def path(kind: str, source: str = "", destination: str = "", base: Topology | None = None) -> Path:
     """A path of the bridge profile through the sample topology."""
     return expected.path(
-        base or topology(), PROFILE, kind, source=source, destination=destination, master=BRIDGE
+        base or topology(), network(), kind, source=source, destination=destination
     )
 
 

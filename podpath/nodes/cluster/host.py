@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from podpath.cni.conflist import SUFFIXES, Conflist
+from podpath.cni.conflist import SUFFIXES
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.nodes import image
 from podpath.nodes.cluster import kube_api, kubernetes
@@ -109,7 +110,7 @@ def _names(node: Document) -> set[str]:
 
 @contextmanager
 def start(
-    network: Conflist, kubeconfig: str, pod_image: str, say: Callable[[str], None]
+    network: Network, kubeconfig: str, pod_image: str, say: Callable[[str], None]
 ) -> Iterator[KubernetesNode]:
     """This node for the length of the block, with a namespace of our own in its cluster."""
     check()

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from podpath.cni.conflist import SUFFIXES, Conflist
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.nodes import image
 from podpath.nodes.cluster import container_engine, kube_api, kubernetes, shared_lock
@@ -254,7 +255,7 @@ class Cluster:
             raise CouldNotTest(f"the kind cluster {self.options.name} has no node")
         return sorted(names, key=lambda name: not name.endswith("control-plane"))[0]
 
-    def prepare(self, conflist: Conflist, plugins: Mapping[str, str], *, empty: bool) -> None:
+    def prepare(self, network: Network, plugins: Mapping[str, str], *, empty: bool) -> None:
         """Give the node the plugins, the conflist and the pod image, and wait until it is ready.
 
         plugins: name -> path here; empty: whether the cluster's own pods shall not be made.
@@ -265,9 +266,9 @@ class Cluster:
             if empty:
                 api.delete_deployment("kube-system", "coredns")
                 api.delete_deployment("local-path-storage", "local-path-provisioner")
-            links, uplink = kubernetes.own_links(pid, conflist.bridge)
+            links, uplink = kubernetes.own_links(pid, network.bridge)
             self._say("putting the plugins and the conflist into the node")
-            installed = install(pid, plugins, conflist)
+            installed = install(pid, plugins, network.conflist)
             for plugin, what in installed.items():
                 self._say(f"  {plugin}: {what}")
             self._load_image()
@@ -454,7 +455,7 @@ def sweep(say: Say = lambda _: None, kind: str = "") -> list[str]:
 @contextmanager
 def held(
     options: Options,
-    conflist: Conflist,
+    network: Network,
     plugins: Mapping[str, str],
     say: Say,
     *,
@@ -467,7 +468,7 @@ def held(
     def first() -> None:
         began = time.monotonic()
         cluster.create()
-        cluster.prepare(conflist, plugins, empty=empty)
+        cluster.prepare(network, plugins, empty=empty)
         say(f"the cluster is ready after {time.monotonic() - began:.1f} s")
 
     def last() -> None:
@@ -482,7 +483,7 @@ def held(
 @contextmanager
 def start(
     options: Options,
-    conflist: Conflist,
+    network: Network,
     plugins: Mapping[str, str],
     say: Say,
     *,
@@ -492,7 +493,7 @@ def start(
     if fresh:
         name = f"{options.name}-{randomness.unique(3).hex()}"
         options = replace(options, name=name, keep=False, kubeconfig="")
-    with held(options, conflist, plugins, say, empty=fresh) as cluster:
+    with held(options, network, plugins, say, empty=fresh) as cluster:
         pid, prepared = cluster.pid(), cluster.prepared()
         api = kube_api.of_file(cluster.kubeconfig)
         try:

@@ -63,7 +63,7 @@ class OnKind(Kind):
         except CouldNotTest:  # the engine is a need of its own
             there = False
         if not there:
-            ranges = [one.subnet for one in setup.conflist.ranges]
+            ranges = [one.subnet for one in setup.network.ipam.ranges]
             kind_config.check(self.options.config, ranges)
 
     def describe(self) -> Mapping[str, str]:
@@ -72,18 +72,18 @@ class OnKind(Kind):
 
     def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
         """See Kind."""
-        return kind.start(self.options, setup.conflist, _chain(setup), say)
+        return kind.start(self.options, setup.network, _chain(setup), say)
 
     def start_fresh(self, setup: Setup) -> AbstractContextManager[Node]:
         """See Kind: a node of a cluster of its own."""
         chain = _chain(setup)
-        return kind.start(self.options, setup.conflist, chain, lambda _: None, fresh=True)
+        return kind.start(self.options, setup.network, chain, lambda _: None, fresh=True)
 
     @contextmanager
     def held(self, setup: Setup, say: Say) -> Iterator[object]:
         """See Kind: the cluster."""
         try:
-            with kind.held(self.options, setup.conflist, _chain(setup), say) as cluster:
+            with kind.held(self.options, setup.network, _chain(setup), say) as cluster:
                 yield cluster
         finally:
             # what workers had of their own, who were not given the time to end
@@ -146,7 +146,7 @@ class OnHost(Kind):
 
     def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
         """See Kind."""
-        return host.start(setup.conflist, self.kubeconfig, self.pod_image, say)
+        return host.start(setup.network, self.kubeconfig, self.pod_image, say)
 
     def turn(self) -> AbstractContextManager[object]:
         """See Kind."""

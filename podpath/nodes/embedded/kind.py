@@ -30,7 +30,7 @@ class Embedded(Kind):
 
     def needs_of(self, setup: Setup) -> Iterable[Need]:
         """Return the kind of link that the profile's pods have, unless each node needs it."""
-        return [] if setup.profile.kind in LINKS else [_link(setup.profile.kind)]
+        return [] if setup.network.profile.kind in LINKS else [_link(setup.network.profile.kind)]
 
     def describe(self) -> Mapping[str, str]:
         """Return the versions of the runtime's programs."""
@@ -44,7 +44,7 @@ class Embedded(Kind):
         """See Kind."""
         from podpath.nodes.embedded import node
 
-        return node.start(setup.conflist, setup.plugin_directories, say)
+        return node.start(setup.network.conflist, setup.plugin_directories, say)
 
 
 def _link(name: str) -> Need:

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from podpath.cni import conflist
-from podpath.cni.conflist import ConfiguredRoute, Range
+from podpath.cni.ipam import ConfiguredRoute, Range
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 
@@ -34,17 +34,16 @@ def test_default_conflist() -> None:
     assert (read.name, read.version) == ("podpath", "1.0.0")
     assert read.plugins == ("bridge", "portmap")
     assert read.delegates == ("bridge", "portmap", "host-local")
-    assert read.bridge == "cni0"
     assert (read.is_gateway, read.is_default_gateway) == (True, False)
     assert (read.hairpin, read.isolated, read.mtu) == (False, False, None)
-    assert read.families == (Family.IPV4,)
-    assert read.routes == (ConfiguredRoute(ip_network("0.0.0.0/0"), None),)
-    assert read.lease_directory == "/var/lib/cni/networks/podpath"
+    assert read.ipam.families == (Family.IPV4,)
+    assert read.ipam.routes == (ConfiguredRoute(ip_network("0.0.0.0/0"), None),)
+    assert read.ipam.lease_directory == "/var/lib/cni/networks/podpath"
 
 
 def test_default_range() -> None:
     """Without rangeStart, rangeEnd and gateway, as host-local chooses them."""
-    (one,) = conflist.read(conflist.DEFAULT).ranges
+    (one,) = conflist.read(conflist.DEFAULT).ipam.ranges
 
     assert one == Range(
         ip_network("10.88.0.0/24"),
@@ -61,35 +60,37 @@ def test_default_range() -> None:
 def test_dual_stack() -> None:
     """Ranges of both IP versions give both families, each with its gateway."""
     ranges = [[{"subnet": "fd00::/64"}], [{"subnet": "10.0.0.0/28", "gateway": "10.0.0.9"}]]
-    read = samples.network({"ranges": ranges})
+    read = samples.conflist({"ranges": ranges})
 
-    assert read.families == (Family.IPV4, Family.IPV6)
-    assert read.gateway(Family.IPV4) == ip_address("10.0.0.9")
-    assert read.gateway(Family.IPV6) == ip_address("fd00::1")
-    assert read.ranges_of(Family.IPV4)[0].usable == 13
+    assert read.ipam.families == (Family.IPV4, Family.IPV6)
+    assert read.ipam.gateway(Family.IPV4) == ip_address("10.0.0.9")
+    assert read.ipam.gateway(Family.IPV6) == ip_address("fd00::1")
+    assert read.ipam.ranges_of(Family.IPV4)[0].usable == 13
 
 
 def test_no_gateway_without_a_range() -> None:
     """To ask for the gateway of a family without a range is the caller's mistake."""
     with pytest.raises(LookupError, match="no IPv6 range"):
-        samples.network().gateway(Family.IPV6)
+        samples.conflist().ipam.gateway(Family.IPV6)
 
 
 def test_default_gateway_is_a_gateway() -> None:
     """isDefaultGateway implies isGateway."""
-    assert samples.network(isGateway=False, isDefaultGateway=True).is_gateway
+    assert samples.conflist(isGateway=False, isDefaultGateway=True).is_gateway
 
 
 def test_single_subnet_of_old() -> None:
     """host-local still takes its range from the section itself."""
-    read = samples.network({"ranges": None, "subnet": "10.1.0.0/24", "rangeEnd": "10.1.0.9"})
+    read = samples.conflist({"ranges": None, "subnet": "10.1.0.0/24", "rangeEnd": "10.1.0.9"})
 
-    assert [(str(r.first), str(r.last)) for r in read.ranges] == [("10.1.0.1", "10.1.0.9")]
+    assert [(str(r.first), str(r.last)) for r in read.ipam.ranges] == [("10.1.0.1", "10.1.0.9")]
 
 
 def test_data_directory() -> None:
     """dataDir is where the leases are."""
-    assert samples.network({"dataDir": "/srv/leases"}).lease_directory == "/srv/leases/podpath"
+    ipam = samples.conflist({"dataDir": "/srv/leases"}).ipam
+
+    assert ipam.lease_directory == "/srv/leases/podpath"
 
 
 def _main(**changes: Any) -> Callable[[Document], None]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from podpath import profiles
 from podpath.cni import features, unsupported
-from podpath.cni.conflist import DEFAULT, Conflist, parse, read
+from podpath.cni.conflist import DEFAULT, parse
 from podpath.cni.features import FEATURES, WAIVED
+from podpath.cni.network import Network, read
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.requirements import CORE, REQUIREMENTS, Ability
@@ -21,11 +21,11 @@ DUAL = read(ROOT / "examples" / "dual-stack.conflist")
 IPV6 = read(ROOT / "examples" / "ipv6.conflist")
 
 
-def chosen(network: Conflist, option: str = "") -> dict[str, str]:
-    return features.chosen(network, profiles.named("bridge"), "any", ~Ability.NONE, option)
+def chosen(network: Network, option: str = "") -> dict[str, str]:
+    return features.chosen(network, "any", ~Ability.NONE, option)
 
 
-def in_use(network: Conflist, option: str = "") -> set[str]:
+def in_use(network: Network, option: str = "") -> set[str]:
     reasons = chosen(network, option)
     assert list(reasons) == list(FEATURES)
     return {name for name, why in reasons.items() if not why}
@@ -46,10 +46,10 @@ def test_every_feature_has_something_to_look_at() -> None:
 def test_one_conflist_can_ask_for_every_feature() -> None:
     """And podpath takes it: a feature that is always refused would only add to the list."""
     document = json.loads((ROOT / "examples" / "features.conflist").read_text())
-    document["plugins"][0] |= {"hairpinMode": True, "ipam": DUAL.section["ipam"]}
-    network = parse(json.dumps(document))
+    document["plugins"][0] |= {"hairpinMode": True, "ipam": DUAL.conflist.section["ipam"]}
+    network = replace(samples.network(), conflist=parse(json.dumps(document)))
 
-    unsupported.check(network, DEFAULT)
+    unsupported.check(network.conflist, DEFAULT)
     assert in_use(network) == set(FEATURES)
 
 
@@ -61,12 +61,12 @@ def test_one_conflist_can_ask_for_every_feature() -> None:
     ],
 )
 def test_feature_is_detected_from_the_conflist(key: str, value: Any, name: str) -> None:
-    assert name not in in_use(samples.network(None, **{key: not value}))
-    assert name in in_use(samples.network(None, **{key: value}))
+    assert name not in in_use(samples.network(None, samples.PROFILE, **{key: not value}))
+    assert name in in_use(samples.network(None, samples.PROFILE, **{key: value}))
 
 
 def test_ipv6_is_detected_by_its_ranges() -> None:
-    assert "ipv6" not in in_use(read(DEFAULT))
+    assert "ipv6" not in in_use(samples.network())
     assert "ipv6" in in_use(DUAL)
     assert "ipv6" in in_use(IPV6)
 
@@ -118,7 +118,7 @@ def test_only_addresses_that_pods_have_cannot_be_waived() -> None:
     ],
 )
 def test_test_counts_for_the_core_in_one_ip_version(
-    network: Conflist, family: Family | None, expected: tuple[str, ...]
+    network: Network, family: Family | None, expected: tuple[str, ...]
 ) -> None:
     """What is tested in both counts for the feature in IPv6."""
     assert features.of_test(["PATH-ICMP"], family, network) == expected
@@ -136,13 +136,13 @@ def test_capabilities_of_any_shape_are_no_claim() -> None:
     """A runtime hands over only what is true (CNI specification 1.1.0, section 3)."""
     for capabilities in ("{}", "[]", '"portMappings"', '{"portMappings": 1}'):
         text = DEFAULT.read_text().replace('{"portMappings": true}', capabilities)
-        assert "portmap" not in in_use(parse(text))
-    assert "portmap" in in_use(read(DEFAULT))
+        assert "portmap" not in in_use(replace(samples.network(), conflist=parse(text)))
+    assert "portmap" in in_use(samples.network())
 
 
 def test_profile_that_does_not_say_the_way_of_its_packets() -> None:
     """One of a vendor's own need not."""
-    bare = replace(profiles.named("bridge"), paths={})
-    why = features.chosen(read(DEFAULT), bare, "any", ~Ability.NONE)["ipmasq"]
+    bare = samples.network(profile=replace(samples.PROFILE, paths={}))
+    why = chosen(bare)["ipmasq"]
 
     assert why == "the profile bridge has no path of the kind outward"

@@ -59,18 +59,18 @@ def test_any_conflist_is_usable_or_told(file: Path, content: bytes) -> None:
 
 def _check_usable(read: Conflist) -> None:
     """All that others do with a conflist, without asking again."""
-    for name in (*read.plugins, *read.delegates, read.bridge, read.name):
+    for name in (*read.plugins, *read.delegates, read.name):
         assert name
         assert "/" not in name
         assert name.isprintable()
-    assert read.lease_directory.startswith("/")
+    assert read.ipam.lease_directory.startswith("/")
     assert read.mtu is None or 68 <= read.mtu <= 65535
-    for one in read.ranges:
+    for one in read.ipam.ranges:
         assert one.first in one
         assert one.usable >= 0
         assert one.gateway in one.subnet
-    for family in read.families:
-        assert read.gateway(family).version == family.value
+    for family in read.ipam.families:
+        assert read.ipam.gateway(family).version == family.value
 
 
 @pytest.mark.parametrize(
@@ -236,9 +236,8 @@ def test_any_profile_is_usable_or_told(file: Path, content: bytes) -> None:
 
 def _path(profile: Profile, kind: str) -> ModelPath:
     base = samples.topology()
-    return expected.path(
-        base, profile, kind, source="client", destination="server", master=samples.BRIDGE
-    )
+    network = samples.network(profile=profile)
+    return expected.path(base, network, kind, source="client", destination="server")
 
 
 @pytest.mark.parametrize(

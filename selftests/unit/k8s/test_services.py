@@ -19,11 +19,10 @@ def _path(kind: str, source: str, destination: str) -> Path:
     there = Translation(((SERVICE, SERVER),))
     return expected.path(
         samples.topology(),
-        samples.PROFILE,
+        samples.network(),
         kind,
         source=source,
         destination=destination,
-        master=samples.BRIDGE,
         translation=there if kind == "service" else there.back,
     )
 

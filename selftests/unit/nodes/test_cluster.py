@@ -186,7 +186,7 @@ def test_configuration_that_is_none(tmp_path: Path, text: str) -> None:
 
 
 def test_configuration_that_is_shipped_suits_the_default_conflist() -> None:
-    ranges = [r.subnet for r in conflist.read(conflist.DEFAULT).ranges]
+    ranges = [r.subnet for r in conflist.read(conflist.DEFAULT).ipam.ranges]
 
     kind_config.check(kind_config.SHIPPED, ranges)
 

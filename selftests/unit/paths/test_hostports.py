@@ -6,7 +6,8 @@ from ipaddress import ip_address, ip_interface
 
 import pytest
 
-from podpath.cni.conflist import parse, read
+from podpath.cni import network as networks
+from podpath.cni.conflist import parse
 from podpath.errors import DoesNotConform
 from podpath.model import BEYOND, Family, Packet, Path, Sighting, Translation
 from podpath.paths import expected, hostports, probes, verdict
@@ -25,11 +26,10 @@ SENT = replace(
 def _path(kind: str) -> Path:
     return expected.path(
         samples.topology(),
-        samples.PROFILE,
+        samples.network(),
         kind,
         source="client",
         destination="server",
-        master=samples.BRIDGE,
         uplink="eth0",
         translation=THERE,
     )
@@ -123,12 +123,11 @@ def test_ports_are_asked_for_where_pods_have_a_way() -> None:
 
 
 def test_masquerading_of_clients_is_as_configured() -> None:
-    text = read(ROOT / "examples" / "features.conflist").text
+    network = networks.read(ROOT / "examples" / "features.conflist")
+    text = network.conflist.text.replace('"type": "portmap",', '"type": "portmap", "snat": false,')
 
-    assert hostports.masquerades(parse(text))
-    assert not hostports.masquerades(
-        parse(text.replace('"type": "portmap",', '"type": "portmap", "snat": false,'))
-    )
+    assert hostports.masquerades(network)
+    assert not hostports.masquerades(replace(network, conflist=parse(text)))
 
 
 def test_path_from_beyond_begins_at_the_uplink() -> None:

@@ -25,7 +25,7 @@ class _Ended:
 @pytest.fixture
 def item(request: pytest.FixtureRequest) -> pytest.Item:
     """A test without a node, in a run of which nothing else is asked for."""
-    plan = SimpleNamespace(conflist=SimpleNamespace(bridge="cni0"))
+    plan = SimpleNamespace(network=SimpleNamespace(bridge="cni0"))
     config = SimpleNamespace(stash=pytest.Stash())
     config.stash[shared._plan] = plan
     one = SimpleNamespace(stash=pytest.Stash(), config=config, path=request.path)

@@ -47,19 +47,19 @@ def test_plan_says_why_it_is_this_profile() -> None:
     inferred = Plan.read(Embedded(), conflist, [], None, None)
     given = Plan.read(Embedded(), conflist, [], None, None, profile=str(WIRE))
 
-    assert (inferred.profile.name, inferred.profile_origin) == (
+    assert (inferred.network.profile.name, inferred.profile_origin) == (
         "ptp",
         'inferred from the plugin type "ptp"',
     )
-    assert (given.profile.name, given.profile_origin) == ("wire", f"given as {WIRE}")
+    assert (given.network.profile.name, given.profile_origin) == ("wire", f"given as {WIRE}")
 
 
-def test_what_is_on_no_bridge_has_none_in_its_conflist() -> None:
+def test_what_is_on_no_bridge_has_none() -> None:
     """The bridge's name comes from the profile: its key in the conflist, or its default."""
     routed = Plan.read(Embedded(), str(ROOT / "examples/ptp.conflist"), [], None, None)
     bridged = Plan.read(Embedded(), None, [], None, None)
 
-    assert (routed.conflist.bridge, bridged.conflist.bridge) == ("", "cni0")
+    assert (routed.network.bridge, bridged.network.bridge) == ("", "cni0")
 
 
 def test_kind_of_link_says_what_does_not_apply() -> None:

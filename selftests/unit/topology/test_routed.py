@@ -15,14 +15,12 @@ from .. import samples
 
 IN, OUT = Direction.IN, Direction.OUT
 PTP = profiles.for_plugin("ptp")
-NETWORK = samples.network(isGateway=False).on("")
+NETWORK = samples.network(profile=PTP, isGateway=False)
 POD = "client"
 
 
 def path(kind: str, source: str = "", destination: str = "") -> Path:
-    return expected.path(
-        samples.routed(), PTP, kind, source=source, destination=destination, master=""
-    )
+    return expected.path(samples.routed(), NETWORK, kind, source=source, destination=destination)
 
 
 def test_unicast_is_routed_from_link_to_link() -> None:
@@ -74,10 +72,10 @@ def test_packet_must_be_as_routing_makes_it(changes: dict[str, object], kinds: l
 Judge = Callable[[Topology], list[object]]
 RULES: dict[str, Judge] = {
     "router": lambda t: [*routing.router(t, POD)],
-    "host_end": lambda t: [*routing.host_end(t, NETWORK, PTP, POD)],
-    "node": lambda t: [*routing.node(t, NETWORK, PTP)],
-    "routes": lambda t: [*routing.routes(t, NETWORK, PTP, POD)],
-    "mtu": lambda t: [*wiring.mtu(t, NETWORK, PTP, POD)],
+    "host_end": lambda t: [*routing.host_end(t, NETWORK, POD)],
+    "node": lambda t: [*routing.node(t, NETWORK)],
+    "routes": lambda t: [*routing.routes(t, NETWORK, POD)],
+    "mtu": lambda t: [*wiring.mtu(t, NETWORK, POD)],
     "node_links": lambda t: [*wiring.node_links(t, NETWORK, frozenset({"lo", samples.UPLINK}))],
 }
 

@@ -21,20 +21,14 @@ from .. import samples
 
 IN, OUT = Direction.IN, Direction.OUT
 MACVLAN = profiles.for_plugin("macvlan")
-NETWORK = samples.network(isGateway=False).on("")
+NETWORK = samples.network(profile=MACVLAN, isGateway=False)
 POD = "client"
 UPLINK = samples.UPLINK
 
 
-def path(kind: str, lower: str = UPLINK) -> Path:
+def path(kind: str, base: Topology | None = None) -> Path:
     return expected.path(
-        samples.stacked(),
-        MACVLAN,
-        kind,
-        source="client",
-        destination="server",
-        master="",
-        lower=lower,
+        base or samples.stacked(), NETWORK, kind, source="client", destination="server"
     )
 
 
@@ -78,7 +72,7 @@ def test_question_is_of_the_ip_version(family: Family, kind: str) -> None:
 def test_path_needs_a_lower_link() -> None:
     """A node without a default route has none that goes without saying."""
     with pytest.raises(CouldNotTest, match="default route"):
-        path("unicast", lower="")
+        path("unicast", samples.with_node(samples.stacked(), routes=()))
 
 
 def test_lower_link_is_named_or_the_uplink() -> None:
@@ -106,13 +100,13 @@ def test_lower_link_is_no_host_end() -> None:
 
 Judge = Callable[[Topology], list[Difference]]
 RULES: dict[str, Judge] = {
-    "lower_link": lambda t: wiring.lower_link(t, NETWORK, MACVLAN, POD),
-    "mtu": lambda t: wiring.mtu(t, NETWORK, MACVLAN, POD),
-    "mtu-1400": lambda t: wiring.mtu(t, samples.network(mtu=1400).on(""), MACVLAN, POD),
+    "lower_link": lambda t: wiring.lower_link(t, NETWORK, POD),
+    "mtu": lambda t: wiring.mtu(t, NETWORK, POD),
+    "mtu-1400": lambda t: wiring.mtu(t, samples.network(profile=MACVLAN, mtu=1400), POD),
     "macs": lambda t: wiring.macs(t, NETWORK),
     "node_links": lambda t: wiring.node_links(t, NETWORK, frozenset({"lo", UPLINK})),
-    "routes": lambda t: routing.routes(t, NETWORK, MACVLAN, POD),
-    "node": lambda t: routing.node(t, NETWORK, MACVLAN),
+    "routes": lambda t: routing.routes(t, NETWORK, POD),
+    "node": lambda t: routing.node(t, NETWORK),
     "settings": lambda t: routing.settings(t, NETWORK, POD),
     "claims": lambda t: result.differences(t, NETWORK, POD),
     "hooks": lambda t: hooks.differences(t, NETWORK, {}),

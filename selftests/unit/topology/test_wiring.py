@@ -10,7 +10,7 @@ import pytest
 
 from podpath import profiles
 from podpath.cni import conflist as conflists
-from podpath.cni.conflist import Conflist
+from podpath.cni.network import Network
 from podpath.model import (
     Bridge,
     Difference,
@@ -27,13 +27,12 @@ from podpath.topology import hooks, result, routing, wiring
 
 from .. import samples
 
-Judge = Callable[[Topology, Conflist], list[Difference]]
+Judge = Callable[[Topology, Network], list[Difference]]
 Change = Callable[[Topology], Topology]
 
 POD = "client"
 FORWARDS, PROXY = Settings(frozenset({Family.IPV4})), Settings(proxies=frozenset({"proxy_arp"}))
-PROFILE = samples.PROFILE
-MACVLAN = profiles.for_plugin("macvlan")
+STACKED = samples.network(profile=profiles.for_plugin("macvlan"))
 PORT = Port(state="forwarding", hairpin=False, isolated=False, learning=True)
 
 RULES: dict[str, Judge] = {
@@ -45,16 +44,16 @@ RULES: dict[str, Judge] = {
     "bridge_port": lambda t, c: wiring.bridge_port(t, c, POD),
     "bridge_members": wiring.bridge_members,
     "bridge_gateway": wiring.bridge_gateway,
-    "lower_link": lambda t, c: wiring.lower_link(samples.stacked(t), c, MACVLAN, POD),
-    "mtu": lambda t, c: wiring.mtu(t, c, PROFILE, POD),
+    "lower_link": lambda t, _: wiring.lower_link(samples.stacked(t), STACKED, POD),
+    "mtu": lambda t, c: wiring.mtu(t, c, POD),
     "macs": wiring.macs,
-    "addresses": lambda t, c: wiring.addresses(t, c, PROFILE, samples.leases(), POD),
-    "routes": lambda t, c: routing.routes(t, c, PROFILE, POD),
+    "addresses": lambda t, c: wiring.addresses(t, c, samples.leases(), POD),
+    "routes": lambda t, c: routing.routes(t, c, POD),
     "router": lambda t, _: routing.router(routed(t), POD),
     "rules": lambda t, _: routing.rules(t, POD),
     "loopback": lambda t, _: routing.loopback(t, POD),
-    "host_end": lambda t, c: routing.host_end(t, c, PROFILE, POD),
-    "node": lambda t, c: routing.node(t, c, PROFILE),
+    "host_end": lambda t, c: routing.host_end(t, c, POD),
+    "node": routing.node,
     "settings": lambda t, c: routing.settings(t, c, POD),
     "switched": lambda t, c: routing.switched("a pod", t.of_pod(POD).settings, Settings(), c),
     "differences": lambda t, c: result.differences(t, c, POD),
@@ -498,9 +497,9 @@ def test_topology_that_ignores_the_conflist_differs(
 
 def test_default_gateway_asks_for_a_default_route() -> None:
     """isDefaultGateway stands for a route that IPAM need not name."""
-    conflist = samples.network({"routes": []}, isDefaultGateway=True)
+    network = samples.network({"routes": []}, isDefaultGateway=True)
 
-    assert routing.routes(samples.topology(), conflist, PROFILE, POD) == []
+    assert routing.routes(samples.topology(), network, POD) == []
 
 
 def test_bridge_without_gateway_may_change_its_mac() -> None:
@@ -552,15 +551,14 @@ def test_what_tuning_is_configured_to_set_is_expected(
     sysctl: dict[str, str], on: Settings, off: Settings
 ) -> None:
     """It must be as configured, whatever new namespaces start with."""
-    network = samples.network()
-    document = json.loads(network.text)
+    document = json.loads(samples.conflist().text)
     document["plugins"].append({"type": "tuning", "sysctl": sysctl})
-    tuned = conflists.parse(json.dumps(document))
+    tuned = replace(samples.network(), conflist=conflists.parse(json.dumps(document)))
 
     def found(now: Settings, before: Settings) -> int:
         return len(routing.switched("a pod", now, before, tuned))
 
-    assert tuned.switched == (on, off)
+    assert tuned.conflist.switched == (on, off)
     assert found(on, Settings()) == found(on, off) == 0
     assert (found(Settings(), Settings()) > 0) is (on != Settings())
     assert (found(on | off, off) > 0) is (off != Settings())

@@ -1,0 +1,38 @@
+"""Fields of a JSON document, read strictly. Pure."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+class Malformed(Exception):
+    """A document that breaks its format; the text says how."""
+
+
+def typed(document: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
+    """Return a field of one JSON type; the default if it is absent or null. Raises Malformed."""
+    value = document.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise Malformed(f'"{key}" must be of type {kind.__name__}, not {json.dumps(value)[:60]}')
+    return value
+
+
+def text(document: Mapping[str, Any], key: str) -> str:
+    """Return a field of printable text; empty if it is absent. Raises Malformed."""
+    found: str = typed(document, key, str, "")
+    if not found.isprintable():
+        raise Malformed(f'"{key}" must be text that can be printed: {found!r}')
+    return found
+
+
+def plugin_type(document: Mapping[str, Any]) -> str:
+    """Return the "type" of a plugin's section; empty if it is absent. Raises Malformed.
+
+    A type is the name of a file on disk (CNI specification 1.0.0, section 1).
+    """
+    found = text(document, "type")
+    if "/" in found or found in (".", ".."):
+        raise Malformed(f'"type" must be the name of a plugin, not a path: {found!r}')
+    return found

@@ -1,0 +1,147 @@
+"""The IPAM section of a conflist: the addresses and routes that it gives pods. Pure.
+
+Format: the reference plugins' documentation of host-local.
+"""
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from podpath.cni.fields import Malformed, plugin_type, text, typed
+from podpath.model import Address, Family, Subnet
+
+_LEASES = "/var/lib/cni/networks"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """One range of addresses that IPAM hands out, first and last included."""
+
+    subnet: Subnet
+    first: Address
+    last: Address
+    gateway: Address
+
+    def __contains__(self, address: Address) -> bool:
+        same = address.version == self.first.version
+        return same and int(self.first) <= int(address) <= int(self.last)
+
+    @property
+    def usable(self) -> int:
+        """How many pods the range has addresses for: its gateway is never handed out."""
+        return int(self.last) - int(self.first) + 1 - (self.gateway in self)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredRoute:
+    """One route of the IPAM section; no gateway means the range's."""
+
+    destination: Subnet
+    gateway: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ipam:
+    """The IPAM section of a conflist.
+
+    Attributes:
+        plugin: The type of the IPAM plugin.
+        ranges: The ranges of addresses, in the document's order.
+        routes: The routes that pods get.
+        lease_directory: Where host-local keeps its leases on the node.
+    """
+
+    plugin: str
+    ranges: tuple[Range, ...]
+    routes: tuple[ConfiguredRoute, ...]
+    lease_directory: str
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """The IP versions that pods get an address of, IPv4 first."""
+        versions = {r.subnet.version for r in self.ranges}
+        return tuple(f for f in Family if f.value in versions)
+
+    def ranges_of(self, family: Family) -> tuple[Range, ...]:
+        """Return the ranges of one IP version."""
+        return tuple(r for r in self.ranges if r.subnet.version == family.value)
+
+    def range_of(self, address: Address) -> Range | None:
+        """Return the first range that holds an address."""
+        return next((r for r in self.ranges if address in r), None)
+
+    def gateway(self, family: Family) -> Address:
+        """Return the gateway of a family's first range. Raises LookupError without one."""
+        for candidate in self.ranges_of(family):
+            return candidate.gateway
+        raise LookupError(f"the conflist has no IPv{family.value} range")
+
+
+def parse(section: Mapping[str, Any], network: str) -> Ipam:
+    """Read the IPAM section of a conflist.
+
+    Args:
+        section: The value of the key "ipam".
+        network: The name of the conflist, after which host-local names its directory.
+
+    Raises:
+        Malformed: With the reason.
+    """
+    plugin = plugin_type(section)
+    directory = text(section, "dataDir") or _LEASES
+    if not directory.startswith("/"):
+        raise Malformed(f'"dataDir" must be an absolute path: {directory!r}')
+    return Ipam(plugin, _ranges(section), _routes(section), f"{directory}/{network}")
+
+
+def _ranges(section: Mapping[str, Any]) -> tuple[Range, ...]:
+    found = [_range(section)] if "subnet" in section else []
+    for alternatives in typed(section, "ranges", list, []):
+        if not isinstance(alternatives, list):
+            raise Malformed('"ranges" must be a list of lists of ranges')
+        for one in alternatives:
+            if not isinstance(one, dict) or "subnet" not in one:
+                raise Malformed('each range must be an object with a "subnet"')
+            found.append(_range(one))
+    if not found and section["type"] == "host-local":
+        raise Malformed('the "ipam" section has no "ranges" and no "subnet"')
+    return tuple(found)
+
+
+def _range(one: Mapping[str, Any]) -> Range:
+    try:
+        subnet = ipaddress.ip_network(text(one, "subnet"), strict=False)
+        last = int(subnet.broadcast_address) - (1 if subnet.version == 4 else 0)
+        found = Range(
+            subnet,
+            ipaddress.ip_address(text(one, "rangeStart") or subnet[1]),
+            ipaddress.ip_address(text(one, "rangeEnd") or type(subnet[0])(last)),
+            ipaddress.ip_address(text(one, "gateway") or subnet[1]),
+        )
+        if any(a not in subnet for a in (found.first, found.last, found.gateway)):
+            raise ValueError("its addresses must be in its subnet")
+        if int(found.first) > int(found.last):
+            raise ValueError("it ends before it begins")
+        return found
+    except (ValueError, IndexError) as error:
+        raise Malformed(f"range {json.dumps(one)[:120]}: {error}") from None
+
+
+def _routes(section: Mapping[str, Any]) -> tuple[ConfiguredRoute, ...]:
+    routes = []
+    for one in typed(section, "routes", list, []):
+        if not isinstance(one, dict):
+            raise Malformed('each route must be an object with a "dst"')
+        try:
+            gateway = text(one, "gw")
+            routes.append(
+                ConfiguredRoute(
+                    ipaddress.ip_network(text(one, "dst"), strict=False),
+                    ipaddress.ip_address(gateway) if gateway else None,
+                )
+            )
+        except ValueError as error:
+            raise Malformed(f"route {json.dumps(one)[:120]}: {error}") from None
+    return tuple(routes)

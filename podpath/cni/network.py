@@ -1,0 +1,95 @@
+"""What a conflist means with the profile of its plugin. Pure, but for reading the files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from podpath import profiles
+from podpath.cni import conflist as conflists
+from podpath.cni.conflist import Conflist
+from podpath.cni.ipam import Ipam
+from podpath.errors import CouldNotTest
+from podpath.model import Family, Topology
+from podpath.profiles import HopRule, Profile, RouteRule
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The pods' network: a conflist, and how its plugin wires pods.
+
+    Attributes:
+        conflist: The configuration as it is written.
+        profile: How the plugin wires pods.
+    """
+
+    conflist: Conflist
+    profile: Profile
+
+    @property
+    def ipam(self) -> Ipam:
+        """The addresses and routes that pods get."""
+        return self.conflist.ipam
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """The IP versions that pods get an address of, IPv4 first."""
+        return self.ipam.families
+
+    @property
+    def bridge(self) -> str:
+        """The name of the interface that host ends are enslaved to; empty if there is none."""
+        return self.profile.master_in(self.conflist.section)
+
+    @property
+    def is_bridged(self) -> bool:
+        """Whether host ends are ports of a bridge."""
+        return self.profile.master is not None and self.profile.master.kind == "bridge"
+
+    @property
+    def has_gateway(self) -> bool:
+        """Whether the node holds the gateway's address; a bridge does only if it is configured."""
+        return self.profile.master is None or self.conflist.is_gateway
+
+    @property
+    def mode(self) -> str:
+        """The mode of pods' links; empty if they have none."""
+        return self.profile.mode_in(self.conflist.section)
+
+    def lower(self, topology: Topology) -> str:
+        """Return the name of the node's link that pods' links lie on; empty if they lie on none."""
+        return self.profile.lower_in(self.conflist.section, topology)
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """The conditions of the profile's rules that the conflist meets."""
+        configured = {"gateway": self.conflist.is_gateway, "hairpin": self.conflist.hairpin}
+        return frozenset(name for name, value in configured.items() if value)
+
+    def hops(self, kind: str) -> tuple[HopRule, ...]:
+        """Return the hops of a kind of path that exist here. Raises CouldNotTest."""
+        if kind not in self.profile.paths:
+            raise CouldNotTest(f'the profile {self.profile.name} has no path of the kind "{kind}"')
+        return tuple(rule for rule in self.profile.paths[kind] if self._applies(rule))
+
+    @property
+    def node_routes(self) -> tuple[RouteRule, ...]:
+        """The routes that the node must have for its pods."""
+        return tuple(rule for rule in self.profile.node_routes if self._applies(rule))
+
+    def _applies(self, rule: HopRule | RouteRule) -> bool:
+        return not rule.when or rule.when in self.conditions
+
+
+def read(path: Path, profile: str = "") -> Network:
+    """Read a conflist, and the profile of its plugin.
+
+    Args:
+        path: The conflist file.
+        profile: The name of a shipped profile, or a file; by default the profile that covers the
+            conflist's first plugin.
+
+    Raises:
+        CouldNotTest: With what is wrong with either.
+    """
+    conflist = conflists.read(path)
+    wiring = profiles.named(profile) if profile else profiles.for_plugin(conflist.plugins[0])
+    return Network(conflist, wiring)

@@ -1,0 +1,90 @@
+"""Networks: what a conflist means with the profile of its plugin."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from podpath import profiles
+from podpath.cni import conflist, network
+from podpath.errors import CouldNotTest
+from podpath.model import Family
+from selftests.suite import ROOT
+
+from .. import samples
+
+PTP, MACVLAN = profiles.for_plugin("ptp"), profiles.for_plugin("macvlan")
+PROFILE = samples.PROFILE
+
+
+def test_profile_is_that_of_the_plugin_or_the_given_one() -> None:
+    """By the type of the conflist's first plugin."""
+    ptp = ROOT / "examples" / "ptp.conflist"
+
+    assert network.read(conflist.DEFAULT).profile == PROFILE
+    assert network.read(ptp).profile == PTP
+    assert network.read(ptp, "macvlan").profile == MACVLAN
+
+
+def test_plugin_without_a_profile(tmp_path: Path) -> None:
+    path = tmp_path / "some.conflist"
+    path.write_text(conflist.DEFAULT.read_text().replace('"bridge",', '"unheard-of",', 1))
+
+    with pytest.raises(CouldNotTest, match='no profile covers the plugin type "unheard-of"'):
+        network.read(path)
+
+
+def test_bridge_has_the_configured_name_or_the_profiles() -> None:
+    """Where the profile has none, the conflist's key means nothing."""
+    assert samples.network().bridge == "cni0"
+    assert samples.network(bridge="br1").bridge == "br1"
+    assert samples.network(bridge="").bridge == "cni0"
+    assert samples.network(profile=PTP, bridge="br1").bridge == ""
+    assert [samples.network(profile=p).is_bridged for p in (PROFILE, PTP)] == [True, False]
+
+
+def test_bridge_has_the_gateway_if_it_is_configured() -> None:
+    """Where there is no bridge, the node always has it."""
+    assert samples.network().has_gateway
+    assert not samples.network(isGateway=False).has_gateway
+    assert samples.network(profile=PTP, isGateway=False).has_gateway
+
+
+def test_lower_link_is_the_configured_one_or_that_of_the_default_route() -> None:
+    """A profile without one has none, whatever the conflist says."""
+    base = samples.stacked()
+
+    assert samples.network(profile=MACVLAN).lower(base) == samples.UPLINK
+    assert samples.network(profile=MACVLAN, master="ens1").lower(base) == "ens1"
+    assert samples.network(master="ens1").lower(base) == ""
+
+
+def test_mode_is_the_configured_one_or_the_profiles() -> None:
+    assert samples.network(profile=MACVLAN).mode == "bridge"
+    assert samples.network(profile=MACVLAN, mode="vepa").mode == "vepa"
+    assert samples.network(mode="vepa").mode == ""
+
+
+def test_families_are_those_of_the_ranges() -> None:
+    ranges = [[{"subnet": "fd00::/64"}], [{"subnet": "10.0.0.0/24"}]]
+
+    assert samples.network({"ranges": ranges}).families == (Family.IPV4, Family.IPV6)
+
+
+def test_rules_with_a_condition_exist_where_the_conflist_meets_it() -> None:
+    """The bridge's connected route needs isGateway; hops back to the sender, hairpinMode."""
+    conditional = {k: r for k, hops in PROFILE.paths.items() for r in hops if r.when == "hairpin"}
+    assert conditional
+    for kind, rule in conditional.items():
+        assert rule in samples.network(hairpinMode=True).hops(kind)
+        assert rule not in samples.network().hops(kind)
+
+    assert samples.network().node_routes == PROFILE.node_routes
+    assert samples.network(isGateway=False).node_routes == ()
+
+
+def test_path_that_the_profile_does_not_have() -> None:
+    bare = replace(PROFILE, paths={})
+
+    with pytest.raises(CouldNotTest, match='the profile bridge has no path of the kind "unicast"'):
+        samples.network(profile=bare).hops("unicast")
