@@ -1,17 +1,18 @@
-"""What ends a test other than passing: podpath could not test, or the plugin does not conform.
+"""Errors that end a test: podpath could not test, or the plugin does not conform.
 
-Both carry one clear sentence; the two are never mixed up, neither in the output nor in the
-exit status.
+Both carry one clear sentence. Output and exit status never mix them up.
 """
 
-#: Exit status of pytest when nothing failed to conform but something could not be tested.
+#: Exit status of pytest if podpath could not test something and everything else conforms.
 COULD_NOT_TEST_STATUS = 6
 
 
 class CouldNotTest(Exception):
-    """podpath itself could not do its work; says nothing about the plugin.
+    """Failure of podpath itself, which is no statement about the plugin.
 
-    The message says what and where; `remedy` what the user can do about it.
+    Attributes:
+        message: the obstacle and its place.
+        remedy: the user's next step; empty if podpath knows none.
     """
 
     def __init__(self, message: str, remedy: str = "") -> None:
@@ -24,13 +25,15 @@ class CouldNotTest(Exception):
 
 
 class Inconclusive(CouldNotTest):
-    """Something was observed, but the proof that nothing was missed is not complete."""
+    """Observation without a complete proof that podpath missed nothing."""
 
 
 class DoesNotConform(Exception):
-    """The plugin did something wrong before a requirement could be looked at, such as failing ADD.
+    """Fault of the plugin that comes before the check of a requirement, for example a failed ADD.
 
-    `output` is what the plugin printed, as the runtime passed it on.
+    Attributes:
+        message: the fault in one sentence.
+        output: text that the plugin printed, as the runtime passed it on.
     """
 
     def __init__(self, message: str, output: str = "") -> None:

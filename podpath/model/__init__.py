@@ -1,4 +1,4 @@
-"""The values that the stages hand on: plain, frozen, free of the kernel."""
+"""Plain frozen values that the stages pass on. They do not depend on the kernel."""
 
 from podpath.model.addresses import (
     ANYWHERE,

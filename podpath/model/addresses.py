@@ -18,19 +18,23 @@ Subnet = IPv4Network | IPv6Network
 
 
 def ip_addresses(texts: Iterable[str]) -> tuple[Address, ...]:
-    """Addresses from their texts. Raises ValueError."""
+    """Parse IP addresses.
+
+    Raises:
+        ValueError: a text is no IP address.
+    """
     return tuple(ip_address(text) for text in texts)
 
 
 class Family(Enum):
-    """An IP version; the value is its number."""
+    """IP version; the value is its number."""
 
     IPV4 = 4
     IPV6 = 6
 
     @property
     def text(self) -> str:
-        """As sysctl and the names of tests have it: ipv4 or ipv6."""
+        """Name of the IP version in sysctl and in names of tests: ipv4 or ipv6."""
         return self.name.lower()
 
 

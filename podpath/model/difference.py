@@ -1,4 +1,4 @@
-"""How what is differs from what must be."""
+"""Differences between an expectation and an observation."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from podpath.model.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One named way in which what is differs from what must be.
+    """One difference between an expectation and an observation.
 
     Attributes:
-        kind: A stable name such as "missing hop".
-        where: The place of a packet or an interface; of anything else, its name.
-        expected: What must be there.
-        seen: What is there.
-        packet: The packet that differs; empty if none does.
+        kind: stable name of the kind of difference, for example "missing hop".
+        where: place of a packet or an interface, or the name of anything else.
+        expected: text of the expected value.
+        seen: text of the observed value.
+        packet: text of the packet that differs; empty if the difference is not in a packet.
     """
 
     kind: str
@@ -30,5 +30,5 @@ class Difference:
 
 
 def listed(values: Iterable[object]) -> str:
-    """What a difference says of several values, in an order that is always the same."""
+    """Join values for the text of a difference, in an order that is always the same."""
     return ", ".join(sorted(map(str, values))) or "none"

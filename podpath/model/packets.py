@@ -1,4 +1,4 @@
-"""Packets, where they were seen, and the proof that none was missed."""
+"""Packets, their sightings, and the proof that podpath missed none."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,29 @@ from podpath.model.place import Direction, Place
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """What one frame says, as far as podpath reads it; fields that it does not have are None.
+    """Fields of one frame, as far as podpath reads them; None if the frame lacks the field.
 
-    protocol: "icmp", "icmpv6", "tcp", "udp", "arp", "ip" for any other IP protocol, "other" for
-    what is not IP, "malformed" for what ends too early. kind: the ICMP type or ARP operation.
-    number: ICMP (identifier, sequence). sequence: TCP (sequence, acknowledgement). fragment:
-    (offset in bytes, more follow). options: TCP window and options, in hex. digest: hash of the
-    transport payload; size: its length.
+    Attributes:
+        protocol: "icmp", "icmpv6", "tcp", "udp" or "arp"; "ip" for any other IP protocol,
+            "other" for a frame without IP, "malformed" for a frame that ends too early.
+        mac_source: source MAC address.
+        mac_destination: destination MAC address.
+        source: source IP address; of ARP, the sender's.
+        destination: destination IP address; of ARP, the target's.
+        ttl: TTL of IPv4, or hop limit of IPv6.
+        tos: type of service of IPv4, or traffic class of IPv6.
+        ip_id: identification of IPv4.
+        dont_fragment: flag DF of IPv4.
+        fragment: (offset in bytes, more fragments follow).
+        fragments: number of the frames that carried the packet.
+        kind: ICMP type, or ARP operation.
+        number: (identifier, sequence) of ICMP.
+        ports: (source, destination) of TCP or UDP.
+        flags: flags of TCP.
+        options: TCP window and options, in hex.
+        sequence: (sequence, acknowledgement) of TCP.
+        size: length of the transport payload in bytes.
+        digest: hash of the transport payload.
     """
 
     protocol: str
@@ -39,11 +55,11 @@ class Packet:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Equal for sightings of one packet on its way, whatever was rewritten in it.
+        """Key that all sightings of one packet share on its way, despite rewrites.
 
-        Not part of it: addresses, TTL, MACs and payload, whose change is a finding of its own.
-        The IPv4 identification tells a retransmission, which is a new packet, from a copy. ARP
-        has neither identifier nor sequence number: its addresses are its identity.
+        It leaves out addresses, TTL, MACs and payload: a change of these is a finding of its own.
+        The IPv4 identification distinguishes a retransmission, which is a new packet, from a
+        copy. ARP has neither identifier nor sequence number: its addresses are its identity.
         """
         return (
             (self.source, self.destination) if self.protocol == "arp" else None,
@@ -64,11 +80,11 @@ class Sighting:
 
     Attributes:
         namespace: NODE, or the pod's name.
-        interface: The interface's name; empty if the interface vanished meanwhile.
-        direction: Whether the interface received the frame or sent it.
-        time: The kernel's time stamp in nanoseconds, comparable across namespaces.
-        packet: What the frame carries.
-        frame: The frame's bytes.
+        interface: name of the interface; empty if the interface vanished meanwhile.
+        direction: IN if the interface received the frame, OUT if it sent it.
+        time: time stamp of the kernel in nanoseconds, comparable across namespaces.
+        packet: packet that the frame carries.
+        frame: bytes of the frame.
     """
 
     namespace: str
@@ -80,13 +96,22 @@ class Sighting:
 
     @property
     def place(self) -> Place:
-        """Where podpath saw it, comparable with a Hop's."""
+        """Place of the sighting, comparable with a Hop's."""
         return Place(self.namespace, self.interface, self.direction)
 
 
 @dataclass(frozen=True, slots=True)
 class TapProof:
-    """What one socket can say for its own completeness."""
+    """Counts by which one capture socket proves that it is complete.
+
+    Attributes:
+        namespace: NODE, or the pod's name.
+        received: frames that the kernel counted for the socket.
+        dropped: frames that the kernel dropped at the socket.
+        canaries_sent: canary frames that podpath sent.
+        canaries_seen: canary frames that the socket received.
+        promiscuous: interfaces that podpath made promiscuous.
+    """
 
     namespace: str
     received: int
@@ -98,10 +123,14 @@ class TapProof:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All that was seen during a probe, and the proof that nothing was missed.
+    """All sightings during a probe, and the proof that podpath missed none.
 
-    gaps: why the proof is not complete; empty if it is. lost: frames that the kernel dropped
-    meanwhile for want of room, before any sniffer, wherever on the machine.
+    Attributes:
+        sightings: frames in all namespaces.
+        proofs: proof of each socket.
+        gaps: reasons why the proof is not complete; empty if it is.
+        lost: frames that the kernel dropped meanwhile for want of room, before any sniffer,
+            anywhere on the machine.
     """
 
     sightings: tuple[Sighting, ...]

@@ -1,4 +1,4 @@
-"""The hops that a packet is expected at."""
+"""Expected paths of packets, and their hops."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,17 @@ from podpath.model.place import Direction, Place
 class Hop:
     """One interface that a packet must cross, and the hops that it must have crossed before.
 
-    after: positions in the path; ttl: change from the packet's origin; rewritten: whether the
-    MAC addresses are new ones here, and macs what they must be then, from and to, if that is known;
-    translated: whether the path's translation has been done, and early that its source address is
-    left for later;
-    optional: whether the packet may also go without it.
+    Attributes:
+        namespace: NODE, or the pod's name.
+        interface: name of the interface.
+        direction: IN if the interface receives the packet, OUT if it sends it.
+        after: positions in the path of the hops that come before this one.
+        ttl: change of the TTL since the packet's origin.
+        rewritten: true if the packet has new MAC addresses here.
+        macs: the new MAC addresses (source, destination); None if podpath does not know them.
+        translated: true if the path's translation is done here.
+        early: true if the translation of the source address is still to come.
+        optional: true if a packet may also skip this hop.
     """
 
     namespace: str
@@ -30,15 +36,17 @@ class Hop:
 
     @property
     def place(self) -> Place:
-        """Where the packet is expected, comparable with a Sighting's."""
+        """Place of the hop, comparable with a Sighting's."""
         return Place(self.namespace, self.interface, self.direction)
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What a packet has at some hops in place of what it was sent with.
+    """Addresses and port that a packet has at some hops in place of its original ones.
 
-    addresses: old and new, for each that is translated; ports: the same of the one port that is.
+    Attributes:
+        addresses: pairs (old, new), one for each translated address.
+        ports: pair (old, new) of the translated port; None if no port is translated.
     """
 
     addresses: tuple[tuple[Address, Address], ...]
@@ -46,24 +54,27 @@ class Translation:
 
     @property
     def back(self) -> "Translation":
-        """The other way round, as for an answer."""
+        """Reverse translation, which an answer gets."""
         ports = self.ports and (self.ports[1], self.ports[0])
         return Translation(tuple((new, old) for old, new in self.addresses), ports)
 
     def address(self, old: Address | None) -> Address | None:
-        """The new one, if it is one that is translated."""
+        """Return the translated address; old itself if the translation leaves it."""
         return next((new for known, new in self.addresses if known == old), old)
 
     def port(self, old: int) -> int:
-        """The new one, if it is the one that is translated."""
+        """Return the translated port; old itself if the translation leaves it."""
         return self.ports[1] if self.ports and self.ports[0] == old else old
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The hops of one packet from its origin, a partial order.
+    """Hops of one packet from its origin, in a partial order.
 
-    translation: what it has at those of them that are translated.
+    Attributes:
+        name: name of the path in reports.
+        hops: hops, each after those that its `after` lists.
+        translation: translation at the hops marked as translated.
     """
 
     name: str

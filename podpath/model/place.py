@@ -1,25 +1,25 @@
-"""Where a packet crosses an interface."""
+"""Places at which packets cross interfaces."""
 
 from enum import Enum
 from typing import NamedTuple
 
 
 class Direction(Enum):
-    """Which way a frame crossed an interface, seen from the namespace that holds it."""
+    """Direction of a frame across an interface, seen from the interface's namespace."""
 
     IN = "in"
     OUT = "out"
 
 
 class Place(NamedTuple):
-    """One interface, in one direction: a hop expects a packet there, a sighting is of one.
+    """One interface in one direction. A hop expects a packet there, a sighting reports one.
 
-    A tuple, because every sighting makes one, and dictionaries of sightings are keyed by it.
+    It is a tuple because every sighting makes one, and dictionaries of sightings use it as key.
 
     Attributes:
         namespace: NODE or the pod's name.
-        interface: Its name; empty if the interface vanished before podpath read the name.
-        direction: None where both directions are meant.
+        interface: name of the interface; empty if it vanished before podpath read the name.
+        direction: None for both directions.
     """
 
     namespace: str

@@ -1,11 +1,17 @@
-"""How a command ended."""
+"""Result of a command."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """How a command in a container ended."""
+    """Result of a command in a container.
+
+    Attributes:
+        status: exit status.
+        output: bytes on standard output.
+        errors: text on standard error, or the reason why the command has no output.
+    """
 
     status: int
     output: bytes
@@ -13,5 +19,5 @@ class CommandResult:
 
     @property
     def text(self) -> str:
-        """The output as text, undecodable bytes replaced."""
+        """Output as text, with undecodable bytes replaced."""
         return self.output.decode(errors="replace")

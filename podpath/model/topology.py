@@ -1,4 +1,4 @@
-"""A node, its pods, and the interfaces, routes and settings of their namespaces."""
+"""Topology of a node: its pods, and the interfaces, routes and settings of their namespaces."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ from typing import Any
 from podpath.errors import DoesNotConform
 from podpath.model.addresses import Address, AddressWithPrefix, Family, Subnet
 
-#: Kinds of links that lie on another one (ip-link(8)): it is that which IFLA_LINK names, no peer.
+#: Kinds of links that lie on another one (ip-link(8)). IFLA_LINK names the lower one, not a peer.
 STACKED = frozenset({"ipvlan", "ipvtap", "macvlan", "macvtap", "vlan"})
 
-#: How the node's own network namespace is called wherever a namespace is named.
+#: Name of the node's own network namespace wherever podpath names a namespace.
 NODE = "node"
 
-#: What the node's uplink leads to.
+#: Name of the network behind the node's uplink.
 BEYOND = "beyond the node"
 
-#: The interface that a pod has for the network of its node (kubelet and CRI call it so).
+#: Interface of a pod to the network of its node (kubelet and CRI use this name).
 POD_INTERFACE = "eth0"
 
 
@@ -24,7 +24,12 @@ POD_INTERFACE = "eth0"
 class Port:
     """Settings of an interface as a bridge port (linux/if_link.h, IFLA_BRPORT_*).
 
-    switches: the other ones that change which frames pass, by the names of bridge(8).
+    Attributes:
+        state: state in STP, as bridge(8) names it.
+        hairpin: true if the port sends frames back out of itself.
+        isolated: true if the port exchanges frames only with ports that are not isolated.
+        learning: true if the bridge learns MAC addresses at the port.
+        switches: other settings that change which frames pass, by their names in bridge(8).
     """
 
     state: str
@@ -38,7 +43,9 @@ class Port:
 class Bridge:
     """Settings of a bridge (linux/if_link.h, IFLA_BR_*).
 
-    ageing: seconds after which an address that was learned is forgotten.
+    Attributes:
+        stp: true if the bridge runs STP.
+        ageing: seconds after which the bridge forgets a learned address.
     """
 
     stp: bool
@@ -47,25 +54,27 @@ class Bridge:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an interface, or all of a namespace, does for others (ip-sysctl).
+    """Services of an interface, or of a whole namespace, for other hosts (ip-sysctl).
 
-    forwarding: the families that it forwards; proxies: the settings by which it answers ARP for
-    others, "proxy_arp" and "proxy_arp_pvlan".
+    Attributes:
+        forwarding: families that it forwards.
+        proxies: settings with which it answers ARP for other hosts: "proxy_arp" and
+            "proxy_arp_pvlan".
     """
 
     forwarding: frozenset[Family] = frozenset()
     proxies: frozenset[str] = frozenset()
 
     def __and__(self, other: "Settings") -> "Settings":
-        """What both have turned on."""
+        """Return the settings that both have turned on."""
         return Settings(self.forwarding & other.forwarding, self.proxies & other.proxies)
 
     def __or__(self, other: "Settings") -> "Settings":
-        """What either has turned on."""
+        """Return the settings that either has turned on."""
         return Settings(self.forwarding | other.forwarding, self.proxies | other.proxies)
 
     def __sub__(self, other: "Settings") -> "Settings":
-        """What this one has turned on and the other has not."""
+        """Return the settings that this one has turned on and the other has not."""
         return Settings(self.forwarding - other.forwarding, self.proxies - other.proxies)
 
     def __str__(self) -> str:
@@ -75,9 +84,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What a pod's interfaces have before any plugin sets anything, as the kernel made them.
+    """Settings with which the kernel makes interfaces, before any plugin sets anything.
 
-    pod: what a new namespace starts with; node: what a new interface of the node starts with.
+    Attributes:
+        pod: settings of a new namespace.
+        node: settings of a new interface of the node.
     """
 
     pod: Settings = Settings()
@@ -88,13 +99,25 @@ class Inherited:
 class Interface:
     """One network interface as the kernel describes it.
 
-    kind: IFLA_INFO_KIND, empty for lo; mtu in bytes; peer_index and peer_nsid: IFLA_LINK and
-    IFLA_LINK_NETNSID, the latter a number that only this namespace uses: of one that is STACKED,
-    what it lies on; master: the index of what it is enslaved to; mode: of a macvlan, as
-    ip-link(8) names it; queues: kinds of its queueing disciplines, the kernel's defaults left
-    out; xdp: whether an XDP program is attached; forwarding: families that it forwards;
-    proxy_arp: whether it answers ARP for others; promiscuous: whether somebody set it so;
-    flags: what else is unusual of its flags, such as "no ARP".
+    Attributes:
+        index: index in its namespace.
+        name: name in its namespace.
+        kind: IFLA_INFO_KIND; empty for lo.
+        mac: MAC address.
+        mtu: MTU in bytes.
+        up: true if the interface is up.
+        addresses: IP addresses with their prefix lengths.
+        master: index of its master; None if it has none.
+        peer_index: IFLA_LINK: index of its peer, or of its lower link if its kind is STACKED.
+        peer_nsid: IFLA_LINK_NETNSID: number of the peer's namespace, valid in this one only.
+        port: settings as a bridge port; None if it is none.
+        bridge: settings as a bridge; None if it is none.
+        mode: mode of a macvlan, as ip-link(8) names it.
+        queues: kinds of its queueing disciplines, without the kernel's defaults.
+        xdp: true if an XDP program is attached.
+        settings: families that it forwards, and settings with which it answers ARP for others.
+        promiscuous: true if a user or a program made it promiscuous.
+        flags: other unusual flags, for example "no ARP".
     """
 
     index: int
@@ -119,9 +142,13 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route; destination 0.0.0.0/0 or ::/0 is the default route.
+    """One route.
 
-    particulars: what is unusual of it, such as "table 100", "blackhole" or "mtu 1400".
+    Attributes:
+        destination: destination network; 0.0.0.0/0 or ::/0 for the default route.
+        gateway: next hop; None for a route on the link.
+        device: name of the interface.
+        particulars: unusual attributes, for example "table 100", "blackhole" or "mtu 1400".
     """
 
     destination: Subnet
@@ -134,7 +161,11 @@ class Route:
 class Rule:
     """One rule of the routing policy that the kernel did not make itself (ip-rule(8)).
 
-    source, destination: what it is about, if it says; interfaces: likewise.
+    Attributes:
+        text: the rule as podpath prints it.
+        source: network that the source must be in; None for any.
+        destination: network that the destination must be in; None for any.
+        interfaces: interfaces that the rule names; empty for any.
     """
 
     text: str
@@ -145,7 +176,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class FdbEntry:
-    """One entry of a bridge's forwarding database; learned means that nobody configured it."""
+    """One entry of a bridge's forwarding database.
+
+    Attributes:
+        mac: MAC address that the bridge reaches through the port.
+        port: name of the port.
+        bridge: name of the bridge.
+        learned: true if the bridge learned the entry, and it was not configured.
+    """
 
     mac: str
     port: str
@@ -157,8 +195,15 @@ class FdbEntry:
 class Namespace:
     """One network namespace at one moment.
 
-    name: NODE, or as `ip netns list` shows it; inode: the kernel's number for it; nsids: the
-    namespace's own numbers for others -> their inode; settings: those of all links.
+    Attributes:
+        name: NODE, or the name that `ip netns list` shows.
+        inode: the kernel's number of the namespace.
+        interfaces: its interfaces.
+        routes: its routes.
+        fdb: entries of its bridges' forwarding databases.
+        rules: rules of its routing policy.
+        nsids: its own numbers of other namespaces -> their inode.
+        settings: settings of all links ("all").
     """
 
     name: str
@@ -171,29 +216,33 @@ class Namespace:
     settings: Settings = Settings()
 
     def interface(self, name: str) -> Interface | None:
-        """The interface of that name, or None."""
+        """Return the interface of that name, or None."""
         return next((i for i in self.interfaces if i.name == name), None)
 
     def by_index(self, index: int | None) -> Interface | None:
-        """The interface of that index, or None."""
+        """Return the interface of that index, or None."""
         return next((i for i in self.interfaces if i.index == index), None)
 
     def inode_of(self, nsid: int | None) -> int | None:
-        """The inode of the namespace that this one knows by a number, or None."""
+        """Return the inode of the namespace that this one knows by a number, or None."""
         return None if nsid is None else self.nsids.get(nsid)
 
     def ports_of(self, master: Interface) -> tuple[Interface, ...]:
-        """The interfaces enslaved to master."""
+        """List the interfaces enslaved to master."""
         return tuple(i for i in self.interfaces if i.master == master.index)
 
 
 @dataclass(frozen=True, slots=True)
 class PodNetwork:
-    """What the runtime says of a pod's network.
+    """Network of a pod as the runtime reports it.
 
-    netns: the name of its namespace; sandbox: the container id that the plugin was given;
-    result: the plugin's own last result document, as the runtime stored it; inherited: what its
-    interfaces had before the plugin was called, as far as podpath was there.
+    Attributes:
+        name: name of the pod.
+        netns: name of its network namespace.
+        addresses: its IP addresses.
+        sandbox: container id that the runtime gave to the plugin.
+        result: last result document of the plugin, as the runtime stored it.
+        inherited: settings of its interfaces before the plugin ran, as far as podpath was there.
     """
 
     name: str
@@ -204,7 +253,11 @@ class PodNetwork:
     inherited: Inherited = Inherited()
 
     def address(self, family: Family) -> Address:
-        """The pod's first address of a family. Raises DoesNotConform if it has none."""
+        """Return the pod's first address of a family.
+
+        Raises:
+            DoesNotConform: the pod has no address of the family.
+        """
         for address in self.addresses:
             if address.version == family.value:
                 return address
@@ -215,8 +268,11 @@ class PodNetwork:
 class Topology:
     """A node and its pods at one moment.
 
-    named: every named namespace of the node, by name, those of the pods among them; others: the
-    pods that are not podpath's, such as a cluster's own.
+    Attributes:
+        node: namespace of the node itself.
+        named: name -> each named namespace of the node, including those of pods.
+        pods: name -> each pod that podpath created.
+        others: name -> each pod that podpath did not create, for example a cluster's own.
     """
 
     node: Namespace
@@ -226,30 +282,34 @@ class Topology:
 
     @property
     def everybody(self) -> Mapping[str, PodNetwork]:
-        """The pods of podpath, and the others."""
+        """All pods: those that podpath created, and the others."""
         return {**self.others, **self.pods}
 
     def host_ends(self) -> set[str]:
-        """The names of the peers that everybody's eth0 has in the node's namespace."""
+        """Return the names of the peers that the eth0 of all pods have in the node's namespace."""
         return {end.name for end in map(self.host_end, self.everybody) if end is not None}
 
     def of_pod(self, pod: str) -> Namespace:
-        """The pod's namespace. Raises DoesNotConform if the node has none of that name."""
+        """Return the pod's namespace.
+
+        Raises:
+            DoesNotConform: the node has no namespace of that name.
+        """
         try:
             return self.named[self.everybody[pod].netns]
         except KeyError:
             raise DoesNotConform(f"pod {pod} has no named namespace on the node") from None
 
     def host_end(self, pod: str, interface: str = "eth0") -> Interface | None:
-        """The peer of a pod's interface in the node's namespace, or None if there is none."""
+        """Return the peer of a pod's interface in the node's namespace, or None."""
         return self._linked(pod, interface, stacked=False)
 
     def lower_link(self, pod: str, interface: str = "eth0") -> Interface | None:
-        """What a pod's interface lies on in the node's namespace, or None if it does on nothing."""
+        """Return the link of the node that a pod's interface lies on, or None."""
         return self._linked(pod, interface, stacked=True)
 
     def _linked(self, pod: str, interface: str, *, stacked: bool) -> Interface | None:
-        """What IFLA_LINK names, where that is in the node's namespace, and means that."""
+        """Return the node's link that IFLA_LINK names: the lower link if stacked, else the peer."""
         inside = self.of_pod(pod)
         link = inside.interface(interface)
         if link is None or (link.kind in STACKED) is not stacked:
@@ -260,9 +320,9 @@ class Topology:
 
     @property
     def default_link(self) -> str:
-        """The interface of the node's first default route; empty if it has none.
+        """Interface of the node's first default route; empty if the node has none.
 
-        What a plugin takes for its lower link that is given none (macvlan.go, loadConf).
+        A plugin uses it as lower link if its configuration names none (macvlan.go, loadConf).
         """
         default = (r for r in self.node.routes if not r.destination.prefixlen and r.device != "?")
         main = (r for r in default if not any(p.startswith("table ") for p in r.particulars))
