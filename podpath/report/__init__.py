@@ -1,1 +1,1 @@
-"""Results as documents: JSON, JUnit, text, captures and one HTML page."""
+"""Reports of a run: JSON, text, Markdown, a badge, captures and one HTML page."""

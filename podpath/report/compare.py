@@ -1,4 +1,4 @@
-"""Two reports: what regressed, was fixed, is no longer tested, is new or gone. Pure."""
+"""Compare two reports: regressions, fixes, lost tests, and new or removed ones. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,17 +8,23 @@ from podpath.report.outcome import Verdict
 
 REGRESSED, LOST, FIXED = "regressed", "no longer tested", "fixed"
 NEW, GONE, OTHERWISE = "new", "gone", "otherwise changed"
-#: In the order in which they matter to somebody who releases.
+#: In the order of their weight for a release.
 KINDS = (REGRESSED, LOST, NEW, FIXED, GONE, OTHERWISE)
 
 _TESTED = frozenset([Verdict.CONFORMS, Verdict.KNOWN_DEVIATION, Verdict.DOES_NOT_CONFORM])
-#: Facts that differ between any two runs.
+#: Facts that always differ between two runs.
 _OF_ONE_RUN = frozenset(["seed"])
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a verdict of a requirement or a test changed; NOT_RUN where there is none."""
+    """Verdicts of a requirement or a test in two reports.
+
+    Attributes:
+        name: id of the requirement, or of the test.
+        was: verdict in the older report; NOT_RUN if it has none.
+        is_: verdict in the newer report; NOT_RUN if it has none.
+    """
 
     name: str
     was: str
@@ -26,7 +32,7 @@ class Change:
 
     @property
     def kind(self) -> str:
-        """One of KINDS; empty if nothing changed."""
+        """Kind of change, one of KINDS; empty if nothing changed."""
         was, is_ = self.was, self.is_
         deviates = (was, is_) == (Verdict.CONFORMS, Verdict.KNOWN_DEVIATION)
         worse = is_ == Verdict.DOES_NOT_CONFORM or deviates
@@ -43,9 +49,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A requirement of which something changed in one way: itself, or some of its tests.
+    """Requirement with one kind of change: its own, that of some of its tests, or both.
 
-    reason: why it has its verdict now.
+    Attributes:
+        requirement: the requirement's own change.
+        tests: its tests with that kind of change.
+        reason: reason for its verdict in the newer report.
     """
 
     requirement: Change
@@ -55,11 +64,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What differs between two reports.
+    """Differences between two reports.
 
-    entries: for each of KINDS what changed so; features: name -> result that it had and has, of
-    those whose result differs; facts: name -> what it was and is, of the suite, the environment
-    and the plugins' checksums.
+    Attributes:
+        entries: each of KINDS -> requirements with that kind of change.
+        features: name -> (older, newer) result of each feature whose result differs.
+        facts: name -> (older, newer) text of each fact that differs: about the suite, the
+            environment and the plugins' checksums.
     """
 
     entries: Mapping[str, tuple[Entry, ...]]
@@ -68,7 +79,7 @@ class Comparison:
 
     @property
     def worse(self) -> bool:
-        """Whether there is something that a release should wait for."""
+        """True if a change should hold up a release."""
         new = (
             c.is_
             for entry in self.entries[NEW]
@@ -80,7 +91,7 @@ class Comparison:
 
 
 def of(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
-    """Compare two reports, the older one first."""
+    """Compare two reports."""
     before, after = _requirements(old), _requirements(new)
     entries: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
     for identifier in dict.fromkeys([*before, *after]):
@@ -100,7 +111,7 @@ def _features(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple
 
 
 def features(report: Mapping[str, Any]) -> dict[str, str]:
-    """Feature -> result."""
+    """Return the result of each feature of a report."""
     told = (f for profile in report["profiles"] for f in profile["features"])
     return {feature["name"]: feature["result"] for feature in told}
 
@@ -112,7 +123,7 @@ def _requirements(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def _entries(
     identifier: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> Iterator[tuple[str, Entry]]:
-    """One requirement, once for each way in which it or some of its tests changed."""
+    """Yield one entry for each kind of change of a requirement or its tests."""
     whole = Change(identifier, _verdict(before), _verdict(after))
     was, is_ = _tests(before), _tests(after)
     tests = [
@@ -128,7 +139,10 @@ def _entries(
 
 
 def _of_requirement(change: Change) -> str:
-    """A requirement that is tested by nothing any more is worse than a test that was renamed."""
+    """Return the kind of a requirement's own change.
+
+    A requirement that lost all its tests weighs more than a test with a new name.
+    """
     return LOST if change.kind == GONE and change.was in _TESTED else change.kind
 
 
@@ -137,7 +151,7 @@ def _verdict(requirement: Mapping[str, Any] | None) -> str:
 
 
 def _tests(requirement: Mapping[str, Any] | None) -> dict[str, str]:
-    """Test -> verdict. Where pytest was started is part of a test's id, and says nothing."""
+    """Return test -> verdict. Ids lose their directory, which depends on where pytest ran."""
     tests = requirement["tests"] if requirement else []
     return {t["test"].rpartition("/")[2]: t["verdict"] for t in tests}
 
@@ -148,13 +162,13 @@ def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[st
     return {
         name: (was.get(name, "none"), is_.get(name, "none"))
         for name in dict.fromkeys([*was, *is_])
-        # what one of them says nothing of at all does not differ
+        # a fact that one report lacks as a whole does not differ
         if was.get(name) != is_.get(name) and (known or (name in was and name in is_))
     }
 
 
 def facts(report: Mapping[str, Any]) -> dict[str, str]:
-    """What a report says of what was tested, by what, on what: name -> text."""
+    """Collect the facts of a report about plugin, suite and environment: name -> text."""
     suite, whose = report["suite"], report["implementation"]
     told = {name: whose[name] for name in ("organisation", "project", "version") if name in whose}
     told["podpath"] = " ".join(filter(None, [suite["version"], suite["commit"]]))
@@ -168,7 +182,7 @@ def facts(report: Mapping[str, Any]) -> dict[str, str]:
 
 
 def document(comparison: Comparison) -> dict[str, Any]:
-    """As plain JSON values."""
+    """Convert a comparison to plain JSON values."""
     return {
         "worse": comparison.worse,
         **{
@@ -194,7 +208,7 @@ def _pairs(changed: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
 
 
 def text(comparison: Comparison) -> str:
-    """For a terminal."""
+    """Format a comparison for a terminal."""
     lines = []
     for kind, entries in comparison.entries.items():
         lines += [f"{kind} ({len(entries)})"] if entries else []
@@ -219,7 +233,7 @@ def _told(change: Change) -> str:
 
 
 def markdown(comparison: Comparison) -> str:
-    """For the job summary of a CI."""
+    """Format a comparison for the job summary of a CI, in Markdown."""
     parts = []
     for kind, entries in comparison.entries.items():
         if not entries:
@@ -253,6 +267,6 @@ def _row(*cells: str) -> str:
 
 
 def plain(value: str) -> str:
-    """A text that Markdown leaves as it is, in one line; it may be a plugin's."""
+    """Escape a text for Markdown and put it on one line. It may come from a plugin."""
     escaped = "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-!|~&@" else c for c in value)
     return " ".join(escaped.split())

@@ -1,4 +1,4 @@
-"""What was found, by requirement, for machines. Pure, but for writing the files.
+"""Build the report, by requirement, for machines. Pure, but for writing the files.
 
 The format is published as report.schema.json.
 """
@@ -17,7 +17,7 @@ from podpath.requirements import CORE, GROUPS, REQUIREMENTS, Ability, group
 
 VERSION = "podpath/v2"
 KIND = "ConformanceReport"
-#: The report's file in its directory.
+#: Name of the report's file in its directory.
 NAME = "report.json"
 
 SUCCESS, PARTIAL, FAILURE = "success", "partial", "failure"
@@ -25,17 +25,17 @@ SUCCESS, PARTIAL, FAILURE = "success", "partial", "failure"
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """What one test found out.
+    """Result of one test.
 
     Attributes:
-        test: Its id, as pytest shows it.
-        requirements: The ids that it checks.
-        outcome: Its verdict, and why.
-        seconds: How long it took.
-        differences: What it found, as evidence.difference() gives it.
-        evidence: What it observed, as evidence.of() gives it.
-        environment: Of the node that it ran on.
-        features: What it counts for.
+        test: id of the test, as pytest shows it.
+        requirements: ids of the requirements that it checks.
+        outcome: its verdict, with the reason.
+        seconds: its duration in seconds.
+        differences: its differences, as evidence.difference() converts them.
+        evidence: its observations, as evidence.of() converts them.
+        environment: facts about the node that it ran on: name -> text.
+        features: features for which it counts.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -50,24 +50,29 @@ class TestResult:
     features: tuple[str, ...] = (CORE,)
 
     def values(self) -> dict[str, Any]:
-        """As plain JSON values that can be printed, which xdist sends between its processes."""
+        """Convert the result to printable JSON values, which xdist sends between its processes."""
         return dict(printable(asdict(self)))
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "TestResult":
-        """The result that has these values."""
+        """Read a result from the values that values() returned."""
         lists = {name: tuple(values[name]) for name in ("requirements", "features")}
         return cls(**{**values, **lists, "outcome": Outcome(**values["outcome"])})
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a report says of a run besides its results.
+    """Facts about a run that its report has besides the results.
 
-    commit: of podpath, if it is known; date: when the run ended (RFC 3339); implementation: whose
-    plugin it is; configuration: the conflist, and the plugins with their checksums; command: that
-    repeats the run; complete: whether all of it was run, or it was broken off; features: each
-    feature -> why it is not tested, empty if it is; abilities: what the kind of node has.
+    Attributes:
+        commit: commit of podpath; empty if it is unknown.
+        date: end of the run (RFC 3339).
+        implementation: the plugin's organisation, project, version and contact.
+        configuration: the conflist, and the plugins with their checksums.
+        command: command that repeats the run.
+        complete: false if the run was broken off.
+        features: feature -> reason why it is not tested; empty if it is tested.
+        abilities: abilities of the kind of node.
     """
 
     commit: str = ""
@@ -86,7 +91,14 @@ def build(
     version: str,
     about: About | None = None,
 ) -> dict[str, Any]:
-    """The report document, sealed. Every requirement is in it, also one that was not run."""
+    """Build the report document with its digest. It has all requirements, even untested ones.
+
+    Args:
+        results: results of the tests.
+        environment: facts about the run: name -> text.
+        version: version of podpath.
+        about: further facts about the run.
+    """
     about = about or About()
     collected = list(results)
     nodes = [dict(r.environment) for r in collected if r.environment]
@@ -103,7 +115,7 @@ def build(
         for identifier in REQUIREMENTS
     ]
     profile = facts.get("profile", "")
-    # also of tests that ended without telling what they are about
+    # some tests end before their requirements are known; they count here, too
     verdict = worst(r.outcome.verdict for r in collected)
     if verdict == Verdict.CONFORMS and not about.complete:
         verdict = Verdict.COULD_NOT_TEST
@@ -129,9 +141,14 @@ def build(
 def _requirement(
     identifier: str, results: list[TestResult], node: str, abilities: Ability, untested: str
 ) -> dict[str, Any]:
-    """node: the kind of node; abilities: what it has, as not every requirement is for each.
+    """Build the entry of one requirement.
 
-    untested: why its feature is not tested, if so.
+    Args:
+        identifier: id of the requirement.
+        results: results of its tests.
+        node: kind of node.
+        abilities: abilities of the kind of node; some requirements need one.
+        untested: reason why its feature is not tested; empty if it is tested.
     """
     verdict: str = worst(r.outcome.verdict for r in results)
     ordered = sorted(results, key=lambda r: r.test)
@@ -162,7 +179,7 @@ def _requirement(
 
 
 def _reason(verdict: str, results: Sequence[TestResult]) -> str:
-    """Why a requirement has its verdict: the first of its tests that have it, in a sentence."""
+    """Return the reason for a requirement's verdict: that of its first test with the verdict."""
     if verdict == Verdict.CONFORMS:
         return ""
     outcomes = [r.outcome for r in results if r.outcome.verdict == verdict]
@@ -180,15 +197,17 @@ def profiles(
     *,
     complete: bool,
 ) -> list[dict[str, Any]]:
-    """The results of the profile that was tested, by feature and group; none if it is not known.
+    """Build the results of the tested profile, by feature and group.
 
-    features: each feature -> why it is not tested, empty if it is.
+    Args:
+        name: name of the profile; if it is empty, the list is.
+        requirements: entries of the requirements.
+        features: feature -> reason why it is not tested; empty if it is tested.
+        complete: false if the run was broken off.
     """
     if not name:
         return []
-    waived = [Verdict.NOT_RUN] * (
-        WAIVED in features.values()
-    )  # of IPv6, no requirement is by itself
+    waived = [Verdict.NOT_RUN] * (WAIVED in features.values())  # no requirement is of IPv6 alone
     verdicts = [r["verdict"] for r in requirements]
     whole = _counted(verdicts, complete) | {
         "result": overall([*verdicts, *waived], complete=complete)
@@ -201,7 +220,7 @@ def profiles(
 def _feature(
     name: str, requirements: Sequence[Mapping[str, Any]], untested: str, complete: bool
 ) -> dict[str, Any]:
-    """What came of the tests that count for a feature, and why there are none, if so."""
+    """Build the results of the tests that count for a feature, or the reason for having none."""
     verdicts = {r["id"]: v for r in requirements if (v := _verdict_in(name, r))}
     counted = _counted(list(verdicts.values()), complete)
     if not untested and counted["result"] in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
@@ -218,7 +237,7 @@ def _feature(
 
 
 def _verdict_in(feature: str, requirement: Mapping[str, Any]) -> str:
-    """A requirement's verdict by the tests that count for a feature; empty if it is none of its."""
+    """Return a requirement's verdict by its tests for a feature; empty if it is not part of it."""
     verdicts = [t["verdict"] for t in requirement["tests"] if feature in t["features"]]
     if verdicts or requirement["feature"] != feature:
         return worst(verdicts) if verdicts else ""
@@ -233,11 +252,11 @@ def _counted(verdicts: Sequence[str], complete: bool) -> dict[str, Any]:
 
 
 def overall(verdicts: Iterable[str], *, complete: bool = True) -> str:
-    """The result of several requirements.
+    """Return the result of several requirements.
 
     Returns:
-        SUCCESS if each requirement that applies conforms, FAILURE if one does not, PARTIAL
-        otherwise; "not applicable" if none applies, "not run" if nothing was tested.
+        SUCCESS if each applicable requirement conforms, FAILURE if one does not, PARTIAL
+        otherwise; "not applicable" if none applies, "not run" if no test ran.
     """
     given = set(verdicts) - {Verdict.NOT_APPLICABLE}
     if not given:
@@ -250,14 +269,14 @@ def overall(verdicts: Iterable[str], *, complete: bool = True) -> str:
 
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its digest, in place of any that it has."""
+    """Return the document with its current digest, which replaces any older one."""
     return {**{k: v for k, v in document.items() if k != "digest"}, "digest": digest(document)}
 
 
 def digest(document: Mapping[str, Any]) -> str:
-    """What tells that a document was edited: a checksum over all of it but the digest.
+    """Compute the checksum of a document without its digest, which reveals edits.
 
-    SHA-256 of its JSON with sorted keys and without white space, in UTF-8.
+    It is the SHA-256 of its JSON with sorted keys and without white space, in UTF-8.
     """
     rest = {key: value for key, value in document.items() if key != "digest"}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -265,9 +284,9 @@ def digest(document: Mapping[str, Any]) -> str:
 
 
 def printable(value: Any) -> Any:
-    """A JSON value in which every text can be encoded, and does nothing to a terminal.
+    """Escape all texts of a JSON value that cannot be encoded, or that control a terminal.
 
-    Names of interfaces, leases, and what a plugin says, may be any bytes.
+    Names of interfaces, leases and the output of a plugin may be any bytes.
     """
     if isinstance(value, str):
         return "\n".join(map(_printable_line, value.split("\n")))
@@ -279,7 +298,7 @@ def printable(value: Any) -> Any:
 
 
 def _printable_line(line: str) -> str:
-    if line.isprintable():  # nearly always, and far faster than to look at each character
+    if line.isprintable():  # nearly always true, and far faster than a check of each character
         return line
     return "".join(c if c.isprintable() or c == "\t" else _escaped(c) for c in line)
 
@@ -289,7 +308,11 @@ def _escaped(character: str) -> str:
 
 
 def write(directory: Path, document: Mapping[str, Any]) -> Path:
-    """Write report.json, and return its path. Raises CouldNotTest if that is not possible."""
+    """Write report.json, and return its path.
+
+    Raises:
+        CouldNotTest: the directory or the file cannot be written.
+    """
     path = directory / NAME
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What was observed, as plain JSON values, small enough to send between processes."""
+"""Evidence: observations as plain JSON values, small enough to send between processes."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from podpath.paths.crossing import Crossing
 from podpath.paths.observe import Observed
 from podpath.paths.verdict import Verdict
 
-#: Packets of one observation that are written out; the counts cover all of them.
+#: Most packets of one observation that are written out. The counts cover all packets.
 _MOST_PACKETS = 20
 _MOST_DIFFERENCES = 50
 _MOST_PATHS = 24
@@ -20,7 +20,7 @@ _SOLICITATION = 135
 
 
 def of(observed: Observed) -> dict[str, Any]:
-    """One observation: packets with their hops and times, and the proof of each sniffer."""
+    """Convert an observation: packets with hops and times, and the proof of each sniffer."""
     crossings = _telling(observed.verdict.crossings)
     return {
         "packets": len(observed.verdict.crossings),
@@ -46,12 +46,12 @@ def of(observed: Observed) -> dict[str, Any]:
 
 
 def differences(found: Sequence[Difference]) -> list[dict[str, Any]]:
-    """The first ones of several differences."""
+    """Convert the first differences, up to a limit."""
     return [difference(one) for one in found[:_MOST_DIFFERENCES]]
 
 
 def difference(one: Difference) -> dict[str, Any]:
-    """One difference, with its place in parts if it has one."""
+    """Convert one difference, with the parts of its place if it has one."""
     return {
         "kind": one.kind,
         "where": str(one.where),
@@ -68,13 +68,13 @@ def _place(place: Place) -> dict[str, str]:
 
 
 def _telling(crossings: Sequence[Crossing]) -> list[Crossing]:
-    """The packets that are written out, in their order: first of all those that differ."""
+    """Choose the packets to write out, those with differences first, and keep their order."""
     numbers = sorted(range(len(crossings)), key=lambda n: not crossings[n].differences)
     return [crossings[n] for n in sorted(numbers[:_MOST_PACKETS])]
 
 
 def _paths(verdict: Verdict) -> list[dict[str, Any]]:
-    """Each expected path, and how many of its packets were seen at each of its hops."""
+    """Convert each expected path, with the number of its packets seen at each hop."""
     return [
         _path(path, [c for c in verdict.crossings if c.path == path])
         for path in verdict.paths[:_MOST_PATHS]
@@ -99,7 +99,7 @@ def _path(path: Path, crossings: Sequence[Crossing]) -> dict[str, Any]:
 
 
 def _frames(sightings: Sequence[Sighting]) -> list[dict[str, Any]]:
-    """How many frames of which protocol were seen where, whatever they are about."""
+    """Count all frames by place and protocol."""
     counts = Counter((s.place, _protocol(s.packet)) for s in sightings)
     return [
         {**_place(place), "protocol": protocol, "count": count}
@@ -108,9 +108,9 @@ def _frames(sightings: Sequence[Sighting]) -> list[dict[str, Any]]:
 
 
 def _protocol(packet: Packet) -> str:
-    """The protocol; "nd" for the question who has an address (RFC 4861, section 4.3).
+    """Return the protocol; "nd" for a neighbour solicitation (RFC 4861, section 4.3).
 
-    Asked from :: it is about the asker's own address (RFC 4862, section 5.4.2).
+    A solicitation from :: checks the sender's own address (RFC 4862, section 5.4.2).
     """
     asks = packet.protocol == "icmpv6" and packet.kind == _SOLICITATION
     known = packet.source is not None and not packet.source.is_unspecified
@@ -118,7 +118,7 @@ def _protocol(packet: Packet) -> str:
 
 
 def _topology(topology: Topology) -> dict[str, Any]:
-    """The node's interfaces, and those of podpath's pods, as far as a drawing needs them."""
+    """Convert the interfaces of the node and of podpath's pods, as far as a drawing needs them."""
     node = topology.node
     names = {link.index: link.name for link in node.interfaces}
     return {
@@ -149,7 +149,7 @@ def _links(topology: Topology, pod: str) -> tuple[Interface, ...]:
 
 
 def _name(link: Interface | None) -> str:
-    """A link's name; empty if there is none."""
+    """Return a link's name; empty without a link."""
     return link.name if link else ""
 
 

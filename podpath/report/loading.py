@@ -1,4 +1,4 @@
-"""Reports that runs wrote earlier."""
+"""Read reports that earlier runs wrote."""
 
 import json
 from pathlib import Path
@@ -8,15 +8,19 @@ from podpath.errors import CouldNotTest
 from podpath.report.document import KIND, NAME, VERSION
 from podpath.system import files
 
-#: More than the longest report; each test has its evidence in it.
+#: In bytes, more than the longest report, which holds the evidence of each test.
 _MOST = 256 * 1024 * 1024
 _REMEDY = "Name a report.json, or the directory of --podpath-report"
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read a report, by its file or its directory.
+    """Read a report.
 
-    Raises CouldNotTest for a file that is no report, or a report in a format of another version.
+    Args:
+        path: the report's file, or its directory.
+
+    Raises:
+        CouldNotTest: the file is no report, or its format has another version.
     """
     file = path / NAME if path.is_dir() else path
     try:

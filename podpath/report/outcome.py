@@ -1,4 +1,4 @@
-"""What comes of a test: its verdict, and why. Pure."""
+"""Outcomes of tests: verdicts with their reasons. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from podpath.errors import COULD_NOT_TEST_STATUS
 
 
 class Verdict(StrEnum):
-    """What a test, a requirement or a run says of the plugin, in the order of the report."""
+    """Verdict of a test, a requirement or a run about the plugin, in the report's order."""
 
     CONFORMS = "conforms"
     DOES_NOT_CONFORM = "does not conform"
@@ -18,7 +18,7 @@ class Verdict(StrEnum):
     NOT_RUN = "not run"
 
 
-#: The first of these that is among several verdicts counts.
+#: The first of these among several verdicts counts.
 _WORST_FIRST = (
     Verdict.DOES_NOT_CONFORM,
     Verdict.COULD_NOT_TEST,
@@ -30,16 +30,16 @@ _WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A test's verdict, and why it has that.
+    """Verdict of a test, with its reason.
 
     Its fields are texts: dataclasses.asdict() gives JSON values, and Outcome(**values) reads them.
 
     Attributes:
-        verdict: What the test says of the plugin.
-        message: Why; empty if it conforms.
-        remedy: What the user can do about it; empty if podpath does not know.
-        notes: What failed afterwards, such as the deletion of pods, a line each.
-        body: What the terminal, JUnit and the report show; empty if that is the reason alone.
+        verdict: verdict about the plugin.
+        message: reason; empty if the plugin conforms.
+        remedy: the user's next step; empty if podpath knows none.
+        notes: later failures, for example to delete pods, a line each.
+        body: text in the terminal, JUnit and the report; empty if the reason is enough.
     """
 
     verdict: Verdict
@@ -49,33 +49,33 @@ class Outcome:
     body: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "verdict", Verdict(self.verdict))  # a plain text, from JSON
+        object.__setattr__(self, "verdict", Verdict(self.verdict))  # JSON gives a plain text
 
     @property
     def reason(self) -> str:
-        """The message, the remedy and the notes, without a heading."""
+        """Message, remedy and notes, without a heading."""
         sentence = f"{self.message}. {self.remedy}" if self.remedy else self.message
         return f"{sentence}\n{self.notes}" if self.notes else sentence
 
     @property
     def text(self) -> str:
-        """All that people are shown of the test."""
+        """Text that podpath shows about the test."""
         return self.body or self.reason
 
     @property
     def headline(self) -> str:
-        """The first line of the reason; the verdict if there is none."""
+        """First line of the reason, else the verdict."""
         lines = (line.strip() for line in self.reason.splitlines())
         return next(filter(None, lines), str(self.verdict))
 
 
 def worst(verdicts: Iterable[str]) -> Verdict:
-    """Choose the verdict that counts of several; NOT_RUN of none."""
+    """Choose the worst of several verdicts, which counts; NOT_RUN without any."""
     given = set(verdicts)
     return next((v for v in _WORST_FIRST if v in given), Verdict.NOT_RUN)
 
 
 def exit_status(verdicts: Iterable[str]) -> int | None:
-    """Return 1 if any does not conform, else 6 if any could not be tested, else None."""
+    """Return 1 if a verdict is "does not conform", else 6 if one is "could not test", else None."""
     statuses = {Verdict.DOES_NOT_CONFORM: 1, Verdict.COULD_NOT_TEST: COULD_NOT_TEST_STATUS}
     return statuses.get(worst(verdicts))

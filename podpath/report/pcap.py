@@ -1,4 +1,4 @@
-"""Captures as pcapng files, with one named interface per (namespace, interface)."""
+"""Write captures as pcapng files, with one named interface per (namespace, interface)."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,13 +10,17 @@ _DIRECTIONS = {Direction.IN: 1, Direction.OUT: 2}  # pcapng, section 4.3.1, epb_
 
 
 def write(path: Path, sightings: Iterable[Sighting]) -> None:
-    """Write sightings in order of time. Raises CouldNotTest if the file cannot be written."""
+    """Write sightings, which are in order of time, to a pcapng file.
+
+    Raises:
+        CouldNotTest: the file cannot be written.
+    """
     from scapy.data import DLT_EN10MB
     from scapy.layers.l2 import Ether
     from scapy.utils import PcapNgWriter
 
     class Writer(PcapNgWriter):  # type: ignore[misc]
-        """scapy's writer, without the nameless interface 0 that it would begin with."""
+        """Writer of scapy, without the nameless interface 0 with which it would begin."""
 
         def _write_header(self, pkt: object) -> None:  # noqa: ARG002
             if not getattr(self, "header_present", False):

@@ -1,4 +1,4 @@
-"""A report in few words: a CI's job summary and annotations, a badge. Pure."""
+"""Short forms of a report: job summary and annotations of a CI, and a badge. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,14 +18,14 @@ _SIGNS = {
 _COLOURS = {"success": "#1a7f37", "partial": "#9a6700", "failure": "#c0212e"}
 _UNKNOWN_COLOUR = "#57606a"
 _TOLD = (Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST, Verdict.KNOWN_DEVIATION)
-#: More than GitHub shows of one step.
+#: GitHub shows fewer for one step.
 _MOST_ANNOTATIONS = 10
-#: Of a badge: pixels a letter, on average, of 11 px Verdana or DejaVu Sans.
+#: Pixels of a badge; a letter has the average width of 11 px Verdana or DejaVu Sans.
 _LETTER, _PADDING, _HEIGHT = 6, 10, 20
 
 
 def markdown(document: Mapping[str, Any]) -> str:
-    """For the job summary of a CI: results, and the requirements that somebody has to look at."""
+    """Format results, and the requirements that need attention, for the job summary of a CI."""
     parts = []
     for profile in document["profiles"]:
         head = f"## podpath, profile {plain(profile['name'])}: {_result(profile['result'])}"
@@ -59,13 +59,14 @@ def _result(result: str) -> str:
 
 
 def counted(counts: Mapping[str, int]) -> str:
-    """How many requirements have each verdict, in words."""
+    """Put into words how many requirements have each verdict."""
     return ", ".join(f"{number} {verdict}" for verdict, number in counts.items() if number)
 
 
 def annotations(document: Mapping[str, Any]) -> Iterator[str]:
-    """GitHub's workflow commands: an error for what does not conform, a warning for the untested.
+    """Yield a workflow command of GitHub for each requirement that needs attention.
 
+    "Does not conform" is an error, "could not test" a warning.
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
     levels = {Verdict.DOES_NOT_CONFORM: "error", Verdict.COULD_NOT_TEST: "warning"}
@@ -80,7 +81,7 @@ def annotations(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _message(text: str) -> str:
-    """As @actions/toolkit escapes it: a plugin's text gives no commands."""
+    """Escape a text as @actions/toolkit does, so that a plugin's text gives no commands."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -89,7 +90,7 @@ def _property(text: str) -> str:
 
 
 def badge(document: Mapping[str, Any]) -> str:
-    """An SVG: the profile, and how many of the requirements that apply conform."""
+    """Draw a badge as SVG: the profile, and how many applicable requirements conform."""
     profile = next(iter(document["profiles"]), None)
     if profile is None:
         label, result, told = "podpath", "", "not run"

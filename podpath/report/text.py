@@ -1,4 +1,4 @@
-"""Findings as text: the path hop by hop, with the first difference marked. Pure."""
+"""Format findings as text: the path hop by hop, with a mark at the first difference. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _MOST_TIMES = 4
 
 
 def path(crossing: Crossing) -> str:
-    """One packet's path, a line a hop, then what was seen elsewhere.
+    """Draw one packet's path, a line a hop, then its sightings elsewhere.
 
     The mark ">" stands at the first hop that differs.
     """
@@ -46,7 +46,7 @@ def _columns(place: Place) -> str:
 
 
 def _times(sightings: Sequence[Sighting], start: int) -> str:
-    """When it was seen there; of a packet that was sent over and over, the first times."""
+    """List the first times of a packet at a hop, and the number of further ones."""
     shown = [_seen(s, start) for s in sightings[:_MOST_TIMES]]
     more = len(sightings) - _MOST_TIMES
     return "  ".join([*shown, f"({more} more times)"] if more > 0 else shown)
@@ -58,7 +58,7 @@ def _seen(sighting: Sighting, start: int) -> str:
 
 
 def of_verdict(verdict: Verdict) -> str:
-    """The first packets that differ, as pictures."""
+    """Draw the paths of the first packets that differ."""
     bad = [c for c in verdict.crossings if c.differences]
     more = len(bad) - _MOST_CROSSINGS
     text = "\n\n".join(path(c) for c in bad[:_MOST_CROSSINGS])
@@ -66,7 +66,7 @@ def of_verdict(verdict: Verdict) -> str:
 
 
 def of_differences(differences: Sequence[Difference]) -> str:
-    """Differences, a line each; of many of one kind at one place, the first ones."""
+    """List differences, a line each, and only the first of one kind at one place."""
     alike = Counter[tuple[str, Place | str, str]]()
     told = []
     for one in differences:
@@ -79,7 +79,14 @@ def of_differences(differences: Sequence[Difference]) -> str:
 
 
 def failure(ids: Sequence[str], body: str, node: int | None, bridge: str) -> str:
-    """A whole failure: the requirements, what was found, what it means, how to look."""
+    """Format a failure: requirements, findings, usual causes, and commands to look further.
+
+    Args:
+        ids: requirements that the test checks.
+        body: text of the findings.
+        node: PID for {node} in the commands; None if no node runs.
+        bridge: bridge for {bridge} in the commands; empty if the path has none.
+    """
     parts = [f"{i}: {REQUIREMENTS[i].sentence}" for i in ids]
     parts += ["", *(f"  {line}".rstrip() for line in body.splitlines()), ""]
     for requirement in (REQUIREMENTS[i] for i in ids):

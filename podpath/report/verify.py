@@ -1,4 +1,4 @@
-"""Whether a report is as podpath wrote it: its format, its digest, its agreement with itself."""
+"""Verify that a report is as podpath wrote it: format, digest and consistency."""
 
 import json
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from podpath.report.document import digest, profiles
 from podpath.report.outcome import Verdict, worst
 from podpath.requirements import CORE
 
-#: What only a test can come to.
+#: Verdicts that only a test can have.
 _TESTED = frozenset(Verdict) - {Verdict.NOT_APPLICABLE, Verdict.NOT_RUN}
 _SCHEMA = Path(__file__).with_name("report.schema.json")
 
 
 def problems(document: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a report, a sentence each; none if it is as it was written."""
+    """List the problems of a report, a sentence each; none if it is as podpath wrote it."""
     found = _of_format(document)
     return found or [*_of_digest(document), *_of_verdicts(document)]
 
@@ -38,7 +38,10 @@ def _of_digest(document: Mapping[str, Any]) -> list[str]:
 
 
 def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
-    """A digest can be made anew by whoever edits; verdicts must still follow from each other."""
+    """List verdicts that do not follow from those of the tests.
+
+    Anyone who edits a report can recompute its digest.
+    """
     found = []
     for one in document["requirements"]:
         if one["tests"] and one["verdict"] != (is_ := worst(t["verdict"] for t in one["tests"])):
@@ -47,7 +50,7 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
             found.append(f"{one['id']} is said to be {one['verdict']!r}, and has no tests")
     requirements, complete = document["requirements"], document["complete"]
     whole = worst(t["verdict"] for r in requirements for t in r["tests"])
-    # of a test that was broken off it is not known what it is about
+    # the requirements of a test that was broken off are unknown
     allowed = {whole} if whole == Verdict.DOES_NOT_CONFORM else {whole, Verdict.COULD_NOT_TEST}
     if document["verdict"] not in allowed:
         found.append(f"the verdict is {document['verdict']!r}, and the tests' is '{whole}'")

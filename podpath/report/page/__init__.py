@@ -1,7 +1,7 @@
-"""A report as one HTML page: it needs no network, no other file and, but for filters, no script.
+"""Render a report as one HTML page without network or other files; only filters need its script.
 
-What plugins say may be anything. Jinja escapes all of it, and the page's Content-Security-Policy
-allows the one script that it has by its checksum.
+Texts of plugins may be anything. Jinja escapes them all, and the page's Content-Security-Policy
+allows only the page's own script, by its checksum.
 """
 
 import base64
@@ -17,7 +17,7 @@ from podpath.report.page import drawing
 from podpath.requirements import GROUPS, REQUIREMENTS, group
 
 _HERE = Path(__file__).parent
-#: A verdict has a sign beside its colour. In the order of the page.
+#: Sign of each verdict, beside its colour. In the order of the page.
 SIGNS = {
     Verdict.DOES_NOT_CONFORM: "✕",
     Verdict.COULD_NOT_TEST: "?",
@@ -29,7 +29,7 @@ SIGNS = {
 
 
 def render(document: Mapping[str, Any]) -> str:
-    """The page of a report of this version."""
+    """Render the page of a report of this version."""
     script = _file("page.js")
     checksum = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return str(
@@ -72,7 +72,7 @@ def _file(name: str) -> str:
 
 
 def _title(document: Mapping[str, Any]) -> str:
-    """Whose plugin it is, else the profile that was tested."""
+    """Name the implementation, else the tested profile."""
     whose = document["implementation"]
     named = " ".join(whose[k] for k in ("organisation", "project", "version") if k in whose)
     profile = document["environment"].get("profile", "")
@@ -80,7 +80,7 @@ def _title(document: Mapping[str, Any]) -> str:
 
 
 def _usually(identifier: str) -> str:
-    """What most often causes a failure; empty if this podpath does not know the requirement."""
+    """Return the usual cause of a failure; empty if this podpath does not know the requirement."""
     return REQUIREMENTS[identifier].usually if identifier in REQUIREMENTS else ""
 
 
@@ -89,13 +89,13 @@ def _about_feature(name: str) -> str:
 
 
 def _ordered(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Requirements or tests, those first that somebody has to look at."""
+    """Sort requirements or tests, those first that need attention."""
     order = list(SIGNS)
     return sorted(told, key=lambda one: order.index(one["verdict"]))
 
 
 def _overview(requirements: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, Any]] | None:
-    """The test and the evidence that the page begins with: of what fails, else of any path."""
+    """Choose the test and evidence at the top of the page: of a failure, else of any path."""
     seen = [
         (test["verdict"] != Verdict.DOES_NOT_CONFORM, number, test["test"], evidence)
         for number, one in enumerate(requirements)
@@ -110,5 +110,5 @@ def _overview(requirements: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[s
 
 
 def _telling(evidence: Mapping[str, Any]) -> bool:
-    """Whether there is something to draw: more than a pod's path to itself."""
+    """Return whether a drawing shows more than a pod's path to itself."""
     return any(h["namespace"] == "node" for p in evidence["paths"] for h in p["hops"])

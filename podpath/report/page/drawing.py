@@ -1,7 +1,8 @@
-"""Drawings of what was observed, as SVG: each path with its sightings, and the topology. Pure.
+"""Draw observations as SVG: each path with its sightings, and the topology. Pure.
 
-Their input is the evidence of a report (report.schema.json). They are inline: colours are classes
-of page.css, so that one drawing serves light, dark and print. Narrow enough for a phone.
+The input is the evidence of a report (report.schema.json). The drawings are inline and their
+colours are classes of page.css, so that one drawing serves light, dark and print. They are narrow
+enough for a phone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,9 +26,13 @@ _WORST_FIRST = (BROKEN, LOST, ODD, ASKED, SEEN, QUIET)
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One hop of a path, and what was seen there.
+    """One hop of a path, with the packets seen there.
 
-    note: for people; after: positions of the hops that come before it.
+    Attributes:
+        place: the hop's place.
+        state: BROKEN, LOST, ODD, ASKED, SEEN or QUIET.
+        note: text beside the hop.
+        after: positions of the hops that come before this one.
     """
 
     place: Place
@@ -37,7 +42,7 @@ class Station:
 
 
 def stations(path: Mapping[str, Any], evidence: Evidence) -> list[Station]:
-    """The hops of a path; the first one at which something is wrong is BROKEN."""
+    """List the hops of a path; the first faulty one is BROKEN."""
     if not begun(path, evidence):
         return [Station(_place(h), QUIET, "never sent", tuple(h["after"])) for h in path["hops"]]
     packets, asked = path["packets"], _asked(evidence)
@@ -59,7 +64,7 @@ def stations(path: Mapping[str, Any], evidence: Evidence) -> list[Station]:
 
 
 def begun(path: Mapping[str, Any], evidence: Evidence) -> bool:
-    """Whether a path had anything to carry: nothing answers a question that did not arrive."""
+    """Return whether a path had packets to carry. A question that is lost gets no answer."""
     hops = path["hops"]
     if path["packets"] or _asked(evidence).get(_place(hops[0])):
         return True
@@ -72,7 +77,7 @@ def begun(path: Mapping[str, Any], evidence: Evidence) -> bool:
 
 
 def _seen(hop: Mapping[str, Any], packets: int, asked: str) -> tuple[str, str]:
-    """What one hop has of the packets; of packets that never left, what asked for the way."""
+    """Return state and note of one hop; if no packet left, ARP or ND may have asked for the way."""
     seen = hop["seen"]
     if packets and seen == packets:
         return SEEN, f"{seen} of {packets}"
@@ -89,7 +94,7 @@ def _place(one: Mapping[str, Any]) -> Place:
 
 
 def _asked(evidence: Evidence) -> dict[Place, str]:
-    """Where somebody asked for a neighbour, and how often: by ARP, or neighbour discovery."""
+    """Return place -> protocol and number of questions for a neighbour, by ARP or ND."""
     return {
         _place(f): f"{f['protocol'].upper()} ({f['count']})"
         for f in evidence["frames"]
@@ -98,7 +103,7 @@ def _asked(evidence: Evidence) -> dict[Place, str]:
 
 
 def _kinds(evidence: Evidence) -> dict[Place, list[str]]:
-    """Place -> kinds of differences there, but for what is missing, which the counts say."""
+    """Return place -> kinds of differences; missing hops are left out, as the counts show them."""
     found: dict[Place, list[str]] = {}
     for one in evidence["differences"]:
         if one["kind"] != "missing hop" and "place" in one:
@@ -108,7 +113,7 @@ def _kinds(evidence: Evidence) -> dict[Place, list[str]]:
 
 
 def elsewhere(path: Mapping[str, Any], evidence: Evidence) -> list[Place]:
-    """Where packets of a path were seen besides; of the first path, those of no path, too."""
+    """List places off a path where its packets were seen; the first path gets those of no path."""
     known = [(p["path"], _place(e)) for p in evidence["shown"] for e in p["elsewhere"]]
     found = [place for name, place in known if name == path["path"]]
     if path is evidence["paths"][0]:
@@ -131,7 +136,7 @@ _NOTE = 36
 
 
 def of_path(path: Mapping[str, Any], evidence: Evidence) -> str:
-    """One path from top to bottom: a station a hop, and where packets were seen besides."""
+    """Draw one path from top to bottom: a station a hop, then unexpected places."""
     found = stations(path, evidence)
     strange = elsewhere(path, evidence)[:_MOST_ELSEWHERE]
     columns = _columns(found)
@@ -155,14 +160,14 @@ def of_path(path: Mapping[str, Any], evidence: Evidence) -> str:
 
 
 def _way(ends: set[str]) -> str:
-    """How the line between two places is drawn."""
+    """Return the state of the line between two places."""
     if ends & {BROKEN, LOST}:
         return LOST
     return next((state for state in (ASKED, SEEN) if state in ends), QUIET)
 
 
 def _columns(found: Sequence[Station]) -> list[int]:
-    """The column of each hop: the last of several that follow one goes on in its column."""
+    """Return the column of each hop. The last of several hops after one continues its column."""
     last = {before: number for number, s in enumerate(found) for before in s.after}
     columns: list[int] = []
     for number, station in enumerate(found):
@@ -175,7 +180,7 @@ def _columns(found: Sequence[Station]) -> list[int]:
 
 
 def _bands(svg: Element, namespaces: Sequence[str]) -> None:
-    """One behind all neighbours of one namespace."""
+    """Draw one band behind consecutive hops in one namespace."""
     start = 0
     for number in range(1, len(namespaces) + 1):
         if number == len(namespaces) or namespaces[number] != namespaces[start]:
@@ -199,14 +204,14 @@ def _stop(svg: Element, station: Station, spot: tuple[int, int], labels: int) ->
     arrow = SubElement(line, "tspan", {"class": "direction"})
     arrow.text = f"  {place.direction.value}" if place.direction else ""
     told = station.note if len(station.note) <= _NOTE else f"{station.note[: _NOTE - 1]}…"
-    # a long one has room beside the namespace, and none beside the interface
+    # a long note has room beside the namespace, but not beside the interface
     height = y + 5 if len(told) <= _NAME_LENGTH else y - 3
     note = _text(svg, (_WIDTH - 8, height), f"note {station.state}", told)
     note.set("text-anchor", "end")
 
 
 def _mark(svg: Element, state: str, x: int, y: int) -> None:
-    """A sign for each state that is told without colours, too."""
+    """Draw the sign of a state, which people can also read without colours."""
     if state == ODD:
         points = f"{x},{y - 8} {x + 8},{y} {x},{y + 8} {x - 8},{y}"
         SubElement(svg, "polygon", {"class": "mark odd", "points": points})
@@ -230,7 +235,7 @@ _MASTER_TOP = _END_TOP + _CHIP + 40
 
 
 def of_topology(evidence: Evidence) -> str:
-    """The pods, the node, and how they are joined, each interface with what was seen there."""
+    """Draw the pods, the node and their links, each interface with its state."""
     pods, links = _pods(evidence), evidence["topology"]["node"]
     states = _states(evidence)
     masters = [m["name"] for m in links if m["kind"] == "bridge"]
@@ -264,14 +269,14 @@ def of_topology(evidence: Evidence) -> str:
 
 
 def _pods(evidence: Evidence) -> list[Mapping[str, Any]]:
-    """Those that packets went to and fro first, in that order."""
+    """Sort pods in the order in which paths name them; those without a path come last."""
     order = list(dict.fromkeys(h["namespace"] for p in evidence["paths"] for h in p["hops"]))
     pods: list[Mapping[str, Any]] = evidence["topology"]["pods"]
     return sorted(pods, key=lambda p: (*order, p["name"]).index(p["name"]))
 
 
 def _states(evidence: Evidence) -> dict[tuple[str, str], tuple[str, str]]:
-    """(namespace, interface) -> the worst state of its directions, and its note."""
+    """Return (namespace, interface) -> the worst state of its directions, with its note."""
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for path in evidence["paths"]:
         for station in stations(path, evidence):
@@ -290,7 +295,7 @@ def _states(evidence: Evidence) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def _lower(link: Mapping[str, Any]) -> str:
-    """What a pod's interface lies on; empty if on nothing, or in a report that does not say."""
+    """Return the lower link of a pod's interface; empty if it has none or the report omits it."""
     return str(link.get("lower", ""))
 
 
@@ -302,7 +307,7 @@ def _pod(
     bars: Mapping[str, int],
     master_of: Mapping[str, str],
 ) -> None:
-    """A pod, its interfaces but lo, and the way from each to its master, or to what it lies on."""
+    """Draw a pod, its first interface but lo, and the line to its master or its lower link."""
     name = pod["name"]
     _rectangle(svg, (left, _POD_TOP), (_POD, _POD_HEIGHT), "band")
     _text(svg, (left + 8, _POD_TOP + 16), "where", _short(name))
@@ -351,7 +356,7 @@ def _chip(
     names: tuple[str, str],
     told: tuple[str, str] | None,
 ) -> None:
-    """An interface: its name, and beside or below it what was seen there."""
+    """Draw an interface: its name, its note below, and its address beside them."""
     (x, y), (name, address) = spot, names
     state, note = told or (QUIET, "")
     _rectangle(svg, (x, y), (width, _CHIP), f"chip {state}")
