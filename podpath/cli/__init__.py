@@ -1,7 +1,7 @@
-"""The console command `podpath`: what is not a test run.
+"""Console command `podpath`: everything besides test runs.
 
-Exit status: 0; 1 for the finding that a command is asked about, such as a report that was edited;
-2 for wrong usage; 6 where podpath cannot do what it is asked to.
+Exit status: 0 for success; 1 for the finding that a command looks for, for example an edited
+report; 2 for wrong usage; 6 if podpath cannot do its work.
 """
 
 import argparse
@@ -15,12 +15,12 @@ from podpath.cli import clean, doctor, report, requirements
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
 _EPILOG = "The tests are run by pytest: pytest --pyargs podpath.tests --help"
-#: As a shell tells of SIGINT and SIGPIPE.
+#: Exit statuses with which a shell reports SIGINT and SIGPIPE.
 _INTERRUPTED, _PIPE_CLOSED = 130, 141
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands and their options."""
+    """Build the parser of all commands and their options."""
     top = argparse.ArgumentParser(
         prog="podpath", description="What there is around podpath's test runs.", epilog=_EPILOG
     )
@@ -32,9 +32,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point. Returns the exit status."""
+    """Run one command and return the exit status.
+
+    Args:
+        arguments: command line without the program's name; None for that of the process.
+    """
     options = parser().parse_args(arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may not have every letter
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack some letters
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status: int = options.run(options)
@@ -44,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return COULD_NOT_TEST_STATUS
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reader, for example head, closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
     return status

@@ -1,4 +1,4 @@
-"""`python -m podpath.cli` is the command `podpath`."""
+"""Run the command `podpath` as `python -m podpath.cli`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`podpath clean`: remove what runs left that were killed with SIGKILL."""
+"""Command `podpath clean`: remove leftovers of runs that SIGKILL ended."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from podpath.errors import CouldNotTest
 
 
 def add(commands: output.Commands) -> None:
-    """Make the command known."""
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "clean",
         help="remove what killed runs left",
@@ -75,4 +75,4 @@ def _say(message: str) -> None:
 
 
 def _silent(_: str) -> None:
-    """For machines: what was removed is told in the end."""
+    """Write nothing: the JSON document lists what was removed."""

@@ -1,4 +1,4 @@
-"""`podpath report`: show, verify, compare and render what test runs have left."""
+"""Command `podpath report`: show, verify, compare and render reports of test runs."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,7 @@ from podpath.cli import output
 
 
 def add(commands: output.Commands) -> None:
-    """Make the command known."""
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "report",
         help="show a report, see whether it was edited, compare two, make a page",

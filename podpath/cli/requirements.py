@@ -1,4 +1,4 @@
-"""`podpath requirements`: list, filter, explain."""
+"""Command `podpath requirements`: list, filter and explain requirements."""
 
 import argparse
 import difflib
@@ -11,7 +11,7 @@ from podpath.requirements import CORE, GROUPS, REQUIREMENTS, Requirement, group
 
 
 def add(commands: output.Commands) -> None:
-    """Make the command known."""
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "requirements",
         help="list the requirements, or explain some",
@@ -35,7 +35,7 @@ def add(commands: output.Commands) -> None:
 
 
 def _identifier(text: str) -> str:
-    """An id, in whatever case."""
+    """Return a requirement's id; the text may be in any case."""
     if text.upper() in REQUIREMENTS:
         return text.upper()
     alike = difflib.get_close_matches(text.upper(), REQUIREMENTS, 3)
@@ -66,13 +66,13 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _is_of(requirement: Requirement, feature: str) -> bool:
-    """Whether it belongs to a feature, or looks at it, too, where that is asked for."""
+    """Return whether a requirement belongs to a feature, or also covers it if a conflist has it."""
     shown = FEATURES[feature].shown if feature in FEATURES else ()
     return requirement.feature == feature or requirement.id in shown
 
 
 def _without(feature: Feature) -> str:
-    """Say why a feature has no requirements of its own."""
+    """Explain why a feature has no requirements of its own."""
     return f"{feature.name}: the others are tested with it, where the conflist has {feature.asked}."
 
 

@@ -1,1 +1,1 @@
-"""One run: what it tests, on what, whether it can, and how its node starts."""
+"""Prepare one run: its plan, the checks before it, and its facts for the report."""

@@ -1,4 +1,4 @@
-"""Settings of the host that make a failed test say nothing about the plugin."""
+"""Settings of the host that make tests fail independently of the plugin."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,20 +11,23 @@ from podpath.system import sysctl
 from podpath.topology import firewall
 
 _HERE = "/proc/self/ns/net"
-#: The kinds of difference of packets that do not arrive, and of what is sent about that.
+#: Kinds of difference of lost packets, and of packets that hosts send because of the loss.
 _LOST = frozenset({MISSING, UNEXPECTED, "lost or doubled", "no answer", "FDB", "not bridged"})
-#: Those of one more ARP reply.
+#: Kinds of difference of an additional ARP reply.
 _ANSWERED = frozenset({UNEXPECTED, DUPLICATE, PAYLOAD, MAC})
 
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """IPv4 settings that make pods fail which start with them.
+    """IPv4 settings of the host that make pods fail which start with them.
 
-    settings: name -> value, all of which pods must have; kinds: the kinds of difference that they
-    cause; packet: how the packets begin that these are about, any if empty; requirements: the only
-    ones that fail, any if empty; effect: what pods then do, whatever the plugin does; remedy: the
-    setting to change.
+    Attributes:
+        settings: name -> value; the hindrance applies if pods start with all of them.
+        kinds: kinds of difference that they cause.
+        effect: behaviour of such pods, independently of the plugin.
+        remedy: setting to change.
+        packet: beginning of the text of the packets that differ; empty for any packet.
+        requirements: the only requirements that fail; empty for any requirement.
     """
 
     settings: Mapping[str, int]
@@ -35,14 +38,14 @@ class Hindrance:
     requirements: frozenset[str] = frozenset()
 
     def explains(self, requirements: Iterable[str], found: Collection[Difference]) -> bool:
-        """Whether all that was found can be its doing."""
+        """Return whether the settings can cause all differences of a test."""
         about = not self.requirements or not self.requirements.isdisjoint(requirements)
         return about and all(
             one.kind in self.kinds and one.packet.startswith(self.packet) for one in found
         )
 
 
-#: Each was seen to turn the reference plugins red.
+#: Each was seen to make the reference plugins fail.
 HINDRANCES = (
     Hindrance({"arp_ignore": 8}, _LOST, "pods answer no ARP request", "arp_ignore"),
     Hindrance(
@@ -71,8 +74,15 @@ def of(
 ) -> list[str]:
     """List the host's settings that explain all differences of a test, each with its remedy.
 
-    requirements: those that the test is about; families: its IP versions; node: the one that it
-    was run on, if there is one. Raises CouldNotTest.
+    Args:
+        requirements: requirements that the test checks.
+        found: differences that the test found.
+        families: IP versions of the test.
+        network: network of the node's pods.
+        node: node of the test; None if the test has none.
+
+    Raises:
+        CouldNotTest: the settings cannot be read.
     """
     if not found:
         return []
@@ -80,7 +90,7 @@ def of(
     sentences = [
         _sentence(one, settings)
         for one in HINDRANCES
-        if (Family.IPV4 in families or one.packet)  # those packets are seen in any test
+        if (Family.IPV4 in families or one.packet)  # tests of either family see such packets
         and one.explains(requirements, found)
         and (settings := sysctl.having(path, one.settings))
     ]
@@ -100,7 +110,7 @@ def _sentence(one: Hindrance, settings: Iterable[str]) -> str:
 
 
 def _of_node(node: Node | None, families: Iterable[Family], network: Network) -> Iterator[str]:
-    """Of a node that is the user's; podpath's own has a packet filter of its own."""
+    """Yield hindrances in the firewall of a user's node; podpath's node has its own."""
     if node is not None and node.shared:
         for family in families:
             yield from firewall.hindering(node, family, network)

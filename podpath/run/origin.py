@@ -1,4 +1,4 @@
-"""Where a plugin comes from: its package and version, as far as the system knows."""
+"""Origin of a plugin: its package and version, as far as the system knows them."""
 
 import os
 import shutil
@@ -9,15 +9,15 @@ from podpath.system import programs
 
 
 def of(path: str) -> str:
-    """The Debian package and version of a file, or its checksum. The file is not run."""
+    """Return the Debian package and version of a file, else its checksum, without running it."""
     found = os.stat(path)
     return _origin(path, (found.st_ino, found.st_mtime_ns))
 
 
 @cache
 def _origin(path: str, _: tuple[int, int]) -> str:
-    """Asked for again and again, and dpkg takes its time; the numbers tell a file from another."""
-    # what lies on another node's file system is known to the packages there
+    """Return the origin from a cache, as dpkg is slow. Inode and mtime distinguish files."""
+    # a file of the host belongs to a package of the host
     root, name = (str(host.ROOT), path.removeprefix(str(host.ROOT)))
     known = f"--admindir={root if name != path else ''}/var/lib/dpkg"
     owner = programs.first_line("dpkg-query", known, "--search", name) if _has_dpkg() else "?"

@@ -1,4 +1,4 @@
-"""What a report says besides its verdicts: whose plugin it is, of what, tested by what, and how."""
+"""Provenance in a report: implementation, configuration, version of podpath, and command."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from podpath.run import origin
 from podpath.run.plan import Plan
 from podpath.system import files, programs
 
-#: What [tool.podpath] may say; contact may be a list of texts.
+#: Keys of [tool.podpath]; contact may be a list of texts.
 KEYS = ("organisation", "project", "version", "url", "contact")
 
 _SETTINGS = "pyproject.toml"
@@ -27,9 +27,14 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def implementation(directory: Path, given: Sequence[str]) -> dict[str, Any]:
-    """Whose plugin it is: KEY=TEXT of options, else [tool.podpath] of the nearest pyproject.toml.
+    """Read the owner of the plugin from options, else from the nearest pyproject.toml.
 
-    Raises CouldNotTest if either is not understood.
+    Args:
+        directory: directory at which the search for pyproject.toml with [tool.podpath] begins.
+        given: options KEY=TEXT, which override the file.
+
+    Raises:
+        CouldNotTest: an option or the file is malformed.
     """
     found = _settings(directory)
     for one in given:
@@ -71,7 +76,18 @@ def _settings(directory: Path) -> dict[str, Any]:
 def about(
     plan: Plan, whose: Mapping[str, Any], arguments: Sequence[str], seed: int, *, complete: bool
 ) -> About:
-    """What a report says of a run. Raises CouldNotTest if a plugin is gone meanwhile."""
+    """Collect the facts about a run that its report has besides the results.
+
+    Args:
+        plan: plan of the run.
+        whose: implementation, as implementation() returns it.
+        arguments: arguments of pytest.
+        seed: seed of the run.
+        complete: false if the run was broken off.
+
+    Raises:
+        CouldNotTest: a plugin cannot be read any more.
+    """
     return About(
         abilities=plan.kind.abilities,
         commit=commit(),
@@ -100,7 +116,7 @@ def _plugin(name: str, path: str) -> dict[str, str]:
 
 
 def command(arguments: Sequence[str], seed: int) -> str:
-    """The command that repeats a run, with all that was random in it. Pure."""
+    """Return the command that repeats a run, with its random seed. Pure."""
     kept = []
     skip = False
     for argument in arguments:
@@ -113,9 +129,9 @@ def command(arguments: Sequence[str], seed: int) -> str:
 
 
 def commit() -> str:
-    """The commit that podpath was installed from, or runs from; empty if that is not known.
+    """Return the commit of the installed podpath, or of its checkout; empty if it is unknown.
 
-    With "-dirty" behind it if the checkout differs from it.
+    It ends with "-dirty" if the checkout differs from the commit.
     """
     if (_PACKAGE / "tests").is_dir():
         return _installed_from()
@@ -131,7 +147,7 @@ def commit() -> str:
 
 
 def _installed_from() -> str:
-    """What pip notes of an installation from a repository (PEP 610)."""
+    """Return the commit that pip records for an installation from a repository (PEP 610)."""
     try:
         noted = metadata.distribution("podpath").read_text("direct_url.json")
         known: Any = json.loads(noted or "{}")
