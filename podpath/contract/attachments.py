@@ -25,13 +25,10 @@ from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference, Settings
 from podpath.nodes import inventory
 from podpath.nodes.inventory import Inventory
-from podpath.system import randomness, sysctl, waiting
+from podpath.system import limits, randomness, sysctl, waiting
 
 #: Not eth0: a plugin must use the name in CNI_IFNAME, not the usual one.
 INTERFACE = "net1"
-
-#: The kernel removes the links of a namespace in the background.
-_SETTLE_SECONDS = 3.0
 
 _numbers = itertools.count(1)
 
@@ -230,7 +227,8 @@ class Attachment:
             kinds = ("interfaces", "routing")
             return all(set(now.things[k]) <= set(before.things[k]) for k in kinds)
 
-        now = waiting.until(lambda: inventory.read(node, network), settled, _SETTLE_SECONDS)
+        seconds = limits.current().attachment_gone
+        now = waiting.until(lambda: inventory.read(node, network), settled, seconds)
         differences = now.since(before)
         gone = ("interfaces", "bridge ports", "routing", "mounts") if self._lost else ()
         ours = {("lost", where) for where in gone}

@@ -21,7 +21,7 @@ from podpath.contract.attachments import INTERFACE, Attachment, attached
 from podpath.contract.runtime import Runtime
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Address, AddressWithPrefix, Difference, Family, listed
-from podpath.system import netns
+from podpath.system import limits, netns
 
 #: A locally administered MAC address that no plugin would generate.
 MAC = "02:00:5e:10:00:01"
@@ -35,7 +35,6 @@ _BYTES = 2_000_000
 _LEAST, _MOST = 0.5, 1.15
 #: Least rate of a transfer without a limit, as a multiple of RATE: below, the machine is the limit.
 _FREE = 4.0
-_TRANSFER_SECONDS = 60.0
 _CHUNK = 65536
 
 Capabilities = Mapping[str, Any]
@@ -159,7 +158,7 @@ def transfer(source: Attachment, destination: Attachment, family: Family) -> Tra
         with _in(
             destination, lambda: socket.create_server((str(address), 0), family=_AF[family])
         ) as at:
-            at.settimeout(_TRANSFER_SECONDS)
+            at.settimeout(limits.current().transfer)
             return _transfer(source, address, at)
     except OSError as error:
         raise DoesNotConform(f"a transfer to {address} failed: {error}") from None
@@ -171,7 +170,7 @@ def _transfer(source: Attachment, address: Address, at: socket.socket) -> Transf
         at.accept()[0] as receiver,
         ThreadPoolExecutor(1) as pool,
     ):
-        receiver.settimeout(_TRANSFER_SECONDS)
+        receiver.settimeout(limits.current().transfer)
         began = time.monotonic()
         sending = pool.submit(_send, sender)
         arrived = _received(receiver)
@@ -188,11 +187,12 @@ def _in(container: Attachment, make: Callable[[], socket.socket]) -> socket.sock
 
 
 def _connected(address: Address, at: socket.socket) -> socket.socket:
-    return socket.create_connection((str(address), at.getsockname()[1]), timeout=10.0)
+    target = str(address), at.getsockname()[1]
+    return socket.create_connection(target, timeout=limits.current().connection)
 
 
 def _send(sender: socket.socket) -> None:
-    sender.settimeout(_TRANSFER_SECONDS)
+    sender.settimeout(limits.current().transfer)
     sender.sendall(bytes(_BYTES))
     sender.shutdown(socket.SHUT_WR)
 

@@ -9,14 +9,12 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
-from podpath.contract.answers import BUDGET, Answer
+from podpath.contract.answers import Answer
 from podpath.contract.subjects import Step, Subject, request_configuration
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes.base import Node
-from podpath.system import files, programs
+from podpath.system import files, limits, programs
 
-#: Least wait for the end of a plugin whose pipes are closed, even after its deadline.
-_KILLED_SECONDS = 1.0
 _CHUNK = 65536
 
 
@@ -175,7 +173,7 @@ def _run(
     with process:
         complaint = ""
         try:
-            outputs, complaint = _read_to_end(process, time.monotonic() + BUDGET)
+            outputs, complaint = _read_to_end(process)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -185,9 +183,7 @@ def _run(
         return process.returncode, _text(outputs[0]), _text(outputs[1])
 
 
-def _read_to_end(
-    process: "subprocess.Popen[bytes]", deadline: float
-) -> tuple[list[bytearray], str]:
+def _read_to_end(process: "subprocess.Popen[bytes]") -> tuple[list[bytearray], str]:
     """Read stdout and stderr until the process has ended and its pipes are closed, as libcni does.
 
     A process that outlives the plugin may hold its pipes open.
@@ -198,21 +194,24 @@ def _read_to_end(
     assert process.stdout is not None
     assert process.stderr is not None
     outputs = [bytearray(), bytearray()]
+    limit = limits.current()
+    deadline = time.monotonic() + limit.measures.plugin_call
+    late = f"did not end within {limit.measures.plugin_call:.0f} s, and was killed"
     with selectors.DefaultSelector() as selector:
         for number, pipe in enumerate((process.stdout, process.stderr)):
             selector.register(pipe, selectors.EVENT_READ, number)
         while selector.get_map():
             ready = selector.select(max(deadline - time.monotonic(), 0))
             if not ready:
-                return outputs, f"did not end within {BUDGET:.0f} s, and was killed"
+                return outputs, late
             for key, _ in ready:
                 _read_pipe(key.fileobj, outputs[key.data], selector.unregister)
             if max(map(len, outputs)) > files.MOST:
                 return outputs, f"printed more than {files.MOST // 2**20} MiB, and was killed"
     try:
-        process.wait(max(deadline - time.monotonic(), _KILLED_SECONDS))
+        process.wait(max(deadline - time.monotonic(), limit.plugin_exit))
     except subprocess.TimeoutExpired:
-        return outputs, f"did not end within {BUDGET:.0f} s, and was killed"
+        return outputs, late
     return outputs, ""
 
 

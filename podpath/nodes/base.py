@@ -14,7 +14,7 @@ from pathlib import Path
 from podpath.errors import CouldNotTest
 from podpath.model import CommandResult, PodNetwork, Settings
 from podpath.nodes.pod import Pod, PodSpec
-from podpath.system import files, linux, netns, proc, programs, sysctl
+from podpath.system import files, limits, linux, netns, proc, programs, sysctl
 from podpath.system.proc import Endpoint
 
 _NAMED = "/run/netns"
@@ -162,12 +162,13 @@ class Node(ABC):
         return ["nsenter", "--target", str(self.pid), which, "--", *command]
 
     def run(
-        self, command: Sequence[str], seconds: float = 30.0, *, netns: str = ""
+        self, command: Sequence[str], seconds: float | None = None, *, netns: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Run a program on the node, in its own network namespace or in a named one of it.
 
         Raises CouldNotTest if it hangs.
         """
+        seconds = seconds or limits.current().command
         inside = []
         if netns:
             place = f"{_NAMED}/{netns}"
@@ -187,7 +188,8 @@ class Node(ABC):
             )
         except subprocess.TimeoutExpired:
             raise CouldNotTest(
-                f"{' '.join(command)} on the node did not end in {seconds:.0f} s"
+                f"{' '.join(command)} on the node did not end in {seconds:.0f} s",
+                limits.current().remedy,
             ) from None
 
 

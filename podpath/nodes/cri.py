@@ -11,8 +11,8 @@ from typing import Any
 
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult
+from podpath.system import limits
 
-_CALL_SECONDS = 30.0
 #: A plugin's words of why it failed come as gRPC metadata, whose limit is 8 KiB unless told; a
 #: failure whose reason is lost cannot be told from one of the runtime's own.
 _MOST_RECEIVED = 64 * 1024 * 1024
@@ -43,32 +43,33 @@ class Runtime:
         socket: str,
         hung: Callable[[], str],
         ended: Callable[[], str],
-        pod_seconds: float,
     ) -> None:
         import grpc
         from cri_api.v1 import api_pb2, api_pb2_grpc
 
         self._grpc: Any = grpc
         self._api: Any = api_pb2
-        limits = ("max_receive_message_length", "max_metadata_size", "absolute_max_metadata_size")
+        sizes = ("max_receive_message_length", "max_metadata_size", "absolute_max_metadata_size")
         self._channel = grpc.insecure_channel(
-            f"unix://{socket}", options=[(f"grpc.{limit}", _MOST_RECEIVED) for limit in limits]
+            f"unix://{socket}", options=[(f"grpc.{size}", _MOST_RECEIVED) for size in sizes]
         )
         self._runtime: Any = api_pb2_grpc.RuntimeServiceStub(self._channel)
         self._images: Any = api_pb2_grpc.ImageServiceStub(self._channel)
         self._hung = hung
         self._ended = ended
-        self._pod_seconds = pod_seconds
 
     def close(self) -> None:
         """Let go of the connection."""
         self._channel.close()
 
-    def _call(self, method: Any, request: Any, seconds: float = _CALL_SECONDS) -> Any:
+    def _call(self, method: Any, request: Any, seconds: float | None = None) -> Any:
         try:
-            return method(request, timeout=seconds)
+            return method(request, timeout=seconds or limits.current().runtime_answer)
         except self._grpc.RpcError as error:
-            raise CouldNotTest(self._gone(error) or f"containerd: {_told(error)}") from None
+            late = error.code() == self._grpc.StatusCode.DEADLINE_EXCEEDED
+            remedy = limits.current().remedy if late else ""
+            why = self._gone(error) or f"containerd: {_told(error)}"
+            raise CouldNotTest(why, remedy) from None
 
     def _gone(self, error: Any) -> str:
         """How the runtime ended, if that is what an error is about."""
@@ -76,19 +77,20 @@ class Runtime:
 
     def _network_call(self, doing: str, method: Any, request: Any) -> Any:
         """A call during which the runtime calls the plugin: its failure is the plugin's."""
-        call = method.future(request, timeout=self._pod_seconds + 5)
+        seconds = limits.current().pod_network
+        call = method.future(request, timeout=seconds + 5)
         try:
-            return call.result(timeout=self._pod_seconds)
+            return call.result(timeout=seconds)
         except self._grpc.FutureTimeoutError:
             running = self._hung()
             call.cancel()
             if running:
                 raise DoesNotConform(
-                    f"the plugin did not finish {doing} in {self._pod_seconds:.0f} s", running
+                    f"the plugin did not finish {doing} in {seconds:.0f} s", running
                 ) from None
             raise CouldNotTest(
-                f"containerd did not finish {doing} in {self._pod_seconds:.0f} s,"
-                " and no plugin was running"
+                f"containerd did not finish {doing} in {seconds:.0f} s, and no plugin was running",
+                limits.current().remedy,
             ) from None
         except self._grpc.RpcError as error:
             if gone := self._gone(error):
@@ -118,13 +120,16 @@ class Runtime:
                 f"containerd does not say which conflists it has loaded: {error!r}"
             ) from None
 
-    def wait_for_image(self, image: str, seconds: float) -> None:
+    def wait_for_image(self, image: str) -> None:
         """Wait until an imported image is known to CRI, which learns of it by an event."""
         request = self._api.ImageStatusRequest(image=self._api.ImageSpec(image=image))
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + limits.current().node_start
         while not self._call(self._images.ImageStatus, request).image.id:
             if time.monotonic() > deadline:
-                raise CouldNotTest(f"containerd does not list the image {image} that it imported")
+                raise CouldNotTest(
+                    f"containerd does not list the image {image} that it imported",
+                    limits.current().remedy,
+                )
             time.sleep(0.005)
 
     def run_pod(

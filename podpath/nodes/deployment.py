@@ -16,7 +16,7 @@ from podpath.model import Inherited, Settings
 from podpath.nodes import image
 from podpath.nodes.base import Node
 from podpath.nodes.pod import Pod, PodSpec, PortMapping
-from podpath.system import proc, sysctl, waiting
+from podpath.system import limits, proc, sysctl, waiting
 
 T = TypeVar("T")
 
@@ -44,9 +44,6 @@ _UDP_SERVER = (
     f"{{ /bin/nc -6 -d -n -u -l -k {UDP_PORT} & exec /bin/nc -4 -d -n -u -l -k {UDP_PORT}; }}"
     f" >>{UDP_LOG}"
 )
-_READY_SECONDS = 20.0
-#: Duplicate address detection takes one to two seconds by default.
-_DETECTION_SECONDS = 5.0
 
 #: Every pod serves HTTP and UDP; the server does it in two containers, as pods may.
 MAIN, SECOND = "main", "second"
@@ -158,20 +155,23 @@ def in_parallel(work: Sequence[Callable[[], T]], workers: int) -> list[T]:
     return [f.result() for f in futures]
 
 
-def wait_until_serving(node: Node, pod: Pod, seconds: float = _READY_SECONDS) -> None:
+def wait_until_serving(node: Node, pod: Pod) -> None:
     """Wait until the pod listens on its ports. Raises CouldNotTest.
 
     Then a while for IPv6 addresses that cannot be used yet: that ADD waits for these is what
     CNI-ADD-INTERFACE is about, and that they never can be, for all that send to them to tell.
     """
+    seconds = limits.current().pod_serving
     deadline = time.monotonic() + seconds
     while absent := _not_listening(node, pod):
         if time.monotonic() > deadline:
             raise CouldNotTest(
-                f"pod {pod.name} does not listen on {', '.join(absent)} after {seconds:.0f} s"
+                f"pod {pod.name} does not listen on {', '.join(absent)} after {seconds:.0f} s",
+                limits.current().remedy,
             )
         time.sleep(0.005)
-    waiting.until(partial(_has_tentative, node, pod), operator.not_, _DETECTION_SECONDS)
+    detection = limits.current().address_detection
+    waiting.until(partial(_has_tentative, node, pod), operator.not_, detection)
 
 
 def _not_listening(node: Node, pod: Pod) -> list[str]:

@@ -14,8 +14,6 @@ from podpath.system import proc
 _RESULTS = "/var/lib/cni/results"
 _COMMAND_BYTES = 200
 _MOST_RUNNING = 20
-#: The specification sets no limit; a plugin that takes longer than this is said to hang.
-POD_SECONDS = 20.0
 
 
 def network(node: Node, runtime: Runtime, pod: str, sandbox: str) -> PodNetwork:

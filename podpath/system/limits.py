@@ -87,7 +87,7 @@ class Limits:
     kubelet_probe: float = 15.0
 
     # ---- the contract
-    #: The exit of a plugin that has closed its output.
+    #: The exit of a plugin that closed its output, even past the time for its call.
     plugin_exit: float = 1.0
     #: The kernel's removal of a deleted namespace's links and routes, in the background.
     attachment_gone: float = 3.0

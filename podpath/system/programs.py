@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+from podpath.system import limits
 
 #: Searched in this order after what the user names; each holds plugins on some distribution.
 PLUGIN_DIRECTORIES = ("/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni")
@@ -82,7 +83,7 @@ def _usage(path: str) -> str:
             capture_output=True,
             text=True,
             check=False,
-            timeout=10,
+            timeout=limits.current().usage,
             stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.SubprocessError):

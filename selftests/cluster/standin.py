@@ -20,7 +20,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.nodes import sandboxes
 from podpath.nodes.cri import Runtime
 from podpath.nodes.embedded.node import EmbeddedNode
 from podpath.system import netns, randomness
@@ -37,7 +36,7 @@ class Kubelet:
 
     def __init__(self, node: EmbeddedNode) -> None:
         socket_path = str(node.root("/run/containerd/containerd.sock"))
-        self._runtime = Runtime(socket_path, lambda: "", lambda: "", sandboxes.POD_SECONDS)
+        self._runtime = Runtime(socket_path, lambda: "", lambda: "")
         self._pods: dict[tuple[str, str], Document] = {}
         self._sandboxes: dict[tuple[str, str], str] = {}
         self._containers: dict[tuple[str, str], dict[str, str]] = {}

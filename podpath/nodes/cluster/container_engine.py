@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from podpath.errors import CouldNotTest
-from podpath.system import programs
+from podpath.system import limits, programs
 
 #: In kind's order of preference (pkg/cluster/provider.go, DetectNodeProvider).
 ENGINES = ("docker", "nerdctl", "podman")
@@ -16,7 +16,6 @@ ENGINES = ("docker", "nerdctl", "podman")
 LEAST_MEMORY = 1536 * 2**20
 
 _CLUSTER_LABEL = "io.x-k8s.kind.cluster"
-_CALL_SECONDS = 60.0
 _REMEDY = "Install Docker (Debian: apt-get install docker.io), or use --podpath-node embedded"
 
 
@@ -29,6 +28,7 @@ class Engine:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run it. Raises CouldNotTest if it does not end."""
+        seconds = limits.current().engine_answer
         try:
             return subprocess.run(
                 [self.path, *arguments],
@@ -37,12 +37,12 @@ class Engine:
                 errors="replace",
                 check=False,
                 stdin=subprocess.DEVNULL,
-                timeout=_CALL_SECONDS,
+                timeout=seconds,
             )
         except subprocess.TimeoutExpired:
             raise CouldNotTest(
-                f"{self.name} {arguments[0]} did not end in {_CALL_SECONDS:.0f} s",
-                f"See whether {self.name} works",
+                f"{self.name} {arguments[0]} did not end in {seconds:.0f} s",
+                f"See whether {self.name} works. {limits.current().remedy}",
             ) from None
 
     def check(self) -> str:

@@ -24,7 +24,7 @@ from podpath.nodes.cluster import container_engine, kube_api, kubernetes, shared
 from podpath.nodes.cluster.container_engine import Engine
 from podpath.nodes.cluster.kube_api import Api
 from podpath.nodes.cluster.kubernetes import KubernetesNode
-from podpath.system import programs, randomness, waiting
+from podpath.system import limits, programs, randomness, waiting
 
 #: Downloaded if none is on PATH, and none is named.
 KIND_VERSION = "v0.32.0"
@@ -37,8 +37,6 @@ CLUSTERS = Path("/run/podpath/kind")
 _PLUGINS = "/opt/cni/bin"
 _CONFLISTS = "/etc/cni/net.d"
 _CONFLIST = "10-podpath.cni.conflist"
-_READY_SECONDS = 120.0
-_CALL_SECONDS = 120.0
 _EXECUTABLE = 0o755
 _DESKTOP = (
     "Run podpath in a privileged pod of the cluster instead, with --podpath-node host: see"
@@ -152,14 +150,21 @@ class Cluster:
 
     def kind(self, *arguments: str) -> str:
         """Run kind to its end; what it printed. Raises CouldNotTest if it fails."""
-        done = subprocess.run(
-            [program(self.options), *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            timeout=_CALL_SECONDS,
-        )
+        seconds = limits.current().kind_answer
+        try:
+            done = subprocess.run(
+                [program(self.options), *arguments],
+                capture_output=True,
+                text=True,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                timeout=seconds,
+            )
+        except subprocess.TimeoutExpired:
+            raise CouldNotTest(
+                f"kind {' '.join(arguments[:2])} did not end in {seconds:.0f} s",
+                limits.current().remedy,
+            ) from None
         if done.returncode != 0:
             raise CouldNotTest(f"kind {' '.join(arguments[:2])} failed: {done.stderr.strip()}")
         return done.stdout
@@ -386,7 +391,7 @@ def _try(pid: int, name: str) -> None:
             text=True,
             errors="replace",
             check=False,
-            timeout=_CALL_SECONDS,
+            timeout=limits.current().kind_answer,
         )
     except subprocess.TimeoutExpired:
         raise CouldNotTest(f"the plugin {name} hangs when it is asked for its version") from None
@@ -399,10 +404,13 @@ def _try(pid: int, name: str) -> None:
 
 
 def _wait_until_ready(api: Api, name: str) -> None:
-    document = waiting.until(lambda: api.node(name), kube_api.ready, _READY_SECONDS)
+    seconds = limits.current().cluster_ready
+    document = waiting.until(lambda: api.node(name), kube_api.ready, seconds)
     if not kube_api.ready(document):
         why = kube_api.described(document, ())
-        raise CouldNotTest(f"node {name} is not ready after {_READY_SECONDS:.0f} s:\n{why}")
+        raise CouldNotTest(
+            f"node {name} is not ready after {seconds:.0f} s:\n{why}", limits.current().remedy
+        )
 
 
 @contextmanager

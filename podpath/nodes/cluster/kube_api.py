@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from podpath.errors import CouldNotTest
 from podpath.model import CommandResult
+from podpath.system import limits
 
 T = TypeVar("T")
 #: What the API gives, as the JSON document that it is.
 Document = dict[str, Any]
 
-_CALL_SECONDS = 30.0
 _GONE, _CONFLICT = 404, 409
 _REFUSED = (401, 403)
 _REMEDY = "docs/kubernetes.md lists what podpath must be allowed to do"
@@ -54,7 +54,8 @@ class Api:
         from urllib3.exceptions import HTTPError
 
         try:
-            given = method(*arguments, **more, _request_timeout=_CALL_SECONDS)
+            seconds = limits.current().api_answer
+            given = method(*arguments, **more, _request_timeout=seconds)
         except ApiException as error:
             if error.status == _GONE:
                 return None
@@ -180,8 +181,10 @@ class Api:
                 while stream.is_open():
                     left = deadline - time.monotonic()
                     if left <= 0:
+                        said = f"{' '.join(command)[:200]} in pod {pod}"
                         raise CouldNotTest(
-                            f"{' '.join(command)[:200]} in pod {pod} did not end in {seconds:.0f} s"
+                            f"{said} did not end in {seconds:.0f} s",
+                            limits.current().remedy,
                         )
                     stream.update(timeout=left)
                 output, errors = stream.read_channel(1), stream.read_channel(2)

@@ -15,20 +15,17 @@ from podpath.nodes.cluster.kube_api import Api, Document
 from podpath.nodes.cri import Runtime
 from podpath.nodes.deployment import HTTP_PORT
 from podpath.nodes.pod import Pod, PodSpec
-from podpath.nodes.sandboxes import POD_SECONDS
-from podpath.system import proc, randomness, sysctl, waiting
+from podpath.system import limits, proc, randomness, sysctl, waiting
 
 #: Where the runtimes that the kubelet speaks to have their sockets.
 SOCKETS = ("/run/containerd/containerd.sock", "/run/crio/crio.sock")
 #: The annotation of a namespace that says which process made it.
 OWNER = "podpath.invalid/owner"
 
-_READY_SECONDS = 60.0
-_GONE_SECONDS = 60.0
-_NAMESPACE_SECONDS = 60.0
-_PATIENCE_SECONDS = 1.0
+#: The period of a kubelet's probe.
 _PROBE_SECONDS = 5
-_LOOK_SECONDS = 0.05
+#: The pause between two looks at a pod, and the time before its events are read as well.
+_LOOK_SECONDS, _QUIET_SECONDS = 0.05, 1.0
 
 
 class KubernetesNode(Node):
@@ -72,9 +69,7 @@ class KubernetesNode(Node):
         self._ended = ended
         self._made = made
         self._foreign: dict[str, PodNetwork] = {}
-        self._runtime = Runtime(
-            str(self._socket()), lambda: sandboxes.hung(self), self.ended, POD_SECONDS
-        )
+        self._runtime = Runtime(str(self._socket()), lambda: sandboxes.hung(self), self.ended)
         information = api.node(name)["status"]["nodeInfo"]
         self.versions["kubelet"] = information["kubeletVersion"]
         self.versions["node image"] = information["osImage"]
@@ -155,20 +150,22 @@ class KubernetesNode(Node):
         raise CouldNotTest(f"the API server knows no pod {name} any more")
 
     def _wait_until_ready(self, name: str) -> None:
-        began = time.monotonic()
+        limit, began = limits.current(), time.monotonic()
         while not kube_api.ready(document := self.document(name)):
             waited = time.monotonic() - began
-            if waited > _PATIENCE_SECONDS:
+            if waited > _QUIET_SECONDS:
                 self._look_for_a_failure(name, "add", f"ADD for pod {name}")
-            if waited > POD_SECONDS and (running := sandboxes.hung(self)):
+            if waited > limit.pod_network and (running := sandboxes.hung(self)):
                 raise DoesNotConform(
-                    f"the plugin did not finish ADD for pod {name} in {POD_SECONDS:.0f} s", running
+                    f"the plugin did not finish ADD for pod {name} in {limit.pod_network:.0f} s",
+                    running,
                 )
-            if waited > _READY_SECONDS or self._ended():
+            if ended := self._ended():
+                raise CouldNotTest(ended)
+            if waited > limit.pod_ready:
                 why = kube_api.described(document, self.api.events(self.namespace, name))
                 raise CouldNotTest(
-                    self._ended() or f"pod {name} is not ready after {waited:.0f} s:\n{why}",
-                    _remedy(why),
+                    f"pod {name} is not ready after {waited:.0f} s:\n{why}", _remedy(why)
                 )
             time.sleep(_LOOK_SECONDS)
 
@@ -187,20 +184,23 @@ class KubernetesNode(Node):
     def _delete(self, name: str, uid: str) -> None:
         """Delete a pod, and wait until its sandbox, and so its network, is gone."""
         self.api.delete_pod(self.namespace, name)
-        began = time.monotonic()
+        limit, began = limits.current(), time.monotonic()
         while self.api.pod(self.namespace, name) or self._runtime.sandboxes(uid):
             waited = time.monotonic() - began
-            if waited > _PATIENCE_SECONDS:
+            if waited > _QUIET_SECONDS:
                 self._look_for_a_failure(name, "delete", f"DEL for pod {name}")
-            if waited > POD_SECONDS and (running := sandboxes.hung(self)):
+            if waited > limit.pod_network and (running := sandboxes.hung(self)):
                 raise DoesNotConform(
-                    f"the plugin did not finish DEL for pod {name} in {POD_SECONDS:.0f} s", running
+                    f"the plugin did not finish DEL for pod {name} in {limit.pod_network:.0f} s",
+                    running,
                 )
-            if waited > _GONE_SECONDS or self._ended():
+            if ended := self._ended():
+                raise CouldNotTest(ended)
+            if waited > limit.pod_gone:
                 events = self.api.events(self.namespace, name)
                 told = "\n".join(f"event {reason}: {message}" for reason, message in events)
                 raise CouldNotTest(
-                    self._ended() or f"pod {name} is not gone after {waited:.0f} s:\n{told}"
+                    f"pod {name} is not gone after {waited:.0f} s:\n{told}", limit.remedy
                 )
             time.sleep(_LOOK_SECONDS)
 
@@ -228,7 +228,7 @@ def _remedy(why: str) -> str:
             " python -m podpath.nodes.image FILE writes it;"
             " push it where the node can pull it from, and name it with --podpath-image"
         )
-    return ""
+    return limits.current().remedy
 
 
 def manifest(spec: PodSpec, node: str, pod_image: str) -> Document:
@@ -309,10 +309,11 @@ def namespace(node: KubernetesNode, *, wait: bool) -> Iterator[None]:
 
 def _wait_until_usable(api: Api, name: str) -> None:
     """No pod is admitted before the namespace has its service account, which comes later."""
-    if not waiting.until(lambda: api.service_account(name, "default"), bool, _NAMESPACE_SECONDS):
+    seconds = limits.current().namespace
+    if not waiting.until(lambda: api.service_account(name, "default"), bool, seconds):
         raise CouldNotTest(
-            f"the namespace {name} has no service account after {_NAMESPACE_SECONDS:.0f} s",
-            "See whether the cluster's controller manager runs",
+            f"the namespace {name} has no service account after {seconds:.0f} s",
+            f"See whether the cluster's controller manager runs. {limits.current().remedy}",
         )
 
 
@@ -320,8 +321,11 @@ def _wait_until_gone(api: Api, name: str) -> None:
     def there() -> bool:
         return any(n["metadata"]["name"] == name for n in api.namespaces())
 
-    if waiting.until(there, lambda is_there: not is_there, _NAMESPACE_SECONDS):
-        raise CouldNotTest(f"the namespace {name} is not gone after {_NAMESPACE_SECONDS:.0f} s")
+    seconds = limits.current().namespace
+    if waiting.until(there, lambda is_there: not is_there, seconds):
+        raise CouldNotTest(
+            f"the namespace {name} is not gone after {seconds:.0f} s", limits.current().remedy
+        )
 
 
 def sweep(api: Api) -> list[str]:

@@ -17,7 +17,6 @@ from podpath.system import proc
 
 PREFIX = "podpath-"
 _INNER = "node"
-_REMOVAL_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def create(node_id: str) -> Groups:
                 _inherit_cpuset(group)
                 _inherit_cpuset(os.path.join(group, _INNER))
         except OSError:
-            remove(made)
+            remove(made, 0)  # no process has joined them
             raise
     return made
 
@@ -143,12 +142,12 @@ def let_go(groups: Groups) -> None:
         os.close(descriptor)
 
 
-def remove(groups: Groups) -> None:
-    """Remove the groups and all below them, waiting for their last processes to be gone.
+def remove(groups: Groups, seconds: float) -> None:
+    """Remove the groups and all below them, once their last processes have ended.
 
-    Raises OSError if one is still busy after ten seconds.
+    Raises OSError if one is still busy after so many seconds.
     """
-    deadline = time.monotonic() + _REMOVAL_SECONDS
+    deadline = time.monotonic() + seconds
     for group in groups.directories:
         while not _removed(group):
             if time.monotonic() > deadline:

@@ -40,7 +40,8 @@ class NodeSpec:
 
     files: node path -> text; links: node path -> target path; binds: node path -> directory of
     the host that is shown there, read-only, wherever it is; command: the runtime's argv;
-    uplink: commands of `ip -batch` for the node's end; wire: the same for the far end.
+    uplink: commands of `ip -batch` for the node's end; wire: the same for the far end;
+    cgroup_removal: how many seconds the keeper waits for the last processes in its cgroups.
     """
 
     id: str
@@ -52,6 +53,7 @@ class NodeSpec:
     log: str
     uplink: list[str]
     wire: list[str]
+    cgroup_removal: float
 
 
 def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:

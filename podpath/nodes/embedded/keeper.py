@@ -52,7 +52,7 @@ def _ended_by_itself(pidfd: int) -> bool:
 
 
 @contextmanager
-def _heir(groups: cgroups.Groups) -> Iterator[None]:
+def _heir(groups: cgroups.Groups, seconds: float) -> Iterator[None]:
     """A process that removes the groups if this one is killed. It inherits their locks."""
     keeper = os.pidfd_open(os.getpid())
     heir = os.fork()
@@ -63,7 +63,7 @@ def _heir(groups: cgroups.Groups) -> Iterator[None]:
                 signal.signal(ending, signal.SIG_IGN)
             os.close(0)
             select.select([keeper], [], [])
-            cgroups.remove(groups)
+            cgroups.remove(groups, seconds)
         finally:
             os._exit(0)
     os.close(keeper)
@@ -101,11 +101,11 @@ def keep(spec: "init.NodeSpec") -> None:
         signal.signal(ending, lambda *_: os.close(0))
     cgroups.sweep()
     groups = cgroups.create(spec.id)
-    with _heir(groups):
+    with _heir(groups, spec.cgroup_removal):
         try:
             _run(spec, groups)
         finally:
-            cgroups.remove(groups)
+            cgroups.remove(groups, spec.cgroup_removal)
 
 
 def _run(spec: "init.NodeSpec", groups: cgroups.Groups) -> None:

@@ -29,7 +29,7 @@ from podpath.nodes.cri import Runtime
 from podpath.nodes.embedded import confine, containerd
 from podpath.nodes.embedded.init import NodeSpec
 from podpath.nodes.pod import Pod, PodSpec
-from podpath.system import programs, randomness, waiting
+from podpath.system import limits, programs, randomness, waiting
 
 T = TypeVar("T")
 
@@ -40,10 +40,6 @@ _CONFLISTS = "/etc/cni/net.d"
 _CONFLIST = f"{_CONFLISTS}/10-podpath.cni.conflist"
 _LOG = "/run/podpath/containerd.log"
 _LOG_END_BYTES = 4000
-_START_SECONDS = 30.0
-_STOP_SECONDS = 30.0
-#: The node ends as soon as containerd has; until that is told.
-_ENDED_SECONDS = 2.0
 # Once in some thousand containers, runc 1.1.5 on a busy machine does not hear of its own child.
 _LOST_CHILD = "can't get final child's PID from pipe: EOF"
 
@@ -99,8 +95,7 @@ class EmbeddedNode(Node):
         self._runtime = Runtime(
             str(self.root(containerd.SOCKET)),
             lambda: sandboxes.hung(self),
-            lambda: self._keeper.ended(_ENDED_SECONDS),
-            sandboxes.POD_SECONDS,
+            lambda: self._keeper.ended(limits.current().node_death),
         )
 
     @cached_property
@@ -161,8 +156,9 @@ class EmbeddedNode(Node):
         """See Node."""
         return self._keeper.ended(0.0)
 
-    def wait_until_ready(self, seconds: float) -> None:
+    def wait_until_ready(self) -> None:
         """Wait until containerd answers. Raises CouldNotTest with the end of its log."""
+        seconds = limits.current().node_start
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -172,7 +168,8 @@ class EmbeddedNode(Node):
                 if time.monotonic() > deadline or not self.root(_LOG).exists():
                     raise CouldNotTest(
                         f"containerd did not answer in {seconds:.0f} s ({error}). The end of its"
-                        f" log:\n{self.log_end()}"
+                        f" log:\n{self.log_end()}",
+                        limits.current().remedy,
                     ) from None
             time.sleep(0.01)
 
@@ -184,13 +181,15 @@ class EmbeddedNode(Node):
         # renamed into place: containerd loads whatever it sees there
         write = f'printf %s "$1" >{_CONFLIST}.new && mv {_CONFLIST}.new {_CONFLIST}'
         self.run(["sh", "-c", write, "sh", conflist.text])
+        seconds = limits.current().node_start
         loaded = waiting.until(
-            self._runtime.networks, lambda texts: conflist.text in texts, _START_SECONDS
+            self._runtime.networks, lambda texts: conflist.text in texts, seconds
         )
         if conflist.text not in loaded:
             raise CouldNotTest(
                 f"containerd did not load the conflist of network {conflist.name} in"
-                f" {_START_SECONDS:.0f} s. The end of its log:\n{self.log_end()}"
+                f" {seconds:.0f} s. The end of its log:\n{self.log_end()}",
+                limits.current().remedy,
             )
 
     def log_end(self) -> str:
@@ -205,6 +204,7 @@ class EmbeddedNode(Node):
 
     def import_image(self, archive: bytes) -> None:
         """Give containerd the pod image. Raises CouldNotTest."""
+        seconds = limits.current().node_start
         load = [programs.locate("ctr"), "--namespace", "k8s.io", "images", "import", "-"]
         try:
             done = subprocess.run(
@@ -212,18 +212,18 @@ class EmbeddedNode(Node):
                 input=archive,
                 capture_output=True,
                 check=False,
-                timeout=_START_SECONDS,
+                timeout=seconds,
                 env={"PATH": programs.search_path()},
             )
         except subprocess.TimeoutExpired:
             raise CouldNotTest(
-                f"containerd did not take the pod image in {_START_SECONDS:.0f} s",
-                "Run it on a machine that is less busy",
+                f"containerd did not take the pod image in {seconds:.0f} s",
+                limits.current().remedy,
             ) from None
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace")
             raise CouldNotTest(f"containerd did not take the pod image: {said}")
-        self._runtime.wait_for_image(image.NAME, _START_SECONDS)
+        self._runtime.wait_for_image(image.NAME)
 
     def try_out(self, oci_runtime: str) -> None:
         """Start and remove a container in the node's own network, without any CNI plugin.
@@ -301,13 +301,14 @@ def start(
         log=_LOG,
         uplink=[*_UPLINK, *(_UPLINK6 if ipv6 else [])],
         wire=[_SILENT, *_WIRE, *_WIRE6] if ipv6 else _WIRE,
+        cgroup_removal=limits.current().cgroup_removal,
     )
     say("starting containerd in its own namespaces")
     with ThreadPoolExecutor(1) as pool, _kept(spec) as keeper:
         building = pool.submit(image.build_here)
         node = EmbeddedNode(keeper)
         try:
-            node.wait_until_ready(_START_SECONDS)
+            node.wait_until_ready()
             say("importing the pod image")
             node.import_image(building.result())
             node.try_out(oci_runtime)
@@ -349,9 +350,13 @@ class _Keeper:
         self._process = process
         self._lock = threading.Lock()
         self._ended = ""
-        message = self._hear(_START_SECONDS)
+        seconds = limits.current().node_start
+        message = self._hear(seconds)
         if message is None:
-            raise CouldNotTest(f"the node's namespaces were not ready in {_START_SECONDS:.0f} s")
+            raise CouldNotTest(
+                f"the node's namespaces were not ready in {seconds:.0f} s",
+                limits.current().remedy,
+            )
         if "error" in message:
             raise CouldNotTest(
                 f"the node's namespaces could not be made: {message['error']}",
@@ -405,12 +410,14 @@ def _kept(spec: NodeSpec) -> Iterator[_Keeper]:
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """Close the pipe that the keeper lives by, and wait for it to have removed everything."""
+    seconds = limits.current().node_end
     try:
-        process.communicate(timeout=_STOP_SECONDS)
+        process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
         raise CouldNotTest(
-            f"the embedded node did not end in {_STOP_SECONDS:.0f} s",
-            "Its cgroups are named podpath-*; the next run removes them",
+            f"the embedded node did not end in {seconds:.0f} s",
+            "Its cgroups are named podpath-*; the next run removes them."
+            f" {limits.current().remedy}",
         ) from None

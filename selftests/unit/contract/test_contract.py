@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from podpath.contract.links import AttachmentState, Link
 from podpath.contract.subjects import Role
 from podpath.contract.versions import VERSIONS
 from podpath.errors import DoesNotConform
+from podpath.system.limits import Measures
 
 NETNS = "/run/netns/c"
 
@@ -217,9 +219,9 @@ def test_plugin_is_run_with_its_input() -> None:
 
 
 @pytest.mark.parametrize("script", ["sleep 60", "sleep 60 & exit 0", "exec >&- 2>&-; sleep 60"])
-def test_plugin_that_hangs_is_killed(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plugin_that_hangs_is_killed(script: str, limit: Callable[..., None]) -> None:
     """It hangs itself, leaves a process that holds its output, or has closed its output."""
-    monkeypatch.setattr(runtime, "BUDGET", 0.3)
+    limit(measures=Measures(plugin_call=0.3))
     started = time.monotonic()
 
     with pytest.raises(DoesNotConform, match="sh ADD did not end within"):
