@@ -27,7 +27,7 @@ from podpath.paths.traffic import Traffic
 from podpath.paths.verdict import Verdict, judge
 from podpath.system import limits
 from podpath.system.proc import Endpoint
-from podpath.topology import reading, wiring
+from podpath.topology import bridge, reading
 
 #: Frames of no probe; what a plugin adds to a probe is in proportion to it.
 _MOST_STRANGERS = 300
@@ -153,7 +153,7 @@ class Observer:
         differences: list[Difference] = []
         for one in traffic:
             if self._network.is_bridged and _BRIDGED & set(one.kinds.values()):
-                differences += wiring.bridged(found, self._network, one.source, one.destination)
+                differences += bridge.bridged(found, self._network, one.source, one.destination)
         # The second witness first: what it says explains the sightings.
         differences = list(dict.fromkeys(differences)) + list(judged.differences)
         for one, result in zip(traffic, results, strict=True):

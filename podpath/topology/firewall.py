@@ -1,8 +1,9 @@
-"""Find the chains of a node's packet filter that drop or reject what it forwards.
+"""A node's packet filter: its rules, and the chains that drop or reject what the node forwards.
 
-They are the administrator's: a Docker engine sets the policy of iptables' chain FORWARD to DROP
-when it starts; firewalld's chain ends with a rule that rejects. Only what a rule accepts passes
-them, and whether a plugin adds such a rule is configured: the plugin "firewall" does, to iptables.
+These chains are the administrator's: a Docker engine sets the policy of iptables' chain FORWARD to
+DROP when it starts; firewalld's chain ends with a rule that rejects. Only what a rule accepts
+passes them, and whether a plugin adds such a rule is configured: the plugin "firewall" does, to
+iptables.
 """
 
 import re
@@ -10,15 +11,18 @@ from collections.abc import Iterator
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
-from podpath.model import Family
+from podpath.model import NODE, Family, Topology
 from podpath.nodes.base import Node
-from podpath.topology import reading
+from podpath.topology import hooks, reading
 
 _LEGACY = {Family.IPV4: "iptables-legacy-save", Family.IPV6: "ip6tables-legacy-save"}
 _PROGRAM = {Family.IPV4: "iptables", Family.IPV6: "ip6tables"}
 _TABLE = {Family.IPV4: "ip", Family.IPV6: "ip6"}
 #: The plugin that adds rules which accept pods' packets, and where it does.
 _ACCEPTING = "firewall"
+#: Tables of these families hang on links and bridges; the node's others are not about the path.
+_ON_LINKS = ("bridge", "netdev")
+_ANY = ("arp", "bridge", "inet", "ip", "ip6", "netdev")
 _COUNTER = re.compile(r"counter( packets \d+ bytes \d+)? ")
 
 
@@ -31,6 +35,23 @@ def ruleset(node: Node, netns: str = "") -> str:
     if done.returncode != 0:
         raise CouldNotTest(f"nft list ruleset failed on the node: {done.stderr.strip()}")
     return done.stdout
+
+
+def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
+    """Packet filter rules in the way: of links and bridges on the node, any at all in pods.
+
+    "node" or pod name -> rules, as nft and iptables list them. Raises CouldNotTest if they
+    cannot be listed, DoesNotConform if a pod has no named namespace.
+    """
+    found = {NODE: hooks.nft_rules(ruleset(node), _ON_LINKS)}
+    for pod, its in topology.pods.items():
+        topology.of_pod(pod)
+        found[pod] = hooks.nft_rules(ruleset(node, its.netns), _ANY)
+        for command in _LEGACY.values():
+            done = node.run([command], netns=its.netns)
+            # it fails where the kernel has no legacy tables, and so no rules in them
+            found[pod] += [line for line in done.stdout.splitlines() if line.startswith("-")]
+    return found
 
 
 def hindering(node: Node, family: Family, network: Network) -> list[str]:

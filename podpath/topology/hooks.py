@@ -1,37 +1,13 @@
-"""What may take, change or copy packets between a pod and the bridge, beside the wires."""
+"""What may take, change or copy packets between a pod and the bridge, beside the wires. Pure."""
 
 from collections.abc import Iterable, Mapping
 
 from podpath.cni.network import Network
 from podpath.model import NODE, POD_INTERFACE, Difference, Interface, Topology
-from podpath.nodes.base import Node
-from podpath.topology import firewall
-
-#: Tables of these families hang on links and bridges; the node's others are not about the path.
-_ON_LINKS = ("bridge", "netdev")
-_ANY = ("arp", "bridge", "inet", "ip", "ip6", "netdev")
-_LEGACY = ("iptables-legacy-save", "ip6tables-legacy-save")
-
-
-def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
-    """Packet filter rules in the way: of links and bridges on the node, any at all in pods.
-
-    "node" or pod name -> rules, as nft and iptables list them. Raises CouldNotTest if they
-    cannot be listed, DoesNotConform if a pod has no named namespace.
-    """
-    found = {NODE: nft_rules(firewall.ruleset(node), _ON_LINKS)}
-    for pod, its in topology.pods.items():
-        topology.of_pod(pod)
-        found[pod] = nft_rules(firewall.ruleset(node, its.netns), _ANY)
-        for command in _LEGACY:
-            done = node.run([command], netns=its.netns)
-            # it fails where the kernel has no legacy tables, and so no rules in them
-            found[pod] += [line for line in done.stdout.splitlines() if line.startswith("-")]
-    return found
 
 
 def nft_rules(listing: str, families: Iterable[str]) -> list[str]:
-    """The rules, and policies other than accept, in what `nft list ruleset` prints. Pure."""
+    """The rules, and policies other than accept, in what `nft list ruleset` prints."""
     found, family = [], ""
     for line in (raw.strip() for raw in listing.splitlines()):
         if line.startswith("table "):
@@ -53,9 +29,9 @@ _NO_RULES = ("}", "type", "policy", "flags", "elements", "comment", "#")
 def differences(
     topology: Topology, network: Network, filters: Mapping[str, Iterable[str]]
 ) -> list[Difference]:
-    """Nothing hooks into the path that is not configured. Pure.
+    """Nothing hooks into the path that is not configured.
 
-    filters: what rules() gave.
+    filters: what firewall.rules() gave.
     """
     found = []
     links: dict[str, Interface | None] = {

@@ -8,8 +8,7 @@ from typing import Any
 
 from podpath.cni.network import Network
 from podpath.model import POD_INTERFACE, Difference, PodNetwork, Topology, listed
-
-Differences = list[Difference]
+from podpath.topology.comparison import Differences
 
 
 def differences(topology: Topology, network: Network, pod: str) -> Differences:

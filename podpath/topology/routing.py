@@ -1,10 +1,7 @@
-"""How pods and the node must route: one function a requirement. Pure.
-
-As in wiring.py, each returns the differences; none means conforming.
-"""
+"""How pods and the node must route: a function for each requirement. Pure."""
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address, ip_interface, ip_network
+from ipaddress import ip_address, ip_network
 
 from podpath.cni.ipam import Range
 from podpath.cni.network import Network
@@ -24,14 +21,10 @@ from podpath.model import (
     listed,
 )
 from podpath.profiles import RouteRule, filled
-
-#: What the kernel gives every lo that is up (net/ipv4/devinet.c, net/ipv6/addrconf.c).
-_LOOPBACK = frozenset({ip_interface("127.0.0.1/8"), ip_interface("::1/128")})
-
-Differences = list[Difference]
+from podpath.topology.comparison import Differences, no_host_end
 
 
-def routes(topology: Topology, network: Network, pod: str) -> Differences:
+def route(topology: Topology, network: Network, pod: str) -> Differences:
     """The pod's routes are those of its profile and those that are configured, no others."""
     found = []
     for family in Family:
@@ -96,7 +89,7 @@ def _route(rule: RouteRule, address: Address, its: Range, device: str) -> Route:
     return Route(ip_network(to), ip_address(via) if via else None, device)
 
 
-def rules(topology: Topology, pod: str) -> Differences:
+def rule(topology: Topology, pod: str) -> Differences:
     """The pod's routing policy is the kernel's own."""
     return [
         Difference("unexpected rule", f"pod {pod}", "the kernel's own rules only", rule.text)
@@ -104,28 +97,11 @@ def rules(topology: Topology, pod: str) -> Differences:
     ]
 
 
-def loopback(topology: Topology, pod: str) -> Differences:
-    """The pod's lo holds the loopback address of each IP version that it has, and no other."""
-    lo = topology.of_pod(pod).interface("lo")
-    where = f"pod {pod} lo"
-    if lo is None:
-        return [Difference("missing interface", where, "present", "absent")]
-    held = set(lo.addresses)
-    found = []
-    if not any(a.version == Family.IPV4.value for a in held & _LOOPBACK):
-        found.append(Difference("missing address", where, "127.0.0.1/8", listed(held)))
-    if held - _LOOPBACK:
-        found.append(
-            Difference("unexpected address", where, "127.0.0.1/8 only", listed(held - _LOOPBACK))
-        )
-    return found
-
-
-def router(topology: Topology, pod: str) -> Differences:
+def host_end(topology: Topology, pod: str) -> Differences:
     """The host end is up, enslaved to nothing, and forwards what the pod has addresses of."""
     end = topology.host_end(pod)
     if end is None:
-        return [_no_host_end(pod)]
+        return [no_host_end(pod)]
     where = f"{NODE} {end.name} (pod {pod})"
     found = [] if end.up else [Difference("interface down", where, "up", "down")]
     if end.master is not None:
@@ -138,15 +114,11 @@ def router(topology: Topology, pod: str) -> Differences:
     return found
 
 
-def _no_host_end(pod: str) -> Difference:
-    return Difference("peer", f"pod {pod} {POD_INTERFACE}", "an interface of the node", "none")
-
-
-def host_end(topology: Topology, network: Network, pod: str) -> Differences:
+def node_addr(topology: Topology, network: Network, pod: str) -> Differences:
     """The host end holds the addresses of its profile, which for a bridge port are none."""
     end = topology.host_end(pod)
     if end is None:
-        return [_no_host_end(pod)]
+        return [no_host_end(pod)]
     held = {
         str(a) for a in end.addresses if not a.ip.is_link_local or a.version == Family.IPV4.value
     }
@@ -164,7 +136,7 @@ def host_end(topology: Topology, network: Network, pod: str) -> Differences:
     return found
 
 
-def node(topology: Topology, network: Network) -> Differences:
+def node_route(topology: Topology, network: Network) -> Differences:
     """What the node has for its pods is sent by the routes of their profile alone."""
     subnets = [r.subnet for r in network.ipam.ranges]
     present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}

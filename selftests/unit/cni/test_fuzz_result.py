@@ -12,7 +12,7 @@ from podpath.cni import result
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference
 from podpath.system import files
-from podpath.topology import wiring
+from podpath.topology.wiring import Wiring
 
 from .. import samples
 from ..strategies import documents, encoded, near, soundly, texts, values
@@ -53,7 +53,7 @@ def test_any_interfaces_are_read_or_told(document: Any) -> None:
 
 def _differences(document: object) -> list[Difference]:
     told = samples.with_pod_network(samples.topology(), POD, result=document)
-    return wiring.macs(told, samples.network())
+    return Wiring(told, samples.network()).mac()
 
 
 @given(st.dictionaries(texts, values, max_size=2) | st.builds(dict, interfaces=values))

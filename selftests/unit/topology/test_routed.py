@@ -7,9 +7,9 @@ from ipaddress import ip_interface, ip_network
 import pytest
 
 from podpath import profiles
-from podpath.model import NODE, Direction, Family, Hop, Path, Route, Settings, Topology
+from podpath.model import NODE, Difference, Direction, Family, Hop, Path, Route, Settings, Topology
 from podpath.paths import expected, probes, verdict
-from podpath.topology import routing, wiring
+from podpath.topology.wiring import Wiring
 
 from .. import samples
 
@@ -69,21 +69,25 @@ def test_packet_must_be_as_routing_makes_it(changes: dict[str, object], kinds: l
     assert _crossing(**changes) == kinds
 
 
-Judge = Callable[[Topology], list[object]]
+Judge = Callable[[Wiring], list[Difference]]
 RULES: dict[str, Judge] = {
-    "router": lambda t: [*routing.router(t, POD)],
-    "host_end": lambda t: [*routing.host_end(t, NETWORK, POD)],
-    "node": lambda t: [*routing.node(t, NETWORK)],
-    "routes": lambda t: [*routing.routes(t, NETWORK, POD)],
-    "mtu": lambda t: [*wiring.mtu(t, NETWORK, POD)],
-    "node_links": lambda t: [*wiring.node_links(t, NETWORK, frozenset({"lo", samples.UPLINK}))],
+    "host_end": lambda w: w.host_end(POD),
+    "node_addr": lambda w: w.node_addr(POD),
+    "node_route": Wiring.node_route,
+    "route": lambda w: w.route(POD),
+    "mtu": lambda w: w.mtu(POD),
+    "node_links": lambda w: w.node_links(frozenset({"lo", samples.UPLINK})),
 }
+
+
+def found(rule: str, topology: Topology) -> list[Difference]:
+    return RULES[rule](Wiring(topology, NETWORK))
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_routed_topology_has_no_difference(rule: str) -> None:
     """The sample is wired as ptp wires pods."""
-    assert RULES[rule](samples.routed()) == []
+    assert found(rule, samples.routed()) == []
 
 
 def _host(**changes: object) -> Topology:
@@ -103,21 +107,21 @@ def _on_link(base: Topology) -> Topology:
 @pytest.mark.parametrize(
     ("rule", "changed", "said"),
     [
-        ("router", _host(master=2), "expected none, saw uplink0"),
-        ("router", _host(settings=Settings()), "forwarding at node veth2"),
-        ("host_end", _host(addresses=()), "missing address at node veth2"),
-        ("host_end", _host(addresses=(ip_interface("10.88.0.1/24"),)), "unexpected address"),
-        ("node", _without_route(samples.routed()), "missing route at node 10.88.0.2/32"),
-        ("routes", _on_link(samples.routed()), "unexpected route at pod client 10.88.0.0/24"),
+        ("host_end", _host(master=2), "expected none, saw uplink0"),
+        ("host_end", _host(settings=Settings()), "forwarding at node veth2"),
+        ("node_addr", _host(addresses=()), "missing address at node veth2"),
+        ("node_addr", _host(addresses=(ip_interface("10.88.0.1/24"),)), "unexpected address"),
+        ("node_route", _without_route(samples.routed()), "missing route at node 10.88.0.2/32"),
+        ("route", _on_link(samples.routed()), "unexpected route at pod client 10.88.0.0/24"),
     ],
     ids=["on-something", "no-forwarding", "no-address", "subnet", "no-route", "on-link"],
 )
 def test_each_change_is_found(rule: str, changed: Topology, said: str) -> None:
     """One change in the sample gives its difference."""
-    assert said in " ".join(map(str, RULES[rule](changed)))
+    assert said in " ".join(map(str, found(rule, changed)))
 
 
 def test_forwarding_is_asked_of_the_families_that_pods_have() -> None:
     """A node without IPv6 need not forward it."""
     assert Family.IPV6 not in samples.routed().node.settings.forwarding
-    assert routing.router(samples.routed(), POD) == []
+    assert found("host_end", samples.routed()) == []

@@ -15,7 +15,7 @@ from podpath.paths.observe import Observed
 from podpath.paths.verdict import Verdict
 from podpath.report import evidence
 from podpath.report.page import drawing
-from podpath.topology import hooks, result, routing, wiring
+from podpath.topology.wiring import Wiring
 
 from .. import samples
 
@@ -98,26 +98,30 @@ def test_lower_link_is_no_host_end() -> None:
     assert macvlans.host_end(POD) is None
 
 
-Judge = Callable[[Topology], list[Difference]]
+Judge = Callable[[Wiring], list[Difference]]
 RULES: dict[str, Judge] = {
-    "lower_link": lambda t: wiring.lower_link(t, NETWORK, POD),
-    "mtu": lambda t: wiring.mtu(t, NETWORK, POD),
-    "mtu-1400": lambda t: wiring.mtu(t, samples.network(profile=MACVLAN, mtu=1400), POD),
-    "macs": lambda t: wiring.macs(t, NETWORK),
-    "node_links": lambda t: wiring.node_links(t, NETWORK, frozenset({"lo", UPLINK})),
-    "routes": lambda t: routing.routes(t, NETWORK, POD),
-    "node": lambda t: routing.node(t, NETWORK),
-    "settings": lambda t: routing.settings(t, NETWORK, POD),
-    "claims": lambda t: result.differences(t, NETWORK, POD),
-    "hooks": lambda t: hooks.differences(t, NETWORK, {}),
-    "changes": lambda t: bystanders.changes(samples.stacked(), t, NETWORK),
+    "lower_link": lambda w: w.lower_link(POD),
+    "mtu": lambda w: w.mtu(POD),
+    "mtu-1400": lambda w: Wiring(w.topology, samples.network(profile=MACVLAN, mtu=1400)).mtu(POD),
+    "mac": Wiring.mac,
+    "node_links": lambda w: w.node_links(frozenset({"lo", UPLINK})),
+    "route": lambda w: w.route(POD),
+    "node_route": Wiring.node_route,
+    "settings": lambda w: w.settings(POD),
+    "result": lambda w: w.result(POD),
+    "hooks": lambda w: w.hooks({}),
+    "changes": lambda w: bystanders.changes(samples.stacked(), w.topology, w.network),
 }
+
+
+def found(rule: str, topology: Topology) -> list[Difference]:
+    return RULES[rule](Wiring(topology, NETWORK))
 
 
 @pytest.mark.parametrize("rule", [r for r in RULES if r != "mtu-1400"])
 def test_stacked_topology_has_no_difference(rule: str) -> None:
     """The sample is wired as macvlan wires pods."""
-    assert RULES[rule](samples.stacked()) == []
+    assert found(rule, samples.stacked()) == []
 
 
 def _pod(**changes: object) -> Topology:
@@ -164,13 +168,18 @@ CHANGES = [
     ("mtu-1400", "ignored", _pod(mtu=1500), "MTU at pod client eth0: expected 1400"),
     ("mtu", "lower-link", _uplink(mtu=9000), "MTU at pod client eth0: expected 9000"),
     (
-        "macs",
+        "mac",
         "the-lower-links",
         _uplink(mac=samples.mac(POD)),
         f"pod client eth0 and node {UPLINK}",
     ),
-    ("node", "host-route", _routed("10.88.0.2/32"), "unexpected route at node 10.88.0.2/32"),
-    ("node", "not-the-uplinks", _routed("10.88.0.0/24"), "unexpected route at node 10.88.0.0/24"),
+    ("node_route", "host-route", _routed("10.88.0.2/32"), "unexpected route at node 10.88.0.2/32"),
+    (
+        "node_route",
+        "not-the-uplinks",
+        _routed("10.88.0.0/24"),
+        "unexpected route at node 10.88.0.0/24",
+    ),
     ("hooks", "lower-link", _uplink(queues=("clsact",)), f"traffic control at node {UPLINK}"),
     ("hooks", "xdp", _uplink(xdp=True), f"XDP program at node {UPLINK}"),
     ("changes", "promiscuous", _uplink(promiscuous=True), "lower link of pod client promiscuous"),
@@ -183,16 +192,16 @@ CHANGES = [
 )
 def test_each_change_is_found(rule: str, changed: Topology, said: str) -> None:
     """One change in the sample gives its difference."""
-    assert said in " ".join(map(str, RULES[rule](changed)))
+    assert said in " ".join(map(str, found(rule, changed)))
 
 
 def test_pods_may_be_of_the_lower_links_own_network() -> None:
     """Its connected route is the node's affair."""
-    assert RULES["node"](_of_the_uplinks_network()) == []
+    assert found("node_route", _of_the_uplinks_network()) == []
 
 
 def test_configured_mtu_is_kept() -> None:
-    assert RULES["mtu-1400"](_pod(mtu=1400)) == []
+    assert found("mtu-1400", _pod(mtu=1400)) == []
 
 
 def test_drawing_joins_pods_to_their_lower_link() -> None:

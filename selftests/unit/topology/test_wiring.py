@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from podpath import profiles
 from podpath.cni import conflist as conflists
-from podpath.cni.network import Network
 from podpath.model import (
     Bridge,
     Difference,
@@ -23,11 +23,14 @@ from podpath.model import (
     Settings,
     Topology,
 )
-from podpath.topology import hooks, result, routing, wiring
+from podpath.requirements import REQUIREMENTS
+from podpath.topology import addresses, interfaces, result, routing
+from podpath.topology import bridge as bridges
+from podpath.topology.wiring import Wiring, method_of
 
 from .. import samples
 
-Judge = Callable[[Topology, Network], list[Difference]]
+Judge = Callable[[Wiring], list[Difference]]
 Change = Callable[[Topology], Topology]
 
 POD = "client"
@@ -36,53 +39,77 @@ STACKED = samples.network(profile=profiles.for_plugin("macvlan"))
 PORT = Port(state="forwarding", hairpin=False, isolated=False, learning=True)
 
 RULES: dict[str, Judge] = {
-    "netns_name": lambda t, _: wiring.netns_name(t),
-    "netns_ip": lambda t, _: wiring.netns_ip(t, POD),
-    "netns_shared": lambda t, _: wiring.netns_shared(t, samples.containers()),
-    "pod_links": lambda t, _: wiring.pod_links(t, POD),
-    "veth_peer": lambda t, _: wiring.veth_peer(t, POD),
-    "bridge_port": lambda t, c: wiring.bridge_port(t, c, POD),
-    "bridge_members": wiring.bridge_members,
-    "bridge_gateway": wiring.bridge_gateway,
-    "lower_link": lambda t, _: wiring.lower_link(samples.stacked(t), STACKED, POD),
-    "mtu": lambda t, c: wiring.mtu(t, c, POD),
-    "macs": wiring.macs,
-    "addresses": lambda t, c: wiring.addresses(t, c, samples.leases(), POD),
-    "routes": lambda t, c: routing.routes(t, c, POD),
-    "router": lambda t, _: routing.router(routed(t), POD),
-    "rules": lambda t, _: routing.rules(t, POD),
-    "loopback": lambda t, _: routing.loopback(t, POD),
-    "host_end": lambda t, c: routing.host_end(t, c, POD),
-    "node": routing.node,
-    "settings": lambda t, c: routing.settings(t, c, POD),
-    "switched": lambda t, c: routing.switched("a pod", t.of_pod(POD).settings, Settings(), c),
-    "differences": lambda t, c: result.differences(t, c, POD),
-    "hooks": lambda t, c: hooks.differences(t, c, {"node": [], POD: []}),
-    "node_links": lambda t, c: wiring.node_links(t, c, frozenset({"lo", samples.UPLINK})),
-    "fdb": lambda t, c: wiring.fdb(t, c, POD),
-    "bridged": lambda t, c: wiring.bridged(t, c, POD, "server"),
+    "netns_name": Wiring.netns_name,
+    "netns_ip": lambda w: w.netns_ip(POD),
+    "netns_shared": lambda w: w.netns_shared(samples.containers()),
+    "pod_links": lambda w: w.pod_links(POD),
+    "veth_peer": lambda w: w.veth_peer(POD),
+    "bridge_port": lambda w: w.bridge_port(POD),
+    "bridge_members": Wiring.bridge_members,
+    "bridge_gateway": Wiring.bridge_gateway,
+    "lower_link": lambda w: Wiring(samples.stacked(w.topology), STACKED).lower_link(POD),
+    "mtu": lambda w: w.mtu(POD),
+    "mac": Wiring.mac,
+    "addr": lambda w: w.addr(POD, leases=samples.leases()),
+    "route": lambda w: w.route(POD),
+    "host_end": lambda w: Wiring(routed(w.topology), w.network).host_end(POD),
+    "rule": lambda w: w.rule(POD),
+    "lo": lambda w: w.lo(POD),
+    "node_addr": lambda w: w.node_addr(POD),
+    "node_route": Wiring.node_route,
+    "settings": lambda w: w.settings(POD),
+    "switched": lambda w: routing.switched(
+        "a pod", w.topology.of_pod(POD).settings, Settings(), w.network
+    ),
+    "result": lambda w: w.result(POD),
+    "hooks": lambda w: w.hooks({"node": [], POD: []}),
+    "node_links": lambda w: w.node_links(frozenset({"lo", samples.UPLINK})),
+    "fdb": lambda w: w.fdb(POD),
+    "bridged": lambda w: bridges.bridged(w.topology, w.network, POD, "server"),
 }
+#: What is no requirement by itself, but is used elsewhere.
+BESIDE = {"switched", "bridged"}
+#: What is named in its module for what it gives.
+METHODS = {"topology.result.differences": "result", "topology.hooks.differences": "hooks"}
+
+
+def _public(holder: object) -> set[str]:
+    return {name for name, value in vars(holder).items() if callable(value) and name[0] != "_"}
+
+
+def _functions(module: ModuleType) -> set[str]:
+    own = {n for n in _public(module) if getattr(module, n).__module__ == module.__name__}
+    return {METHODS.get(f"{module.__name__.removeprefix('podpath.')}.{name}", name) for name in own}
 
 
 def test_every_rule_is_tried_here() -> None:
     """A new public function of these modules must come into the table."""
-    public = {
-        name
-        for module in (wiring, routing, result)
-        for name, value in vars(module).items()
-        if callable(value)
-        and not name.startswith("_")
-        and not isinstance(value, type)
-        and getattr(value, "__module__", "") == module.__name__
-    }
+    modules = (interfaces, bridges, addresses, routing, result)
 
-    assert public | {"hooks"} == set(RULES)
+    assert {name for module in modules for name in _functions(module)} | {"hooks"} == set(RULES)
+
+
+def test_every_requirement_has_the_method_of_its_name() -> None:
+    """And there is no other method, but for the one that finds them."""
+    names = {method_of(identifier) for identifier in REQUIREMENTS if identifier.startswith("TOPO-")}
+
+    assert _public(Wiring) == names | {"differences"}
+    assert set(RULES) == names | BESIDE
+
+
+def test_requirement_is_held_by_its_id() -> None:
+    """With the pod, for one of each pod, and with what its method takes beside."""
+    wiring = Wiring(eth0(mtu=1400)(samples.topology()), samples.network())
+
+    assert wiring.differences("TOPO-MTU", POD) == wiring.mtu(POD) != []
+    assert wiring.differences("TOPO-ADDR", POD, leases={}) == wiring.addr(POD, leases={}) != []
+    assert wiring.differences("TOPO-BRIDGE-MEMBERS") == []
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_conforming_topology_has_no_difference(rule: str) -> None:
     """The sample topology is wired as the default conflist asks for."""
-    assert RULES[rule](samples.topology(), samples.network()) == []
+    assert RULES[rule](Wiring(samples.topology(), samples.network())) == []
 
 
 def network(**changes: Any) -> Change:
@@ -284,17 +311,17 @@ CHANGES = [
     ("mtu", "bridge", bridge(mtu=1400), ["MTU"]),
     ("mtu", "no-host-end", eth0(peer_nsid=None), ["MTU"]),
     ("mtu", "no-eth0", pod_loses("eth0"), ["MTU", "MTU", "MTU"]),
-    ("macs", "not-as-in-result", eth0(mac="02:00:00:00:77:77"), ["MAC in result"]),
-    ("macs", "bridge", bridge(mac="02:00:00:00:77:77"), ["MAC in result"] * 3),
-    ("macs", "host-end-renamed", host(name="veth77"), ["MAC in result"]),
-    ("macs", "no-result", network(result={}), ["result"]),
-    ("macs", "shared", eth0(mac=SERVERS_MAC), ["MAC in result", "MAC address"]),
-    ("addresses", "no-eth0", pod_loses("eth0"), ["missing interface"]),
-    ("addresses", "none-held", eth0(addresses=()), ["addresses", "addresses"]),
-    ("addresses", "prefix", eth0(addresses=held("10.88.0.2/16")), ["prefix length"]),
-    ("addresses", "not-said", network(addresses=()), ["addresses"]),
+    ("mac", "not-as-in-result", eth0(mac="02:00:00:00:77:77"), ["MAC in result"]),
+    ("mac", "bridge", bridge(mac="02:00:00:00:77:77"), ["MAC in result"] * 3),
+    ("mac", "host-end-renamed", host(name="veth77"), ["MAC in result"]),
+    ("mac", "no-result", network(result={}), ["result"]),
+    ("mac", "shared", eth0(mac=SERVERS_MAC), ["MAC in result", "MAC address"]),
+    ("addr", "no-eth0", pod_loses("eth0"), ["missing interface"]),
+    ("addr", "none-held", eth0(addresses=()), ["addresses", "addresses"]),
+    ("addr", "prefix", eth0(addresses=held("10.88.0.2/16")), ["prefix length"]),
+    ("addr", "not-said", network(addresses=()), ["addresses"]),
     (
-        "addresses",
+        "addr",
         "out-of-range",
         lambda t: network(addresses=(ip_address("192.0.2.1"),))(
             eth0(addresses=held("192.0.2.1/24"))(t)
@@ -302,65 +329,70 @@ CHANGES = [
         ["address range", "lease"],
     ),
     (
-        "addresses",
+        "addr",
         "shared",
         lambda t: samples.with_pod_network(t, "server", addresses=(samples.address(POD),)),
         ["shared address"],
     ),
-    ("addresses", "not-leased", network(sandbox="ab" * 32), ["lease"]),
-    ("routes", "no-default", space(routes=(CONNECTED,)), ["missing route"]),
-    ("routes", "no-connected", space(routes=(DEFAULT,)), ["missing route"]),
-    ("routes", "more", space(routes=(CONNECTED, DEFAULT, STRANGE)), ["unexpected route"]),
+    ("addr", "not-leased", network(sandbox="ab" * 32), ["lease"]),
+    ("route", "no-default", space(routes=(CONNECTED,)), ["missing route"]),
+    ("route", "no-connected", space(routes=(DEFAULT,)), ["missing route"]),
+    ("route", "more", space(routes=(CONNECTED, DEFAULT, STRANGE)), ["unexpected route"]),
     (
-        "routes",
+        "route",
         "other-gateway",
         space(routes=(CONNECTED, replace(DEFAULT, gateway=ip_address("10.88.0.9")))),
         ["missing route", "unexpected route"],
     ),
     (
-        "routes",
+        "route",
         "other-device",
         space(routes=(replace(CONNECTED, device="eth1"), DEFAULT)),
         ["missing route", "unexpected route"],
     ),
     (
-        "routes",
+        "route",
         "another-table",
         space(routes=(CONNECTED, DEFAULT, replace(STRANGE, particulars=("table 9",)))),
         ["unexpected route"],
     ),
     (
-        "routes",
+        "route",
         "with-an-mtu",
         space(routes=(CONNECTED, replace(DEFAULT, particulars=("mtu 1200",)))),
         ["missing route", "unexpected route"],
     ),
-    ("rules", "one", space(rules=(Rule("100: table 9"),)), ["unexpected rule"]),
-    ("loopback", "no-lo", pod_loses("lo"), ["missing interface"]),
-    ("loopback", "no-address", pod_lo(addresses=()), ["missing address"]),
+    ("rule", "one", space(rules=(Rule("100: table 9"),)), ["unexpected rule"]),
+    ("lo", "no-lo", pod_loses("lo"), ["missing interface"]),
+    ("lo", "no-address", pod_lo(addresses=()), ["missing address"]),
     (
-        "loopback",
+        "lo",
         "two-addresses",
         pod_lo(addresses=held("127.0.0.1/8", "10.96.0.1/32")),
         ["unexpected address"],
     ),
-    ("loopback", "ipv6-too", pod_lo(addresses=held("127.0.0.1/8", "::1/128")), []),
-    ("router", "down", host(up=False), ["interface down"]),
-    ("router", "absent", eth0(peer_nsid=None), ["peer"]),
-    ("router", "node-forwards-not", node(settings=Settings()), ["forwarding"]),
+    ("lo", "ipv6-too", pod_lo(addresses=held("127.0.0.1/8", "::1/128")), []),
+    ("host_end", "down", host(up=False), ["interface down"]),
     ("host_end", "absent", eth0(peer_nsid=None), ["peer"]),
-    ("host_end", "address", host(addresses=held("192.0.2.9/32")), ["unexpected address"]),
-    ("host_end", "ipv4-link-local", host(addresses=held("169.254.1.1/32")), ["unexpected address"]),
-    ("host_end", "ipv6-link-local", host(addresses=held("fe80::9/64")), []),
-    ("node", "connected", node_route("10.88.0.0/24"), []),
-    ("node", "absent", node(routes=()), ["missing route"]),
-    ("node", "elsewhere", node_route("10.99.0.0/24", device="eth0"), []),
-    ("node", "host-route", node_route("10.88.0.2/32"), ["unexpected route"]),
-    ("node", "other-device", node_route("10.88.0.0/24", device="eth0"), ["unexpected route"]),
-    ("node", "other-table", node_route("10.88.0.0/24", "table 9"), ["unexpected route"]),
-    ("node", "rule-from-pods", node_rule(source=SUBNET), ["unexpected rule"]),
-    ("node", "rule-of-the-bridge", node_rule(interfaces=("cni0",)), ["unexpected rule"]),
-    ("node", "rule-of-others", node_rule(source=ip_network("10.99.0.0/24")), []),
+    ("host_end", "node-forwards-not", node(settings=Settings()), ["forwarding"]),
+    ("node_addr", "absent", eth0(peer_nsid=None), ["peer"]),
+    ("node_addr", "address", host(addresses=held("192.0.2.9/32")), ["unexpected address"]),
+    (
+        "node_addr",
+        "ipv4-link-local",
+        host(addresses=held("169.254.1.1/32")),
+        ["unexpected address"],
+    ),
+    ("node_addr", "ipv6-link-local", host(addresses=held("fe80::9/64")), []),
+    ("node_route", "connected", node_route("10.88.0.0/24"), []),
+    ("node_route", "absent", node(routes=()), ["missing route"]),
+    ("node_route", "elsewhere", node_route("10.99.0.0/24", device="eth0"), []),
+    ("node_route", "host-route", node_route("10.88.0.2/32"), ["unexpected route"]),
+    ("node_route", "other-device", node_route("10.88.0.0/24", device="eth0"), ["unexpected route"]),
+    ("node_route", "other-table", node_route("10.88.0.0/24", "table 9"), ["unexpected route"]),
+    ("node_route", "rule-from-pods", node_rule(source=SUBNET), ["unexpected rule"]),
+    ("node_route", "rule-of-the-bridge", node_rule(interfaces=("cni0",)), ["unexpected rule"]),
+    ("node_route", "rule-of-others", node_rule(source=ip_network("10.99.0.0/24")), []),
     ("settings", "eth0-hears-everything", eth0(promiscuous=True), ["promiscuous"]),
     ("settings", "eth0-without-ARP", eth0(flags=frozenset({"no ARP"})), ["flags"]),
     ("settings", "host-end-flags", host(flags=frozenset({"no multicast"})), ["flags"]),
@@ -381,35 +413,35 @@ CHANGES = [
     ),
     ("switched", "forwarding", space(settings=FORWARDS), ["forwarding"]),
     ("switched", "proxy", space(settings=PROXY), ["proxy ARP"]),
-    ("differences", "no-result", network(result={}), ["result"]),
-    ("differences", "no-interfaces", with_result("interfaces", []), ["result"] * 3),
+    ("result", "no-result", network(result={}), ["result"]),
+    ("result", "no-interfaces", with_result("interfaces", []), ["result"] * 3),
     (
-        "differences",
+        "result",
         "no-macs",
         with_result("interfaces", [{"name": "cni0"}, VETH, ETH0]),
         ["result"],
     ),
-    ("differences", "no-host-end", with_result("interfaces", [{}, {}, ETH0]), ["result"] * 2),
+    ("result", "no-host-end", with_result("interfaces", [{}, {}, ETH0]), ["result"] * 2),
     (
-        "differences",
+        "result",
         "other-sandbox",
         with_result("interfaces", [VETH, VETH, {**ETH0, "sandbox": "/run/netns/cni-0"}]),
         ["result"],
     ),
-    ("differences", "no-addresses", with_result("ips", []), ["result"]),
+    ("result", "no-addresses", with_result("ips", []), ["result"]),
     (
-        "differences",
+        "result",
         "prefix",
         with_result("ips", [{**IP, "address": "10.88.0.2/16"}]),
         ["result"] * 1,
     ),
-    ("differences", "gateway", with_result("ips", [{**IP, "gateway": "10.88.0.9"}]), ["result"]),
-    ("differences", "no-gateway", with_result("ips", [{**IP, "gateway": None}]), []),
-    ("differences", "interface", with_result("ips", [{**IP, "interface": 1}]), ["result"]),
-    ("differences", "no-interface", with_result("ips", [{**IP, "interface": 7}]), ["result"]),
-    ("differences", "route", with_result("routes", [{"dst": "192.0.2.0/24"}]), ["result"]),
+    ("result", "gateway", with_result("ips", [{**IP, "gateway": "10.88.0.9"}]), ["result"]),
+    ("result", "no-gateway", with_result("ips", [{**IP, "gateway": None}]), []),
+    ("result", "interface", with_result("ips", [{**IP, "interface": 1}]), ["result"]),
+    ("result", "no-interface", with_result("ips", [{**IP, "interface": 7}]), ["result"]),
+    ("result", "route", with_result("routes", [{"dst": "192.0.2.0/24"}]), ["result"]),
     (
-        "differences",
+        "result",
         "via",
         with_result("routes", [{"dst": "0.0.0.0/0", "gw": "10.88.0.9"}]),
         ["result"],
@@ -443,7 +475,7 @@ def test_one_change_gives_exactly_its_differences(
     rule: str, change: Change, kinds: list[str]
 ) -> None:
     """What was changed is named, and nothing else is."""
-    found = RULES[rule](change(samples.topology()), samples.network())
+    found = RULES[rule](Wiring(change(samples.topology()), samples.network()))
 
     assert [d.kind for d in found] == kinds
 
@@ -463,21 +495,21 @@ def test_every_rule_is_seen_to_fail() -> None:
         pytest.param("bridge_members", {"bridge": "br1"}, ["missing interface"], id="members"),
         pytest.param("bridge_gateway", {"isGateway": False}, ["gateway address"], id="gateway"),
         pytest.param("mtu", {"mtu": 1400}, ["MTU"] * 3, id="MTU"),
-        pytest.param("routes", {"ipam": {"routes": []}}, ["unexpected route"], id="no-route"),
+        pytest.param("route", {"ipam": {"routes": []}}, ["unexpected route"], id="no-route"),
         pytest.param(
-            "routes",
+            "route",
             {"ipam": {"routes": [{"dst": "0.0.0.0/0"}, {"dst": "192.0.2.0/24"}]}},
             ["missing route"],
             id="route",
         ),
         pytest.param(
-            "addresses",
+            "addr",
             {"ipam": {"ranges": [[{"subnet": "10.88.0.0/24", "rangeStart": "10.88.0.9"}]]}},
             ["address range"],
             id="range",
         ),
         pytest.param(
-            "addresses",
+            "addr",
             {"ipam": {"ranges": [[{"subnet": "10.88.0.0/24"}], [{"subnet": "fd00::/64"}]]}},
             ["addresses"],
             id="family",
@@ -490,7 +522,7 @@ def test_topology_that_ignores_the_conflist_differs(
     """The same topology, with something else asked for."""
     ipam = configured.get("ipam")
     main = {key: value for key, value in configured.items() if key != "ipam"}
-    found = RULES[rule](samples.topology(), samples.network(ipam, **main))
+    found = RULES[rule](Wiring(samples.topology(), samples.network(ipam, **main)))
 
     assert [d.kind for d in found] == kinds
 
@@ -499,26 +531,27 @@ def test_default_gateway_asks_for_a_default_route() -> None:
     """isDefaultGateway stands for a route that IPAM need not name."""
     network = samples.network({"routes": []}, isDefaultGateway=True)
 
-    assert routing.routes(samples.topology(), network, POD) == []
+    assert Wiring(samples.topology(), network).route(POD) == []
 
 
 def test_bridge_without_gateway_may_change_its_mac() -> None:
     """The bridge's own MAC has to stay only where it is a gateway."""
     changed = bridge(mac="02:00:00:00:77:77")(samples.topology())
 
-    assert wiring.macs(changed, samples.network(isGateway=False)) == []
+    assert Wiring(changed, samples.network(isGateway=False)).mac() == []
 
 
 def test_bridge_without_gateway_needs_no_forwarding() -> None:
     """A bridge that is no gateway holds no address, and the node need not forward."""
     changed = node(settings=Settings())(bridge(addresses=())(samples.topology()))
 
-    assert wiring.bridge_gateway(changed, samples.network(isGateway=False)) == []
+    assert Wiring(changed, samples.network(isGateway=False)).bridge_gateway() == []
 
 
 def test_difference_says_where_and_what() -> None:
     """One line tells a person where to look, what should be there, and what is."""
-    (found,) = wiring.bridge_port(host(master=None)(samples.topology()), samples.network(), POD)
+    changed = host(master=None)(samples.topology())
+    (found,) = Wiring(changed, samples.network()).bridge_port(POD)
 
     assert str(found) == "master at node veth2 (pod client): expected cni0, saw none"
 
@@ -529,8 +562,9 @@ def test_what_new_namespaces_start_with_is_not_the_plugins(settings: Settings) -
     there = both(eth0(settings=settings), host(settings=Settings(proxies=settings.proxies)))
     known = inherited(pod=settings, node=settings)
 
-    assert routing.settings(both(there, known)(samples.topology()), samples.network(), POD) == []
-    assert routing.settings(there(samples.topology()), samples.network(), POD) != []
+    base, network = samples.topology(), samples.network()
+    assert Wiring(both(there, known)(base), network).settings(POD) == []
+    assert Wiring(there(base), network).settings(POD) != []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""The bridge that pods' host ends are ports of: a function for each requirement. Pure.
+
+Rules: the reference plugins' documentation of bridge.
+"""
+
+from podpath.cni.network import Network
+from podpath.model import (
+    NODE,
+    POD_INTERFACE,
+    Difference,
+    Family,
+    Interface,
+    Place,
+    Topology,
+    listed,
+)
+from podpath.topology.comparison import Differences, no_host_end, of_family, switch, unequal
+
+#: Switches of a port that are on unless somebody turns them off (net/bridge/br_if.c, new_nbp).
+_PORT_DEFAULTS = frozenset({"flood", "mcast_flood", "bcast_flood"})
+
+_AGEING_SECONDS = 300
+
+
+def bridge_port(topology: Topology, network: Network, pod: str) -> Differences:
+    """The host end is up and a forwarding port of the bridge, with the configured settings."""
+    host = topology.host_end(pod)
+    if host is None:
+        return [no_host_end(pod)]
+    where = f"{NODE} {host.name} (pod {pod})"
+    found = [] if host.up else [Difference("interface down", where, "up", "down")]
+    master = topology.node.by_index(host.master)
+    if master is None or master.name != network.bridge:
+        seen = master.name if master else "none"
+        return [*found, Difference("master", where, network.bridge, seen)]
+    if host.port is None:
+        return [*found, Difference("bridge port", where, "a port", "no port")]
+    settings = {
+        "port state": ("forwarding", host.port.state),
+        "hairpin": (switch(network.conflist.hairpin), switch(host.port.hairpin)),
+        "isolation": (switch(network.conflist.isolated), switch(host.port.isolated)),
+        "learning": ("on", switch(host.port.learning)),
+    }
+    for name, value in host.port.switches.items():
+        settings[name] = (switch(name in _PORT_DEFAULTS), switch(value))
+    return found + unequal(where, settings)
+
+
+def bridge_members(topology: Topology, network: Network) -> Differences:
+    """The bridge's ports are exactly the pods' host ends."""
+    bridge = topology.node.interface(network.bridge)
+    if bridge is None:
+        return [_no_bridge(network)]
+    ports = {i.name for i in topology.node.ports_of(bridge)}
+    ends = topology.host_ends()
+    where = f"{NODE} {network.bridge}"
+    return [
+        Difference("missing port", where, f"{name} a port", "not a port")
+        for name in sorted(ends - ports)
+    ] + [
+        Difference("unexpected port", where, "pods' veths only", name)
+        for name in sorted(ports - ends)
+    ]
+
+
+def _no_bridge(network: Network) -> Difference:
+    return Difference("missing interface", f"{NODE} {network.bridge}", "a bridge", "absent")
+
+
+def bridge_gateway(topology: Topology, network: Network) -> Differences:
+    """The bridge is up, STP off; it holds the gateway address, and the node forwards, iff set."""
+    bridge = topology.node.interface(network.bridge)
+    if bridge is None or bridge.bridge is None:
+        return [_no_bridge(network)]
+    where = f"{NODE} {network.bridge}"
+    found = unequal(
+        where,
+        {
+            "link state": ("up", "up" if bridge.up else "down"),
+            "STP": ("off", switch(bridge.bridge.stp)),
+            "promiscuous": (switch(network.conflist.promiscuous), switch(bridge.promiscuous)),
+        },
+    )
+    for family in Family:
+        found += _gateway(topology, network, family, bridge)
+    return found
+
+
+def _gateway(
+    topology: Topology, network: Network, family: Family, bridge: Interface
+) -> Differences:
+    held = {str(a) for a in of_family(bridge, family)}
+    wanted = set()
+    if network.conflist.is_gateway:
+        wanted = {f"{r.gateway}/{r.subnet.prefixlen}" for r in network.ipam.ranges_of(family)[:1]}
+    found = []
+    where = f"{NODE} {bridge.name}"
+    if held != wanted:
+        found.append(Difference("gateway address", where, listed(wanted), listed(held)))
+    if not network.conflist.is_gateway or family not in network.families:
+        return found
+    for owner, settings in ((NODE, topology.node.settings), (where, bridge.settings)):
+        if family not in settings.forwarding:
+            found.append(Difference("forwarding", f"{owner} IPv{family.value}", "on", "off"))
+    return found
+
+
+def fdb(topology: Topology, network: Network, pod: str) -> Differences:
+    """The bridge has learned the pod's MAC address on the pod's own port, and only there.
+
+    And it keeps what it learns as long as any bridge does (net/bridge/br_device.c).
+    """
+    return _ageing(topology, network) + _learned(topology, network, pod)
+
+
+def _learned(topology: Topology, network: Network, pod: str) -> Differences:
+    link, host = topology.of_pod(pod).interface(POD_INTERFACE), topology.host_end(pod)
+    if link is None or host is None:
+        return [no_host_end(pod)]
+    entries = {
+        f"{'learned' if e.learned else 'configured'} on {e.port}"
+        for e in topology.node.fdb
+        if e.mac == link.mac and e.bridge == network.bridge
+    }
+    if entries == {f"learned on {host.name}"}:
+        return []
+    where = f"{NODE} {network.bridge}, {link.mac} of pod {pod}"
+    seen = " and ".join(sorted(entries)) or "not learned"
+    return [Difference("FDB", where, f"learned on {host.name}", seen)]
+
+
+def _ageing(topology: Topology, network: Network) -> Differences:
+    bridge = topology.node.interface(network.bridge)
+    if bridge is None or bridge.bridge is None or bridge.bridge.ageing == _AGEING_SECONDS:
+        return []
+    seen = f"{bridge.bridge.ageing:g} s"
+    return [Difference("ageing", f"{NODE} {network.bridge}", f"{_AGEING_SECONDS} s", seen)]
+
+
+def bridged(topology: Topology, network: Network, *pods: str) -> Differences:
+    """The second witness that traffic went over the bridge: both ports are its, and it learned.
+
+    Needed because the tap on the bridge sees a frame only while the tap makes it promiscuous.
+    """
+    found: Differences = []
+    for pod in dict.fromkeys(pods):
+        host = topology.host_end(pod)
+        bridge = topology.node.interface(network.bridge)
+        if host is None or bridge is None or host.master != bridge.index:
+            where = Place(NODE, host.name) if host else f"{NODE} pod {pod}"
+            found.append(Difference("not bridged", where, f"port of {network.bridge}", "none"))
+        else:
+            found += _learned(topology, network, pod)
+    return found

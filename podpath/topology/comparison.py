@@ -1,0 +1,53 @@
+"""How wiring is compared, and what the differences say. Pure."""
+
+from collections.abc import Mapping
+
+from podpath.model import (
+    POD_INTERFACE,
+    AddressWithPrefix,
+    Difference,
+    Family,
+    Interface,
+)
+
+Differences = list[Difference]
+
+
+def unequal(where: str, settings: Mapping[str, tuple[str, str]]) -> Differences:
+    """Return a difference for each setting, by name, whose expected and seen values differ."""
+    return [
+        Difference(kind, where, expected, seen)
+        for kind, (expected, seen) in settings.items()
+        if expected != seen
+    ]
+
+
+def shared(kind: str, values: Mapping[str, object]) -> Differences:
+    """Return one difference for each value that more than one owner has."""
+    owners: dict[object, list[str]] = {}
+    for owner, value in values.items():
+        owners.setdefault(value, []).append(owner)
+    return [
+        Difference(kind, " and ".join(who), "one each", f"{value} for both")
+        for value, who in owners.items()
+        if len(who) > 1
+    ]
+
+
+def switch(value: bool) -> str:
+    """Return a switch as ip(8) prints it: on or off."""
+    return "on" if value else "off"
+
+
+def of_family(link: Interface, family: Family) -> list[AddressWithPrefix]:
+    """Return the addresses of one IP version, without IPv6's link-local ones."""
+    return [
+        a
+        for a in link.addresses
+        if a.version == family.value and not (family is Family.IPV6 and a.ip.is_link_local)
+    ]
+
+
+def no_host_end(pod: str) -> Difference:
+    """Return the difference of a pod whose eth0 has no peer in the node."""
+    return Difference("peer", f"pod {pod} {POD_INTERFACE}", "an interface of the node", "none")

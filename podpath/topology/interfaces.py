@@ -1,0 +1,197 @@
+"""The interfaces and namespaces that pods must have: a function for each requirement. Pure.
+
+Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge and macvlan.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from podpath.cni import result
+from podpath.cni.network import Network
+from podpath.errors import DoesNotConform
+from podpath.model import NODE, POD_INTERFACE, Difference, Namespace, Topology
+from podpath.topology.comparison import Differences, shared, unequal
+
+_NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")
+
+#: What the kernel itself puts, down, into every new namespace once a tunnel module is loaded
+#: (net.core.fb_tunnels_only_for_init_net).
+_KERNELS_OWN = frozenset(
+    {
+        *("tunl0", "sit0", "gre0", "gretap0", "erspan0", "teql0"),
+        *("ip_vti0", "ip6_vti0", "ip6tnl0", "ip6gre0"),
+    }
+)
+
+
+def netns_name(topology: Topology) -> Differences:
+    """Each pod has a named namespace `cni-<hex groups>` of its own."""
+    found = []
+    for pod in topology.pods.values():
+        where = f"pod {pod.name}"
+        if pod.netns not in topology.named:
+            listed = ", ".join(topology.named) or "no namespace"
+            found.append(Difference("missing namespace", where, f"{pod.netns!r} listed", listed))
+        elif not _NETNS_NAME.fullmatch(pod.netns):
+            found.append(Difference("namespace name", where, "cni-<hex groups>", pod.netns))
+    return found + shared(
+        "shared namespace", {f"pod {p.name}": p.netns for p in topology.pods.values()}
+    )
+
+
+def netns_shared(topology: Topology, containers: Mapping[str, Mapping[str, int]]) -> Differences:
+    """A pod's containers are in its namespace, and in no other pod's.
+
+    containers: pod -> container -> inode of the namespace that its process is in.
+    """
+    found = []
+    for pod, inodes in containers.items():
+        own = topology.of_pod(pod).inode
+        for container, inode in inodes.items():
+            if inode != own:
+                where = f"container {container} of pod {pod}"
+                found.append(Difference("wrong namespace", where, f"net:[{own}]", f"net:[{inode}]"))
+    return found + shared(
+        "shared namespace", {f"pod {pod}": topology.of_pod(pod).inode for pod in containers}
+    )
+
+
+def pod_links(topology: Topology, pod: str) -> Differences:
+    """A pod holds lo and eth0, both up, and nothing else."""
+    space = topology.of_pod(pod)
+    found = _exactly(space, pod, {"lo", POD_INTERFACE})
+    for name in ("lo", POD_INTERFACE):
+        link = space.interface(name)
+        if link is not None and not link.up:
+            found.append(Difference("interface down", f"pod {pod} {name}", "up", "down"))
+    return found
+
+
+def node_links(topology: Topology, network: Network, own: frozenset[str]) -> Differences:
+    """The node has its own links, the bridge if any and the pods' host ends, and nothing else.
+
+    own: such as lo and its uplink; see Node.links.
+    """
+    bridge = {network.bridge} - {""}
+    return _exactly(topology.node, NODE, own | bridge | topology.host_ends())
+
+
+def _exactly(space: Namespace, where: str, names: Iterable[str]) -> Differences:
+    wanted = set(names)
+    present = {
+        i.name for i in space.interfaces if i.up or i.name not in _KERNELS_OWN or i.name in wanted
+    }
+    return [
+        Difference("missing interface", f"{where} {name}", "present", "absent")
+        for name in sorted(wanted - present)
+    ] + [
+        Difference("unexpected interface", f"{where} {name}", "absent", _kind(space, name))
+        for name in sorted(present - wanted)
+    ]
+
+
+def _kind(space: Namespace, name: str) -> str:
+    link = space.interface(name)
+    return f"present, of kind {link.kind or 'unknown'}" if link else "present"
+
+
+def veth_peer(topology: Topology, pod: str) -> Differences:
+    """eth0 is a veth whose peer is in the node: index and namespace agree in both directions."""
+    space = topology.of_pod(pod)
+    link = space.interface(POD_INTERFACE)
+    where = f"pod {pod} {POD_INTERFACE}"
+    if link is None:
+        return [Difference("missing interface", where, "present", "absent")]
+    if link.kind != "veth":
+        return [Difference("kind of interface", where, "veth", link.kind or "unknown")]
+    host = topology.host_end(pod)
+    if host is None:
+        seen = f"interface {link.peer_index} of namespace id {link.peer_nsid}"
+        return [Difference("peer", where, "an interface of the node", seen)]
+    back = (host.kind, host.peer_index, topology.node.inode_of(host.peer_nsid))
+    if back != ("veth", link.index, space.inode):
+        seen = f"a {back[0]} whose peer is interface {back[1]} of net:[{back[2]}]"
+        expected = f"a veth whose peer is interface {link.index} of net:[{space.inode}]"
+        return [Difference("peer", f"{NODE} {host.name}", expected, seen)]
+    return []
+
+
+def lower_link(topology: Topology, network: Network, pod: str) -> Differences:
+    """eth0 is a link of its profile's kind and mode, on the configured link of the node, up."""
+    space = topology.of_pod(pod)
+    link = space.interface(POD_INTERFACE)
+    where = f"pod {pod} {POD_INTERFACE}"
+    if link is None:
+        return [Difference("missing interface", where, "present", "absent")]
+    if link.kind != (kind := network.profile.kind):
+        return [Difference("kind of interface", where, kind, link.kind or "unknown")]
+    found = unequal(where, {"mode": (network.mode, link.mode)})
+    wanted = network.lower(topology) or "the one of a default route"
+    lower = topology.lower_link(pod)
+    if lower is None:
+        seen = f"interface {link.peer_index} of namespace id {link.peer_nsid}"
+        return [*found, Difference("lower link", where, f"{NODE} {wanted}", seen)]
+    found += unequal(where, {"lower link": (f"{NODE} {wanted}", f"{NODE} {lower.name}")})
+    if not lower.up:
+        found.append(Difference("interface down", f"{NODE} {lower.name}", "up", "down"))
+    return found
+
+
+def mtu(topology: Topology, network: Network, pod: str) -> Differences:
+    """The pod's veth, and the bridge if any, have one MTU, the configured one if any is.
+
+    What lies on a link of the node has that one's, if none is configured.
+    """
+    link = topology.of_pod(pod).interface(POD_INTERFACE)
+    ends = {f"pod {pod} {POD_INTERFACE}": link}
+    reference = network.conflist.mtu or (link.mtu if link else 0)
+    if network.profile.lower:
+        lower = topology.lower_link(pod)
+        reference = network.conflist.mtu or (lower.mtu if lower else reference)
+    else:
+        ends[f"host end of pod {pod}"] = topology.host_end(pod)
+    if network.bridge:
+        ends[f"{NODE} {network.bridge}"] = topology.node.interface(network.bridge)
+    return [
+        Difference("MTU", where, str(reference), str(end.mtu) if end else "no interface")
+        for where, end in ends.items()
+        if end is None or end.mtu != reference
+    ]
+
+
+def mac(topology: Topology, network: Network, *, of_bridge: bool = True) -> Differences:
+    """MAC addresses are unique, and those in each plugin result are the kernel's.
+
+    The bridge's own is compared when it is a gateway: only then does it have to stay; and not at
+    all without of_bridge.
+    """
+    found = []
+    owners: dict[str, object] = {}
+    for name in topology.everybody:
+        link = topology.of_pod(name).interface(POD_INTERFACE)
+        owners |= {f"pod {name} {POD_INTERFACE}": link.mac} if link else {}
+        for end in (topology.host_end(name), topology.lower_link(name)):
+            owners |= {f"{NODE} {end.name}": end.mac} if end else {}
+    for name in topology.pods:
+        found += _result_macs(topology, network, name, of_bridge and network.conflist.is_gateway)
+    return found + shared("MAC address", owners)
+
+
+def _result_macs(topology: Topology, network: Network, pod: str, of_bridge: bool) -> Differences:
+    try:
+        claimed = result.interfaces(topology.pods[pod].result)
+    except DoesNotConform as error:
+        return [Difference("result", f"pod {pod}", "as the CNI specification has it", str(error))]
+    if not claimed:
+        return [Difference("result", f"pod {pod}", "interfaces", "none")]
+    found = []
+    for one in claimed:
+        ours = one.name == network.bridge and not one.inside
+        if not one.mac or (ours and not of_bridge):
+            continue
+        link = (topology.of_pod(pod) if one.inside else topology.node).interface(one.name)
+        seen = link.mac if link else "no such interface"
+        if seen != one.mac:
+            where = f"{f'pod {pod}' if one.inside else NODE} {one.name}"
+            found.append(Difference("MAC in result", where, one.mac, seen))
+    return found
