@@ -33,10 +33,10 @@ def test_version_names_what_is_supported(
 @alone
 @since("1.0.0")
 def test_version_is_answered_in_the_version_of_the_question(
-    runtime: Runtime, subject: Subject, spoken: str
+    runtime: Runtime, subject: Subject, cni_version: str
 ) -> None:
     """Whichever supported version VERSION is asked in, the answer has it as its cniVersion."""
-    asked = {v: runtime.version(subject.name, v) for v in ("0.4.0", spoken)}
+    asked = {v: runtime.version(subject.name, v) for v in ("0.4.0", cni_version)}
 
     assert [d for v, answer in asked.items() for d in answers.echo(answer, v)] == []
 
@@ -44,20 +44,20 @@ def test_version_is_answered_in_the_version_of_the_question(
 @requirement("CNI-VERSION-UNSUPPORTED")
 @alone
 @since("0.3.0")
-def test_unsupported_version_is_refused(absent: Attachment, spoken: str) -> None:
+def test_unsupported_version_is_refused(absent: Attachment, cni_version: str) -> None:
     """ADD in a version that nobody supports is an error of code 1."""
     answer = absent.call(absent.subject.steps[0], "ADD", version=UNKNOWN_VERSION)
 
-    assert answers.refused(answer, spoken, codes=[1]) == []
+    assert answers.refused(answer, cni_version, codes=[1]) == []
 
 
 @requirement("CNI-ADD-RESULT")
 @since("0.1.0")
 def test_add_gives_one_result_of_the_configured_version(
-    life: Life, subject: Subject, spoken: str
+    life: Life, subject: Subject, cni_version: str
 ) -> None:
     """Each plugin exits with 0 and prints one document, as the version's schema has it."""
-    assert [d for a in life.added for d in answers.result(a, spoken, subject.role)] == []
+    assert [d for a in life.added for d in answers.result(a, cni_version, subject.role)] == []
 
 
 @requirement("CNI-ADD-INTERFACE")
@@ -83,7 +83,7 @@ def test_addresses_can_be_used_when_add_returns(
 @requirement("CNI-ADD-TAKEN")
 @attaching
 @since("1.0.0")
-def test_interface_name_that_is_taken_is_refused(container: Attachment, spoken: str) -> None:
+def test_interface_name_that_is_taken_is_refused(container: Attachment, cni_version: str) -> None:
     """ADD is an error if the container has an interface of that name, and leaves it alone."""
     node = container.runtime.node
     node.run(["ip", "-n", container.name, "link", "add", INTERFACE, "type", "bridge"])
@@ -91,7 +91,7 @@ def test_interface_name_that_is_taken_is_refused(container: Attachment, spoken: 
 
     answer = container.add()[0]
 
-    assert answers.refused(answer, spoken) == []
+    assert answers.refused(answer, cni_version) == []
     assert links.changes(before, links.links(node, container.name)) == []
 
 
@@ -117,9 +117,9 @@ def test_arguments_that_are_not_known_are_ignored(container: Attachment) -> None
 @requirement("CNI-ERROR")
 @attaching
 @since("0.1.0")
-def test_failure_is_told_in_a_document(absent: Attachment, spoken: str) -> None:
+def test_failure_is_told_in_a_document(absent: Attachment, cni_version: str) -> None:
     """ADD to a namespace that is not there exits with other than 0, and a code and a message."""
-    assert answers.refused(absent.add()[0], spoken) == []
+    assert answers.refused(absent.add()[0], cni_version) == []
 
 
 BAD_VARIABLES = [
@@ -138,12 +138,12 @@ BAD_VARIABLES = [
 @pytest.mark.parametrize(("variable", "value"), BAD_VARIABLES)
 @since("1.0.0")
 def test_bad_environment_is_refused(
-    absent: Attachment, spoken: str, variable: str, value: str | None
+    absent: Attachment, cni_version: str, variable: str, value: str | None
 ) -> None:
     """A variable that is missing or invalid is an error of code 4 that names it."""
-    answer = absent.call(absent.subject.steps[0], "ADD", changes={variable: value})
+    answer = absent.call(absent.subject.steps[0], "ADD", overrides={variable: value})
 
-    assert answers.refused(answer, spoken, codes=[4], naming=variable) == []
+    assert answers.refused(answer, cni_version, codes=[4], naming=variable) == []
 
 
 BAD_CONFIGURATIONS = [
@@ -158,7 +158,7 @@ BAD_CONFIGURATIONS = [
 @pytest.mark.parametrize(("change", "code"), BAD_CONFIGURATIONS)
 @since("1.0.0")
 def test_bad_configuration_is_refused(
-    absent: Attachment, spoken: str, change: dict[str, str | None] | None, code: int
+    absent: Attachment, cni_version: str, change: dict[str, str | None] | None, code: int
 ) -> None:
     """What is not JSON is an error of code 6, what has no valid name is one of code 7."""
     text = absent.configuration(change or {})
@@ -166,7 +166,7 @@ def test_bad_configuration_is_refused(
 
     answer = absent.runtime.execute(absent.subject.name, broken, absent.environment("ADD"))
 
-    assert answers.refused(answer, spoken, codes=[code]) == []
+    assert answers.refused(answer, cni_version, codes=[code]) == []
 
 
 @requirement("CNI-TIME")

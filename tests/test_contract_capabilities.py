@@ -16,19 +16,19 @@ def test_container_has_the_address_that_was_asked_for(
     runtime: Runtime, network: Network, family: Family
 ) -> None:
     """Exactly that; while it has it, nobody else gets it, and afterwards somebody does."""
-    wanted = capabilities.unused(network, family)
-    runtime_config = {"ips": [str(wanted)]}
-    with capabilities.container(runtime, network, runtime_config) as first:
+    requested = capabilities.unassigned_address(network, family)
+    capability_args = {"ips": [str(requested)]}
+    with capabilities.container(runtime, network, capability_args) as first:
         first.attach()
-        found = capabilities.held(first, wanted)
-        with capabilities.container(runtime, network, runtime_config) as second:
-            found += capabilities.given_twice(second.add(), wanted)
+        differences = capabilities.held_address(first, requested)
+        with capabilities.container(runtime, network, capability_args) as second:
+            differences += capabilities.exclusive(second.add(), requested)
         require_success(first.delete())
-    with capabilities.container(runtime, network, runtime_config) as third:
+    with capabilities.container(runtime, network, capability_args) as third:
         third.attach()
-        found += capabilities.held(third, wanted)
+        differences += capabilities.held_address(third, requested)
 
-    assert found == []
+    assert differences == []
 
 
 @requirement("CNI-STATIC-MAC")
@@ -39,4 +39,4 @@ def test_container_has_the_mac_address_that_was_asked_for(
     with capabilities.container(runtime, network, {"mac": capabilities.MAC}) as container:
         container.attach()
 
-        assert capabilities.mac(container) == []
+        assert capabilities.held_mac(container) == []

@@ -42,12 +42,12 @@ def test_check_of_a_healthy_container_succeeds(life: Life) -> None:
 @requirement("CNI-CHECK-PREVIOUS")
 @of_the_chain
 @since("0.4.0")
-def test_check_needs_the_previous_result(container: Attachment, spoken: str) -> None:
+def test_check_needs_the_previous_result(container: Attachment, cni_version: str) -> None:
     """CHECK without prevResult is an error."""
     container.attach()
     answer = container.call(container.subject.steps[0], "CHECK")
 
-    assert answers.refused(answer, spoken) == []
+    assert answers.refused(answer, cni_version) == []
 
 
 @requirement("CNI-CHECK-LISTED")
@@ -55,10 +55,10 @@ def test_check_needs_the_previous_result(container: Attachment, spoken: str) -> 
 @pytest.mark.parametrize("make", LISTED)
 @since("0.4.0")
 def test_check_finds_what_is_missing_of_the_result(
-    container: Attachment, network: Network, spoken: str, make: Make
+    container: Attachment, network: Network, cni_version: str, make: Make
 ) -> None:
     """CHECK is an error when an interface, address or route of the result is missing."""
-    assert answers.any_refused(_check_broken(container, network, make), spoken) == []
+    assert answers.any_refused(_check_broken(container, network, make), cni_version) == []
 
 
 @requirement("CNI-CHECK-STATE")
@@ -66,10 +66,10 @@ def test_check_finds_what_is_missing_of_the_result(
 @pytest.mark.parametrize("make", STATE)
 @since("0.4.0")
 def test_check_finds_what_else_is_broken(
-    container: Attachment, network: Network, spoken: str, make: Make
+    container: Attachment, network: Network, cni_version: str, make: Make
 ) -> None:
     """CHECK is an error when what the result does not list, but the network needs, is broken."""
-    assert answers.any_refused(_check_broken(container, network, make), spoken) == []
+    assert answers.any_refused(_check_broken(container, network, make), cni_version) == []
 
 
 @requirement("CNI-CHECK-LATER")
@@ -105,7 +105,7 @@ def test_check_and_delete_call_the_delegate(container: Attachment, subject: Subj
 @pytest.mark.parametrize("command", ["CHECK", "DEL"])
 @since("1.0.0")
 def test_refusals_of_the_delegate_are_passed_on(
-    container: Attachment, spoken: str, command: str
+    container: Attachment, cni_version: str, command: str
 ) -> None:
     """When the IPAM plugin refuses CHECK or DEL, so does the plugin that called it."""
     with standing_in(container, fails=[command]) as ipam:
@@ -113,45 +113,45 @@ def test_refusals_of_the_delegate_are_passed_on(
         _require_delegation(ipam.calls())
         answered = container.check() if command == "CHECK" else container.delete()
 
-    assert answers.refused(answered[0], spoken) == []
+    assert answers.refused(answered[0], cni_version) == []
 
 
 @requirement("CNI-DELEGATE-UNDO")
 @interface_plugin
 @since("1.0.0")
 def test_add_that_the_delegate_failed_is_undone(
-    container: Attachment, subject: Subject, spoken: str
+    container: Attachment, subject: Subject, cni_version: str
 ) -> None:
     """When the IPAM plugin refuses ADD, it is called for DEL before the error is returned."""
     with standing_in(container, fails=["ADD"]) as ipam:
         answer = container.add()[0]
         _require_delegation(ipam.calls())
 
-        assert answers.refused(answer, spoken) == []
+        assert answers.refused(answer, cni_version) == []
         assert answers.called(subject.steps[0].delegate, ipam.calls(), ["ADD", "DEL"]) == []
 
 
 @requirement("CNI-STATUS")
 @since("1.1.0")
-def test_status_is_ready(runtime: Runtime, subject: Subject, spoken: str) -> None:
+def test_status_is_ready(runtime: Runtime, subject: Subject, cni_version: str) -> None:
     """STATUS of plugins that can serve ADD exits with 0."""
-    assert answers.succeeded(runtime.status(subject, spoken)) == []
+    assert answers.succeeded(runtime.status(subject, cni_version)) == []
 
 
 @requirement("CNI-STATUS-DELEGATE")
 @interface_plugin
 @since("1.1.0")
 def test_status_is_that_of_the_delegate(
-    container: Attachment, subject: Subject, spoken: str
+    container: Attachment, subject: Subject, cni_version: str
 ) -> None:
     """When the IPAM plugin is not available, neither is the plugin that calls it."""
     with standing_in(container, fails=["STATUS"], code=50) as ipam:
         container.attach()
         _require_delegation(ipam.calls())
-        (answer,) = container.runtime.status(subject, spoken)
+        (answer,) = container.runtime.status(subject, cni_version)
 
         assert answers.called(subject.steps[0].delegate, ipam.calls()[1:], ["STATUS"]) == []
-        assert answers.refused(answer, spoken, codes=[50, 51]) == []
+        assert answers.refused(answer, cni_version, codes=[50, 51]) == []
 
 
 @requirement("CNI-GC-DELEGATE")
@@ -161,16 +161,18 @@ def test_status_is_that_of_the_delegate(
 )
 @since("1.1.0")
 def test_collection_is_passed_on_to_the_delegate(
-    container: Attachment, subject: Subject, spoken: str, fails: list[str]
+    container: Attachment, subject: Subject, cni_version: str, fails: list[str]
 ) -> None:
     """GC calls the IPAM plugin for GC, and passes its error on."""
     with standing_in(container, fails=fails) as ipam:
         container.attach()
         _require_delegation(ipam.calls())
-        (answer,) = container.runtime.collect_garbage(subject, spoken, [container.identity])
+        (answer,) = container.runtime.collect_garbage(subject, cni_version, [container.identity])
 
         assert answers.called(subject.steps[0].delegate, ipam.calls()[1:], ["GC"]) == []
-        assert (answers.refused(answer, spoken) if fails else answers.succeeded([answer])) == []
+        assert (
+            answers.refused(answer, cni_version) if fails else answers.succeeded([answer])
+        ) == []
 
 
 def _require_delegation(calls: list[str]) -> None:

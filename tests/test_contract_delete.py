@@ -24,7 +24,7 @@ def test_delete_undoes_add(life: Life) -> None:
     """DEL succeeds, and the node has neither more nor less than before ADD."""
     life.require_added()
 
-    assert answers.succeeded(life.deleted) + life.left == []
+    assert answers.succeeded(life.deleted) + life.leftovers == []
 
 
 @requirement("CNI-DEL-IDEMPOTENT")
@@ -77,7 +77,7 @@ def test_delete_releases_all_when_parts_are_gone(
 
     answered = delete(container)
 
-    assert answers.succeeded(answered) + container.left(network, before) == []
+    assert answers.succeeded(answered) + container.leftovers(network, before) == []
 
 
 def _refused_by_ipam(container: Attachment) -> bool:
@@ -116,7 +116,7 @@ def test_delete_succeeds_after_an_add_that_did_not(
     if not add(container):
         pytest.skip(unless)
 
-    assert answers.succeeded(container.delete()) + container.left(network, before) == []
+    assert answers.succeeded(container.delete()) + container.leftovers(network, before) == []
 
 
 @requirement("CNI-PARALLEL")
@@ -130,7 +130,7 @@ def test_containers_come_and_go_at_the_same_time(
     before = inventory.read(runtime.node, network)
 
     assert parallel.added(containers) == []
-    assert parallel.deleted(containers) + containers[0].left(network, before) == []
+    assert parallel.deleted(containers) + containers[0].leftovers(network, before) == []
 
 
 @requirement("CNI-GC")
@@ -139,7 +139,7 @@ def test_collection_reclaims_all_but_what_is_listed(
     runtime: Runtime,
     network: Network,
     subject: Subject,
-    spoken: str,
+    cni_version: str,
     attach: Callable[[], Attachment],
 ) -> None:
     """GC releases what a container that is gone has held, and leaves one that is listed alone."""
@@ -149,9 +149,9 @@ def test_collection_reclaims_all_but_what_is_listed(
     stale.attach()
     stale.lose_namespace()
 
-    collected = runtime.collect_garbage(subject, spoken, [listed.identity])
+    collected = runtime.collect_garbage(subject, cni_version, [listed.identity])
 
     assert answers.succeeded(collected) + answers.silent(collected) == []
     # what others have left before may be gone, too
-    left = [d for d in stale.left(network, before) if d.kind == "left behind"]
+    left = [d for d in stale.leftovers(network, before) if d.kind == "left behind"]
     assert left + answers.succeeded(listed.check()) == []

@@ -42,9 +42,11 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
 def test_nothing_is_left_of_a_limit(runtime: Runtime, network: Network, direction: str) -> None:
     """The node has no more than before the container came."""
     kernel.check_shaping(direction)
-    with capabilities.container(runtime, network, capabilities.limited(direction)) as container:
+    with capabilities.container(
+        runtime, network, capabilities.bandwidth_args(direction)
+    ) as container:
         before = inventory.read(runtime.node, network)
         container.attach()
         require_success(container.delete())
 
-        assert container.left(network, before) == []
+        assert container.leftovers(network, before) == []

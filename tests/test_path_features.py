@@ -80,8 +80,8 @@ def test_rate_is_what_was_asked_for(
     kernel.check_shaping(direction)
     with ExitStack() as stack:
         slow, one, other = (
-            stack.enter_context(capabilities.container(runtime, network, runtime_config))
-            for runtime_config in (capabilities.limited(direction), {}, {})
+            stack.enter_context(capabilities.container(runtime, network, capability_args))
+            for capability_args in (capabilities.bandwidth_args(direction), {}, {})
         )
         for container in (slow, one, other):
             container.attach()

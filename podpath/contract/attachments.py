@@ -34,8 +34,8 @@ _numbers = itertools.count(1)
 
 Previous = Mapping[str, Any] | None
 #: Variable -> another value for it, or None to leave it unset.
-Changes = Mapping[str, str | None]
-_AS_IT_IS: Changes = {}
+Overrides = Mapping[str, str | None]
+_NO_OVERRIDES: Overrides = {}
 _NO_CAPABILITY_ARGS: CapabilityArgs = {}
 
 
@@ -77,7 +77,7 @@ class Attachment:
         """The attachment as GC lists it."""
         return {"containerID": self.container, "ifname": INTERFACE}
 
-    def environment(self, command: str, changes: Changes = _AS_IT_IS) -> dict[str, str]:
+    def environment(self, command: str, overrides: Overrides = _NO_OVERRIDES) -> dict[str, str]:
         """Return the variables of a call; CNI_ARGS has the keys that containerd sets."""
         given = {
             "CNI_COMMAND": command,
@@ -87,11 +87,11 @@ class Attachment:
             "CNI_ARGS": "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=contract"
             f";K8S_POD_INFRA_CONTAINER_ID={self.container};K8S_POD_UID={self.name}",
         }
-        return {k: v for k, v in {**given, **changes}.items() if v is not None}
+        return {k: v for k, v in {**given, **overrides}.items() if v is not None}
 
-    def add(self, changes: Changes = _AS_IT_IS) -> list[Answer]:
+    def add(self, overrides: Overrides = _NO_OVERRIDES) -> list[Answer]:
         """Call ADD of each plugin, until one fails."""
-        return self._add(self.subject.steps, changes)
+        return self._add(self.subject.steps, overrides)
 
     def attach(self) -> list[Answer]:
         """Call ADD of each plugin, and require that all succeed.
@@ -111,10 +111,10 @@ class Attachment:
         """
         require_success(self._add(self.subject.preceding, {}))
 
-    def _add(self, steps: Sequence[Step], changes: Changes) -> list[Answer]:
+    def _add(self, steps: Sequence[Step], overrides: Overrides) -> list[Answer]:
         answers = []
         for step in steps:
-            answers.append(self.call(step, "ADD", self.result, changes))
+            answers.append(self.call(step, "ADD", self.result, overrides))
             if answers[-1].status:
                 break
             self.result = answers[-1].object
@@ -125,17 +125,17 @@ class Attachment:
         result = self.result if previous is None else previous
         return [self.call(step, "CHECK", result) for step in self.subject.steps]
 
-    def delete(self, changes: Changes = _AS_IT_IS, *, forget: bool = False) -> list[Answer]:
+    def delete(self, overrides: Overrides = _NO_OVERRIDES, *, forget: bool = False) -> list[Answer]:
         """Call DEL of each plugin in reverse, with the final result unless `forget` is set."""
         result = None if forget else self.result
-        return [self.call(step, "DEL", result, changes) for step in reversed(self.subject.steps)]
+        return [self.call(step, "DEL", result, overrides) for step in reversed(self.subject.steps)]
 
     def call(
         self,
         step: Step,
         command: str,
         previous: Previous = None,
-        changes: Changes = _AS_IT_IS,
+        overrides: Overrides = _NO_OVERRIDES,
         *,
         version: str = "",
     ) -> Answer:
@@ -145,14 +145,14 @@ class Attachment:
             step: the plugin, with its configuration.
             command: value of CNI_COMMAND.
             previous: prevResult of the configuration.
-            changes: variables that differ from the usual ones.
+            overrides: variables that differ from the usual ones.
             version: cniVersion, if not the attachment's.
 
         Raises:
             DoesNotConform: the plugin does not end in time.
             CouldNotTest: the plugin is not on the node.
         """
-        environment = self.environment(command, changes)
+        environment = self.environment(command, overrides)
         if command == "ADD":
             self._up.append(step)
         try:
@@ -177,12 +177,12 @@ class Attachment:
             for step in () if self._hung else tuple(reversed(self._up)):
                 self.call(step, "DEL", self.result)
 
-    def configuration(self, changes: Changes) -> str:
+    def configuration(self, overrides: Overrides) -> str:
         """Return the first plugin's stdin with some keys changed; None removes a key."""
         network_name = self.runtime.network_name
         given = request_configuration(
             self.subject.steps[0], network_name, self.version, self.result
-        ) | dict(changes)
+        ) | dict(overrides)
         return json.dumps({k: v for k, v in given.items() if v is not None})
 
     def state(self) -> AttachmentState:
@@ -215,7 +215,7 @@ class Attachment:
         self.lose_namespace()
         self.runtime.node.run(["touch", self.netns])
 
-    def left(self, network: Network, before: Inventory) -> list[Difference]:
+    def leftovers(self, network: Network, before: Inventory) -> list[Difference]:
         """List the things that the node has in addition to an earlier inventory, or no longer has.
 
         Namespaces are the runtime's responsibility; so are the things that vanish with a lost one.

@@ -148,9 +148,9 @@ def lease(attachment: Attachment, network: Network) -> Breakage:
     """Delete the leases of the addresses from the IPAM plugin's store."""
     if network.ipam.plugin != "host-local":
         return Breakage(impossible=f"podpath does not know the store of {network.ipam.plugin}")
-    held = [str(one["address"]).partition("/")[0] for one in _addresses(attachment)]
+    held = [str(address["address"]).partition("/")[0] for address in _addresses(attachment)]
     directory = network.ipam.lease_directory
-    return Breakage(f"rm {' '.join(quote(f'{directory}/{one}') for one in held)}")
+    return Breakage(f"rm {' '.join(quote(f'{directory}/{address}') for address in held)}")
 
 
 def _first_address(attachment: Attachment) -> str:

@@ -7,18 +7,18 @@ declares for its plugins (CNI specification 1.1.0, section 3; its CONVENTIONS.md
 
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_interface
-from typing import Any
 
 from podpath.cni.network import Network
 from podpath.contract import subjects
 from podpath.contract.answers import Answer, entries
 from podpath.contract.attachments import INTERFACE, Attachment, attached
 from podpath.contract.runtime import Runtime
+from podpath.contract.subjects import CapabilityArgs
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Address, AddressWithPrefix, Difference, Family, listed
 from podpath.system import limits, netns
@@ -37,37 +37,37 @@ _LEAST, _MOST = 0.5, 1.15
 _FREE = 4.0
 _CHUNK = 65536
 
-Capabilities = Mapping[str, Any]
-
 
 @contextmanager
 def container(
-    runtime: Runtime, network: Network, capabilities: Capabilities | None = None
+    runtime: Runtime, network: Network, capability_args: CapabilityArgs | None = None
 ) -> Iterator[Attachment]:
     """Create a container for the whole chain with these capability args, ready for ADD."""
     chain = subjects.of(network.conflist)[0]
-    with attached(runtime, chain, network.conflist.version, capabilities or {}) as one:
-        yield one
+    with attached(runtime, chain, network.conflist.version, capability_args or {}) as attachment:
+        yield attachment
 
 
-def unused(network: Network, family: Family) -> AddressWithPrefix:
+def unassigned_address(network: Network, family: Family) -> AddressWithPrefix:
     """Return an address that IPAM would not assign next: the last one of its range.
 
     Raises:
         CouldNotTest: the conflist has no range of this family, or several.
     """
     try:
-        (one,) = network.ipam.ranges_of(family)
+        (address_range,) = network.ipam.ranges_of(family)
     except ValueError:
         raise CouldNotTest(
             f"the conflist does not say which {family.text} addresses pods may have",
             "Name a range in the IPAM section",
         ) from None
-    last = one.last - 1 if one.gateway == one.last else one.last
-    return ip_interface(f"{last}/{one.subnet.prefixlen}")
+    last = address_range.last
+    if last == address_range.gateway:
+        last -= 1
+    return ip_interface(f"{last}/{address_range.subnet.prefixlen}")
 
 
-def held(container: Attachment, requested: AddressWithPrefix) -> list[Difference]:
+def held_address(container: Attachment, requested: AddressWithPrefix) -> list[Difference]:
     """Check that the container has the requested address, and no other of its IP version.
 
     Both the kernel and the result are checked.
@@ -96,14 +96,14 @@ def _of_version(texts: Iterable[str], version: int) -> list[AddressWithPrefix]:
     return [a for a in addresses if a.version == version and not a.is_link_local]
 
 
-def given_twice(answers: Iterable[Answer], requested: AddressWithPrefix) -> list[Difference]:
+def exclusive(answers: Iterable[Answer], requested: AddressWithPrefix) -> list[Difference]:
     """Check that ADD of a second container with the same address is an error."""
     if any(answer.status for answer in answers):
         return []
     return [Difference("static IP", "ADD of a second container", "an error", f"{requested} again")]
 
 
-def mac(container: Attachment) -> list[Difference]:
+def held_mac(container: Attachment) -> list[Difference]:
     """Check that the container has the requested MAC address in the kernel and in the result."""
     state = container.state()
     link = state.container_links.get(INTERFACE)
@@ -121,7 +121,7 @@ def mac(container: Attachment) -> list[Difference]:
     ]
 
 
-def limited(direction: str) -> Capabilities:
+def bandwidth_args(direction: str) -> CapabilityArgs:
     """Return the capability args that limit a container.
 
     Args:

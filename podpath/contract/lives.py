@@ -27,7 +27,7 @@ class Life:
         checked: answers to CHECK, in the order of the calls.
         deleted: answers to DEL, in the order of the calls.
         deleted_again: answers to the second DEL.
-        left: changes of the node between the time before ADD and the time after the first DEL.
+        leftovers: changes of the node between the time before ADD and the time after the first DEL.
     """
 
     added: tuple[Answer, ...]
@@ -36,7 +36,7 @@ class Life:
     checked: tuple[Answer, ...] = ()
     deleted: tuple[Answer, ...] = ()
     deleted_again: tuple[Answer, ...] = ()
-    left: list[Difference] = field(default_factory=list)
+    leftovers: list[Difference] = field(default_factory=list)
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -105,6 +105,6 @@ def _live(attachment: Attachment, network: Network) -> Life:
         state=attachment.state() if has_links else None,
         checked=tuple(attachment.check()) if attachment.version in since("0.4.0") else (),
         deleted=tuple(attachment.delete()),
-        left=attachment.left(network, before),
+        leftovers=attachment.leftovers(network, before),
         deleted_again=tuple(attachment.delete()),
     )

@@ -186,11 +186,11 @@ def test_subjects_are_the_chain_and_each_plugin() -> None:
 def test_versions_that_a_subject_lacks() -> None:
     """A plugin does not support the version, or the version has no chains yet."""
     chain, bridge, *_ = subjects.of(conflist.read(conflist.DEFAULT))
-    spoken = {"bridge": VERSIONS, "portmap": VERSIONS, "host-local": VERSIONS[:-1]}
+    supported = {"bridge": VERSIONS, "portmap": VERSIONS, "host-local": VERSIONS[:-1]}
 
-    assert bridge.unsupported("1.0.0", spoken) == ""
-    assert '"host-local" does not support CNI 1.1.0' in bridge.unsupported("1.1.0", spoken)
-    assert "not chained" in chain.unsupported("0.2.0", spoken)
+    assert bridge.unsupported("1.0.0", supported) == ""
+    assert '"host-local" does not support CNI 1.1.0' in bridge.unsupported("1.1.0", supported)
+    assert "not chained" in chain.unsupported("0.2.0", supported)
 
 
 def test_request_is_the_section_with_what_the_runtime_adds() -> None:
