@@ -31,7 +31,7 @@ apt-get -q -y --no-install-recommends install linux-image-amd64 kmod apparmor py
 cd /root/podpath
 [ -x /root/tox/bin/tox ] || { python3 -m venv /root/tox; /root/tox/bin/pip install -q tox; }
 /root/tox/bin/tox -q -e embedded --notest
-.tox/embedded/bin/python -m podpath.system.programs --install
+.tox/embedded/bin/podpath doctor --install
 """
 _INIT = """#!/bin/sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root

@@ -35,9 +35,9 @@ def add(commands: output.Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from podpath.nodes.cluster import kind
     from podpath.nodes.embedded import cgroups
-    from podpath.run import preflight
+    from podpath.run import checks
 
-    preflight.check_root()
+    checks.root()
     if options.kind_bin and not os.access(options.kind_bin, os.X_OK):
         raise CouldNotTest(f"{options.kind_bin} is no program", "Correct --kind-bin")
     say = _silent if options.json else _say

@@ -1,20 +1,28 @@
 """`podpath doctor`: what is there, what is missing, and how to get it."""
 
 import argparse
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podpath.cli import output
 from podpath.errors import COULD_NOT_TEST_STATUS
 from podpath.nodes import kinds
 from podpath.run.plan import Plan
+from podpath.system import programs
+
+if TYPE_CHECKING:
+    from podpath.run.needs import Finding
 
 
 def add(commands: output.Commands) -> None:
     """Make the command known."""
     parser = commands.add_parser(
         "doctor",
-        help="say what is missing on this machine, and how to get it",
+        help="list what a run needs and what of that is missing, and install it",
         description="Look at all that a test run needs. Exit status 6 if something is missing.",
     )
     parser.add_argument(
@@ -33,30 +41,52 @@ def add(commands: output.Commands) -> None:
         default=[],
         help="where plugins are, as --podpath-cni-bin; repeatable",
     )
+    parser.add_argument(
+        "--install",
+        action="store_true",
+        help="first install, with apt-get and as root, what is missing and Debian has; the exit"
+        " status then tells whether all of that is there",
+    )
     output.json_option(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    from podpath.run import doctor
+    from podpath.run import needs
 
     kind = kinds.named(options.node).from_options(lambda _: None, Path.cwd())
-    findings = doctor.examine(
-        lambda: Plan.read(kind, options.cni_conf, options.cni_bin, None, None), kind
-    )
+    if options.install:
+        _install(needs.packages(needs.of_programs(kind)))
+    read = partial(Plan.read, kind, options.cni_conf, options.cni_bin, None, None)
+    findings = list(needs.examine(kind, read))
     ready = all(f.found for f in findings)
     if options.json:
         told = [asdict(f) for f in findings]
         output.write_json({"node": options.node, "ready": ready, "findings": told})
     else:
-        width = max(len(f.name) for f in findings) + len("MISSING  ")
-        for one in findings:
-            mark = "ok" if one.found else "MISSING"
-            output.write(output.hanging(f"{mark:<7}  {one.name}", one.detail, width))
-            if one.remedy:
-                output.write(output.hanging("", one.remedy, width))
+        _write(findings)
         output.write(_summary(options.node, sum(not f.found for f in findings)))
-    return 0 if ready else COULD_NOT_TEST_STATUS
+        if absent := needs.packages(findings):
+            output.write(f"{needs.install_command(options.node)} installs {', '.join(absent)}")
+    done = not needs.packages(findings) if options.install else ready
+    return 0 if done else COULD_NOT_TEST_STATUS
+
+
+def _install(packages: Mapping[str, str]) -> None:
+    """Install the packages of what is missing; as long as nothing is, apt-get is not run."""
+    if packages:
+        names = " ".join(sorted(set(packages.values())))
+        sys.stderr.write(f"podpath: installing with apt: {names}\n")
+        programs.install(packages.values())
+
+
+def _write(findings: Sequence["Finding"]) -> None:
+    width = max(len(f.name) for f in findings) + len("MISSING  ")
+    for one in findings:
+        mark = "ok" if one.found else "MISSING"
+        output.write(output.hanging(f"{mark:<7}  {one.name}", one.detail, width))
+        if one.remedy:
+            output.write(output.hanging("", one.remedy, width))
 
 
 def _summary(node: str, missing: int) -> str:

@@ -1,85 +1,36 @@
 """What can be told before a node is started: everything that the user can mend at once."""
 
 import os
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
-from podpath.cni import features, unsupported
+from podpath.cni import features
 from podpath.errors import CouldNotTest
 from podpath.requirements import CORE, Ability
-from podpath.run import origin
+from podpath.run import checks, needs, origin
 from podpath.run.plan import Plan
 from podpath.system import programs, sysctl
 
-#: The most pods that the suite has on one node at the same time.
-PODS = 12
 
+def check(plan: Plan) -> None:
+    """Raise CouldNotTest for all that stands in the way of a run, with the remedies.
 
-def check_root() -> None:
-    """Raise CouldNotTest for any other user."""
-    if os.geteuid() != 0:
-        raise CouldNotTest("podpath must make namespaces, and so needs root", "Run it with sudo")
-
-
-def check(wanted: Plan) -> None:
-    """Raise CouldNotTest, with the remedy, for the first thing that stands in the way."""
-    check_root()
-    programs.check(wanted.kind.tools, plugins=not wanted.kind.own_plugins)
-    for need in (*wanted.kind.needs(), *wanted.kind.needs_of(wanted)):
-        need.look()
-    for directory in wanted.plugin_directories:
-        if not os.path.isdir(directory):
-            raise CouldNotTest(
-                f"the plugin directory {directory} does not exist", "Correct --podpath-cni-bin"
-            )
-    _ = wanted.known_deviations
-    check_ranges(wanted)
-    unsupported.check(wanted.network.conflist, wanted.conflist_path)
-    check_mode(wanted)
-    if wanted.report:
-        _check_writable(wanted.report)
-
-
-def check_mode(wanted: Plan) -> None:
-    """Raise CouldNotTest if the profile's paths are not of the mode that the conflist asks for."""
-    lower, asked = wanted.network.profile.lower, wanted.network.mode
-    if lower and asked != lower.mode:
+    Without root, or without a program, podpath cannot look at the rest: then the error has these
+    alone.
+    """
+    checks.root()
+    if absent := needs.packages(needs.of_programs(plan.kind)):
+        by_hand = programs.how_to_install(absent.values())
+        command = needs.install_command(plan.kind.name)
         raise CouldNotTest(
-            f"{wanted.conflist_path} asks for mode {asked!r}, and the paths of the profile"
-            f" {wanted.network.profile.name} are those of mode {lower.mode!r}",
-            "Give --podpath-profile one that says which way packets take in that mode",
+            f"missing on this system: {', '.join(absent)}", f"{by_hand} (or {command})"
         )
-
-
-def check_ranges(wanted: Plan) -> None:
-    """Raise CouldNotTest if the conflist's ranges are not such as podpath can test."""
-    families = wanted.network.families
-    for family in families:
-        if len(wanted.network.ipam.ranges_of(family)) > 1:
-            raise CouldNotTest(
-                f"{wanted.conflist_path} has more than one IPv{family.value} range",
-                "podpath tests one range an IP version: leave one",
-            )
-        usable = sum(r.usable for r in wanted.network.ipam.ranges_of(family))
-        if usable < PODS:
-            raise CouldNotTest(
-                f"the IPv{family.value} range of {wanted.conflist_path} has {usable} addresses"
-                f" for pods, and the suite needs {PODS}",
-                "Use a larger subnet or range",
-            )
-
-
-def _check_writable(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-    except OSError as error:
-        raise CouldNotTest(
-            f"the report directory {directory} is not writable: {error.strerror}",
-            "Name a writable directory with --podpath-report",
-        ) from None
+    looked = (*needs.of_kind(plan.kind), *needs.of_plan(lambda: plan))
+    missing = [one for one in looked if not one.found]
+    if len(missing) == 1:
+        raise CouldNotTest(missing[0].detail, missing[0].remedy)
+    if missing:
+        sentences = [str(CouldNotTest(one.detail, one.remedy)) for one in missing]
+        raise CouldNotTest("\n- ".join([f"{len(missing)} things stand in the way:", *sentences]))
 
 
 def describe(wanted: Plan) -> dict[str, str]:

@@ -1,20 +1,15 @@
-"""The programs that podpath needs from the system, where Debian has them, and what is missing.
-
-python -m podpath.system.programs            say what is missing; exit status 6 if anything is
-python -m podpath.system.programs --install  install that with apt, as root on Debian, saying what
-"""
+"""The programs that podpath needs from the system, and the Debian packages that have them."""
 
 import ctypes.util
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+from podpath.errors import CouldNotTest
 from podpath.system import limits
 
 #: Searched in this order after what the user names; each holds plugins on some distribution.
@@ -144,29 +139,19 @@ def missing(tools: Iterable[Tool] = TOOLS, *, plugins: bool = True) -> dict[str,
     return found
 
 
-def check(tools: Iterable[Tool] = TOOLS, *, plugins: bool = True) -> None:
-    """Raise CouldNotTest that names every missing tool and how to get it."""
-    if found := missing(tools, plugins=plugins):
-        raise CouldNotTest(
-            f"missing on this system: {', '.join(found)}", how_to_install(list(found.values()))
-        )
-
-
-def how_to_install(packages: list[str]) -> str:
-    """The remedy for what Debian packages have."""
+def how_to_install(packages: Iterable[str]) -> str:
+    """Return the remedy for what Debian packages have."""
     return f"On Debian, as root: apt-get install {' '.join(sorted(set(packages)))}"
 
 
-def install(found: dict[str, str]) -> None:
-    """Install packages with apt. Raises CouldNotTest where that is not possible."""
+def install(packages: Iterable[str]) -> None:
+    """Install Debian packages with apt. Raises CouldNotTest where that is not possible."""
+    wanted = sorted(set(packages))
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        check()
-    packages = sorted(set(found.values()))
-    sys.stdout.write(f"podpath: installing with apt: {' '.join(packages)}\n")
-    sys.stdout.flush()
+        raise CouldNotTest(f"podpath cannot install {', '.join(wanted)}", how_to_install(wanted))
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     options = ["-q", "-y", "--no-install-recommends"]
-    for command in (["apt-get", "-q", "update"], ["apt-get", "install", *options, *packages]):
+    for command in (["apt-get", "-q", "update"], ["apt-get", "install", *options, *wanted]):
         done = subprocess.run(
             command,
             env=environment,
@@ -179,19 +164,3 @@ def install(found: dict[str, str]) -> None:
             raise CouldNotTest(
                 f"{' '.join(command)} failed:\n{done.stdout[-2000:]}", "Install them by hand"
             )
-
-
-def main(arguments: list[str]) -> int:
-    """Entry point of `python -m podpath.system.programs`."""
-    try:
-        if "--install" in arguments and (found := missing()):
-            install(found)
-        check()
-    except CouldNotTest as error:
-        sys.stderr.write(f"podpath: {error}\n")
-        return COULD_NOT_TEST_STATUS
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

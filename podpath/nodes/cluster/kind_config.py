@@ -25,8 +25,12 @@ def check(path: Path, ranges: Iterable[Subnet]) -> None:
 
     ranges: what the conflist gives pods addresses of.
     """
-    import yaml
-
+    try:
+        import yaml
+    except ImportError:
+        raise CouldNotTest(
+            "the Python package PyYAML is missing", "pip install 'podpath[kind]'"
+        ) from None
     try:
         document = yaml.safe_load(files.read_text(path))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:

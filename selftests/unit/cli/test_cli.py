@@ -95,7 +95,7 @@ def test_unknown_requirement_has_its_like(capsys: Capture) -> None:
 @pytest.fixture
 def nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine is as the suite wants it, whatever this one is like."""
-    monkeypatch.setattr("podpath.run.preflight.check_root", lambda: None)
+    monkeypatch.setattr("podpath.run.checks.root", lambda: None)
     monkeypatch.setattr("podpath.system.kernel.check_file_system", lambda _: None)
     monkeypatch.setattr("podpath.system.kernel.check_link", lambda _: None)
     monkeypatch.setattr(programs, "missing", lambda *_, **__: {})
@@ -125,7 +125,7 @@ def test_doctor_finds_all_there(capsys: Capture, plugins: Path) -> None:
 def test_doctor_tells_all_that_is_missing_with_the_remedies(
     capsys: Capture, plugins: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not only the first thing, as the start of a run does."""
+    """All of them at once, as the start of a run does."""
 
     def no_veth(link: str) -> None:
         if link == "veth":
@@ -144,7 +144,52 @@ def test_doctor_tells_all_that_is_missing_with_the_remedies(
         "plugin portmap": f"chmod +x {plugins}/portmap",
     }
     assert cli.main(["doctor", "--cni-bin", str(plugins)]) == COULD_NOT_TEST_STATUS
-    assert "3 of these must be mended first" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "3 of these must be mended first" in told
+    assert "podpath doctor --install installs runc" in told
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The packages that apt-get would install; runc is missing until then."""
+    found: list[str] = []
+    monkeypatch.setattr(programs, "install", found.extend)
+    monkeypatch.setattr(programs, "missing", lambda *_, **__: {} if found else {"runc": "runc"})
+    return found
+
+
+@pytest.mark.usefixtures("nothing_is_missing")
+def test_doctor_installs_what_is_missing(
+    capsys: Capture, plugins: Path, installed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is what its exit status then tells, and not what no package would mend."""
+
+    def no_overlay(name: str) -> None:
+        raise CouldNotTest(f"this kernel has no {name}")
+
+    monkeypatch.setattr("podpath.system.kernel.check_file_system", no_overlay)
+    asked = ["doctor", "--cni-bin", str(plugins), "--install", "--json"]
+
+    assert cli.main(asked) == 0
+    assert installed == ["runc"]
+    told = capsys.readouterr()
+    assert told.err == "podpath: installing with apt: runc\n"
+    assert not json.loads(told.out)["ready"]
+    assert cli.main(asked) == 0
+    assert installed == ["runc"]
+
+
+@pytest.mark.usefixtures("nothing_is_missing")
+def test_doctor_that_cannot_install_says_so(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only Debian's root can; nobody else needs to be root to see what is missing."""
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert cli.main(["doctor", "--install"]) == 0
+
+    monkeypatch.setattr(programs, "missing", lambda *_, **__: {"runc": "runc"})
+    assert cli.main(["doctor", "--install"]) == COULD_NOT_TEST_STATUS
+    assert "as root: apt-get install runc" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("nothing_is_missing")
@@ -162,7 +207,7 @@ def test_doctor_reads_the_conflist(capsys: Capture, tmp_path: Path) -> None:
 def sweeps(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """What the sweeps find; each is tried on real things elsewhere."""
     found: dict[str, list[str]] = {"kind": [], "cgroups": []}
-    monkeypatch.setattr("podpath.run.preflight.check_root", lambda: None)
+    monkeypatch.setattr("podpath.run.checks.root", lambda: None)
     monkeypatch.setattr(kind, "sweep", lambda _, program: found["kind"] + [program] * bool(program))
     monkeypatch.setattr(cgroups, "sweep", lambda: found["cgroups"])
     return found

@@ -7,7 +7,7 @@ import pytest
 from podpath import profiles
 from podpath.errors import CouldNotTest
 from podpath.nodes.embedded.kind import Embedded
-from podpath.run import preflight
+from podpath.run import checks
 from podpath.run.plan import Plan
 from selftests.suite import ROOT
 
@@ -76,10 +76,10 @@ def test_mode_that_the_profile_is_not_about_cannot_be_tested(tmp_path: Path) -> 
     """A profile's paths are for one mode; the conflist may name it, or none."""
     text = (ROOT / "examples/macvlan.conflist").read_text()
     for mode in ("bridge", ""):
-        preflight.check_mode(_planned(tmp_path, text.replace('"bridge"', f'"{mode}"')))
+        checks.mode(_planned(tmp_path, text.replace('"bridge"', f'"{mode}"')))
 
     with pytest.raises(CouldNotTest, match=r"asks for mode 'private'.*mode 'bridge'"):
-        preflight.check_mode(_planned(tmp_path, text.replace('"bridge"', '"private"')))
+        checks.mode(_planned(tmp_path, text.replace('"bridge"', '"private"')))
 
 
 def _planned(directory: Path, conflist: str) -> Plan:

@@ -1,0 +1,67 @@
+"""The machine's user, and what the user names: each function raises CouldNotTest for one thing."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from podpath.errors import CouldNotTest
+from podpath.run.plan import Plan
+
+#: The most pods that the suite has on one node at the same time.
+PODS = 12
+
+
+def root() -> None:
+    """Raise CouldNotTest for any other user."""
+    if os.geteuid() != 0:
+        raise CouldNotTest("podpath must make namespaces, and so needs root", "Run it with sudo")
+
+
+def directory(path: str) -> None:
+    """Raise CouldNotTest if a directory of plugins does not exist."""
+    if not os.path.isdir(path):
+        raise CouldNotTest(
+            f"the plugin directory {path} does not exist", "Correct --podpath-cni-bin"
+        )
+
+
+def mode(plan: Plan) -> None:
+    """Raise CouldNotTest if the profile's paths are not of the mode that the conflist asks for."""
+    lower, asked = plan.network.profile.lower, plan.network.mode
+    if lower and asked != lower.mode:
+        raise CouldNotTest(
+            f"{plan.conflist_path} asks for mode {asked!r}, and the paths of the profile"
+            f" {plan.network.profile.name} are those of mode {lower.mode!r}",
+            "Give --podpath-profile one that says which way packets take in that mode",
+        )
+
+
+def ranges(plan: Plan) -> None:
+    """Raise CouldNotTest if the conflist's ranges are not such as podpath can test."""
+    families = plan.network.families
+    for family in families:
+        if len(plan.network.ipam.ranges_of(family)) > 1:
+            raise CouldNotTest(
+                f"{plan.conflist_path} has more than one IPv{family.value} range",
+                "podpath tests one range an IP version: leave one",
+            )
+        usable = sum(r.usable for r in plan.network.ipam.ranges_of(family))
+        if usable < PODS:
+            raise CouldNotTest(
+                f"the IPv{family.value} range of {plan.conflist_path} has {usable} addresses"
+                f" for pods, and the suite needs {PODS}",
+                "Use a larger subnet or range",
+            )
+
+
+def writable(report: Path) -> None:
+    """Raise CouldNotTest if no file can be written to the directory of the report."""
+    try:
+        report.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=report):
+            pass
+    except OSError as error:
+        raise CouldNotTest(
+            f"the report directory {report} is not writable: {error.strerror}",
+            "Name a writable directory with --podpath-report",
+        ) from None

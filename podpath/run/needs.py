@@ -1,0 +1,122 @@
+"""All that a run needs: one list, with what podpath found of each entry and how to get it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from podpath.cni import unsupported
+from podpath.errors import CouldNotTest
+from podpath.nodes import kinds
+from podpath.nodes.kind import Kind, Need
+from podpath.run import checks, origin
+from podpath.run.plan import Plan
+from podpath.system import programs
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What podpath found of one thing that a run needs.
+
+    Attributes:
+        name: The thing.
+        found: Whether it is there and will do.
+        detail: What podpath found, or a sentence on why it will not do.
+        remedy: How to get it; empty if it is there.
+        package: The Debian package that has it; empty if it is there, or if none has it.
+    """
+
+    name: str
+    found: bool
+    detail: str
+    remedy: str = ""
+    package: str = ""
+
+
+def examine(kind: Kind, read: Callable[[], Plan]) -> Iterator[Finding]:
+    """Look at all that a run on a kind of node needs, in the order in which it needs it.
+
+    Args:
+        kind: The kind of node.
+        read: Reads what the user named. A CouldNotTest that it raises becomes a finding.
+    """
+    yield _seen(Need("root", checks.root, "yes"))
+    yield from of_programs(kind)
+    yield from of_kind(kind)
+    yield from of_plan(read)
+
+
+def of_programs(kind: Kind) -> Iterator[Finding]:
+    """Look for what Debian has as packages: programs, libpcap and CNI plugins."""
+    missing = programs.missing(kind.tools, plugins=not kind.own_plugins)
+    for tool in kind.tools:
+        if tool.name not in missing:
+            yield Finding(tool.name, True, programs.find(tool) or "")
+    for name, package in missing.items():
+        yield Finding(name, False, "is missing", programs.how_to_install([package]), package)
+
+
+def of_kind(kind: Kind) -> Iterator[Finding]:
+    """Look for what nodes of the kind need of the machine beside programs."""
+    return map(_seen, kind.needs())
+
+
+def packages(findings: Iterable[Finding]) -> dict[str, str]:
+    """Return what is missing and Debian has: name -> package."""
+    return {one.name: one.package for one in findings if one.package}
+
+
+def install_command(kind: str) -> str:
+    """Return the command that installs what a kind of node needs and Debian has."""
+    return " ".join(
+        ["podpath doctor --install", *([] if kind == kinds.DEFAULT else ["--node", kind])]
+    )
+
+
+def of_plan(read: Callable[[], Plan]) -> Iterator[Finding]:
+    """Look at the conflist, each of its plugins, and all else that the user named."""
+    try:
+        plan = read()
+    except CouldNotTest as error:
+        yield Finding("conflist", False, error.message, error.remedy)
+        return
+    conflist = plan.network.conflist
+    yield Finding("conflist", True, f"{conflist.name}, {plan.conflist_path}")
+    yield from _of_plugins(plan)
+    yield from map(_seen, plan.kind.needs_of(plan))
+    for need in (
+        Need("profile", partial(checks.mode, plan), plan.network.profile.name),
+        Need("paths", partial(unsupported.check, conflist, plan.conflist_path), "known"),
+        Need("address ranges", partial(checks.ranges, plan), "large enough"),
+    ):
+        yield _seen(need)
+    if plan.report:
+        yield _seen(Need("report", partial(checks.writable, plan.report), str(plan.report)))
+
+
+def _of_plugins(plan: Plan) -> Iterator[Finding]:
+    """Look for each plugin, and read its known deviations if all are there."""
+    for directory in plan.plugin_directories:
+        yield _seen(Need("plugin directory", partial(checks.directory, directory), directory))
+    names = plan.network.conflist.delegates
+    found = [_seen(Need(f"plugin {name}", partial(_plugin, plan, name))) for name in names]
+    yield from found
+    if all(one.found for one in found):
+        yield _seen(Need("known deviations", partial(_deviations, plan)))
+
+
+def _seen(need: Need) -> Finding:
+    """Look, and return what came of it."""
+    try:
+        seen = need.look()
+    except CouldNotTest as error:
+        return Finding(need.name, False, error.message, error.remedy)
+    return Finding(need.name, True, need.detail or str(seen))
+
+
+def _deviations(plan: Plan) -> str:
+    return f"{len(plan.known_deviations)} of these plugins, {plan.deviations}"
+
+
+def _plugin(plan: Plan, name: str) -> str:
+    path = plan.plugin(name)
+    return f"{path} ({origin.of(path)})"
