@@ -44,7 +44,7 @@ def _identifier(text: str) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
-    found = [
+    requirements = [
         r
         for r in REQUIREMENTS.values()
         if (not options.ids or r.id in options.ids)
@@ -53,11 +53,11 @@ def _run(options: argparse.Namespace) -> int:
         and (options.node is None or kinds.named(options.node).can_test(r))
     ]
     if options.json:
-        output.write_json({"requirements": [_document(r) for r in found]})
+        output.write_json({"requirements": [_document(r) for r in requirements]})
     elif options.ids:
-        output.write("\n\n".join(map(_explained, found)))
+        output.write("\n\n".join(map(_explained, requirements)))
     else:
-        _list(found)
+        _list(requirements)
         if options.feature in FEATURES and not any(
             _is_of(r, options.feature) for r in REQUIREMENTS.values()
         ):
@@ -95,14 +95,14 @@ def _command(template: str) -> str:
     return template.format(node="NODE", bridge="BRIDGE")
 
 
-def _list(found: list[Requirement]) -> None:
+def _list(requirements: list[Requirement]) -> None:
     width = max(map(len, REQUIREMENTS))
     for prefix, title in GROUPS.items():
-        members = [r for r in found if group(r.id) == prefix]
+        members = [r for r in requirements if group(r.id) == prefix]
         if members:
             output.write(f"{title} ({len(members)})")
-            for one in members:
-                output.write(output.hanging(f"  {one.id}", one.sentence, width + 2))
+            for requirement in members:
+                output.write(output.hanging(f"  {requirement.id}", requirement.sentence, width + 2))
 
 
 def _explained(requirement: Requirement) -> str:
@@ -117,10 +117,10 @@ def _explained(requirement: Requirement) -> str:
     if requirement.source:
         lines.append(output.hanging("Source", f"{requirement.source}.", width))
     if requirement.feature in FEATURES:
-        told = (
+        feature = (
             f"{requirement.feature}, where the conflist has {FEATURES[requirement.feature].asked}"
         )
-        lines.append(output.hanging("Feature", f"{told}.", width))
+        lines.append(output.hanging("Feature", f"{feature}.", width))
     lines.append(output.hanging("On", ", ".join(kinds.testing(requirement)), width))
     look = [f"  {_command(c)}" for c in requirement.look]
     return "\n".join([*lines, "", "Look for yourself, on the node:", *look])

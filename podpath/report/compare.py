@@ -97,8 +97,8 @@ def of(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:
     for identifier in dict.fromkeys([*before, *after]):
         for kind, entry in _entries(identifier, before.get(identifier), after.get(identifier)):
             entries[kind].append(entry)
-    found = {kind: tuple(some) for kind, some in entries.items()}
-    return Comparison(found, _features(old, new), _facts(old, new))
+    by_kind = {kind: tuple(of_kind) for kind, of_kind in entries.items()}
+    return Comparison(by_kind, _features(old, new), _facts(old, new))
 
 
 def _features(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
@@ -170,15 +170,15 @@ def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[st
 def facts(report: Mapping[str, Any]) -> dict[str, str]:
     """Collect the facts of a report about plugin, suite and environment: name -> text."""
     suite, whose = report["suite"], report["implementation"]
-    told = {name: whose[name] for name in ("organisation", "project", "version") if name in whose}
-    told["podpath"] = " ".join(filter(None, [suite["version"], suite["commit"]]))
-    told |= {k: v for k, v in report["environment"].items() if k not in _OF_ONE_RUN}
+    texts = {name: whose[name] for name in ("organisation", "project", "version") if name in whose}
+    texts["podpath"] = " ".join(filter(None, [suite["version"], suite["commit"]]))
+    texts |= {k: v for k, v in report["environment"].items() if k not in _OF_ONE_RUN}
     configuration = report["configuration"]
     if conflist := configuration.get("conflist"):
-        told["conflist, sha256"] = conflist["sha256"]
+        texts["conflist, sha256"] = conflist["sha256"]
     for plugin in configuration.get("plugins", []):
-        told[f"plugin {plugin['name']}, sha256"] = plugin["sha256"]
-    return told
+        texts[f"plugin {plugin['name']}, sha256"] = plugin["sha256"]
+    return texts
 
 
 def document(comparison: Comparison) -> dict[str, Any]:
@@ -213,10 +213,10 @@ def text(comparison: Comparison) -> str:
     for kind, entries in comparison.entries.items():
         lines += [f"{kind} ({len(entries)})"] if entries else []
         for entry in entries:
-            lines.append(f"  {entry.requirement.name}  {_told(entry.requirement)}")
+            lines.append(f"  {entry.requirement.name}  {_verdicts(entry.requirement)}")
             if entry.reason and kind in (REGRESSED, LOST, NEW):
                 lines.append(f"    {entry.reason}")
-            lines += [f"    {t.name}  {_told(t)}" for t in entry.tests]
+            lines += [f"    {t.name}  {_verdicts(t)}" for t in entry.tests]
     lines = lines or ["no verdict differs"]
     if comparison.features:
         lines += ["", "features"]
@@ -228,7 +228,7 @@ def text(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _told(change: Change) -> str:
+def _verdicts(change: Change) -> str:
     return f"{change.was} -> {change.is_}" if change.kind else f"still {change.is_}"
 
 

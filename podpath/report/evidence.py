@@ -45,20 +45,20 @@ def of(observed: Observed) -> dict[str, Any]:
     }
 
 
-def differences(found: Sequence[Difference]) -> list[dict[str, Any]]:
+def differences(values: Sequence[Difference]) -> list[dict[str, Any]]:
     """Convert the first differences, up to a limit."""
-    return [difference(one) for one in found[:_MOST_DIFFERENCES]]
+    return [difference(value) for value in values[:_MOST_DIFFERENCES]]
 
 
-def difference(one: Difference) -> dict[str, Any]:
+def difference(value: Difference) -> dict[str, Any]:
     """Convert one difference, with the parts of its place if it has one."""
     return {
-        "kind": one.kind,
-        "where": str(one.where),
-        **({"place": _place(one.where)} if isinstance(one.where, Place) else {}),
-        "expected": one.expected,
-        "seen": one.seen,
-        "packet": one.packet,
+        "kind": value.kind,
+        "where": str(value.where),
+        **({"place": _place(value.where)} if isinstance(value.where, Place) else {}),
+        "expected": value.expected,
+        "seen": value.seen,
+        "packet": value.packet,
     }
 
 

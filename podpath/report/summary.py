@@ -17,7 +17,7 @@ _SIGNS = {
 }
 _COLOURS = {"success": "#1a7f37", "partial": "#9a6700", "failure": "#c0212e"}
 _UNKNOWN_COLOUR = "#57606a"
-_TOLD = (Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST, Verdict.KNOWN_DEVIATION)
+_ATTENTION = (Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST, Verdict.KNOWN_DEVIATION)
 #: GitHub shows fewer for one step.
 _MOST_ANNOTATIONS = 10
 #: Pixels of a badge; a letter has the average width of 11 px Verdana or DejaVu Sans.
@@ -42,11 +42,16 @@ def markdown(document: Mapping[str, Any]) -> str:
             for feature in profile["features"]
         ]
         parts.append("")
-    for verdict in _TOLD:
-        told = [r for r in document["requirements"] if r["verdict"] == verdict]
-        if told:
-            parts += [f"### {verdict.capitalize()} ({len(told)})", "", "| | why |", "|---|---|"]
-            parts += [f"| `{r['id']}` | {plain(r['reason'])} |" for r in told]
+    for verdict in _ATTENTION:
+        requirements = [r for r in document["requirements"] if r["verdict"] == verdict]
+        if requirements:
+            parts += [
+                f"### {verdict.capitalize()} ({len(requirements)})",
+                "",
+                "| | why |",
+                "|---|---|",
+            ]
+            parts += [f"| `{r['id']}` | {plain(r['reason'])} |" for r in requirements]
             parts.append("")
     command = document["reproduce"]["command"]
     if command and "`" not in command and "\n" not in command:
@@ -70,13 +75,13 @@ def annotations(document: Mapping[str, Any]) -> Iterator[str]:
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
     levels = {Verdict.DOES_NOT_CONFORM: "error", Verdict.COULD_NOT_TEST: "warning"}
-    told = [r for r in document["requirements"] if r["verdict"] in levels]
-    told.sort(key=lambda one: list(levels).index(one["verdict"]))
-    for one in told[:_MOST_ANNOTATIONS]:
-        title = _property(f"{one['id']} {one['verdict']}")
-        message = _message(f"{one['sentence']}\n{one['reason']}")
-        yield f"::{levels[one['verdict']]} title={title}::{message}"
-    if (more := len(told) - _MOST_ANNOTATIONS) > 0:
+    requirements = [r for r in document["requirements"] if r["verdict"] in levels]
+    requirements.sort(key=lambda r: list(levels).index(r["verdict"]))
+    for requirement in requirements[:_MOST_ANNOTATIONS]:
+        title = _property(f"{requirement['id']} {requirement['verdict']}")
+        message = _message(f"{requirement['sentence']}\n{requirement['reason']}")
+        yield f"::{levels[requirement['verdict']]} title={title}::{message}"
+    if (more := len(requirements) - _MOST_ANNOTATIONS) > 0:
         yield f"::notice title=podpath::and {more} more requirements, see the report"
 
 
@@ -93,13 +98,13 @@ def badge(document: Mapping[str, Any]) -> str:
     """Draw a badge as SVG: the profile, and how many applicable requirements conform."""
     profile = next(iter(document["profiles"]), None)
     if profile is None:
-        label, result, told = "podpath", "", "not run"
+        label, result, value = "podpath", "", "not run"
     else:
         counts = profile["counts"]
         applied = sum(counts.values()) - counts.get("not applicable", 0)
         label, result = f"podpath {profile['name']}", profile["result"]
-        told = f"{result}, {counts.get('conforms', 0)} of {applied}"
-    widths = [len(text) * _LETTER + 2 * _PADDING for text in (label, told)]
+        value = f"{result}, {counts.get('conforms', 0)} of {applied}"
+    widths = [len(text) * _LETTER + 2 * _PADDING for text in (label, value)]
     svg = Element(
         "svg",
         {
@@ -107,13 +112,13 @@ def badge(document: Mapping[str, Any]) -> str:
             "width": str(sum(widths)),
             "height": str(_HEIGHT),
             "role": "img",
-            "aria-label": f"{label}: {told}",
+            "aria-label": f"{label}: {value}",
         },
     )
-    SubElement(svg, "title").text = f"{label}: {told}"
+    SubElement(svg, "title").text = f"{label}: {value}"
     colours = ("#32383f", _COLOURS.get(result, _UNKNOWN_COLOUR))
     left = 0
-    for text, width, colour in zip((label, told), widths, colours, strict=True):
+    for text, width, colour in zip((label, value), widths, colours, strict=True):
         _half(svg, text, left, width, colour)
         left += width
     return ElementTree.tostring(svg, encoding="unicode")

@@ -68,12 +68,12 @@ def of_verdict(verdict: Verdict) -> str:
 def of_differences(differences: Sequence[Difference]) -> str:
     """List differences, a line each, and only the first of one kind at one place."""
     alike = Counter[tuple[str, Place | str, str]]()
-    told = []
-    for one in differences:
-        alike[one.kind, one.where, one.packet] += 1
-        if alike[one.kind, one.where, one.packet] <= _MOST_ALIKE:
-            told.append(str(one))
-    lines = told[:_MOST_DIFFERENCES]
+    shown = []
+    for difference in differences:
+        alike[difference.kind, difference.where, difference.packet] += 1
+        if alike[difference.kind, difference.where, difference.packet] <= _MOST_ALIKE:
+            shown.append(str(difference))
+    lines = shown[:_MOST_DIFFERENCES]
     more = len(differences) - len(lines)
     return "\n".join([*lines, f"({more} more differences)"] if more > 0 else lines)
 

@@ -16,8 +16,8 @@ _SCHEMA = Path(__file__).with_name("report.schema.json")
 
 def problems(document: Mapping[str, Any]) -> list[str]:
     """List the problems of a report, a sentence each; none if it is as podpath wrote it."""
-    found = _of_format(document)
-    return found or [*_of_digest(document), *_of_verdicts(document)]
+    of_format = _of_format(document)
+    return of_format or [*_of_digest(document), *_of_verdicts(document)]
 
 
 def _of_format(document: Mapping[str, Any]) -> list[str]:

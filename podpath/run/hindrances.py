@@ -37,11 +37,12 @@ class Hindrance:
     packet: str = ""
     requirements: frozenset[str] = frozenset()
 
-    def explains(self, requirements: Iterable[str], found: Collection[Difference]) -> bool:
+    def explains(self, requirements: Iterable[str], differences: Collection[Difference]) -> bool:
         """Return whether the settings can cause all differences of a test."""
         about = not self.requirements or not self.requirements.isdisjoint(requirements)
         return about and all(
-            one.kind in self.kinds and one.packet.startswith(self.packet) for one in found
+            difference.kind in self.kinds and difference.packet.startswith(self.packet)
+            for difference in differences
         )
 
 
@@ -67,7 +68,7 @@ HINDRANCES = (
 
 def of(
     requirements: Collection[str],
-    found: Collection[Difference],
+    differences: Collection[Difference],
     families: Collection[Family],
     network: Network,
     node: Node | None,
@@ -76,7 +77,7 @@ def of(
 
     Args:
         requirements: requirements that the test checks.
-        found: differences that the test found.
+        differences: differences that the test found.
         families: IP versions of the test.
         network: network of the node's pods.
         node: node of the test; None if the test has none.
@@ -84,27 +85,27 @@ def of(
     Raises:
         CouldNotTest: the settings cannot be read.
     """
-    if not found:
+    if not differences:
         return []
     path = node.network_namespace() if node else _HERE
     sentences = [
-        _sentence(one, settings)
-        for one in HINDRANCES
-        if (Family.IPV4 in families or one.packet)  # tests of either family see such packets
-        and one.explains(requirements, found)
-        and (settings := sysctl.having(path, one.settings))
+        _sentence(hindrance, settings)
+        for hindrance in HINDRANCES
+        if (Family.IPV4 in families or hindrance.packet)  # tests of either family see such packets
+        and hindrance.explains(requirements, differences)
+        and (settings := sysctl.having(path, hindrance.settings))
     ]
-    if all(one.kind in _LOST for one in found):
+    if all(d.kind in _LOST for d in differences):
         sentences += _of_node(node, families, network)
     return sentences
 
 
-def _sentence(one: Hindrance, settings: Iterable[str]) -> str:
-    names = [s.partition(" = ")[0] for s in settings if f".{one.remedy} " in s]
-    kernels = sysctl.KERNELS[Family.IPV4][one.remedy]
+def _sentence(hindrance: Hindrance, settings: Iterable[str]) -> str:
+    names = [s.partition(" = ")[0] for s in settings if f".{hindrance.remedy} " in s]
+    kernels = sysctl.KERNELS[Family.IPV4][hindrance.remedy]
     mend = " ".join(f"{name}={kernels}" for name in names)
     return (
-        f"pods start with {', '.join(settings)} on this host, with which {one.effect}."
+        f"pods start with {', '.join(settings)} on this host, with which {hindrance.effect}."
         f" Change that on the host itself for this test: sysctl -w {mend}"
     )
 

@@ -10,8 +10,8 @@ from podpath.system import programs
 
 def of(path: str) -> str:
     """Return the Debian package and version of a file, else its checksum, without running it."""
-    found = os.stat(path)
-    return _origin(path, (found.st_ino, found.st_mtime_ns))
+    status = os.stat(path)
+    return _origin(path, (status.st_ino, status.st_mtime_ns))
 
 
 @cache

@@ -88,24 +88,24 @@ def _about_feature(name: str) -> str:
     return FEATURES[name].about if name in FEATURES else ""
 
 
-def _ordered(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _ordered(entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Sort requirements or tests, those first that need attention."""
     order = list(SIGNS)
-    return sorted(told, key=lambda one: order.index(one["verdict"]))
+    return sorted(entries, key=lambda entry: order.index(entry["verdict"]))
 
 
 def _overview(requirements: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, Any]] | None:
     """Choose the test and evidence at the top of the page: of a failure, else of any path."""
-    seen = [
+    candidates = [
         (test["verdict"] != Verdict.DOES_NOT_CONFORM, number, test["test"], evidence)
-        for number, one in enumerate(requirements)
-        for test in one["tests"]
+        for number, requirement in enumerate(requirements)
+        for test in requirement["tests"]
         for evidence in test["evidence"]
         if evidence["paths"] and evidence["topology"]["pods"]
     ]
-    if not seen:
+    if not candidates:
         return None
-    _, _, name, evidence = min(seen, key=lambda one: (one[0], not _telling(one[3]), one[1]))
+    _, _, name, evidence = min(candidates, key=lambda c: (c[0], not _telling(c[3]), c[1]))
     return name, evidence
 
 

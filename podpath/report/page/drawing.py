@@ -45,13 +45,13 @@ def stations(path: Mapping[str, Any], evidence: Evidence) -> list[Station]:
     """List the hops of a path; the first faulty one is BROKEN."""
     if not begun(path, evidence):
         return [Station(_place(h), QUIET, "never sent", tuple(h["after"])) for h in path["hops"]]
-    packets, asked = path["packets"], _asked(evidence)
+    packets, questions = path["packets"], _questions(evidence)
     kinds = _kinds(evidence)
-    found = []
+    hops = []
     broken = False
     for hop in path["hops"]:
         place = _place(hop)
-        state, note = _seen(hop, packets, asked.get(place, ""))
+        state, note = _seen(hop, packets, questions.get(place, ""))
         wrong = [k for k in kinds.get(place, ()) if k != _UNEXPECTED or state == SEEN]
         if state in (SEEN, ASKED) and wrong:
             state = LOST
@@ -59,14 +59,14 @@ def stations(path: Mapping[str, Any], evidence: Evidence) -> list[Station]:
             note = f"{note}: {', '.join(wrong)}"
         if state == LOST and not broken:
             broken, state = True, BROKEN
-        found.append(Station(place, state, note, tuple(hop["after"])))
-    return found
+        hops.append(Station(place, state, note, tuple(hop["after"])))
+    return hops
 
 
 def begun(path: Mapping[str, Any], evidence: Evidence) -> bool:
     """Return whether a path had packets to carry. A question that is lost gets no answer."""
     hops = path["hops"]
-    if path["packets"] or _asked(evidence).get(_place(hops[0])):
+    if path["packets"] or _questions(evidence).get(_place(hops[0])):
         return True
     begin, end = hops[0]["namespace"], hops[-1]["namespace"]
     for question in evidence["paths"][: evidence["paths"].index(path)]:
@@ -76,7 +76,7 @@ def begun(path: Mapping[str, Any], evidence: Evidence) -> bool:
     return True
 
 
-def _seen(hop: Mapping[str, Any], packets: int, asked: str) -> tuple[str, str]:
+def _seen(hop: Mapping[str, Any], packets: int, question: str) -> tuple[str, str]:
     """Return state and note of one hop; if no packet left, ARP or ND may have asked for the way."""
     seen = hop["seen"]
     if packets and seen == packets:
@@ -85,15 +85,15 @@ def _seen(hop: Mapping[str, Any], packets: int, asked: str) -> tuple[str, str]:
         return (SEEN, f"{seen} of {packets}") if seen else (QUIET, "not needed")
     if packets:
         return LOST, f"{seen} of {packets}"
-    return (ASKED, f"only {asked}") if asked else (LOST, "nothing")
+    return (ASKED, f"only {question}") if question else (LOST, "nothing")
 
 
-def _place(one: Mapping[str, Any]) -> Place:
-    direction = Direction(one["direction"]) if "direction" in one else None
-    return Place(one["namespace"], one["interface"], direction)
+def _place(value: Mapping[str, Any]) -> Place:
+    direction = Direction(value["direction"]) if "direction" in value else None
+    return Place(value["namespace"], value["interface"], direction)
 
 
-def _asked(evidence: Evidence) -> dict[Place, str]:
+def _questions(evidence: Evidence) -> dict[Place, str]:
     """Return place -> protocol and number of questions for a neighbour, by ARP or ND."""
     return {
         _place(f): f"{f['protocol'].upper()} ({f['count']})"
@@ -104,24 +104,24 @@ def _asked(evidence: Evidence) -> dict[Place, str]:
 
 def _kinds(evidence: Evidence) -> dict[Place, list[str]]:
     """Return place -> kinds of differences; missing hops are left out, as the counts show them."""
-    found: dict[Place, list[str]] = {}
-    for one in evidence["differences"]:
-        if one["kind"] != "missing hop" and "place" in one:
-            kinds = found.setdefault(_place(one["place"]), [])
-            kinds += [one["kind"]] if one["kind"] not in kinds else []
-    return found
+    by_place: dict[Place, list[str]] = {}
+    for difference in evidence["differences"]:
+        if difference["kind"] != "missing hop" and "place" in difference:
+            kinds = by_place.setdefault(_place(difference["place"]), [])
+            kinds += [difference["kind"]] if difference["kind"] not in kinds else []
+    return by_place
 
 
 def elsewhere(path: Mapping[str, Any], evidence: Evidence) -> list[Place]:
     """List places off a path where its packets were seen; the first path gets those of no path."""
     known = [(p["path"], _place(e)) for p in evidence["shown"] for e in p["elsewhere"]]
-    found = [place for name, place in known if name == path["path"]]
+    places = [place for name, place in known if name == path["path"]]
     if path is evidence["paths"][0]:
         of_some = {place for _, place in known}
         odd = [place for place, kinds in _kinds(evidence).items() if _UNEXPECTED in kinds]
-        found += [place for place in odd if place not in of_some]
+        places += [place for place in odd if place not in of_some]
     expected = {_place(h) for h in path["hops"]}
-    return [place for place in dict.fromkeys(found) if place not in expected]
+    return [place for place in dict.fromkeys(places) if place not in expected]
 
 
 def _worst(states: Iterable[str]) -> str:
@@ -137,23 +137,23 @@ _NOTE = 36
 
 def of_path(path: Mapping[str, Any], evidence: Evidence) -> str:
     """Draw one path from top to bottom: a station a hop, then unexpected places."""
-    found = stations(path, evidence)
+    hops = stations(path, evidence)
     strange = elsewhere(path, evidence)[:_MOST_ELSEWHERE]
-    columns = _columns(found)
-    height = _ROW * (len(found) + len(strange)) + 4
-    broken = next((s for s in found if s.state == BROKEN), None)
+    columns = _columns(hops)
+    height = _ROW * (len(hops) + len(strange)) + 4
+    broken = next((s for s in hops if s.state == BROKEN), None)
     whole = "it is whole" if begun(path, evidence) else "no packet was sent"
-    said = f"it broke at {broken.place} ({broken.note})" if broken else whole
-    svg = _svg(_WIDTH, height, "path", f"The path {path['path']}: {said}.")
-    _bands(svg, [s.place.namespace for s in found])
+    summary = f"it broke at {broken.place} ({broken.note})" if broken else whole
+    svg = _svg(_WIDTH, height, "path", f"The path {path['path']}: {summary}.")
+    _bands(svg, [s.place.namespace for s in hops])
     spots = [(_LEFT + _COLUMN * c, _ROW * n + _ROW // 2) for n, c in enumerate(columns)]
-    for station, (x, y) in zip(found, spots, strict=True):
+    for station, (x, y) in zip(hops, spots, strict=True):
         for before in station.after:
-            _edge(svg, spots[before], (x, y), _way({found[before].state, station.state}))
+            _edge(svg, spots[before], (x, y), _way({hops[before].state, station.state}))
     labels = _LEFT + _COLUMN * (max(columns, default=0) + 1)
-    for station, spot in zip(found, spots, strict=True):
+    for station, spot in zip(hops, spots, strict=True):
         _stop(svg, station, spot, labels)
-    for number, place in enumerate(strange, start=len(found)):
+    for number, place in enumerate(strange, start=len(hops)):
         spot = (_LEFT, _ROW * number + _ROW // 2)
         _stop(svg, Station(place, ODD, "unexpected", ()), spot, labels)
     return _text_of(svg)
@@ -166,16 +166,16 @@ def _way(ends: set[str]) -> str:
     return next((state for state in (ASKED, SEEN) if state in ends), QUIET)
 
 
-def _columns(found: Sequence[Station]) -> list[int]:
+def _columns(hops: Sequence[Station]) -> list[int]:
     """Return the column of each hop. The last of several hops after one continues its column."""
-    last = {before: number for number, s in enumerate(found) for before in s.after}
+    last = {before: number for number, s in enumerate(hops) for before in s.after}
     columns: list[int] = []
-    for number, station in enumerate(found):
+    for number, station in enumerate(hops):
         before = station.after[-1] if station.after else None
         if before is None or last[before] == number:
             columns.append(columns[before] if before is not None else 0)
         else:
-            columns.append(max(columns) + 1 if len(set(last)) < len(found) else 1)
+            columns.append(max(columns) + 1 if len(set(last)) < len(hops) else 1)
     return columns
 
 
@@ -203,10 +203,10 @@ def _stop(svg: Element, station: Station, spot: tuple[int, int], labels: int) ->
     line = _text(svg, (labels, y + 12), "interface", _short(place.interface or "(vanished)"))
     arrow = SubElement(line, "tspan", {"class": "direction"})
     arrow.text = f"  {place.direction.value}" if place.direction else ""
-    told = station.note if len(station.note) <= _NOTE else f"{station.note[: _NOTE - 1]}…"
+    shown = station.note if len(station.note) <= _NOTE else f"{station.note[: _NOTE - 1]}…"
     # a long note has room beside the namespace, but not beside the interface
-    height = y + 5 if len(told) <= _NAME_LENGTH else y - 3
-    note = _text(svg, (_WIDTH - 8, height), f"note {station.state}", told)
+    height = y + 5 if len(shown) <= _NAME_LENGTH else y - 3
+    note = _text(svg, (_WIDTH - 8, height), f"note {station.state}", shown)
     note.set("text-anchor", "end")
 
 
@@ -277,19 +277,19 @@ def _pods(evidence: Evidence) -> list[Mapping[str, Any]]:
 
 def _states(evidence: Evidence) -> dict[tuple[str, str], tuple[str, str]]:
     """Return (namespace, interface) -> the worst state of its directions, with its note."""
-    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    states: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for path in evidence["paths"]:
         for station in stations(path, evidence):
-            found.setdefault(station.place[:2], []).append((station.state, station.note))
+            states.setdefault(station.place[:2], []).append((station.state, station.note))
         for place in elsewhere(path, evidence):
-            found.setdefault(place[:2], []).append((ODD, "unexpected"))
+            states.setdefault(place[:2], []).append((ODD, "unexpected"))
     for place, kinds in _kinds(evidence).items():
         if "not bridged" in kinds:
-            found.setdefault(place[:2], []).append((BROKEN, "not bridged"))
+            states.setdefault(place[:2], []).append((BROKEN, "not bridged"))
     worst = {}
-    for key, told in found.items():
-        state = _worst(s for s, _ in told)
-        notes = [note for s, note in told if s == state]
+    for key, known in states.items():
+        state = _worst(s for s, _ in known)
+        notes = [note for s, note in known if s == state]
         worst[key] = (state, notes[-1] if state == BROKEN else notes[0])
     return worst
 
@@ -354,11 +354,11 @@ def _chip(
     spot: tuple[int, int],
     width: int,
     names: tuple[str, str],
-    told: tuple[str, str] | None,
+    seen: tuple[str, str] | None,
 ) -> None:
     """Draw an interface: its name, its note below, and its address beside them."""
     (x, y), (name, address) = spot, names
-    state, note = told or (QUIET, "")
+    state, note = seen or (QUIET, "")
     _rectangle(svg, (x, y), (width, _CHIP), f"chip {state}")
     _text(svg, (x + 7, y + 15), "interface", _short(name))
     _text(svg, (x + 7, y + 29), f"note {state}", note or "not on the path")
@@ -395,9 +395,9 @@ def _rectangle(svg: Element, spot: tuple[int, int], size: tuple[int, int], kind:
 
 
 def _text(svg: Element, spot: tuple[int, int], kind: str, text: str) -> Element:
-    found = SubElement(svg, "text", {"class": kind, "x": str(spot[0]), "y": str(spot[1])})
-    found.text = text
-    return found
+    element = SubElement(svg, "text", {"class": kind, "x": str(spot[0]), "y": str(spot[1])})
+    element.text = text
+    return element
 
 
 def _short(name: str) -> str:

@@ -5,18 +5,18 @@
   const text = document.getElementById("text");
   const group = document.getElementById("group");
   const toggles = [...document.querySelectorAll(".toggles button")];
-  const words = new Map(all.map((one) => [one, one.textContent.toLowerCase()]));
-  const pressed = () => toggles.filter((one) => one.getAttribute("aria-pressed") === "true");
-  const shown = () => all.filter((one) => !one.hidden);
+  const words = new Map(all.map((card) => [card, card.textContent.toLowerCase()]));
+  const pressed = () => toggles.filter((toggle) => toggle.getAttribute("aria-pressed") === "true");
+  const shown = () => all.filter((card) => !card.hidden);
 
   function filter() {
-    const verdicts = pressed().map((one) => one.dataset.verdict);
-    const wanted = text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const one of all) {
-      one.hidden =
-        (verdicts.length > 0 && !verdicts.includes(one.dataset.verdict)) ||
-        (group.value !== "" && group.value !== one.dataset.group) ||
-        !wanted.every((word) => words.get(one).includes(word));
+    const verdicts = pressed().map((toggle) => toggle.dataset.verdict);
+    const searched = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const card of all) {
+      card.hidden =
+        (verdicts.length > 0 && !verdicts.includes(card.dataset.verdict)) ||
+        (group.value !== "" && group.value !== card.dataset.group) ||
+        !searched.every((word) => words.get(card).includes(word));
     }
     document.getElementById("count").textContent = `${shown().length} of ${all.length} requirements ·`;
     document.getElementById("nothing").hidden = shown().length > 0;
@@ -24,13 +24,13 @@
 
   function clear() {
     text.value = group.value = "";
-    toggles.forEach((one) => one.setAttribute("aria-pressed", "false"));
+    toggles.forEach((toggle) => toggle.setAttribute("aria-pressed", "false"));
     filter();
   }
 
   function go(step) {
-    const summaries = shown().map((one) => one.querySelector("summary"));
-    const at = summaries.findIndex((one) => one.parentElement.contains(document.activeElement));
+    const summaries = shown().map((card) => card.querySelector("summary"));
+    const at = summaries.findIndex((summary) => summary.parentElement.contains(document.activeElement));
     const next = at < 0 && step < 0 ? summaries.length - 1 : at + step;
     summaries[Math.max(0, Math.min(next, summaries.length - 1))]?.focus();
   }
@@ -45,9 +45,9 @@
 
   text.addEventListener("input", filter);
   group.addEventListener("change", filter);
-  for (const one of toggles) {
-    one.addEventListener("click", () => {
-      one.setAttribute("aria-pressed", String(one.getAttribute("aria-pressed") !== "true"));
+  for (const toggle of toggles) {
+    toggle.addEventListener("click", () => {
+      toggle.setAttribute("aria-pressed", String(toggle.getAttribute("aria-pressed") !== "true"));
       filter();
     });
   }
