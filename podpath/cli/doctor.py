@@ -1,4 +1,4 @@
-"""`podpath doctor`: what is there, what is missing, and how to get it."""
+"""Command `podpath doctor`: list the needs of a run, and install missing ones."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: output.Commands) -> None:
-    """Make the command known."""
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "doctor",
         help="list what a run needs and what of that is missing, and install it",
@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _install(packages: Mapping[str, str]) -> None:
-    """Install the packages of what is missing; as long as nothing is, apt-get is not run."""
+    """Install missing packages. If none is missing, apt-get does not run."""
     if packages:
         names = " ".join(sorted(set(packages.values())))
         sys.stderr.write(f"podpath: installing with apt: {names}\n")

@@ -1,4 +1,4 @@
-"""The machine's user, and what the user names: each function raises CouldNotTest for one thing."""
+"""Check the process's user, and the files and values that options name: one function a thing."""
 
 import os
 import tempfile
@@ -7,18 +7,26 @@ from pathlib import Path
 from podpath.errors import CouldNotTest
 from podpath.run.plan import Plan
 
-#: The most pods that the suite has on one node at the same time.
+#: Most pods that the suite runs on one node at the same time.
 PODS = 12
 
 
 def root() -> None:
-    """Raise CouldNotTest for any other user."""
+    """Check that the user is root.
+
+    Raises:
+        CouldNotTest: the user is another one.
+    """
     if os.geteuid() != 0:
         raise CouldNotTest("podpath must make namespaces, and so needs root", "Run it with sudo")
 
 
 def directory(path: str) -> None:
-    """Raise CouldNotTest if a directory of plugins does not exist."""
+    """Check that a directory of plugins exists.
+
+    Raises:
+        CouldNotTest: it does not exist.
+    """
     if not os.path.isdir(path):
         raise CouldNotTest(
             f"the plugin directory {path} does not exist", "Correct --podpath-cni-bin"
@@ -26,7 +34,11 @@ def directory(path: str) -> None:
 
 
 def mode(plan: Plan) -> None:
-    """Raise CouldNotTest if the profile's paths are not of the mode that the conflist asks for."""
+    """Check that the profile's paths are those of the conflist's mode.
+
+    Raises:
+        CouldNotTest: they are those of another mode.
+    """
     lower, asked = plan.network.profile.lower, plan.network.mode
     if lower and asked != lower.mode:
         raise CouldNotTest(
@@ -37,7 +49,11 @@ def mode(plan: Plan) -> None:
 
 
 def ranges(plan: Plan) -> None:
-    """Raise CouldNotTest if the conflist's ranges are not such as podpath can test."""
+    """Check that the conflist has at most one range an IP version, with enough addresses.
+
+    Raises:
+        CouldNotTest: it has more ranges, or fewer addresses than the suite needs.
+    """
     families = plan.network.families
     for family in families:
         if len(plan.network.ipam.ranges_of(family)) > 1:
@@ -55,7 +71,11 @@ def ranges(plan: Plan) -> None:
 
 
 def writable(report: Path) -> None:
-    """Raise CouldNotTest if no file can be written to the directory of the report."""
+    """Check that podpath can write to the directory of the report, and create it if needed.
+
+    Raises:
+        CouldNotTest: the directory is not writable.
+    """
     try:
         report.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=report):

@@ -1,4 +1,4 @@
-"""All that a run needs: one list, with what podpath found of each entry and how to get it."""
+"""List everything that a run needs, with its presence and the way to get it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from podpath.system import programs
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What podpath found of one thing that a run needs.
+    """State of one thing that a run needs.
 
     Attributes:
-        name: The thing.
-        found: Whether it is there and will do.
-        detail: What podpath found, or a sentence on why it will not do.
-        remedy: How to get it; empty if it is there.
-        package: The Debian package that has it; empty if it is there, or if none has it.
+        name: name of the thing.
+        found: true if it is present and suitable.
+        detail: its description, or a sentence on why it is missing or unsuitable.
+        remedy: way to get it; empty if it is present.
+        package: Debian package that has it; empty if it is present, or if no package has it.
     """
 
     name: str
@@ -33,11 +33,11 @@ class Finding:
 
 
 def examine(kind: Kind, read: Callable[[], Plan]) -> Iterator[Finding]:
-    """Look at all that a run on a kind of node needs, in the order in which it needs it.
+    """Yield a finding for each thing that a run needs, in the order of their use.
 
     Args:
-        kind: The kind of node.
-        read: Reads what the user named. A CouldNotTest that it raises becomes a finding.
+        kind: kind of node.
+        read: function that reads the plan. A CouldNotTest that it raises becomes a finding.
     """
     yield _seen(Need("root", checks.root, "yes"))
     yield from of_programs(kind)
@@ -46,7 +46,7 @@ def examine(kind: Kind, read: Callable[[], Plan]) -> Iterator[Finding]:
 
 
 def of_programs(kind: Kind) -> Iterator[Finding]:
-    """Look for what Debian has as packages: programs, libpcap and CNI plugins."""
+    """Yield a finding for each need that Debian packages: programs, libpcap and CNI plugins."""
     missing = programs.missing(kind.tools, plugins=not kind.own_plugins)
     for tool in kind.tools:
         if tool.name not in missing:
@@ -56,24 +56,28 @@ def of_programs(kind: Kind) -> Iterator[Finding]:
 
 
 def of_kind(kind: Kind) -> Iterator[Finding]:
-    """Look for what nodes of the kind need of the machine beside programs."""
+    """Yield a finding for each need that the kind of node has besides programs."""
     return map(_seen, kind.needs())
 
 
 def packages(findings: Iterable[Finding]) -> dict[str, str]:
-    """Return what is missing and Debian has: name -> package."""
+    """Return name -> package of each missing thing that Debian has."""
     return {one.name: one.package for one in findings if one.package}
 
 
 def install_command(kind: str) -> str:
-    """Return the command that installs what a kind of node needs and Debian has."""
+    """Return the command that installs the Debian packages that a kind of node needs."""
     return " ".join(
         ["podpath doctor --install", *([] if kind == kinds.DEFAULT else ["--node", kind])]
     )
 
 
 def of_plan(read: Callable[[], Plan]) -> Iterator[Finding]:
-    """Look at the conflist, each of its plugins, and all else that the user named."""
+    """Yield findings for the conflist, its plugins, and everything else that options name.
+
+    Args:
+        read: function that reads the plan. A CouldNotTest that it raises becomes a finding.
+    """
     try:
         plan = read()
     except CouldNotTest as error:
@@ -94,7 +98,7 @@ def of_plan(read: Callable[[], Plan]) -> Iterator[Finding]:
 
 
 def _of_plugins(plan: Plan) -> Iterator[Finding]:
-    """Look for each plugin, and read its known deviations if all are there."""
+    """Yield a finding for each plugin, and one for known deviations if all plugins are present."""
     for directory in plan.plugin_directories:
         yield _seen(Need("plugin directory", partial(checks.directory, directory), directory))
     names = plan.network.conflist.delegates
@@ -105,7 +109,7 @@ def _of_plugins(plan: Plan) -> Iterator[Finding]:
 
 
 def _seen(need: Need) -> Finding:
-    """Look, and return what came of it."""
+    """Look for a need, and return the finding."""
     try:
         seen = need.look()
     except CouldNotTest as error:

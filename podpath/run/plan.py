@@ -1,4 +1,4 @@
-"""A run: what it tests, on what."""
+"""Plan of a run: its subject, its kind of node, and its files."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -15,10 +15,14 @@ from podpath.run import origin
 
 @dataclass(frozen=True)
 class Plan(Setup):
-    """What is to be tested, on what.
+    """Subject of a run, its kind of node, and the files it uses.
 
-    report: where to leave the report, if anywhere; profile_origin: why it is this profile;
-    features: each feature -> why it is not tested, empty if it is.
+    Attributes:
+        conflist_path: file of the conflist.
+        report: directory for the report; None for no report.
+        deviations: file that declares known deviations.
+        profile_origin: reason for the choice of the profile.
+        features: feature -> reason why it is not tested; empty if it is tested.
     """
 
     conflist_path: Path
@@ -38,7 +42,20 @@ class Plan(Setup):
         profile: str | None = None,
         asked: str | None = None,
     ) -> "Plan":
-        """Read what the options name. Raises CouldNotTest."""
+        """Read a plan from options.
+
+        Args:
+            kind: kind of node.
+            conflist: file of the conflist; None for that of the kind of node.
+            plugins: directories of plugins.
+            report: directory for the report; None for no report.
+            known: file of known deviations; None for podpath's own.
+            profile: name or file of a profile; None to infer it from the plugin's type.
+            asked: "+x,-y" claims feature x and waives feature y; None does neither.
+
+        Raises:
+            CouldNotTest: a file cannot be read, or an option or a file is malformed.
+        """
         path = Path(conflist) if conflist else kind.conflist()
         network = networks.read(path, profile or "")
         inferred = f'inferred from the plugin type "{network.conflist.plugins[0]}"'
@@ -55,6 +72,10 @@ class Plan(Setup):
 
     @cached_property
     def known_deviations(self) -> tuple[Deviation, ...]:
-        """What these plugins are known to do otherwise. Raises CouldNotTest."""
+        """Known deviations of these plugins.
+
+        Raises:
+            CouldNotTest: a plugin is missing, or the file of deviations is malformed.
+        """
         origins = {name: origin.of(path) for name, path in self.plugins.items()}
         return deviations.applying(self.deviations, origins, self.network.conflist.sections)

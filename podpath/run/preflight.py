@@ -1,4 +1,4 @@
-"""What can be told before a node is started: everything that the user can mend at once."""
+"""Check a run before its node starts, and describe it."""
 
 import os
 from collections.abc import Mapping
@@ -12,10 +12,12 @@ from podpath.system import programs, sysctl
 
 
 def check(plan: Plan) -> None:
-    """Raise CouldNotTest for all that stands in the way of a run, with the remedies.
+    """Check that a run has everything it needs.
 
-    Without root, or without a program, podpath cannot look at the rest: then the error has these
-    alone.
+    Without root, or without a program, podpath cannot check the rest: the error has only these.
+
+    Raises:
+        CouldNotTest: something is missing; the error lists all of it, with the remedies.
     """
     checks.root()
     if absent := needs.packages(needs.of_programs(plan.kind)):
@@ -34,7 +36,11 @@ def check(plan: Plan) -> None:
 
 
 def describe(wanted: Plan) -> dict[str, str]:
-    """What the header and the report say of it: name -> text."""
+    """Describe a plan for the header and the report: name -> text.
+
+    Raises:
+        CouldNotTest: a plugin is missing, or a declaration of deviations is malformed.
+    """
     conflist = wanted.network.conflist
     facts = {
         "node": wanted.kind.name,
@@ -57,7 +63,7 @@ def describe(wanted: Plan) -> dict[str, str]:
 
 
 def _features(reasons: Mapping[str, str]) -> dict[str, str]:
-    """Those that are tested, and the others, by why they are not."""
+    """Describe the tested features, and the others, by the reason for not testing them."""
     tested = [name for name, why in reasons.items() if not why]
     waived = [name for name, why in reasons.items() if why == features.WAIVED]
     absent = [name for name, why in reasons.items() if why not in ("", features.WAIVED)]
@@ -69,7 +75,7 @@ def _features(reasons: Mapping[str, str]) -> dict[str, str]:
 
 
 def _host_settings(wanted: Plan) -> dict[str, str]:
-    """Those that pods' networks start with, where they are not the kernel's own."""
+    """Describe settings that pods' networks start with and that differ from the kernel's own."""
     found = sysctl.of_host()
     why = "pods start with these values, which podpath does not attribute to the plugin"
     if Ability.CALLS not in wanted.kind.abilities:
