@@ -8,7 +8,7 @@ import json
 import sys
 import time
 
-from podpath.cni import conflist as conflists
+from podpath.cni import conflist
 from podpath.nodes.deployment import CLIENT, Deployment
 from podpath.nodes.embedded.node import start
 from podpath.paths.traffic import Traffics
@@ -18,7 +18,7 @@ from podpath.system.randomness import Draws, new_seed
 def main() -> int:
     """Make the node and the pod, have it answer, say so, and take all of it away."""
     begin = time.monotonic()
-    with start(conflists.read(conflists.DEFAULT)) as node:
+    with start(conflist.read(conflist.DEFAULT)) as node:
         pods = Deployment(node)
         with pods.temporary(CLIENT):
             draws = Draws(new_seed(), "benchmarks")

@@ -9,8 +9,8 @@ from functools import partial
 from recipe import Place, connection_closed, follow, pings_complete
 from results import Goal, Result
 
-from podpath.cni import conflist as conflists
-from podpath.cni import network as networks
+from podpath.cni.conflist import DEFAULT
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import POD_INTERFACE, CommandResult, Family
 from podpath.nodes.base import Node
@@ -64,7 +64,7 @@ class Bench:
 @contextmanager
 def bench() -> Iterator[Bench]:
     """A node on which proofs can be measured, with the default conflist."""
-    network = networks.read(conflists.DEFAULT)
+    network = Network.read(DEFAULT)
     with start(network.conflist) as node:
         pods = Deployment(node)
         with pods.temporary(CLIENT, SERVER):

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from podpath.cni import ipam as ipams
 from podpath.cni.fields import Malformed, plugin_type, text, typed
 from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
@@ -114,7 +113,7 @@ def parse(written: str) -> Conflist:
     section = typed(main, "ipam", dict, {})
     if not text(section, "type"):
         raise Malformed(f'plugin "{main["type"]}" has no "ipam" section, so pods get no address')
-    ipam = ipams.parse(section, document["name"])
+    ipam = Ipam.parse(section, document["name"])
     _check_bridge(main)
     types = tuple(p["type"] for p in plugins)
     is_default = typed(main, "isDefaultGateway", bool, False)

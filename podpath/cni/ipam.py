@@ -58,6 +58,23 @@ class Ipam:
     routes: tuple[ConfiguredRoute, ...]
     lease_directory: str
 
+    @classmethod
+    def parse(cls, section: Mapping[str, Any], network: str) -> "Ipam":
+        """Read the IPAM section of a conflist.
+
+        Args:
+            section: The value of the key "ipam".
+            network: The name of the conflist, after which host-local names its directory.
+
+        Raises:
+            Malformed: With the reason.
+        """
+        plugin = plugin_type(section)
+        directory = text(section, "dataDir") or _LEASES
+        if not directory.startswith("/"):
+            raise Malformed(f'"dataDir" must be an absolute path: {directory!r}')
+        return cls(plugin, _ranges(section), _routes(section), f"{directory}/{network}")
+
     @property
     def families(self) -> tuple[Family, ...]:
         """The IP versions that pods get an address of, IPv4 first."""
@@ -77,23 +94,6 @@ class Ipam:
         for candidate in self.ranges_of(family):
             return candidate.gateway
         raise LookupError(f"the conflist has no IPv{family.value} range")
-
-
-def parse(section: Mapping[str, Any], network: str) -> Ipam:
-    """Read the IPAM section of a conflist.
-
-    Args:
-        section: The value of the key "ipam".
-        network: The name of the conflist, after which host-local names its directory.
-
-    Raises:
-        Malformed: With the reason.
-    """
-    plugin = plugin_type(section)
-    directory = text(section, "dataDir") or _LEASES
-    if not directory.startswith("/"):
-        raise Malformed(f'"dataDir" must be an absolute path: {directory!r}')
-    return Ipam(plugin, _ranges(section), _routes(section), f"{directory}/{network}")
 
 
 def _ranges(section: Mapping[str, Any]) -> tuple[Range, ...]:

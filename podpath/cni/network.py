@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podpath import profiles
-from podpath.cni import conflist as conflists
+from podpath.cni import conflist
 from podpath.cni.conflist import Conflist
 from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
@@ -23,6 +23,22 @@ class Network:
 
     conflist: Conflist
     profile: Profile
+
+    @classmethod
+    def read(cls, path: Path, profile: str = "") -> "Network":
+        """Read a conflist, and the profile of its plugin.
+
+        Args:
+            path: The conflist file.
+            profile: The name of a shipped profile, or a file; by default the profile that covers
+                the conflist's first plugin.
+
+        Raises:
+            CouldNotTest: With what is wrong with either.
+        """
+        written = conflist.read(path)
+        plugin = written.plugins[0]
+        return cls(written, profiles.named(profile) if profile else profiles.for_plugin(plugin))
 
     @property
     def ipam(self) -> Ipam:
@@ -77,19 +93,3 @@ class Network:
 
     def _applies(self, rule: HopRule | RouteRule) -> bool:
         return not rule.when or rule.when in self.conditions
-
-
-def read(path: Path, profile: str = "") -> Network:
-    """Read a conflist, and the profile of its plugin.
-
-    Args:
-        path: The conflist file.
-        profile: The name of a shipped profile, or a file; by default the profile that covers the
-            conflist's first plugin.
-
-    Raises:
-        CouldNotTest: With what is wrong with either.
-    """
-    conflist = conflists.read(path)
-    wiring = profiles.named(profile) if profile else profiles.for_plugin(conflist.plugins[0])
-    return Network(conflist, wiring)

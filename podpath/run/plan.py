@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from podpath.cni import deviations, features
-from podpath.cni import network as networks
 from podpath.cni.deviations import Deviation
+from podpath.cni.network import Network
 from podpath.nodes.kind import Kind, Setup
 from podpath.run import origin
 
@@ -57,7 +57,7 @@ class Plan(Setup):
             CouldNotTest: a file cannot be read, or an option or a file is malformed.
         """
         path = Path(conflist) if conflist else kind.conflist()
-        network = networks.read(path, profile or "")
+        network = Network.read(path, profile or "")
         inferred = f'inferred from the plugin type "{network.conflist.plugins[0]}"'
         return cls(
             kind=kind,

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from podpath.cni import conflist
-from podpath.cni import network as networks
+from podpath.cni.network import Network
 from podpath.errors import DoesNotConform
 from podpath.nodes.cluster import host, kube_api, kubernetes
 from podpath.nodes.cluster.kinds import OnHost
@@ -157,7 +157,7 @@ def test_host_needs_no_more_rights_than_the_manifest_gives(
     below: EmbeddedNode, tmp_path: Path
 ) -> None:
     """Nor fewer: each right of the manifest was used."""
-    network = networks.read(conflist.DEFAULT)
+    network = Network.read(conflist.DEFAULT)
     kubeconfig = tmp_path / "kubeconfig"
     said: list[str] = []
     with standin.serving(below) as (address, _, asked):

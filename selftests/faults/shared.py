@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from podpath.cni import network as networks
+from podpath.cni.network import Network
 from podpath.nodes.base import Node
 from podpath.nodes.embedded.node import PLUGINS, EmbeddedNode, start
 from podpath.system import programs
@@ -57,7 +57,7 @@ class SharedNode:
 
     def take(self, path: Path) -> Node:
         """A node with the conflist at this path, as if no pod had ever been on it."""
-        network = networks.read(path)
+        network = Network.read(path)
         if self._node is None or not self._as_found(self._node):
             self._stack.close()
             self._node, self._given = None, set()

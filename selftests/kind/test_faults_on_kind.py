@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from podpath.cni import conflist
-from podpath.cni import network as networks
+from podpath.cni.network import Network
 from podpath.nodes.cluster import kind
 from podpath.nodes.cluster.kinds import OnKind
 from podpath.nodes.cluster.kubernetes import KubernetesNode
@@ -85,7 +85,7 @@ def cluster(
     wanted = OnKind.from_options(
         lambda name: config.getoption(name, None), config.invocation_params.dir
     )
-    plan = replace(plan, kind=wanted, network=networks.read(conflist.DEFAULT))
+    plan = replace(plan, kind=wanted, network=Network.read(conflist.DEFAULT))
     with wanted.start_fresh(plan) as node:
         assert isinstance(node, KubernetesNode)
         yield _Cluster(node, tmp_path_factory.mktemp("kind")), node

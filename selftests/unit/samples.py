@@ -7,8 +7,7 @@ from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 from typing import Any
 
 from podpath import profiles
-from podpath.cni import conflist as conflists
-from podpath.cni.conflist import Conflist
+from podpath.cni.conflist import DEFAULT, Conflist, parse
 from podpath.cni.network import Network
 from podpath.model import (
     NODE,
@@ -272,10 +271,10 @@ def extra_link(name: str, /, **changes: Any) -> Interface:
 
 def conflist(ipam: Mapping[str, Any] | None = None, **main: Any) -> Conflist:
     """The default conflist, with keys of its bridge plugin, or of its IPAM, replaced."""
-    document = json.loads(conflists.DEFAULT.read_text())
+    document = json.loads(DEFAULT.read_text())
     document["plugins"][0].update(main)
     document["plugins"][0]["ipam"].update(ipam or {})
-    return conflists.parse(json.dumps(document))
+    return parse(json.dumps(document))
 
 
 def network(

@@ -9,7 +9,7 @@ import pytest
 from podpath.cni import features, unsupported
 from podpath.cni.conflist import DEFAULT, parse
 from podpath.cni.features import FEATURES, WAIVED
-from podpath.cni.network import Network, read
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.requirements import CORE, REQUIREMENTS, Ability
@@ -17,8 +17,8 @@ from selftests.suite import ROOT
 
 from .. import samples
 
-DUAL = read(ROOT / "examples" / "dual-stack.conflist")
-IPV6 = read(ROOT / "examples" / "ipv6.conflist")
+DUAL = Network.read(ROOT / "examples" / "dual-stack.conflist")
+IPV6 = Network.read(ROOT / "examples" / "ipv6.conflist")
 
 
 def chosen(network: Network, option: str = "") -> dict[str, str]:

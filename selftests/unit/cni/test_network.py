@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from podpath import profiles
-from podpath.cni import conflist, network
+from podpath.cni import conflist
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 from selftests.suite import ROOT
@@ -21,9 +22,9 @@ def test_profile_is_that_of_the_plugin_or_the_given_one() -> None:
     """By the type of the conflist's first plugin."""
     ptp = ROOT / "examples" / "ptp.conflist"
 
-    assert network.read(conflist.DEFAULT).profile == PROFILE
-    assert network.read(ptp).profile == PTP
-    assert network.read(ptp, "macvlan").profile == MACVLAN
+    assert Network.read(conflist.DEFAULT).profile == PROFILE
+    assert Network.read(ptp).profile == PTP
+    assert Network.read(ptp, "macvlan").profile == MACVLAN
 
 
 def test_plugin_without_a_profile(tmp_path: Path) -> None:
@@ -31,7 +32,7 @@ def test_plugin_without_a_profile(tmp_path: Path) -> None:
     path.write_text(conflist.DEFAULT.read_text().replace('"bridge",', '"unheard-of",', 1))
 
     with pytest.raises(CouldNotTest, match='no profile covers the plugin type "unheard-of"'):
-        network.read(path)
+        Network.read(path)
 
 
 def test_bridge_has_the_configured_name_or_the_profiles() -> None:

@@ -6,8 +6,8 @@ from ipaddress import ip_address, ip_interface
 
 import pytest
 
-from podpath.cni import network as networks
 from podpath.cni.conflist import parse
+from podpath.cni.network import Network
 from podpath.errors import DoesNotConform
 from podpath.model import BEYOND, Family, Packet, Path, Sighting, Translation
 from podpath.paths import expected, hostports, probes, verdict
@@ -123,7 +123,7 @@ def test_ports_are_asked_for_where_pods_have_a_way() -> None:
 
 
 def test_masquerading_of_clients_is_as_configured() -> None:
-    network = networks.read(ROOT / "examples" / "features.conflist")
+    network = Network.read(ROOT / "examples" / "features.conflist")
     text = network.conflist.text.replace('"type": "portmap",', '"type": "portmap", "snat": false,')
 
     assert hostports.masquerades(network)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+import podpath.topology.bridge
 from podpath import profiles
-from podpath.cni import conflist as conflists
+from podpath.cni.conflist import parse
 from podpath.model import (
     Bridge,
     Difference,
@@ -25,7 +26,6 @@ from podpath.model import (
 )
 from podpath.requirements import REQUIREMENTS
 from podpath.topology import addresses, interfaces, result, routing
-from podpath.topology import bridge as bridges
 from podpath.topology.wiring import Wiring, method_of
 
 from .. import samples
@@ -65,7 +65,7 @@ RULES: dict[str, Judge] = {
     "hooks": lambda w: w.hooks({"node": [], POD: []}),
     "node_links": lambda w: w.node_links(frozenset({"lo", samples.UPLINK})),
     "fdb": lambda w: w.fdb(POD),
-    "bridged": lambda w: bridges.bridged(w.topology, w.network, POD, "server"),
+    "bridged": lambda w: podpath.topology.bridge.bridged(w.topology, w.network, POD, "server"),
 }
 #: What is no requirement by itself, but is used elsewhere.
 BESIDE = {"switched", "bridged"}
@@ -84,7 +84,7 @@ def _functions(module: ModuleType) -> set[str]:
 
 def test_every_rule_is_tried_here() -> None:
     """A new public function of these modules must come into the table."""
-    modules = (interfaces, bridges, addresses, routing, result)
+    modules = (interfaces, podpath.topology.bridge, addresses, routing, result)
 
     assert {name for module in modules for name in _functions(module)} | {"hooks"} == set(RULES)
 
@@ -587,7 +587,7 @@ def test_what_tuning_is_configured_to_set_is_expected(
     """It must be as configured, whatever new namespaces start with."""
     document = json.loads(samples.conflist().text)
     document["plugins"].append({"type": "tuning", "sysctl": sysctl})
-    tuned = replace(samples.network(), conflist=conflists.parse(json.dumps(document)))
+    tuned = replace(samples.network(), conflist=parse(json.dumps(document)))
 
     def found(now: Settings, before: Settings) -> int:
         return len(routing.switched("a pod", now, before, tuned))
