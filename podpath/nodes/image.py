@@ -56,6 +56,16 @@ def build_here() -> bytes:
     return build(locate("busybox"), locate("ping"), locate("nc"))
 
 
+def unpack_here(directory: Path) -> None:
+    """Write the image's files to a directory, for containers that no runtime starts.
+
+    Raises CouldNotTest if a program is missing.
+    """
+    layer = _layer(locate("busybox"), locate("ping"), locate("nc"))
+    with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
+        archive.extractall(directory, filter="tar")
+
+
 def build(busybox: str, ping: str, netcat: str) -> bytes:
     """An OCI image archive that `ctr images import` and `kind load image-archive` take.
 

@@ -101,7 +101,7 @@ def test_pod_of_others_that_is_not_listed_is_a_stranger(
     members = "TOPO-BRIDGE-MEMBERS"
     with _node(below) as (node, kubelet):
         sandbox, _ = kubelet.sandbox("kube-system", "coredns-0", "uid-of-coredns")
-        monkeypatch.setattr(node, "others", lambda _: ())
+        monkeypatch.setattr(node, "foreign_pods", lambda _: ())
         run = inside.run(node, frozenset({members, "TOPO-NODE-LINKS"}), tmp_path)
         kubelet._runtime.remove_pod("coredns-0", sandbox)
 
