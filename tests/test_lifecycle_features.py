@@ -6,13 +6,13 @@ from podpath.cni.network import Network
 from podpath.contract import capabilities
 from podpath.contract.answers import require_success
 from podpath.contract.runtime import Runtime
+from podpath.lifecycle import portmap
 from podpath.lifecycle.growth import growth, settled
 from podpath.model import Family
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
-from podpath.nodes.deployment import HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
-from podpath.paths import hostports
-from podpath.paths.hostports import Clients
+from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
+from podpath.paths.traffic import MappedPorts
 from podpath.system import kernel
 
 from .parameters import each_direction
@@ -22,18 +22,18 @@ requirement = pytest.mark.requirement
 
 @requirement("LIFE-PORTMAP")
 def test_deleted_pod_leaves_none_of_its_mapped_ports(
-    node: Node, pods: Deployment, network: Network, clients: Clients, family: Family
+    node: Node, pods: Deployment, network: Network, mapped_ports: MappedPorts, family: Family
 ) -> None:
     """The node refuses the ports; it has the rules that it had after the first such pod."""
     with pods.temporary(MAPPED):
         pass  # what the first one makes for all that come, such as chains, is there then
     before = settled(node, network)
     with pods.temporary(MAPPED):
-        unanswered = clients.ask(family)
+        unanswered = portmap.unanswered(mapped_ports.traffic(CLIENT, family))
 
     left = growth(node, network, before)
-    address = clients.target(family)
-    left += hostports.still_mapped(node, address, (HTTP_MAPPED, UDP_MAPPED))
+    address = mapped_ports.target(family)
+    left += portmap.still_mapped(node, address, (HTTP_MAPPED, UDP_MAPPED))
     assert left + unanswered == []
 
 

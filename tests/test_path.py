@@ -10,9 +10,10 @@ from podpath.model import Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths import probes, verdict
-from podpath.paths import traffic as traffics
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
+from podpath.paths.traffic.losses import losses
+from podpath.paths.traffic.payload import LOST_FRAGMENTS, largest_payload
 from podpath.topology import reading as topologies
 
 from .parameters import both_directions, each_pod
@@ -24,14 +25,14 @@ Observe = Callable[..., Observed]
 @pytest.fixture
 def largest(topology: Topology, family: Family) -> int:
     """The largest ICMP or UDP payload that fits the pods' MTU, in bytes."""
-    return traffics.largest_payload(topology, family)
+    return largest_payload(topology, family)
 
 
 @pytest.fixture
 def fragments(node: Node, network: Network, largest: int) -> None:
     """Leaves out a test that needs fragments where the node's kernel loses them on any bridge."""
     filtered = topologies.filters_bridged(node.network_namespace())
-    if network.bridge and filtered and largest >= traffics.LOST_FRAGMENTS:
+    if network.bridge and filtered and largest >= LOST_FRAGMENTS:
         pytest.skip(
             "with net.bridge.bridge-nf-call-iptables the kernel joins fragments on"
             " a bridge, and drops what was in fragments of more than 1500 bytes"
@@ -292,4 +293,4 @@ def test_nothing_is_lost_or_doubled_when_all_talk(
     """All pairs ping at the same time, with no sniffer: each request has exactly one reply."""
     pairs = list(permutations((pod.name for pod in pods), 2))
 
-    assert traffics.losses(traffic, pairs, family, count=100) == []
+    assert losses(traffic, pairs, family, count=100) == []

@@ -11,10 +11,9 @@ from podpath.contract.runtime import Runtime
 from podpath.model import BEYOND, NODE, Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, MAPPED, Deployment
-from podpath.paths import hostports
-from podpath.paths.hostports import Clients
+from podpath.paths import outside
 from podpath.paths.observe import Observed
-from podpath.paths.traffic import Traffics
+from podpath.paths.traffic import MappedPorts, Traffics
 from podpath.system import kernel
 
 from .parameters import each_direction, each_pod
@@ -25,13 +24,13 @@ Ends = tuple[Address, Address]
 
 
 @pytest.fixture
-def outside(node: Node, topology: Topology, family: Family) -> Ends:
+def way_out(node: Node, topology: Topology, family: Family) -> Ends:
     """The node's address on its uplink, and one beyond, for pods that have a way there."""
-    near = hostports.outside_address(topology, node.uplink, family)
-    far = hostports.beyond(topology, family)
+    near = outside.address(topology, node.uplink, family)
+    far = outside.gateway(topology, family)
     if near is None or far is None:
         pytest.skip(f"the node's uplink leads nowhere in {family.text}")
-    if not hostports.has_way_out(topology, CLIENT, family):
+    if not outside.has_way_out(topology, CLIENT, family):
         pytest.skip("the conflist gives pods no default route")
     return near, far
 
@@ -39,10 +38,10 @@ def outside(node: Node, topology: Topology, family: Family) -> Ends:
 @requirement("PATH-MASQUERADE")
 @each_pod
 def test_ping_to_beyond_the_node_has_the_nodes_address(
-    observe: Observe, traffic: Traffics, outside: Ends, pod: str
+    observe: Observe, traffic: Traffics, way_out: Ends, pod: str
 ) -> None:
     """Request and reply are seen from pod to uplink and back, translated there, nowhere else."""
-    near, far = outside
+    near, far = way_out
     observed = observe(traffic.ping_beyond(pod, far, near))
 
     assert observed.differences == []
@@ -56,17 +55,17 @@ def test_mapped_port_is_answered_by_the_pod(
     observe: Observe,
     pods: Deployment,
     network: Network,
-    clients: Clients,
+    mapped_ports: MappedPorts,
     family: Family,
     source: str,
 ) -> None:
     """Each packet is seen once at every hop, with the node's port before, the pod's after."""
-    if source == BEYOND and not clients.reachable_from_beyond(family):
+    if source == BEYOND and not mapped_ports.is_reachable_from_beyond(family):
         pytest.skip(f"the node's uplink leads nowhere in {family.text}")
     if source == CLIENT and network.conflist.promiscuous:
         pytest.skip("a promiscuous bridge also routes what it bridges translated")
     with pods.temporary(MAPPED):
-        observed = observe(*clients.traffic(source, family))
+        observed = observe(*mapped_ports.traffic(source, family))
 
     assert observed.differences == []
 

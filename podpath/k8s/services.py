@@ -12,8 +12,8 @@ from podpath.nodes.cluster.kube_api import Document
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.deployment import END, HTTP_PORT, MAIN, Deployment, wait_until_serving
 from podpath.nodes.pod import Pod
+from podpath.paths.observable import Traffic
 from podpath.paths.probes import REQUEST
-from podpath.paths.traffic import Traffic
 from podpath.system import limits, netns, waiting
 
 _TRIES = 5

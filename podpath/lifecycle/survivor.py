@@ -10,7 +10,8 @@ from podpath.nodes import image
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_PORT, MAIN, SERVER, Deployment
 from podpath.paths import self_report
-from podpath.paths.traffic import Traffics, counted, url
+from podpath.paths.traffic import Traffics
+from podpath.paths.traffic.programs import counted, url
 from podpath.system import limits, proc, waiting
 from podpath.system.proc import Endpoint, Socket
 
@@ -27,7 +28,8 @@ def disturbances(
         DoesNotConform: no connection was established.
     """
     target = traffic.address(SERVER, family)
-    stream = f"wget -q -O /tmp/got '{url(target, image.STREAM)}'; echo $?; sed -n '$=; $p' /tmp/got"
+    lines = url(target, image.STREAM, HTTP_PORT)
+    stream = f"wget -q -O /tmp/got '{lines}'; echo $?; sed -n '$=; $p' /tmp/got"
     ping = ["/bin/ping", "-n", "-q", "-i", "0.02", str(target)]
     pings = f"{' '.join(ping)} & while [ ! -e /tmp/go ]; do usleep 5000; done; kill -INT $!; wait"
 

@@ -183,8 +183,7 @@ class Node(ABC):
                 check=False,
                 timeout=seconds,
                 stdin=subprocess.DEVNULL,
-                # Nothing of the user's: whatever runs on the node can read it.
-                env={"PATH": programs.search_path(), "LANG": "C.UTF-8"},
+                env=programs.environment(),
             )
         except subprocess.TimeoutExpired:
             raise CouldNotTest(

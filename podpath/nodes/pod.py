@@ -1,4 +1,4 @@
-"""A pod: how it is to be made, and what it is once it runs."""
+"""A pod: how it is to be made, and what it is once it runs. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -23,7 +23,7 @@ from podpath.paths import capture, expected, probes, self_report
 from podpath.paths.background import Talk
 from podpath.paths.dissect import quoted
 from podpath.paths.kinds import MISSING, UNEXPECTED
-from podpath.paths.traffic import Traffic
+from podpath.paths.observable import Traffic
 from podpath.paths.verdict import Verdict, judge
 from podpath.system import limits
 from podpath.system.proc import Endpoint

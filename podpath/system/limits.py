@@ -103,10 +103,6 @@ class Limits:
     # ---- traffic and captures
     #: An HTTP answer. TCP repeats a lost SYN after 1, 3 and 7 s.
     http: float = 20.0
-    #: The same through a mapped port.
-    mapped_http: float = 10.0
-    #: The program that asks through a mapped port; longer than the answer.
-    mapped_command: float = 20.0
     #: The reply to a ping, or a datagram's arrival in the program that it is for.
     reply: float = 2.0
     #: A node's refusal at a port that is no longer mapped.

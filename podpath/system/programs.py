@@ -61,6 +61,14 @@ def search_path() -> str:
     return os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN])
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of a program on a node, which others there can read.
+
+    It has nothing of the user's: a proxy, for one, would change where HTTP goes.
+    """
+    return {"PATH": search_path(), "LANG": "C.UTF-8"}
+
+
 def find(tool: Tool) -> str | None:
     """The path of a tool, or None if no program of its names is the right one."""
     for name in tool.names or (tool.name,):

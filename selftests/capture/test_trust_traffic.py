@@ -6,7 +6,8 @@ from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import Difference, Family
 from podpath.nodes.deployment import CLIENT, SERVER
 from podpath.paths.observe import Observer
-from podpath.paths.traffic import Traffic, Traffics, losses
+from podpath.paths.traffic import Traffic, Traffics
+from podpath.paths.traffic.losses import losses
 from podpath.paths.verdict import unchanged
 from podpath.system.randomness import Draws
 from selftests.capture.disturb import Disturb

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from podpath.nodes.base import Node
-from podpath.paths import traffic
 from podpath.plugin import shared
 from podpath.system import limits
 from podpath.system.limits import Limits
@@ -69,7 +68,6 @@ def run(node: Node, wanted: frozenset[str], report: Path, *options: str, cases: 
         pytest.MonkeyPatch.context() as patch,
         limits.in_force(_impatient()),
     ):
-        patch.setattr(traffic, "_HTTP_SECONDS", 6)
         # to look for everybody's plugins takes time each run
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         status = pytest.main(

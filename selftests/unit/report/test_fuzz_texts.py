@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from podpath.errors import CouldNotTest
 from podpath.model import CommandResult
 from podpath.nodes import inventory
-from podpath.paths import traffic
+from podpath.paths.traffic import programs
 from podpath.report import document
 from podpath.system import files
 
@@ -83,7 +83,7 @@ def test_any_statistics_are_counted_or_told(output: bytes) -> None:
 
 def _counted(output: bytes) -> tuple[int, int, int]:
     try:
-        return traffic.counted(CommandResult(0, output, ""))
+        return programs.counted(CommandResult(0, output, ""))
     except CouldNotTest as error:
         # what ping printed is told as it is
         raise CouldNotTest(error.message.partition(":")[0]) from None
@@ -93,7 +93,7 @@ def test_digits_without_end_take_no_time() -> None:
     """Looking for numbers is linear in the output."""
     start = time.thread_time()
     with pytest.raises(CouldNotTest) as caught:
-        traffic.counted(CommandResult(0, b"1" * 1_000_000, ""))
+        programs.counted(CommandResult(0, b"1" * 1_000_000, ""))
 
     assert time.thread_time() - start < 2
     assert len(str(caught.value)) < 2000

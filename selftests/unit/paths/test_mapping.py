@@ -1,16 +1,28 @@
 """Mapped ports: where they are asked for, and what packets must have at each hop."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface
+from typing import Any
 
 import pytest
 
 from podpath.cni.conflist import parse
 from podpath.cni.network import Network
 from podpath.errors import DoesNotConform
-from podpath.model import BEYOND, Family, Packet, Path, Sighting, Translation
-from podpath.paths import expected, hostports, probes, verdict
+from podpath.model import (
+    BEYOND,
+    NODE,
+    Address,
+    Family,
+    Packet,
+    Path,
+    PodNetwork,
+    Sighting,
+    Translation,
+)
+from podpath.nodes.pod import PortMapping
+from podpath.paths import expected, mapping, probes, verdict
 from selftests.suite import ROOT
 
 from .. import samples
@@ -117,17 +129,17 @@ def test_ports_are_asked_for_where_pods_have_a_way() -> None:
     now = samples.with_node(base, interfaces=(*base.node.interfaces, uplink))
     shut_in = samples.with_namespace(now, "client", routes=())
 
-    assert hostports.node_address(now, network, "up", Family.IPV4) == NODE_IP
-    assert hostports.node_address(now, network, "none", Family.IPV4) == GATEWAY
-    assert hostports.node_address(shut_in, network, "up", Family.IPV4) == GATEWAY
+    assert mapping.node_address(now, network, "up", Family.IPV4) == NODE_IP
+    assert mapping.node_address(now, network, "none", Family.IPV4) == GATEWAY
+    assert mapping.node_address(shut_in, network, "up", Family.IPV4) == GATEWAY
 
 
 def test_masquerading_of_clients_is_as_configured() -> None:
     network = Network.read(ROOT / "examples" / "features.conflist")
     text = network.conflist.text.replace('"type": "portmap",', '"type": "portmap", "snat": false,')
 
-    assert hostports.masquerades(network)
-    assert not hostports.masquerades(replace(network, conflist=parse(text)))
+    assert mapping.masquerades(network)
+    assert not mapping.masquerades(replace(network, conflist=parse(text)))
 
 
 def test_path_from_beyond_begins_at_the_uplink() -> None:
@@ -137,12 +149,16 @@ def test_path_from_beyond_begins_at_the_uplink() -> None:
     assert path.hops[0].place[:2] == ("node", "eth0")
 
 
+def _pod(result: Mapping[str, Any]) -> PodNetwork:
+    return PodNetwork("mapped", "cni-mapped", (), "sandbox", result)
+
+
 @pytest.mark.parametrize(("text", "near"), [("10.88.0.5/24", True), ("10.88.0.5/32", False)])
 def test_only_clients_on_the_network_of_a_pod_are_masqueraded(text: str, near: bool) -> None:
     client, pod = ip_address("10.88.0.4"), ip_address("10.88.0.5")
     result = {"ips": [{"address": "fd00::5/64"}, {"address": text}]}
 
-    assert hostports.on_network(client, result, pod) is near
+    assert mapping.is_on_network_of(client, _pod(result), pod) is near
 
 
 @pytest.mark.parametrize(
@@ -153,4 +169,40 @@ def test_result_without_the_address_of_a_pod_does_not_conform(ips: object) -> No
     client, pod = ip_address("10.88.0.4"), ip_address("10.88.0.5")
 
     with pytest.raises(DoesNotConform, match=r"does not have its address 10\.88\.0\.5"):
-        hostports.on_network(client, {"ips": ips}, pod)
+        mapping.is_on_network_of(client, _pod({"ips": ips}), pod)
+
+
+@pytest.mark.parametrize(
+    ("source", "filtered", "expected"),
+    [
+        ("client", True, "host-port"),
+        ("client", False, "host-port-routed"),
+        (NODE, True, "from-node"),
+        (BEYOND, False, "inward"),
+    ],
+)
+def test_kinds_of_path(source: str, filtered: bool, expected: str) -> None:
+    """A bridge whose packets iptables does not see does not translate them."""
+    found = mapping.kinds(samples.network(), source, filtered=filtered)
+
+    assert found[probes.REQUEST] == expected
+
+
+HTTP = PortMapping("tcp", 28080, 80)
+
+
+def test_translation_of_a_client_that_is_masqueraded() -> None:
+    """Its address is another one only on the pods' network, and only for a pod."""
+    network = Network.read(ROOT / "examples" / "features.conflist")
+    gateway = network.ipam.gateway(Family.IPV4)
+    address, client = ip_address("10.88.0.5"), ip_address("10.88.0.4")
+
+    def translated(prefix: int, client: Address | None) -> Translation:
+        result = {"ips": [{"address": f"{address}/{prefix}"}]}
+        pod = PodNetwork("mapped", "cni-mapped", (address,), "sandbox", result)
+        return mapping.translation(network, NODE_IP, pod, client, HTTP)
+
+    there = (NODE_IP, address)
+    assert translated(24, client) == Translation(((client, gateway), there), (28080, 80))
+    assert translated(32, client) == Translation((there,), (28080, 80))
+    assert translated(24, None) == Translation((there,), (28080, 80))

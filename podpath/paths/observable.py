@@ -1,0 +1,50 @@
+"""Traffic as a value: what is sent, and which paths its packets take."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from podpath.model import CommandResult, Translation
+from podpath.paths import probes, self_report
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Something that can be observed.
+
+    Attributes:
+        send: Runs the program to its end.
+        probe: Recognizes the program's packets.
+        kinds: Each leg and its kind of path in the profile.
+        source: The name of the pod that sends; the same as `destination` where the other end is
+            the node.
+        destination: The name of the pod that receives.
+        refused: Part of the message with which the sender's own kernel must refuse the packet.
+            Nothing may be sent then.
+        linger: The seconds to keep watching after the exchange, for packets that must not come.
+        doubt: Reads from how the program ended why its run is no test; empty if it is one.
+        size: The payload bytes of each request, where they are known.
+        translations: Each leg and the addresses that its packets have at translated hops.
+        sender: The name of who runs the program, where that is not the source.
+    """
+
+    send: Callable[[], CommandResult]
+    probe: probes.Probe
+    kinds: Mapping[str, str]
+    source: str
+    destination: str
+    refused: str = ""
+    linger: float = 0.0
+    doubt: Callable[[CommandResult], str] = lambda result: self_report.killed(result.status)
+    size: int | None = None
+    translations: Mapping[str, Translation] = field(default_factory=dict)
+    sender: str = ""
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The pods between which its packets go."""
+        return self.source, self.destination
+
+
+def both_ways(request: Translation) -> dict[str, Translation]:
+    """Return the translation of requests, and its reverse for replies."""
+    return {probes.REQUEST: request, probes.REPLY: request.back}

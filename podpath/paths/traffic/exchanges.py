@@ -1,0 +1,70 @@
+"""Exchanges: a program is run, and its packets' arrival is looked for where it must show."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from podpath.errors import CouldNotTest
+from podpath.model import CommandResult, Family
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import UDP_LOG, udp_container
+from podpath.nodes.pod import Pod
+from podpath.paths import self_report
+from podpath.paths.traffic.programs import Datagram, Fetch
+from podpath.paths.traffic.senders import Sender
+from podpath.system import limits, waiting
+
+
+@dataclass(frozen=True, slots=True)
+class HttpExchange:
+    """Gets a body over HTTP, each time that it is called."""
+
+    sender: Sender
+    program: Fetch
+
+    def __call__(self) -> CommandResult:
+        """Run the program, and read how it ended."""
+        began = time.monotonic()
+        result = self.sender.run(self.program)
+        return self.program.ended(result, time.monotonic() - began)
+
+
+@dataclass(frozen=True, slots=True)
+class UdpExchange:
+    """Sends a datagram, each time that it is called, and waits until it arrived as it was sent.
+
+    Attributes:
+        sender: Who sends it.
+        program: Sends it.
+        receiver: Returns the pod that it is for.
+        node: The node that the pod is on.
+    """
+
+    sender: Sender
+    program: Datagram
+    receiver: Callable[[], Pod]
+    node: Node
+
+    def __call__(self) -> CommandResult:
+        """Run the program, and wait. Raises CouldNotTest if nothing was sent."""
+        family = Family(self.program.target.version)
+        before = self.sender.datagrams(family)
+        result = self.sender.run(self.program)
+        if result.status != 0:
+            return result
+        if self.sender.datagrams(family) == before:
+            raise CouldNotTest(f"nc ended well, but {self.sender.name} sent no datagram")
+        pod = self.receiver()
+        if not waiting.until(lambda: self._has_arrived(pod), bool, limits.current().reply):
+            why = f"the datagram did not reach the program in {pod.name} as it was sent"
+            return CommandResult(self_report.GAVE_UP, b"", why)
+        return result
+
+    def _has_arrived(self, pod: Pod) -> bool:
+        """Whether the program that receives has written down the line. Raises CouldNotTest."""
+        # Read from outside: to run grep in the pod takes a hundred times as long.
+        log = self.node.root(f"/proc/{pod.pids[udp_container(pod)]}/root{UDP_LOG}")
+        try:
+            return self.program.line.encode() in log.read_bytes().splitlines()
+        except OSError as error:
+            raise CouldNotTest(f"what pod {pod.name} received cannot be read: {error}") from None

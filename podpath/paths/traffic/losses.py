@@ -1,0 +1,33 @@
+"""Packets that ping itself counts as lost or doubled, with no sniffer."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from podpath.errors import CouldNotTest
+from podpath.model import Difference, Family
+from podpath.paths.traffic.maker import Traffics
+from podpath.paths.traffic.programs import counted
+
+
+def losses(
+    traffic: Traffics, pairs: Sequence[tuple[str, str]], family: Family, count: int
+) -> list[Difference]:
+    """Ping between all pairs at the same time, and return what ping counts as lost or doubled.
+
+    No sniffer runs: one that makes the bridge promiscuous can itself double packets.
+    """
+    pings = [
+        traffic.ping(source, destination, family, count=count) for source, destination in pairs
+    ]
+    with ThreadPoolExecutor(len(pings)) as pool:
+        results = list(pool.map(lambda ping: ping.send(), pings))
+    found = []
+    for ping, result in zip(pings, results, strict=True):
+        where = f"{ping.source} -> {ping.destination}"
+        if doubt := ping.doubt(result):
+            raise CouldNotTest(f"{where}: {doubt}")
+        sent, received, doubled = counted(result)
+        if (sent, received, doubled) != (count, count, 0):
+            seen = f"{sent} sent, {received} received, {doubled} doubled"
+            found.append(Difference("lost or doubled", where, f"{count} of each", seen))
+    return found

@@ -1,0 +1,213 @@
+"""Traffic between the pods of a node, which are named by their role."""
+
+from dataclasses import replace
+from functools import partial
+
+from podpath.cni.network import Network
+from podpath.model import NODE, Address, CommandResult, Family, Translation
+from podpath.nodes import image
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import ASKED_FOR, HTTP_PORT, UDP_PORT, Deployment
+from podpath.paths import probes, self_report
+from podpath.paths.observable import Traffic, both_ways
+from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
+from podpath.paths.traffic.programs import Datagram, Fetch, Ping, url
+from podpath.paths.traffic.senders import Sender, sender
+from podpath.system import limits, waiting
+from podpath.system.randomness import Draws
+
+_SERVICE_BYTES = 1460
+
+_UNICAST = {probes.REQUEST: "unicast", probes.REPLY: "unicast"}
+_SELF = {probes.REQUEST: "self", probes.REPLY: "self"}
+_SERVICE = {probes.REQUEST: "service", probes.REPLY: "service-reply"}
+_TO_NODE = {probes.REQUEST: "to-node", probes.REPLY: "from-node"}
+_FROM_NODE = {probes.REQUEST: "from-node", probes.REPLY: "to-node"}
+_OUT_AND_BACK = {probes.REQUEST: "outward", probes.REPLY: "inward"}
+
+
+class Traffics:
+    """Makes traffic between pods of a node, named by their role.
+
+    All that is random is drawn when the traffic is described, which one thread does, and not when
+    it is sent.
+    """
+
+    def __init__(self, node: Node, pods: Deployment, draws: Draws) -> None:
+        """Make traffic on a node.
+
+        Args:
+            node: The node.
+            pods: Its pods.
+            draws: The source of identifiers, ports and payloads.
+        """
+        self._node = node
+        self._pods = pods
+        self._draws = draws
+
+    def address(self, pod: str, family: Family = Family.IPV4) -> Address:
+        """Return a pod's address. Raises DoesNotConform if it has none of the family."""
+        return self._pods[pod].network.address(family)
+
+    def ping(
+        self,
+        source: str,
+        destination: str,
+        family: Family = Family.IPV4,
+        *,
+        size: int = 56,
+        count: int = 1,
+        fragment: str = "want",
+    ) -> Traffic:
+        """Ping from pod to pod (to itself, if they are the same); see programs.Ping."""
+        program = replace(
+            self._ping(self.address(destination, family)),
+            size=size,
+            count=count,
+            fragment=fragment,
+        )
+        return Traffic(
+            partial(self._sender(source).run, program),
+            probes.Echo(program.identifier, count),
+            _SELF if source == destination else _UNICAST,
+            source,
+            destination,
+            doubt=program.doubt,
+            size=size,
+        )
+
+    def oversized_ping(
+        self, source: str, destination: str, family: Family = Family.IPV4, *, size: int
+    ) -> Traffic:
+        """Ping with DF set and a payload that does not fit: the sender's kernel must refuse it."""
+        ordinary = self.ping(source, destination, family, size=size, fragment="do")
+        return replace(
+            ordinary,
+            probe=probes.Silence(ordinary.probe.filter),
+            kinds={},
+            refused="message too long",
+            doubt=lambda result: self_report.killed(result.status),
+            size=None,
+        )
+
+    def ping_gateway(self, source: str, gateway: Address) -> Traffic:
+        """Ping from a pod the node's address on its network."""
+        program = self._ping(gateway)
+        return Traffic(
+            partial(self._sender(source).run, program),
+            probes.Echo(program.identifier),
+            _TO_NODE,
+            source,
+            source,
+            doubt=program.doubt,
+        )
+
+    def ping_beyond(self, source: str, target: Address, node: Address) -> Traffic:
+        """Ping from a pod to beyond the node, masqueraded as from an address of the node's."""
+        program = self._ping(target)
+        own = self.address(source, Family(target.version))
+        return Traffic(
+            partial(self._sender(source).run, program),
+            probes.Echo(program.identifier),
+            _OUT_AND_BACK,
+            source,
+            source,
+            doubt=program.doubt,
+            translations=both_ways(Translation(((own, node),))),
+        )
+
+    def ping_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
+        """Ping from the node to a pod."""
+        program = self._ping(self.address(destination, family))
+        return Traffic(
+            partial(self._sender(NODE).run, program),
+            probes.Echo(program.identifier),
+            _FROM_NODE,
+            destination,
+            destination,
+            doubt=program.doubt,
+            sender=NODE,
+        )
+
+    def http(
+        self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 1460
+    ) -> Traffic:
+        """Get one of image.BODY_SIZES bytes over HTTP, and check them as they arrive."""
+        target = self.address(destination, family)
+        send, probe = self._http(source, target, size)
+        return Traffic(send, probe, _UNICAST, source, destination)
+
+    def http_of_service(self, source: str, destination: str, service: Address) -> Traffic:
+        """Get a body over HTTP from the pod's Service."""
+        send, probe = self._http(source, service, _SERVICE_BYTES)
+        there = self.address(destination, Family(service.version))
+        translations = both_ways(Translation(((service, there),)))
+        return Traffic(send, probe, _SERVICE, source, destination, translations=translations)
+
+    def asked_by_kubelet(self, pod: str, seconds: float) -> Traffic:
+        """Wait for the next HTTP request that the kubelet makes of a pod, for so many seconds."""
+        receiver = self._sender(pod)
+
+        def wait() -> CommandResult:
+            before = receiver.accepted()
+            if waiting.until(lambda: receiver.accepted() > before, bool, seconds):
+                return CommandResult(0, b"", "")
+            why = f"the kubelet did not ask in {seconds:.0f} s"
+            return CommandResult(self_report.GAVE_UP, b"", why)
+
+        return Traffic(wait, probes.Asked(ASKED_FOR, HTTP_PORT), _FROM_NODE, pod, pod)
+
+    def udp(
+        self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 64
+    ) -> Traffic:
+        """Send one UDP datagram of `size` bytes, at least 34: a line of random text.
+
+        All of it must arrive at the program that receives it.
+        """
+        program = Datagram(
+            # a new line before it, and one after it
+            self._draws.payload(size).hex()[: size - 2],
+            self._draws.port(),
+            self.address(destination, family),
+            UDP_PORT,
+        )
+        receiver = partial(self._pods.__getitem__, destination)
+        return Traffic(
+            UdpExchange(self._sender(source), program, receiver, self._node),
+            probes.Datagram(program.source_port, UDP_PORT),
+            {probes.REQUEST: "unicast"},
+            source,
+            destination,
+            size=size,
+        )
+
+    def resolve(self, source: str, destination: str, network: Network, family: Family) -> Traffic:
+        """Ping, and look at the ARP request and reply, or at their like of IPv6.
+
+        The profile says whom a pod asks for: the destination, or the gateway.
+        """
+        asking, asked = self.address(source, family), self.address(destination, family)
+        probe, way = probes.Resolution(asking, asked), network.profile.resolution
+        if way.asked == "gateway":
+            probe = probes.Resolution(asking, network.ipam.gateway(family), instead=asked)
+        return replace(
+            self.ping(source, destination, family),
+            probe=probe,
+            kinds={probes.REQUEST: way.question(family), probes.REPLY: way.reply},
+            size=None,
+            linger=limits.current().measures.neighbour_proxy,
+        )
+
+    def _ping(self, target: Address) -> Ping:
+        identifier, pattern = self._draws.identifier(), self._draws.token()
+        return Ping(target, identifier, pattern, limits.current().reply)
+
+    def _http(self, source: str, target: Address, size: int) -> tuple[HttpExchange, probes.Http]:
+        nonce = self._draws.token()
+        where = url(target, f"{size}?{nonce}", HTTP_PORT)
+        program = Fetch(where, image.body(size), limits.current().http)
+        ends = self.address(source, Family(target.version)), target
+        return HttpExchange(self._sender(source), program), probes.Http(nonce, HTTP_PORT, ends)
+
+    def _sender(self, name: str) -> Sender:
+        return sender(name, self._node, self._pods)

@@ -1,0 +1,171 @@
+"""The programs that make traffic: their command lines, and how they end."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from podpath.errors import CouldNotTest
+from podpath.model import Address, CommandResult
+from podpath.paths import self_report
+
+#: What a shell and a container runtime report of a program that SIGTERM ended.
+_TERMINATED = 128 + 15
+
+
+class Tools(Protocol):
+    """The words that a command line begins with, by program."""
+
+    @property
+    def ping(self) -> Sequence[str]:
+        """ping of iputils."""
+
+    @property
+    def timeout(self) -> Sequence[str]:
+        """timeout of busybox."""
+
+    @property
+    def wget(self) -> Sequence[str]:
+        """wget of busybox."""
+
+    @property
+    def netcat(self) -> Sequence[str]:
+        """nc of OpenBSD."""
+
+
+class Program(Protocol):
+    """A program to run."""
+
+    def command(self, tools: Tools) -> list[str]:
+        """Return the command line."""
+
+    @property
+    def text(self) -> str:
+        """The standard input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """iputils' ping with an ICMP identifier and a payload of our choice.
+
+    Attributes:
+        target: The address to ping.
+        identifier: The ICMP identifier of all its requests.
+        pattern: Up to 16 bytes in hex, which the payload repeats.
+        size: Payload bytes.
+        count: The number of requests.
+        fragment: ping -M: "do" sets DF and never fragments, "dont" clears it, "want" leaves it to
+            the kernel.
+        wait: The seconds until a reply is given up.
+    """
+
+    target: Address
+    identifier: int
+    pattern: str
+    wait: float
+    size: int = 56
+    count: int = 1
+    fragment: str = "want"
+
+    text = ""
+
+    def command(self, tools: Tools) -> list[str]:
+        """Return the command line."""
+        options: dict[str, object] = {
+            "-c": self.count,
+            "-i": 0.01,
+            "-W": f"{self.wait:g}",
+            "-e": self.identifier,
+            "-p": self.pattern,
+            "-s": self.size,
+            "-M": self.fragment,
+        }
+        words = [str(word) for option in options.items() for word in option]
+        return [*tools.ping, "-n", *words, str(self.target)]
+
+    def doubt(self, result: CommandResult) -> str:
+        """Return why its run is no test; empty if it is one."""
+        return self_report.of_ping(result.status, f"{result.text}{result.errors}", self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """wget, which gets a body over HTTP, and is ended if that takes too long.
+
+    Attributes:
+        url: The address of the body.
+        body: The bytes that the server has there.
+        wait: The seconds until it is ended.
+    """
+
+    url: str
+    body: bytes
+    wait: float
+
+    text = ""
+
+    @property
+    def _seconds(self) -> int:
+        """The same in whole seconds: timeout of busybox may know no others."""
+        return math.ceil(self.wait)
+
+    def command(self, tools: Tools) -> list[str]:
+        """Return the command line."""
+        # Not wget -T: Debian's static busybox 1.35 crashes on it.
+        return [*tools.timeout, str(self._seconds), *tools.wget, "-q", "-O", "-", self.url]
+
+    def ended(self, result: CommandResult, elapsed: float) -> CommandResult:
+        """Read how it ended, after so many seconds.
+
+        Anyone may end it by the signal that its own time-out sends: only the time tells the two
+        apart.
+        """
+        if result.status == _TERMINATED and elapsed >= self._seconds:
+            why = f"wget was not done after {self._seconds} s"
+            return CommandResult(self_report.GAVE_UP, b"", why)
+        if result.status == 0 and result.output != self.body:
+            why = f"the body that arrived is not that of {len(self.body)} bytes"
+            return CommandResult(self_report.ENDED_WELL, b"", why)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Datagram:
+    """nc, which sends one UDP datagram: a line after a new line.
+
+    Attributes:
+        line: The line.
+        source_port: The port that it is sent from.
+        target: The address that it is sent to.
+        port: The port there.
+    """
+
+    line: str
+    source_port: int
+    target: Address
+    port: int
+
+    @property
+    def text(self) -> str:
+        """The payload, which nc sends as it reads it."""
+        return f"\n{self.line}\n"
+
+    def command(self, tools: Tools) -> list[str]:
+        """Return the command line."""
+        ports = ["-p", str(self.source_port), str(self.target), str(self.port)]
+        return [*tools.netcat, "-n", "-u", "-q", "0", *ports]
+
+
+def counted(result: CommandResult) -> tuple[int, int, int]:
+    """Read what ping counted: packets sent, received, doubled. Raises CouldNotTest if nothing."""
+    found = self_report.counted(result.text)
+    if found is None:
+        said = f"{result.text[-500:]}{result.errors[-500:]}"
+        raise CouldNotTest(f"ping did not count its packets: {said}")
+    return found
+
+
+def url(target: Address, path: str, port: int) -> str:
+    """Return the URL of a path that a server has at an address."""
+    host = f"[{target}]" if target.version == 6 else str(target)
+    return f"http://{host}:{port}/{path}"
