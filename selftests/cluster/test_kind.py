@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from podpath.errors import CouldNotTest
-from podpath.nodes.cluster import kind, shared_lock
-from podpath.nodes.cluster.kind import Cluster, Options
+from podpath.nodes.cluster import kind, kind_cluster, shared_lock
+from podpath.nodes.cluster.kind_cluster import Cluster
+from podpath.nodes.cluster.kind_program import Options
 
 _KUBECONFIG = """\
 apiVersion: v1
@@ -74,7 +75,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _World:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("KIND_EXPERIMENTAL_PROVIDER", "docker")
-    monkeypatch.setattr(kind, "CLUSTERS", tmp_path / "run")
+    monkeypatch.setattr(kind_cluster, "CLUSTERS", tmp_path / "run")
     return made
 
 

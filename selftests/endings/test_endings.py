@@ -11,7 +11,7 @@ import pytest
 
 from podpath.cni import conflist
 from podpath.errors import CouldNotTest
-from podpath.nodes.embedded import node
+from podpath.nodes.embedded import node, uplink
 from podpath.system import waiting
 from selftests import suite
 from selftests.endings import host
@@ -79,7 +79,7 @@ def test_exception_during_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.usefixtures("nothing_left")
 def test_unusable_namespace_set_up_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """So does a node whose init fails, and what failed is said."""
-    monkeypatch.setattr(node, "_UPLINK", ["link set there-is-no-such-link up"])
+    monkeypatch.setattr(uplink, "_UPLINK", ["link set there-is-no-such-link up"])
 
     with (
         pytest.raises(CouldNotTest, match="there-is-no-such-link"),

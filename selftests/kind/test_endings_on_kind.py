@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from podpath.nodes.cluster import container_engine, kind
+from podpath.nodes.cluster import container_engine, kind, kind_cluster
 from podpath.system import randomness, waiting
 from selftests import suite
 
@@ -46,7 +46,7 @@ def _there(name: str) -> bool:
 
 def _wait_for_tests(name: str, process: "subprocess.Popen[str]") -> None:
     """Until the cluster is made and prepared, and so tests are about to run."""
-    prepared = kind.CLUSTERS / name / "node.json"
+    prepared = kind_cluster.CLUSTERS / name / "node.json"
     waiting.until(lambda: prepared.exists() or process.poll() is not None, bool, _CREATED_SECONDS)
     assert prepared.exists(), process.communicate()[0]
 
@@ -57,7 +57,7 @@ def _end(process: "subprocess.Popen[str]") -> str:
 
 def _nothing_left(name: str) -> None:
     assert not _there(name)
-    assert not (kind.CLUSTERS / name).exists()
+    assert not (kind_cluster.CLUSTERS / name).exists()
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
@@ -90,7 +90,7 @@ def test_interrupted_run_deletes_the_clusters_of_its_workers(
 
 
 def _fresh(name: str) -> list[str]:
-    return [path.parent.name for path in kind.CLUSTERS.glob(f"{name}-*/node.json")]
+    return [path.parent.name for path in kind_cluster.CLUSTERS.glob(f"{name}-*/node.json")]
 
 
 def test_killed_worker_does_not_keep_the_cluster(

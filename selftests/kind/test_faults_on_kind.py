@@ -9,7 +9,7 @@ import pytest
 
 from podpath.cni import conflist
 from podpath.cni.network import Network
-from podpath.nodes.cluster import kind
+from podpath.nodes.cluster import installation
 from podpath.nodes.cluster.kinds import OnKind
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.plugin import shared as hooks
@@ -72,7 +72,7 @@ class _Cluster:
         }
         self._run(_RESET)
         shared.restore(self._node, self._settings)
-        kind.install(self._node.pid, chain, plan.network.conflist)
+        installation.install(self._node.pid, chain, plan.network.conflist)
         return network
 
 

@@ -9,7 +9,16 @@ from typing import Any, Self
 from podpath.errors import CouldNotTest
 from podpath.nodes import image
 from podpath.nodes.base import Node
-from podpath.nodes.cluster import host, kind, kind_config, kube_api, shared_lock
+from podpath.nodes.cluster import (
+    host,
+    installation,
+    kind,
+    kind_cluster,
+    kind_config,
+    kind_program,
+    kube_api,
+    shared_lock,
+)
 from podpath.nodes.kind import Kind, Need, Say, Setup
 from podpath.requirements import Ability
 from podpath.system import programs
@@ -29,7 +38,7 @@ class OnKind(Kind):
     abilities = Ability.FRESH | Ability.CLUSTER
     tools = (*programs.IMAGE, *programs.NETWORK)
 
-    options: kind.Options
+    options: kind_program.Options
 
     @classmethod
     def from_options(cls, option: Callable[[str], Any], directory: Path) -> Self:
@@ -37,7 +46,7 @@ class OnKind(Kind):
         name = _text(option, "cluster_name")
         here = directory / "kind-config.yaml"
         default = here if here.is_file() else kind_config.SHIPPED
-        options = kind.Options(
+        options = kind_program.Options(
             # pytest-kind's own default is a name that other people's tests use, too
             name="podpath" if name in ("", _PYTEST_KINDS_NAME) else name,
             keep=bool(option("keep_cluster")),
@@ -51,7 +60,7 @@ class OnKind(Kind):
 
     def needs(self) -> Iterable[Need]:
         """Return kind, its configuration, and the container engine."""
-        return [Need("kind", lambda: ", ".join(kind.check(self.options).values()))]
+        return [Need("kind", lambda: ", ".join(kind_program.check(self.options).values()))]
 
     def needs_of(self, setup: Setup) -> Iterable[Need]:
         """Return a configuration that suits the conflist, unless the cluster is there already."""
@@ -59,7 +68,7 @@ class OnKind(Kind):
 
     def _check_configuration(self, setup: Setup) -> None:
         try:
-            there = kind.exists(self.options)
+            there = kind_cluster.exists(self.options)
         except CouldNotTest:  # the engine is a need of its own
             there = False
         if not there:
@@ -68,7 +77,7 @@ class OnKind(Kind):
 
     def describe(self) -> Mapping[str, str]:
         """Return kind's version, its configuration, and the engine's."""
-        return kind.check(self.options)
+        return kind_program.check(self.options)
 
     def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
         """See Kind."""
@@ -91,11 +100,11 @@ class OnKind(Kind):
 
     def turn(self) -> AbstractContextManager[object]:
         """See Kind."""
-        return shared_lock.turn(kind.CLUSTERS / self.options.name)
+        return shared_lock.turn(kind_cluster.CLUSTERS / self.options.name)
 
 
 def _chain(setup: Setup) -> dict[str, str]:
-    return kind.chain(setup.plugins, setup.plugin_directories)
+    return installation.chain(setup.plugins, setup.plugin_directories)
 
 
 @dataclass(frozen=True)

@@ -4,30 +4,25 @@ See keeper.py for how it ends and init.py for what it is made of.
 """
 
 import itertools
-import json
 import os
-import select
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-import podpath
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult
 from podpath.nodes import image, sandboxes
 from podpath.nodes.base import Node
 from podpath.nodes.cri import Runtime
-from podpath.nodes.embedded import confine, containerd
+from podpath.nodes.embedded import confine, containerd, uplink
 from podpath.nodes.embedded.init import NodeSpec
+from podpath.nodes.embedded.keeper_process import KeeperProcess, kept
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import limits, programs, randomness, waiting
 
@@ -43,38 +38,6 @@ _LOG_END_BYTES = 4000
 # Once in some thousand containers, runc 1.1.5 on a busy machine does not hear of its own child.
 _LOST_CHILD = "can't get final child's PID from pipe: EOF"
 
-# Documentation addresses (RFC 5737, RFC 3849): what the uplink leads to is nobody's network. Its
-# ends know each other's MAC address, and so have no ARP to say in the midst of what is watched.
-_NEAR, _FAR = "02:00:c0:00:02:02", "02:00:c0:00:02:01"
-_UPLINK = [
-    "link set lo up",
-    f"link add eth0 address {_NEAR} type veth peer name wire address {_FAR} netns {{wire}}",
-    "address add 192.0.2.2/24 dev eth0",
-    "link set eth0 up",
-    "route add default via 192.0.2.1",
-    f"neighbour add 192.0.2.1 lladdr {_FAR} dev eth0 nud permanent",
-]
-_WIRE = [
-    "link set lo up",
-    "address add 192.0.2.1/24 dev wire",
-    "link set wire up",
-    f"neighbour add 192.0.2.2 lladdr {_NEAR} dev wire nud permanent",
-]
-
-# The same in IPv6. Nobody lives at the far end, so it must not say anything on its own account: it
-# makes up no address, and has its own on lo, so that it is in no group that it would tell of.
-_SILENT = "link set wire addrgenmode none"
-_UPLINK6 = [
-    "address add 2001:db8:192:2::2/64 dev eth0 nodad",
-    "route add default via 2001:db8:192:2::1 dev eth0",
-    f"neighbour add 2001:db8:192:2::1 lladdr {_FAR} dev eth0 nud permanent",
-]
-_WIRE6 = [
-    "address add 2001:db8:192:2::1/128 dev lo nodad",
-    "route add 2001:db8:192:2::/64 dev wire",
-    f"neighbour add 2001:db8:192:2::2 lladdr {_NEAR} dev wire nud permanent",
-]
-
 
 class EmbeddedNode(Node):
     """A running embedded node; made by start()."""
@@ -85,7 +48,7 @@ class EmbeddedNode(Node):
     shared = False
     own_programs = True
 
-    def __init__(self, keeper: "_Keeper") -> None:
+    def __init__(self, keeper: KeeperProcess) -> None:
         self.pid = keeper.init
         self.versions: dict[str, str] = {}
         if keeper.missing:
@@ -299,12 +262,12 @@ def start(
         binds=binds,
         command=[programs.locate("containerd"), "--config", "/etc/podpath/containerd.toml"],
         log=_LOG,
-        uplink=[*_UPLINK, *(_UPLINK6 if ipv6 else [])],
-        wire=[_SILENT, *_WIRE, *_WIRE6] if ipv6 else _WIRE,
+        uplink=uplink.of_node(ipv6=ipv6),
+        wire=uplink.of_far_end(ipv6=ipv6),
         cgroup_removal=limits.current().cgroup_removal,
     )
     say("starting containerd in its own namespaces")
-    with ThreadPoolExecutor(1) as pool, _kept(spec) as keeper:
+    with ThreadPoolExecutor(1) as pool, kept(spec) as keeper:
         building = pool.submit(image.build_here)
         node = EmbeddedNode(keeper)
         try:
@@ -338,86 +301,3 @@ def _plugin_links(conflist: Conflist, binds: Mapping[str, str]) -> dict[str, str
                 if entry.is_file() and os.access(entry.path, os.X_OK):
                     links.setdefault(f"{PLUGINS}/{entry.name}", f"{there}/{entry.name}")
     return links
-
-
-class _Keeper:
-    """The process that keeps a node, and what it has said.
-
-    init: the pid of the node's init; missing: what of the isolation this kernel does not offer.
-    """
-
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        self._process = process
-        self._lock = threading.Lock()
-        self._ended = ""
-        seconds = limits.current().node_start
-        message = self._hear(seconds)
-        if message is None:
-            raise CouldNotTest(
-                f"the node's namespaces were not ready in {seconds:.0f} s",
-                limits.current().remedy,
-            )
-        if "error" in message:
-            raise CouldNotTest(
-                f"the node's namespaces could not be made: {message['error']}",
-                "Run as root with all capabilities (in a container: --privileged)",
-            )
-        self.init: int = message["init"]
-        self.missing: list[str] = message["missing"]
-
-    def _hear(self, seconds: float) -> dict[str, Any] | None:
-        """Its next message, or None if it says nothing in time."""
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        if not select.select([self._process.stdout], [], [], seconds)[0]:
-            return None
-        if line := self._process.stdout.readline():
-            return dict(json.loads(line))
-        return {"error": self._process.stderr.read().decode()}
-
-    def ended(self, seconds: float) -> str:
-        """How the node ended, if it does so by itself in so many seconds, or has."""
-        with self._lock:
-            if not self._ended and (message := self._hear(seconds)):
-                self._ended = message.get("ended", "the node has ended: its keeper was killed")
-            return self._ended
-
-
-@contextmanager
-def _kept(spec: NodeSpec) -> Iterator[_Keeper]:
-    """Run a keeper for the length of the block."""
-    source = str(Path(podpath.__file__).parent.parent)
-    program = (
-        f"import sys; sys.path.insert(0, {source!r});"
-        " from podpath.nodes.embedded import keeper; keeper.main()"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", program, json.dumps(asdict(spec))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,  # what is not read yet must be seen by select
-        # A session of its own: Ctrl-C ends pytest, and the end of pytest ends the keeper.
-        start_new_session=True,
-        # The plugins inherit it, by way of containerd: nothing of the user's.
-        env={"PATH": programs.search_path(), "LANG": "C.UTF-8", "HOME": "/root"},
-    )
-    try:
-        yield _Keeper(process)
-    finally:
-        _end(process)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Close the pipe that the keeper lives by, and wait for it to have removed everything."""
-    seconds = limits.current().node_end
-    try:
-        process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        raise CouldNotTest(
-            f"the embedded node did not end in {seconds:.0f} s",
-            "Its cgroups are named podpath-*; the next run removes them."
-            f" {limits.current().remedy}",
-        ) from None

@@ -18,8 +18,10 @@ from podpath.k8s import services
 from podpath.nodes.cluster import (
     container_engine,
     host,
-    kind,
+    kind_cluster,
     kind_config,
+    kind_creation,
+    kind_program,
     kube_api,
     kubernetes,
     owner,
@@ -200,7 +202,7 @@ def test_configuration_that_is_shipped_suits_the_default_conflist() -> None:
     ],
 )
 def test_version_of_kind(said: str, expected: tuple[int, ...]) -> None:
-    assert kind.version_of(said) == expected
+    assert kind_program.version_of(said) == expected
 
 
 MADE = "2026-01-02T03:04:05.123456789Z"
@@ -221,7 +223,7 @@ def test_cluster_of_somebody_else_is_never_ours(
     mark: dict[str, object], found: dict[str, str], is_ours: bool
 ) -> None:
     """By its containers; where the creation was broken off, by when they were made."""
-    assert kind.ours(mark, found) is is_ours
+    assert kind_cluster.ours(mark, found) is is_ours
 
 
 @pytest.mark.parametrize(
@@ -234,7 +236,7 @@ def test_cluster_of_somebody_else_is_never_ours(
     ],
 )
 def test_failure_of_kind_has_a_remedy(said: str, words: str) -> None:
-    why, remedy = kind.failure("podpath", said)
+    why, remedy = kind_creation.failure("podpath", said)
 
     assert why.startswith("kind could not create the cluster podpath: ")
     assert words in remedy

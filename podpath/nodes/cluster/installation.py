@@ -1,0 +1,85 @@
+"""The installation of CNI plugins and of a conflist on the node of a kind cluster."""
+
+import os
+import stat
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from podpath.cni.conflist import SUFFIXES, Conflist
+from podpath.errors import CouldNotTest
+from podpath.system import limits, programs
+
+_PLUGINS = "/opt/cni/bin"
+_CONFLISTS = "/etc/cni/net.d"
+_CONFLIST = "10-podpath.cni.conflist"
+_EXECUTABLE = 0o755
+
+
+def chain(conflist_plugins: Mapping[str, str], directories: Sequence[str]) -> dict[str, str]:
+    """What goes into the node: all programs of the user's directories, and what the chain needs."""
+    found: dict[str, str] = {}
+    for directory in directories:
+        for entry in sorted(os.scandir(directory), key=lambda e: e.name):
+            mode = entry.stat().st_mode
+            if stat.S_ISREG(mode) and mode & 0o111:
+                found.setdefault(entry.name, entry.path)
+    return {**conflist_plugins, **found}
+
+
+def install(pid: int, plugins: Mapping[str, str], conflist: Conflist) -> dict[str, str]:
+    """Put plugins and conflist into a node, and try whether the plugins run there.
+
+    plugins: name -> path here; gives name -> what it is. Raises CouldNotTest.
+    """
+    present = Path(f"/proc/{pid}/root{_CONFLISTS}").glob("*")
+    names = {path.name for path in present if path.suffix in SUFFIXES}
+    if foreign := sorted(names - {_CONFLIST}):
+        raise CouldNotTest(
+            f"the cluster has a network configuration of its own: {', '.join(foreign)}",
+            "Use a cluster that was made with networking.disableDefaultCNI: true",
+        )
+    installed = {}
+    for name, path in plugins.items():
+        _put(pid, f"{_PLUGINS}/{name}", Path(path).read_bytes(), _EXECUTABLE)
+        installed[name] = f"{path}, sha256 {programs.checksum(path)[:16]}"
+    for name in conflist.delegates:
+        _try(pid, name)
+    _put(pid, f"{_CONFLISTS}/{_CONFLIST}", conflist.text.encode(), 0o644)
+    return installed
+
+
+def _put(pid: int, path: str, content: bytes, mode: int) -> None:
+    """Write a file into a node: complete, or not at all."""
+    target = Path(f"/proc/{pid}/root{path}")
+    unfinished = target.with_name(f".{target.name}.podpath")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content)
+        unfinished.chmod(mode)
+        unfinished.rename(target)
+    except OSError as error:
+        raise CouldNotTest(f"{path} could not be written on the node: {error}") from None
+
+
+def _try(pid: int, name: str) -> None:
+    """Ask a plugin on the node for its version (CNI specification, section 2)."""
+    enter = ("nsenter", "--target", str(pid), "--all", "--")
+    try:
+        done = subprocess.run(
+            [*enter, "env", "CNI_COMMAND=VERSION", f"{_PLUGINS}/{name}"],
+            input='{"cniVersion": "1.0.0"}',
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=limits.current().kind_answer,
+        )
+    except subprocess.TimeoutExpired:
+        raise CouldNotTest(f"the plugin {name} hangs when it is asked for its version") from None
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip() or "it says nothing")[-300:]
+        raise CouldNotTest(
+            f"the plugin {name} does not run on the node (exit status {done.returncode}): {said}",
+            "Build it for the node's architecture and libc: statically, best",
+        )

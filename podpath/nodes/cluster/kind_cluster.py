@@ -1,0 +1,196 @@
+"""A kind cluster: creation, preparation of its node, and deletion."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from podpath.cni.network import Network
+from podpath.errors import CouldNotTest
+from podpath.nodes import image
+from podpath.nodes.cluster import (
+    container_engine,
+    installation,
+    kind_creation,
+    kind_program,
+    kube_api,
+    kubernetes,
+)
+from podpath.nodes.cluster.container_engine import Engine
+from podpath.nodes.cluster.kind_program import Options
+from podpath.nodes.cluster.kube_api import Api
+from podpath.nodes.kind import Say
+from podpath.system import limits, waiting
+
+#: What is kept of clusters while they are used, one directory each.
+CLUSTERS = Path("/run/podpath/kind")
+
+_DESKTOP = (
+    "Run podpath in a privileged pod of the cluster instead, with --podpath-node host: see"
+    " docs/kubernetes.md"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the first process finds out of the node, for all of them.
+
+    node: the API's name of it; links: those that are its own; installed: plugin -> what it is.
+    """
+
+    node: str
+    links: Sequence[str]
+    uplink: str
+    installed: Mapping[str, str]
+
+
+class Cluster:
+    """A kind cluster by its name, whether it is there or not, and what podpath does with it."""
+
+    def __init__(self, options: Options, say: Say) -> None:
+        self.options = options
+        self.directory = CLUSTERS / options.name
+        self._say = say
+        self._engine: Engine = container_engine.find()
+        self._marker = self.directory / "created"
+
+    @property
+    def kubeconfig(self) -> str:
+        """Where the cluster's kubeconfig is."""
+        return self.options.kubeconfig or str(self.directory / "kubeconfig")
+
+    def create(self) -> None:
+        """Have the cluster there: the one of this name, or a new one, which is ours.
+
+        One that a killed run of podpath made is replaced. Raises CouldNotTest.
+        """
+        self.remove()
+        known = self._engine.containers(self.options.name)
+        if known:
+            self._say(f"using the kind cluster {self.options.name}, which is there already")
+            if not self.options.kubeconfig:
+                text = kind_program.run(
+                    self.options, "get", "kubeconfig", "--name", self.options.name
+                )
+                Path(self.kubeconfig).write_text(text)
+        else:
+            self._say(f"creating the kind cluster {self.options.name}")
+            self._mark([])
+        kind_creation.create(self.options, Path(self.kubeconfig), self._say)
+        if not known:
+            self._mark(list(self._engine.containers(self.options.name)))
+
+    def _mark(self, containers: Sequence[str]) -> None:
+        now = datetime.now(UTC).isoformat()
+        self._marker.write_text(json.dumps({"since": now, "containers": containers}))
+
+    def remove(self) -> None:
+        """Delete the cluster, if it is there and podpath made it."""
+        if not self._marker.exists():
+            return
+        mark = json.loads(self._marker.read_text())
+        found = self._engine.containers(self.options.name)
+        if found and ours(mark, found):
+            self._say(f"deleting the kind cluster {self.options.name}")
+            name = ("--name", self.options.name)
+            kind_program.run(
+                self.options, "delete", "cluster", *name, "--kubeconfig", self.kubeconfig
+            )
+        self._marker.unlink()
+
+    def end(self) -> None:
+        """What the last process does."""
+        if not self.options.keep:
+            self.remove()
+
+    def pid(self) -> int:
+        """The pid of the node's first process. Raises CouldNotTest if it is not on this host."""
+        pid = self._engine.pid(self.container())
+        if not os.path.isdir(f"/proc/{pid}/root/kind"):
+            raise CouldNotTest(
+                f"{self._engine.name} runs the node in another machine's namespaces: it says that"
+                f" the node is process {pid}, which is not so here",
+                _DESKTOP,
+            )
+        return pid
+
+    def container(self) -> str:
+        """The name of the node's container, and of the node. Raises CouldNotTest."""
+        names = kind_program.run(self.options, "get", "nodes", "--name", self.options.name).split()
+        if not names:
+            raise CouldNotTest(f"the kind cluster {self.options.name} has no node")
+        return sorted(names, key=lambda name: not name.endswith("control-plane"))[0]
+
+    def prepare(self, network: Network, plugins: Mapping[str, str], *, empty: bool) -> None:
+        """Give the node the plugins, the conflist and the pod image, and wait until it is ready.
+
+        plugins: name -> path here; empty: whether the cluster's own pods shall not be made.
+        """
+        pid, name = self.pid(), self.container()
+        api = kube_api.of_file(self.kubeconfig)
+        try:
+            if empty:
+                api.delete_deployment("kube-system", "coredns")
+                api.delete_deployment("local-path-storage", "local-path-provisioner")
+            links, uplink = kubernetes.own_links(pid, network.bridge)
+            self._say("putting the plugins and the conflist into the node")
+            installed = installation.install(pid, plugins, network.conflist)
+            for plugin, what in installed.items():
+                self._say(f"  {plugin}: {what}")
+            self._load_image()
+            self._say("waiting for the node")
+            _wait_until_ready(api, name)
+        finally:
+            api.close()
+        prepared = Prepared(name, sorted(links), uplink, installed)
+        (self.directory / "node.json").write_text(json.dumps(asdict(prepared)))
+
+    def prepared(self) -> Prepared:
+        """What prepare found out."""
+        return Prepared(**json.loads((self.directory / "node.json").read_text()))
+
+    def _load_image(self) -> None:
+        self._say("loading the pod image")
+        archive = self.directory / "pod.tar"
+        archive.write_bytes(image.build_here())
+        kind_program.run(
+            self.options, "load", "image-archive", str(archive), "--name", self.options.name
+        )
+        archive.unlink()
+
+
+def exists(options: Options) -> bool:
+    """Whether a cluster of this name is there already, whoever made it."""
+    return bool(container_engine.find().containers(options.name))
+
+
+def ours(mark: Mapping[str, object], found: Mapping[str, str]) -> bool:
+    """Whether the containers of a cluster are those that podpath made. Pure.
+
+    mark: "containers", their ids, and "since" when; without ids, as the creation was broken off,
+    those that were made after that are. found: id -> when it was made (RFC 3339).
+    """
+    known = mark.get("containers")
+    if known:
+        return set(found) == set(known if isinstance(known, list) else ())
+    since = _seconds(str(mark.get("since", "")))
+    return all(_seconds(made) >= since for made in found.values())
+
+
+def _seconds(text: str) -> float:
+    """Docker has nine digits after the second, and podman a zone by name."""
+    words = text.replace("Z", " ").replace("T", " ").split()
+    moment = f"{words[0]} {words[1].split('+')[0].split('.')[0]}" if len(words) > 1 else text
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
+
+
+def _wait_until_ready(api: Api, name: str) -> None:
+    seconds = limits.current().cluster_ready
+    document = waiting.until(lambda: api.node(name), kube_api.ready, seconds)
+    if not kube_api.ready(document):
+        why = kube_api.described(document, ())
+        raise CouldNotTest(
+            f"node {name} is not ready after {seconds:.0f} s:\n{why}", limits.current().remedy
+        )

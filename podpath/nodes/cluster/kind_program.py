@@ -1,0 +1,112 @@
+"""The program kind: the options that reach it, where it is, and whether it can be used."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from podpath.errors import CouldNotTest
+from podpath.nodes.cluster import container_engine, kube_api
+from podpath.system import limits, programs
+
+#: Downloaded if none is on PATH, and none is named.
+KIND_VERSION = "v0.32.0"
+#: Older ones do not know the current node images.
+OLDEST = (0, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user wants of the cluster; empty where nothing was said.
+
+    name: of the cluster; keep: do not delete it; config: kind's configuration; kind, kubectl: the
+    programs; kubeconfig: where kind writes it.
+    """
+
+    name: str
+    keep: bool
+    config: Path
+    image: str = ""
+    kind: str = ""
+    kubectl: str = ""
+    kubeconfig: str = ""
+
+
+def path(options: Options) -> str:
+    """The kind program: the one that is named, or on PATH, or where it will be downloaded to."""
+    found = options.kind or shutil.which("kind", path=programs.search_path())
+    return found or str(Path(".pytest-kind", f"kind-{KIND_VERSION}").absolute())
+
+
+def check(options: Options) -> dict[str, str]:
+    """What the header says of kind and the engine. Raises CouldNotTest, with the remedy."""
+    kube_api.installed()
+    cluster_class()
+    if options.kind and not os.access(options.kind, os.X_OK):
+        raise CouldNotTest(f"{options.kind} is no program", "Correct --kind-bin")
+    if not options.config.is_file():
+        raise CouldNotTest(
+            f"the kind configuration {options.config} does not exist",
+            "Name one with --podpath-kind-config",
+        )
+    found = container_engine.find()
+    facts = {"container engine": found.check(), "kind configuration": str(options.config)}
+    location = path(options)
+    if os.path.exists(location):
+        said = subprocess.run([location, "version"], capture_output=True, text=True, check=False)
+        facts["kind"] = f"{location}, {said.stdout.strip()}"
+        if (version := version_of(said.stdout)) < OLDEST:
+            raise CouldNotTest(
+                f"{location} is too old: {'.'.join(map(str, version))}, and"
+                f" {'.'.join(map(str, OLDEST))} is the oldest that podpath works with",
+                f"Install kind {KIND_VERSION}: https://kind.sigs.k8s.io/docs/user/quick-start",
+            )
+    else:
+        facts["kind"] = f"{KIND_VERSION}, to be downloaded to {location}"
+    return facts
+
+
+def run(options: Options, *arguments: str) -> str:
+    """Run kind to its end; what it printed. Raises CouldNotTest if it fails."""
+    seconds = limits.current().kind_answer
+    try:
+        done = subprocess.run(
+            [path(options), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:
+        raise CouldNotTest(
+            f"kind {' '.join(arguments[:2])} did not end in {seconds:.0f} s",
+            limits.current().remedy,
+        ) from None
+    if done.returncode != 0:
+        raise CouldNotTest(f"kind {' '.join(arguments[:2])} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def version_of(said: str) -> tuple[int, ...]:
+    """The version that `kind version` prints. Pure. (0,) if it is not understood."""
+    words = [w for w in said.split() if w.startswith("v") and "." in w]
+    digits = words[0].lstrip("v").split("-")[0].split(".")[:2] if words else []
+    return tuple(int(d) for d in digits) if digits and all(d.isdigit() for d in digits) else (0,)
+
+
+def cluster_class() -> type:
+    """Return pytest-kind's class KindCluster.
+
+    Raises:
+        CouldNotTest: pytest-kind-ng is not installed.
+    """
+    try:
+        from pytest_kind.cluster import KindCluster
+    except ImportError:
+        raise CouldNotTest(
+            "the Python package pytest-kind-ng is missing", "pip install 'podpath[kind]'"
+        ) from None
+    found: type = KindCluster
+    return found

@@ -1,0 +1,100 @@
+"""The process that keeps an embedded node (keeper.py), as pytest's process sees it."""
+
+import json
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import podpath
+from podpath.errors import CouldNotTest
+from podpath.nodes.embedded.init import NodeSpec
+from podpath.system import limits, programs
+
+
+class KeeperProcess:
+    """The process that keeps a node, and what it has said.
+
+    init: the pid of the node's init; missing: what of the isolation this kernel does not offer.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self._lock = threading.Lock()
+        self._ended = ""
+        seconds = limits.current().node_start
+        message = self._hear(seconds)
+        if message is None:
+            raise CouldNotTest(
+                f"the node's namespaces were not ready in {seconds:.0f} s",
+                limits.current().remedy,
+            )
+        if "error" in message:
+            raise CouldNotTest(
+                f"the node's namespaces could not be made: {message['error']}",
+                "Run as root with all capabilities (in a container: --privileged)",
+            )
+        self.init: int = message["init"]
+        self.missing: list[str] = message["missing"]
+
+    def _hear(self, seconds: float) -> dict[str, Any] | None:
+        """Its next message, or None if it says nothing in time."""
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
+            return None
+        if line := self._process.stdout.readline():
+            return dict(json.loads(line))
+        return {"error": self._process.stderr.read().decode()}
+
+    def ended(self, seconds: float) -> str:
+        """How the node ended, if it does so by itself in so many seconds, or has."""
+        with self._lock:
+            if not self._ended and (message := self._hear(seconds)):
+                self._ended = message.get("ended", "the node has ended: its keeper was killed")
+            return self._ended
+
+
+@contextmanager
+def kept(spec: NodeSpec) -> Iterator[KeeperProcess]:
+    """Run a keeper for the length of the block."""
+    source = str(Path(podpath.__file__).parent.parent)
+    program = (
+        f"import sys; sys.path.insert(0, {source!r});"
+        " from podpath.nodes.embedded import keeper; keeper.main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", program, json.dumps(asdict(spec))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,  # what is not read yet must be seen by select
+        # A session of its own: Ctrl-C ends pytest, and the end of pytest ends the keeper.
+        start_new_session=True,
+        # The plugins inherit it, by way of containerd: nothing of the user's.
+        env={"PATH": programs.search_path(), "LANG": "C.UTF-8", "HOME": "/root"},
+    )
+    try:
+        yield KeeperProcess(process)
+    finally:
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Close the pipe that the keeper lives by, and wait for it to have removed everything."""
+    seconds = limits.current().node_end
+    try:
+        process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise CouldNotTest(
+            f"the embedded node did not end in {seconds:.0f} s",
+            "Its cgroups are named podpath-*; the next run removes them."
+            f" {limits.current().remedy}",
+        ) from None
