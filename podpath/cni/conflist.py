@@ -109,6 +109,7 @@ def parse(written: str) -> Conflist:
     """Read the configuration in a conflist document. Raises Malformed with the reason."""
     document = _document(written)
     plugins = _plugins(document)
+    _check_names(document)
     main = plugins[0]
     section = typed(main, "ipam", dict, {})
     if not text(section, "type"):
@@ -135,19 +136,23 @@ def parse(written: str) -> Conflist:
 
 
 def _document(written: str) -> dict[str, Any]:
-    """Read the keys that are not about one plugin. Raises Malformed."""
+    """Read the JSON document. Raises Malformed."""
     try:
         document = json.loads(written, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"not JSON ({error})") from None
     if not isinstance(document, dict) or "plugins" not in document:
         raise Malformed('no "plugins" list (a single plugin\'s .conf is not a conflist)')
+    return document
+
+
+def _check_names(document: Mapping[str, Any]) -> None:
+    """Check the name and the version. Raises Malformed."""
     for key in ("name", "cniVersion"):
         if not text(document, key):
             raise Malformed(f'"{key}" is missing')
     if not _NAME.fullmatch(document["name"]):
         raise Malformed(f'"name" must be letters, digits, "_", "." and "-": {document["name"]!r}')
-    return document
 
 
 def _no_number(name: str) -> None:
