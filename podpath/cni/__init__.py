@@ -1,1 +1,1 @@
-"""What a CNI configuration asks for, and what its plugins are known to do otherwise."""
+"""CNI configurations, results of plugins, and known deviations."""

@@ -1,7 +1,7 @@
 """A CNI conflist as it is written, as far as podpath checks it. Pure, but for reading the file.
 
-Format: CNI specification 1.0.0, section 1; the keys of bridge and host-local: the reference
-plugins' documentation.
+Format: CNI specification 1.0.0, section 1. The keys of bridge and host-local: documentation of the
+reference plugins.
 """
 
 import json
@@ -17,16 +17,16 @@ from podpath.errors import CouldNotTest
 from podpath.model import Family, Settings
 from podpath.system import files
 
-#: The conflist used when none is named: bridge cni0, gateway, masquerading, host-local, portmap.
+#: Conflist if the user names none: bridge cni0, gateway, masquerading, host-local, portmap.
 DEFAULT = Path(__file__).with_name("default.conflist")
 
-#: Of the files in /etc/cni/net.d, those that a runtime reads (go-cni, loadFromConfDir).
+#: Suffixes of the files in /etc/cni/net.d that a runtime reads (go-cni, loadFromConfDir).
 SUFFIXES = (".conflist", ".conf", ".json")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # CNI specification 1.0.0, section 1
 _LINK_NAME = re.compile(r"(?!\.{1,2}$)[^/:\s]+")  # net/core/dev.c, dev_valid_name()
 _LINK_NAME_BYTES = 15
-_MTU = range(68, 65536)  # the least of RFC 791; the most of a veth (drivers/net/veth.c)
+_MTU = range(68, 65536)  # minimum: RFC 791; maximum: veth (drivers/net/veth.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,19 @@ class Conflist:
     """A CNI network configuration list, as it is written.
 
     Attributes:
-        text: The document.
-        name: The name of the network.
-        version: The CNI version that plugins are called in.
-        plugins: The types of the chain, in order.
-        delegates: Every plugin binary that the chain needs.
-        is_gateway: Whether "isGateway", or "isDefaultGateway", which includes it, is on.
-        is_default_gateway: Whether "isDefaultGateway" is on.
-        hairpin: Whether "hairpinMode" is on.
-        promiscuous: Whether "promiscMode" is on.
-        isolated: Whether "portIsolation" is on.
-        spoof_check: Whether "macspoofchk" is on.
-        mtu: In bytes; None where the plugin chooses.
-        ipam: The IPAM section.
+        text: document.
+        name: name of the network.
+        version: CNI version that plugins are called in.
+        plugins: types of the plugins of the chain, in order.
+        delegates: names of all plugin binaries that the chain needs.
+        is_gateway: True if "isGateway" is on, or "isDefaultGateway", which includes it.
+        is_default_gateway: True if "isDefaultGateway" is on.
+        hairpin: True if "hairpinMode" is on.
+        promiscuous: True if "promiscMode" is on.
+        isolated: True if "portIsolation" is on.
+        spoof_check: True if "macspoofchk" is on.
+        mtu: MTU in bytes; None if the plugin chooses it.
+        ipam: IPAM section.
     """
 
     text: str
@@ -65,19 +65,19 @@ class Conflist:
 
     @property
     def sections(self) -> tuple[Mapping[str, Any], ...]:
-        """The configuration of each plugin of the chain."""
+        """Configuration of each plugin of the chain."""
         return tuple(json.loads(self.text)["plugins"])
 
     @property
     def section(self) -> Mapping[str, Any]:
-        """The configuration of the first plugin, which makes the pods' interfaces."""
+        """Configuration of the first plugin, which creates the pods' interfaces."""
         return self.sections[0]
 
     @property
     def switched(self) -> tuple[Settings, Settings]:
-        """What "tuning" is configured to turn on for pods' eth0, and what to turn off.
+        """Settings that "tuning" turns on for the pods' eth0, and settings that it turns off.
 
-        The last one wins. Its README, "System Controls Operation".
+        The last value of a setting wins. Source: README of tuning, "System Controls Operation".
         """
         on = off = Settings()
         for section in self.sections:
@@ -85,12 +85,16 @@ class Conflist:
                 one = _switch(name)
                 turned = str(value).strip() not in ("0", "")
                 on, off = ((on | one), (off - one)) if turned else ((on - one), (off | one))
-        # proxy ARP is on by either of two settings, so that one of them does not turn it off
+        # Either of two settings turns proxy ARP on, so one alone cannot turn it off.
         return on, Settings(off.forwarding)
 
 
 def read(path: Path) -> Conflist:
-    """Read and check a conflist file. Raises CouldNotTest with what is wrong with it."""
+    """Read and check a conflist file.
+
+    Raises:
+        CouldNotTest: the file cannot be read, or is not a usable conflist.
+    """
     remedy = f"Give --podpath-cni-conf a CNI conflist, such as {DEFAULT}"
     try:
         document = files.read_text(path)
@@ -106,7 +110,11 @@ def read(path: Path) -> Conflist:
 
 
 def parse(written: str) -> Conflist:
-    """Read the configuration in a conflist document. Raises Malformed with the reason."""
+    """Read the configuration in a conflist document.
+
+    Raises:
+        Malformed: the document breaks the format; the text gives the reason.
+    """
     document = _document(written)
     plugins = _plugins(document)
     _check_names(document)
@@ -136,7 +144,7 @@ def parse(written: str) -> Conflist:
 
 
 def _document(written: str) -> dict[str, Any]:
-    """Read the JSON document. Raises Malformed."""
+    """Read the JSON document."""
     try:
         document = json.loads(written, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -156,12 +164,12 @@ def _check_names(document: Mapping[str, Any]) -> None:
 
 
 def _no_number(name: str) -> None:
-    """Python reads NaN and Infinity; JSON, and so the runtime, does not."""
+    """Refuse NaN and Infinity: Python reads them; JSON, and so the runtime, does not."""
     raise ValueError(f"{name} is no JSON value")
 
 
 def _plugins(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Read the section of each plugin. Raises Malformed."""
+    """Read the section of each plugin."""
     plugins: list[Mapping[str, Any]] = typed(document, "plugins", list, [])
     if not plugins or not all(isinstance(p, dict) and plugin_type(p) for p in plugins):
         raise Malformed('"plugins" must be a list of objects that each have a "type"')
@@ -169,7 +177,7 @@ def _plugins(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 _OF_ETH0 = "(?:all|eth0|IFNAME)"
-#: Names of sysctls, with dots -> what they switch for a link that is there already.
+#: Pattern of a sysctl's name, with dots -> settings that it switches for an existing link.
 _SWITCHES = {
     rf"net\.ipv4\.(?:ip_forward|conf\.{_OF_ETH0}\.forwarding)": Settings(frozenset({Family.IPV4})),
     r"net\.ipv6\.conf\.all\.forwarding": Settings(frozenset({Family.IPV6})),
@@ -186,7 +194,7 @@ def _sysctls(section: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _switch(name: str) -> Settings:
-    """What a sysctl, with dots or slashes, switches; nothing if it is about something else."""
+    """Return the settings that a sysctl switches; its name has dots or slashes."""
     dotted = name.replace("/", ".")
     return next((s for p, s in _SWITCHES.items() if re.fullmatch(p, dotted)), Settings())
 

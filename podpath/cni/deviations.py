@@ -1,4 +1,4 @@
-"""Known deviations: what a plugin is known to do otherwise, with the reason. Data, in TOML."""
+"""Known deviations of plugins, with the reasons, as data in TOML."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -19,18 +19,19 @@ _LISTS = ("cases", "settings")
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """One requirement that one plugin, or each of several, is known not to meet.
+    """One requirement that a plugin, or several, are known not to meet.
 
     Attributes:
-        requirement: The id of the requirement.
-        plugin: A pattern for the plugin's type.
-        origin: A pattern for the package and version of the plugin's binary, or for its checksum.
-        reason: Why the plugin does not meet the requirement.
-        source: Where the deviation is described.
-        cases: Patterns for the parameters of the tests in which it occurs, as pytest has them in
-            brackets; all tests if empty.
-        settings: Keys of the plugin's section of the conflist that must be on for it to occur, or,
-            behind "!", must not be on.
+        requirement: id of the requirement.
+        plugin: pattern for the plugin's type.
+        origin: pattern for the package and version of the plugin's binary, or its checksum.
+        reason: why the plugin does not meet the requirement.
+        source: where the deviation is described.
+        cases: patterns for the parameters of the tests in which it occurs, as pytest shows them in
+            brackets; empty for all tests.
+        settings: keys of the plugin's section of the conflist that must be on for it to occur; a
+            key
+            behind "!" must not be on.
     """
 
     requirement: str
@@ -42,24 +43,33 @@ class Deviation:
     settings: tuple[str, ...] = ()
 
     def is_about(self, plugin: str, origin: str) -> bool:
-        """Whether it is one of a plugin that comes from there."""
+        """Return whether the deviation belongs to a plugin of this origin."""
         return fnmatchcase(plugin, self.plugin) and fnmatchcase(origin, self.origin)
 
     def occurs_with(self, section: Mapping[str, Any]) -> bool:
-        """Whether it occurs in a plugin that is configured so."""
+        """Return whether the deviation occurs in a plugin with this section of a conflist."""
         return all(
             (section.get(key.removeprefix("!")) is True) != key.startswith("!")
             for key in self.settings
         )
 
     def occurs_in(self, plugins: Iterable[str], case: str) -> bool:
-        """Whether it is expected in a test of these plugins, with these parameters."""
+        """Return whether the deviation is expected in a test.
+
+        Args:
+            plugins: types of the plugins that the test covers.
+            case: parameters of the test, as pytest shows them in brackets.
+        """
         there = not self.cases or any(fnmatchcase(case, one) for one in self.cases)
         return there and self.plugin in plugins
 
 
 def read(path: Path) -> tuple[Deviation, ...]:
-    """The deviations that a file declares. Raises CouldNotTest if it is malformed."""
+    """Read the deviations that a file declares.
+
+    Raises:
+        CouldNotTest: the file is malformed, or names an unknown requirement.
+    """
     try:
         document = tomllib.loads(files.read_text(path))
         declared = document.pop("deviation", [])
@@ -102,9 +112,18 @@ def _texts(key: str, value: object) -> tuple[str, ...]:
 def applying(
     path: Path, origins: Mapping[str, str], sections: Iterable[Mapping[str, Any]] = ()
 ) -> tuple[Deviation, ...]:
-    """Those that are about these plugins (plugin -> origin), each of one. Raises CouldNotTest.
+    """Read the deviations that apply to these plugins.
 
-    sections: the plugins' sections of the conflist.
+    Args:
+        path: file of deviations.
+        origins: type of a plugin -> origin of its binary.
+        sections: the plugins' sections of the conflist.
+
+    Returns:
+        Deviations with the type of one plugin each, in place of the pattern.
+
+    Raises:
+        CouldNotTest: the file is malformed, or names an unknown requirement.
     """
     configured = {section.get("type"): section for section in sections}
     return tuple(

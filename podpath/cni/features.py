@@ -1,7 +1,7 @@
-"""Features: what a configuration may ask of plugins beyond the core, as data. Pure.
+"""Features: abilities beyond the core that a configuration may require of plugins, as data. Pure.
 
-In the manner of the Gateway API's conformance profiles: the core must all pass; a feature is tested
-where it is asked for, and the report says of each other one why it is not.
+The model is the Gateway API's conformance profiles. All tests of the core must pass. A feature is
+tested if the configuration requires it; for each other feature the report gives the reason.
 """
 
 import difflib
@@ -14,7 +14,7 @@ from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.requirements import CORE, REQUIREMENTS, Ability
 
-#: In place of a result: the user does not want it tested.
+#: Reason for a feature that the user excludes from the tests.
 WAIVED = "waived by --podpath-features"
 OPTION = "--podpath-features"
 
@@ -23,15 +23,15 @@ IPV6 = "ipv6"
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """Something that plugins may be able to do, and that pods get where it is configured.
+    """An ability that plugins may have, and that pods get where it is configured.
 
     Attributes:
-        name: The name that options and reports use.
-        about: What it is, in a sentence.
-        asked: The setting of a conflist that asks for it.
-        detect: Tells whether a conflist asks for it.
-        shown: Requirements of the core whose tests look at it, too, where it is asked for.
-        kinds: The kinds of path that a profile must have for it.
+        name: name in options and reports.
+        about: description in one sentence.
+        asked: setting of a conflist that requires the feature.
+        detect: function that returns whether a conflist requires the feature.
+        shown: requirements of the core whose tests check the feature, too, if it is configured.
+        kinds: kinds of path that a profile must have for the feature.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Feature:
 
 
 def _capable(capability: str) -> Callable[[Conflist], bool]:
-    """Whether a plugin of the chain is handed this by the runtime."""
+    """Return a function that checks whether any plugin of a chain has a capability."""
     return lambda conflist: any(has_capability(s, capability) for s in conflist.sections)
 
 
 def has_capability(section: Mapping[str, object], name: str) -> bool:
-    """Whether a plugin of the conflist is handed this by the runtime."""
+    """Return whether the runtime passes this capability to the plugin of a section."""
     capabilities = section.get("capabilities")
     return isinstance(capabilities, dict) and capabilities.get(name) is True
 
@@ -101,16 +101,21 @@ _ALL = (
     ),
 )
 
-#: name -> feature, those of the wiring first.
+#: Name -> feature, the features of the wiring first.
 FEATURES: Mapping[str, Feature] = {feature.name: feature for feature in _ALL}
 
 
 def chosen(network: Network, node: str, abilities: Ability, option: str = "") -> dict[str, str]:
-    """Each feature -> why it is not tested; empty if it is.
+    """Return for each feature the reason why it is not tested; empty if it is tested.
 
-    node: the kind of node, as --podpath-node names it; abilities: what it has; option: "+x,-y"
-    claims x and waives y. Raises CouldNotTest for what is not understood, or claimed and cannot be
-    tested.
+    Args:
+        network: the pods' network.
+        node: kind of node, as --podpath-node names it.
+        abilities: abilities of this kind of node.
+        option: value of --podpath-features: "+x,-y" claims x and waives y.
+
+    Raises:
+        CouldNotTest: the option is not understood, or claims a feature that cannot be tested.
     """
     signs = _signs(option)
     reasons = {}
@@ -128,7 +133,7 @@ def chosen(network: Network, node: str, abilities: Ability, option: str = "") ->
 
 
 def _signs(option: str) -> dict[str, str]:
-    """Feature -> "+" or "-"."""
+    """Return feature -> "+" or "-"."""
     signs: dict[str, str] = {}
     for one in filter(None, map(str.strip, option.split(","))):
         sign, name = one[0], one[1:].lower()
@@ -151,7 +156,7 @@ def _similar(name: str) -> str:
 
 
 def _absent(feature: Feature, network: Network) -> str:
-    """Why it cannot be tested, if so."""
+    """Return why the network does not have the feature; empty if it does."""
     if not feature.detect(network.conflist):
         return f"the conflist does not ask for it: {feature.asked}"
     if lacking := [kind for kind in feature.kinds if kind not in network.profile.paths]:
@@ -160,7 +165,7 @@ def _absent(feature: Feature, network: Network) -> str:
 
 
 def _beyond(feature: Feature, node: str, abilities: Ability) -> str:
-    """Return why no test can look at it on this kind of node; empty if one can."""
+    """Return why no test can check the feature on this kind of node; empty if one can."""
     needs = [REQUIREMENTS[i].needs for i in (*requirements(feature.name), *feature.shown)]
     if needs and not any(need in abilities for need in needs):
         return f"it cannot be looked at on the {node} node"
@@ -168,19 +173,23 @@ def _beyond(feature: Feature, node: str, abilities: Ability) -> str:
 
 
 def requirements(feature: str) -> tuple[str, ...]:
-    """The requirements that belong to a feature, or to the core."""
+    """Return the ids of the requirements that belong to a feature, or to the core."""
     return tuple(i for i, r in REQUIREMENTS.items() if r.feature == feature)
 
 
 def of_test(
     ids: Iterable[str], family: Family | None, network: Network, waived: Container[str] = ()
 ) -> tuple[str, ...]:
-    """What a test counts for: the core, features, or both.
+    """Return the names that a test counts for: the core, features, or both.
 
-    ids: the requirements that it is about; family: the IP version that it is about, if it is about
-    one. What is tested in both IP versions counts for the core in IPv4, and for the feature in
-    IPv6; where pods have IPv6 alone, for both. waived: features that a test of the core does not
-    count for, though it shows them.
+    A test of both IP versions counts for the core in IPv4, and for the feature in IPv6. Where pods
+    have IPv6 alone, it counts for both.
+
+    Args:
+        ids: requirements that the test checks.
+        family: IP version that the test uses; None if it uses none in particular.
+        network: the pods' network.
+        waived: features that a test of the core does not count for, although it shows them.
     """
     found = [REQUIREMENTS[i].feature for i in ids]
     found += [f.name for f in _ALL for i in ids if i in f.shown and f.detect(network.conflist)]

@@ -6,11 +6,15 @@ from typing import Any
 
 
 class Malformed(Exception):
-    """A document that breaks its format; the text says how."""
+    """A document that breaks its format; the text gives the reason."""
 
 
 def typed(document: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
-    """Return a field of one JSON type; the default if it is absent or null. Raises Malformed."""
+    """Return a field of one JSON type; the default if it is absent or null.
+
+    Raises:
+        Malformed: the field has another type.
+    """
     value = document.get(key)
     if value is None:
         return default
@@ -20,7 +24,11 @@ def typed(document: Mapping[str, Any], key: str, kind: type, default: Any) -> An
 
 
 def text(document: Mapping[str, Any], key: str) -> str:
-    """Return a field of printable text; empty if it is absent. Raises Malformed."""
+    """Return a field of printable text; empty if it is absent.
+
+    Raises:
+        Malformed: the field is not printable text.
+    """
     found: str = typed(document, key, str, "")
     if not found.isprintable():
         raise Malformed(f'"{key}" must be text that can be printed: {found!r}')
@@ -28,9 +36,12 @@ def text(document: Mapping[str, Any], key: str) -> str:
 
 
 def plugin_type(document: Mapping[str, Any]) -> str:
-    """Return the "type" of a plugin's section; empty if it is absent. Raises Malformed.
+    """Return the "type" of a plugin's section; empty if it is absent.
 
     A type is the name of a file on disk (CNI specification 1.0.0, section 1).
+
+    Raises:
+        Malformed: the type is not the name of a file.
     """
     found = text(document, "type")
     if "/" in found or found in (".", ".."):

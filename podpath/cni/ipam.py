@@ -1,6 +1,6 @@
 """The IPAM section of a conflist: the addresses and routes that it gives pods. Pure.
 
-Format: the reference plugins' documentation of host-local.
+Format: documentation of host-local, a reference plugin.
 """
 
 import ipaddress
@@ -17,7 +17,14 @@ _LEASES = "/var/lib/cni/networks"
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """One range of addresses that IPAM hands out, first and last included."""
+    """One range of addresses that IPAM hands out.
+
+    Attributes:
+        subnet: network of the addresses.
+        first: first address, included.
+        last: last address, included.
+        gateway: gateway of the range, which is never handed out.
+    """
 
     subnet: Subnet
     first: Address
@@ -30,13 +37,18 @@ class Range:
 
     @property
     def usable(self) -> int:
-        """How many pods the range has addresses for: its gateway is never handed out."""
+        """Number of pods that the range has addresses for."""
         return int(self.last) - int(self.first) + 1 - (self.gateway in self)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredRoute:
-    """One route of the IPAM section; no gateway means the range's."""
+    """One route of the IPAM section.
+
+    Attributes:
+        destination: network that the route leads to.
+        gateway: next hop; None for the gateway of the range.
+    """
 
     destination: Subnet
     gateway: Address | None
@@ -47,10 +59,10 @@ class Ipam:
     """The IPAM section of a conflist.
 
     Attributes:
-        plugin: The type of the IPAM plugin.
-        ranges: The ranges of addresses, in the document's order.
-        routes: The routes that pods get.
-        lease_directory: Where host-local keeps its leases on the node.
+        plugin: type of the IPAM plugin.
+        ranges: ranges of addresses, in the document's order.
+        routes: routes that pods get.
+        lease_directory: directory of host-local's leases on the node.
     """
 
     plugin: str
@@ -63,11 +75,11 @@ class Ipam:
         """Read the IPAM section of a conflist.
 
         Args:
-            section: The value of the key "ipam".
-            network: The name of the conflist, after which host-local names its directory.
+            section: value of the key "ipam".
+            network: name of the conflist, after which host-local names its directory.
 
         Raises:
-            Malformed: With the reason.
+            Malformed: the section breaks the format; the text gives the reason.
         """
         plugin = plugin_type(section)
         directory = text(section, "dataDir") or _LEASES
@@ -77,7 +89,7 @@ class Ipam:
 
     @property
     def families(self) -> tuple[Family, ...]:
-        """The IP versions that pods get an address of, IPv4 first."""
+        """IP versions of the addresses that pods get, IPv4 first."""
         versions = {r.subnet.version for r in self.ranges}
         return tuple(f for f in Family if f.value in versions)
 
@@ -90,7 +102,11 @@ class Ipam:
         return next((r for r in self.ranges if address in r), None)
 
     def gateway(self, family: Family) -> Address:
-        """Return the gateway of a family's first range. Raises LookupError without one."""
+        """Return the gateway of a family's first range.
+
+        Raises:
+            LookupError: the family has no range.
+        """
         for candidate in self.ranges_of(family):
             return candidate.gateway
         raise LookupError(f"the conflist has no IPv{family.value} range")

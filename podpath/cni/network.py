@@ -1,4 +1,4 @@
-"""What a conflist means with the profile of its plugin. Pure, but for reading the files."""
+"""The meaning of a conflist with the profile of its plugin. Pure, but for reading the files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,11 @@ from podpath.profiles import HopRule, Profile, RouteRule
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The pods' network: a conflist, and how its plugin wires pods.
+    """The pods' network: a conflist, and the way its plugin wires pods.
 
     Attributes:
-        conflist: The configuration as it is written.
-        profile: How the plugin wires pods.
+        conflist: configuration as it is written.
+        profile: the way the plugin wires pods.
     """
 
     conflist: Conflist
@@ -29,12 +29,12 @@ class Network:
         """Read a conflist, and the profile of its plugin.
 
         Args:
-            path: The conflist file.
-            profile: The name of a shipped profile, or a file; by default the profile that covers
-                the conflist's first plugin.
+            path: conflist file.
+            profile: name of a shipped profile, or a file; by default the profile that covers the
+                conflist's first plugin.
 
         Raises:
-            CouldNotTest: With what is wrong with either.
+            CouldNotTest: the conflist or the profile is not usable; the text gives the reason.
         """
         written = conflist.read(path)
         plugin = written.plugins[0]
@@ -42,53 +42,57 @@ class Network:
 
     @property
     def ipam(self) -> Ipam:
-        """The addresses and routes that pods get."""
+        """Addresses and routes that pods get."""
         return self.conflist.ipam
 
     @property
     def families(self) -> tuple[Family, ...]:
-        """The IP versions that pods get an address of, IPv4 first."""
+        """IP versions of the addresses that pods get, IPv4 first."""
         return self.ipam.families
 
     @property
     def bridge(self) -> str:
-        """The name of the interface that host ends are enslaved to; empty if there is none."""
+        """Name of the interface that host ends are enslaved to; empty without one."""
         return self.profile.master_in(self.conflist.section)
 
     @property
     def is_bridged(self) -> bool:
-        """Whether host ends are ports of a bridge."""
+        """True if host ends are ports of a bridge."""
         return self.profile.master is not None and self.profile.master.kind == "bridge"
 
     @property
     def has_gateway(self) -> bool:
-        """Whether the node holds the gateway's address; a bridge does only if it is configured."""
+        """True if the node holds the gateway's address; a bridge does so only if configured."""
         return self.profile.master is None or self.conflist.is_gateway
 
     @property
     def mode(self) -> str:
-        """The mode of pods' links; empty if they have none."""
+        """Mode of the pods' links; empty if they have none."""
         return self.profile.mode_in(self.conflist.section)
 
     def lower(self, topology: Topology) -> str:
-        """Return the name of the node's link that pods' links lie on; empty if they lie on none."""
+        """Return the name of the node's link below the pods' links; empty without one."""
         return self.profile.lower_in(self.conflist.section, topology)
 
     @property
     def conditions(self) -> frozenset[str]:
-        """The conditions of the profile's rules that the conflist meets."""
+        """Conditions of the profile's rules that the conflist meets."""
         configured = {"gateway": self.conflist.is_gateway, "hairpin": self.conflist.hairpin}
         return frozenset(name for name, value in configured.items() if value)
 
     def hops(self, kind: str) -> tuple[HopRule, ...]:
-        """Return the hops of a kind of path that exist here. Raises CouldNotTest."""
+        """Return the hops of a kind of path that exist in this network.
+
+        Raises:
+            CouldNotTest: the profile has no path of this kind.
+        """
         if kind not in self.profile.paths:
             raise CouldNotTest(f'the profile {self.profile.name} has no path of the kind "{kind}"')
         return tuple(rule for rule in self.profile.paths[kind] if self._applies(rule))
 
     @property
     def node_routes(self) -> tuple[RouteRule, ...]:
-        """The routes that the node must have for its pods."""
+        """Routes that the node must have for its pods."""
         return tuple(rule for rule in self.profile.node_routes if self._applies(rule))
 
     def _applies(self, rule: HopRule | RouteRule) -> bool:

@@ -1,4 +1,4 @@
-"""What a plugin says that it made: its last result. Pure, but for reading the file.
+"""A plugin's last result: the interfaces that it reports. Pure, but for reading the file.
 
 Format: CNI specification 1.0.0, section 5; around it libcni's cache (libcni/api.go, cachedInfo).
 """
@@ -15,7 +15,13 @@ from podpath.system import files
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One interface that a plugin says it made; inside: in the pod."""
+    """One interface that a plugin reports.
+
+    Attributes:
+        name: name of the interface.
+        mac: MAC address in lower case; empty without one.
+        inside: True if the interface is in the pod.
+    """
 
     name: str
     mac: str
@@ -23,9 +29,11 @@ class Claimed:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The result in a file of libcni's cache, empty if it holds none.
+    """Read the result in a file of libcni's cache; empty if it holds none.
 
-    Raises DoesNotConform if it is no result, CouldNotTest if the file is not libcni's.
+    Raises:
+        DoesNotConform: the plugin's result breaks the format.
+        CouldNotTest: the file is not libcni's.
     """
     try:
         cached = json.loads(files.read_text(path))
@@ -47,9 +55,10 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def interfaces(result: Mapping[str, Any]) -> tuple[Claimed, ...]:
-    """The interfaces of a result, none if it does not name any.
+    """Return the interfaces of a result; none if it names none.
 
-    Raises DoesNotConform if they are not as the specification has them.
+    Raises:
+        DoesNotConform: the interfaces break the specification's format.
     """
     listed = result.get("interfaces")
     if listed is None:

@@ -1,4 +1,4 @@
-"""What of a conflist no profile knows: pods' packets then take other ways than podpath expects."""
+"""Settings of a conflist that no profile covers: podpath does not know the path of the packets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,16 +8,19 @@ from typing import Any
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 
-#: In place of a plugin's type: none of either can be one, as a type is the name of a program.
+#: In place of a plugin's type: neither can be a type, as a type is the name of a program.
 FIRST, ANY = "/first", "/any"
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """A plugin of a chain, or some of its settings.
+    """A plugin of a chain, or some of its settings, whose effect podpath does not know.
 
-    plugin: its type, FIRST for the first plugin, or ANY; settings: any of them, or empty if the
-    plugin itself is what is not known; does: why podpath does not know what to expect.
+    Attributes:
+        plugin: type of the plugin; FIRST for the first one; ANY for each.
+        settings: keys of which one suffices; empty if the plugin itself is unknown.
+        does: effect of it, and why podpath does not know what to expect.
+        remedy: change of the conflist that makes it usable.
     """
 
     plugin: str
@@ -26,7 +29,7 @@ class Unknown:
     remedy: str
 
     def found(self, section: Mapping[str, Any], *, first: bool) -> str:
-        """What of it a plugin's section of the conflist has, in words; empty if nothing."""
+        """Return the part of a plugin's section that is unknown, in words; empty if none."""
         kind = section.get("type")
         if self.plugin not in (kind, ANY) and not (first and self.plugin == FIRST):
             return ""
@@ -72,7 +75,15 @@ _WAYS = (
 
 
 def check(conflist: Conflist, path: Path) -> None:
-    """Raise CouldNotTest if a conflist, read from path, has something of the kind. Pure."""
+    """Check that a conflist has no setting that no profile covers. Pure.
+
+    Args:
+        conflist: conflist to check.
+        path: file of the conflist, for the message.
+
+    Raises:
+        CouldNotTest: the conflist has such a setting.
+    """
     for number, section in enumerate(conflist.sections):
         for one in _WAYS:
             if found := one.found(section, first=number == 0):
