@@ -87,7 +87,7 @@ def _group(prefix: str) -> str:
 
 
 def _section(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
-    commands = "\n".join(c.format(node="NODE", bridge="BRIDGE") for c in requirement.look)
+    commands = "\n".join(requirement.commands("NODE", "BRIDGE"))
     parts = [
         f"## {requirement.id}",
         _sentence(requirement),

@@ -5,16 +5,6 @@ import pytest
 from podpath.contract import versions
 from podpath.contract.subjects import ALONE, ATTACHING, Role
 
-both_directions = pytest.mark.parametrize(
-    ("source", "destination"),
-    [
-        pytest.param("client", "server", id="client-to-server"),
-        pytest.param("server", "client", id="server-to-client"),
-    ],
-)
-
-each_pod = pytest.mark.parametrize("pod", ["client", "server", "bystander"])
-
 each_direction = pytest.mark.parametrize("direction", ["ingress", "egress"])
 
 #: Plugins by themselves, and those that answer ADD with a whole result.

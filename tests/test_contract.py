@@ -12,10 +12,9 @@ from podpath.contract.subjects import Subject
 from podpath.contract.versions import CHAINS_SINCE
 from podpath.model import Family
 from podpath.system import limits
+from podpath.testing import each_family, requirement
 
 from .parameters import alone, attaching, chained_plugins, since
-
-requirement = pytest.mark.requirement
 
 
 @requirement("CNI-VERSION")
@@ -69,6 +68,7 @@ def test_result_is_what_the_kernel_has(life: Life) -> None:
 
 
 @requirement("CNI-ADD-INTERFACE")
+@each_family
 @attaching
 @since("0.3.0")
 def test_addresses_can_be_used_when_add_returns(

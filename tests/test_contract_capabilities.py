@@ -1,17 +1,15 @@
 """What a runtime asks for a container where the conflist has the capability."""
 
-import pytest
-
 from podpath.cni.network import Network
 from podpath.contract import capabilities
 from podpath.contract.answers import require_success
 from podpath.contract.runtime import Runtime
 from podpath.model import Family
-
-requirement = pytest.mark.requirement
+from podpath.testing import each_family, requirement
 
 
 @requirement("CNI-STATIC-IP")
+@each_family
 def test_container_has_the_address_that_was_asked_for(
     runtime: Runtime, network: Network, family: Family
 ) -> None:

@@ -11,10 +11,9 @@ from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
 from podpath.contract.stand_in import standing_in
 from podpath.contract.subjects import Subject
+from podpath.testing import requirement
 
 from .parameters import attaching, interface_plugin, of_the_chain, since
-
-requirement = pytest.mark.requirement
 
 LISTED = [pytest.param(make, id=name) for name, make in breakages.LISTED.items()]
 ADDITIONS = [pytest.param(addition, id=name) for name, addition in chained.ADDITIONS.items()]

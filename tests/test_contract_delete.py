@@ -12,10 +12,9 @@ from podpath.contract.runtime import Runtime
 from podpath.contract.stand_in import killing_rules, standing_in
 from podpath.contract.subjects import Subject
 from podpath.nodes import inventory
+from podpath.testing import requirement
 
 from .parameters import attaching, since, whole_chain
-
-requirement = pytest.mark.requirement
 
 
 @requirement("CNI-DEL")

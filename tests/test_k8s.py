@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from podpath.k8s import services
 from podpath.model import Topology
 from podpath.nodes.cluster.kubernetes import KubernetesNode
@@ -11,10 +9,8 @@ from podpath.nodes.deployment import ASKED, MAIN, RESTARTED, Deployment
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import Traffics
 from podpath.system import limits
+from podpath.testing import both_directions, each_pod, requirement
 
-from .parameters import both_directions, each_pod
-
-requirement = pytest.mark.requirement
 Observe = Callable[..., Observed]
 
 

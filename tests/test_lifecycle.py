@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from podpath.cni.network import Network
 from podpath.lifecycle import bystanders, growth, parallel, reuse, survivor
 from podpath.model import Family, Topology
@@ -11,12 +9,12 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import Traffics
+from podpath.testing import each_family, requirement
 from podpath.topology import whole
-
-requirement = pytest.mark.requirement
 
 
 @requirement("LIFE-DELETE")
+@each_family
 def test_deleted_pod_leaves_nothing(
     node: Node, pods: Deployment, network: Network, traffic: Traffics, family: Family
 ) -> None:
@@ -43,6 +41,7 @@ def test_nothing_piles_up_as_pods_come_and_go(
 
 
 @requirement("LIFE-OTHERS")
+@each_family
 def test_others_stay_as_they_are_when_pods_come_and_go(
     node: Node,
     at_first: Topology | None,
@@ -69,6 +68,7 @@ def test_others_stay_as_they_are_when_pods_come_and_go(
 
 
 @requirement("LIFE-SURVIVOR")
+@each_family
 def test_transfer_survives_pods_that_come_and_go(
     node: Node, pods: Deployment, traffic: Traffics, family: Family
 ) -> None:
@@ -77,6 +77,7 @@ def test_transfer_survives_pods_that_come_and_go(
 
 
 @requirement("LIFE-REUSE")
+@each_family
 def test_reused_ip_works_at_once(
     node: Node,
     pods: Deployment,

@@ -1,7 +1,5 @@
 """What pods leave behind where the conflist asks for a feature."""
 
-import pytest
-
 from podpath.cni.network import Network
 from podpath.contract import capabilities
 from podpath.contract.answers import require_success
@@ -14,13 +12,13 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
 from podpath.paths.traffic import MappedPorts
 from podpath.system import kernel
+from podpath.testing import each_family, requirement
 
 from .parameters import each_direction
 
-requirement = pytest.mark.requirement
-
 
 @requirement("LIFE-PORTMAP")
+@each_family
 def test_deleted_pod_leaves_none_of_its_mapped_ports(
     node: Node, pods: Deployment, network: Network, mapped_ports: MappedPorts, family: Family
 ) -> None:

@@ -14,11 +14,9 @@ from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
 from podpath.paths.traffic.losses import losses
 from podpath.paths.traffic.payload import LOST_FRAGMENTS, largest_payload
+from podpath.testing import both_directions, each_family, each_pod, requirement
 from podpath.topology import reading as topologies
 
-from .parameters import both_directions, each_pod
-
-requirement = pytest.mark.requirement
 Observe = Callable[..., Observed]
 
 
@@ -48,6 +46,7 @@ def gateway(network: Network, family: Family) -> Address:
 
 
 @requirement("PATH-ICMP")
+@each_family
 @both_directions
 def test_ping_crosses_exactly_the_expected_interfaces(
     observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
@@ -59,6 +58,7 @@ def test_ping_crosses_exactly_the_expected_interfaces(
 
 
 @requirement("PATH-HTTP")
+@each_family
 @both_directions
 def test_http_crosses_exactly_the_expected_interfaces(
     observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
@@ -70,6 +70,7 @@ def test_http_crosses_exactly_the_expected_interfaces(
 
 
 @requirement("PATH-UDP")
+@each_family
 @both_directions
 def test_udp_crosses_exactly_the_expected_interfaces(
     observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
@@ -81,6 +82,7 @@ def test_udp_crosses_exactly_the_expected_interfaces(
 
 
 @requirement("PATH-ARP")
+@each_family
 @both_directions
 def test_arp_request_is_heard_where_it_must_and_its_reply_takes_the_path(
     observe: Observe,
@@ -102,6 +104,7 @@ def test_arp_request_is_heard_where_it_must_and_its_reply_takes_the_path(
 
 
 @requirement("PATH-BYSTANDER")
+@each_family
 @both_directions
 def test_bystander_and_uplink_stay_silent(
     observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
@@ -119,6 +122,7 @@ def test_bystander_and_uplink_stay_silent(
 
 
 @requirement("PATH-UNCHANGED")
+@each_family
 @pytest.mark.parametrize("protocol", ["ping", "http", "udp"])
 @both_directions
 def test_packets_arrive_as_they_were_sent(
@@ -144,6 +148,7 @@ SIZES = [
 
 
 @requirement("PATH-SIZE")
+@each_family
 @pytest.mark.parametrize("size", SIZES)
 @both_directions
 def test_unfragmented_pings_of_any_size_take_the_path(
@@ -163,6 +168,7 @@ def test_unfragmented_pings_of_any_size_take_the_path(
 
 
 @requirement("PATH-SIZE")
+@each_family
 @pytest.mark.usefixtures("fragments")
 @both_directions
 def test_fragmented_pings_take_the_path(
@@ -180,6 +186,7 @@ def test_fragmented_pings_take_the_path(
 
 
 @requirement("PATH-SIZE")
+@each_family
 @pytest.mark.parametrize("size", [pytest.param(0, id="empty"), pytest.param(4 << 20, id="4MiB")])
 @both_directions
 def test_http_bodies_of_any_size_take_the_path(
@@ -195,6 +202,7 @@ def test_http_bodies_of_any_size_take_the_path(
 
 
 @requirement("PATH-SIZE")
+@each_family
 @both_directions
 def test_largest_udp_datagrams_take_the_path(
     observe: Observe,
@@ -211,6 +219,7 @@ def test_largest_udp_datagrams_take_the_path(
 
 
 @requirement("PATH-SIZE")
+@each_family
 @pytest.mark.usefixtures("fragments")
 @both_directions
 def test_fragmented_udp_datagrams_take_the_path(
@@ -228,6 +237,7 @@ def test_fragmented_udp_datagrams_take_the_path(
 
 
 @requirement("PATH-MTU")
+@each_family
 @both_directions
 def test_largest_packet_passes_and_one_byte_more_is_refused(
     observe: Observe,
@@ -246,6 +256,7 @@ def test_largest_packet_passes_and_one_byte_more_is_refused(
 
 
 @requirement("PATH-SELF")
+@each_family
 @each_pod
 def test_ping_to_oneself_stays_on_lo(
     observe: Observe, traffic: Traffics, family: Family, pod: str
@@ -255,6 +266,7 @@ def test_ping_to_oneself_stays_on_lo(
 
 
 @requirement("PATH-GATEWAY")
+@each_family
 @each_pod
 def test_ping_from_pod_to_gateway_ends_at_the_node(
     observe: Observe, traffic: Traffics, gateway: Address, pod: str
@@ -264,6 +276,7 @@ def test_ping_from_pod_to_gateway_ends_at_the_node(
 
 
 @requirement("PATH-GATEWAY")
+@each_family
 @pytest.mark.usefixtures("gateway")
 @each_pod
 def test_ping_from_node_to_pod_starts_at_the_node(
@@ -274,6 +287,7 @@ def test_ping_from_node_to_pod_starts_at_the_node(
 
 
 @requirement("PATH-CONCURRENT")
+@each_family
 def test_flows_of_all_pairs_at_once_each_take_their_own_path(
     observe: Observe, traffic: Traffics, pods: Deployment, family: Family
 ) -> None:
@@ -287,6 +301,7 @@ def test_flows_of_all_pairs_at_once_each_take_their_own_path(
 
 
 @requirement("PATH-CONCURRENT")
+@each_family
 def test_nothing_is_lost_or_doubled_when_all_talk(
     traffic: Traffics, pods: Deployment, family: Family
 ) -> None:

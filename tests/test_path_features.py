@@ -15,10 +15,10 @@ from podpath.paths import outside
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import MappedPorts, Traffics
 from podpath.system import kernel
+from podpath.testing import each_family, each_pod, requirement
 
-from .parameters import each_direction, each_pod
+from .parameters import each_direction
 
-requirement = pytest.mark.requirement
 Observe = Callable[..., Observed]
 Ends = tuple[Address, Address]
 
@@ -36,6 +36,7 @@ def way_out(node: Node, topology: Topology, family: Family) -> Ends:
 
 
 @requirement("PATH-MASQUERADE")
+@each_family
 @each_pod
 def test_ping_to_beyond_the_node_has_the_nodes_address(
     observe: Observe, traffic: Traffics, way_out: Ends, pod: str
@@ -48,6 +49,7 @@ def test_ping_to_beyond_the_node_has_the_nodes_address(
 
 
 @requirement("PATH-PORTMAP")
+@each_family
 @pytest.mark.parametrize(
     "source", [pytest.param(CLIENT), pytest.param(NODE), pytest.param(BEYOND, id="beyond")]
 )
@@ -71,6 +73,7 @@ def test_mapped_port_is_answered_by_the_pod(
 
 
 @requirement("PATH-BANDWIDTH")
+@each_family
 @each_direction
 def test_rate_is_what_was_asked_for(
     runtime: Runtime, network: Network, family: Family, direction: str

@@ -1,7 +1,5 @@
 """How the pods are wired, read from the kernel."""
 
-import pytest
-
 from podpath.cni.network import Network
 from podpath.contract.attachments import Attachment
 from podpath.errors import CouldNotTest
@@ -11,12 +9,9 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffics
+from podpath.testing import each_family, each_pod, requirement
 from podpath.topology import firewall, routing
 from podpath.topology.wiring import Wiring
-
-from .parameters import each_pod
-
-requirement = pytest.mark.requirement
 
 
 @requirement("TOPO-NETNS-NAME")
@@ -105,6 +100,7 @@ def test_macs_are_unique_and_as_in_the_results(wiring: Wiring) -> None:
 
 
 @requirement("TOPO-MAC")
+@each_family
 def test_macs_stay_after_traffic(
     observer: Observer, network: Network, traffic: Traffics, family: Family
 ) -> None:
@@ -194,6 +190,7 @@ def test_node_has_the_expected_interfaces_only(wiring: Wiring, node: Node) -> No
 
 
 @requirement("TOPO-FDB")
+@each_family
 @each_pod
 def test_bridge_learned_each_pod_on_its_port(
     observer: Observer, network: Network, traffic: Traffics, pod: str, family: Family

@@ -85,14 +85,14 @@ def _document(requirement: Requirement) -> dict[str, Any]:
         "why": requirement.why,
         "how": requirement.how,
         "usually": requirement.usually,
-        "look": [_command(c) for c in requirement.look],
+        "look": _commands(requirement),
         "source": requirement.source,
         "nodes": kinds.testing(requirement),
     }
 
 
-def _command(template: str) -> str:
-    return template.format(node="NODE", bridge="BRIDGE")
+def _commands(requirement: Requirement) -> list[str]:
+    return requirement.commands("NODE", "BRIDGE")
 
 
 def _list(requirements: list[Requirement]) -> None:
@@ -122,5 +122,5 @@ def _explained(requirement: Requirement) -> str:
         )
         lines.append(output.hanging("Feature", f"{feature}.", width))
     lines.append(output.hanging("On", ", ".join(kinds.testing(requirement)), width))
-    look = [f"  {_command(c)}" for c in requirement.look]
+    look = [f"  {command}" for command in _commands(requirement)]
     return "\n".join([*lines, "", "Look for yourself, on the node:", *look])

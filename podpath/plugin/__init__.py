@@ -1,4 +1,4 @@
-"""podpath in pytest: hooks, and the fixtures that tests ask for.
+"""podpath in pytest: hooks and options. Fixtures are in podpath.testing.fixtures, for who asks.
 
 Nothing heavy here: every pytest of an environment that podpath is installed in imports this.
 """
@@ -7,12 +7,9 @@ pytest_plugins = [
     "podpath.plugin.options",
     "podpath.plugin.patience",
     "podpath.plugin.before",
+    "podpath.plugin.header",
+    "podpath.plugin.workers",
     "podpath.plugin.collection",
     "podpath.plugin.outcome",
     "podpath.plugin.results",
-    "podpath.fixtures.node",
-    "podpath.fixtures.pods",
-    "podpath.fixtures.topology",
-    "podpath.fixtures.observe",
-    "podpath.fixtures.contract",
 ]

@@ -1,40 +1,76 @@
-"""Before the tests: what is tested, on what, and whether it can be."""
+"""Before the tests: whether what is wanted can be tested."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from podpath.plugin import shared
-
-if TYPE_CHECKING:
-    from podpath.profiles import Profile
+from podpath.testing.marks import EACH_FAMILY, REQUIREMENT
 
 _PACKAGE = "podpath"
 
 #: What this process holds for those that run the tests: podpath.nodes.kind.Kind.held.
 _held = pytest.StashKey[Any]()
 
+_MARKERS = (
+    f"{REQUIREMENT}(*ids): the requirements that the test is about, see podpath.testing",
+    f"{EACH_FAMILY}: repeat the test for each IP version of the conflist, see podpath.testing",
+    "roles(*roles): of the conflist's plugins, those that podpath calls by themselves",
+)
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker here: a vendor's own pytest settings replace ours."""
-    config.addinivalue_line(
-        "markers", "requirement(*ids): the podpath requirements that the test is about"
-    )
-    config.addinivalue_line(
-        "markers",
-        "roles(*roles): of the conflist's plugins, those that podpath calls by themselves",
-    )
+    """Register the markers here: a vendor's own pytest settings replace ours."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
     shared.seed(config)  # before xdist's workers get the options
 
 
-def _concerned(config: pytest.Config) -> bool:
-    """Whether this run, by its arguments, is about the conformance suite."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Say at once, and once, what the user can mend, rather than in every test."""
+    from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+
+    if not _runs(config) or not (_names_the_suite(config) or _hands_out_tests(config)):
+        return None
+    try:
+        _prepare(config)
+    except CouldNotTest as error:
+        sys.stderr.write(f"podpath could not test: {error}\n")
+        return COULD_NOT_TEST_STATUS
+    except KeyboardInterrupt:  # pytest only expects it once tests are collected
+        sys.stderr.write("podpath was interrupted, before anything was started\n")
+        return pytest.ExitCode.INTERRUPTED
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look at the tests themselves, where the arguments do not tell that they are podpath's."""
+    config = session.config
+    begun = shared.environment in config.stash
+    if begun or not _runs(config) or not any(map(shared.ids_of, session.items)):
+        return
+    from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+
+    try:
+        _prepare(config)
+    except CouldNotTest as error:
+        pytest.exit(f"podpath could not test: {error}", COULD_NOT_TEST_STATUS)
+
+
+def _runs(config: pytest.Config) -> bool:
+    """Whether this process is the first of a run, and not only about to print something."""
     option = config.option
-    if option.collectonly or option.help or option.version or hasattr(config, "workerinput"):
-        return False
+    only_prints = option.collectonly or option.help or option.version
+    return not only_prints and not hasattr(config, "workerinput")
+
+
+def _names_the_suite(config: pytest.Config) -> bool:
+    """Whether the run, by its arguments, is about the conformance suite."""
     tests = shared.tests()
     for argument in config.args:
         name = argument.partition("::")[0]
@@ -47,41 +83,28 @@ def _concerned(config: pytest.Config) -> bool:
     return False
 
 
-def _keep_to_the_suite(config: pytest.Config) -> None:
-    """In a checkout, `pytest --podpath-cni-conf FILE` is still about the suite alone.
+def _hands_out_tests(config: pytest.Config) -> bool:
+    """Whether xdist's processes, and not this one, will see which tests are podpath's.
 
-    pytest looks for its settings, and so for `testpaths`, near whatever in its arguments is the
-    path of a file: with a FILE elsewhere it finds none, and would collect all there is.
+    A conftest that names podpath's fixtures then tells that some are.
     """
-    named = config.args_source is config.ArgsSource.ARGS
-    here = (config.invocation_params.dir / "tests").resolve()
-    if not named and config.inipath is None and here == shared.tests():
-        config.args = [str(here)]
+    option = config.option
+    distributed = getattr(option, "numprocesses", None) or getattr(option, "tx", None)
+    return bool(distributed) and shared.has_fixtures(config)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Say at once, and once, what the user can mend, rather than in every test."""
-    _keep_to_the_suite(config)
-    if not _concerned(config):
-        return None
-    from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+def _prepare(config: pytest.Config) -> None:
+    """Raise CouldNotTest if it cannot be tested, and UsageError if requirements are malformed."""
+    from podpath.errors import CouldNotTest
     from podpath.run import preflight
 
-    try:
-        if not __debug__ and getattr(config.option, "assertmode", "plain") == "plain":
-            raise CouldNotTest("python -O with --assert=plain leaves no check", "Drop one of them")
-        preflight.check(shared.plan(config))
-        facts = preflight.describe(shared.plan(config)) | _patience(config)
-        config.stash[shared.environment] = facts | {"seed": str(shared.seed(config))}
-        config.stash[shared.implementation] = _whose(config)
-    except CouldNotTest as error:
-        sys.stderr.write(f"podpath could not test: {error}\n")
-        return COULD_NOT_TEST_STATUS
-    except KeyboardInterrupt:  # pytest only expects it once tests are collected
-        sys.stderr.write("podpath was interrupted, before anything was started\n")
-        return pytest.ExitCode.INTERRUPTED
-    return None
+    if not __debug__ and getattr(config.option, "assertmode", "plain") == "plain":
+        raise CouldNotTest("python -O with --assert=plain leaves no check", "Drop one of them")
+    shared.declared(config)
+    preflight.check(shared.plan(config))
+    facts = preflight.describe(shared.plan(config)) | _patience(config)
+    config.stash[shared.implementation] = _whose(config)
+    config.stash[shared.environment] = facts | {"seed": str(shared.seed(config))}
 
 
 def _patience(config: pytest.Config) -> dict[str, str]:
@@ -102,7 +125,8 @@ def _whose(config: pytest.Config) -> dict[str, Any]:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Make what xdist's workers share, while somebody sees how it comes along."""
     config = session.config
-    if not config.pluginmanager.has_plugin("dsession") or not _concerned(config):
+    begun = shared.environment in config.stash
+    if not config.pluginmanager.has_plugin("dsession") or not begun:
         return
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
@@ -125,26 +149,3 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_held].__exit__(None, None, None)
     except CouldNotTest as error:
         sys.stderr.write(f"podpath: {error}\n")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_report_header(config: pytest.Config) -> list[str]:
-    """What is tested, on what, and what cannot be tested there."""
-    facts = config.stash.get(shared.environment, {})
-    lines = [f"podpath {name}: {text}" for name, text in facts.items()]
-    if not facts:
-        return []
-    plan = shared.plan(config)
-    if absent := shared.not_applicable(config):
-        lines.append(f"podpath not applicable on {plan.kind.name}: {', '.join(absent)}")
-    return lines + _out_of_scope(plan.network.profile)
-
-
-def _out_of_scope(profile: Profile) -> list[str]:
-    """What cannot be asked of this kind of plugin, a line a reason."""
-    reasons = dict.fromkeys(profile.not_applicable.values())
-    return [
-        f"podpath not applicable to {profile.name}: "
-        f"{', '.join(i for i, why in profile.not_applicable.items() if why == reason)} ({reason})"
-        for reason in reasons
-    ]

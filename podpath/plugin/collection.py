@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from podpath.plugin import shared
+from podpath.testing.marks import EACH_FAMILY
 
 if TYPE_CHECKING:
     from podpath.model import Family
+    from podpath.requirements import Requirement
 
 #: The requirement that is tested before any other test has deleted a pod.
 _FIRST = "LIFE-DELETE"
+_UNDECLARED = "declare it in the file that `requirements` of [tool.podpath] in pyproject.toml names"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What the conflist says: the IP versions that pods get and podpath tests, and its plugins."""
-    if "family" in metafunc.fixturenames and shared.tests() in metafunc.definition.path.parents:
+    if metafunc.definition.get_closest_marker(EACH_FAMILY):
         metafunc.parametrize("family", [pytest.param(f, id=f.text) for f in _families(metafunc)])
-    if "subject" in metafunc.fixturenames and shared.tests() in metafunc.definition.path.parents:
+    if "subject" in metafunc.fixturenames and shared.ids_of(metafunc.definition):
         # in this scope pytest keeps the tests of one subject together: they share what is recorded
         metafunc.parametrize("subject", _subjects(metafunc), scope="module")
 
@@ -60,8 +64,6 @@ def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Every id must be a known one; JUnit gets them as properties; known deviations may fail."""
-    from podpath.requirements import REQUIREMENTS
-
     absent = {*shared.not_applicable(config), *_waived(config)}
     left_out, first = [], []
     for item in items:
@@ -71,17 +73,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not absent.isdisjoint(ids):
             left_out.append(item)
         for identifier in ids:
-            if identifier not in REQUIREMENTS:
-                raise pytest.UsageError(f"{item.nodeid}: unknown requirement {identifier!r}")
+            requirement = _known(config, item, identifier)
             item.user_properties.append(("requirement", identifier))
             _expect_deviation(config, item, identifier)
-            _leave_out(config, item, identifier)
+            _leave_out(config, item, requirement)
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
     # What only the first deletion on a node leaves must not be there before: xdist, too, gives
     # each of its processes tests in this order.
     items.sort(key=lambda item: item not in first)
+
+
+def _known(config: pytest.Config, item: pytest.Item, identifier: object) -> Requirement:
+    """The requirement of a test: of the suite's, podpath's own; of others, the vendor's.
+
+    Raises UsageError for any other: a verdict on podpath's own is not a vendor's to give.
+    """
+    from podpath.requirements import REQUIREMENTS
+
+    known = REQUIREMENTS if shared.tests() in item.path.parents else shared.declared(config)
+    if found := known.get(str(identifier)):
+        return found
+    if identifier in REQUIREMENTS:
+        raise pytest.UsageError(
+            f"{item.nodeid}: {identifier} is podpath's own requirement; declare one of yours"
+        )
+    alike = difflib.get_close_matches(str(identifier), known, 1, 0.0)
+    remedy = f"did you mean {alike[0]}?" if alike else _UNDECLARED
+    raise pytest.UsageError(f"{item.nodeid}: unknown requirement {identifier!r}: {remedy}")
 
 
 def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
@@ -117,17 +137,16 @@ def _waived(config: pytest.Config) -> list[str]:
     return [i for name in waived for i in features.requirements(name)]
 
 
-def _leave_out(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
+def _leave_out(config: pytest.Config, item: pytest.Item, requirement: Requirement) -> None:
     """Skip what cannot be asked of the plugin, or is not, with the reason."""
     from podpath.errors import CouldNotTest
-    from podpath.requirements import REQUIREMENTS
 
     try:
         wanted = shared.plan(config)
     except CouldNotTest:
         return  # told before the first test, or by its fixtures
-    of_profile = wanted.network.profile.not_applicable.get(identifier)
-    reason = of_profile or wanted.features.get(REQUIREMENTS[identifier].feature)
+    of_profile = wanted.network.profile.not_applicable.get(requirement.id)
+    reason = of_profile or wanted.features.get(requirement.feature)
     if reason:
         item.add_marker(pytest.mark.skip(reason=reason))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ def pytest_assertrepr_compare(
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """On a node that several processes share, tests take turns: one would see what another does."""
-    if not shared.ids_of(item) or shared.tests() not in item.path.parents:
+    if not shared.ids_of(item):
         return (yield)
     from podpath.errors import CouldNotTest
 
@@ -125,8 +126,10 @@ def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
     """What the test counts for: the core, features, or both."""
     from podpath.cni import features
     from podpath.errors import CouldNotTest
-    from podpath.requirements import CORE
+    from podpath.requirements import CORE, REQUIREMENTS, VENDOR
 
+    if not REQUIREMENTS.keys() >= set(ids):
+        return (VENDOR,)
     call = getattr(item, "callspec", None)
     family = call.params.get("family") if call else None
     try:
@@ -185,10 +188,11 @@ def _failure(
     node = _node(item)
     if node is not None and (ended := node.ended()):
         return _untested(ids, ended)
-    if isinstance(error, AssertionError) and _made_by_a_test(error):
+    if isinstance(error, AssertionError | pytest.fail.Exception) and _made_by(item, error):
         return _nonconforming(item, ids, _findings(item, error), notes)
-    message = f"podpath failed, please report this:\n{report.longreprtext}"
-    return Outcome(Verdict.COULD_NOT_TEST, message)
+    vendors = shared.tests() not in item.path.parents
+    blame = f"{item.name} failed in itself" if vendors else "podpath failed, please report this"
+    return Outcome(Verdict.COULD_NOT_TEST, f"{blame}:\n{report.longreprtext}")
 
 
 def _untested(ids: Sequence[str], message: str, remedy: str = "", notes: str = "") -> Outcome:
@@ -207,15 +211,14 @@ def _nonconforming(item: pytest.Item, ids: Sequence[str], finding: str, notes: s
     return Outcome(Verdict.DOES_NOT_CONFORM, message, notes=notes, body=body)
 
 
-def _made_by_a_test(error: BaseException) -> bool:
-    """Whether it is a conformance test's own assert that failed, and not somebody else's."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    return place is not None and shared.tests() in Path(place.tb_frame.f_code.co_filename).parents
+def _made_by(item: pytest.Item, error: BaseException) -> bool:
+    """Whether a test itself says so, or a helper beside it, and not anything that it uses."""
+    files = [Path(frame.f_code.co_filename) for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = [file for file in files if "_pytest" not in file.parts]
+    return bool(own) and item.path.parent in own[-1].parents
 
 
-def _findings(item: pytest.Item, error: AssertionError) -> str:
+def _findings(item: pytest.Item, error: BaseException) -> str:
     """The differences that the test found, with the pictures of the packets they are about."""
     from podpath.report.text import of_differences, of_verdict
 
@@ -247,4 +250,5 @@ def _explain(item: pytest.Item, finding: str, ids: Sequence[str]) -> str:
 
     node = _node(item)
     bridge = shared.plan(item.config).network.bridge
-    return failure(ids, finding, node.pid if node else None, bridge)
+    requirements = [shared.requirement(item.config, identifier) for identifier in ids]
+    return failure(requirements, finding, node.pid if node else None, bridge)

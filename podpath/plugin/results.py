@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from podpath.report.document import TestResult
 
 
+_PHASES = ("setup", "call", "teardown")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Collect them, but not in xdist's workers."""
     if not hasattr(config, "workerinput"):
@@ -63,10 +66,14 @@ class _Results:
         result = _result(report)
         if result is not None:
             self._results.append(result)
-        elif report.failed and shared.is_ours(self._config, report.nodeid):
+        elif report.failed and self._crashed(report):
             self._results.append(_broken_off(report))
         elif report.failed:
             self._others_failed = True
+
+    def _crashed(self, report: pytest.TestReport) -> bool:
+        """Whether the worker of a test ended with it: whose test it was, the worker alone knew."""
+        return report.when not in _PHASES and shared.environment in self._config.stash
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -106,7 +113,6 @@ class _Results:
         from podpath.cni.features import WAIVED
         from podpath.report import document
         from podpath.report.outcome import Verdict
-        from podpath.requirements import REQUIREMENTS
 
         facts = self._config.stash.get(shared.environment, {})
         known = {str(name): facts[name] for name in ("profile", "node") if name in facts}
@@ -114,11 +120,12 @@ class _Results:
             complete=self._complete,
             features=self._features(),
             abilities=shared.abilities(self._config),
+            requirements=tuple(shared.declared(self._config).values()),
         )
         built = document.build(self._results, known, "", about)
         shown = [r for r in built["requirements"] if r["tests"] or r["reason"] == WAIVED]
         terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")
-        width = max(len(i) for i in REQUIREMENTS)
+        width = max((len(one["id"]) for one in shown), default=0)
         colours = {Verdict.CONFORMS: "green", Verdict.DOES_NOT_CONFORM: "red"}
         for one in shown:
             colour = {colours.get(one["verdict"], "yellow"): True}
@@ -128,6 +135,7 @@ class _Results:
             terminal.write_line(f"  {one['sentence']}{why}")
         for profile in built["profiles"]:
             self._tell_features(terminal, profile["features"])
+        self._tell_groups(terminal, built.get("groups", []))
 
     def _features(self) -> Mapping[str, str]:
         from podpath.errors import CouldNotTest
@@ -142,17 +150,35 @@ class _Results:
     ) -> None:
         """Those that were tested, and those that would have been."""
         from podpath.cni.features import WAIVED
-        from podpath.report import document, summary
         from podpath.report.outcome import Verdict
 
-        colours = {document.SUCCESS: "green", document.FAILURE: "red"}
         shown = [f for f in features if f["result"] != Verdict.NOT_RUN or f["reason"] == WAIVED]
         terminal.write_sep("=", "features")
         width = max((len(f["name"]) for f in shown), default=0)
         for one in shown:
-            terminal.write(f"{one['name']:<{width}}  ")
-            terminal.write(f"{one['result']:<8}", **{colours.get(one["result"], "yellow"): True})
-            terminal.write_line(f"  {one['reason'] or summary.counted(one['counts'])}")
+            self._tell_result(terminal, one, width)
+
+    def _tell_groups(
+        self, terminal: pytest.TerminalReporter, groups: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """A vendor's own, as far as anything of them was tested."""
+        from podpath.report.outcome import Verdict
+
+        tested = [one for one in groups if one["result"] != Verdict.NOT_RUN]
+        if tested:
+            terminal.write_sep("=", "the vendor's own")
+        width = max((len(one["name"]) for one in tested), default=0)
+        for one in tested:
+            self._tell_result(terminal, one, width)
+
+    @staticmethod
+    def _tell_result(terminal: pytest.TerminalReporter, one: Mapping[str, Any], width: int) -> None:
+        from podpath.report import document, summary
+
+        colours = {document.SUCCESS: "green", document.FAILURE: "red"}
+        terminal.write(f"{one['name']:<{width}}  ")
+        terminal.write(f"{one['result']:<8}", **{colours.get(one["result"], "yellow"): True})
+        terminal.write_line(f"  {one.get('reason') or summary.counted(one['counts'])}")
 
     def _tell_seed(self, terminal: pytest.TerminalReporter) -> None:
         """Where the header was left out, and somebody may want to repeat the run."""
@@ -189,5 +215,6 @@ class _Results:
             whose,
             config.invocation_params.args,
             shared.seed(config),
+            requirements=tuple(shared.declared(config).values()),
             complete=self._complete,
         )

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from podpath.testing.marks import REQUIREMENT
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from podpath.nodes.kind import Kind
-    from podpath.requirements import Ability
+    from podpath.requirements import Ability, Requirement
     from podpath.run.plan import Plan
     from podpath.system.randomness import Draws
 
 
+#: What a conftest names to have podpath's fixtures.
+FIXTURES = "podpath.testing.fixtures"
 #: Where podpath's own files are.
 _PODPATH = Path(__file__).parent.parent
 
@@ -32,6 +36,7 @@ _kind = pytest.StashKey["Kind"]()
 environment = pytest.StashKey[dict[str, str]]()
 #: Whose plugin it is, for the report.
 implementation = pytest.StashKey["dict[str, Any]"]()
+_declared = pytest.StashKey["Mapping[str, Requirement]"]()
 _draws = pytest.StashKey["Draws"]()
 
 
@@ -107,19 +112,37 @@ def installed() -> bool:
     return (_PODPATH / "tests").is_dir()
 
 
-def is_ours(config: pytest.Config, nodeid: str) -> bool:
-    """Whether a test, by its node id, is of the conformance suite."""
-    path = (config.rootpath / nodeid.partition("::")[0]).resolve()
-    return tests() in path.parents
+def has_fixtures(config: pytest.Config) -> bool:
+    """Whether a conftest, or -p, names podpath's fixtures."""
+    return config.pluginmanager.has_plugin(FIXTURES)
 
 
 def ids_of(item: pytest.Item) -> list[str]:
-    """The ids that a test is marked with; on tests that are not ours the marker may be anyone's."""
+    """The ids of the requirements that a test is about; without any, it is not podpath's."""
+    return [i for mark in item.iter_markers(REQUIREMENT) for i in mark.args]
+
+
+def declared(config: pytest.Config) -> Mapping[str, Requirement]:
+    """The vendor's own requirements, by their ids.
+
+    Raises UsageError if their file is malformed, and CouldNotTest if a pyproject.toml is.
+    """
+    if _declared not in config.stash:
+        from podpath.run import settings
+
+        path = settings.requirements_file((config.invocation_params.dir, config.rootpath))
+        try:
+            config.stash[_declared] = settings.requirements(path) if path else {}
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[_declared]
+
+
+def requirement(config: pytest.Config, identifier: str) -> Requirement:
+    """A requirement by its id: podpath's or the vendor's."""
     from podpath.requirements import REQUIREMENTS
 
-    ids = [i for mark in item.iter_markers("requirement") for i in mark.args]
-    ours = tests() in item.path.parents
-    return ids if ours else [i for i in ids if isinstance(i, str) and i in REQUIREMENTS]
+    return REQUIREMENTS.get(identifier) or declared(config)[identifier]
 
 
 def not_applicable(config: pytest.Config) -> list[str]:

@@ -13,7 +13,15 @@ from typing import Any
 from podpath.cni.features import WAIVED
 from podpath.errors import CouldNotTest
 from podpath.report.outcome import Outcome, Verdict, worst
-from podpath.requirements import CORE, GROUPS, REQUIREMENTS, Ability, group
+from podpath.requirements import (
+    CORE,
+    GROUPS,
+    REQUIREMENTS,
+    VENDOR,
+    Ability,
+    Requirement,
+    group,
+)
 
 VERSION = "podpath/v2"
 KIND = "ConformanceReport"
@@ -73,6 +81,7 @@ class About:
         complete: false if the run was broken off.
         features: feature -> reason why it is not tested; empty if it is tested.
         abilities: abilities of the kind of node.
+        requirements: the vendor's own requirements.
     """
 
     commit: str = ""
@@ -83,6 +92,7 @@ class About:
     complete: bool = True
     features: Mapping[str, str] = field(default_factory=dict)
     abilities: Ability = ~Ability.NONE
+    requirements: tuple[Requirement, ...] = ()
 
 
 def build(
@@ -106,14 +116,15 @@ def build(
     node = environment.get("node", "")
     requirements = [
         _requirement(
-            identifier,
-            [r for r in collected if identifier in r.requirements],
+            one,
+            [r for r in collected if one.id in r.requirements],
             node,
             about.abilities,
-            about.features.get(REQUIREMENTS[identifier].feature, ""),
+            about.features.get(one.feature, ""),
         )
-        for identifier in REQUIREMENTS
+        for one in (*REQUIREMENTS.values(), *about.requirements)
     ]
+    vendor = groups(requirements, complete=about.complete)
     profile = facts.get("profile", "")
     # some tests end before their requirements are known; they count here, too
     verdict = worst(r.outcome.verdict for r in collected)
@@ -131,6 +142,7 @@ def build(
             "verdict": verdict,
             "complete": about.complete,
             "profiles": profiles(profile, requirements, about.features, complete=about.complete),
+            **({"groups": vendor} if vendor else {}),
             "requirements": requirements,
             "reproduce": {"command": about.command, "seed": facts.get("seed", "")},
         }
@@ -139,12 +151,16 @@ def build(
 
 
 def _requirement(
-    identifier: str, results: list[TestResult], node: str, abilities: Ability, untested: str
+    requirement: Requirement,
+    results: list[TestResult],
+    node: str,
+    abilities: Ability,
+    untested: str,
 ) -> dict[str, Any]:
     """Build the entry of one requirement.
 
     Args:
-        identifier: id of the requirement.
+        requirement: the requirement.
         results: results of its tests.
         node: kind of node.
         abilities: abilities of the kind of node; some requirements need one.
@@ -153,14 +169,15 @@ def _requirement(
     verdict: str = worst(r.outcome.verdict for r in results)
     ordered = sorted(results, key=lambda r: r.test)
     why = _reason(verdict, ordered)
-    if REQUIREMENTS[identifier].needs not in abilities:
+    if requirement.needs not in abilities:
         verdict, why = Verdict.NOT_APPLICABLE, f"it cannot be looked at on the {node} node"
     elif untested and not results:
         verdict, why = Verdict.NOT_RUN if untested == WAIVED else Verdict.NOT_APPLICABLE, untested
     return {
-        "id": identifier,
-        "feature": REQUIREMENTS[identifier].feature,
-        "sentence": REQUIREMENTS[identifier].sentence,
+        "id": requirement.id,
+        "feature": requirement.feature,
+        **({"title": requirement.title} if requirement.title else {}),
+        "sentence": requirement.sentence,
         "verdict": verdict,
         "reason": why,
         "tests": [
@@ -208,13 +225,22 @@ def profiles(
     if not name:
         return []
     waived = [Verdict.NOT_RUN] * (WAIVED in features.values())  # no requirement is of IPv6 alone
-    verdicts = [r["verdict"] for r in requirements]
+    verdicts = [r["verdict"] for r in requirements if r["feature"] != VENDOR]
     whole = _counted(verdicts, complete) | {
         "result": overall([*verdicts, *waived], complete=complete)
     }
     lanes = {CORE: "", **features}
     by_feature = [_feature(lane, requirements, why, complete) for lane, why in lanes.items()]
     return [{"name": name, **whole, "features": by_feature}]
+
+
+def groups(requirements: Sequence[Mapping[str, Any]], *, complete: bool) -> list[dict[str, Any]]:
+    """The results of a vendor's own requirements, by group: no profile counts them."""
+    verdicts: dict[str, list[str]] = {}
+    for one in requirements:
+        if one["feature"] == VENDOR:
+            verdicts.setdefault(group(one["id"]), []).append(one["verdict"])
+    return [{"name": name, **_counted(some, complete)} for name, some in verdicts.items()]
 
 
 def _feature(
@@ -226,13 +252,13 @@ def _feature(
     if not untested and counted["result"] in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
         own = (r["reason"] for r in requirements if r["feature"] == name != CORE)
         untested = next(filter(None, own), "no test of it was run")
-    groups = {prefix: [v for i, v in verdicts.items() if group(i) == prefix] for prefix in GROUPS}
+    members = {p: [v for i, v in verdicts.items() if group(i) == p] for p in GROUPS}
     return {
         "name": name,
         **counted,
         **({"result": Verdict.NOT_RUN} if untested else {}),
         "reason": untested,
-        "groups": [{"name": n, **_counted(some, complete)} for n, some in groups.items() if some],
+        "groups": [{"name": n, **_counted(some, complete)} for n, some in members.items() if some],
     }
 
 

@@ -42,6 +42,13 @@ def markdown(document: Mapping[str, Any]) -> str:
             for feature in profile["features"]
         ]
         parts.append("")
+    if own := document.get("groups"):
+        parts += ["| the vendor's own | result | requirements |", "|---|---|---|"]
+        parts += [
+            f"| {group['name']} | {_result(group['result'])} | {counted(group['counts'])} |"
+            for group in own
+        ]
+        parts.append("")
     for verdict in _ATTENTION:
         requirements = [r for r in document["requirements"] if r["verdict"] == verdict]
         if requirements:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from podpath.model import Difference, Place, Sighting
 from podpath.paths.crossing import Crossing
 from podpath.paths.verdict import Verdict
-from podpath.requirements import REQUIREMENTS
+from podpath.requirements import Requirement
 
 _MOST_CROSSINGS = 3
 _MOST_DIFFERENCES = 12
@@ -78,24 +78,21 @@ def of_differences(differences: Sequence[Difference]) -> str:
     return "\n".join([*lines, f"({more} more differences)"] if more > 0 else lines)
 
 
-def failure(ids: Sequence[str], body: str, node: int | None, bridge: str) -> str:
+def failure(requirements: Sequence[Requirement], body: str, node: int | None, bridge: str) -> str:
     """Format a failure: requirements, findings, usual causes, and commands to look further.
 
     Args:
-        ids: requirements that the test checks.
+        requirements: requirements that the test checks.
         body: text of the findings.
         node: PID for {node} in the commands; None if no node runs.
         bridge: bridge for {bridge} in the commands; empty if the path has none.
     """
-    parts = [f"{i}: {REQUIREMENTS[i].sentence}" for i in ids]
+    parts = [f"{one.id}: {one.sentence}" for one in requirements]
     parts += ["", *(f"  {line}".rstrip() for line in body.splitlines()), ""]
-    for requirement in (REQUIREMENTS[i] for i in ids):
-        parts.append(f"Usually: {requirement.usually}")
-        of_bridge = [c for c in requirement.look if "{bridge}" in c]
-        commands = [c for c in requirement.look if bridge or c not in of_bridge]
-        shown = [c.format(node=node or "NODE", bridge=bridge) for c in commands]
-        parts += [
-            "Look for yourself (pytest --pdb keeps the node while you do):",
-            *(f"  {c}" for c in shown),
-        ]
+    for one in requirements:
+        if one.usually:
+            parts.append(f"Usually: {one.usually}")
+        if commands := one.commands(str(node or "NODE"), bridge):
+            parts.append("Look for yourself (pytest --pdb keeps the node while you do):")
+            parts += [f"  {command}" for command in commands]
     return "\n".join(parts)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from podpath.report.document import digest, profiles
+from podpath.report.document import digest, groups, profiles
 from podpath.report.outcome import Verdict, worst
 from podpath.requirements import CORE
 
@@ -54,6 +54,8 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
     allowed = {whole} if whole == Verdict.DOES_NOT_CONFORM else {whole, Verdict.COULD_NOT_TEST}
     if document["verdict"] not in allowed:
         found.append(f"the verdict is {document['verdict']!r}, and the tests' is '{whole}'")
+    if document.get("groups", []) != groups(requirements, complete=complete):
+        found.append("the results of the vendor's groups are not their requirements'")
     for profile in document["profiles"]:
         why = {f["name"]: f["reason"] for f in profile["features"] if f["name"] != CORE}
         found += [

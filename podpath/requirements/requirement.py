@@ -5,6 +5,8 @@ from enum import Flag, auto
 
 #: The default feature of a requirement.
 CORE = "core"
+#: What a vendor's own requirements belong to: they are beside podpath's core and features.
+VENDOR = "vendor"
 
 
 class Ability(Flag):
@@ -39,10 +41,11 @@ class Requirement:
             {bridge} for the bridge, NETNS for a namespace that `ip netns list` shows there.
         source: the rule on which it is based, if the rule is not podpath's.
         needs: abilities of a kind of node without which it is not applicable.
-        feature: the core, which is tested in any case, or one of features.FEATURES, which is tested
-            if a conflist configures it.
+        feature: the core, which is tested in any case, one of features.FEATURES, which is tested
+            if a conflist configures it, or VENDOR.
         why: consequence of a violation.
         how: what podpath does, reads and compares to check it.
+        title: a name for tables; only a vendor's own requirement has one.
     """
 
     id: str
@@ -54,6 +57,17 @@ class Requirement:
     feature: str = CORE
     why: str = field(kw_only=True)
     how: str = field(kw_only=True)
+    title: str = field(default="", kw_only=True)
+
+    def commands(self, node: str, bridge: str) -> list[str]:
+        """Fill in the commands with which one looks; those about a bridge only if there is one.
+
+        Args:
+            node: the pid of a process in the node, or a word in its place.
+            bridge: the bridge's name, or an empty text.
+        """
+        shown = [one for one in self.look if bridge or "{bridge}" not in one]
+        return [one.replace("{node}", node).replace("{bridge}", bridge) for one in shown]
 
 
 #: Commands for checks by hand that most requirements share.

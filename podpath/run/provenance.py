@@ -6,7 +6,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
@@ -15,14 +14,11 @@ from typing import Any
 
 from podpath.errors import CouldNotTest
 from podpath.report.document import About
-from podpath.run import origin
+from podpath.requirements import Requirement
+from podpath.run import origin, settings
 from podpath.run.plan import Plan
-from podpath.system import files, programs
+from podpath.system import programs
 
-#: Keys of [tool.podpath]; contact may be a list of texts.
-KEYS = ("organisation", "project", "version", "url", "contact")
-
-_SETTINGS = "pyproject.toml"
 _PACKAGE = Path(__file__).parent.parent
 
 
@@ -36,13 +32,13 @@ def implementation(directory: Path, given: Sequence[str]) -> dict[str, Any]:
     Raises:
         CouldNotTest: an option or the file is malformed.
     """
-    found = _settings(directory)
+    found = settings.implementation(directory)
     for one in given:
         key, equals, text = one.partition("=")
-        if not equals or key not in KEYS:
+        if not equals or key not in settings.IMPLEMENTATION:
             raise CouldNotTest(
                 f"--podpath-implementation {one} is not understood",
-                f"Write KEY=TEXT, with one of {', '.join(KEYS)}",
+                f"Write KEY=TEXT, with one of {', '.join(settings.IMPLEMENTATION)}",
             )
         found[key] = text
     if contact := found.get("contact"):
@@ -50,31 +46,14 @@ def implementation(directory: Path, given: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _settings(directory: Path) -> dict[str, Any]:
-    above = (folder / _SETTINGS for folder in (directory, *directory.parents))
-    path = next((p for p in above if p.is_file()), None)
-    if path is None:
-        return {}
-    try:
-        tables = tomllib.loads(files.read_text(path))
-    except (OSError, ValueError) as error:
-        raise CouldNotTest(f"{path} cannot be read: {error}", "Correct it") from None
-    tool = tables.get("tool", {})
-    said = tool.get("podpath", {}) if isinstance(tool, dict) else {}
-    if not isinstance(said, dict):
-        raise CouldNotTest(f"podpath of [tool] in {path} is no table", "Write [tool.podpath]")
-    for key, value in said.items():
-        texts = value if key == "contact" and isinstance(value, list) else [value]
-        if key not in KEYS or not all(isinstance(text, str) for text in texts):
-            raise CouldNotTest(
-                f"{key} = {value!r} of [tool.podpath] in {path} is not understood",
-                f"It may have these keys, with texts: {', '.join(KEYS)}",
-            )
-    return dict(said)
-
-
 def about(
-    plan: Plan, whose: Mapping[str, Any], arguments: Sequence[str], seed: int, *, complete: bool
+    plan: Plan,
+    whose: Mapping[str, Any],
+    arguments: Sequence[str],
+    seed: int,
+    *,
+    complete: bool,
+    requirements: tuple[Requirement, ...] = (),
 ) -> About:
     """Collect the facts about a run that its report has besides the results.
 
@@ -84,6 +63,7 @@ def about(
         arguments: arguments of pytest.
         seed: seed of the run.
         complete: false if the run was broken off.
+        requirements: the vendor's own requirements.
 
     Raises:
         CouldNotTest: a plugin cannot be read any more.
@@ -104,6 +84,7 @@ def about(
         command=command(arguments, seed),
         complete=complete,
         features=plan.features,
+        requirements=requirements,
     )
 
 

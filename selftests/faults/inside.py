@@ -13,6 +13,7 @@ from podpath.nodes.base import Node
 from podpath.plugin import shared
 from podpath.system import limits
 from podpath.system.limits import Limits
+from podpath.testing.marks import REQUIREMENT
 from selftests.suite import ROOT, Run
 
 _OPTIONS = (
@@ -56,7 +57,7 @@ class _Suite:
 
     @staticmethod
     def _ids(item: pytest.Item) -> set[str]:
-        return {i for mark in item.iter_markers("requirement") for i in mark.args}
+        return {i for mark in item.iter_markers(REQUIREMENT) for i in mark.args}
 
 
 def run(node: Node, wanted: frozenset[str], report: Path, *options: str, cases: str = "*") -> Run:

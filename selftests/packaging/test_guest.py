@@ -27,6 +27,13 @@ SUITES = {
     "marker_of_the_same_name": (
         "import pytest\n@pytest.mark.requirement('REQ-1')\ndef test_it(): pass\n"
     ),
+    "no_fixture_of_ours": (
+        "import subprocess, sys\n"
+        "def test_it():\n"
+        "    said = subprocess.run([sys.executable, '-S', '-m', 'pytest', '--fixtures', '-q'],\n"
+        "        capture_output=True, text=True, check=True).stdout\n"
+        "    assert 'tmp_path' in said and 'podpath' not in said and '\\nruntime' not in said\n"
+    ),
     "list_that_is_not_empty": (
         "import pytest\ndef test_it():\n    with pytest.raises(AssertionError): assert [1] == []\n"
     ),

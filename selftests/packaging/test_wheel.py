@@ -65,11 +65,12 @@ def test_every_profile_is_in_the_wheel(names: set[str]) -> None:
 
 
 def test_nothing_else_is_in_the_wheel(names: set[str]) -> None:
-    """No self-test, benchmark, conftest, document or compiled file; one package only."""
+    """No self-test, benchmark, document or compiled file; one package, and the suite's conftest."""
     top = {name.split("/")[0] for name in names}
 
     assert sorted(t for t in top if not t.endswith(".dist-info")) == ["podpath"]
-    assert [n for n in names if "selftests" in n or "benchmarks" in n or "conftest" in n] == []
+    assert [n for n in names if "selftests" in n or "benchmarks" in n] == []
+    assert [n for n in names if "conftest" in n] == ["podpath/tests/conftest.py"]
     assert [n for n in names if ".dist-info/" not in n and not n.endswith(_DATA)] == []
 
 

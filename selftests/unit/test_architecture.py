@@ -33,6 +33,7 @@ LAYERS = (
     "contract",
     "report",
     "run",
+    "testing",
     "plugin",
     "fixtures",
     "tests",
@@ -308,7 +309,7 @@ def _may_use(package: str, name: str) -> bool:
         ("cri_api", {"nodes"}),
         ("kubernetes", {"nodes"}),
         ("pytest_kind", {"nodes"}),
-        ("pytest", {"plugin", "fixtures", "tests"}),
+        ("pytest", {"testing", "plugin", "fixtures", "tests"}),
         ("argparse", {"cli", "plugin"}),
         ("random", {"system"}),
         ("secrets", set()),
@@ -350,11 +351,13 @@ HEAVY = (
 
 
 def test_plugin_imports_nothing_heavy() -> None:
-    """Every pytest run of the environment imports it, with the modules that it names."""
+    """Every pytest run of the environment imports it; a conftest may import the fixtures."""
     program = (
         "import importlib, sys\n"
         "from podpath import plugin\n"
-        "for name in plugin.pytest_plugins: importlib.import_module(name)\n"
+        "from podpath.testing import fixtures\n"
+        "for name in [*plugin.pytest_plugins, *fixtures.pytest_plugins]:\n"
+        "    importlib.import_module(name)\n"
         f"print(*[name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run(

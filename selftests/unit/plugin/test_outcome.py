@@ -28,7 +28,9 @@ def item(request: pytest.FixtureRequest) -> pytest.Item:
     plan = SimpleNamespace(network=SimpleNamespace(bridge="cni0"))
     config = SimpleNamespace(stash=pytest.Stash())
     config.stash[shared._plan] = plan
-    one = SimpleNamespace(stash=pytest.Stash(), config=config, path=request.path)
+    one = SimpleNamespace(
+        stash=pytest.Stash(), config=config, path=shared.tests() / request.path.name
+    )
     one.stash[outcome._found] = []
     return cast("pytest.Item", one)
 
@@ -85,7 +87,7 @@ def test_plugin_that_fails_does_not_conform(item: pytest.Item) -> None:
 
 def test_first_difference_says_why(item: pytest.Item, monkeypatch: pytest.MonkeyPatch) -> None:
     """All of them, and the picture of the path, stand in the body."""
-    monkeypatch.setattr(outcome, "_made_by_a_test", lambda _: True)
+    monkeypatch.setattr(outcome, "_made_by", lambda *_: True)
     differences = [Difference("MTU", f"pod {pod}", "1500", "1400") for pod in ("a", "b")]
     item.stash[outcome._found] = differences
     found = phase(item, raised(AssertionError("assert [...] == []")))

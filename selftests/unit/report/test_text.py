@@ -129,7 +129,7 @@ def test_packet_that_was_sent_over_and_over_takes_one_short_line() -> None:
 @pytest.mark.parametrize("identifier", REQUIREMENTS)
 def test_failure_tells_what_it_means_and_how_to_look(identifier: str) -> None:
     """For every requirement: its sentence, its usual cause, commands with nothing left open."""
-    text = failure([identifier], "missing hop at node veth2 in", 4321, "br7")
+    text = failure([REQUIREMENTS[identifier]], "missing hop at node veth2 in", 4321, "br7")
 
     assert text.startswith(f"{identifier}: {REQUIREMENTS[identifier].sentence}")
     assert "  missing hop at node veth2 in" in text

@@ -1,0 +1,49 @@
+"""What is tested, on what, above the tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from podpath.plugin import shared
+
+if TYPE_CHECKING:
+    from podpath.profiles import Profile
+
+#: Whether the facts were printed.
+_printed = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Print the facts of the preflight, if it came before the tests were collected."""
+    return _lines(config)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Print them below the number of tests, if only the tests told that a preflight is needed."""
+    return [] if config.stash.get(_printed, False) else _lines(config)
+
+
+def _lines(config: pytest.Config) -> list[str]:
+    """What is tested, on what, and what cannot be tested there."""
+    facts = config.stash.get(shared.environment, {})
+    if not facts:
+        return []
+    config.stash[_printed] = True
+    lines = [f"podpath {name}: {text}" for name, text in facts.items()]
+    plan = shared.plan(config)
+    if absent := shared.not_applicable(config):
+        lines.append(f"podpath not applicable on {plan.kind.name}: {', '.join(absent)}")
+    return lines + _out_of_scope(plan.network.profile)
+
+
+def _out_of_scope(profile: Profile) -> list[str]:
+    """What cannot be asked of this kind of plugin, a line a reason."""
+    reasons = dict.fromkeys(profile.not_applicable.values())
+    return [
+        f"podpath not applicable to {profile.name}: "
+        f"{', '.join(i for i, why in profile.not_applicable.items() if why == reason)} ({reason})"
+        for reason in reasons
+    ]

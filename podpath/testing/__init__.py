@@ -1,0 +1,66 @@
+"""What tests of third parties may import: this module's `__all__`, and nothing else of podpath."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from podpath.errors import CouldNotTest, DoesNotConform, Inconclusive
+from podpath.testing.marks import both_directions, each_family, each_pod, requirement
+
+if TYPE_CHECKING:
+    from podpath.model import Difference, Direction, Family, Hop, Path, Topology
+    from podpath.nodes.base import Node
+    from podpath.nodes.deployment import Deployment
+    from podpath.nodes.pod import Pod, PodSpec
+    from podpath.paths.observe import Observed
+    from podpath.paths.probes import Probe
+    from podpath.paths.traffic import Traffic, Traffics
+
+__all__ = [
+    "CouldNotTest",
+    "Deployment",
+    "Difference",
+    "Direction",
+    "DoesNotConform",
+    "Family",
+    "Hop",
+    "Inconclusive",
+    "Node",
+    "Observed",
+    "Path",
+    "Pod",
+    "PodSpec",
+    "Probe",
+    "Topology",
+    "Traffic",
+    "Traffics",
+    "both_directions",
+    "each_family",
+    "each_pod",
+    "requirement",
+]
+
+#: Where the names are that are imported when they are used: a conftest stays light.
+_HOMES = {
+    "podpath.model": ("Difference", "Direction", "Family", "Hop", "Path", "Topology"),
+    "podpath.nodes.base": ("Node",),
+    "podpath.nodes.deployment": ("Deployment",),
+    "podpath.nodes.pod": ("Pod", "PodSpec"),
+    "podpath.paths.observe": ("Observed",),
+    "podpath.paths.probes": ("Probe",),
+    "podpath.paths.traffic": ("Traffic", "Traffics"),
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is first used."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the names that may be imported."""
+    return __all__
