@@ -1,1 +1,1 @@
-"""TOPO: how pods are wired, read from the kernel and held against the profile."""
+"""TOPO: the wiring of pods, read from the kernel and compared with the profile."""

@@ -1,4 +1,4 @@
-"""The addresses that pods must have: a function for each requirement. Pure.
+"""Check the addresses of pods: one function for each requirement. Pure.
 
 Rules: CNI specification 1.0.0, the reference plugins' documentation of host-local.
 """
@@ -11,7 +11,7 @@ from podpath.model import POD_INTERFACE, AddressWithPrefix, Difference, Family, 
 from podpath.profiles import filled
 from podpath.topology.comparison import Differences, of_family, unequal
 
-#: What the kernel gives every lo that is up (net/ipv4/devinet.c, net/ipv6/addrconf.c).
+#: Addresses that the kernel gives every lo that is up (net/ipv4/devinet.c, net/ipv6/addrconf.c).
 _LOOPBACK = frozenset({ip_interface("127.0.0.1/8"), ip_interface("::1/128")})
 
 
@@ -21,9 +21,13 @@ def addr(
     leases: Mapping[str, str],
     pod: str,
 ) -> Differences:
-    """The pod's addresses are the kernel's, in range, of the right prefix, its own, and leased.
+    """Check a pod's addresses: the kernel's, in range, right prefix length, unique, and leased.
 
-    leases: address -> container id, as IPAM has them stored.
+    Args:
+        topology: The node and its pods.
+        network: The configuration, and how its plugin wires pods.
+        leases: Address -> container id, as IPAM stores them.
+        pod: The pod's name.
     """
     its = topology.pods[pod]
     where = f"pod {pod} {POD_INTERFACE}"
@@ -70,7 +74,7 @@ def _address(
 
 
 def netns_ip(topology: Topology, pod: str) -> Differences:
-    """Each of the pod's addresses is found in its own namespace and in no other named one."""
+    """Check that a pod's own namespace has its addresses, and that no other named one has them."""
     its = topology.pods[pod]
     found = []
     if not its.addresses:
@@ -88,7 +92,7 @@ def netns_ip(topology: Topology, pod: str) -> Differences:
 
 
 def lo(topology: Topology, pod: str) -> Differences:
-    """The pod's lo holds the loopback address of each IP version that it has, and no other."""
+    """Check that a pod's lo holds 127.0.0.1/8, and no address but that and ::1/128."""
     link = topology.of_pod(pod).interface("lo")
     where = f"pod {pod} lo"
     if link is None:

@@ -1,4 +1,4 @@
-"""The bridge that pods' host ends are ports of: a function for each requirement. Pure.
+"""Check the bridge that connects pods: one function for each requirement. Pure.
 
 Rules: the reference plugins' documentation of bridge.
 """
@@ -16,14 +16,14 @@ from podpath.model import (
 )
 from podpath.topology.comparison import Differences, no_host_end, of_family, switch, unequal
 
-#: Switches of a port that are on unless somebody turns them off (net/bridge/br_if.c, new_nbp).
+#: Switches of a port that are on by default (net/bridge/br_if.c, new_nbp).
 _PORT_DEFAULTS = frozenset({"flood", "mcast_flood", "bcast_flood"})
 
 _AGEING_SECONDS = 300
 
 
 def bridge_port(topology: Topology, network: Network, pod: str) -> Differences:
-    """The host end is up and a forwarding port of the bridge, with the configured settings."""
+    """Check that the host end is up, and a forwarding port of the bridge, set as configured."""
     host = topology.host_end(pod)
     if host is None:
         return [no_host_end(pod)]
@@ -47,7 +47,7 @@ def bridge_port(topology: Topology, network: Network, pod: str) -> Differences:
 
 
 def bridge_members(topology: Topology, network: Network) -> Differences:
-    """The bridge's ports are exactly the pods' host ends."""
+    """Check that the bridge's ports are exactly the pods' host ends."""
     bridge = topology.node.interface(network.bridge)
     if bridge is None:
         return [_no_bridge(network)]
@@ -68,7 +68,10 @@ def _no_bridge(network: Network) -> Difference:
 
 
 def bridge_gateway(topology: Topology, network: Network) -> Differences:
-    """The bridge is up, STP off; it holds the gateway address, and the node forwards, iff set."""
+    """Check that the bridge is up, without STP, and the gateway if and only if configured.
+
+    As the gateway, the bridge holds the gateway address, and it and the node forward.
+    """
     bridge = topology.node.interface(network.bridge)
     if bridge is None or bridge.bridge is None:
         return [_no_bridge(network)]
@@ -106,9 +109,9 @@ def _gateway(
 
 
 def fdb(topology: Topology, network: Network, pod: str) -> Differences:
-    """The bridge has learned the pod's MAC address on the pod's own port, and only there.
+    """Check that the bridge learned the pod's MAC address on the pod's own port only.
 
-    And it keeps what it learns as long as any bridge does (net/bridge/br_device.c).
+    The bridge must also keep entries for the kernel's default time (net/bridge/br_device.c).
     """
     return _ageing(topology, network) + _learned(topology, network, pod)
 
@@ -138,9 +141,10 @@ def _ageing(topology: Topology, network: Network) -> Differences:
 
 
 def bridged(topology: Topology, network: Network, *pods: str) -> Differences:
-    """The second witness that traffic went over the bridge: both ports are its, and it learned.
+    """Check that traffic between pods crossed the bridge: it has their ports, and learned on them.
 
-    Needed because the tap on the bridge sees a frame only while the tap makes it promiscuous.
+    The capture alone does not prove it: the tap on the bridge makes the bridge promiscuous, and
+    sees a frame only because of that.
     """
     found: Differences = []
     for pod in dict.fromkeys(pods):

@@ -1,4 +1,4 @@
-"""How wiring is compared, and what the differences say. Pure."""
+"""Compare values of the wiring, and write down the differences. Pure."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,12 @@ Differences = list[Difference]
 
 
 def unequal(where: str, settings: Mapping[str, tuple[str, str]]) -> Differences:
-    """Return a difference for each setting, by name, whose expected and seen values differ."""
+    """Return a difference for each setting whose expected and seen values differ.
+
+    Args:
+        where: The place of the settings.
+        settings: Name of a setting -> expected value, seen value.
+    """
     return [
         Difference(kind, where, expected, seen)
         for kind, (expected, seen) in settings.items()
@@ -23,7 +28,12 @@ def unequal(where: str, settings: Mapping[str, tuple[str, str]]) -> Differences:
 
 
 def shared(kind: str, values: Mapping[str, object]) -> Differences:
-    """Return one difference for each value that more than one owner has."""
+    """Return a difference for each value that more than one owner has.
+
+    Args:
+        kind: The kind of difference.
+        values: Owner -> value.
+    """
     owners: dict[object, list[str]] = {}
     for owner, value in values.items():
         owners.setdefault(value, []).append(owner)
@@ -49,5 +59,5 @@ def of_family(link: Interface, family: Family) -> list[AddressWithPrefix]:
 
 
 def no_host_end(pod: str) -> Difference:
-    """Return the difference of a pod whose eth0 has no peer in the node."""
+    """Return the difference for a pod whose eth0 has no peer in the node."""
     return Difference("peer", f"pod {pod} {POD_INTERFACE}", "an interface of the node", "none")

@@ -1,8 +1,8 @@
-"""A node's packet filter: its rules, and the chains that drop or reject what the node forwards.
+"""A node's packet filter: its rules, and the chains that drop or reject forwarded packets.
 
-These chains are the administrator's: a Docker engine sets the policy of iptables' chain FORWARD to
-DROP when it starts; firewalld's chain ends with a rule that rejects. Only what a rule accepts
-passes them, and whether a plugin adds such a rule is configured: the plugin "firewall" does, to
+The administrator owns these chains: a Docker engine sets the policy of iptables' chain FORWARD to
+DROP when it starts; firewalld's chain ends with a rule that rejects. Only packets that a rule
+accepts pass them. The conflist decides which plugin adds such a rule: "firewall" adds one to
 iptables.
 """
 
@@ -18,18 +18,23 @@ from podpath.topology import hooks, reading
 _LEGACY = {Family.IPV4: "iptables-legacy-save", Family.IPV6: "ip6tables-legacy-save"}
 _PROGRAM = {Family.IPV4: "iptables", Family.IPV6: "ip6tables"}
 _TABLE = {Family.IPV4: "ip", Family.IPV6: "ip6"}
-#: The plugin that adds rules which accept pods' packets, and where it does.
+#: The plugin that adds rules which accept pods' packets, to iptables.
 _ACCEPTING = "firewall"
-#: Tables of these families hang on links and bridges; the node's others are not about the path.
+#: Families whose tables filter on links and bridges; the node's other tables are not on the path.
 _ON_LINKS = ("bridge", "netdev")
 _ANY = ("arp", "bridge", "inet", "ip", "ip6", "netdev")
 _COUNTER = re.compile(r"counter( packets \d+ bytes \d+)? ")
 
 
 def ruleset(node: Node, netns: str = "") -> str:
-    """List the nftables rules of the node, or of a named network namespace of the node's.
+    """List the nftables rules of the node, or of one of its named network namespaces.
 
-    Raises CouldNotTest.
+    Args:
+        node: The node.
+        netns: Name of the namespace; empty for the node's own.
+
+    Raises:
+        CouldNotTest: nft failed.
     """
     done = node.run(["nft", "--stateless", "list", "ruleset"], netns=netns)
     if done.returncode != 0:
@@ -38,10 +43,14 @@ def ruleset(node: Node, netns: str = "") -> str:
 
 
 def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
-    """Packet filter rules in the way: of links and bridges on the node, any at all in pods.
+    """List packet filter rules on the path: those of links and bridges on the node, all in pods.
 
-    "node" or pod name -> rules, as nft and iptables list them. Raises CouldNotTest if they
-    cannot be listed, DoesNotConform if a pod has no named namespace.
+    Returns:
+        "node" or pod name -> rules, as nft and iptables list them.
+
+    Raises:
+        CouldNotTest: nft cannot list the rules.
+        DoesNotConform: A pod has no named namespace.
     """
     found = {NODE: hooks.nft_rules(ruleset(node), _ON_LINKS)}
     for pod, its in topology.pods.items():
@@ -49,21 +58,22 @@ def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
         found[pod] = hooks.nft_rules(ruleset(node, its.netns), _ANY)
         for command in _LEGACY.values():
             done = node.run([command], netns=its.netns)
-            # it fails where the kernel has no legacy tables, and so no rules in them
+            # fails on a kernel without legacy tables, which has no rules in them either
             found[pod] += [line for line in done.stdout.splitlines() if line.startswith("-")]
     return found
 
 
 def hindering(node: Node, family: Family, network: Network) -> list[str]:
-    """List the chains that may drop traffic between pods, a sentence each, with its remedy.
+    """List the chains that may drop traffic between pods: one sentence each, with its remedy.
 
-    Raises CouldNotTest if the node's rules cannot be listed.
+    Raises:
+        CouldNotTest: nft cannot list the node's rules.
     """
     namespace = node.network_namespace()
     if network.bridge and not reading.filters_bridged(namespace, family):
-        return []  # iptables sees what a bridge carries by br_netfilter alone
+        return []  # only br_netfilter passes bridged packets to iptables
     listing = ruleset(node)
-    legacy = node.run([_LEGACY[family]]).stdout  # fails where the kernel has no such tables
+    legacy = node.run([_LEGACY[family]]).stdout  # fails on a kernel without such tables
     iptables = f"FORWARD of the table {_TABLE[family]} filter"
     found = dropping(listing, family)
     if ":FORWARD DROP" in legacy and iptables not in found:
@@ -80,7 +90,7 @@ def hindering(node: Node, family: Family, network: Network) -> list[str]:
 
 
 def dropping(listing: str, family: Family) -> list[str]:
-    """List the chains that drop what is forwarded in what `nft list ruleset` prints. Pure."""
+    """List the chains of `nft list ruleset` that drop forwarded packets. Pure."""
     return [
         f"{chain} of the table {table}"
         for table, chain, lines in _chains(listing)
@@ -91,7 +101,7 @@ def dropping(listing: str, family: Family) -> list[str]:
 
 
 def _chains(listing: str) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield table, chain and lines of each."""
+    """Yield each chain: its table, its name and its lines."""
     table, chain = "", ""
     lines: list[str] = []
     for line in (raw.strip() for raw in listing.splitlines()):
@@ -108,5 +118,5 @@ def _chains(listing: str) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _ends(rule: str) -> bool:
-    """Whether a chain's last rule takes whatever came so far."""
+    """Return whether a chain's last rule drops or rejects every packet that reaches it."""
     return bool(re.match(r"(drop|reject)\b", _COUNTER.sub("", rule)))

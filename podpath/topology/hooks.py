@@ -1,4 +1,4 @@
-"""What may take, change or copy packets between a pod and the bridge, beside the wires. Pure."""
+"""Check for hooks that take, change or copy packets between a pod and the bridge. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,7 +7,12 @@ from podpath.model import NODE, POD_INTERFACE, Difference, Interface, Topology
 
 
 def nft_rules(listing: str, families: Iterable[str]) -> list[str]:
-    """The rules, and policies other than accept, in what `nft list ruleset` prints."""
+    """List the rules, and the policies that drop, in the output of `nft list ruleset`.
+
+    Args:
+        listing: The output.
+        families: The families of tables to list, such as "bridge".
+    """
     found, family = [], ""
     for line in (raw.strip() for raw in listing.splitlines()):
         if line.startswith("table "):
@@ -18,7 +23,7 @@ def nft_rules(listing: str, families: Iterable[str]) -> list[str]:
 
 
 def _takes_effect(line: str) -> bool:
-    """Whether a line within a table is a rule, or a policy that drops what no rule takes."""
+    """Return whether a line within a table is a rule, or a policy that drops."""
     frame = not line or line.endswith("{") or line.startswith(_NO_RULES)
     return not frame or (line.startswith("type ") and "policy drop" in line)
 
@@ -29,9 +34,12 @@ _NO_RULES = ("}", "type", "policy", "flags", "elements", "comment", "#")
 def differences(
     topology: Topology, network: Network, filters: Mapping[str, Iterable[str]]
 ) -> list[Difference]:
-    """Nothing hooks into the path that is not configured.
+    """Check that only configured hooks are on the path.
 
-    filters: what firewall.rules() gave.
+    Args:
+        topology: The node and its pods.
+        network: The configuration, and how its plugin wires pods.
+        filters: Packet filter rules on the path, as firewall.rules() returns them.
     """
     found = []
     links: dict[str, Interface | None] = {
@@ -49,7 +57,7 @@ def differences(
             found.append(Difference("XDP program", where, "none", "attached"))
     for where, some in filters.items():
         if where == NODE and network.conflist.spoof_check:
-            continue  # that is made of rules of the bridge family
+            continue  # macspoofchk adds rules of the bridge family
         name = where if where == NODE else f"pod {where}"
         found += [Difference("packet filter", name, "none", rule) for rule in some]
     return found

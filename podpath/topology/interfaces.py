@@ -1,4 +1,4 @@
-"""The interfaces and namespaces that pods must have: a function for each requirement. Pure.
+"""Check the interfaces and namespaces of pods: one function for each requirement. Pure.
 
 Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge and macvlan.
 """
@@ -14,8 +14,8 @@ from podpath.topology.comparison import Differences, shared, unequal
 
 _NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")
 
-#: What the kernel itself puts, down, into every new namespace once a tunnel module is loaded
-#: (net.core.fb_tunnels_only_for_init_net).
+#: Interfaces that the kernel itself puts, down, into every new namespace once a tunnel module is
+#: loaded (net.core.fb_tunnels_only_for_init_net).
 _KERNELS_OWN = frozenset(
     {
         *("tunl0", "sit0", "gre0", "gretap0", "erspan0", "teql0"),
@@ -25,7 +25,7 @@ _KERNELS_OWN = frozenset(
 
 
 def netns_name(topology: Topology) -> Differences:
-    """Each pod has a named namespace `cni-<hex groups>` of its own."""
+    """Check that each pod has its own named namespace `cni-<hex groups>`."""
     found = []
     for pod in topology.pods.values():
         where = f"pod {pod.name}"
@@ -40,9 +40,11 @@ def netns_name(topology: Topology) -> Differences:
 
 
 def netns_shared(topology: Topology, containers: Mapping[str, Mapping[str, int]]) -> Differences:
-    """A pod's containers are in its namespace, and in no other pod's.
+    """Check that a pod's containers are in its namespace, and that no two pods share one.
 
-    containers: pod -> container -> inode of the namespace that its process is in.
+    Args:
+        topology: The node and its pods.
+        containers: Pod -> container -> inode of the container's network namespace.
     """
     found = []
     for pod, inodes in containers.items():
@@ -57,7 +59,7 @@ def netns_shared(topology: Topology, containers: Mapping[str, Mapping[str, int]]
 
 
 def pod_links(topology: Topology, pod: str) -> Differences:
-    """A pod holds lo and eth0, both up, and nothing else."""
+    """Check that a pod has lo and eth0, both up, and no other interface."""
     space = topology.of_pod(pod)
     found = _exactly(space, pod, {"lo", POD_INTERFACE})
     for name in ("lo", POD_INTERFACE):
@@ -68,9 +70,12 @@ def pod_links(topology: Topology, pod: str) -> Differences:
 
 
 def node_links(topology: Topology, network: Network, own: frozenset[str]) -> Differences:
-    """The node has its own links, the bridge if any and the pods' host ends, and nothing else.
+    """Check that the node has its own links, the bridge if any and host ends, and no others.
 
-    own: such as lo and its uplink; see Node.links.
+    Args:
+        topology: The node and its pods.
+        network: The configuration, and how its plugin wires pods.
+        own: Names of the links that the node has without pods, such as lo; see Node.links.
     """
     bridge = {network.bridge} - {""}
     return _exactly(topology.node, NODE, own | bridge | topology.host_ends())
@@ -96,7 +101,10 @@ def _kind(space: Namespace, name: str) -> str:
 
 
 def veth_peer(topology: Topology, pod: str) -> Differences:
-    """eth0 is a veth whose peer is in the node: index and namespace agree in both directions."""
+    """Check that eth0 is a veth with its peer in the node: each end names the other's place.
+
+    A place is the index of an interface and the id of its namespace.
+    """
     space = topology.of_pod(pod)
     link = space.interface(POD_INTERFACE)
     where = f"pod {pod} {POD_INTERFACE}"
@@ -117,7 +125,7 @@ def veth_peer(topology: Topology, pod: str) -> Differences:
 
 
 def lower_link(topology: Topology, network: Network, pod: str) -> Differences:
-    """eth0 is a link of its profile's kind and mode, on the configured link of the node, up."""
+    """Check that eth0 has the kind and mode of its profile, on the node's configured link, up."""
     space = topology.of_pod(pod)
     link = space.interface(POD_INTERFACE)
     where = f"pod {pod} {POD_INTERFACE}"
@@ -138,9 +146,9 @@ def lower_link(topology: Topology, network: Network, pod: str) -> Differences:
 
 
 def mtu(topology: Topology, network: Network, pod: str) -> Differences:
-    """The pod's veth, and the bridge if any, have one MTU, the configured one if any is.
+    """Check that every interface on a pod's path has the same MTU: the configured one, if any.
 
-    What lies on a link of the node has that one's, if none is configured.
+    Without a configured MTU, an eth0 that lies on a link of the node has the MTU of that link.
     """
     link = topology.of_pod(pod).interface(POD_INTERFACE)
     ends = {f"pod {pod} {POD_INTERFACE}": link}
@@ -160,10 +168,13 @@ def mtu(topology: Topology, network: Network, pod: str) -> Differences:
 
 
 def mac(topology: Topology, network: Network, *, of_bridge: bool = True) -> Differences:
-    """MAC addresses are unique, and those in each plugin result are the kernel's.
+    """Check that MAC addresses are unique, and that each plugin result has the kernel's.
 
-    The bridge's own is compared when it is a gateway: only then does it have to stay; and not at
-    all without of_bridge.
+    Args:
+        topology: The node and its pods.
+        network: The configuration, and how its plugin wires pods.
+        of_bridge: Whether to compare the bridge's own address too. It is compared only for a
+            gateway, whose address must stay.
     """
     found = []
     owners: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""The plugin's result against the kernel. Pure.
+"""Compare the plugin's result with the kernel. Pure.
 
 Rules: CNI specification 1.0.0, section 5 ("Success"), and for the keys' meaning section 2.
 """
@@ -12,7 +12,7 @@ from podpath.topology.comparison import Differences
 
 
 def differences(topology: Topology, network: Network, pod: str) -> Differences:
-    """What a pod's result says of interfaces, addresses and routes is what the kernel has."""
+    """Check that a pod's result has the interfaces, addresses and routes of the kernel."""
     its = topology.pods[pod]
     if not its.result:
         return [Difference("result", f"pod {pod}", "a result", "none")]
@@ -24,13 +24,13 @@ def differences(topology: Topology, network: Network, pod: str) -> Differences:
 
 
 def _entries(its: PodNetwork, key: str) -> list[Mapping[str, Any]]:
-    """The objects of one of the result's lists; anything else in it is left out."""
+    """List the objects of one of the result's lists, without entries of other types."""
     value = its.result.get(key)
     return [e for e in value if isinstance(e, dict)] if isinstance(value, list) else []
 
 
 def _interfaces(topology: Topology, pod: str) -> Differences:
-    """eth0 with the pod's namespace as sandbox, its host end, each with its MAC address."""
+    """Check that a result has eth0 with the pod's sandbox, its host end, and all MAC addresses."""
     its = topology.pods[pod]
     entries = _entries(its, "interfaces")
     inside = [e for e in entries if e.get("sandbox")]
@@ -71,7 +71,7 @@ def _addresses(topology: Topology, network: Network, pod: str) -> Differences:
 
 
 def _index(its: PodNetwork, entry: Mapping[str, Any]) -> Differences:
-    """An address's "interface" is an index into the list of interfaces: that of the pod's own."""
+    """Check that an address's "interface" is the index of eth0 in the list of interfaces."""
     interfaces, index = _entries(its, "interfaces"), entry.get("interface")
     where = f"result of pod {its.name}, interface of {entry.get('address')}"
     if not isinstance(index, int) or not 0 <= index < len(interfaces):
@@ -80,7 +80,7 @@ def _index(its: PodNetwork, entry: Mapping[str, Any]) -> Differences:
 
 
 def _routes(topology: Topology, pod: str) -> Differences:
-    """Each route of the result is in the pod; the connected one need not be told."""
+    """Check that the pod has each route of the result, which may omit the connected route."""
     present = {
         (str(r.destination), str(r.gateway))
         for r in topology.of_pod(pod).routes

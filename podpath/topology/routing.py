@@ -1,4 +1,4 @@
-"""How pods and the node must route: a function for each requirement. Pure."""
+"""Check how pods and the node route: one function for each requirement. Pure."""
 
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
@@ -25,7 +25,7 @@ from podpath.topology.comparison import Differences, no_host_end
 
 
 def route(topology: Topology, network: Network, pod: str) -> Differences:
-    """The pod's routes are those of its profile and those that are configured, no others."""
+    """Check that a pod has the routes of its profile and the configured ones, and no others."""
     found = []
     for family in Family:
         wanted = _configured(network, family, topology, pod)
@@ -56,7 +56,7 @@ def _text(route: Route) -> str:
 
 
 def _kernels_own(route: Route) -> bool:
-    """IPv6's link-local and multicast routes, which every link that is up has."""
+    """Return whether a route is link-local or multicast IPv6, which every link that is up has."""
     return route.destination.version == Family.IPV6.value and (
         route.destination.is_link_local or route.destination.is_multicast
     )
@@ -78,7 +78,7 @@ def _configured(network: Network, family: Family, topology: Topology, pod: str) 
 
 
 def _ranged(topology: Topology, network: Network, pod: str) -> Iterator[tuple[Address, Range]]:
-    """A pod's addresses, each with its range; one that is in none is another test's affair."""
+    """Yield a pod's addresses that are in a range, each with it; TOPO-ADDR reports the others."""
     for address in topology.everybody[pod].addresses:
         if its := network.ipam.range_of(address):
             yield address, its
@@ -90,7 +90,7 @@ def _route(rule: RouteRule, address: Address, its: Range, device: str) -> Route:
 
 
 def rule(topology: Topology, pod: str) -> Differences:
-    """The pod's routing policy is the kernel's own."""
+    """Check that a pod has no routing rules but the kernel's own."""
     return [
         Difference("unexpected rule", f"pod {pod}", "the kernel's own rules only", rule.text)
         for rule in topology.of_pod(pod).rules
@@ -98,7 +98,7 @@ def rule(topology: Topology, pod: str) -> Differences:
 
 
 def host_end(topology: Topology, pod: str) -> Differences:
-    """The host end is up, enslaved to nothing, and forwards what the pod has addresses of."""
+    """Check that the host end is up, has no master, and forwards the pod's IP versions."""
     end = topology.host_end(pod)
     if end is None:
         return [no_host_end(pod)]
@@ -115,7 +115,7 @@ def host_end(topology: Topology, pod: str) -> Differences:
 
 
 def node_addr(topology: Topology, network: Network, pod: str) -> Differences:
-    """The host end holds the addresses of its profile, which for a bridge port are none."""
+    """Check that the host end has the addresses of its profile: none for a bridge port."""
     end = topology.host_end(pod)
     if end is None:
         return [no_host_end(pod)]
@@ -137,7 +137,10 @@ def node_addr(topology: Topology, network: Network, pod: str) -> Differences:
 
 
 def node_route(topology: Topology, network: Network) -> Differences:
-    """What the node has for its pods is sent by the routes of their profile alone."""
+    """Check that the node reaches its pods only by the routes of their profile.
+
+    No routing rule may name the pods' subnets, host ends or bridge.
+    """
     subnets = [r.subnet for r in network.ipam.ranges]
     present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}
     present -= set(_own_addresses(topology.node))
@@ -153,7 +156,7 @@ def node_route(topology: Topology, network: Network) -> Differences:
 
 
 def _of_lower_link(topology: Topology, network: Network) -> Iterator[Route]:
-    """The connected routes of what pods' links must lie on: pods may be of that network, too."""
+    """Yield the connected routes of the lower link, whose network pods may share."""
     lower = topology.node.interface(network.lower(topology))
     if lower is not None:
         for address in lower.addresses:
@@ -170,7 +173,7 @@ def _node_routes(topology: Topology, network: Network) -> Iterable[Route]:
 
 
 def _own_addresses(space: Namespace) -> Iterable[Route]:
-    """IPv6's route to the one address of a link's own, as a host end's (addrconf_prefix_route)."""
+    """Yield IPv6 routes to a link's own single address, as of host ends (addrconf_prefix_route)."""
     for link in space.interfaces:
         for address in link.addresses:
             if address.version == Family.IPV6.value and address.network.num_addresses == 1:
@@ -182,11 +185,12 @@ def _within(one: Subnet, other: Subnet) -> bool:
 
 
 def settings(topology: Topology, network: Network, pod: str) -> Differences:
-    """A pod does not forward; neither it, its host end nor a bridge answers for others.
+    """Check that a pod forwards nothing, and that no interface on its path answers for others.
 
-    Nor do their interfaces hear less than others of their kind, or the pod's more. What they have
-    turned on because a new namespace, or a new interface of the node, starts with it is the
-    host's affair (net/ipv4/devinet.c, devinet_init_net and inetdev_init).
+    Interfaces on the path are eth0, its host end and the bridge. Their flags must be the usual
+    ones, and eth0 must not be promiscuous. Settings that a new namespace, or a new interface of
+    the node, starts with come from the host, and are no differences (net/ipv4/devinet.c,
+    devinet_init_net and inetdev_init).
     """
     inherited = topology.pods[pod].inherited
     inside = topology.of_pod(pod).interface(POD_INTERFACE)
@@ -208,7 +212,14 @@ def settings(topology: Topology, network: Network, pod: str) -> Differences:
 
 
 def switched(where: str, now: Settings, before: Settings, network: Network) -> Differences:
-    """What a pod does for others is what it started with, changed as is configured."""
+    """Check that a pod's forwarding and proxies are the initial ones, changed as configured.
+
+    Args:
+        where: The place of the settings.
+        now: The settings after ADD.
+        before: The settings that the namespace started with.
+        network: The configuration, and how its plugin wires pods.
+    """
     on, off = network.conflist.switched
     more, less = now - ((before | on) - off), on - now
     return [

@@ -1,4 +1,4 @@
-"""All of TOPO at once, of pods as they are now."""
+"""All of TOPO at once, for pods as they are now."""
 
 from podpath.cni.network import Network
 from podpath.model import Difference, Topology
@@ -18,13 +18,13 @@ _OF_POD = (
 
 
 def wired(node: Node, network: Network, pods: Deployment) -> list[Difference]:
-    """Return how pods, as they are now, are not wired as they must be."""
+    """Return the differences between the wiring of pods now and the wiring that TOPO requires."""
     wiring = Wiring(_read(node, pods), network)
     facts: dict[str, dict[str, object]] = {
         "TOPO-ADDR": {"leases": inventory.leases(node, network.ipam)},
         # The bridge's own MAC may change while the first pods of a node are made at the same time:
-        # each ADD of the reference plugin sets the one that it has read, and a result made
-        # meanwhile names one that the bridge had for a moment only.
+        # each ADD of the reference plugin sets the one that it read, and a result made meanwhile
+        # names an address that the bridge had only for a moment.
         "TOPO-MAC": {"of_bridge": False},
     }
     looks: list[tuple[str, ...]] = [(identifier,) for identifier in _OF_NODE]

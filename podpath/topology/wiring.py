@@ -1,4 +1,4 @@
-"""How pods must be wired: a method for each requirement of TOPO, named as its id. Pure."""
+"""Check how pods are wired: one method for each requirement of TOPO, named as its id. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from podpath.topology.comparison import Differences
 
 
 def method_of(requirement: str) -> str:
-    """Return the name of the method of a requirement: bridge_port of TOPO-BRIDGE-PORT."""
+    """Return the name of a requirement's method: bridge_port for TOPO-BRIDGE-PORT."""
     return requirement.removeprefix("TOPO-").lower().replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """A topology, held against the network that it must implement.
+    """A topology, and the network that it must implement.
 
-    Each method returns the differences; none means that the topology conforms.
+    Each method returns the differences; an empty list means that the topology conforms.
 
     Attributes:
         topology: The node and its pods.
@@ -30,65 +30,65 @@ class Wiring:
     network: Network
 
     def differences(self, requirement: str, *pods: str, **facts: object) -> Differences:
-        """Return the differences from a requirement, by its id.
+        """Check a requirement, by its id.
 
         Args:
             requirement: The id.
-            pods: The pod, for a requirement of each pod.
+            pods: The name of the pod, if the requirement is one of each pod.
             facts: The other arguments of the requirement's method.
         """
         return cast("Differences", getattr(self, method_of(requirement))(*pods, **facts))
 
     def netns_name(self) -> Differences:
-        """Each pod has a named namespace `cni-<hex groups>` of its own."""
+        """Check that each pod has its own named namespace `cni-<hex groups>`."""
         return interfaces.netns_name(self.topology)
 
     def netns_ip(self, pod: str) -> Differences:
-        """The pod's addresses are in its own namespace and in no other named one."""
+        """Check that the pod's addresses are in its own namespace and in no other named one."""
         return addresses.netns_ip(self.topology, pod)
 
     def netns_shared(self, containers: Mapping[str, Mapping[str, int]]) -> Differences:
-        """All containers of a pod are in its namespace, and in no other pod's.
+        """Check that a pod's containers are in its namespace, and that no two pods share one.
 
         Args:
-            containers: Pod -> container -> inode of its network namespace.
+            containers: Pod -> container -> inode of the container's network namespace.
         """
         return interfaces.netns_shared(self.topology, containers)
 
     def pod_links(self, pod: str) -> Differences:
-        """The pod holds lo and eth0, both up, and nothing else."""
+        """Check that the pod has lo and eth0, both up, and no other interface."""
         return interfaces.pod_links(self.topology, pod)
 
     def veth_peer(self, pod: str) -> Differences:
-        """The pod's eth0 is a veth whose peer is in the node."""
+        """Check that the pod's eth0 is a veth whose peer is in the node."""
         return interfaces.veth_peer(self.topology, pod)
 
     def lower_link(self, pod: str) -> Differences:
-        """The pod's eth0 has the configured kind and mode, and lies on the configured link."""
+        """Check that eth0 has the configured kind and mode, and lies on the configured link."""
         return interfaces.lower_link(self.topology, self.network, pod)
 
     def bridge_port(self, pod: str) -> Differences:
-        """The host end is up, and a forwarding port of the bridge with the configured settings."""
+        """Check that the host end is up, and a forwarding port of the bridge, set as configured."""
         return bridge.bridge_port(self.topology, self.network, pod)
 
     def bridge_members(self) -> Differences:
-        """The bridge's ports are exactly the pods' host ends."""
+        """Check that the bridge's ports are exactly the pods' host ends."""
         return bridge.bridge_members(self.topology, self.network)
 
     def bridge_gateway(self) -> Differences:
-        """The bridge is up, STP off, and the gateway if and only if it is configured."""
+        """Check that the bridge is up, without STP, and the gateway if and only if configured."""
         return bridge.bridge_gateway(self.topology, self.network)
 
     def host_end(self, pod: str) -> Differences:
-        """The host end is up, enslaved to nothing, and forwards."""
+        """Check that the host end is up, has no master, and forwards."""
         return routing.host_end(self.topology, pod)
 
     def mtu(self, pod: str) -> Differences:
-        """All interfaces that the pod is wired with have one MTU, the configured one if any."""
+        """Check that every interface on the pod's path has one MTU: the configured one, if any."""
         return interfaces.mtu(self.topology, self.network, pod)
 
     def mac(self, *, of_bridge: bool = True) -> Differences:
-        """MAC addresses are unique, and those of the plugin's results are the kernel's.
+        """Check that MAC addresses are unique, and that the plugin's results have the kernel's.
 
         Args:
             of_bridge: Whether to compare the bridge's own address too.
@@ -96,58 +96,64 @@ class Wiring:
         return interfaces.mac(self.topology, self.network, of_bridge=of_bridge)
 
     def addr(self, pod: str, *, leases: Mapping[str, str]) -> Differences:
-        """The pod's addresses are its own, in range, of the right prefix length, and leased to it.
+        """Check that the pod's addresses are unique, in range, with the right prefix, and leased.
 
         Args:
-            pod: Its name.
+            pod: The pod's name.
             leases: Address -> container id, as IPAM stores them.
         """
         return addresses.addr(self.topology, self.network, leases, pod)
 
     def route(self, pod: str) -> Differences:
-        """The pod's routes are those of the profile and the configured ones."""
+        """Check that the pod has the routes of the profile and the configured ones, no others."""
         return routing.route(self.topology, self.network, pod)
 
     def rule(self, pod: str) -> Differences:
-        """The pod's routing policy is the kernel's own."""
+        """Check that the pod has no routing rules but the kernel's own."""
         return routing.rule(self.topology, pod)
 
     def lo(self, pod: str) -> Differences:
-        """The pod's lo holds the loopback addresses, and no others."""
+        """Check that the pod's lo has the loopback addresses, and no others."""
         return addresses.lo(self.topology, pod)
 
     def result(self, pod: str) -> Differences:
-        """The plugin's result names the interfaces, addresses and routes that the kernel has."""
+        """Check that the plugin's result has the interfaces, addresses and routes of the kernel."""
         return result.differences(self.topology, self.network, pod)
 
     def settings(self, pod: str) -> Differences:
-        """The pod forwards nothing; neither it, its host end nor a bridge answers for others."""
+        """Check that the pod forwards nothing, and that no interface answers for others.
+
+        Interfaces are the pod's eth0, its host end and the bridge.
+        """
         return routing.settings(self.topology, self.network, pod)
 
     def hooks(self, filters: Mapping[str, Iterable[str]]) -> Differences:
-        """No traffic control, XDP program or packet filter hooks into the path.
+        """Check that no traffic control, XDP program or packet filter is on the path.
 
         Args:
-            filters: Packet filter rules in the way, as firewall.rules() returns them.
+            filters: Packet filter rules on the path, as firewall.rules() returns them.
         """
         return hooks.differences(self.topology, self.network, filters)
 
     def node_addr(self, pod: str) -> Differences:
-        """The host end holds the addresses of the profile, which for a bridge port are none."""
+        """Check that the host end has the addresses of the profile: none for a bridge port."""
         return routing.node_addr(self.topology, self.network, pod)
 
     def node_route(self) -> Differences:
-        """The node's routes to its pods are those of the profile; no rule is about pods."""
+        """Check that the node reaches its pods only by the routes of the profile.
+
+        No routing rule may name the pods' subnets, host ends or bridge.
+        """
         return routing.node_route(self.topology, self.network)
 
     def node_links(self, own: frozenset[str]) -> Differences:
-        """The node has its own links, a bridge if any, the pods' host ends, and nothing else.
+        """Check that the node has its own links, the bridge if any and host ends, and no others.
 
         Args:
-            own: The links that the node has without pods, as Node.links names them.
+            own: Names of the links that the node has without pods; see Node.links.
         """
         return interfaces.node_links(self.topology, self.network, own)
 
     def fdb(self, pod: str) -> Differences:
-        """The bridge learned the pod's MAC address on the pod's own port only, and keeps it."""
+        """Check that the bridge learned the pod's MAC on the pod's own port only, and keeps it."""
         return bridge.fdb(self.topology, self.network, pod)
