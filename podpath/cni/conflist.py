@@ -155,7 +155,7 @@ def _document(written: str) -> dict[str, Any]:
 
 
 def _check_names(document: Mapping[str, Any]) -> None:
-    """Check the name and the version. Raises Malformed."""
+    """Check the name and the version."""
     for key in ("name", "cniVersion"):
         if not text(document, key):
             raise Malformed(f'"{key}" is missing')

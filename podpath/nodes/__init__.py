@@ -1,1 +1,1 @@
-"""The kinds of node that podpath can test: each is a process whose namespaces we may enter."""
+"""Kinds of node that podpath can test: podpath enters the namespaces of one process in each."""

@@ -1,6 +1,6 @@
-"""The base class of every kind of node. All of them reduce to the pid of one process in the node.
+"""The base class of nodes. podpath reaches each node through the pid of one process in it.
 
-A kind of node implements what is abstract here; the rest follows from that process.
+A kind of node implements the abstract methods; the rest follows from that process.
 """
 
 import os
@@ -24,13 +24,13 @@ class Node(ABC):
     """A running node.
 
     Attributes:
-        kind: The kind's name, as --podpath-node has it.
-        pid: A process in the node, as the host counts.
-        uplink: The interface of the node's default route.
-        links: The node's own interfaces: neither the bridge nor those of pods.
-        versions: The parts that the node is made of, and the version of each.
-        shared: Whether programs and pods that podpath did not start run on it too.
-        own_programs: Whether programs run in all of the node's namespaces, and so are the node's.
+        kind: name of the kind, as --podpath-node takes it.
+        pid: pid of a process in the node, in the host's pid namespace.
+        uplink: interface of the node's default route.
+        links: the node's own interfaces: neither the bridge nor those of pods.
+        versions: part of the node -> version of it.
+        shared: True if programs and pods that podpath did not start run on it, too.
+        own_programs: True if programs run in all of the node's namespaces, and so are the node's.
             Otherwise they are the host's, and run in the node's network namespace.
     """
 
@@ -46,12 +46,19 @@ class Node(ABC):
     def create_pod(self, spec: PodSpec) -> Pod:
         """Create a pod and start its containers.
 
-        Raises DoesNotConform if the plugin fails, CouldNotTest for anything else.
+        Raises:
+            DoesNotConform: the plugin failed.
+            CouldNotTest: anything else failed.
         """
 
     @abstractmethod
     def delete_pod(self, pod: Pod) -> None:
-        """Delete a pod and its network. Raises as create_pod does."""
+        """Delete a pod and its network.
+
+        Raises:
+            DoesNotConform: the plugin failed.
+            CouldNotTest: anything else failed.
+        """
 
     @abstractmethod
     def execute(
@@ -65,13 +72,16 @@ class Node(ABC):
 
     @property
     def beyond(self) -> str:
-        """The path of the network namespace that the uplink leads to; empty if it has none here."""
+        """Path of the network namespace that the uplink leads to; empty if this host has none."""
         return ""
 
     def foreign_pods(self, ours: Collection[str]) -> Sequence[PodNetwork]:  # noqa: ARG002
-        """Return the pods with a network of their own, other than those of these sandboxes.
+        """Return the pods with a network of their own, except those of these sandboxes.
 
         A node that is not shared has none.
+
+        Args:
+            ours: ids of the sandboxes that podpath created.
         """
         return ()
 
@@ -84,10 +94,14 @@ class Node(ABC):
         return f"/proc/{self.pid}/ns/net"
 
     def named_namespaces(self) -> dict[str, str]:
-        """Return the name and path of each network namespace that `ip netns list` shows there."""
+        """Return the name and path of each network namespace that `ip netns list` shows there.
+
+        Raises:
+            CouldNotTest: the directory cannot be listed.
+        """
         try:
-            # A link would lead to the host's files, and opening a pipe would wait: a plugin may
-            # err.
+            # A plugin's mistake may leave a link, which would lead to the host's files, or a pipe,
+            # which would block.
             return {
                 entry.name: str(entry)
                 for entry in sorted(self.root(_NAMED).iterdir())
@@ -100,9 +114,12 @@ class Node(ABC):
 
     @contextmanager
     def opened(self, path: str) -> Iterator[Path]:
-        """Open a file of the node's; its path is good for the length of the block.
+        """Open a file of the node; its path is valid for the length of the block.
 
-        Whatever a plugin has put there: it leads nowhere else, and is a file. Raises OSError.
+        The path cannot lead out of the node, and is a regular file, whatever a plugin put there.
+
+        Raises:
+            OSError: the file does not exist, or is not a regular file.
         """
         descriptor = linux.open_in_root(f"/proc/{self.pid}/root", path, os.O_RDONLY | os.O_NONBLOCK)
         try:
@@ -113,16 +130,22 @@ class Node(ABC):
             os.close(descriptor)
 
     def read(self, path: str) -> str:
-        """Return the text of a small file of the node's. Raises as opened and files.read_text."""
+        """Return the text of a small file of the node.
+
+        Raises:
+            OSError: the file cannot be opened, as for opened, or read, as for files.read_text.
+        """
         with self.opened(path) as safe:
             return files.read_text(safe)
 
     def state(self, pods: Iterable[Pod]) -> dict[str, object]:
-        """Return what must stay the same while pods are watched: a readable name -> its identity.
+        """Return what must not change while pods are watched: a readable name -> its identity.
 
-        The identities have no meaning by themselves; None is something that is not there. The
-        time of the directory shows a namespace that came and went. A container is its process,
-        with the time of its start.
+        The identities have no meaning by themselves; None stands for a thing that does not exist.
+        The
+        time of the directory shows a namespace that came and went. The identity of a container is
+        the
+        start of its process.
         """
         found: dict[str, object] = {"the set of named namespaces": _identity(self.root(_NAMED))}
         names = {pod.network.netns: f"pod {pod.name}'s namespace" for pod in pods}
@@ -136,7 +159,7 @@ class Node(ABC):
         return found
 
     def link_defaults(self) -> Settings:
-        """Return what a link of the node starts with, before podpath has a pod there."""
+        """Return the initial settings of a link of the node, before podpath has a pod there."""
         return sysctl.of_namespace(self.network_namespace(), "default")
 
     def sockets(self) -> frozenset[Endpoint]:
@@ -164,9 +187,15 @@ class Node(ABC):
     def run(
         self, command: Sequence[str], seconds: float | None = None, *, netns: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program on the node, in its own network namespace or in a named one of it.
+        """Run a program on the node, in the node's network namespace or in a named one.
 
-        Raises CouldNotTest if it hangs.
+        Args:
+            command: program and its arguments.
+            seconds: time limit; by default the limit of commands.
+            netns: name of a network namespace; empty for the node's own.
+
+        Raises:
+            CouldNotTest: the program does not end in time.
         """
         seconds = seconds or limits.current().command
         inside = []
@@ -197,7 +226,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
         status = path.stat()
     except OSError:
         return None
-    # a namespace's own times say nothing
+    # the times of a namespace's file have no meaning
     return status.st_ino, status.st_mtime_ns if path.is_dir() else 0
 
 

@@ -1,4 +1,4 @@
-"""The container runtime, spoken to through CRI (gRPC). The only user of grpc.
+"""The client of the container runtime through CRI (gRPC). The only user of grpc.
 
 Interface: k8s.io/cri-api, runtime/v1.
 """
@@ -13,16 +13,23 @@ from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult
 from podpath.system import limits
 
-#: A plugin's words of why it failed come as gRPC metadata, whose limit is 8 KiB unless told; a
-#: failure whose reason is lost cannot be told from one of the runtime's own.
+#: A plugin's error message arrives as gRPC metadata, whose limit is 8 KiB by default. Without the
+#: message, a plugin's failure looks the same as the runtime's own.
 _MOST_RECEIVED = 64 * 1024 * 1024
-#: How much of them to tell.
+#: Characters of the message that podpath shows.
 _MOST_TOLD = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A pod that runs, as the runtime lists it; uid: the API server's, if a kubelet made it."""
+    """A running pod, as the runtime lists it.
+
+    Attributes:
+        id: the runtime's id of the sandbox.
+        name: name of the pod.
+        namespace: Kubernetes namespace of the pod.
+        uid: the API server's uid of the pod, if a kubelet created it.
+    """
 
     id: str
     name: str
@@ -31,12 +38,7 @@ class Sandbox:
 
 
 class Runtime:
-    """A CRI runtime behind a Unix socket.
-
-    hung: called when a call about a pod's network took too long; returns what of the plugin
-    still runs, or nothing if it is not the plugin that hangs. ended: called when the runtime is
-    not there; returns how it ended, or nothing.
-    """
+    """A CRI runtime behind a Unix socket."""
 
     def __init__(
         self,
@@ -44,6 +46,16 @@ class Runtime:
         hung: Callable[[], str],
         ended: Callable[[], str],
     ) -> None:
+        """Connect to the runtime.
+
+        Args:
+            socket: path of the Unix socket.
+            hung: function to call when a call that involves a pod's network takes too long; it
+                returns
+                the plugins that still run, in words; empty if it is not the plugin that hangs.
+            ended: function to call when the runtime is gone; it returns how the runtime ended, if
+                known.
+        """
         import grpc
         from cri_api.v1 import api_pb2, api_pb2_grpc
 
@@ -59,7 +71,7 @@ class Runtime:
         self._ended = ended
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._channel.close()
 
     def _call(self, method: Any, request: Any, seconds: float | None = None) -> Any:
@@ -72,11 +84,11 @@ class Runtime:
             raise CouldNotTest(why, remedy) from None
 
     def _gone(self, error: Any) -> str:
-        """How the runtime ended, if that is what an error is about."""
+        """Return how the runtime ended, if that caused the error."""
         return self._ended() if error.code() == self._grpc.StatusCode.UNAVAILABLE else ""
 
     def _network_call(self, doing: str, method: Any, request: Any) -> Any:
-        """A call during which the runtime calls the plugin: its failure is the plugin's."""
+        """Make a call during which the runtime calls the plugin: its failure is the plugin's."""
         seconds = limits.current().pod_network
         call = method.future(request, timeout=seconds + 5)
         try:
@@ -101,15 +113,21 @@ class Runtime:
             raise CouldNotTest(f"containerd could not {doing}: {details}") from None
 
     def version(self) -> str:
-        """Name and version of the runtime. Raises CouldNotTest if it does not answer."""
+        """Return name and version of the runtime.
+
+        Raises:
+            CouldNotTest: the runtime does not answer.
+        """
         reply = self._call(self._runtime.Version, self._api.VersionRequest())
         return f"{reply.runtime_name} {reply.runtime_version}"
 
     def networks(self) -> list[str]:
-        """The network configurations that the runtime has loaded, each as its file's text.
+        """Return the network configurations that the runtime has loaded, each as its file's text.
 
-        containerd's own information (cri/sbserver/status.go, go-cni's ConfigResult). Raises
-        CouldNotTest if the runtime does not say it so.
+        Source: containerd's own information (cri/sbserver/status.go, go-cni's ConfigResult).
+
+        Raises:
+            CouldNotTest: the runtime does not report them in this format.
         """
         reply = self._call(self._runtime.Status, self._api.StatusRequest(verbose=True))
         try:
@@ -121,7 +139,11 @@ class Runtime:
             ) from None
 
     def wait_for_image(self, image: str) -> None:
-        """Wait until an imported image is known to CRI, which learns of it by an event."""
+        """Wait until CRI lists an imported image, which it learns of by an event.
+
+        Raises:
+            CouldNotTest: CRI does not list it in time.
+        """
         request = self._api.ImageStatusRequest(image=self._api.ImageSpec(image=image))
         deadline = time.monotonic() + limits.current().node_start
         while not self._call(self._images.ImageStatus, request).image.id:
@@ -135,10 +157,19 @@ class Runtime:
     def run_pod(
         self, name: str, uid: str, ports: Sequence[tuple[str, int, int]] = ()
     ) -> tuple[str, Any]:
-        """Create a sandbox with its network; return its id and its configuration.
+        """Create a sandbox with its network.
 
-        ports: protocol, port of the node, port of the pod that it leads to. Raises DoesNotConform
-        if the plugin fails or hangs.
+        Args:
+            name: name of the pod.
+            uid: unique name of the sandbox.
+            ports: protocol, port of the node, and port of the pod that it leads to.
+
+        Returns:
+            The sandbox's id and its configuration, as CRI's messages have it.
+
+        Raises:
+            DoesNotConform: the plugin fails or hangs.
+            CouldNotTest: the runtime fails.
         """
         config = self._api.PodSandboxConfig(
             metadata=self._api.PodSandboxMetadata(name=name, uid=uid, namespace="podpath"),
@@ -162,9 +193,10 @@ class Runtime:
         return reply.pod_sandbox_id, config
 
     def try_out(self) -> None:
-        """Create and remove a sandbox in the node's own network: no plugin is called.
+        """Create and remove a sandbox in the node's own network, without any plugin.
 
-        Raises CouldNotTest if it cannot be created.
+        Raises:
+            CouldNotTest: the sandbox cannot be created.
         """
         options = self._api.NamespaceOption(network=self._api.NODE)
         context = self._api.LinuxSandboxSecurityContext(namespace_options=options)
@@ -181,7 +213,7 @@ class Runtime:
     def run_container(
         self, sandbox: str, config: Any, name: str, image: str, command: Sequence[str]
     ) -> str:
-        """Create and start a container in a sandbox; return its id."""
+        """Create and start a container in a sandbox; return the container's id."""
         container = self._api.ContainerConfig(
             metadata=self._api.ContainerMetadata(name=name),
             image=self._api.ImageSpec(image=image),
@@ -203,20 +235,25 @@ class Runtime:
         return identifier
 
     def remove_pod(self, name: str, sandbox: str) -> None:
-        """Stop and remove a sandbox. Raises DoesNotConform if the plugin fails or hangs."""
+        """Stop and remove a sandbox.
+
+        Raises:
+            DoesNotConform: the plugin fails or hangs.
+            CouldNotTest: the runtime fails.
+        """
         self._network_call(
             f"DEL for pod {name}",
             self._runtime.StopPodSandbox,
             self._api.StopPodSandboxRequest(pod_sandbox_id=sandbox),
         )
-        self._network_call(  # it calls DEL once more
+        self._network_call(  # the runtime calls DEL again
             f"a second DEL for pod {name}",
             self._runtime.RemovePodSandbox,
             self._api.RemovePodSandboxRequest(pod_sandbox_id=sandbox),
         )
 
     def sandboxes(self, uid: str = "") -> list[Sandbox]:
-        """The pods that run, or those of one uid."""
+        """List the running pods; only those of a uid, if one is given."""
         ready = self._api.PodSandboxStateValue(state=self._api.SANDBOX_READY)
         labels = {"io.kubernetes.pod.uid": uid} if uid else {}
         wanted = self._api.PodSandboxFilter(state=ready, label_selector=labels)
@@ -227,7 +264,7 @@ class Runtime:
         ]
 
     def has_network(self, sandbox: str) -> bool:
-        """Whether a pod has a network namespace of its own, and not the node's."""
+        """Return whether a pod has a network namespace of its own, and not the node's."""
         reply = self._call(
             self._runtime.PodSandboxStatus,
             self._api.PodSandboxStatusRequest(pod_sandbox_id=sandbox),
@@ -236,7 +273,7 @@ class Runtime:
         return bool(options.network != self._api.NODE)
 
     def containers(self, sandbox: str) -> dict[str, str]:
-        """The containers of a pod that run: name -> id."""
+        """Return the running containers of a pod: name -> id."""
         running = self._api.ContainerStateValue(state=self._api.CONTAINER_RUNNING)
         wanted = self._api.ContainerFilter(state=running, pod_sandbox_id=sandbox)
         request = self._api.ListContainersRequest(filter=wanted)
@@ -246,7 +283,7 @@ class Runtime:
         }
 
     def sandbox_status(self, sandbox: str) -> tuple[list[str], Mapping[str, Any]]:
-        """A sandbox's addresses and the runtime's verbose information on it."""
+        """Return a sandbox's addresses and the runtime's verbose information."""
         reply = self._call(
             self._runtime.PodSandboxStatus,
             self._api.PodSandboxStatusRequest(pod_sandbox_id=sandbox, verbose=True),
@@ -256,7 +293,11 @@ class Runtime:
         return addresses, _information(reply.info)
 
     def container_pid(self, container: str) -> int:
-        """The pid of a container's first process, in the node's pid namespace."""
+        """Return the pid of a container's first process, in the node's pid namespace.
+
+        Raises:
+            CouldNotTest: the runtime does not report it.
+        """
         reply = self._call(
             self._runtime.ContainerStatus,
             self._api.ContainerStatusRequest(container_id=container, verbose=True),
@@ -267,7 +308,11 @@ class Runtime:
         return pid
 
     def execute(self, container: str, command: Sequence[str], seconds: float) -> CommandResult:
-        """Run a command in a container to its end. Raises CouldNotTest if it does not end."""
+        """Run a command in a container to its end.
+
+        Raises:
+            CouldNotTest: the command does not end in time.
+        """
         reply = self._call(
             self._runtime.ExecSync,
             self._api.ExecSyncRequest(
@@ -279,14 +324,14 @@ class Runtime:
 
 
 def _told(error: Any) -> str:
-    """Why a call failed, in the runtime's words, and the plugin's that it passes on."""
+    """Return why a call failed, in the words of the runtime and of the plugin."""
     details: str = error.details() or "no reason given"
     more = len(details) - _MOST_TOLD
     return f"{details[:_MOST_TOLD]}... ({more} more characters)" if more > 0 else details
 
 
 def _information(verbose: Mapping[str, str]) -> dict[str, Any]:
-    """What the runtime says beyond CRI: one JSON document. Raises CouldNotTest if it is none."""
+    """Read the runtime's information beyond CRI, a JSON document."""
     try:
         document = json.loads(verbose.get("info", ""))
     except (ValueError, RecursionError):
@@ -297,7 +342,11 @@ def _information(verbose: Mapping[str, str]) -> dict[str, Any]:
 
 
 def network_namespace(information: Mapping[str, Any]) -> str:
-    """The path of a sandbox's network namespace. Raises CouldNotTest if the runtime names none."""
+    """Return the path of a sandbox's network namespace.
+
+    Raises:
+        CouldNotTest: the runtime does not report one.
+    """
     place: Any = information
     for key in ("runtimeSpec", "linux", "namespaces"):
         place = place.get(key) if isinstance(place, dict) else None

@@ -1,4 +1,4 @@
-"""The pods of a test, by role, and when they are ready."""
+"""The pods of a test by role, their creation, and the wait until they serve."""
 
 import operator
 import time
@@ -21,36 +21,36 @@ from podpath.system import limits, proc, sysctl, waiting
 T = TypeVar("T")
 
 CLIENT, SERVER, BYSTANDER = "client", "server", "bystander"
-#: One that the kubelet asks whether it lives, and one whose container ends when END is there.
+#: A pod with a liveness probe, and a pod whose container ends when the file END exists.
 ASKED, RESTARTED = "asked", "restarted"
-#: One to which ports of the node lead.
+#: A pod to which ports of the node lead.
 MAPPED = "mapped"
-#: What the kubelet asks for, which nobody else does.
+#: Query of the kubelet's liveness probe, which no other program sends.
 ASKED_FOR = "podpath-asks"
 END = "/tmp/end"
 
 HTTP_PORT = 80
 UDP_PORT = 9000
-#: The ports of the node that lead there.
+#: Ports of the node that lead to the pod's.
 HTTP_MAPPED = PortMapping("tcp", 28080, HTTP_PORT)
 UDP_MAPPED = PortMapping("udp", 29000, UDP_PORT)
 
-#: Where the UDP receiver writes down what it got.
+#: File in which the UDP receiver keeps the datagrams.
 UDP_LOG = "/tmp/udp"
 
 _HTTP_SERVER = f"httpd -f -p {HTTP_PORT} -h {image.WEB_ROOT}"
-# nc listens for one IP version; the one that any kernel has is in the foreground.
+# nc listens for one IP version; the one for IPv4, which every kernel has, is in the foreground.
 _UDP_SERVER = (
     f"{{ /bin/nc -6 -d -n -u -l -k {UDP_PORT} & exec /bin/nc -4 -d -n -u -l -k {UDP_PORT}; }}"
     f" >>{UDP_LOG}"
 )
 
-#: Every pod serves HTTP and UDP; the server does it in two containers, as pods may.
+#: Containers: every pod serves HTTP and UDP in the first one; the server has UDP in the second.
 MAIN, SECOND = "main", "second"
 
 
 def spec(name: str) -> PodSpec:
-    """A pod that serves HTTP and UDP, in one container, or in two if it is the server."""
+    """Specify a pod that serves HTTP and UDP: the server in two containers, others in one."""
     both = f"{_UDP_SERVER} & exec {_HTTP_SERVER}"
     if name == ASKED:
         return PodSpec(name, {MAIN: _shell(both)}, probe_path=f"/0?{ASKED_FOR}")
@@ -69,15 +69,14 @@ def _shell(script: str) -> list[str]:
 
 
 def udp_container(pod: Pod) -> str:
-    """The container whose UDP receiver it is."""
+    """Return the name of the container that runs the UDP receiver."""
     return SECOND if SECOND in pod.containers else MAIN
 
 
 class Deployment:
-    """The pods that podpath has on a node at the moment.
+    """The pods that podpath currently has on a node.
 
-    Every pod that a test makes goes through it, so that what belongs to the node's pods, and
-    what does not, is always known.
+    Tests create every pod through it, so that podpath always knows what belongs to its pods.
     """
 
     def __init__(self, node: Node) -> None:
@@ -86,7 +85,11 @@ class Deployment:
         self._of_links = node.link_defaults()
 
     def __getitem__(self, name: str) -> Pod:
-        """The pod of that name. Raises CouldNotTest if there is none."""
+        """Return the pod of that name.
+
+        Raises:
+            CouldNotTest: no such pod exists.
+        """
         try:
             return self._live[name]
         except KeyError:
@@ -96,9 +99,15 @@ class Deployment:
         return iter(list(self._live.values()))
 
     def create(self, *names: str, parallel: int = 3) -> list[Pod]:
-        """Create pods, `parallel` at the same time, and wait until they serve.
+        """Create pods, and wait until they serve.
 
-        Raises what the first failure raised; pods that came up are deleted by then.
+        Args:
+            names: roles of the pods.
+            parallel: number of pods to create at the same time.
+
+        Raises:
+            DoesNotConform: the plugin failed; the first failure.
+            CouldNotTest: anything else failed, or a pod does not serve in time.
         """
         made = in_parallel([partial(self._create, name) for name in names], parallel)
         for pod in made:
@@ -108,7 +117,7 @@ class Deployment:
     def _create(self, name: str) -> Pod:
         before = self._of_new_namespace()
         pod = self._node.create_pod(spec(name))
-        # the host's settings may change meanwhile, as when a Docker engine starts
+        # the host's settings may change meanwhile, for example when a Docker engine starts
         inherited = Inherited(before | self._of_new_namespace(), self._of_links)
         pod = replace(pod, network=replace(pod.network, inherited=inherited))
         self._live[name] = pod
@@ -118,9 +127,15 @@ class Deployment:
         return sysctl.of_new_namespace(self._node.network_namespace())
 
     def delete(self, *names: str, parallel: int = 3) -> None:
-        """Delete pods, `parallel` at the same time, all of them even if one fails.
+        """Delete pods, all of them even if one fails.
 
-        Raises the first failure.
+        Args:
+            names: roles of the pods.
+            parallel: number of pods to delete at the same time.
+
+        Raises:
+            DoesNotConform: the plugin failed; the first failure.
+            CouldNotTest: anything else failed.
         """
         in_parallel([partial(self._delete, name) for name in names], parallel)
 
@@ -129,13 +144,13 @@ class Deployment:
 
     @contextmanager
     def temporary(self, *names: str, parallel: int = 3) -> Iterator[list[Pod]]:
-        """Pods for the length of the block; those that it deletes itself are left alone."""
+        """Create pods for the length of the block; ignore those that the block itself deletes."""
         try:
             yield self.create(*names, parallel=parallel)
         except BaseException as first:
             try:
                 self._delete_rest(names, parallel)
-            except Exception as second:  # what happened first says why
+            except Exception as second:  # the first error is the cause
                 first.add_note(f"Then, when the pods were deleted: {second}")
             raise
         self._delete_rest(names, parallel)
@@ -145,7 +160,14 @@ class Deployment:
 
 
 def in_parallel(work: Sequence[Callable[[], T]], workers: int) -> list[T]:
-    """Run all of work on threads; the results in order, or the first exception of all."""
+    """Run all of work on threads.
+
+    Returns:
+        The results in the order of work.
+
+    Raises:
+        Exception: one of work failed; DoesNotConform before others, otherwise the first one.
+    """
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(one) for one in work]
     failures = [f.exception() for f in futures if f.exception()]
@@ -156,10 +178,14 @@ def in_parallel(work: Sequence[Callable[[], T]], workers: int) -> list[T]:
 
 
 def wait_until_serving(node: Node, pod: Pod) -> None:
-    """Wait until the pod listens on its ports. Raises CouldNotTest.
+    """Wait until the pod listens on its ports, then a while until its IPv6 addresses are usable.
 
-    Then a while for IPv6 addresses that cannot be used yet: that ADD waits for these is what
-    CNI-ADD-INTERFACE is about, and that they never can be, for all that send to them to tell.
+    CNI-ADD-INTERFACE checks that ADD waits for the addresses. If they never become usable, the
+    tests
+    that send to them report it.
+
+    Raises:
+        CouldNotTest: the pod does not listen in time.
     """
     seconds = limits.current().pod_serving
     deadline = time.monotonic() + seconds
@@ -175,9 +201,9 @@ def wait_until_serving(node: Node, pod: Pod) -> None:
 
 
 def _not_listening(node: Node, pod: Pod) -> list[str]:
-    """The ports of the pod that no program listens on yet."""
+    """List the ports of the pod that no program listens on yet."""
     tables = node.root(f"/proc/{pod.pids[MAIN]}/net")
-    # busybox' httpd has one socket for both IP versions, which is in either table
+    # busybox' httpd has one socket for both IP versions, which is in one of the tables
     http = [s for name in ("tcp", "tcp6") for s in proc.sockets(_text(tables / name))]
     absent = []
     if not any(s.local[1] == HTTP_PORT and s.state == proc.LISTEN for s in http):
@@ -189,7 +215,7 @@ def _not_listening(node: Node, pod: Pod) -> list[str]:
 
 
 def _has_tentative(node: Node, pod: Pod) -> bool:
-    """Whether a global address of the interfaces in the pod's result may still be a duplicate."""
+    """Return whether detection of duplicates runs for an address of the result's interfaces."""
     if 6 not in {address.version for address in pod.network.addresses}:
         return False
     named = {(link.inside, link.name) for link in result.interfaces(pod.network.result)}
@@ -201,7 +227,7 @@ def _has_tentative(node: Node, pod: Pod) -> bool:
 
 
 def _text(table: Path) -> str:
-    """The text of a table, empty where the kernel has none, such as IPv6's."""
+    """Return the text of a table; empty if the kernel has none, for example without IPv6."""
     try:
         return table.read_text(errors="backslashreplace")
     except OSError:
@@ -209,6 +235,6 @@ def _text(table: Path) -> str:
 
 
 def _udp_tables(pod: Pod) -> list[str]:
-    """Where the receivers' sockets are, of each IP version that the pod has an address of."""
+    """List the tables that hold the receivers' sockets, one for each IP version of the pod."""
     versions = {address.version for address in pod.network.addresses}
     return ["udp", "udp6"] if 6 in versions else ["udp"]

@@ -1,7 +1,7 @@
-"""The pod image: built in place from the system's own programs, as an OCI archive.
+"""The pod image, built from the system's own programs, as an OCI archive.
 
-Nothing is pulled. busybox gives the shell, the HTTP server and client and the UDP server;
-iputils' ping sets the ICMP identifier, the payload and the DF bit, which busybox's cannot;
+podpath pulls nothing. busybox provides the shell, the HTTP server and client, and the UDP server.
+iputils' ping sets the ICMP identifier, the payload and the DF bit, which busybox's cannot.
 OpenBSD's nc sends a single datagram and ends with the answer. Each goes in with the shared
 libraries that `ldd` names, so static and dynamic builds of any architecture work.
 
@@ -26,7 +26,7 @@ NAME = "podpath.invalid/pod:1"
 WEB_ROOT = "/www"
 BODY_SIZES = (0, 1, 1460, 64 * 1024, 4 * 1024 * 1024)
 
-#: What the HTTP server has at /cgi-bin/stream: numbered lines, until the file is there.
+#: The HTTP server sends numbered lines at /cgi-bin/stream, until the file ENOUGH exists.
 STREAM, ENOUGH = "cgi-bin/stream", "/tmp/enough"
 _STREAM = f"""\
 #!/bin/sh
@@ -47,19 +47,24 @@ _GO_ARCHITECTURES = {
 
 
 def body(size: int) -> bytes:
-    """The bytes that the HTTP server has at /SIZE: the same everywhere, not compressible."""
+    """Return the bytes that the HTTP server has at /SIZE: always the same, not compressible."""
     return randomness.constant(size)
 
 
 def build_here() -> bytes:
-    """The image from this system's programs. Raises CouldNotTest if one is missing."""
+    """Build the image from this system's programs.
+
+    Raises:
+        CouldNotTest: a program is missing.
+    """
     return build(locate("busybox"), locate("ping"), locate("nc"))
 
 
 def unpack_here(directory: Path) -> None:
     """Write the image's files to a directory, for containers that no runtime starts.
 
-    Raises CouldNotTest if a program is missing.
+    Raises:
+        CouldNotTest: a program is missing.
     """
     layer = _layer(locate("busybox"), locate("ping"), locate("nc"))
     with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
@@ -67,10 +72,16 @@ def unpack_here(directory: Path) -> None:
 
 
 def build(busybox: str, ping: str, netcat: str) -> bytes:
-    """An OCI image archive that `ctr images import` and `kind load image-archive` take.
+    """Build an OCI image archive for `ctr images import` and `kind load image-archive`.
 
-    Each argument is the path of the program. Raises OSError or CalledProcessError when one
-    cannot be read or run.
+    Args:
+        busybox: path of busybox.
+        ping: path of iputils' ping.
+        netcat: path of OpenBSD's nc.
+
+    Raises:
+        OSError: a program cannot be read.
+        CalledProcessError: a program cannot be run.
     """
     layer = _layer(busybox, ping, netcat)
     blobs: dict[str, bytes] = {}
@@ -83,7 +94,7 @@ def build(busybox: str, ping: str, netcat: str) -> bytes:
     config = {
         "architecture": _GO_ARCHITECTURES.get(platform.machine(), platform.machine()),
         "os": "linux",
-        # nothing in there has anything to end in order, and process 1 ignores SIGTERM
+        # the programs need no orderly end, and process 1 ignores SIGTERM
         "config": {
             "Cmd": ["/bin/sleep", "infinity"],
             "Env": ["PATH=/bin"],
@@ -136,7 +147,7 @@ def _layer(busybox: str, ping: str, netcat: str) -> bytes:
 
 
 def _libraries(program: str) -> dict[str, Path]:
-    """What the dynamic linker would load for a program, by path in the image (ldd(1))."""
+    """Return the files that a program is linked with (ldd(1)): path in the image -> file."""
     listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
     found: dict[str, Path] = {}
     for line in listed.stdout.splitlines():
@@ -177,7 +188,7 @@ def _tar(entries: list[_Entry]) -> bytes:
 
 
 def main(arguments: list[str]) -> int:
-    """Entry point of `python -m podpath.nodes.image`."""
+    """Run `python -m podpath.nodes.image`."""
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m podpath.nodes.image FILE\n")
         return 2

@@ -1,4 +1,4 @@
-"""What a node has that pods leave behind, and where it grew."""
+"""Things on a node that pods may leave behind, and the differences between two points in time."""
 
 import os
 import shlex
@@ -16,17 +16,17 @@ from podpath.model import Address, Difference
 from podpath.nodes.base import Node
 from podpath.system import files, linux, netns, proc
 
-#: What host-local keeps for good (its README): the last address given, and its lock.
+#: Files that host-local keeps for good (its README): the last address given, and its lock.
 _KEPT = ("last_reserved_ip", "lock")
 
-# Rules may be in either of iptables' backends, or in nftables itself: nft lists the latter two.
+# Rules are in one of iptables' two backends, or in nftables: nft lists all but the legacy ones.
 _RULES = (
     ("nft", "--stateless", "list", "ruleset"),
     ("iptables-legacy-save",),
     ("ip6tables-legacy-save",),
 )
 
-# Beside what the kernel adds for each address by itself ("proto kernel").
+# The kernel itself adds further routes for each address ("proto kernel").
 _ROUTING = (
     ("ip", "-4", "rule"),
     ("ip", "-6", "rule"),
@@ -37,12 +37,12 @@ _ROUTING = (
 
 
 Command = tuple[str, ...]
-#: Between what several commands print; none of them prints it.
+#: Separator between the output of several commands; none of them prints it.
 _END = "\x1e"
 
-#: What the runtime has for each pod, and calls plugins from; what pods serve is theirs.
+#: The runtime's programs for each pod, which also call plugins.
 _OF_A_POD = ("containerd-shim", "runc", "crun", "conmon")
-#: Where runtimes and the kubelet mount what is in containers.
+#: Directories in which runtimes and the kubelet mount the containers' file systems.
 _OF_CONTAINERS = (
     *("/run/containerd/", "/var/lib/containerd/", "/run/k3s/", "/var/lib/rancher/"),
     *("/run/docker/", "/var/lib/docker/", "/run/containers/", "/var/lib/containers/"),
@@ -53,18 +53,22 @@ _SYSCTL = ("sh", "-c", "cd /proc/sys/net && grep -rs . .; true")
 # Settings that the kernel itself changes.
 _COUNTED = ("nf_conntrack_count", "max_dgram_qlen")
 
-# Not /tmp: it may be seen through to a file system that others use.
+# Not /tmp: it may be a file system that other programs use, too.
 _STATE = ("/var/lib/cni", "/etc/cni", "/run/cni")
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What there is on a node, as texts by kind of thing."""
+    """The things that a node has.
+
+    Attributes:
+        things: kind of thing -> texts, one for each thing.
+    """
 
     things: Mapping[str, tuple[str, ...]]
 
     def since(self, before: "Inventory") -> list[Difference]:
-        """What came and what went since an earlier inventory."""
+        """List the things that appeared or vanished since an earlier inventory."""
         found = []
         for kind, now in self.things.items():
             then = before.things[kind]
@@ -78,9 +82,10 @@ def _less(some: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
 
 
 def leases(node: Node, ipam: Ipam) -> dict[str, str]:
-    """Address -> container id, as host-local stores them: one file an address.
+    """Return address -> container id, as host-local stores them: one file for each address.
 
-    Raises CouldNotTest for an IPAM plugin whose store podpath cannot read.
+    Raises:
+        CouldNotTest: podpath cannot read the store of this IPAM plugin, or a file is not a lease.
     """
     if ipam.plugin != "host-local":
         raise CouldNotTest(
@@ -92,9 +97,17 @@ def leases(node: Node, ipam: Ipam) -> dict[str, str]:
 
 
 def leases_in(directory: Path, read: Callable[[Path], str] = files.read_text) -> dict[str, str]:
-    """The leases in a directory of host-local's; one that is given back meanwhile is none.
+    """Read the leases in a directory of host-local; ignore a lease that is given back meanwhile.
 
-    Raises CouldNotTest for a file that is no lease.
+    Args:
+        directory: directory of the leases.
+        read: function that returns the text of a file.
+
+    Returns:
+        Address -> container id.
+
+    Raises:
+        CouldNotTest: a file is not a lease.
     """
     found = {}
     for path in _files(directory):
@@ -110,9 +123,12 @@ def leases_in(directory: Path, read: Callable[[Path], str] = files.read_text) ->
 
 
 def rewind_ipam(node: Node, ipam: Ipam, address: Address) -> None:
-    """Have host-local give out an address next: it continues after the last one it gave.
+    """Make host-local give out an address next: it continues after the last one that it gave.
 
     Its store: last_reserved_ip.N for the Nth range (plugins/ipam/host-local/README.md).
+
+    Raises:
+        CouldNotTest: host-local has not stored the last address.
     """
     for number, one in enumerate(ipam.ranges):
         if address in one:
@@ -127,13 +143,21 @@ def _files(directory: Path) -> list[Path]:
 
 
 def interfaces(node: Node) -> tuple[str, ...]:
-    """The names of the node's interfaces. Raises OSError."""
+    """Return the names of the node's interfaces.
+
+    Raises:
+        OSError: the kernel's table cannot be read.
+    """
     table = node.root("/proc/1/net/dev").read_text(errors="backslashreplace")
     return tuple(sorted(proc.interfaces(table)))
 
 
 def read(node: Node, network: Network) -> Inventory:
-    """The node's inventory now. Raises CouldNotTest if it cannot be listed."""
+    """Read the node's current inventory.
+
+    Raises:
+        CouldNotTest: the inventory cannot be read.
+    """
     try:
         return _read(node, network)
     except OSError as error:
@@ -167,7 +191,7 @@ def _read(node: Node, network: Network) -> Inventory:
 
 
 def _processes(node: Node) -> Iterator[str]:
-    """Names of programs that are neither a pod's nor the runtime's for one."""
+    """List names of programs that belong neither to a pod nor to the runtime for a pod."""
     pods = {netns.inode(path) for path in node.named_namespaces().values()}
     for directory in node.root("/proc").glob("[0-9]*"):
         with suppress(OSError, CouldNotTest):  # it has ended
@@ -177,9 +201,9 @@ def _processes(node: Node) -> Iterator[str]:
 
 
 def _mounts(node: Node) -> Iterator[str]:
-    """Mount point and type of file system.
+    """List mount point and type of file system of each mount.
 
-    Not those of containers on a node that others use, too: theirs come and go.
+    Mounts of containers are left out on a shared node: those of other pods come and go.
     """
     for mount in proc.mounts(Path(f"/proc/{node.pid}/mountinfo").read_text(errors="replace")):
         if not (node.shared and mount.point.startswith(_OF_CONTAINERS)):
@@ -187,7 +211,7 @@ def _mounts(node: Node) -> Iterator[str]:
 
 
 def _state_files(node: Node) -> Iterator[str]:
-    """Files and directories where plugins keep their state; what links lead to is not."""
+    """List files and directories where plugins keep their state, without following links."""
     for top in _STATE:
         for place, names in _below(node, top):
             yield from (os.path.normpath(f"{top}/{place}/{name}") for name in names)
@@ -196,7 +220,7 @@ def _state_files(node: Node) -> Iterator[str]:
 
 
 def _below(node: Node, top: str) -> Iterator[tuple[str, list[str]]]:
-    """Each directory below one of the node's, and what is in it; none if that is not there."""
+    """List each directory below one of the node, and its entries; none if it does not exist."""
     try:
         descriptor = linux.open_in_root(f"/proc/{node.pid}/root", top, os.O_RDONLY)
     except FileNotFoundError:
@@ -209,7 +233,7 @@ def _below(node: Node, top: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _settings(lines: Iterable[str], node: Node, network: Network) -> Iterator[str]:
-    """What is set below /proc/sys/net, but for interfaces that come and go with pods."""
+    """List settings below /proc/sys/net, except of interfaces that come and go with pods."""
     lasting = {"all", "default", "lo", node.uplink, network.bridge}
     for line in lines:
         name = line.partition(":")[0].split("/")
@@ -219,7 +243,7 @@ def _settings(lines: Iterable[str], node: Node, network: Network) -> Iterator[st
 
 
 def _listed(node: Node, commands: Sequence[Command]) -> dict[Command, list[str]]:
-    """What each command prints on the node, without remarks; all at once, as that is faster."""
+    """Return the lines that each command prints on the node; one call for all, for speed."""
     script = "".join(f"{shlex.join(c)}; printf '{_END}%s\\n{_END}' $?; " for c in commands)
     done = node.run(("sh", "-c", script))
     told = done.stdout.split(_END)[: 2 * len(commands)]

@@ -1,4 +1,4 @@
-"""The base class of what --podpath-node names: how a kind of node is checked and started."""
+"""The base class of the kinds of node: how podpath checks and starts a node."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,7 @@ from podpath.requirements import Ability, Requirement
 from podpath.system import programs
 from podpath.system.programs import Tool
 
-#: Shows the user what goes on.
+#: Function that shows progress to the user.
 Say = Callable[[str], None]
 
 
@@ -24,9 +24,10 @@ class Need:
     """One thing that a kind of node needs of the machine.
 
     Attributes:
-        name: What it is.
-        look: Looks for it and returns what it found. Raises CouldNotTest, with the remedy.
-        detail: What to print instead of what `look` returns.
+        name: name of the thing.
+        look: function that looks for the thing and returns it. It raises CouldNotTest, with the
+            remedy.
+        detail: text to print in place of the function's result.
     """
 
     name: str
@@ -39,9 +40,9 @@ class Setup:
     """The network that a node is started for.
 
     Attributes:
-        kind: The kind of node.
-        network: The CNI configuration, and how its plugin wires pods.
-        plugin_directories: The user's directories of plugins, which come before the kind's.
+        kind: kind of node.
+        network: CNI configuration, and the way its plugin wires pods.
+        plugin_directories: the user's directories of plugins, which come before the kind's.
     """
 
     kind: "Kind"
@@ -50,23 +51,32 @@ class Setup:
 
     @cached_property
     def plugins(self) -> Mapping[str, str]:
-        """The name and path of each plugin of the chain. Raises CouldNotTest if one is missing."""
+        """Name -> path of each plugin of the chain.
+
+        Raises:
+            CouldNotTest: a plugin is missing.
+        """
         return {name: self.plugin(name) for name in self.network.conflist.delegates}
 
     def plugin(self, name: str) -> str:
-        """Return the path of a plugin. Raises CouldNotTest if it is missing."""
+        """Return the path of a plugin.
+
+        Raises:
+            CouldNotTest: the plugin is missing.
+        """
         return programs.plugin(name, (*self.plugin_directories, *self.kind.plugin_directories))
 
 
 class Kind(ABC):
-    """A kind of node, as the user's options want it.
+    """A kind of node, with the user's options.
 
     Attributes:
-        name: The name that --podpath-node takes.
-        abilities: What nodes of this kind have beyond what each node has. Requirements that need
+        name: name that --podpath-node takes.
+        abilities: abilities of nodes of this kind beyond those of every node. Requirements that
+            need
             more are not applicable.
-        tools: The programs that the machine must have.
-        own_plugins: Whether the node has plugins already. Otherwise they are this machine's.
+        tools: programs that the machine must have.
+        own_plugins: True if the node has plugins already. Otherwise they are this machine's.
     """
 
     name: ClassVar[str]
@@ -79,52 +89,58 @@ class Kind(ABC):
         """Make the kind from the user's options.
 
         Args:
-            option: Returns the value of one of pytest's options, or None if it is not known.
-            directory: The directory that the user started pytest in.
+            option: function that returns the value of a pytest option, or None if pytest does not
+                know it.
+            directory: directory that the user started pytest in.
         """
         return cls()
 
     @classmethod
     def can_test(cls, requirement: Requirement) -> bool:
-        """Check whether a requirement is applicable to nodes of this kind."""
+        """Return whether a requirement is applicable to nodes of this kind."""
         return requirement.needs in cls.abilities
 
     @property
     def plugin_directories(self) -> tuple[str, ...]:
-        """The directories that plugins are looked for in, after the user's."""
+        """Directories to search for plugins after the user's."""
         return programs.PLUGIN_DIRECTORIES
 
     def conflist(self) -> Path:
-        """Return the conflist to test if the user names none. Raises CouldNotTest."""
+        """Return the conflist to test if the user names none.
+
+        Raises:
+            CouldNotTest: the node has none.
+        """
         return conflist.DEFAULT
 
     def needs(self) -> Iterable[Need]:
-        """Return what the machine must have for any network, other than the tools."""
+        """Return the things that the machine must have for any network, except the tools."""
         return ()
 
     def needs_of(self, setup: Setup) -> Iterable[Need]:  # noqa: ARG002
-        """Return what the machine must have for this network in addition."""
+        """Return the things that the machine must have for this network in addition."""
         return ()
 
     def describe(self) -> Mapping[str, str]:
-        """Return what the header and the report say of the kind: name -> text."""
+        """Return the facts about the kind for the header and the report: name -> text."""
         return {}
 
     @abstractmethod
     def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
-        """Return a node with the plugins and the conflist, for the length of the block.
+        """Start a node with the plugins and the conflist, for the length of the block.
 
-        Raises CouldNotTest if it does not come up; by then whatever of it did is gone.
+        Raises:
+            CouldNotTest: the node does not come up; every part of it is removed by then.
         """
 
     def start_fresh(self, setup: Setup) -> AbstractContextManager[Node]:
-        """Return a node on which no pod has ever been. Used only with Ability.FRESH."""
+        """Start a node that never had a pod. Used only with Ability.FRESH."""
         return self.start(setup, lambda _: None)
 
     def held(self, setup: Setup, say: Say) -> AbstractContextManager[object]:  # noqa: ARG002
-        """Return what all processes of a run share, for the length of the block."""
+        """Hold the resource that all processes of a run share, for the length of the block."""
         return nullcontext()
 
     def turn(self) -> AbstractContextManager[object]:
-        """Return a test's turn: on a node that processes share, one sees what another does."""
+        """Wait for a test's turn: tests on a shared node would see each other's traffic."""
         return nullcontext()

@@ -1,7 +1,7 @@
-"""The kinds of node by name: podpath's own, and those of packages that are installed beside it.
+"""The kinds of node by name: podpath's own, and those of other installed packages.
 
-A package adds one with an entry point of the group `podpath.nodes`, from the name to a subclass of
-Kind. Nothing of a kind is imported before it is used.
+A package adds a kind with an entry point of the group `podpath.nodes`, from the name to a subclass
+of Kind. podpath imports a kind only when it uses it.
 """
 
 from importlib import metadata
@@ -29,14 +29,18 @@ def names() -> tuple[str, ...]:
 
 
 def unknown(name: str) -> str:
-    """Return the sentence on a name that no kind has; empty if one has it."""
+    """Return the error message for a name that no kind has; empty if a kind has it."""
     if name in OWN or name in (known := names()):
         return ""
     return f'no kind of node has the name "{name}"; there are: {", ".join(known)}'
 
 
 def named(name: str) -> type[Kind]:
-    """Return a kind by its name. Raises CouldNotTest."""
+    """Return a kind by its name.
+
+    Raises:
+        CouldNotTest: no kind has the name, or its package is broken.
+    """
     if sentence := unknown(name):
         raise CouldNotTest(sentence, "Install the package that has it, or correct the name")
     return _loaded(EntryPoint(name, OWN[name], GROUP) if name in OWN else _entry(name))
@@ -52,7 +56,7 @@ def _installed() -> metadata.EntryPoints:
 
 
 def _entry(name: str) -> EntryPoint:
-    """Return the entry point of a name; a package that is found twice has it twice."""
+    """Return the entry point of a name; duplicates of the same one count once."""
     found = {one.value: one for one in _installed() if one.name == name}
     if len(found) > 1:
         raise CouldNotTest(

@@ -1,4 +1,4 @@
-"""A pod: how it is to be made, and what it is once it runs. Pure."""
+"""A pod before and after its creation: specification and running pod. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,13 @@ from podpath.model import PodNetwork
 
 @dataclass(frozen=True, slots=True)
 class PortMapping:
-    """A port of the node that leads to one of a pod's; protocol: "tcp" or "udp"."""
+    """A port of the node that leads to a port of a pod.
+
+    Attributes:
+        protocol: "tcp" or "udp".
+        node: port of the node.
+        pod: port of the pod.
+    """
 
     protocol: str
     node: int
@@ -17,15 +23,15 @@ class PortMapping:
 
 @dataclass(frozen=True, slots=True)
 class PodSpec:
-    """A pod to be made. A node without a kubelet ignores `probe_path` and `restarted`.
+    """A pod to create. A node without a kubelet ignores `probe_path` and `restarted`.
 
     Attributes:
-        name: The pod's name.
-        containers: Each container's name and its command.
-        probe_path: The HTTP path that the kubelet requests of the first container, every few
-            seconds, to see whether it lives. Empty: none.
-        restarted: Whether a container that ends is started again.
-        ports: The ports of the node that lead to the pod.
+        name: name of the pod.
+        containers: name of a container -> its command.
+        probe_path: HTTP path that the kubelet requests of the first container every few seconds, to
+            see whether it lives; empty for none.
+        restarted: True if the kubelet restarts a container that ends.
+        ports: ports of the node that lead to the pod.
     """
 
     name: str
@@ -37,14 +43,14 @@ class PodSpec:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod that runs.
+    """A running pod.
 
     Attributes:
-        name: The pod's name.
-        sandbox: The runtime's id of the sandbox.
-        network: The pod's network, as the runtime reports it.
-        containers: Each container's name and the runtime's id of it.
-        pids: Each container's name and its pid in the node's pid namespace.
+        name: name of the pod.
+        sandbox: the runtime's id of the sandbox.
+        network: network of the pod, as the runtime reports it.
+        containers: name of a container -> the runtime's id.
+        pids: name of a container -> pid in the node's pid namespace.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Pods as the runtime on their node sees them: what every kind of node reads in the same way."""
+"""Pods as the runtime on their node reports them, read in the same way on every kind of node."""
 
 import os
 from typing import Any
@@ -17,7 +17,11 @@ _MOST_RUNNING = 20
 
 
 def network(node: Node, runtime: Runtime, pod: str, sandbox: str) -> PodNetwork:
-    """What the runtime says of a pod's network. Raises CouldNotTest if it does not say."""
+    """Read a pod's network from the runtime.
+
+    Raises:
+        CouldNotTest: the runtime does not report it.
+    """
     texts, information = runtime.sandbox_status(sandbox)
     try:
         addresses = ip_addresses(texts)
@@ -33,7 +37,7 @@ def network(node: Node, runtime: Runtime, pod: str, sandbox: str) -> PodNetwork:
 
 
 def plugin_result(node: Node, sandbox: str) -> dict[str, Any]:
-    """What libcni keeps of the last ADD: NETWORK-CONTAINER-INTERFACE in its cache."""
+    """Read the result of the last ADD in libcni's cache, file NETWORK-CONTAINER-INTERFACE."""
     for path in node.root(_RESULTS).glob(f"*-{sandbox}-eth0"):
         with node.opened(f"{_RESULTS}/{path.name}") as opened:
             return result.read(opened)
@@ -41,7 +45,7 @@ def plugin_result(node: Node, sandbox: str) -> dict[str, Any]:
 
 
 def hung(node: Node) -> str:
-    """The CNI plugins that run on a node at this moment, with what they were called for."""
+    """List the CNI plugins that run on a node at this moment, with their CNI commands."""
     running = []
     for process in node.root("/proc").glob("[0-9]*"):
         try:
@@ -54,11 +58,11 @@ def hung(node: Node) -> str:
 
 
 def called(environment: bytes, command: bytes) -> list[str]:
-    """What a process is called for, if it is a CNI plugin. Pure.
+    """Return a line with the command of a process, if it is a CNI plugin; otherwise nothing. Pure.
 
     Args:
-        environment: The text of /proc/PID/environ.
-        command: The text of /proc/PID/cmdline.
+        environment: text of /proc/PID/environ.
+        command: text of /proc/PID/cmdline.
     """
     words = b" ".join(proc.strings(command[:_COMMAND_BYTES]))
     said = words.decode(errors="replace").strip()
