@@ -1,1 +1,1 @@
-"""This Linux, without CNI: system calls, namespaces, netlink, settings, files, programs."""
+"""This Linux system, without CNI: system calls, namespaces, netlink, settings, files, programs."""

@@ -1,21 +1,28 @@
-"""Reading files that others write: never more than a limit, and nothing but UTF-8."""
+"""Read files that other programs write: UTF-8 only, and only up to a limit."""
 
 import errno
 import os
 from pathlib import Path
 
-#: More than any configuration, lease or plugin result has, and little to hold.
+#: Bytes: more than any configuration, lease or plugin result has, and little memory.
 MOST = 4 * 1024 * 1024
 
 
 class TooLarge(OSError):
-    """A file that holds more than anybody means to write."""
+    """A file that is larger than any such file should be."""
 
 
 def read_text(path: Path, most: int = MOST) -> str:
-    """What is in a file, which may be a pipe or a device.
+    """Return the content of a file, which may be a pipe or a device.
 
-    Raises OSError, TooLarge for one that holds more than `most` bytes, and UnicodeDecodeError.
+    Args:
+        path: The file.
+        most: The limit, in bytes.
+
+    Raises:
+        OSError: The file cannot be read.
+        TooLarge: The file has more than `most` bytes.
+        UnicodeDecodeError: The file is not UTF-8.
     """
     with path.open("rb") as file:
         content = file.read(most + 1)

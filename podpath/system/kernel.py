@@ -1,4 +1,4 @@
-"""What this kernel can make: file systems, links, queueing disciplines."""
+"""Check that this kernel can make file systems, links and queueing disciplines."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from podpath.model import STACKED
 from podpath.system import programs
 
 _TBF = "root tbf rate 1mbit burst 10kb latency 1s"
-#: What the kernel must have to limit a rate in each direction: links, queueing disciplines.
+#: Kinds of link and queueing disciplines that the limit of a rate needs, for each direction.
 _SHAPING = {
     "ingress": ((), (_TBF,)),
     "egress": (("ifb",), (_TBF, "ingress")),
@@ -18,7 +18,11 @@ _SHAPING = {
 
 
 def check_file_system(name: str) -> None:
-    """Raise CouldNotTest if the kernel does not have a kind of file system."""
+    """Check that the kernel has a kind of file system, and load its module if necessary.
+
+    Raises:
+        CouldNotTest: The kernel does not have it.
+    """
     known = Path("/proc/filesystems").read_text().split()
     if name not in known and not _loaded(name):
         raise CouldNotTest(f'this kernel has no file system "{name}"', f"Load it: modprobe {name}")
@@ -26,7 +30,11 @@ def check_file_system(name: str) -> None:
 
 @cache
 def check_link(kind: str) -> None:
-    """Raise CouldNotTest if the kernel cannot make a kind of link."""
+    """Check that the kernel can make a kind of link.
+
+    Raises:
+        CouldNotTest: The kernel cannot make it.
+    """
     ip = programs.locate("ip")
     make = f"{ip} link add podpath0 type {kind}"
     if kind in STACKED:
@@ -39,7 +47,7 @@ def check_link(kind: str) -> None:
 
 
 def _refusal(make: str) -> str:
-    """What the kernel says against it, empty if nothing; in a namespace that ends with it."""
+    """Run a command in a new network namespace; return its error, empty if it succeeded."""
     done = subprocess.run(
         ["unshare", "--net", "sh", "-c", make], capture_output=True, text=True, check=False
     )
@@ -47,7 +55,14 @@ def _refusal(make: str) -> str:
 
 
 def check_queue(discipline: str) -> None:
-    """Raise CouldNotTest if the kernel cannot make a queueing discipline, as tc(8) names it."""
+    """Check that the kernel can make a queueing discipline.
+
+    Args:
+        discipline: The discipline, as the arguments of tc(8).
+
+    Raises:
+        CouldNotTest: The kernel cannot make it.
+    """
     ip, tc = programs.locate("ip"), shutil.which("tc", path=programs.search_path()) or "tc"
     make = f"{ip} link add podpath0 type bridge && {tc} qdisc add dev podpath0 {discipline}"
     if refusal := _refusal(make):
@@ -58,7 +73,11 @@ def check_queue(discipline: str) -> None:
 
 
 def check_shaping(direction: str) -> None:
-    """Raise CouldNotTest if the kernel cannot limit the rate of a direction, ingress or egress."""
+    """Check that the kernel can limit the rate of a direction, ingress or egress.
+
+    Raises:
+        CouldNotTest: The kernel lacks a kind of link or a queueing discipline for it.
+    """
     links, disciplines = _SHAPING[direction]
     for link in links:
         check_link(link)

@@ -1,8 +1,8 @@
-"""How long podpath waits for each thing before it gives up, all scaled by one factor.
+"""Limits of podpath's waits, all scaled by one factor.
 
 One frozen value is in force in a process. The pytest plugin sets it before the first test, from
 `--podpath-patience`; a self-test sets another for the length of a block. A ContextVar would be the
-wrong place: threads of a pool start without the caller's context, and would wait by the defaults.
+wrong place: threads of a pool start without the caller's context, and would use the defaults.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from dataclasses import dataclass, fields, replace
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Times that verdicts are made of, in seconds. They mean the same on a slow machine."""
+    """Times that verdicts depend on, in seconds. They mean the same on a slow machine."""
 
     #: CNI-TIME: the time a plugin has for one call. The specification sets no limit to it.
     plugin_call: float = 10.0
-    #: LIFE-SURVIVOR: a transfer without progress for so long is stalled. TCP sends anew within it.
+    #: LIFE-SURVIVOR: a transfer without progress for so long is stalled. TCP retransmits before.
     stall: float = 15.0
     #: A proxy of neighbours answers up to 0.8 s late (arp(7), proxy_delay): listen for longer.
     neighbour_proxy: float = 0.9
@@ -24,12 +24,12 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long podpath waits at most, in seconds; each field is named for what it waits for.
+    """Limits of waits, in seconds. Each field has the name of the awaited thing.
 
     A wait ends as soon as the thing is there, so a larger limit makes no passing test slower.
     """
 
-    #: The factor that all limits here are scaled by.
+    #: The factor that scales all limits here.
     patience: float = 1.0
     #: Times that `times` does not scale.
     measures: Measures = Measures()
@@ -123,7 +123,7 @@ class Limits:
 
     @property
     def remedy(self) -> str:
-        """The advice after a time-out that a slow machine may explain."""
+        """Advice after a time-out that a slow machine may explain."""
         return f"Give --podpath-patience {2 * self.patience:g} on a slow machine"
 
 

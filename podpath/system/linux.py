@@ -1,6 +1,6 @@
-"""The few Linux system calls that Python 3.11 has no wrapper for.
+"""The few Linux system calls without a wrapper in Python 3.11.
 
-Imported by the node's keeper before any package is on the path: standard library only.
+The node's keeper imports this module before any package is on the path: standard library only.
 """
 
 import ctypes
@@ -41,7 +41,7 @@ _BPF_PROG_ATTACH = 8
 _BPF_F_ALLOW_MULTI = 2
 
 _RESOLVE_IN_ROOT = 0x10
-_NR_OPENAT2 = 437  # the same everywhere, as are all that are newer than 423
+_NR_OPENAT2 = 437  # the same on every architecture, as all numbers above 423
 _NR_BPF = {"x86_64": 321, "aarch64": 280}
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -69,12 +69,20 @@ def _c(text: str | None) -> ctypes.c_char_p:
 
 
 def unshare(flags: int) -> None:
-    """unshare(2). Raises OSError."""
+    """Call unshare(2).
+
+    Raises:
+        OSError: The call failed.
+    """
     _call("unshare", ctypes.c_int(flags), about=hex(flags))
 
 
 def setns(fd: int, flags: int) -> None:
-    """setns(2), for the calling thread alone. Raises OSError."""
+    """Call setns(2), which moves the calling thread only.
+
+    Raises:
+        OSError: The call failed.
+    """
     _call("setns", ctypes.c_int(fd), ctypes.c_int(flags), about=hex(flags))
 
 
@@ -85,7 +93,11 @@ def mount(
     flags: int = 0,
     data: str | None = None,
 ) -> None:
-    """mount(2). Raises OSError that names the target."""
+    """Call mount(2).
+
+    Raises:
+        OSError: The call failed; the error names the target.
+    """
     _call(
         "mount",
         _c(source),
@@ -98,9 +110,12 @@ def mount(
 
 
 def pivot_root_to(directory: str) -> None:
-    """Make directory, which must be a mount point, the root, and let go of the old one.
+    """Make a directory, which must be a mount point, the root, and unmount the old root.
 
-    pivot_root(2), section "pivot_root(".", ".")".  Raises OSError.
+    See pivot_root(2), section "pivot_root(".", ".")".
+
+    Raises:
+        OSError: A call failed.
     """
     os.chdir(directory)
     _call("pivot_root", _c("."), _c("."), about=directory)
@@ -109,15 +124,26 @@ def pivot_root_to(directory: str) -> None:
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends (PR_SET_PDEATHSIG)."""
+    """Have the kernel kill this process when its parent ends (PR_SET_PDEATHSIG).
+
+    Raises:
+        OSError: The call failed.
+    """
     _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0, about="PDEATHSIG")
 
 
 def open_in_root(root: str, path: str, flags: int) -> int:
-    """Open a path of another process's root (/proc/PID/root) as that process would.
+    """Open a path below another process's root as that process would; return the descriptor.
 
-    Its absolute links lead to its own files, not to ours: openat2(2), RESOLVE_IN_ROOT.
-    Raises OSError.
+    Absolute symbolic links lead to its own files, not to ours: openat2(2), RESOLVE_IN_ROOT.
+
+    Args:
+        root: The root, such as /proc/PID/root.
+        path: The path below it.
+        flags: O_* flags; O_CLOEXEC is added.
+
+    Raises:
+        OSError: A call failed.
     """
     directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     how = struct.pack("=QQQ", flags | os.O_CLOEXEC, 0, _RESOLVE_IN_ROOT)
@@ -135,7 +161,11 @@ def open_in_root(root: str, path: str, flags: int) -> int:
 
 
 def drop_capabilities(numbers: Iterable[int]) -> None:
-    """Take capabilities from this process and from all that it will ever run. Raises OSError."""
+    """Remove capabilities from this process and from every program that it will run.
+
+    Raises:
+        OSError: A call failed.
+    """
     mask = 0
     for number in numbers:
         if _libc.prctl(_PR_CAPBSET_READ, number, 0, 0, 0) == 1:
@@ -151,13 +181,20 @@ def drop_capabilities(numbers: Iterable[int]) -> None:
 
 
 class _Filter(ctypes.Structure):
-    """struct sock_fprog."""
+    """The kernel's struct sock_fprog."""
 
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
 def filter_system_calls(program: bytes) -> None:
-    """Install a seccomp filter (seccomp(2)), a classic BPF program, for good. Raises OSError."""
+    """Install a seccomp filter (seccomp(2)), which stays until the process ends.
+
+    Args:
+        program: The instructions, of classic BPF.
+
+    Raises:
+        OSError: The call failed.
+    """
     _call(
         "prctl",
         _PR_SET_SECCOMP,
@@ -170,9 +207,18 @@ def filter_system_calls(program: bytes) -> None:
 
 
 def attach_to_cgroup(group: str, kind: int, hook: int, program: bytes) -> None:
-    """Have the kernel ask an eBPF program about what a v2 cgroup's processes do (bpf(2)).
+    """Attach an eBPF program, which then controls the processes of a v2 cgroup (bpf(2)).
 
-    It lives as long as the group. Raises OSError.
+    The program lives as long as the group.
+
+    Args:
+        group: The path of the cgroup.
+        kind: The type of program, BPF_PROG_TYPE_*.
+        hook: The place that it is attached to, BPF_CGROUP_*.
+        program: The instructions, of eBPF.
+
+    Raises:
+        OSError: A call failed, or the number of bpf(2) on this architecture is unknown.
     """
     code, licence = ctypes.create_string_buffer(program), ctypes.create_string_buffer(b"GPL")
     load = struct.pack(

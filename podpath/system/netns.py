@@ -1,7 +1,7 @@
-"""Entering network namespaces: the only file that does.
+"""Enter network namespaces; no other file does.
 
-setns(2) moves one thread. Work is done on a thread made for it, which ends inside: no thread of
-the program is ever in a namespace other than its own, whatever fails.
+setns(2) moves one thread. A new thread does the work, and ends inside the namespace: every other
+thread of the program stays in its own namespace, whatever fails.
 """
 
 import fcntl
@@ -22,16 +22,23 @@ _SIOCGSKNS = 0x894C  # linux/sockios.h
 def run_in(path: str, work: Callable[[], T]) -> T:
     """Call work() on a thread inside the network namespace at path, and return its result.
 
-    What work opens there (sockets, above all) stays in that namespace for good.
-    Raises what work raises, and CouldNotTest if the namespace cannot be entered.
+    A socket that work opens there stays in that namespace for good. An exception of work reaches
+    the caller.
+
+    Raises:
+        CouldNotTest: The namespace cannot be entered.
     """
     return _on_a_thread(f"netns {path}", lambda: _enter(path), work)
 
 
 def run_in_new(path: str, work: Callable[[], T]) -> T:
-    """The same inside a new network namespace, made from the one at path, which ends with it.
+    """Call work() on a thread inside a new network namespace, and return its result.
 
-    Raises what work raises, and CouldNotTest if the namespace cannot be made.
+    The namespace is created from the one at path, and ends with the work. An exception of work
+    reaches the caller.
+
+    Raises:
+        CouldNotTest: The namespace cannot be made, or the one at path cannot be entered.
     """
 
     def enter() -> None:
@@ -55,7 +62,7 @@ def _on_a_thread(name: str, enter: Callable[[], None], work: Callable[[], T]) ->
         try:
             enter()
             results.append(work())
-        except BaseException as error:  # handed to the caller's thread, below
+        except BaseException as error:  # raised in the caller's thread, below
             failures.append(error)
 
     thread = threading.Thread(target=enter_and_work, name=name)
@@ -81,9 +88,10 @@ def _enter(path: str) -> None:
 
 
 def inode(path: str) -> int:
-    """The number that identifies a namespace to the kernel; two paths of one share it.
+    """Return the number that identifies a namespace to the kernel, the same for all its paths.
 
-    Raises CouldNotTest if there is none at path.
+    Raises:
+        CouldNotTest: No namespace is at path.
     """
     try:
         return os.stat(path).st_ino
@@ -92,9 +100,10 @@ def inode(path: str) -> int:
 
 
 def inode_of_socket(endpoint: socket.socket) -> int:
-    """The number of the namespace that a socket is in, whatever it was opened for.
+    """Return the number of the network namespace that a socket is in.
 
-    Raises OSError.
+    Raises:
+        OSError: The kernel does not return the namespace.
     """
     descriptor = fcntl.ioctl(endpoint.fileno(), _SIOCGSKNS)
     try:

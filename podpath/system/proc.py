@@ -1,7 +1,7 @@
 """Parsers of the tables of /proc/net and /proc/PID (proc(5)). Pure.
 
-Each takes the text of a table, and skips lines that it cannot read: the kernel writes none, but a
-node's /proc is not always the kernel's own.
+Each takes the text of a table, and skips lines that it cannot read. The kernel writes no such
+lines, but a node's /proc is not always the kernel's own.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Self
 
 from podpath.model import Address
 
-#: A local end of a socket: address and port. The unspecified address stands for all of them.
+#: A local end of a socket: address and port. The unspecified address stands for all addresses.
 Endpoint = tuple[Address, int]
 
 #: States of a TCP socket (net/tcp_states.h).
@@ -32,8 +32,8 @@ class Socket:
 
     Attributes:
         local: The socket's own end.
-        remote: The other end, unspecified where the socket has none.
-        state: As TCP numbers states; other protocols use the same numbers.
+        remote: The other end, unspecified for a socket without one.
+        state: The state, as TCP numbers states; other protocols use the same numbers.
     """
 
     local: Endpoint
@@ -47,7 +47,8 @@ class Inet6Address:
 
     Attributes:
         interface: The name of the interface that has the address.
-        scope: As rtnetlink(7) numbers scopes; 0 is global.
+        address: The address.
+        scope: The scope, as rtnetlink(7) numbers scopes; 0 is global.
         flags: IFA_F_* of linux/if_addr.h, those that fit in a byte.
     """
 
@@ -58,12 +59,12 @@ class Inet6Address:
 
     @property
     def is_global(self) -> bool:
-        """Whether it is neither link-local nor the loopback address."""
+        """True if the address is neither link-local nor the loopback address."""
         return self.scope == _EVERYWHERE
 
     @property
     def is_tentative(self) -> bool:
-        """Whether the kernel still looks for a duplicate of it."""
+        """True while the kernel looks for a duplicate of the address."""
         return self.flags & (_TENTATIVE | _FAILED) == _TENTATIVE
 
 
@@ -73,9 +74,9 @@ class Mount:
 
     Attributes:
         device: Major and minor number, the same for all mounts of one file system.
-        point: The path at which it is mounted.
+        point: The path of the mount.
         kind: The type of the file system.
-        options: Of the file system, not of this mount.
+        options: The options of the file system, not of this mount.
     """
 
     device: str
@@ -85,7 +86,12 @@ class Mount:
 
     @classmethod
     def read(cls, line: str) -> Self:
-        """Read one line. Raises ValueError or IndexError if it is no such row."""
+        """Read one line.
+
+        Raises:
+            ValueError: The line has too few fields after the separator.
+            IndexError: The line has too few fields before the separator.
+        """
         before, _, after = line.partition(" - ")
         fields = before.split(" ")
         kind, _, options = after.split(" ", 2)
@@ -104,7 +110,7 @@ def sockets(table: str) -> list[Socket]:
 
 
 def endpoints(tables: Iterable[str]) -> frozenset[Endpoint]:
-    """The local ends of the sockets in several tables."""
+    """Read the local ends of the sockets in several tables."""
     return frozenset(socket.local for table in tables for socket in sockets(table))
 
 
@@ -122,7 +128,7 @@ def _endpoint(text: str) -> Endpoint:
     if len(network) == _WORD:
         return IPv4Address(network), int(port, 16)
     address = IPv6Address(network)
-    # one socket for both IP versions has IPv4 addresses as mapped ones
+    # a socket for both IP versions has IPv4 addresses as mapped ones
     return address.ipv4_mapped or address, int(port, 16)
 
 
@@ -148,7 +154,7 @@ def interfaces(table: str) -> list[str]:
 def default_route(table: str) -> str | None:
     """Read the interface of the IPv4 default route of /proc/net/route; None without such a route.
 
-    Of several routes, the first one in the table, which has the lowest metric.
+    The first of several default routes counts: it has the lowest metric.
     """
     defaults = (f for f in _rows(table) if len(f) > 7 and f[1] == f[7] == "00000000")
     return next((fields[0] for fields in defaults), None)
@@ -157,7 +163,12 @@ def default_route(table: str) -> str | None:
 def counters(table: str, protocol: str) -> dict[str, int]:
     """Read the counters of a protocol of /proc/net/snmp: a line of names, a line of numbers.
 
-    Empty if the table does not count the protocol.
+    Args:
+        table: The table.
+        protocol: The protocol, as the lines begin: "Tcp".
+
+    Returns:
+        Name -> number; empty if the table does not count the protocol.
     """
     rows = [line.split()[1:] for line in _lines(table) if line.startswith(f"{protocol}:")]
     if len(rows) != 2 or len(rows[0]) != len(rows[1]):
@@ -166,21 +177,30 @@ def counters(table: str, protocol: str) -> dict[str, int]:
 
 
 def counters6(table: str, protocol: str) -> dict[str, int]:
-    """Read the counters of a protocol of /proc/net/snmp6: a name and a number a line."""
+    """Read the counters of a protocol of /proc/net/snmp6: a name and a number a line.
+
+    Args:
+        table: The table.
+        protocol: The protocol, as the names begin: "Udp6".
+
+    Returns:
+        Name without the protocol -> number.
+    """
     rows = (fields for fields in map(str.split, _lines(table)) if len(fields) == 2)
     named = ((name.removeprefix(protocol), n) for name, n in rows if name.startswith(protocol))
     return dict(_numbers(named))
 
 
 def _numbers(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int]]:
-    """Those with a number; some counters are negative (snmp, Tcp: MaxConn)."""
+    """Yield the counters with a number; some are negative (snmp, Tcp: MaxConn)."""
     return ((name, int(number)) for name, number in rows if number.lstrip("-").isdecimal())
 
 
 def dropped(table: str) -> int:
     """Sum the frames that the CPUs had no room for: second column of /proc/net/softnet_stat.
 
-    Raises ValueError if a line has no such column.
+    Raises:
+        ValueError: A line has no such column.
     """
     try:
         return sum(int(line.split()[1], 16) for line in _lines(table))
@@ -189,11 +209,12 @@ def dropped(table: str) -> int:
 
 
 def started(stat: str) -> str | None:
-    """Read when a process started, in clock ticks after the boot: /proc/PID/stat, field 22.
+    """Read the start of a process, in clock ticks after the boot: /proc/PID/stat, field 22.
 
-    None for a process that has ended and that its parent has not waited for yet.
+    Returns:
+        The ticks; None for a process that ended, and whose parent has not waited for it yet.
     """
-    # the second field, the program's name in parentheses, may have any character
+    # the second field, the program's name in parentheses, may contain any character
     fields = stat.rpartition(")")[2].split()
     return None if fields[0] in _ENDED else fields[19]
 
@@ -210,7 +231,7 @@ def mounts(table: str) -> list[Mount]:
 
 
 def strings(raw: bytes) -> list[bytes]:
-    """Read the strings of /proc/PID/cmdline or environ, which a zero byte ends."""
+    """Read the strings of /proc/PID/cmdline or environ, each of which ends with a zero byte."""
     return raw.removesuffix(b"\0").split(b"\0")
 
 
@@ -220,10 +241,10 @@ def _unescaped(text: str) -> str:
 
 
 def _rows(table: str) -> Iterator[list[str]]:
-    """The fields of each line after the heading."""
+    """Yield the fields of each line after the heading."""
     return map(str.split, _lines(table)[1:])
 
 
 def _lines(table: str) -> list[str]:
-    """The lines as the kernel ends them; names may have characters that str.splitlines ends at."""
+    """List the lines; str.splitlines would end them at characters that names may have, too."""
     return [line for line in table.split("\n") if line]

@@ -1,4 +1,4 @@
-"""The programs that podpath needs from the system, and the Debian packages that have them."""
+"""Programs that podpath needs from the system, and the Debian packages that contain them."""
 
 import ctypes.util
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from podpath.errors import CouldNotTest
 from podpath.system import limits
 
-#: Searched in this order after what the user names; each holds plugins on some distribution.
+#: Searched in this order after the user's own; each has plugins on some distribution.
 PLUGIN_DIRECTORIES = ("/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni")
 
 #: Root's PATH lacks these after a plain `su`.
@@ -21,7 +21,14 @@ _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program: the names it may have, its Debian package, and what its usage must mention."""
+    """A program of the system.
+
+    Attributes:
+        name: The name that podpath uses for it.
+        package: The Debian package that contains it.
+        names: The names that the program may have, if not only `name`.
+        mentions: A text that its usage must contain, which another program of the same name lacks.
+    """
 
     name: str
     package: str
@@ -29,7 +36,7 @@ class Tool:
     mentions: str = ""
 
 
-#: The programs of a container runtime that podpath starts itself.
+#: Programs of the container runtime that podpath starts itself.
 CONTAINERD = (
     Tool("containerd", "containerd"),
     Tool("containerd-shim-runc-v2", "containerd"),
@@ -37,13 +44,13 @@ CONTAINERD = (
     Tool("runc", "runc", ("runc", "crun")),
     Tool("setpriv", "util-linux"),
 )
-#: Those that the pod image is made of, or with.
+#: Programs that go into the pod image, or make it.
 IMAGE = (
     Tool("busybox", "busybox-static"),
     Tool("nc", "netcat-openbsd", ("nc.openbsd", "nc"), mentions="OpenBSD"),
     Tool("ldd", "libc-bin"),
 )
-#: Those that podpath looks at any node with.
+#: Programs that podpath uses on every node.
 NETWORK = (
     Tool("ping", "iputils-ping", mentions="<identifier>"),
     Tool("ip", "iproute2"),
@@ -57,20 +64,20 @@ _PLUGINS_PACKAGE = "containernetworking-plugins"
 
 
 def search_path() -> str:
-    """PATH, with the directories of system programs."""
+    """Return PATH with the directories of system programs."""
     return os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN])
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a program on a node, which others there can read.
+    """Return the environment of a program on a node, where other programs can read it.
 
-    It has nothing of the user's: a proxy, for one, would change where HTTP goes.
+    It has no variable of the user's: a proxy, for example, would change the path of HTTP.
     """
     return {"PATH": search_path(), "LANG": "C.UTF-8"}
 
 
 def find(tool: Tool) -> str | None:
-    """The path of a tool, or None if no program of its names is the right one."""
+    """Return the path of a tool, or None if no program with its names is the right one."""
     for name in tool.names or (tool.name,):
         path = shutil.which(name, path=search_path())
         if path and (not tool.mentions or tool.mentions in _usage(os.path.realpath(path))):
@@ -95,7 +102,11 @@ def _usage(path: str) -> str:
 
 
 def locate(name: str) -> str:
-    """The path of one of TOOLS. Raises CouldNotTest, with how to get it, if it is missing."""
+    """Return the path of one of TOOLS, by its name.
+
+    Raises:
+        CouldNotTest: The tool is missing; the remedy names its package.
+    """
     tool = next(t for t in TOOLS if t.name == name)
     if path := find(tool):
         return path
@@ -104,22 +115,23 @@ def locate(name: str) -> str:
 
 @cache
 def first_line(*command: str) -> str:
-    """The first line that a program prints; "?" if it prints none."""
+    """Return the first line that a program prints, or "?" if it prints none."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (done.stdout.splitlines() or ["?"])[0]
 
 
 def checksum(path: str) -> str:
-    """The SHA-256 of a file, in hex."""
+    """Return the SHA-256 digest of a file, in hex."""
     import hashlib
 
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def plugin(name: str, directories: tuple[str, ...]) -> str:
-    """The path of a CNI plugin in the first directory that has it.
+    """Return the path of a CNI plugin in the first directory that has it.
 
-    Raises CouldNotTest if none has, or if it cannot be executed.
+    Raises:
+        CouldNotTest: No directory has the plugin, or it is not executable.
     """
     for directory in directories:
         path = os.path.join(directory, name)
@@ -135,9 +147,14 @@ def plugin(name: str, directories: tuple[str, ...]) -> str:
 
 
 def missing(tools: Iterable[Tool] = TOOLS, *, plugins: bool = True) -> dict[str, str]:
-    """Return what is missing on this system: tool -> Debian package.
+    """Find the tools that this system lacks.
 
-    plugins: whether CNI plugins must be there, too.
+    Args:
+        tools: The tools to look for.
+        plugins: True to look for CNI plugins, too.
+
+    Returns:
+        Name of the tool -> Debian package.
     """
     found = {tool.name: tool.package for tool in tools if not find(tool)}
     if not ctypes.util.find_library("pcap"):
@@ -148,12 +165,16 @@ def missing(tools: Iterable[Tool] = TOOLS, *, plugins: bool = True) -> dict[str,
 
 
 def how_to_install(packages: Iterable[str]) -> str:
-    """Return the remedy for what Debian packages have."""
+    """Return the remedy for missing tools: a command that installs their Debian packages."""
     return f"On Debian, as root: apt-get install {' '.join(sorted(set(packages)))}"
 
 
 def install(packages: Iterable[str]) -> None:
-    """Install Debian packages with apt. Raises CouldNotTest where that is not possible."""
+    """Install Debian packages with apt.
+
+    Raises:
+        CouldNotTest: The user is not root, the system has no apt-get, or apt-get failed.
+    """
     wanted = sorted(set(packages))
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise CouldNotTest(f"podpath cannot install {', '.join(wanted)}", how_to_install(wanted))

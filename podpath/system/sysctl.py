@@ -1,10 +1,10 @@
-"""Settings of network namespaces (ip-sysctl): what they are, and what new namespaces start with.
+"""Settings of network namespaces (ip-sysctl), and those that new namespaces start with.
 
-net.core.devconf_inherit_init_net chooses what a new namespace copies. With 0, the default, that is
-net.ipv4.conf.all and .default of the machine's initial namespace; with 1 those of IPv6, too; with 2
-the kernel's own values; with 3 those of the namespace that it is created from (net/ipv4/devinet.c,
-devinet_init_net; net/ipv6/addrconf.c, addrconf_init_net). So what pods start with depends on the
-host: a Docker engine turns forwarding on when it starts.
+net.core.devconf_inherit_init_net chooses the values that a new namespace copies. With 0, the
+default, these are net.ipv4.conf.all and .default of the machine's initial namespace; with 1 those
+of IPv6, too; with 2 the kernel's own values; with 3 those of the namespace that it is created from
+(net/ipv4/devinet.c, devinet_init_net; net/ipv6/addrconf.c, addrconf_init_net). So the settings that
+pods start with depend on the host: a Docker engine turns forwarding on when it starts.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 _ROOT = Path("/proc/sys/net")
 _PROXIES = ("proxy_arp", "proxy_arp_pvlan")
-#: What stands for all interfaces of a namespace, and for those to come.
+#: Names that stand for all interfaces of a namespace, and for future ones.
 _SCOPES = ("all", "default")
 _HERE = "/proc/self/ns/net"
 #: The value of devconf_inherit_init_net with which a namespace copies its creator's settings.
@@ -79,8 +79,8 @@ KERNELS: Mapping[Family, Mapping[str, int]] = {
 }
 
 
-#: How long neighbours are remembered, and how often they are asked: each new link copies the
-#: machine's (net/core/neighbour.c, neigh_parms_alloc; arp_tbl in net/ipv4/arp.c, nd_tbl in
+#: Lifetimes of neighbour entries and numbers of solicitations: each new link copies the machine's
+#: (net/core/neighbour.c, neigh_parms_alloc; arp_tbl in net/ipv4/arp.c, nd_tbl in
 #: net/ipv6/ndisc.c).
 NEIGHBOURS: Mapping[str, int] = {
     "base_reachable_time_ms": 30000,
@@ -91,7 +91,7 @@ NEIGHBOURS: Mapping[str, int] = {
     "gc_stale_time": 60,
 }
 
-#: Where what is compiled in for all interfaces is not what each new one gets.
+#: The kernel's own values for all interfaces, where they differ from those for new ones.
 _OF_ALL = {"accept_dad": 0}
 
 
@@ -102,7 +102,11 @@ def _kernels(family: Family, scope: str) -> Iterator[tuple[str, int]]:
 
 
 def reset() -> None:
-    """Give the caller's own namespace the kernel's own values. Raises OSError."""
+    """Give the caller's own namespace the kernel's own values.
+
+    Raises:
+        OSError: A setting cannot be written.
+    """
     for family in Family:
         for scope in _SCOPES:
             for name, value in _kernels(family, scope):
@@ -113,9 +117,13 @@ def reset() -> None:
 def of_host() -> list[str]:
     """List the settings that pods start with on this machine and that are not the kernel's own.
 
-    As sysctl.conf(5) has them, those of all links and of new ones at once. Raises CouldNotTest.
+    Returns:
+        Each as sysctl.conf(5) has it; one entry for all links and new ones, if both have one value.
+
+    Raises:
+        CouldNotTest: The settings cannot be read.
     """
-    inherit = _ROOT / "core/devconf_inherit_init_net"  # not there in other namespaces
+    inherit = _ROOT / "core/devconf_inherit_init_net"  # only in the initial namespace
     chosen = inherit.read_text().strip() if inherit.exists() else "0"
     found = [] if chosen == _CREATORS else _in_new(_HERE, lambda: list(_unusual()))
     return found + [f"net.core.devconf_inherit_init_net = {chosen}"] * (chosen != "0")
@@ -140,8 +148,15 @@ def _unusual() -> Iterator[str]:
 def having(node: str, values: Mapping[str, int]) -> list[str]:
     """List the IPv4 settings that new namespaces start with, if they have all of these values.
 
-    node: the path of the namespace that they are created from. Each as sysctl.conf(5) has it.
-    Raises CouldNotTest.
+    Args:
+        node: The path of the namespace that they are created from.
+        values: Name of a setting -> value.
+
+    Returns:
+        Each setting as sysctl.conf(5) has it; none if a value differs.
+
+    Raises:
+        CouldNotTest: The settings cannot be read.
     """
 
     def scopes() -> list[list[str]]:
@@ -163,12 +178,15 @@ def _name(family: Family, scope: str, name: str) -> str:
 
 
 def of_link(link: str) -> Settings:
-    """Read what a link of the reader's own namespace does for others.
+    """Read the forwarding and proxy settings of a link in the caller's own namespace.
 
-    link: its name, "default" for a new one, or "all". IPv4 forwards by the setting of the link that
-    a packet comes in by, IPv6 by that of all links or the link's force_forwarding; either makes it
-    answer ARP (include/linux/inetdevice.h, IN_DEV_FORWARD and IN_DEV_PROXY_ARP;
+    IPv4 forwards by the setting of the link that a packet comes in by; IPv6 by the setting of all
+    links, or by the link's force_forwarding. A link answers ARP as a proxy by its own setting or
+    by that of all links (include/linux/inetdevice.h, IN_DEV_FORWARD and IN_DEV_PROXY_ARP;
     net/ipv6/ip6_output.c, ip6_forward).
+
+    Args:
+        link: Its name, "default" for a new one, or "all".
     """
     forwarding = {
         Family.IPV4: _read(Family.IPV4, link, "forwarding"),
@@ -186,22 +204,31 @@ def _either(family: Family, link: str, name: str) -> int:
 
 
 def of_namespace(path: str, link: str) -> Settings:
-    """Read what a link of the namespace at this path does for others. Raises CouldNotTest."""
+    """Read the forwarding and proxy settings of a link in the namespace at a path.
+
+    Raises:
+        CouldNotTest: The settings cannot be read.
+    """
     return _reading(lambda: netns.run_in(path, lambda: of_link(link)))
 
 
 def of_new_namespace(node: str) -> Settings:
-    """Read what a link does for others in a namespace that is just created.
+    """Read the forwarding and proxy settings of a new link in a new namespace.
 
-    node: the path of the namespace that it is created from. Raises CouldNotTest.
+    Args:
+        node: The path of the namespace that it is created from.
+
+    Raises:
+        CouldNotTest: The settings cannot be read.
     """
     return _in_new(node, lambda: of_link("default"))
 
 
 def turn_off(path: str) -> None:
-    """Have the links of the namespace at this path, and those to come, do nothing for others.
+    """Turn off forwarding and proxies of all links in the namespace at a path, future ones too.
 
-    Raises CouldNotTest.
+    Raises:
+        CouldNotTest: The settings cannot be written.
     """
     _reading(lambda: netns.run_in(path, _turn_off))
 
@@ -226,10 +253,10 @@ def _reading(work: Callable[[], T]) -> T:
 
 
 def _read(family: Family, link: str, name: str) -> int:
-    """A setting of the reader's own namespace; 0 of what the kernel, or the link, does not have."""
+    """Read a setting of the caller's own namespace; 0 if the kernel or the link lacks it."""
     try:
         return int(_path(family, link, name).read_text())
-    except FileNotFoundError:  # no IPv6, or the link is gone: the topology's listener tells that
+    except FileNotFoundError:  # no IPv6, or a link that vanished, which the listener notices
         return 0
 
 

@@ -1,4 +1,4 @@
-"""Waiting for a condition, in place of a fixed sleep."""
+"""Wait for a condition, in place of a fixed sleep."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,15 @@ T = TypeVar("T")
 
 
 def until(read: Callable[[], T], satisfied: Callable[[T], bool], seconds: float) -> T:
-    """Read until what is read satisfies, at most for so long; the last thing read.
+    """Read a value until it satisfies a condition, or until the time is over.
 
-    That it does not satisfy in the end is for the caller to judge.
+    Args:
+        read: Reads the value.
+        satisfied: The condition.
+        seconds: The limit of the wait.
+
+    Returns:
+        The last value, which may not satisfy the condition: the caller checks it.
     """
     deadline = time.monotonic() + seconds
     while not satisfied(value := read()) and time.monotonic() < deadline:
