@@ -1,1 +1,1 @@
-"""The embedded node: real containerd and plugins in namespaces of their own."""
+"""The embedded node: real containerd and plugins in their own namespaces."""

@@ -1,8 +1,8 @@
 """The node's own cgroup in each hierarchy of the host: cgroup v1, hybrid or v2.
 
-The node's processes live in one group a hierarchy and in a cgroup namespace rooted there, so
-that whatever the container runtime creates is below it, and goes with it. That group is inside
-of another, which holds the limits: whatever runs on the node does not see it.
+The node's processes live in one group in each hierarchy, and in a cgroup namespace rooted there.
+Whatever the container runtime creates is below that group, and goes with it. The group is inside
+another one, which holds the limits and is invisible to programs on the node.
 """
 
 import fcntl
@@ -21,7 +21,13 @@ _INNER = "node"
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """One mounted cgroup hierarchy: where, of which file system, with which mount options."""
+    """One mounted cgroup hierarchy.
+
+    Attributes:
+        mount: mount point.
+        kind: type of file system, "cgroup" or "cgroup2".
+        options: mount options of a v1 hierarchy, without "rw" and "ro".
+    """
 
     mount: str
     kind: str
@@ -29,12 +35,12 @@ class Hierarchy:
 
 
 def hierarchies() -> list[Hierarchy]:
-    """The cgroup hierarchies mounted here."""
+    """List the cgroup hierarchies mounted here."""
     return in_mounts(Path("/proc/self/mountinfo").read_text(errors="surrogateescape"))
 
 
 def in_mounts(mountinfo: str) -> list[Hierarchy]:
-    """The cgroup hierarchies in the text of /proc/PID/mountinfo, each once. Pure."""
+    """List the cgroup hierarchies in the text of /proc/PID/mountinfo, each once. Pure."""
     found: dict[str, Hierarchy] = {}
     for mount in proc.mounts(mountinfo):
         if mount.kind in ("cgroup", "cgroup2") and mount.device not in found:
@@ -46,13 +52,27 @@ def in_mounts(mountinfo: str) -> list[Hierarchy]:
 
 @dataclass(frozen=True)
 class Groups:
-    """The node's directories, and the descriptors whose locks say that its keeper lives."""
+    """The node's groups.
+
+    Attributes:
+        directories: directory of the group in each hierarchy.
+        locks: descriptors whose locks show that the keeper lives.
+    """
 
     directories: list[str]
     locks: list[int]
 
     def write(self, names: tuple[str, ...], value: str) -> bool:
-        """Set a limit, by the first of its names that there is; whether that could be done."""
+        """Set a limit.
+
+        Args:
+            names: names of the limit's file in the versions of cgroups; the first that exists is
+                used.
+            value: text to write.
+
+        Returns:
+            True if the limit was set.
+        """
         for path in (Path(d, name) for d in self.directories for name in names):
             if path.exists():
                 try:
@@ -63,12 +83,19 @@ class Groups:
         return False
 
     def read(self, name: str) -> str:
-        """The texts of a file of the groups and of all below: v1 counts events where they are."""
+        """Return the texts of a file of the groups and of all below.
+
+        v1 counts an event in the group in which it happens.
+        """
         below = (d for group in self.directories for d, _, _ in os.walk(group))
         return "".join(p.read_text() for d in below if (p := Path(d, name)).exists())
 
     def unified(self) -> str:
-        """The v2 group. Raises OSError if there is none."""
+        """Return the directory of the v2 group.
+
+        Raises:
+            OSError: no cgroup v2 is mounted.
+        """
         for directory in self.directories:
             if Path(directory, "cgroup.events").exists():
                 return directory
@@ -76,7 +103,11 @@ class Groups:
 
 
 def create(node_id: str) -> Groups:
-    """Create the node's group in every hierarchy, locked. Raises OSError."""
+    """Create the node's group in every hierarchy, and lock it.
+
+    Raises:
+        OSError: a group cannot be created.
+    """
     made = Groups([], [])
     with _no_other_keeper():
         try:
@@ -109,9 +140,9 @@ def _no_other_keeper() -> Iterator[None]:
 
 
 def _lock(group: str) -> int:
-    """Lock a group for as long as this process lives. Raises BlockingIOError if another has it.
+    """Lock a group for the life of this process; raise BlockingIOError if another process has it.
 
-    A pid in its name would say nothing to a podpath in another pid namespace.
+    A pid in the group's name would have no meaning for a podpath in another pid namespace.
     """
     descriptor = os.open(group, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -123,7 +154,7 @@ def _lock(group: str) -> int:
 
 
 def _inherit_cpuset(group: str) -> None:
-    """A v1 cpuset starts empty and takes no process before it is filled (cpusets(7))."""
+    """Fill a v1 cpuset: it starts empty, and takes no process before that (cpusets(7))."""
     for name in ("cpuset.cpus", "cpuset.mems"):
         parent, own = Path(group).parent / name, Path(group) / name
         if own.exists() and parent.exists() and not own.read_text().strip():
@@ -131,13 +162,17 @@ def _inherit_cpuset(group: str) -> None:
 
 
 def join(groups: Groups) -> None:
-    """Move the calling process into the groups. Raises OSError."""
+    """Move the calling process into the groups.
+
+    Raises:
+        OSError: a group does not take the process.
+    """
     for group in groups.directories:
         Path(group, _INNER, "cgroup.procs").write_text("0")
 
 
 def let_go(groups: Groups) -> None:
-    """In a forked process: leave the locks to the keeper alone."""
+    """Close the locks in a forked process, and leave them to the keeper alone."""
     for descriptor in groups.locks:
         os.close(descriptor)
 
@@ -145,7 +180,12 @@ def let_go(groups: Groups) -> None:
 def remove(groups: Groups, seconds: float) -> None:
     """Remove the groups and all below them, once their last processes have ended.
 
-    Raises OSError if one is still busy after so many seconds.
+    Args:
+        groups: groups to remove.
+        seconds: time to wait for the last processes.
+
+    Raises:
+        OSError: a group still holds processes after that time.
     """
     deadline = time.monotonic() + seconds
     for group in groups.directories:
@@ -167,9 +207,10 @@ def _removed(group: str) -> bool:
 
 
 def sweep() -> list[str]:
-    """Remove the groups of keepers that were killed: those that nobody holds the lock of.
+    """Remove the groups of keepers that were killed: no process holds their locks.
 
-    Gives the directories that are gone.
+    Returns:
+        The removed directories.
     """
     gone = []
     with _no_other_keeper():

@@ -1,8 +1,8 @@
-"""What the programs of a node may not do: a plugin's mistake must not reach the host.
+"""Limits for the programs of a node: a plugin's mistake must not reach the host.
 
-The node has no user namespace, so root in it is root. What is taken away here is what neither a
-CNI plugin nor a container runtime needs, and what would act on the whole machine.
-Standard library only, as it runs in the keeper's interpreter.
+The node has no user namespace, so root in it is root. This module takes away what neither a CNI
+plugin nor a container runtime needs, and what would act on the whole machine.
+Standard library only, because it runs in the keeper's interpreter.
 """
 
 import platform
@@ -13,14 +13,14 @@ from pathlib import Path
 from podpath.nodes.embedded import cgroups
 from podpath.system import linux
 
-#: For all that runs on the node together. A node with a dozen pods needs a tenth of it.
+#: Limits of all programs on the node together. A node with a dozen pods needs a tenth of them.
 MEMORY_BYTES = 2 << 30
 PROCESSES = 2048
 
-#: capabilities(7): number -> name. What stays are those about networks, files, users and mounts;
-#: MKNOD, AUDIT_WRITE and the others that a pod has by default: runc cannot start one without; and
-#: SYS_PTRACE: runc 1.3 opens /proc/PID/ns/mnt of the container that it makes. What that capability
-#: allows beyond such looks is among _CALLS.
+#: capabilities(7): number -> name. The node keeps those for networks, files, users and mounts. It
+#: keeps MKNOD, AUDIT_WRITE and the others that a pod has by default, as runc cannot start a pod
+#: without them. It keeps SYS_PTRACE, as runc 1.3 opens /proc/PID/ns/mnt of its new container; the
+#: other system calls that SYS_PTRACE allows are in _CALLS.
 DROPPED = {
     2: "DAC_READ_SEARCH",
     9: "LINUX_IMMUTABLE",
@@ -42,8 +42,8 @@ DROPPED = {
     40: "CHECKPOINT_RESTORE",
 }
 
-# System calls that act on the whole machine, and that CAP_SYS_ADMIN alone would allow; and those
-# that reach into another process, which CAP_SYS_PTRACE would allow whatever that may do itself.
+# System calls that act on the whole machine, which CAP_SYS_ADMIN alone would allow, and those that
+# reach into another process, which CAP_SYS_PTRACE would allow whatever rights that process has.
 # Name -> number on x86_64 and on aarch64.
 _CALLS = {
     "swapon": (167, 224),
@@ -61,8 +61,8 @@ _CALLS = {
     "kcmp": (312, 272),
     "pidfd_getfd": (438, 438),
 }
-# bpf(2) stays, as runc needs it for its device rules on cgroup v2. These of its commands attach
-# programs to the kernel itself, or open the host's maps.
+# bpf(2) stays, as runc needs it for its device rules on cgroup v2. These commands attach programs
+# to the kernel itself, or open the host's maps.
 _BPF_COMMANDS = {"MAP_GET_FD_BY_ID": 14, "RAW_TRACEPOINT_OPEN": 17, "LINK_CREATE": 28}
 
 # Architecture as seccomp(2) calls it (linux/audit.h), the column of _CALLS, and bpf's number.
@@ -73,26 +73,28 @@ _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06  # classic BPF, linux
 _ALLOW, _NO_SUCH_CALL = 0x7FFF0000, 0x00050000 | 38  # SECCOMP_RET_ERRNO | ENOSYS
 _CALL_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # struct seccomp_data
 
-# Programs that a cgroup has the kernel ask: type and hook (linux/bpf.h).
+# Programs that the kernel runs for a cgroup's accesses: type and hook (linux/bpf.h).
 _DEVICE, _SYSCTL = (15, 6), (23, 18)
 _CHARACTER = 2
-#: Major -> minors: what programs expect in /dev, terminals, and tun.
+#: Major -> minors: the devices that programs expect in /dev, terminals, and tun.
 DEVICES = {1: (3, 5, 7, 8, 9), 5: (0, 1, 2), 10: (200,)}
 _TERMINALS = (136, 143)
 
-# Of /proc: what is shown read-only and what is not shown, as container runtimes do.
+# Parts of /proc that are read-only, and that are hidden, as container runtimes do it.
 _READ_ONLY = ("/proc/sys", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger")
 _MASKED = ("acpi", "kcore", "keys", "kmsg", "latency_stats", "sched_debug", "scsi", "timer_list")
-#: What plugins write: settings per namespace, and the node's own links.
+#: Parts that plugins write: settings of a namespace, and the node's own links.
 _WRITABLE = ("/proc/sys/net", "/sys/devices/virtual/net")
 _HARDENED = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 
 
 def limit(groups: cgroups.Groups) -> list[str]:
-    """Bound what the node may use, and which devices and settings it may reach.
+    """Limit the resources, devices and settings that the node may use.
 
-    Called by the keeper, on groups that the node's processes do not see. Returns what this
-    kernel does not offer, a sentence each.
+    The keeper calls it, on groups that the node's processes do not see.
+
+    Returns:
+        The limits that this kernel does not offer, one sentence each.
     """
     missing = []
     for name, files, value in (
@@ -112,7 +114,7 @@ def limit(groups: cgroups.Groups) -> list[str]:
 
 
 def hide() -> None:
-    """Show /proc and /sys as containers see them, but for what plugins must write."""
+    """Show /proc and /sys as containers see them, except for the parts that plugins must write."""
     for path in (*_READ_ONLY, *_WRITABLE):
         if Path(path).exists():
             linux.mount(path, path, None, linux.MS_BIND)
@@ -129,7 +131,7 @@ def hide() -> None:
 
 
 def enter() -> None:
-    """Give up for good, for this process and all that it starts, what no plugin needs."""
+    """Drop the rights that no plugin needs, for this process and all that it starts."""
     linux.drop_capabilities(DROPPED)
     machine = _MACHINES.get(platform.machine())
     if machine is not None:
@@ -137,7 +139,7 @@ def enter() -> None:
 
 
 def _system_calls(architecture: int, column: int, bpf: int) -> bytes:
-    """The seccomp filter: calls of _CALLS, and any in another architecture's way, do not exist."""
+    """Build the seccomp filter: _CALLS, and all calls of another architecture, do not exist."""
     numbers = [call[column] for call in _CALLS.values()]
     steps = [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -155,7 +157,7 @@ def _system_calls(architecture: int, column: int, bpf: int) -> bytes:
 
 
 def _instruction(code: int, to: int = 0, of: int = 0, offset: int = 0, value: int = 0) -> bytes:
-    """One instruction of eBPF (RFC 9669)."""
+    """Build one instruction of eBPF (RFC 9669)."""
     return struct.pack("=BBhi", code, of << 4 | to, offset, value)
 
 
@@ -164,7 +166,7 @@ _YES, _NO = _instruction(0xB7, 0, value=1) + _EXIT, _instruction(0xB7, 0, value=
 
 
 def _devices() -> bytes:
-    """Only the devices of DEVICES, and terminals. Registers: 2 type, 3 major, 4 minor."""
+    """Build the rule that allows DEVICES and terminals. Registers: 2 type, 3 major, 4 minor."""
 
     def allowed() -> Iterator[bytes]:
         for major, minors in DEVICES.items():
@@ -189,7 +191,7 @@ def _devices() -> bytes:
 
 
 def _settings() -> bytes:
-    """Of /proc/sys, however it is mounted, only what is below net/ may be written."""
+    """Build the rule that allows writing below net/ of /proc/sys alone, however it is mounted."""
     return b"".join(
         [
             _instruction(0x61, 2, 1, 0),  # is it a write?

@@ -1,7 +1,7 @@
 """containerd's configuration on the embedded node. Pure.
 
-Format: containerd's docs/cri/config.md. 1.6 and 1.7 read version 2; 2.x has version 3, and moved
-what is CRI's to other names. bin_dirs is in 2.1, in place of bin_dir.
+Format: containerd's docs/cri/config.md. 1.6 and 1.7 read version 2. 2.x has version 3, in which
+the parts for CRI have other names. bin_dirs exists since 2.1, in place of bin_dir.
 """
 
 import re
@@ -15,8 +15,8 @@ _UNUSED = (
     *("snapshotter.v1.devmapper", "snapshotter.v1.zfs"),
     *("tracing.processor.v1.otlp", "internal.v1.tracing", "nri.v1.nri"),
 )
-# Without restrict_oom_score_adj no container starts where CAP_SYS_RESOURCE is missing; without
-# cgroup limits any hierarchy will do.
+# Without restrict_oom_score_adj no container starts if CAP_SYS_RESOURCE is missing. Without cgroup
+# limits any hierarchy works.
 _OF_CRI = """\
 restrict_oom_score_adj = true
 disable_apparmor = true
@@ -25,10 +25,13 @@ disable_cgroup = true
 
 
 def configuration(release: str, oci_runtime: str, plugins: str, conflists: str) -> str:
-    """The configuration that a release of containerd reads.
+    """Return the configuration for a release of containerd.
 
-    release: what `containerd --version` prints; oci_runtime: the path of runc, or of what does the
-    same; plugins, conflists: the directories of CNI plugins and of conflists on the node.
+    Args:
+        release: output of `containerd --version`.
+        oci_runtime: path of runc, or of a replacement.
+        plugins: directory of the CNI plugins on the node.
+        conflists: directory of the conflists on the node.
     """
     number = _number(release)
     version, of_version = (3, _version_3) if number >= (2, 0) else (2, _version_2)
@@ -43,7 +46,7 @@ path = "/var/lib/containerd/opt"
 
 
 def _number(release: str) -> tuple[int, int]:
-    """Of "containerd github.com/containerd/containerd 1.6.20~ds1 ..."; 1.6 if it is not told."""
+    """Read "containerd github.com/containerd/containerd 1.6.20~ds1"; 1.6 without a number."""
     found = re.search(r"\sv?(\d+)\.(\d+)", release)
     return (int(found[1]), int(found[2])) if found else (1, 6)
 

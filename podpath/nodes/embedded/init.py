@@ -1,8 +1,8 @@
-"""Process 1 of an embedded node: makes its namespaces, root and uplink, starts containerd, reaps.
+"""Process 1 of an embedded node: it makes namespaces, root and uplink, starts containerd, reaps.
 
-The root is an overlay of the host's own root with its upper layer in memory: the node sees the
-host's programs and the vendor's plugins, and whatever anything writes goes with the namespace.
-Standard library only, as it runs in the keeper's interpreter.
+The root is an overlay of the host's own root with its upper layer in memory. The node sees the
+host's programs and the vendor's plugins, and all that is written vanishes with the namespace.
+Standard library only, because it runs in the keeper's interpreter.
 """
 
 import os
@@ -17,31 +17,38 @@ from typing import NoReturn
 from podpath.nodes.embedded import cgroups, confine
 from podpath.system import linux, proc, sysctl
 
-_SCRATCH = "/sys"  # exists on every host, and nothing of it is needed before the pivot
+_SCRATCH = "/sys"  # exists on every host, and init needs nothing in it before the pivot
 _ROOT = f"{_SCRATCH}/root"
 
-# Never carried over from the host: the node mounts its own, or must not see them.
+# Directories that the host never shares: the node mounts its own, or must not see them.
 _HIDDEN = ("/proc", "/sys", "/dev", "/run", "/var/run", "/var/lib/containerd", "/var/lib/docker")
 _KERNELS = ("proc", "sysfs", "cgroup", "cgroup2", "devtmpfs", "devpts", "nsfs", "autofs")
-# Empty and the node's own, whatever the host keeps there.
+# Directories that are the node's own, and empty at first.
 _PRIVATE = ("/run", "/var/lib/containerd", "/var/lib/cni", "/etc/cni", "/var/log", "/tmp/podpath")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "net/tun")
-# More than a node needs; a plugin that writes without end is told that there is no space left.
+# More than a node needs; a plugin that writes without end gets ENOSPC.
 _SIZE = "mode=0755,size=512m"
 _SHARED_SIZE = "mode=1777,size=512m"
 
-#: Init ends as the runtime does; with this and the signal's number, if that was killed.
+#: Init exits with the runtime's status; with this plus the signal's number if it was killed.
 SIGNALLED = 128
 
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """What one embedded node is made of.
+    """The parts of one embedded node.
 
-    files: node path -> text; links: node path -> target path; binds: node path -> directory of
-    the host that is shown there, read-only, wherever it is; command: the runtime's argv;
-    uplink: commands of `ip -batch` for the node's end; wire: the same for the far end;
-    cgroup_removal: how many seconds the keeper waits for the last processes in its cgroups.
+    Attributes:
+        id: unique name of the node.
+        hostname: host name on the node.
+        files: path on the node -> text.
+        links: path on the node -> target path.
+        binds: path on the node -> directory anywhere on the host to show there, read-only.
+        command: argv of the runtime.
+        log: path of the runtime's log on the node.
+        uplink: commands of `ip -batch` for the node's end of the uplink.
+        wire: commands of `ip -batch` for the far end.
+        cgroup_removal: seconds that the keeper waits for the last processes in its cgroups.
     """
 
     id: str
@@ -57,10 +64,14 @@ class NodeSpec:
 
 
 def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
-    """Become the node; never returns.
+    """Become the node; never return.
 
-    An empty message on the pipe `status` means that containerd was started, any other is the
-    sentence that says why not.
+    Args:
+        spec: parts of the node.
+        groups: cgroups of the node.
+        status: pipe for one message: empty after containerd was started, otherwise the sentence
+            that
+            gives the reason for the failure.
     """
     try:
         linux.die_with_parent()
@@ -94,10 +105,12 @@ def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
 
 
 def _make_networks(spec: NodeSpec) -> None:
-    """The node's network namespace, its uplink, and the namespace that the uplink leads to.
+    """Make the node's network namespace, its uplink, and the namespace that the uplink leads to.
 
-    Both copy settings of the host, and get the kernel's own: what the node then has, the plugin
-    has set. The far one has no name and no process: it lives by the descriptor that init keeps.
+    Both namespaces copy settings of the host, and get the kernel's defaults back: every later
+    change
+    is the plugin's. The far one has no name and no process: it lives by the descriptor that init
+    keeps.
     """
     linux.unshare(linux.CLONE_NEWNET)
     wire = os.open("/proc/self/ns/net", os.O_RDONLY)
@@ -126,7 +139,7 @@ def _ip(lines: list[str], *descriptors: int) -> None:
 
 
 def _make_root(spec: NodeSpec) -> None:
-    """An overlay a file system of the host: lower layer the host's, upper layer in memory."""
+    """Mount an overlay of each file system of the host: lower layer the host's, upper in memory."""
     mounts = _host_mounts()
     shown = {path: os.open(source, os.O_PATH) for path, source in spec.binds.items()}
     linux.mount("tmpfs", _SCRATCH, "tmpfs", 0, _SIZE)
@@ -141,7 +154,7 @@ def _make_root(spec: NodeSpec) -> None:
 
 
 def _host_mounts() -> list[str]:
-    """The host's mount points that the node shall see, parents first."""
+    """List the host's mount points that the node sees, parents first."""
     points = {"/"}
     text = Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
     for mount in proc.mounts(text):
@@ -153,9 +166,10 @@ def _host_mounts() -> list[str]:
 
 
 def _show(source: str, target: str, name: str) -> None:
-    """Show a directory or a file of the host in the node, without giving it the host's mount.
+    """Show a directory or a file of the host in the node, without giving the node the host's mount.
 
-    That could be made writable again, and its file system made read-only for the host as well.
+    The node could make that mount writable again, or make its file system read-only for the host,
+    too.
     """
     if os.path.isfile(source):
         shutil.copyfile(source, target)
@@ -173,7 +187,7 @@ def _show(source: str, target: str, name: str) -> None:
         except OSError:
             if source == "/":
                 raise
-    # A socket, or a file system that cannot be a lower layer: there is no other way.
+    # A socket, or a file system that cannot be a lower layer: no other way exists.
     _bind_read_only(source, target)
 
 
@@ -185,7 +199,7 @@ def _bind_read_only(source: str, target: str) -> None:
 def _mount_kernel_file_systems(hierarchies: list[cgroups.Hierarchy]) -> None:
     hardened = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
     linux.mount("proc", "/proc", "proc", hardened)
-    # A fresh one, made in the node's network namespace: it shows the node's links only.
+    # A new one, made in the node's network namespace, shows the node's links only.
     linux.mount("sysfs", "/sys", "sysfs", hardened)
     if any(h.mount != "/sys/fs/cgroup" for h in hierarchies):
         linux.mount("tmpfs", "/sys/fs/cgroup", "tmpfs", hardened, "mode=0755")
@@ -197,7 +211,7 @@ def _mount_kernel_file_systems(hierarchies: list[cgroups.Hierarchy]) -> None:
 
 
 def _device_numbers() -> dict[str, tuple[int, int]]:
-    """Mode and number of the harmless device nodes that programs expect in /dev."""
+    """Return mode and number of the harmless devices that programs expect in /dev."""
     numbers = {}
     for name in _DEVICES:
         if os.path.exists(f"/dev/{name}"):
@@ -225,8 +239,8 @@ def _mount_private_directories() -> None:
     for directory in _PRIVATE:
         os.makedirs(directory, exist_ok=True)
         linux.mount("tmpfs", directory, "tmpfs", 0, _SIZE)
-    # Shared before the runtime starts: otherwise a namespace's mount would be copied into
-    # the containers, and removing it would fail with EBUSY.
+    # Shared before the runtime starts: otherwise containers would copy a namespace's mount, and
+    # its removal would fail with EBUSY.
     os.makedirs("/run/netns")
     linux.mount("/run/netns", "/run/netns", None, linux.MS_BIND)
     linux.mount(None, "/run/netns", None, linux.MS_SHARED)
@@ -250,7 +264,7 @@ def _start(spec: NodeSpec) -> int:
 
 
 def _let_go_of_parent() -> None:
-    """Keep no descriptor of the keeper's but the status pipe: its ends tell who lives."""
+    """Close the keeper's descriptors except the status pipe: their ends show who lives."""
     nowhere = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
@@ -258,7 +272,7 @@ def _let_go_of_parent() -> None:
 
 
 def _reap_until_end_of(runtime: int) -> NoReturn:
-    """What a pid 1 has to do; the end of the runtime is the end of the node."""
+    """Reap as pid 1 must; end with the runtime, which ends the node."""
     while True:
         pid, status = os.wait()
         if pid == runtime:

@@ -1,14 +1,14 @@
-"""The keeper of one embedded node: outlives pytest just long enough to leave nothing behind.
+"""The keeper of one embedded node: it outlives pytest just long enough to leave nothing behind.
 
     pytest ──(pipe on stdin)──> keeper ──(fork into a new pid namespace)──> init, pid 1 of the node
 
-The kernel itself takes the node's processes, mounts and links away when init ends. What it
-does not take away are cgroups: the keeper makes them, and removes them. It ends the node when
-its stdin closes, which happens however pytest ends, SIGKILL included; should the keeper be
-killed, the kernel kills init with it, and the keeper's *heir*, a process that does nothing but
-wait for that, removes the cgroups. Should both be killed, the next keeper sweeps them.
+The kernel removes the node's processes, mounts and links when init ends. It does not remove
+cgroups: the keeper makes and removes them. The keeper ends the node when its stdin closes, which
+happens however pytest ends, SIGKILL included. If the keeper is killed, the kernel kills init with
+it, and the keeper's *heir* removes the cgroups: a process that only waits for that. If both are
+killed, the next keeper sweeps the cgroups.
 
-It runs as `python -I -S`, so it imports the standard library and its neighbours only.
+It runs as `python -I -S`, so it imports only the standard library and its neighbours.
 Protocol: a NodeSpec as JSON in argv[1]; one JSON object a line on stdout,
 {"init": pid, "missing": [sentence]} or {"error": sentence}; and {"ended": sentence} if the node
 ends by itself.
@@ -32,7 +32,7 @@ def _say(**message: object) -> None:
 
 
 def _start_init(spec: "init.NodeSpec", groups: cgroups.Groups) -> tuple[int, int]:
-    """Fork pid 1 of the node; return its pid and a pipe that says how its set-up went."""
+    """Fork pid 1 of the node; return its pid and a pipe with the result of its set-up."""
     report, status = os.pipe()
     linux.unshare(linux.CLONE_NEWPID)
     pid = os.fork()
@@ -44,7 +44,11 @@ def _start_init(spec: "init.NodeSpec", groups: cgroups.Groups) -> tuple[int, int
 
 
 def _ended_by_itself(pidfd: int) -> bool:
-    """Wait until our parent is gone, asks for the end (stdin closed), or init has ended."""
+    """Wait for the end of the parent (its end of stdin closes), or of init.
+
+    Returns:
+        True if init ended.
+    """
     poll = select.poll()
     poll.register(0, select.POLLIN | select.POLLHUP)
     poll.register(pidfd, select.POLLIN)
@@ -53,12 +57,12 @@ def _ended_by_itself(pidfd: int) -> bool:
 
 @contextmanager
 def _heir(groups: cgroups.Groups, seconds: float) -> Iterator[None]:
-    """A process that removes the groups if this one is killed. It inherits their locks."""
+    """Keep a process that removes the groups if this one is killed. It inherits their locks."""
     keeper = os.pidfd_open(os.getpid())
     heir = os.fork()
     if heir == 0:
         try:
-            os.setsid()  # whoever kills the keeper's group shall not kill both
+            os.setsid()  # a signal to the keeper's process group must not kill both
             for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 signal.signal(ending, signal.SIG_IGN)
             os.close(0)
@@ -75,7 +79,7 @@ def _heir(groups: cgroups.Groups, seconds: float) -> Iterator[None]:
 
 
 def _why(status: int, groups: cgroups.Groups) -> str:
-    """How the runtime ended, and which of the node's limits were met."""
+    """Return how the runtime ended, and which of the node's limits it reached."""
     code = os.waitstatus_to_exitcode(status)
     if code < 0 or code > init.SIGNALLED:
         number = -code if code < 0 else code - init.SIGNALLED
@@ -96,7 +100,11 @@ def _count(text: str, name: str) -> int:
 
 
 def keep(spec: "init.NodeSpec") -> None:
-    """Run one node from its start to its complete removal."""
+    """Run one node from its start to its complete removal.
+
+    Raises:
+        OSError: the groups cannot be created or removed.
+    """
     for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(ending, lambda *_: os.close(0))
     cgroups.sweep()
@@ -129,7 +137,7 @@ def _run(spec: "init.NodeSpec", groups: cgroups.Groups) -> None:
 
 
 def main() -> None:
-    """Entry point of the keeper's process."""
+    """Run the keeper's process."""
     try:
         keep(init.NodeSpec(**json.loads(sys.argv[1])))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The process that keeps an embedded node (keeper.py), as pytest's process sees it."""
+"""The keeper's process (keeper.py) as pytest's process sees it."""
 
 import json
 import select
@@ -18,9 +18,11 @@ from podpath.system import limits, programs
 
 
 class KeeperProcess:
-    """The process that keeps a node, and what it has said.
+    """The process that keeps a node, and its messages.
 
-    init: the pid of the node's init; missing: what of the isolation this kernel does not offer.
+    Attributes:
+        init: pid of the node's init.
+        missing: parts of the isolation that this kernel does not offer.
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
@@ -43,7 +45,7 @@ class KeeperProcess:
         self.missing: list[str] = message["missing"]
 
     def _hear(self, seconds: float) -> dict[str, Any] | None:
-        """Its next message, or None if it says nothing in time."""
+        """Return the next message; None if none arrives in time."""
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         if not select.select([self._process.stdout], [], [], seconds)[0]:
@@ -53,7 +55,11 @@ class KeeperProcess:
         return {"error": self._process.stderr.read().decode()}
 
     def ended(self, seconds: float) -> str:
-        """How the node ended, if it does so by itself in so many seconds, or has."""
+        """Return how the node ended by itself; empty if it still runs.
+
+        Args:
+            seconds: time to wait for the end.
+        """
         with self._lock:
             if not self._ended and (message := self._hear(seconds)):
                 self._ended = message.get("ended", "the node has ended: its keeper was killed")
@@ -62,7 +68,11 @@ class KeeperProcess:
 
 @contextmanager
 def kept(spec: NodeSpec) -> Iterator[KeeperProcess]:
-    """Run a keeper for the length of the block."""
+    """Run a keeper for the length of the block.
+
+    Raises:
+        CouldNotTest: the node's namespaces cannot be made, or the node does not end.
+    """
     source = str(Path(podpath.__file__).parent.parent)
     program = (
         f"import sys; sys.path.insert(0, {source!r});"
@@ -73,10 +83,10 @@ def kept(spec: NodeSpec) -> Iterator[KeeperProcess]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        bufsize=0,  # what is not read yet must be seen by select
-        # A session of its own: Ctrl-C ends pytest, and the end of pytest ends the keeper.
+        bufsize=0,  # select must see the data that is not read yet
+        # Its own session: Ctrl-C ends pytest, and the end of pytest ends the keeper.
         start_new_session=True,
-        # The plugins inherit it, by way of containerd: nothing of the user's.
+        # The plugins inherit it through containerd, so it holds nothing of the user's.
         env={"PATH": programs.search_path(), "LANG": "C.UTF-8", "HOME": "/root"},
     )
     try:
@@ -86,7 +96,7 @@ def kept(spec: NodeSpec) -> Iterator[KeeperProcess]:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Close the pipe that the keeper lives by, and wait for it to have removed everything."""
+    """Close the pipe that the keeper lives by, and wait until the keeper has removed everything."""
     seconds = limits.current().node_end
     try:
         process.communicate(timeout=seconds)

@@ -1,4 +1,4 @@
-"""The kind of node `embedded`: its needs, and how to start one."""
+"""The kind of node `embedded`: its needs, and its start."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -15,21 +15,21 @@ LINKS = ("bridge", "veth")
 
 
 class Embedded(Kind):
-    """Real containerd in namespaces of its own, on any machine."""
+    """The kind of node that runs containerd in its own namespaces, on any machine."""
 
     name = "embedded"
     abilities = Ability.CALLS | Ability.PORTS | Ability.BEYOND | Ability.FRESH
     tools = (*programs.CONTAINERD, *programs.IMAGE, *programs.NETWORK)
 
     def needs(self) -> Iterable[Need]:
-        """Return the kernel's file systems and links."""
+        """Return the file systems and links that the kernel must have."""
         for name in FILE_SYSTEMS:
             yield Need(f"file system {name}", partial(kernel.check_file_system, name), "yes")
         for name in LINKS:
             yield _link(name)
 
     def needs_of(self, setup: Setup) -> Iterable[Need]:
-        """Return the kind of link that the profile's pods have, unless each node needs it."""
+        """Return the kind of link of the profile's pods, unless every node needs it anyway."""
         return [] if setup.network.profile.kind in LINKS else [_link(setup.network.profile.kind)]
 
     def describe(self) -> Mapping[str, str]:

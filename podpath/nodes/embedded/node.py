@@ -1,6 +1,6 @@
-"""The embedded node: real containerd, runc and CNI plugins in namespaces of their own.
+"""The embedded node: real containerd, runc and CNI plugins in their own namespaces.
 
-See keeper.py for how it ends and init.py for what it is made of.
+keeper.py describes its end, init.py its parts.
 """
 
 import itertools
@@ -28,19 +28,19 @@ from podpath.system import limits, programs, randomness, waiting
 
 T = TypeVar("T")
 
-#: Where the plugins are on the node: the user's before the system's.
+#: Directory of the plugins on the node: the user's before the system's.
 PLUGINS = "/opt/podpath/cni/bin"
 _GIVEN = "/opt/podpath/cni/given"
 _CONFLISTS = "/etc/cni/net.d"
 _CONFLIST = f"{_CONFLISTS}/10-podpath.cni.conflist"
 _LOG = "/run/podpath/containerd.log"
 _LOG_END_BYTES = 4000
-# Once in some thousand containers, runc 1.1.5 on a busy machine does not hear of its own child.
+# Once in some thousand containers, runc 1.1.5 on a busy machine loses its own child.
 _LOST_CHILD = "can't get final child's PID from pipe: EOF"
 
 
 class EmbeddedNode(Node):
-    """A running embedded node; made by start()."""
+    """A running embedded node; start() makes it."""
 
     kind = "embedded"
     uplink = "eth0"
@@ -63,7 +63,7 @@ class EmbeddedNode(Node):
 
     @cached_property
     def beyond(self) -> str:
-        """See Node: init keeps it open, and no other namespace (init.py, _make_networks)."""
+        """See Node. Init keeps this namespace open, and no other (init.py, _make_networks)."""
         own = os.readlink(self.network_namespace())
         for path in sorted(Path(f"/proc/{self.pid}/fd").iterdir()):
             with suppress(OSError):
@@ -83,12 +83,12 @@ class EmbeddedNode(Node):
         except BaseException as first:
             try:
                 self._runtime.remove_pod(spec.name, sandbox)
-            except (CouldNotTest, DoesNotConform) as second:  # what happened first says why
+            except (CouldNotTest, DoesNotConform) as second:  # the first error is the cause
                 first.add_note(f"Then, when the pod was deleted: {second}")
             raise
 
     def _fill(self, spec: PodSpec, sandbox: str, config: Any) -> Pod:
-        """Start a pod's containers in its sandbox, and say what came of it."""
+        """Start a pod's containers in its sandbox."""
         containers = {
             name: self._runtime.run_container(sandbox, config, name, image.NAME, command)
             for name, command in spec.containers.items()
@@ -102,7 +102,7 @@ class EmbeddedNode(Node):
         )
 
     def entering(self, command: Sequence[str]) -> list[str]:
-        """See Node: the program may do no more than those of the node, which can look into it."""
+        """See Node. The program gets no more rights than the node's own, which can look into it."""
         return [*_bounded(), *super().entering(command)]
 
     def delete_pod(self, pod: Pod) -> None:
@@ -120,7 +120,11 @@ class EmbeddedNode(Node):
         return self._keeper.ended(0.0)
 
     def wait_until_ready(self) -> None:
-        """Wait until containerd answers. Raises CouldNotTest with the end of its log."""
+        """Wait until containerd answers.
+
+        Raises:
+            CouldNotTest: containerd does not answer in time; the text has the end of its log.
+        """
         seconds = limits.current().node_start
         deadline = time.monotonic() + seconds
         while True:
@@ -137,11 +141,12 @@ class EmbeddedNode(Node):
             time.sleep(0.01)
 
     def configure(self, conflist: Conflist) -> None:
-        """Use another conflist for the pods to come, whose plugins must be there already.
+        """Use another conflist for later pods; the node must have its plugins already.
 
-        Raises CouldNotTest if containerd does not load it.
+        Raises:
+            CouldNotTest: containerd does not load the conflist.
         """
-        # renamed into place: containerd loads whatever it sees there
+        # renamed into place, as containerd also loads unfinished files
         write = f'printf %s "$1" >{_CONFLIST}.new && mv {_CONFLIST}.new {_CONFLIST}'
         self.run(["sh", "-c", write, "sh", conflist.text])
         seconds = limits.current().node_start
@@ -156,7 +161,7 @@ class EmbeddedNode(Node):
             )
 
     def log_end(self) -> str:
-        """The last lines of containerd's log."""
+        """Return the last lines of containerd's log."""
         try:
             with self.opened(_LOG) as path, path.open("rb") as log:
                 log.seek(max(os.fstat(log.fileno()).st_size - _LOG_END_BYTES, 0))
@@ -166,7 +171,11 @@ class EmbeddedNode(Node):
             return "(the node has ended)"
 
     def import_image(self, archive: bytes) -> None:
-        """Give containerd the pod image. Raises CouldNotTest."""
+        """Import the pod image into containerd.
+
+        Raises:
+            CouldNotTest: containerd does not take the image.
+        """
         seconds = limits.current().node_start
         load = [programs.locate("ctr"), "--namespace", "k8s.io", "images", "import", "-"]
         try:
@@ -191,7 +200,8 @@ class EmbeddedNode(Node):
     def try_out(self, oci_runtime: str) -> None:
         """Start and remove a container in the node's own network, without any CNI plugin.
 
-        Raises CouldNotTest if the runtime cannot do that on such a node.
+        Raises:
+            CouldNotTest: the OCI runtime cannot start a container on such a node.
         """
         try:
             _once_more_if_lost(self._runtime.try_out)
@@ -206,13 +216,13 @@ class EmbeddedNode(Node):
             ) from None
 
     def close(self) -> None:
-        """Let go of the connection to containerd."""
+        """Close the connection to containerd."""
         self._runtime.close()
 
 
 @cache
 def _bounded() -> tuple[str, ...]:
-    """Return the command that takes from another what the node's programs lack (setpriv(1))."""
+    """Return the command that drops the rights that the node's programs lack (setpriv(1))."""
     last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
     lacking = ",".join(f"-cap_{number}" for number in confine.DROPPED if number <= last)
     return ("setpriv", "--bounding-set", lacking, "--inh-caps=-all", "--ambient-caps=-all")
@@ -238,11 +248,16 @@ def start(
     say: Callable[[str], None] = lambda _: None,
     oci_runtime: str = "",
 ) -> Iterator[EmbeddedNode]:
-    """A node for the length of the block, ready for its first pod.
+    """Start a node for the length of the block, ready for its first pod.
 
-    plugin_directories: searched for CNI plugins before the system's; say: told of progress;
-    oci_runtime: the path of what starts containers, by default runc's, or else crun's.
-    Raises CouldNotTest if the node does not come up; whatever of it did is gone then.
+    Args:
+        conflist: configuration of the pods' network.
+        plugin_directories: directories to search for CNI plugins before the system's.
+        say: function that shows progress.
+        oci_runtime: path of the program that starts containers; by default runc, or else crun.
+
+    Raises:
+        CouldNotTest: the node does not come up; every part of it is removed by then.
     """
     binds = {f"{_GIVEN}/{n}": os.path.abspath(d) for n, d in enumerate(plugin_directories)}
     links = _plugin_links(conflist, binds)
@@ -282,15 +297,12 @@ def start(
 
 
 def _has_ipv6() -> bool:
-    """Whether this kernel has IPv6, be it disabled for now."""
+    """Return whether this kernel has IPv6, even if it is disabled at the moment."""
     return Path("/proc/sys/net/ipv6/conf/default").exists()
 
 
 def _plugin_links(conflist: Conflist, binds: Mapping[str, str]) -> dict[str, str]:
-    """One directory of all plugins, the user's before the system's: node path -> target there.
-
-    Raises CouldNotTest if one that the conflist needs is missing.
-    """
+    """Return the links of one directory of all plugins: path on the node -> target there."""
     host = (*binds.values(), *programs.PLUGIN_DIRECTORIES)
     for name in ("loopback", *conflist.delegates):
         programs.plugin(name, host)

@@ -1,7 +1,7 @@
 """The uplink of the embedded node: commands of `ip -batch` for both of its ends. Pure."""
 
-# Documentation addresses (RFC 5737, RFC 3849): what the uplink leads to is nobody's network. Its
-# ends know each other's MAC address, and so have no ARP to say in the midst of what is watched.
+# Documentation addresses (RFC 5737, RFC 3849), as the uplink leads to no real network. Its ends
+# know each other's MAC address, so that no ARP of theirs disturbs a capture.
 _NEAR, _FAR = "02:00:c0:00:02:02", "02:00:c0:00:02:01"
 _UPLINK = [
     "link set lo up",
@@ -18,8 +18,8 @@ _WIRE = [
     f"neighbour add 192.0.2.2 lladdr {_NEAR} dev wire nud permanent",
 ]
 
-# The same in IPv6. Nobody lives at the far end, so it must not say anything on its own account: it
-# makes up no address, and has its own on lo, so that it is in no group that it would tell of.
+# The same in IPv6. The far end must not send anything by itself. It generates no address, and has
+# its own on lo, so that it joins no multicast group that it would report.
 _SILENT = "link set wire addrgenmode none"
 _UPLINK6 = [
     "address add 2001:db8:192:2::2/64 dev eth0 nodad",
