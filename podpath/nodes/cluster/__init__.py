@@ -1,1 +1,1 @@
-"""Nodes of Kubernetes clusters: of a kind cluster, or the host itself."""
+"""Nodes of Kubernetes clusters: the node of a kind cluster, and the host itself."""

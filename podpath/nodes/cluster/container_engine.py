@@ -12,7 +12,7 @@ from podpath.system import limits, programs
 
 #: In kind's order of preference (pkg/cluster/provider.go, DetectNodeProvider).
 ENGINES = ("docker", "nerdctl", "podman")
-#: A control plane with two pods takes 0.7 GiB of it.
+#: Minimum for a cluster, in bytes: a control plane with two pods takes 0.7 GiB.
 LEAST_MEMORY = 1536 * 2**20
 
 _CLUSTER_LABEL = "io.x-k8s.kind.cluster"
@@ -21,13 +21,22 @@ _REMEDY = "Install Docker (Debian: apt-get install docker.io), or use --podpath-
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A container engine, by the name of its program."""
+    """A container engine.
+
+    Attributes:
+        name: name of its program.
+        path: path of its program.
+    """
 
     name: str
     path: str
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run it. Raises CouldNotTest if it does not end."""
+        """Run the engine's program.
+
+        Raises:
+            CouldNotTest: the program does not end in time.
+        """
         seconds = limits.current().engine_answer
         try:
             return subprocess.run(
@@ -46,14 +55,22 @@ class Engine:
             ) from None
 
     def check(self) -> str:
-        """Its version. Raises CouldNotTest, with the remedy, if kind could not use it."""
+        """Return name and version of the engine.
+
+        Raises:
+            CouldNotTest: kind cannot use the engine; with the remedy.
+        """
         done = self.run("info", "--format", "{{json .}}")
         if done.returncode != 0:
             raise CouldNotTest(*refusal(self.name, done.stderr.strip()))
         return facts(self.name, done.stdout)
 
     def pid(self, container: str) -> int:
-        """The pid of a container's first process. Raises CouldNotTest if it does not run."""
+        """Return the pid of a container's first process.
+
+        Raises:
+            CouldNotTest: the container does not run.
+        """
         done = self.run("inspect", "--format", "{{.State.Pid}}", container)
         text = done.stdout.strip()
         if done.returncode != 0 or not text.isdigit() or text == "0":
@@ -63,7 +80,11 @@ class Engine:
         return int(text)
 
     def containers(self, cluster: str) -> dict[str, str]:
-        """The containers of a kind cluster, also those that have ended: id -> when it was made."""
+        """List the containers of a kind cluster, including those that have ended.
+
+        Returns:
+            Id -> time of creation.
+        """
         label = f"label={_CLUSTER_LABEL}={cluster}"
         listed = self.run("ps", "--all", "--quiet", "--no-trunc", "--filter", label)
         identifiers = listed.stdout.split()
@@ -74,7 +95,11 @@ class Engine:
 
 
 def find() -> Engine:
-    """The engine that kind would use. Raises CouldNotTest if there is none."""
+    """Return the engine that kind uses.
+
+    Raises:
+        CouldNotTest: this machine has no container engine.
+    """
     asked = os.environ.get("KIND_EXPERIMENTAL_PROVIDER", "")
     for name in (asked,) if asked else ENGINES:
         if path := shutil.which(name, path=programs.search_path()):
@@ -85,7 +110,7 @@ def find() -> Engine:
 
 
 def refusal(name: str, said: str) -> tuple[str, str]:
-    """Why an engine does not answer, and the remedy. Pure."""
+    """Return why an engine does not work, from its error output, and the remedy. Pure."""
     lines = said.splitlines() or ["it does not say why"]
     if "permission denied" in said.lower():
         return (
@@ -101,9 +126,10 @@ def refusal(name: str, said: str) -> tuple[str, str]:
 
 
 def facts(name: str, document: str) -> str:
-    """Name and version of an engine, from its `info`. Pure.
+    """Return name and version of an engine, from the output of its `info`. Pure.
 
-    Raises CouldNotTest if it is one whose nodes podpath cannot enter, or has too little memory.
+    Raises:
+        CouldNotTest: podpath cannot enter the engine's nodes, or it has too little memory.
     """
     try:
         known: Any = json.loads(document)

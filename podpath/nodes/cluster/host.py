@@ -1,7 +1,7 @@
-"""The host node: the Kubernetes node that podpath itself runs on, whatever made its cluster.
+"""The host node: the Kubernetes node that podpath itself runs on, in any kind of cluster.
 
 podpath is root on it, or in a privileged pod with hostPID. It installs nothing there, and deletes
-its own namespace alone.
+only its own namespace.
 """
 
 import os
@@ -17,10 +17,10 @@ from podpath.nodes.cluster import kube_api, kubernetes
 from podpath.nodes.cluster.kube_api import Api, Document
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 
-#: The node's first process, whose namespaces are the node's.
+#: Pid of the node's first process, whose namespaces are the node's.
 PID = 1
 ROOT = Path(f"/proc/{PID}/root")
-#: Where locks are kept, so that processes on this node take turns.
+#: Directory of the locks with which processes on this node take turns.
 STATE = Path("/run/podpath/host")
 
 _CONFLISTS = "etc/cni/net.d"
@@ -31,9 +31,10 @@ _PRIVILEGED = (
 
 
 def conflist() -> Path:
-    """The conflist that the node's runtime uses: the first one (go-cni, loadFromConfDir).
+    """Return the conflist that the node's runtime uses: the first one (go-cni, loadFromConfDir).
 
-    Raises CouldNotTest if there is none.
+    Raises:
+        CouldNotTest: the node has none, or may not be entered.
     """
     check()
     try:
@@ -52,12 +53,16 @@ def conflist() -> Path:
 
 
 def plugin_directories() -> tuple[str, ...]:
-    """Where the node has its plugins."""
+    """Return the directories of the node's plugins."""
     return (str(ROOT / "opt/cni/bin"), str(ROOT / "usr/lib/cni"), str(ROOT / "usr/libexec/cni"))
 
 
 def check() -> None:
-    """Raise CouldNotTest if process 1 is not the node's, or may not be looked into."""
+    """Check that process 1 is the node's, and that podpath may enter its namespaces.
+
+    Raises:
+        CouldNotTest: it is not, or podpath may not.
+    """
     if os.geteuid() != 0:
         raise CouldNotTest("podpath must enter the node's namespaces, as root", _PRIVILEGED)
     try:
@@ -75,21 +80,33 @@ def check() -> None:
 
 
 def describe() -> dict[str, str]:
-    """What the header says of it."""
+    """Return the facts about the node for the header."""
     return {"host": (ROOT / "etc/hostname").read_text(errors="replace").strip()}
 
 
 def api(kubeconfig: str) -> Api:
-    """The cluster's API server: of the kubeconfig, else with the pod's own service account."""
+    """Connect to the cluster's API server: the kubeconfig's, or with the pod's own service account.
+
+    Raises:
+        CouldNotTest: no API server is known.
+    """
     if not kubeconfig and "KUBERNETES_SERVICE_HOST" in os.environ:
         return kube_api.of_pod()
     return kube_api.of_file(kubeconfig or None)
 
 
 def name_of(nodes: Sequence[Document], machine: str, hostname: str) -> str:
-    """The name of the node with this machine id, or of those that share it, this hostname. Pure.
+    """Return the name of the node with this machine id, or hostname if nodes share the id. Pure.
 
-    Clones of a virtual machine may share an id. Raises CouldNotTest if it is none, or many.
+    Clones of a virtual machine may share an id.
+
+    Args:
+        nodes: nodes of the cluster, as the API reports them.
+        machine: content of /etc/machine-id.
+        hostname: content of /etc/hostname.
+
+    Raises:
+        CouldNotTest: no node fits, or several do.
     """
     alike = [n for n in nodes if n["status"]["nodeInfo"].get("machineID") == machine]
     if len(alike) != 1:
@@ -112,7 +129,17 @@ def _names(node: Document) -> set[str]:
 def start(
     network: Network, kubeconfig: str, pod_image: str, say: Callable[[str], None]
 ) -> Iterator[KubernetesNode]:
-    """This node for the length of the block, with a namespace of our own in its cluster."""
+    """Use this node for the length of the block, with a namespace for podpath in its cluster.
+
+    Args:
+        network: the pods' network.
+        kubeconfig: path of the kubeconfig; empty for the default.
+        pod_image: image of pods; empty for podpath's own.
+        say: function that shows progress.
+
+    Raises:
+        CouldNotTest: podpath cannot use the node or its cluster.
+    """
     check()
     server = api(kubeconfig)
     try:

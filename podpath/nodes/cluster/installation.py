@@ -1,4 +1,4 @@
-"""The installation of CNI plugins and of a conflist on the node of a kind cluster."""
+"""Installation of CNI plugins and of a conflist on the node of a kind cluster."""
 
 import os
 import stat
@@ -17,7 +17,15 @@ _EXECUTABLE = 0o755
 
 
 def chain(conflist_plugins: Mapping[str, str], directories: Sequence[str]) -> dict[str, str]:
-    """What goes into the node: all programs of the user's directories, and what the chain needs."""
+    """Return the plugins to install: all programs of the user's directories, and the chain's.
+
+    Args:
+        conflist_plugins: name -> path of each plugin that the conflist needs.
+        directories: the user's directories of plugins, which take precedence, the first one most.
+
+    Returns:
+        Name -> path on this machine.
+    """
     found: dict[str, str] = {}
     for directory in directories:
         for entry in sorted(os.scandir(directory), key=lambda e: e.name):
@@ -28,9 +36,18 @@ def chain(conflist_plugins: Mapping[str, str], directories: Sequence[str]) -> di
 
 
 def install(pid: int, plugins: Mapping[str, str], conflist: Conflist) -> dict[str, str]:
-    """Put plugins and conflist into a node, and try whether the plugins run there.
+    """Install plugins and a conflist on a node, and check that the plugins run there.
 
-    plugins: name -> path here; gives name -> what it is. Raises CouldNotTest.
+    Args:
+        pid: pid of a process in the node.
+        plugins: name -> path on this machine.
+        conflist: configuration to install.
+
+    Returns:
+        Name of a plugin -> its path and checksum.
+
+    Raises:
+        CouldNotTest: the node has another configuration, or a plugin does not run there.
     """
     present = Path(f"/proc/{pid}/root{_CONFLISTS}").glob("*")
     names = {path.name for path in present if path.suffix in SUFFIXES}
@@ -50,7 +67,7 @@ def install(pid: int, plugins: Mapping[str, str], conflist: Conflist) -> dict[st
 
 
 def _put(pid: int, path: str, content: bytes, mode: int) -> None:
-    """Write a file into a node: complete, or not at all."""
+    """Write a file on a node, completely or not at all."""
     target = Path(f"/proc/{pid}/root{path}")
     unfinished = target.with_name(f".{target.name}.podpath")
     try:
@@ -63,7 +80,7 @@ def _put(pid: int, path: str, content: bytes, mode: int) -> None:
 
 
 def _try(pid: int, name: str) -> None:
-    """Ask a plugin on the node for its version (CNI specification, section 2)."""
+    """Run a plugin on the node with the command VERSION (CNI specification, section 2)."""
     enter = ("nsenter", "--target", str(pid), "--all", "--")
     try:
         done = subprocess.run(

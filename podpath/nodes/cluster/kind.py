@@ -1,6 +1,6 @@
-"""The kind node: the one node of a kind cluster, with the plugins and the conflist in it.
+"""The kind node: the only node of a kind cluster, with the plugins and the conflist on it.
 
-All processes of a run share one cluster (shared_lock.py); each has a namespace of its own in it.
+All processes of a run share one cluster (shared_lock.py); each has its own namespace in it.
 """
 
 import os
@@ -21,16 +21,21 @@ from podpath.system import randomness
 
 
 def sweep(say: Say = lambda _: None, kind: str = "") -> list[str]:
-    """Delete the clusters that killed runs left, and only those; the names of them.
+    """Delete the clusters that killed runs left, and only those.
 
-    kind: the program, if it is named.
+    Args:
+        say: function that shows progress.
+        kind: path of the program kind; empty for the default.
+
+    Returns:
+        The names of the deleted clusters.
     """
     gone: list[str] = []
     for directory in sorted(kind_cluster.CLUSTERS.glob("*")):
         options = Options(directory.name, keep=False, config=Path(), kind=kind)
         if not os.path.exists(
             kind_program.path(options)
-        ):  # not downloaded yet: a later run will do it
+        ):  # not downloaded yet: a later run sweeps
             return gone
         with suppress(BlockingIOError), shared_lock.changing(directory, wait=False):
             if shared_lock.abandoned(directory):
@@ -49,7 +54,18 @@ def held(
     *,
     empty: bool = False,
 ) -> Iterator[Cluster]:
-    """A cluster, ready for pods, for the length of the block; shared with other processes."""
+    """Hold a cluster, ready for pods, for the length of the block, shared with other processes.
+
+    Args:
+        options: the user's options.
+        network: the pods' network.
+        plugins: name -> path on this machine.
+        say: function that shows progress.
+        empty: True to delete the cluster's own pods.
+
+    Raises:
+        CouldNotTest: the cluster does not come up.
+    """
     sweep(say, options.kind)
     cluster = Cluster(options, say)
 
@@ -77,7 +93,18 @@ def start(
     *,
     fresh: bool = False,
 ) -> Iterator[KubernetesNode]:
-    """A node for the length of the block; fresh: one on which no pod has ever been."""
+    """Start a node for the length of the block.
+
+    Args:
+        options: the user's options.
+        network: the pods' network.
+        plugins: name -> path on this machine.
+        say: function that shows progress.
+        fresh: True for a new cluster, whose node never had a pod.
+
+    Raises:
+        CouldNotTest: the node does not come up.
+    """
     if fresh:
         name = f"{options.name}-{randomness.unique(3).hex()}"
         options = replace(options, name=name, keep=False, kubeconfig="")

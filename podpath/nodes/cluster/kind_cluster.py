@@ -24,7 +24,7 @@ from podpath.nodes.cluster.kube_api import Api
 from podpath.nodes.kind import Say
 from podpath.system import limits, waiting
 
-#: What is kept of clusters while they are used, one directory each.
+#: Parent of the directories, one for each cluster in use, with its kubeconfig, locks and marks.
 CLUSTERS = Path("/run/podpath/kind")
 
 _DESKTOP = (
@@ -35,9 +35,13 @@ _DESKTOP = (
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the first process finds out of the node, for all of them.
+    """Facts about the node, which the first process of a run collects for all others.
 
-    node: the API's name of it; links: those that are its own; installed: plugin -> what it is.
+    Attributes:
+        node: name of the node in the API.
+        links: interfaces of the node itself, not of pods.
+        uplink: interface of the node's default route.
+        installed: name of a plugin -> path and checksum.
     """
 
     node: str
@@ -47,7 +51,7 @@ class Prepared:
 
 
 class Cluster:
-    """A kind cluster by its name, whether it is there or not, and what podpath does with it."""
+    """A kind cluster with a certain name, which may exist or not."""
 
     def __init__(self, options: Options, say: Say) -> None:
         self.options = options
@@ -58,13 +62,16 @@ class Cluster:
 
     @property
     def kubeconfig(self) -> str:
-        """Where the cluster's kubeconfig is."""
+        """Path of the cluster's kubeconfig."""
         return self.options.kubeconfig or str(self.directory / "kubeconfig")
 
     def create(self) -> None:
-        """Have the cluster there: the one of this name, or a new one, which is ours.
+        """Use the cluster of this name if it exists; otherwise create it, and mark it as podpath's.
 
-        One that a killed run of podpath made is replaced. Raises CouldNotTest.
+        A cluster that a killed run of podpath left is replaced.
+
+        Raises:
+            CouldNotTest: kind fails.
         """
         self.remove()
         known = self._engine.containers(self.options.name)
@@ -87,7 +94,11 @@ class Cluster:
         self._marker.write_text(json.dumps({"since": now, "containers": containers}))
 
     def remove(self) -> None:
-        """Delete the cluster, if it is there and podpath made it."""
+        """Delete the cluster if it exists and podpath created it.
+
+        Raises:
+            CouldNotTest: kind fails.
+        """
         if not self._marker.exists():
             return
         mark = json.loads(self._marker.read_text())
@@ -101,12 +112,16 @@ class Cluster:
         self._marker.unlink()
 
     def end(self) -> None:
-        """What the last process does."""
+        """Delete the cluster at the end of the last process, unless the user keeps it."""
         if not self.options.keep:
             self.remove()
 
     def pid(self) -> int:
-        """The pid of the node's first process. Raises CouldNotTest if it is not on this host."""
+        """Return the pid of the node's first process.
+
+        Raises:
+            CouldNotTest: the process is not on this host.
+        """
         pid = self._engine.pid(self.container())
         if not os.path.isdir(f"/proc/{pid}/root/kind"):
             raise CouldNotTest(
@@ -117,16 +132,26 @@ class Cluster:
         return pid
 
     def container(self) -> str:
-        """The name of the node's container, and of the node. Raises CouldNotTest."""
+        """Return the name of the node's container, which is the node's name, too.
+
+        Raises:
+            CouldNotTest: the cluster has no node.
+        """
         names = kind_program.run(self.options, "get", "nodes", "--name", self.options.name).split()
         if not names:
             raise CouldNotTest(f"the kind cluster {self.options.name} has no node")
         return sorted(names, key=lambda name: not name.endswith("control-plane"))[0]
 
     def prepare(self, network: Network, plugins: Mapping[str, str], *, empty: bool) -> None:
-        """Give the node the plugins, the conflist and the pod image, and wait until it is ready.
+        """Install plugins, conflist and pod image on the node, and wait until it is ready.
 
-        plugins: name -> path here; empty: whether the cluster's own pods shall not be made.
+        Args:
+            network: the pods' network.
+            plugins: name -> path on this machine.
+            empty: True to delete the cluster's own pods.
+
+        Raises:
+            CouldNotTest: the node cannot be prepared, or is not ready in time.
         """
         pid, name = self.pid(), self.container()
         api = kube_api.of_file(self.kubeconfig)
@@ -148,7 +173,7 @@ class Cluster:
         (self.directory / "node.json").write_text(json.dumps(asdict(prepared)))
 
     def prepared(self) -> Prepared:
-        """What prepare found out."""
+        """Read the facts that prepare collected."""
         return Prepared(**json.loads((self.directory / "node.json").read_text()))
 
     def _load_image(self) -> None:
@@ -162,15 +187,22 @@ class Cluster:
 
 
 def exists(options: Options) -> bool:
-    """Whether a cluster of this name is there already, whoever made it."""
+    """Return whether a cluster of this name exists, no matter which program created it.
+
+    Raises:
+        CouldNotTest: the container engine is missing.
+    """
     return bool(container_engine.find().containers(options.name))
 
 
 def ours(mark: Mapping[str, object], found: Mapping[str, str]) -> bool:
-    """Whether the containers of a cluster are those that podpath made. Pure.
+    """Return whether the containers of a cluster are those that podpath created. Pure.
 
-    mark: "containers", their ids, and "since" when; without ids, as the creation was broken off,
-    those that were made after that are. found: id -> when it was made (RFC 3339).
+    Args:
+        mark: "containers": their ids; "since": time at which the creation began. Without ids,
+            because
+            the creation broke off, containers that are younger than that time count.
+        found: id -> time of creation (RFC 3339).
     """
     known = mark.get("containers")
     if known:
@@ -180,7 +212,7 @@ def ours(mark: Mapping[str, object], found: Mapping[str, str]) -> bool:
 
 
 def _seconds(text: str) -> float:
-    """Docker has nine digits after the second, and podman a zone by name."""
+    """Read a time: Docker has nine digits after the second, and podman a zone by name."""
     words = text.replace("Z", " ").replace("T", " ").split()
     moment = f"{words[0]} {words[1].split('+')[0].split('.')[0]}" if len(words) > 1 else text
     return datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
-"""kind's configuration, as far as it must suit what is tested.
+"""kind's configuration, and the settings that podpath needs in it.
 
 Format: https://kind.sigs.k8s.io/docs/user/configuration
 """
@@ -12,18 +12,23 @@ from podpath.errors import CouldNotTest
 from podpath.model import Subnet
 from podpath.system import files
 
-#: kind, pkg/apis/config/v1alpha4/default.go, SetDefaultsCluster
+#: kind's defaults (pkg/apis/config/v1alpha4/default.go, SetDefaultsCluster).
 _POD_SUBNETS = {"ipv4": "10.244.0.0/16", "ipv6": "fd00:10:244::/56"}
 _POD_SUBNETS["dual"] = ",".join(_POD_SUBNETS.values())
 
-#: The configuration of the cluster that podpath makes, if none is given.
+#: Configuration of podpath's cluster if the user names none.
 SHIPPED = Path(__file__).with_name("kind-config.yaml")
 
 
 def check(path: Path, ranges: Iterable[Subnet]) -> None:
-    """Raise CouldNotTest, with the remedy, if pods cannot have a network of ours in such a cluster.
+    """Check that pods can have podpath's network in a cluster with such a configuration.
 
-    ranges: what the conflist gives pods addresses of.
+    Args:
+        path: kind's configuration.
+        ranges: networks that the conflist gives pods addresses of.
+
+    Raises:
+        CouldNotTest: the configuration cannot be read, or does not suit; with the remedy.
     """
     try:
         import yaml
@@ -44,7 +49,12 @@ def check(path: Path, ranges: Iterable[Subnet]) -> None:
 
 
 def unsuited(document: object, ranges: Iterable[Subnet]) -> tuple[str, str] | None:
-    """What is wrong with a configuration, and the remedy; None if it suits. Pure."""
+    """Return what is wrong with a configuration, and the remedy; None if it suits. Pure.
+
+    Args:
+        document: kind's configuration.
+        ranges: networks that the conflist gives pods addresses of.
+    """
     networking: Any = document.get("networking") if isinstance(document, dict) else None
     if not isinstance(networking, dict) or networking.get("disableDefaultCNI") is not True:
         return "has kind bring its own network plugin", "Set networking.disableDefaultCNI: true"

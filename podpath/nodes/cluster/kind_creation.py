@@ -1,4 +1,4 @@
-"""The creation of a kind cluster by pytest-kind, and the reason if kind fails."""
+"""Creation of a kind cluster by pytest-kind, and the reason if kind fails."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from podpath.nodes.cluster import kind_program
 from podpath.nodes.cluster.kind_program import Options
 from podpath.nodes.kind import Say
 
-#: Downloaded if none is on PATH, and none is named.
+#: Version to download if PATH has no kubectl, and the user names none.
 KUBECTL_VERSION = "v1.34.9"
 
 _REMEDIES = {
@@ -58,7 +58,7 @@ def create(options: Options, kubeconfig: Path, say: Say) -> None:
         kind_path=path,
         kubectl_path=Path(options.kubectl) if options.kubectl else None,
     )
-    with suppress(OSError):  # it makes a directory, and we name all that would be in it
+    with suppress(OSError):  # the class makes a directory, which podpath does not use
         cluster.path.rmdir()
         cluster.path.parent.rmdir()
     with _heard(say) as heard:
@@ -73,9 +73,10 @@ def create(options: Options, kubeconfig: Path, say: Say) -> None:
 
 @contextmanager
 def _heard(say: Say) -> Iterator[list[str]]:
-    """What is written to standard error during the block, a line each; also said as it comes.
+    """Collect the lines that appear on standard error during the block, and show them at once.
 
-    By whatever process: kind tells its progress there, and pytest-kind keeps none of it.
+    The lines of every process count: kind writes its progress there, and pytest-kind keeps none of
+    it.
     """
     lines: list[str] = []
 
@@ -101,7 +102,7 @@ def _heard(say: Say) -> Iterator[list[str]]:
 
 
 def failure(name: str, said: str) -> tuple[str, str]:
-    """Why kind did not make a cluster, in one sentence, and the remedy. Pure."""
+    """Return why kind did not create a cluster, in one sentence, and the remedy. Pure."""
     text = said.lower()
     line = next((x.strip() for x in said.splitlines() if x.strip().startswith("ERROR")), "")
     line = line.removeprefix("ERROR: ") or (said.strip().splitlines() or ["no reason given"])[-1]

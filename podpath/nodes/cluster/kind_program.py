@@ -1,4 +1,4 @@
-"""The program kind: the options that reach it, where it is, and whether it can be used."""
+"""The program kind: the options for it, its path, its check and its calls."""
 
 import os
 import shutil
@@ -10,18 +10,24 @@ from podpath.errors import CouldNotTest
 from podpath.nodes.cluster import container_engine, kube_api
 from podpath.system import limits, programs
 
-#: Downloaded if none is on PATH, and none is named.
+#: Version to download if PATH has no kind, and the user names none.
 KIND_VERSION = "v0.32.0"
-#: Older ones do not know the current node images.
+#: Oldest usable version: older ones cannot use the current node images.
 OLDEST = (0, 24)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user wants of the cluster; empty where nothing was said.
+    """The user's options for the cluster; empty if the user does not give them.
 
-    name: of the cluster; keep: do not delete it; config: kind's configuration; kind, kubectl: the
-    programs; kubeconfig: where kind writes it.
+    Attributes:
+        name: name of the cluster.
+        keep: True to keep the cluster at the end.
+        config: path of kind's configuration.
+        image: node image.
+        kind: path of the program kind.
+        kubectl: path of the program kubectl.
+        kubeconfig: path of the kubeconfig that kind writes.
     """
 
     name: str
@@ -34,13 +40,17 @@ class Options:
 
 
 def path(options: Options) -> str:
-    """The kind program: the one that is named, or on PATH, or where it will be downloaded to."""
+    """Return the path of kind: the user's choice, on PATH, or the destination of a download."""
     found = options.kind or shutil.which("kind", path=programs.search_path())
     return found or str(Path(".pytest-kind", f"kind-{KIND_VERSION}").absolute())
 
 
 def check(options: Options) -> dict[str, str]:
-    """What the header says of kind and the engine. Raises CouldNotTest, with the remedy."""
+    """Return the facts about kind and the engine for the header.
+
+    Raises:
+        CouldNotTest: kind cannot be used; with the remedy.
+    """
     kube_api.installed()
     cluster_class()
     if options.kind and not os.access(options.kind, os.X_OK):
@@ -68,7 +78,11 @@ def check(options: Options) -> dict[str, str]:
 
 
 def run(options: Options, *arguments: str) -> str:
-    """Run kind to its end; what it printed. Raises CouldNotTest if it fails."""
+    """Run kind to its end, and return its output.
+
+    Raises:
+        CouldNotTest: kind fails, or does not end in time.
+    """
     seconds = limits.current().kind_answer
     try:
         done = subprocess.run(
@@ -90,7 +104,7 @@ def run(options: Options, *arguments: str) -> str:
 
 
 def version_of(said: str) -> tuple[int, ...]:
-    """The version that `kind version` prints. Pure. (0,) if it is not understood."""
+    """Read the output of `kind version`; (0,) if it has no version. Pure."""
     words = [w for w in said.split() if w.startswith("v") and "." in w]
     digits = words[0].lstrip("v").split("-")[0].split(".")[:2] if words else []
     return tuple(int(d) for d in digits) if digits and all(d.isdigit() for d in digits) else (0,)

@@ -1,4 +1,4 @@
-"""The kinds of node `kind` and `host`: their options, their needs, and how to start one."""
+"""The kinds of node `kind` and `host`: their options, their needs, and their start."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -32,7 +32,11 @@ def _text(option: Callable[[str], Any], name: str) -> str:
 
 @dataclass(frozen=True)
 class OnKind(Kind):
-    """The one node of a kind cluster, which all processes of a run share."""
+    """The only node of a kind cluster, which all processes of a run share.
+
+    Attributes:
+        options: the user's options for the cluster.
+    """
 
     name = "kind"
     abilities = Ability.FRESH | Ability.CLUSTER
@@ -42,12 +46,12 @@ class OnKind(Kind):
 
     @classmethod
     def from_options(cls, option: Callable[[str], Any], directory: Path) -> Self:
-        """Read pytest-kind's options, where they are known, and podpath's."""
+        """Read pytest-kind's options, if that plugin is installed, and podpath's."""
         name = _text(option, "cluster_name")
         here = directory / "kind-config.yaml"
         default = here if here.is_file() else kind_config.SHIPPED
         options = kind_program.Options(
-            # pytest-kind's own default is a name that other people's tests use, too
+            # other people's tests use pytest-kind's default name, too
             name="podpath" if name in ("", _PYTEST_KINDS_NAME) else name,
             keep=bool(option("keep_cluster")),
             config=Path(_text(option, "podpath_kind_config") or default).absolute(),
@@ -63,13 +67,13 @@ class OnKind(Kind):
         return [Need("kind", lambda: ", ".join(kind_program.check(self.options).values()))]
 
     def needs_of(self, setup: Setup) -> Iterable[Need]:
-        """Return a configuration that suits the conflist, unless the cluster is there already."""
+        """Return a configuration that suits the conflist, unless the cluster exists already."""
         return [Need("kind configuration", lambda: self._check_configuration(setup), "suits")]
 
     def _check_configuration(self, setup: Setup) -> None:
         try:
             there = kind_cluster.exists(self.options)
-        except CouldNotTest:  # the engine is a need of its own
+        except CouldNotTest:  # the engine is a separate need
             there = False
         if not there:
             ranges = [one.subnet for one in setup.network.ipam.ranges]
@@ -84,18 +88,18 @@ class OnKind(Kind):
         return kind.start(self.options, setup.network, _chain(setup), say)
 
     def start_fresh(self, setup: Setup) -> AbstractContextManager[Node]:
-        """See Kind: a node of a cluster of its own."""
+        """See Kind. The node is in a new cluster."""
         chain = _chain(setup)
         return kind.start(self.options, setup.network, chain, lambda _: None, fresh=True)
 
     @contextmanager
     def held(self, setup: Setup, say: Say) -> Iterator[object]:
-        """See Kind: the cluster."""
+        """See Kind. The resource is the cluster."""
         try:
             with kind.held(self.options, setup.network, _chain(setup), say) as cluster:
                 yield cluster
         finally:
-            # what workers had of their own, who were not given the time to end
+            # clusters of workers that had no time to end
             kind.sweep(say, self.options.kind)
 
     def turn(self) -> AbstractContextManager[object]:
@@ -112,8 +116,9 @@ class OnHost(Kind):
     """The Kubernetes node that podpath runs on, with the plugins that it has.
 
     Attributes:
-        kubeconfig: The cluster's; empty: the default, or the pod's own service account.
-        pod_image: The image of pods; empty: podpath's own.
+        kubeconfig: path of the cluster's kubeconfig; empty for the default, or for the pod's own
+            service account.
+        pod_image: image of pods; empty for podpath's own.
     """
 
     name = "host"
@@ -125,12 +130,12 @@ class OnHost(Kind):
 
     @classmethod
     def from_options(cls, option: Callable[[str], Any], directory: Path) -> Self:  # noqa: ARG003
-        """Read pytest-kind's kubeconfig, where it is known, and podpath's image."""
+        """Read pytest-kind's kubeconfig, if that plugin is installed, and podpath's image."""
         return cls(_text(option, "kubeconfig"), _text(option, "podpath_image"))
 
     @property
     def plugin_directories(self) -> tuple[str, ...]:
-        """The directories that the node has its plugins in."""
+        """Directories of the node's plugins."""
         return host.plugin_directories()
 
     def conflist(self) -> Path:
@@ -138,13 +143,13 @@ class OnHost(Kind):
         return host.conflist()
 
     def needs(self) -> Iterable[Need]:
-        """Return a Kubernetes node that may be looked into, and the client of its API."""
+        """Return a Kubernetes node that podpath may enter, and the client of its API."""
         yield Need("Python package kubernetes", kube_api.installed, "yes")
         yield Need("node", host.check, f"yes, of process {host.PID}")
         yield Need("pod image", lambda: f"{image.NAME}, to be loaded into the node")
 
     def needs_of(self, setup: Setup) -> Iterable[Need]:
-        """Return that the user names no plugins: the node has its own."""
+        """Return that the user must not name plugins, as the node has its own."""
         if not setup.plugin_directories:
             return []
         return [Need("plugin directories", _refuse_plugins)]

@@ -1,4 +1,4 @@
-"""The Kubernetes API, as far as podpath uses it. The only user of the package kubernetes."""
+"""The client of the Kubernetes API, as far as podpath uses it. The only user of kubernetes."""
 
 import json
 import time
@@ -11,18 +11,22 @@ from podpath.model import CommandResult
 from podpath.system import limits
 
 T = TypeVar("T")
-#: What the API gives, as the JSON document that it is.
+#: An answer of the API: a JSON document.
 Document = dict[str, Any]
 
 _GONE, _CONFLICT = 404, 409
 _REFUSED = (401, 403)
 _REMEDY = "docs/kubernetes.md lists what podpath must be allowed to do"
-# As a shell says it of a program that cannot be run.
+# Exit status that shells use for a program that cannot be run.
 _NOT_STARTED = 127
 
 
 def installed() -> None:
-    """Raise CouldNotTest if the package is not there."""
+    """Check that the Python package kubernetes is installed.
+
+    Raises:
+        CouldNotTest: it is not.
+    """
     try:
         import kubernetes  # noqa: F401
     except ImportError:
@@ -32,7 +36,13 @@ def installed() -> None:
 
 
 class Api:
-    """An API server, spoken to with one identity; see of_file and of_pod."""
+    """A connection to an API server with one identity; of_file and of_pod make it.
+
+    All methods raise CouldNotTest if the server does not answer, or refuses.
+
+    Attributes:
+        server: URL of the API server.
+    """
 
     def __init__(self, configuration: Any) -> None:
         from kubernetes import client
@@ -45,11 +55,11 @@ class Api:
         self.server: str = configuration.host
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._core.api_client.close()
 
     def _call(self, doing: str, method: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-        """What a method gives, as JSON; None if there is no such thing. Raises CouldNotTest."""
+        """Call a method, and return its answer as JSON; None if the object does not exist."""
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
@@ -72,23 +82,27 @@ class Api:
         return self._core.api_client.sanitize_for_serialization(given)
 
     def version(self) -> str:
-        """The API server's version."""
+        """Return the API server's version."""
         api = self._client.VersionApi(self._core.api_client)
         return str(self._call("tell its version", api.get_code)["gitVersion"])
 
     def nodes(self) -> list[Document]:
-        """The cluster's nodes."""
+        """List the cluster's nodes."""
         return list(self._call("list nodes", self._core.list_node)["items"])
 
     def node(self, name: str) -> Document:
-        """One node. Raises CouldNotTest if there is none."""
+        """Read a node.
+
+        Raises:
+            CouldNotTest: the cluster has no such node.
+        """
         found = self._call(f"read node {name}", self._core.read_node, name)
         if found is None:
             raise CouldNotTest(f"the cluster has no node {name}")
         return dict(found)
 
     def create_namespace(self, name: str, annotations: Mapping[str, str]) -> None:
-        """Make a namespace, in which pods may be as privileged as podpath's are."""
+        """Create a namespace that admits pods as privileged as podpath's."""
         labels = {
             "app.kubernetes.io/managed-by": "podpath",
             "pod-security.kubernetes.io/enforce": "privileged",
@@ -98,17 +112,17 @@ class Api:
         self._call(f"create namespace {name}", self._core.create_namespace, body)
 
     def namespaces(self) -> list[Document]:
-        """The namespaces that podpath made, whichever run it was."""
+        """List the namespaces that podpath created, in any run."""
         selector = "app.kubernetes.io/managed-by=podpath"
         found = self._call("list namespaces", self._core.list_namespace, label_selector=selector)
         return list(found["items"])
 
     def delete_namespace(self, name: str) -> None:
-        """Have a namespace deleted, with all that is in it; see namespaces for when it is."""
+        """Delete a namespace and its content; it is gone when namespaces() no longer lists it."""
         self._call(f"delete namespace {name}", self._core.delete_namespace, name)
 
     def service_account(self, namespace: str, name: str) -> Document | None:
-        """A service account, or None."""
+        """Read a service account; None if it does not exist."""
         found: Document | None = self._call(
             f"read service account {name}",
             self._core.read_namespaced_service_account,
@@ -118,7 +132,11 @@ class Api:
         return found
 
     def create_pod(self, namespace: str, body: Document) -> Document:
-        """Create a pod."""
+        """Create a pod.
+
+        Raises:
+            CouldNotTest: the namespace does not exist.
+        """
         name = body["metadata"]["name"]
         return dict(
             self._call(f"create pod {name}", self._core.create_namespaced_pod, namespace, body)
@@ -126,18 +144,18 @@ class Api:
         )
 
     def pod(self, namespace: str, name: str) -> Document | None:
-        """A pod, or None."""
+        """Read a pod; None if it does not exist."""
         found: Document | None = self._call(
             f"read pod {name}", self._core.read_namespaced_pod, name, namespace
         )
         return found
 
     def delete_pod(self, namespace: str, name: str) -> None:
-        """Have a pod deleted: it is gone when pod() says so."""
+        """Delete a pod; it is gone when pod() returns None."""
         self._call(f"delete pod {name}", self._core.delete_namespaced_pod, name, namespace)
 
     def events(self, namespace: str, pod: str) -> list[tuple[str, str]]:
-        """Reason and message of what was told of a pod, in order."""
+        """List reason and message of a pod's events, in order."""
         found = self._call(
             f"list the events of pod {pod}",
             self._core.list_namespaced_event,
@@ -160,7 +178,7 @@ class Api:
         self._call(f"delete service {name}", self._core.delete_namespaced_service, name, namespace)
 
     def delete_deployment(self, namespace: str, name: str) -> None:
-        """Have a Deployment deleted, with its pods."""
+        """Delete a Deployment, with its pods."""
         self._call(
             f"delete deployment {name}",
             self._apps.delete_namespaced_deployment,
@@ -172,8 +190,12 @@ class Api:
     def execute(
         self, namespace: str, pod: str, container: str, command: Sequence[str], seconds: float
     ) -> CommandResult:
-        """Run a command in a container to its end. Raises CouldNotTest if it does not end."""
-        # A client for each: stream() replaces a method of the client that it is given.
+        """Run a command in a container to its end.
+
+        Raises:
+            CouldNotTest: the command cannot be run, or does not end in time.
+        """
+        # A client for each command: stream() replaces a method of its client.
         with self._another() as core:
             stream = self._open(core, namespace, pod, container, command)
             deadline = time.monotonic() + seconds
@@ -190,7 +212,7 @@ class Api:
                 output, errors = stream.read_channel(1), stream.read_channel(2)
                 status, said = exit_status(stream.read_channel(3))
             finally:
-                stream.sock.shutdown()  # close() leaves it open where the server closed first
+                stream.sock.shutdown()  # close() leaves it open if the server closed first
         return CommandResult(status, output, errors.decode(errors="replace") + said)
 
     @contextmanager
@@ -231,7 +253,7 @@ def _no_namespace(name: str) -> Document:
 
 
 def _message(body: str | bytes | None) -> str:
-    """What a Status document of the API's says."""
+    """Return the message of a Status document of the API; empty if it has none."""
     try:
         document = json.loads(body or "")
     except (ValueError, RecursionError):
@@ -240,10 +262,14 @@ def _message(body: str | bytes | None) -> str:
 
 
 def exit_status(said: bytes) -> tuple[int, str]:
-    """A command's exit status, and why it did not run, from the Status document at its end. Pure.
+    """Read a command's exit status, and why it did not run, from its Status document. Pure.
 
-    Channel 3 of v4.channel.k8s.io; Success has no details, NonZeroExitCode has the cause ExitCode.
-    Raises CouldNotTest if the connection ended without it.
+    The document comes at the end of channel 3 of v4.channel.k8s.io. Success has no details;
+    NonZeroExitCode has the cause
+    ExitCode.
+
+    Raises:
+        CouldNotTest: the connection ended without the document.
     """
     try:
         document = json.loads(said)
@@ -259,9 +285,10 @@ def exit_status(said: bytes) -> tuple[int, str]:
 
 
 def of_file(path: str | None) -> Api:
-    """The API server of a kubeconfig: this file, else $KUBECONFIG or ~/.kube/config.
+    """Connect to the API server of a kubeconfig: this file, else $KUBECONFIG or ~/.kube/config.
 
-    Raises CouldNotTest.
+    Raises:
+        CouldNotTest: the kubeconfig cannot be used.
     """
     installed()
     from kubernetes import client
@@ -280,9 +307,10 @@ def of_file(path: str | None) -> Api:
 
 
 def of_pod() -> Api:
-    """The API server of the cluster that podpath runs in, with its service account.
+    """Connect to the API server of the cluster that podpath runs in, with its service account.
 
-    Raises CouldNotTest if it runs in none.
+    Raises:
+        CouldNotTest: podpath does not run in a cluster.
     """
     installed()
     from kubernetes import client
@@ -307,7 +335,7 @@ def ready(document: Document) -> bool:
 
 
 def described(document: Document, events: Sequence[tuple[str, str]]) -> str:
-    """What a pod's document and events say of why it is not ready, a line each. Pure."""
+    """Describe in lines why a pod or a node is not ready, from its document and events. Pure."""
     status = document.get("status", {})
     lines = [f"phase {status.get('phase', '?')}"]
     for one in status.get("conditions") or []:

@@ -1,4 +1,4 @@
-"""A node of a Kubernetes cluster: pods are made through the API, and seen through the runtime."""
+"""A node of a Kubernetes cluster: the API creates its pods, and the runtime shows them."""
 
 import re
 import time
@@ -17,19 +17,19 @@ from podpath.nodes.deployment import HTTP_PORT
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import limits, proc, randomness, sysctl, waiting
 
-#: Where the runtimes that the kubelet speaks to have their sockets.
+#: Sockets of the runtimes that the kubelet uses.
 SOCKETS = ("/run/containerd/containerd.sock", "/run/crio/crio.sock")
-#: The annotation of a namespace that says which process made it.
+#: Annotation of a namespace with the process that created it.
 OWNER = "podpath.invalid/owner"
 
-#: The period of a kubelet's probe.
+#: Period of a kubelet's probe.
 _PROBE_SECONDS = 5
-#: The pause between two looks at a pod, and the time before its events are read as well.
+#: Pause between two looks at a pod, and time before podpath also reads the pod's events.
 _LOOK_SECONDS, _QUIET_SECONDS = 0.05, 1.0
 
 
 class KubernetesNode(Node):
-    """A node of a cluster, and a namespace for the pods of this process; made by on()."""
+    """A node of a cluster, and a namespace for the pods of this process."""
 
     shared = True
     own_programs = False
@@ -50,15 +50,18 @@ class KubernetesNode(Node):
         """Connect to the node.
 
         Args:
-            kind: As Node has it.
-            api: The API server.
-            name: The API's name of the node.
-            pid: A process in the node.
-            links: The node's own interfaces.
-            uplink: The interface of its default route.
-            ended: As Node has it.
-            pod_image: The image of pods.
-            made: Whether podpath made the node.
+            kind: name of the kind of node.
+            api: API server.
+            name: name of the node in the API.
+            pid: pid of a process in the node.
+            links: the node's own interfaces.
+            uplink: interface of the node's default route.
+            ended: function that returns how the node ended by itself; empty while it runs.
+            pod_image: image of pods.
+            made: True if podpath created the node.
+
+        Raises:
+            CouldNotTest: the API server or the runtime does not answer.
         """
         self.kind, self.pid, self.links, self.uplink = kind, pid, links, uplink
         self.name = name
@@ -88,18 +91,18 @@ class KubernetesNode(Node):
     def link_defaults(self) -> Settings:
         """See Node.
 
-        Other pods' plugin may have set them already; but a node that podpath made started as any
-        new namespace does.
+        The plugin of other pods may have changed the settings already. A node that podpath created
+        started with those of any new namespace.
         """
         now = super().link_defaults()
         return now & sysctl.of_new_namespace(self.network_namespace()) if self._made else now
 
     def close(self) -> None:
-        """Let go of the connection to the runtime."""
+        """Close the connection to the runtime."""
         self._runtime.close()
 
     def foreign_pods(self, ours: Collection[str]) -> Sequence[PodNetwork]:
-        """See Node. They are known by their namespace and name."""
+        """See Node. Their names are namespace/name."""
         found = {}
         for one in self._runtime.sandboxes():
             if one.id in ours or not (one.id in self._foreign or self._runtime.has_network(one.id)):
@@ -119,7 +122,7 @@ class KubernetesNode(Node):
         except BaseException as first:
             try:
                 self._delete(spec.name, made["metadata"]["uid"])
-            except (CouldNotTest, DoesNotConform) as second:  # what happened first says why
+            except (CouldNotTest, DoesNotConform) as second:  # the first error is the cause
                 first.add_note(f"Then, when the pod was deleted: {second}")
             raise
 
@@ -139,12 +142,20 @@ class KubernetesNode(Node):
         )
 
     def again(self, pod: Pod) -> Pod:
-        """A pod as it is now: with the containers that were started again."""
+        """Return a pod in its present state, with the containers that were restarted.
+
+        Raises:
+            CouldNotTest: the pod no longer exists, or the runtime has no sandbox of it.
+        """
         document = self.document(pod.name)
         return self._pod(pod.name, document["metadata"]["uid"])
 
     def document(self, name: str) -> Document:
-        """What the API server says of a pod. Raises CouldNotTest if it knows none of the name."""
+        """Return the API server's document of a pod.
+
+        Raises:
+            CouldNotTest: the API server has no pod of this name.
+        """
         if found := self.api.pod(self.namespace, name):
             return found
         raise CouldNotTest(f"the API server knows no pod {name} any more")
@@ -170,7 +181,7 @@ class KubernetesNode(Node):
             time.sleep(_LOOK_SECONDS)
 
     def _look_for_a_failure(self, name: str, command: str, doing: str) -> None:
-        """Raise DoesNotConform if the kubelet tells that the plugin failed."""
+        """Raise DoesNotConform if an event of the kubelet reports that the plugin failed."""
         for _, message in self.api.events(self.namespace, name):
             if failed(message, command):
                 raise DoesNotConform(f"the plugin failed {doing}", message)
@@ -212,9 +223,9 @@ class KubernetesNode(Node):
 
 
 def failed(message: str, command: str) -> bool:
-    """Whether a kubelet's message is about the failure of a plugin's "add" or "delete". Pure.
+    """Return whether a kubelet's message reports the failure of a plugin's "add" or "delete". Pure.
 
-    As containerd words it: plugin type="bridge" failed (add): ...
+    containerd writes: plugin type="bridge" failed (add): ...
     """
     doing = {"add": "setup network for sandbox", "delete": "destroy network for sandbox"}[command]
     plugin = re.search(rf"plugin type=\S+ (name=\S+ )?failed \({command}\)", message)
@@ -232,7 +243,7 @@ def _remedy(why: str) -> str:
 
 
 def manifest(spec: PodSpec, node: str, pod_image: str) -> Document:
-    """The pod of a spec, pinned to a node, whatever taints that has. Pure."""
+    """Return the manifest of a pod that is pinned to a node, whatever taints the node has. Pure."""
     containers: list[Document] = [
         {
             "name": name,
@@ -245,7 +256,7 @@ def manifest(spec: PodSpec, node: str, pod_image: str) -> Document:
         for name, command in spec.containers.items()
     ]
     if spec.probe_path:
-        # Of liveness, and without end: a pod that the kubelet does not reach shall still be ready.
+        # For liveness, with many failures allowed: a pod that the kubelet cannot reach stays ready.
         containers[0]["livenessProbe"] = {
             "httpGet": {"path": spec.probe_path, "port": HTTP_PORT},
             "periodSeconds": _PROBE_SECONDS,
@@ -259,7 +270,7 @@ def manifest(spec: PodSpec, node: str, pod_image: str) -> Document:
             "nodeName": node,
             "tolerations": [{"operator": "Exists"}],
             "restartPolicy": "Always" if spec.restarted else "Never",
-            # the programs in the pods have nothing to end in order
+            # the programs in the pods need no orderly end
             "terminationGracePeriodSeconds": 1,
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
@@ -270,9 +281,14 @@ def manifest(spec: PodSpec, node: str, pod_image: str) -> Document:
 
 
 def own_links(pid: int, bridge: str) -> tuple[frozenset[str], str]:
-    """A node's own interfaces, which are neither the bridge nor its ports, and its uplink.
+    """Return a node's own interfaces, without the bridge and its ports, and its uplink.
 
-    Raises CouldNotTest if they cannot be listed, or if the node has no default route.
+    Args:
+        pid: pid of a process in the node.
+        bridge: name of the bridge; empty without one.
+
+    Raises:
+        CouldNotTest: the interfaces cannot be listed, or the node has no default route.
     """
     at = Path(f"/proc/{pid}/root")
     try:
@@ -292,9 +308,16 @@ def _table(pid: int, name: str) -> str:
 
 @contextmanager
 def namespace(node: KubernetesNode, *, wait: bool) -> Iterator[None]:
-    """The node's namespace in the cluster, for the length of the block.
+    """Create the node's namespace in the cluster for the length of the block.
 
-    wait: until it is gone in the end. Namespaces of runs that were killed go, too.
+    Namespaces that killed runs left are deleted, too.
+
+    Args:
+        node: node whose namespace to create.
+        wait: True to wait at the end until the namespace is gone.
+
+    Raises:
+        CouldNotTest: the namespace is not usable, or not gone, in time.
     """
     sweep(node.api)
     node.api.create_namespace(node.namespace, {OWNER: owner.me()})
@@ -308,7 +331,7 @@ def namespace(node: KubernetesNode, *, wait: bool) -> Iterator[None]:
 
 
 def _wait_until_usable(api: Api, name: str) -> None:
-    """No pod is admitted before the namespace has its service account, which comes later."""
+    """Wait for the namespace's service account: no pod is admitted before that exists."""
     seconds = limits.current().namespace
     if not waiting.until(lambda: api.service_account(name, "default"), bool, seconds):
         raise CouldNotTest(
@@ -329,9 +352,10 @@ def _wait_until_gone(api: Api, name: str) -> None:
 
 
 def sweep(api: Api) -> list[str]:
-    """Delete the namespaces whose makers, on this machine, are gone; the names of them.
+    """Delete podpath's namespaces whose processes ran on this machine and have ended.
 
-    Others' are left alone.
+    Returns:
+        The names of the deleted namespaces.
     """
     gone = []
     for one in api.namespaces():

@@ -1,7 +1,7 @@
-"""Which process made something that outlives it, and whether that process is gone.
+"""Marks of the process that created a thing, to find out later whether that process has ended.
 
-A process is known by the machine's boot, the pid namespace, its pid there, and its start: no other
-ever has the same four.
+The boot of the machine, the pid namespace, the pid in it, and the start time identify a process:
+no other process ever has the same four.
 """
 
 import os
@@ -13,12 +13,12 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def me() -> str:
-    """The mark of this process."""
+    """Return the mark of this process."""
     return " ".join([*_here(), str(os.getpid()), _started(os.getpid())])
 
 
 def gone(mark: str) -> bool:
-    """Whether the process of a mark has ended; False where that cannot be told from here."""
+    """Return whether the process of a mark has ended; False if this machine cannot know."""
     fields = mark.split()
     if len(fields) != 4 or fields[:2] != _here() or not fields[2].isdigit():
         return False
@@ -30,7 +30,7 @@ def _here() -> list[str]:
 
 
 def _started(pid: int) -> str:
-    """When a process started, in clock ticks after the boot; empty if none runs."""
+    """Return when a process started, in clock ticks after the boot; empty if none runs."""
     try:
         return proc.started(Path(f"/proc/{pid}/stat").read_text(errors="replace")) or ""
     except OSError:

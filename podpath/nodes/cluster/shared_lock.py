@@ -1,9 +1,9 @@
-"""One thing for several processes: the first one makes it, the last one removes it.
+"""A resource for several processes: the first one makes it, the last one removes it.
 
-Who uses it holds a shared lock on a file, which the kernel lets go of however the process ends. A
-process that leaves and then gets the lock for itself alone was the last one. Whoever comes later
-and gets it at once knows that all users of before are gone, and so that nobody has removed what
-they made.
+Each user holds a shared lock on a file, which the kernel releases however the process ends. A
+process that leaves, and then gets the lock exclusively, was the last one. A later process that
+gets the lock exclusively at once knows that all earlier users ended, and that none of them removed
+the resource.
 """
 
 import fcntl
@@ -17,18 +17,24 @@ _CHANGE, _USERS, _TURN = "change", "users", "turn"
 
 
 class Claim:
-    """This process's share in what is kept in a directory; see claimed."""
+    """This process's share in the resource of a directory; see claimed."""
 
     def __init__(self, directory: Path, users: int) -> None:
+        """Take an open, unlocked share.
+
+        Args:
+            directory: directory of the resource.
+            users: descriptor of the users' file.
+        """
         self.directory = directory
         self._users = users
 
     def alone(self) -> bool:
-        """Whether nobody else has a share. Then nobody else will get one until close()."""
+        """Return whether no other process has a share. Then none gets one until close()."""
         return _lock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def share(self) -> None:
-        """Let others have shares, too."""
+        """Let other processes have shares, too."""
         fcntl.flock(self._users, fcntl.LOCK_SH)
 
     def close(self) -> None:
@@ -38,9 +44,14 @@ class Claim:
 
 @contextmanager
 def changing(directory: Path, *, wait: bool = True) -> Iterator[None]:
-    """Nobody else makes or removes what is kept in the directory during the block.
+    """Keep other processes from making or removing the resource of the directory during the block.
 
-    Raises BlockingIOError if somebody does so now, and that shall not be waited for.
+    Args:
+        directory: directory of the resource.
+        wait: True to wait for another process that does so now.
+
+    Raises:
+        BlockingIOError: another process does so now, and wait is False.
     """
     descriptor = _open(directory, _CHANGE, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     try:
@@ -51,7 +62,7 @@ def changing(directory: Path, *, wait: bool = True) -> Iterator[None]:
 
 @contextmanager
 def turn(directory: Path) -> Iterator[None]:
-    """Nobody else has its turn during the block."""
+    """Keep other processes from having their turn during the block."""
     descriptor = _open(directory, _TURN, fcntl.LOCK_EX)
     try:
         yield
@@ -63,11 +74,15 @@ def turn(directory: Path) -> Iterator[None]:
 def claimed(
     directory: Path, first: Callable[[], None], last: Callable[[], None]
 ) -> Iterator[Claim]:
-    """A share for the length of the block.
+    """Hold a share for the length of the block.
 
-    first: called before the block if nobody else has a share, whatever is there from before; last:
-    called after it in the same case, and also if first fails. Both are called under changing().
-    Afterwards the directory is gone.
+    Args:
+        directory: directory of the resource, which is gone after the last process.
+        first: function to call before the block if no other process has a share, even if the
+            resource
+            exists from before. It runs under changing().
+        last: function to call after the block if no other process has a share, and also if first
+            fails. It runs under changing().
     """
     with changing(directory):
         claim = Claim(directory, _open(directory, _USERS, None))
@@ -103,7 +118,7 @@ def _end(last: Callable[[], None], directory: Path) -> None:
 
 
 def abandoned(directory: Path) -> bool:
-    """Whether something is kept there that nobody has a share in. To be asked under changing()."""
+    """Return whether no process has a share in a resource. Call it under changing()."""
     descriptor = os.open(directory / _USERS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         return _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -112,7 +127,7 @@ def abandoned(directory: Path) -> bool:
 
 
 def _open(directory: Path, name: str, operation: int | None) -> int:
-    """A file of the directory, locked; made anew if the last one has just removed it."""
+    """Open and lock a file of the directory; make it again if the last process just removed it."""
     path = directory / name
     while True:
         try:
