@@ -1,1 +1,1 @@
-"""The conformance suite: each test is one requirement on a CNI plugin, and nothing else."""
+"""The conformance suite: each test checks one requirement on a CNI plugin."""

@@ -1,3 +1,3 @@
-"""The suite's fixtures come through the door that is open to everybody."""
+"""The suite's fixtures, loaded as tests of other packages load them."""
 
 pytest_plugins = ["podpath.testing.fixtures"]

@@ -1,4 +1,4 @@
-"""What the tests are repeated for."""
+"""Parameters that repeat the tests."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from podpath.contract.subjects import ALONE, ATTACHING, Role
 
 each_direction = pytest.mark.parametrize("direction", ["ingress", "egress"])
 
-#: Plugins by themselves, and those that answer ADD with a whole result.
+#: Repeats a test for plugins alone, or for subjects whose ADD prints a whole result.
 alone = pytest.mark.roles(*ALONE)
 attaching = pytest.mark.roles(*ATTACHING)
 whole_chain = pytest.mark.roles(Role.CHAIN)
@@ -17,5 +17,5 @@ of_the_chain = pytest.mark.roles(Role.INTERFACE, Role.CHAINED)
 
 
 def since(version: str) -> pytest.MarkDecorator:
-    """Each version of the CNI specification since that one."""
+    """Repeat a test for each version of the CNI specification since a version."""
     return pytest.mark.parametrize("version", versions.since(version), scope="module")

@@ -1,4 +1,4 @@
-"""The CNI contract: what plugins answer to VERSION and ADD, and to what is wrong."""
+"""The CNI contract: answers of plugins to VERSION, to ADD, and to invalid calls."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from .parameters import alone, attaching, chained_plugins, since
 def test_version_names_what_is_supported(
     runtime: Runtime, subject: Subject, network: Network
 ) -> None:
-    """VERSION gives one document with the supported versions, the conflist's among them."""
+    """VERSION prints one document with the supported versions, which include the conflist's."""
     answer = runtime.version(subject.name, network.conflist.version)
 
     assert answers.version(answer, network.conflist.version) == []
@@ -34,7 +34,7 @@ def test_version_names_what_is_supported(
 def test_version_is_answered_in_the_version_of_the_question(
     runtime: Runtime, subject: Subject, cni_version: str
 ) -> None:
-    """Whichever supported version VERSION is asked in, the answer has it as its cniVersion."""
+    """The answer to VERSION has the cniVersion of the request, for each supported version."""
     asked = {v: runtime.version(subject.name, v) for v in ("0.4.0", cni_version)}
 
     assert [d for v, answer in asked.items() for d in answers.echo(answer, v)] == []
@@ -44,7 +44,7 @@ def test_version_is_answered_in_the_version_of_the_question(
 @alone
 @since("0.3.0")
 def test_unsupported_version_is_refused(absent: Attachment, cni_version: str) -> None:
-    """ADD in a version that nobody supports is an error of code 1."""
+    """ADD fails with code 1 in a version that no plugin supports."""
     answer = absent.call(absent.subject.steps[0], "ADD", version=UNKNOWN_VERSION)
 
     assert answers.refused(answer, cni_version, codes=[1]) == []
@@ -55,7 +55,7 @@ def test_unsupported_version_is_refused(absent: Attachment, cni_version: str) ->
 def test_add_gives_one_result_of_the_configured_version(
     life: Life, subject: Subject, cni_version: str
 ) -> None:
-    """Each plugin exits with 0 and prints one document, as the version's schema has it."""
+    """Each plugin exits with 0 and prints one document that matches the version's schema."""
     assert [d for a in life.added for d in answers.result(a, cni_version, subject.role)] == []
 
 
@@ -63,7 +63,7 @@ def test_add_gives_one_result_of_the_configured_version(
 @attaching
 @since("0.3.0")
 def test_result_is_what_the_kernel_has(life: Life) -> None:
-    """CNI_IFNAME is in CNI_NETNS; the result's interfaces, MACs and addresses are the kernel's."""
+    """The kernel has the result's interfaces, MACs and addresses, CNI_IFNAME in CNI_NETNS."""
     assert links.in_kernel(life.attached) == []
 
 
@@ -74,7 +74,7 @@ def test_result_is_what_the_kernel_has(life: Life) -> None:
 def test_addresses_can_be_used_when_add_returns(
     life: Life, network: Network, family: Family
 ) -> None:
-    """The detection of duplicates is over, or off, for each address of the result's interfaces."""
+    """Duplicate address detection is finished, or off, for all addresses of the interfaces."""
     if family is Family.IPV4:
         pytest.skip("IPv4 addresses are used without a detection of duplicates")
     assert links.unusable(life.attached, network.bridge) == []
@@ -84,7 +84,7 @@ def test_addresses_can_be_used_when_add_returns(
 @attaching
 @since("1.0.0")
 def test_interface_name_that_is_taken_is_refused(container: Attachment, cni_version: str) -> None:
-    """ADD is an error if the container has an interface of that name, and leaves it alone."""
+    """ADD fails if the container has an interface of that name, and does not change it."""
     node = container.runtime.node
     node.run(["ip", "-n", container.name, "link", "add", INTERFACE, "type", "bridge"])
     before = links.links(node, container.name)
@@ -99,7 +99,7 @@ def test_interface_name_that_is_taken_is_refused(container: Attachment, cni_vers
 @chained_plugins
 @since(CHAINS_SINCE)
 def test_previous_result_is_passed_on(life: Life) -> None:
-    """Interfaces and addresses of prevResult are in the result of a chained plugin, too."""
+    """The result of a chained plugin has the interfaces and addresses of prevResult."""
     life.require_added()
 
     assert answers.kept(life.added[0], life.previous[0]) == []
@@ -108,7 +108,7 @@ def test_previous_result_is_passed_on(life: Life) -> None:
 @requirement("CNI-ADD-ARGS")
 @since("0.4.0")
 def test_arguments_that_are_not_known_are_ignored(container: Attachment) -> None:
-    """CNI_ARGS with IgnoreUnknown=1 and what kubelets give, or others, do not make ADD fail."""
+    """ADD succeeds with unknown CNI_ARGS and those of the kubelet, if IgnoreUnknown=1 is set."""
     given = container.environment("ADD")["CNI_ARGS"]
 
     assert answers.succeeded(container.add({"CNI_ARGS": f"{given};PODPATH_UNKNOWN=1"})) == []
@@ -118,7 +118,7 @@ def test_arguments_that_are_not_known_are_ignored(container: Attachment) -> None
 @attaching
 @since("0.1.0")
 def test_failure_is_told_in_a_document(absent: Attachment, cni_version: str) -> None:
-    """ADD to a namespace that is not there exits with other than 0, and a code and a message."""
+    """ADD to a missing namespace exits with a nonzero status, and prints a code and a message."""
     assert answers.refused(absent.add()[0], cni_version) == []
 
 
@@ -140,7 +140,7 @@ BAD_VARIABLES = [
 def test_bad_environment_is_refused(
     absent: Attachment, cni_version: str, variable: str, value: str | None
 ) -> None:
-    """A variable that is missing or invalid is an error of code 4 that names it."""
+    """ADD with a missing or invalid variable fails with code 4, and names the variable."""
     answer = absent.call(absent.subject.steps[0], "ADD", overrides={variable: value})
 
     assert answers.refused(answer, cni_version, codes=[4], naming=variable) == []
@@ -160,7 +160,7 @@ BAD_CONFIGURATIONS = [
 def test_bad_configuration_is_refused(
     absent: Attachment, cni_version: str, change: dict[str, str | None] | None, code: int
 ) -> None:
-    """What is not JSON is an error of code 6, what has no valid name is one of code 7."""
+    """ADD fails with code 6 if the configuration is not JSON, with code 7 without a valid name."""
     text = absent.configuration(change or {})
     broken = text if change is not None else text[:-1]
 
@@ -172,5 +172,5 @@ def test_bad_configuration_is_refused(
 @requirement("CNI-TIME")
 @since("0.1.0")
 def test_commands_end_in_time(life: Life) -> None:
-    """ADD, CHECK and DEL end in time, and let go of their output."""
+    """ADD, CHECK and DEL end in time, and close their output."""
     assert answers.late(life.answers, limits.current().measures.plugin_call) == []

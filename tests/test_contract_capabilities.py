@@ -1,4 +1,4 @@
-"""What a runtime asks for a container where the conflist has the capability."""
+"""Requests of a runtime for a container, by the capabilities of the conflist."""
 
 from podpath.cni.network import Network
 from podpath.contract import capabilities
@@ -13,7 +13,7 @@ from podpath.testing import each_family, requirement
 def test_container_has_the_address_that_was_asked_for(
     runtime: Runtime, network: Network, family: Family
 ) -> None:
-    """Exactly that; while it has it, nobody else gets it, and afterwards somebody does."""
+    """The container has exactly the requested address, and another gets it only afterwards."""
     requested = capabilities.unassigned_address(network, family)
     capability_args = {"ips": [str(requested)]}
     with capabilities.container(runtime, network, capability_args) as first:
@@ -33,7 +33,7 @@ def test_container_has_the_address_that_was_asked_for(
 def test_container_has_the_mac_address_that_was_asked_for(
     runtime: Runtime, network: Network
 ) -> None:
-    """In the kernel, and in the result."""
+    """The container has the requested MAC address in the kernel and in the result."""
     with capabilities.container(runtime, network, {"mac": capabilities.MAC}) as container:
         container.attach()
 

@@ -1,4 +1,4 @@
-"""The CNI contract: what CHECK and STATUS find, and what is passed on to delegates."""
+"""The CNI contract: findings of CHECK and STATUS, and calls of delegates."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def _check_broken(container: Attachment, network: Network, make: Make) -> list[a
 @requirement("CNI-CHECK")
 @since("0.4.0")
 def test_check_of_a_healthy_container_succeeds(life: Life) -> None:
-    """Right after ADD, CHECK exits with 0 and prints nothing."""
+    """CHECK right after ADD exits with 0 and prints nothing."""
     life.require_added()
 
     assert answers.succeeded(life.checked) + answers.silent(life.checked) == []
@@ -42,7 +42,7 @@ def test_check_of_a_healthy_container_succeeds(life: Life) -> None:
 @of_the_chain
 @since("0.4.0")
 def test_check_needs_the_previous_result(container: Attachment, cni_version: str) -> None:
-    """CHECK without prevResult is an error."""
+    """CHECK without prevResult fails."""
     container.attach()
     answer = container.call(container.subject.steps[0], "CHECK")
 
@@ -56,7 +56,7 @@ def test_check_needs_the_previous_result(container: Attachment, cni_version: str
 def test_check_finds_what_is_missing_of_the_result(
     container: Attachment, network: Network, cni_version: str, make: Make
 ) -> None:
-    """CHECK is an error when an interface, address or route of the result is missing."""
+    """CHECK fails if an interface, address or route of the result is missing."""
     assert answers.any_refused(_check_broken(container, network, make), cni_version) == []
 
 
@@ -67,7 +67,7 @@ def test_check_finds_what_is_missing_of_the_result(
 def test_check_finds_what_else_is_broken(
     container: Attachment, network: Network, cni_version: str, make: Make
 ) -> None:
-    """CHECK is an error when what the result does not list, but the network needs, is broken."""
+    """CHECK fails if state that the network needs, but the result does not list, is broken."""
     assert answers.any_refused(_check_broken(container, network, make), cni_version) == []
 
 
@@ -76,7 +76,7 @@ def test_check_finds_what_else_is_broken(
 @pytest.mark.parametrize("addition", ADDITIONS)
 @since("0.4.0")
 def test_check_allows_for_what_later_plugins_add(container: Attachment, addition: Addition) -> None:
-    """A route, or an interface with an address, that is there and in the result is no error."""
+    """CHECK accepts a route, or an interface with an address, that a later plugin added."""
     container.attach()
     previous = addition(container)
 
@@ -87,7 +87,7 @@ def test_check_allows_for_what_later_plugins_add(container: Attachment, addition
 @interface_plugin
 @since("1.0.0")
 def test_check_and_delete_call_the_delegate(container: Attachment, subject: Subject) -> None:
-    """The IPAM plugin is called for CHECK and for DEL, too."""
+    """A plugin calls its IPAM plugin for CHECK and for DEL, too."""
     with standing_in(container) as ipam:
         container.attach()
         _require_delegation(ipam.calls())
@@ -106,7 +106,7 @@ def test_check_and_delete_call_the_delegate(container: Attachment, subject: Subj
 def test_refusals_of_the_delegate_are_passed_on(
     container: Attachment, cni_version: str, command: str
 ) -> None:
-    """When the IPAM plugin refuses CHECK or DEL, so does the plugin that called it."""
+    """A plugin refuses CHECK or DEL if its IPAM plugin does."""
     with standing_in(container, fails=[command]) as ipam:
         container.attach()
         _require_delegation(ipam.calls())
@@ -121,7 +121,7 @@ def test_refusals_of_the_delegate_are_passed_on(
 def test_add_that_the_delegate_failed_is_undone(
     container: Attachment, subject: Subject, cni_version: str
 ) -> None:
-    """When the IPAM plugin refuses ADD, it is called for DEL before the error is returned."""
+    """A plugin whose IPAM plugin refuses ADD calls it for DEL before it returns the error."""
     with standing_in(container, fails=["ADD"]) as ipam:
         answer = container.add()[0]
         _require_delegation(ipam.calls())
@@ -133,7 +133,7 @@ def test_add_that_the_delegate_failed_is_undone(
 @requirement("CNI-STATUS")
 @since("1.1.0")
 def test_status_is_ready(runtime: Runtime, subject: Subject, cni_version: str) -> None:
-    """STATUS of plugins that can serve ADD exits with 0."""
+    """STATUS exits with 0 if the plugins can serve ADD."""
     assert answers.succeeded(runtime.status(subject, cni_version)) == []
 
 
@@ -143,7 +143,7 @@ def test_status_is_ready(runtime: Runtime, subject: Subject, cni_version: str) -
 def test_status_is_that_of_the_delegate(
     container: Attachment, subject: Subject, cni_version: str
 ) -> None:
-    """When the IPAM plugin is not available, neither is the plugin that calls it."""
+    """STATUS reports a plugin as unavailable if its IPAM plugin is."""
     with standing_in(container, fails=["STATUS"], code=50) as ipam:
         container.attach()
         _require_delegation(ipam.calls())
@@ -162,7 +162,7 @@ def test_status_is_that_of_the_delegate(
 def test_collection_is_passed_on_to_the_delegate(
     container: Attachment, subject: Subject, cni_version: str, fails: list[str]
 ) -> None:
-    """GC calls the IPAM plugin for GC, and passes its error on."""
+    """GC calls the IPAM plugin for GC, and returns its error."""
     with standing_in(container, fails=fails) as ipam:
         container.attach()
         _require_delegation(ipam.calls())

@@ -1,4 +1,4 @@
-"""The CNI contract: what DEL and GC leave, and many containers at once."""
+"""The CNI contract: leftovers of DEL and GC, and many containers at once."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ from .parameters import attaching, since, whole_chain
 @requirement("CNI-DEL")
 @since("0.1.0")
 def test_delete_undoes_add(life: Life) -> None:
-    """DEL succeeds, and the node has neither more nor less than before ADD."""
+    """DEL succeeds, and leaves the node as it was before ADD."""
     life.require_added()
 
     assert answers.succeeded(life.deleted) + life.leftovers == []
@@ -70,7 +70,7 @@ def test_delete_releases_all_when_parts_are_gone(
     network: Network,
     delete: Callable[[Attachment], list[answers.Answer]],
 ) -> None:
-    """Without the namespace, or without prevResult, DEL succeeds and releases what ADD took."""
+    """DEL without the namespace, or without prevResult, succeeds and releases everything."""
     before = inventory.read(container.runtime.node, network)
     container.attach()
 
@@ -110,7 +110,7 @@ FAILED = [
 def test_delete_succeeds_after_an_add_that_did_not(
     container: Attachment, network: Network, add: Callable[[Attachment], bool], unless: str
 ) -> None:
-    """When ADD has failed, or was killed on its way, DEL succeeds and leaves nothing."""
+    """DEL succeeds and leaves nothing after an ADD that failed or was killed."""
     before = inventory.read(container.runtime.node, network)
     if not add(container):
         pytest.skip(unless)
@@ -124,7 +124,7 @@ def test_delete_succeeds_after_an_add_that_did_not(
 def test_containers_come_and_go_at_the_same_time(
     runtime: Runtime, network: Network, attach: Callable[[], Attachment]
 ) -> None:
-    """ADD of several containers at once succeeds with an address each; so does DEL, and cleans."""
+    """ADD of several containers at once gives each an address, and DEL of them leaves nothing."""
     containers = [attach() for _ in range(parallel.MANY)]
     before = inventory.read(runtime.node, network)
 
@@ -141,7 +141,7 @@ def test_collection_reclaims_all_but_what_is_listed(
     cni_version: str,
     attach: Callable[[], Attachment],
 ) -> None:
-    """GC releases what a container that is gone has held, and leaves one that is listed alone."""
+    """GC releases the resources of a vanished container, and keeps those of a listed one."""
     listed, stale = attach(), attach()
     listed.attach()
     before = inventory.read(runtime.node, network)
@@ -151,6 +151,6 @@ def test_collection_reclaims_all_but_what_is_listed(
     collected = runtime.collect_garbage(subject, cni_version, [listed.identity])
 
     assert answers.succeeded(collected) + answers.silent(collected) == []
-    # what others have left before may be gone, too
+    # GC may also remove leftovers of earlier tests
     left = [d for d in stale.leftovers(network, before) if d.kind == "left behind"]
     assert left + answers.succeeded(listed.check()) == []

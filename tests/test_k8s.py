@@ -1,4 +1,4 @@
-"""What a Kubernetes cluster asks of the network; on nodes of a cluster only."""
+"""Requirements of a Kubernetes cluster on the network, tested on nodes of a cluster only."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ Observe = Callable[..., Observed]
 def test_api_server_runtime_and_kernel_agree_on_a_pods_ips(
     cluster_node: KubernetesNode, topology: Topology, pod: str
 ) -> None:
-    """The API's podIP and podIPs are the runtime's, in order, and the kernel has the same."""
+    """The API and the runtime list the same IPs in the same order, and the kernel has them."""
     assert services.addresses(cluster_node.document(pod), topology, pod) == []
 
 
@@ -32,7 +32,7 @@ def test_service_of_another_pod_is_translated_on_the_bridge(
     source: str,
     destination: str,
 ) -> None:
-    """Each packet is seen once at every hop, with the Service's address before, the pod's after."""
+    """Each packet appears once at every hop: with the Service's address first, then the pod's."""
     with services.service(cluster_node, destination) as address:
         observed = observe(traffic.http_of_service(source, destination, address))
 
@@ -44,7 +44,7 @@ def test_service_of_another_pod_is_translated_on_the_bridge(
 def test_pod_reaches_itself_through_its_service(
     cluster_node: KubernetesNode, traffic: Traffics, pods: Deployment, pod: str
 ) -> None:
-    """What a pod asks of its own Service, it answers itself."""
+    """A pod itself answers its requests to its own Service."""
     with services.service(cluster_node, pods[pod].name) as address:
         assert services.unserved(traffic.http_of_service(pod, pod, address)) == []
 
@@ -53,7 +53,7 @@ def test_pod_reaches_itself_through_its_service(
 def test_kubelets_probe_arrives_through_the_bridge(
     observe: Observe, traffic: Traffics, pods: Deployment
 ) -> None:
-    """Each packet of an HTTP probe and its answer is seen between bridge and pod, nowhere else."""
+    """Each packet of an HTTP probe and its answer appears between bridge and pod, nowhere else."""
     with pods.temporary(ASKED):
         observed = observe(traffic.asked_by_kubelet(ASKED, limits.current().kubelet_probe))
 
@@ -64,7 +64,7 @@ def test_kubelets_probe_arrives_through_the_bridge(
 def test_pod_keeps_its_network_when_a_container_is_started_again(
     cluster_node: KubernetesNode, observer: Observer, pods: Deployment
 ) -> None:
-    """Sandbox, namespace and addresses are the same, also by the kernel's account."""
+    """A pod keeps its sandbox, namespace and addresses, also in the kernel."""
     with pods.temporary(RESTARTED) as (before,):
         spaces = {"before": cluster_node.container_namespaces(before)[MAIN]}
         after = services.restart(cluster_node, pods, RESTARTED)

@@ -1,4 +1,4 @@
-"""What stays, and what must not, while pods come and go."""
+"""Effects of pods that come and go: on the node, and on other pods."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from podpath.topology import whole
 def test_deleted_pod_leaves_nothing(
     node: Node, pods: Deployment, network: Network, traffic: Traffics, family: Family
 ) -> None:
-    """The node's inventory after a pod was made, talked and was deleted is the one before."""
+    """The node's inventory is the same before a pod and after it had traffic and was deleted."""
     before = growth.settled(node, network)
     with pods.temporary("transient"):
         traffic.ping("transient", "server", family).send()
@@ -31,7 +31,7 @@ def test_deleted_pod_leaves_nothing(
 def test_nothing_piles_up_as_pods_come_and_go(
     node: Node, pods: Deployment, network: Network
 ) -> None:
-    """A dozen pods, one after the other, leave no more than none."""
+    """A dozen pods, one after the other, leave nothing on the node."""
     before = growth.settled(node, network)
     for number in range(growth.MANY):
         with pods.temporary(f"passer-{number}"):
@@ -52,16 +52,16 @@ def test_others_stay_as_they_are_when_pods_come_and_go(
     traffic: Traffics,
     family: Family,
 ) -> None:
-    """Ports, routes and addresses of the others are the same, and their packets' path is.
+    """Other pods keep their ports, routes, addresses and path.
 
-    The same as before any pod was deleted, in this test or an earlier one.
+    They are compared with those before any pod was deleted, in this test or an earlier one.
     """
     before = at_first or observer.topology()
     with pods.temporary("passer-1", "passer-2"):
         pass
 
     changes = bystanders.changes(before, observer.topology(), network)
-    # What the making of them has done was there before.
+    # `before` already has the effects of their creation, so their wiring now is checked, too.
     assert changes + whole.wired(node, network, pods) == []
     for probe in (traffic.ping, traffic.http, traffic.udp):
         assert observe(probe("client", "server", family)).differences == []
@@ -72,7 +72,7 @@ def test_others_stay_as_they_are_when_pods_come_and_go(
 def test_transfer_survives_pods_that_come_and_go(
     node: Node, pods: Deployment, traffic: Traffics, family: Family
 ) -> None:
-    """An HTTP body that is on its way while other pods come and go arrives whole."""
+    """An HTTP transfer arrives whole while other pods come and go."""
     assert survivor.disturbances(node, pods, traffic, family) == []
 
 
@@ -86,7 +86,7 @@ def test_reused_ip_works_at_once(
     traffic: Traffics,
     family: Family,
 ) -> None:
-    """A peer that has talked to the old pod reaches the new pod with its first ping."""
+    """A peer with traffic to the old pod reaches the new pod with its first ping."""
     with reuse.reused_address(node, pods, network, traffic, family) as new:
         observed = observe(traffic.ping("server", new, family))
 
@@ -97,5 +97,5 @@ def test_reused_ip_works_at_once(
 def test_pods_made_at_the_same_time_are_distinct_and_clean(
     fresh_node: Node, network: Network
 ) -> None:
-    """The very first pods of a node, all made at once, are wired right; deleted, all are gone."""
+    """The first pods of a node, all made at once, are wired correctly, and leave nothing."""
     assert parallel.parallel_differences(fresh_node, network) == []

@@ -1,4 +1,4 @@
-"""What pods leave behind where the conflist asks for a feature."""
+"""Leftovers of pods, if the conflist has a feature."""
 
 from podpath.cni.network import Network
 from podpath.contract import capabilities
@@ -22,9 +22,9 @@ from .parameters import each_direction
 def test_deleted_pod_leaves_none_of_its_mapped_ports(
     node: Node, pods: Deployment, network: Network, mapped_ports: MappedPorts, family: Family
 ) -> None:
-    """The node refuses the ports; it has the rules that it had after the first such pod."""
+    """The node refuses the ports, and has only the rules that the first such pod left."""
     with pods.temporary(MAPPED):
-        pass  # what the first one makes for all that come, such as chains, is there then
+        pass  # the first one creates what all share, such as chains
     before = settled(node, network)
     with pods.temporary(MAPPED):
         unanswered = portmap.unanswered(mapped_ports.traffic(CLIENT, family))
@@ -38,7 +38,7 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
 @requirement("LIFE-BANDWIDTH")
 @each_direction
 def test_nothing_is_left_of_a_limit(runtime: Runtime, network: Network, direction: str) -> None:
-    """The node has no more than before the container came."""
+    """The node's inventory is the same before and after a container with a limit."""
     kernel.check_shaping(direction)
     with capabilities.container(
         runtime, network, capabilities.bandwidth_args(direction)

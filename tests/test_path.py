@@ -1,4 +1,4 @@
-"""Which interfaces the pods' packets cross, seen by sniffers on all of them."""
+"""The interfaces that the pods' packets cross, seen by sniffers on all interfaces."""
 
 from collections.abc import Callable
 from itertools import permutations
@@ -28,7 +28,7 @@ def largest(topology: Topology, family: Family) -> int:
 
 @pytest.fixture
 def fragments(node: Node, network: Network, largest: int) -> None:
-    """Leaves out a test that needs fragments where the node's kernel loses them on any bridge."""
+    """Skip a test that needs fragments if the node's kernel loses them on every bridge."""
     filtered = topologies.filters_bridged(node.network_namespace())
     if network.bridge and filtered and largest >= LOST_FRAGMENTS:
         pytest.skip(
@@ -39,7 +39,7 @@ def fragments(node: Node, network: Network, largest: int) -> None:
 
 @pytest.fixture
 def gateway(network: Network, family: Family) -> Address:
-    """The node's address on the pods' network; a bridge has one if that is configured."""
+    """The node's address on the pods' network, which a bridge has only if configured."""
     if not network.has_gateway:
         pytest.skip("the conflist has no isGateway, so the bridge has no address")
     return network.ipam.gateway(family)
@@ -51,7 +51,7 @@ def gateway(network: Network, family: Family) -> Address:
 def test_ping_crosses_exactly_the_expected_interfaces(
     observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
 ) -> None:
-    """Each echo request and reply is seen once at every expected hop, in order, nowhere else."""
+    """Each echo request and reply appears once at every expected hop, in order, nowhere else."""
     observed = observe(traffic.ping(source, destination, family, count=3))
 
     assert observed.differences == []
@@ -63,7 +63,7 @@ def test_ping_crosses_exactly_the_expected_interfaces(
 def test_http_crosses_exactly_the_expected_interfaces(
     observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
 ) -> None:
-    """Each packet from the first SYN to the last ACK is seen once at every expected hop."""
+    """Each packet from the first SYN to the last ACK appears once at every expected hop."""
     observed = observe(traffic.http(source, destination, family))
 
     assert observed.differences == []
@@ -75,7 +75,7 @@ def test_http_crosses_exactly_the_expected_interfaces(
 def test_udp_crosses_exactly_the_expected_interfaces(
     observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
 ) -> None:
-    """A datagram is seen once at every expected hop, in order, and nowhere else."""
+    """A datagram appears once at every expected hop, in order, and nowhere else."""
     observed = observe(traffic.udp(source, destination, family))
 
     assert observed.differences == []
@@ -94,7 +94,7 @@ def test_arp_request_is_heard_where_it_must_and_its_reply_takes_the_path(
     destination: str,
     family: Family,
 ) -> None:
-    """A pod that has forgotten its neighbour asks; only the one asked answers, to it alone."""
+    """A pod's ARP request reaches all pods, and only its neighbour replies, to that pod alone."""
     netns = topology.pods[source].netns
     topologies.forget_neighbours(node.named_namespaces()[netns])
 
@@ -109,8 +109,8 @@ def test_arp_request_is_heard_where_it_must_and_its_reply_takes_the_path(
 def test_bystander_and_uplink_stay_silent(
     observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
 ) -> None:
-    """Of all frames on all interfaces, none but noise is seen off the path of the two pods."""
-    traffic.ping(source, destination, family).send()  # addresses are learned
+    """No frame but noise appears off the path of the two pods, on any interface."""
+    traffic.ping(source, destination, family).send()  # so that addresses are learned
 
     observed = observe(
         traffic.ping(source, destination, family),
@@ -133,7 +133,7 @@ def test_packets_arrive_as_they_were_sent(
     family: Family,
     protocol: str,
 ) -> None:
-    """TTL, MACs, IPs and payload are as the sender's, but for what routing has to change."""
+    """TTL, MACs, IPs and payload arrive as sent, except for changes that routing requires."""
     observed = observe(getattr(traffic, protocol)(source, destination, family))
 
     assert verdict.unchanged(observed.verdict) == []
@@ -160,7 +160,7 @@ def test_unfragmented_pings_of_any_size_take_the_path(
     family: Family,
     size: int | None,
 ) -> None:
-    """A ping with DF set takes the path, from no payload to the most that fits."""
+    """A ping with DF set takes the path, from an empty payload to the largest that fits."""
     payload = largest if size is None else size
     ping = traffic.ping(source, destination, family, size=payload, fragment="do")
 
@@ -247,7 +247,7 @@ def test_largest_packet_passes_and_one_byte_more_is_refused(
     destination: str,
     family: Family,
 ) -> None:
-    """What fits the MTU passes with DF set; one byte more never leaves the pod."""
+    """The largest packet of the MTU passes with DF set, and one byte more never leaves the pod."""
     fits = observe(traffic.ping(source, destination, family, size=largest, fragment="do"))
     assert fits.differences == []
 
@@ -261,7 +261,7 @@ def test_largest_packet_passes_and_one_byte_more_is_refused(
 def test_ping_to_oneself_stays_on_lo(
     observe: Observe, traffic: Traffics, family: Family, pod: str
 ) -> None:
-    """A pod's packets to its own IP are seen on its lo and nowhere else."""
+    """A pod's packets to its own IP appear on its lo and nowhere else."""
     assert observe(traffic.ping(pod, pod, family)).differences == []
 
 
@@ -271,7 +271,7 @@ def test_ping_to_oneself_stays_on_lo(
 def test_ping_from_pod_to_gateway_ends_at_the_node(
     observe: Observe, traffic: Traffics, gateway: Address, pod: str
 ) -> None:
-    """Request and reply are seen between the pod and the bridge or host end, nowhere else."""
+    """Request and reply appear between the pod and the bridge or host end, nowhere else."""
     assert observe(traffic.ping_gateway(pod, gateway)).differences == []
 
 
@@ -282,7 +282,7 @@ def test_ping_from_pod_to_gateway_ends_at_the_node(
 def test_ping_from_node_to_pod_starts_at_the_node(
     observe: Observe, traffic: Traffics, family: Family, pod: str
 ) -> None:
-    """Request and reply are seen between the bridge or host end and the pod, nowhere else."""
+    """Request and reply appear between the bridge or host end and the pod, nowhere else."""
     assert observe(traffic.ping_from_node(pod, family)).differences == []
 
 
@@ -291,7 +291,7 @@ def test_ping_from_node_to_pod_starts_at_the_node(
 def test_flows_of_all_pairs_at_once_each_take_their_own_path(
     observe: Observe, traffic: Traffics, pods: Deployment, family: Family
 ) -> None:
-    """Pings, HTTP and UDP between all pairs at the same time: each packet on its own path."""
+    """Each packet takes its own path while all pairs exchange pings, HTTP and UDP."""
     pairs = list(permutations((pod.name for pod in pods), 2))
     flows = [traffic.ping(one, other, family, count=10) for one, other in pairs]
     flows += [traffic.http(one, other, family, size=64 * 1024) for one, other in pairs]
@@ -305,7 +305,7 @@ def test_flows_of_all_pairs_at_once_each_take_their_own_path(
 def test_nothing_is_lost_or_doubled_when_all_talk(
     traffic: Traffics, pods: Deployment, family: Family
 ) -> None:
-    """All pairs ping at the same time, with no sniffer: each request has exactly one reply."""
+    """Each request has exactly one reply while all pairs ping at once, without sniffers."""
     pairs = list(permutations((pod.name for pod in pods), 2))
 
     assert losses(traffic, pairs, family, count=100) == []

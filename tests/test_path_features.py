@@ -1,4 +1,4 @@
-"""Which way packets take where the conflist asks for a feature."""
+"""The path of packets, if the conflist has a feature."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -25,7 +25,7 @@ Ends = tuple[Address, Address]
 
 @pytest.fixture
 def way_out(node: Node, topology: Topology, family: Family) -> Ends:
-    """The node's address on its uplink, and one beyond, for pods that have a way there."""
+    """The node's address on its uplink, and one beyond, for pods with a route there."""
     near = outside.address(topology, node.uplink, family)
     far = outside.gateway(topology, family)
     if near is None or far is None:
@@ -41,7 +41,7 @@ def way_out(node: Node, topology: Topology, family: Family) -> Ends:
 def test_ping_to_beyond_the_node_has_the_nodes_address(
     observe: Observe, traffic: Traffics, way_out: Ends, pod: str
 ) -> None:
-    """Request and reply are seen from pod to uplink and back, translated there, nowhere else."""
+    """Request and reply appear from pod to uplink and back, translated there, nowhere else."""
     near, far = way_out
     observed = observe(traffic.ping_beyond(pod, far, near))
 
@@ -61,7 +61,7 @@ def test_mapped_port_is_answered_by_the_pod(
     family: Family,
     source: str,
 ) -> None:
-    """Each packet is seen once at every hop, with the node's port before, the pod's after."""
+    """Each packet appears once at every hop: with the node's port first, then the pod's."""
     if source == BEYOND and not mapped_ports.is_reachable_from_beyond(family):
         pytest.skip(f"the node's uplink leads nowhere in {family.text}")
     if source == CLIENT and network.conflist.promiscuous:
@@ -78,7 +78,7 @@ def test_mapped_port_is_answered_by_the_pod(
 def test_rate_is_what_was_asked_for(
     runtime: Runtime, network: Network, family: Family, direction: str
 ) -> None:
-    """A transfer takes as long as the limit says, and one without a limit far less."""
+    """A transfer takes as long as the limit requires, and far less without a limit."""
     kernel.check_shaping(direction)
     with ExitStack() as stack:
         slow, one, other = (
@@ -89,7 +89,7 @@ def test_rate_is_what_was_asked_for(
             container.attach()
         ends = (one, slow) if direction == "ingress" else (slow, one)
         free = capabilities.transfer(one, other, family)
-        # the fastest: a slow one may be the machine's
+        # the fastest, as a slow machine may cause a slow one
         limited = min(
             (capabilities.transfer(*ends, family) for _ in range(2)), key=lambda t: t.seconds
         )

@@ -1,4 +1,4 @@
-"""How the pods are wired, read from the kernel."""
+"""The wiring of the pods, read from the kernel."""
 
 from podpath.cni.network import Network
 from podpath.contract.attachments import Attachment
@@ -16,14 +16,14 @@ from podpath.topology.wiring import Wiring
 
 @requirement("TOPO-NETNS-NAME")
 def test_each_pod_has_a_namespace_of_its_own(wiring: Wiring) -> None:
-    """Each pod has a named namespace cni-<hex groups> that no other pod has."""
+    """Each pod has its own named namespace cni-<hex groups>."""
     assert wiring.netns_name() == []
 
 
 @requirement("TOPO-NETNS-IP")
 @each_pod
 def test_pod_ip_is_in_the_pods_namespace_only(wiring: Wiring, pod: str) -> None:
-    """Of all named namespaces only the one that the runtime names has the pod's IP."""
+    """The pod's IP is in one named namespace only: the one that the runtime names."""
     assert wiring.netns_ip(pod) == []
 
 
@@ -31,7 +31,7 @@ def test_pod_ip_is_in_the_pods_namespace_only(wiring: Wiring, pod: str) -> None:
 def test_containers_share_their_pods_namespace(
     wiring: Wiring, node: Node, pods: Deployment
 ) -> None:
-    """All containers of a pod are in its namespace; no two pods have the same."""
+    """All containers of a pod are in its namespace, and no two pods share one."""
     containers = {pod.name: node.container_namespaces(pod) for pod in pods}
     if not any(len(inodes) > 1 for inodes in containers.values()):
         raise CouldNotTest("no pod has two containers, so nothing is shared")
@@ -42,60 +42,60 @@ def test_containers_share_their_pods_namespace(
 @requirement("TOPO-POD-LINKS")
 @each_pod
 def test_pod_has_lo_and_eth0_only(wiring: Wiring, pod: str) -> None:
-    """A pod holds lo and eth0, both up, and nothing else."""
+    """A pod has lo and eth0, both up, and no other interface."""
     assert wiring.pod_links(pod) == []
 
 
 @requirement("TOPO-VETH-PEER")
 @each_pod
 def test_eth0_is_a_veth_with_its_peer_in_the_node(wiring: Wiring, pod: str) -> None:
-    """Index and namespace id of eth0 and of its peer name each other."""
+    """eth0 and its peer in the node name each other by index and namespace id."""
     assert wiring.veth_peer(pod) == []
 
 
 @requirement("TOPO-LOWER-LINK")
 @each_pod
 def test_eth0_lies_on_the_configured_link_of_the_node(wiring: Wiring, pod: str) -> None:
-    """eth0 is of the configured kind and mode, on the configured link of the node, which is up."""
+    """eth0 has the configured kind and mode, on the node's configured link, which is up."""
     assert wiring.lower_link(pod) == []
 
 
 @requirement("TOPO-BRIDGE-PORT")
 @each_pod
 def test_host_end_is_a_forwarding_port_of_the_bridge(wiring: Wiring, pod: str) -> None:
-    """The host end is up, a port of the configured bridge, and set as configured."""
+    """The host end is up, and a port of the configured bridge with the configured settings."""
     assert wiring.bridge_port(pod) == []
 
 
 @requirement("TOPO-HOST-END")
 @each_pod
 def test_host_end_is_a_router_of_its_own(wiring: Wiring, pod: str) -> None:
-    """The host end is up, enslaved to nothing, and forwards."""
+    """The host end is up, has no master, and forwards."""
     assert wiring.host_end(pod) == []
 
 
 @requirement("TOPO-BRIDGE-MEMBERS")
 def test_ports_of_the_bridge_are_the_pods_veths(wiring: Wiring) -> None:
-    """What `brctl show` lists are the pods' host ends: no more, no fewer."""
+    """The bridge's ports are exactly the pods' host ends, as in `brctl show`."""
     assert wiring.bridge_members() == []
 
 
 @requirement("TOPO-BRIDGE-GATEWAY")
 def test_bridge_is_the_gateway_if_configured(wiring: Wiring) -> None:
-    """The bridge is up, STP off, and the gateway if and only if it is configured to be."""
+    """The bridge is up, without STP, and the gateway if and only if configured."""
     assert wiring.bridge_gateway() == []
 
 
 @requirement("TOPO-MTU")
 @each_pod
 def test_mtu_is_the_same_along_the_path(wiring: Wiring, pod: str) -> None:
-    """All that pods are wired with have one MTU, the configured one if any."""
+    """Every interface on a pod's path has the same MTU: the configured one, if any."""
     assert wiring.mtu(pod) == []
 
 
 @requirement("TOPO-MAC")
 def test_macs_are_unique_and_as_in_the_results(wiring: Wiring) -> None:
-    """No MAC address is used twice; those in the plugin's results are the kernel's."""
+    """MAC addresses are unique, and the plugin's results have the kernel's."""
     assert wiring.mac() == []
 
 
@@ -104,7 +104,7 @@ def test_macs_are_unique_and_as_in_the_results(wiring: Wiring) -> None:
 def test_macs_stay_after_traffic(
     observer: Observer, network: Network, traffic: Traffics, family: Family
 ) -> None:
-    """After pods have talked, the MAC addresses are still those of the results."""
+    """MAC addresses are still those of the results after traffic between pods."""
     traffic.ping("client", "server", family).send()
 
     assert Wiring(observer.topology(), network).mac() == []
@@ -113,7 +113,7 @@ def test_macs_stay_after_traffic(
 @requirement("TOPO-ADDR")
 @each_pod
 def test_pod_ip_is_its_own_in_range_and_leased(wiring: Wiring, node: Node, pod: str) -> None:
-    """A pod's address is unique, in range, with the right prefix length, and leased to it."""
+    """A pod's address is unique, in range, with the right prefix length, and leased to the pod."""
     leases = inventory.leases(node, wiring.network.ipam)
 
     assert wiring.addr(pod, leases=leases) == []
@@ -122,35 +122,35 @@ def test_pod_ip_is_its_own_in_range_and_leased(wiring: Wiring, node: Node, pod: 
 @requirement("TOPO-ROUTE")
 @each_pod
 def test_pod_has_the_configured_routes_only(wiring: Wiring, pod: str) -> None:
-    """A pod has the routes of its kind of wiring and the configured ones."""
+    """A pod has the routes of its profile and the configured ones, and no others."""
     assert wiring.route(pod) == []
 
 
 @requirement("TOPO-RULE")
 @each_pod
 def test_pod_has_no_routing_rules_of_its_own(wiring: Wiring, pod: str) -> None:
-    """What `ip rule` lists in a pod is what the kernel puts there."""
+    """A pod has no routing rules but the kernel's own."""
     assert wiring.rule(pod) == []
 
 
 @requirement("TOPO-LO")
 @each_pod
 def test_lo_holds_the_loopback_address_only(wiring: Wiring, pod: str) -> None:
-    """A pod's lo has 127.0.0.1, and no address of anybody else."""
+    """A pod's lo has the loopback addresses, and no others."""
     assert wiring.lo(pod) == []
 
 
 @requirement("TOPO-RESULT")
 @each_pod
 def test_result_says_what_the_kernel_has(wiring: Wiring, pod: str) -> None:
-    """Interfaces, addresses and routes of the plugin's result are the pod's."""
+    """The plugin's result has the interfaces, addresses and routes of the kernel."""
     assert wiring.result(pod) == []
 
 
 @requirement("TOPO-SETTINGS")
 @each_pod
 def test_pod_is_no_router_and_nobody_a_proxy(wiring: Wiring, pod: str) -> None:
-    """A plugin turns on no forwarding in a pod, no proxy ARP there, at its host end or a bridge."""
+    """A plugin turns on no forwarding in a pod, and no proxy ARP there, on a host end or bridge."""
     assert wiring.settings(pod) == []
 
 
@@ -158,7 +158,7 @@ def test_pod_is_no_router_and_nobody_a_proxy(wiring: Wiring, pod: str) -> None:
 def test_container_that_does_nothing_for_others_stays_so(
     unset: Attachment, network: Network
 ) -> None:
-    """ADD turns on only what is configured, even where pods of this host start with it on."""
+    """ADD turns on only configured forwarding and proxies, even if the host's pods have more."""
     unset.attach()
 
     assert routing.switched("a container", unset.settings(), Settings(), network) == []
@@ -166,26 +166,26 @@ def test_container_that_does_nothing_for_others_stays_so(
 
 @requirement("TOPO-HOOKS")
 def test_nothing_hooks_into_the_path(wiring: Wiring, node: Node) -> None:
-    """No traffic control, XDP program or packet filter is on the links, or in the pods."""
+    """No traffic control, XDP program or packet filter is on the links or in the pods."""
     assert wiring.hooks(firewall.rules(node, wiring.topology)) == []
 
 
 @requirement("TOPO-NODE-ADDR")
 @each_pod
 def test_host_end_holds_the_addresses_of_a_router_only(wiring: Wiring, pod: str) -> None:
-    """A host end holds what its kind of wiring needs: as a bridge port, no address."""
+    """A host end has only the addresses of its profile: none as a bridge port."""
     assert wiring.node_addr(pod) == []
 
 
 @requirement("TOPO-NODE-ROUTE")
 def test_node_reaches_pods_in_one_way_alone(wiring: Wiring) -> None:
-    """The node's routes to its pods are those of their kind of wiring; no rule is about them."""
+    """The node reaches its pods only by the routes of their profile, and no rule names them."""
     assert wiring.node_route() == []
 
 
 @requirement("TOPO-NODE-LINKS")
 def test_node_has_the_expected_interfaces_only(wiring: Wiring, node: Node) -> None:
-    """The node has lo, its uplink, a bridge if any and the pods' veths, and nothing else."""
+    """The node has lo, its uplink, the bridge if any and the pods' veths, and no others."""
     assert wiring.node_links(node.links) == []
 
 
@@ -195,7 +195,7 @@ def test_node_has_the_expected_interfaces_only(wiring: Wiring, node: Node) -> No
 def test_bridge_learned_each_pod_on_its_port(
     observer: Observer, network: Network, traffic: Traffics, pod: str, family: Family
 ) -> None:
-    """After a ping from a pod, its MAC is in the bridge's FDB on its own port only."""
+    """The bridge's FDB has a pod's MAC on the pod's own port only, after a ping from it."""
     traffic.ping(pod, "server" if pod != "server" else "client", family).send()
 
     assert Wiring(observer.topology(), network).fdb(pod) == []
