@@ -12,6 +12,8 @@ from functools import cache, lru_cache
 from threading import Lock
 from typing import Any
 
+from podpath.system import limits
+
 _HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
 ERROR, DONE = 2, 3
 _REQUEST, _DUMP, _INTERRUPTED = 0x1, 0x300, 0x10
@@ -19,7 +21,6 @@ REQUEST_DUMP = _REQUEST | _DUMP
 # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, and IPv6's
 _CHANGES = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
 LARGEST = 256 * 1024
-_SECONDS = 10.0
 #: Messages to remember: more than a node with a hundred pods has links, addresses and routes.
 _REMEMBERED = 4096
 # A message is shared by those who ask at the same time, and is changed when it is looked at.
@@ -76,7 +77,7 @@ class Questions:
 
     def __init__(self) -> None:
         self._socket = opened()
-        self._socket.settimeout(_SECONDS)
+        self._socket.settimeout(limits.current().kernel_answer)
         self._number = 0
 
     def close(self) -> None:

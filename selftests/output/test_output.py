@@ -62,6 +62,20 @@ def _told_seed(run: suite.Run) -> str:
     return seed
 
 
+def test_patience_is_named_where_it_is_not_the_usual_one(tmp_path: Path) -> None:
+    """The header and the report have the factor, in the processes of xdist as well."""
+    usual = suite.run(suite.QUICK, report=tmp_path / "usual")
+    options = ("-n", "1", "--podpath-patience", "1.5")
+    patient = suite.run(suite.QUICK, *options, report=tmp_path / "patient")
+
+    assert (usual.status, patient.status) == (0, 0), usual.output + patient.output
+    assert "podpath patience" not in usual.output
+    assert "patience" not in usual.report["environment"]
+    assert "podpath patience: 1.5 times the usual time-outs" in patient.output
+    assert patient.report["environment"]["patience"] == "1.5 times the usual time-outs"
+    assert "--podpath-patience 1.5" in patient.report["reproduce"]["command"]
+
+
 def _packets(run: suite.Run) -> dict[str, set[str]]:
     """Test -> its packets, with the identifiers and ports that they had."""
     tests = [t for r in run.report["requirements"] for t in r["tests"]]
