@@ -103,7 +103,7 @@ def _section(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
         parts.insert(
             2,
             f"**Feature.** [{feature.name}](../features.md): tested where the conflist has"
-            f" {feature.asked}.",
+            f" {feature.setting}.",
         )
     if requirement.source:
         parts.append(f"**Source.** {requirement.source}.")

@@ -73,7 +73,9 @@ def _is_of(requirement: Requirement, feature: str) -> bool:
 
 def _without(feature: Feature) -> str:
     """Explain why a feature has no requirements of its own."""
-    return f"{feature.name}: the others are tested with it, where the conflist has {feature.asked}."
+    return (
+        f"{feature.name}: the others are tested with it, where the conflist has {feature.setting}."
+    )
 
 
 def _document(requirement: Requirement) -> dict[str, Any]:
@@ -118,7 +120,7 @@ def _explained(requirement: Requirement) -> str:
         lines.append(output.hanging("Source", f"{requirement.source}.", width))
     if requirement.feature in FEATURES:
         feature = (
-            f"{requirement.feature}, where the conflist has {FEATURES[requirement.feature].asked}"
+            f"{requirement.feature}, where the conflist has {FEATURES[requirement.feature].setting}"
         )
         lines.append(output.hanging("Feature", f"{feature}.", width))
     lines.append(output.hanging("On", ", ".join(kinds.testing(requirement)), width))

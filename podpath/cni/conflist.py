@@ -82,9 +82,13 @@ class Conflist:
         on = off = Settings()
         for section in self.sections:
             for name, value in _sysctls(section).items():
-                one = _switch(name)
+                settings = _switch(name)
                 turned = str(value).strip() not in ("0", "")
-                on, off = ((on | one), (off - one)) if turned else ((on - one), (off | one))
+                on, off = (
+                    ((on | settings), (off - settings))
+                    if turned
+                    else ((on - settings), (off | settings))
+                )
         # Either of two settings turns proxy ARP on, so one alone cannot turn it off.
         return on, Settings(off.forwarding)
 
@@ -189,8 +193,8 @@ _SWITCHES = {
 
 
 def _sysctls(section: Mapping[str, Any]) -> Mapping[str, Any]:
-    asked = section.get("sysctl") if section.get("type") == "tuning" else None
-    return asked if isinstance(asked, dict) else {}
+    sysctls = section.get("sysctl") if section.get("type") == "tuning" else None
+    return sysctls if isinstance(sysctls, dict) else {}
 
 
 def _switch(name: str) -> Settings:

@@ -60,8 +60,8 @@ class Deviation:
             plugins: types of the plugins that the test covers.
             case: parameters of the test, as pytest shows them in brackets.
         """
-        there = not self.cases or any(fnmatchcase(case, one) for one in self.cases)
-        return there and self.plugin in plugins
+        in_case = not self.cases or any(fnmatchcase(case, pattern) for pattern in self.cases)
+        return in_case and self.plugin in plugins
 
 
 def read(path: Path) -> tuple[Deviation, ...]:
@@ -72,31 +72,31 @@ def read(path: Path) -> tuple[Deviation, ...]:
     """
     try:
         document = tomllib.loads(files.read_text(path))
-        declared = document.pop("deviation", [])
+        tables = document.pop("deviation", [])
         if document:
             raise ValueError(f"unknown: {', '.join(map(repr, document))}")
-        if not isinstance(declared, list):
+        if not isinstance(tables, list):
             raise ValueError("each deviation must be a [[deviation]] of its own")
-        found = tuple(_deviation(one) for one in declared)
+        deviations = tuple(_deviation(table) for table in tables)
     except RecursionError:
         raise CouldNotTest(f"the deviations file {path} is malformed: nested too deeply") from None
     except (OSError, ValueError) as error:
         raise CouldNotTest(f"the deviations file {path} is malformed: {error}") from None
-    for one in found:
-        if one.requirement not in REQUIREMENTS:
-            raise CouldNotTest(f"{path} names the unknown requirement {one.requirement!r}")
-    return found
+    for deviation in deviations:
+        if deviation.requirement not in REQUIREMENTS:
+            raise CouldNotTest(f"{path} names the unknown requirement {deviation.requirement!r}")
+    return deviations
 
 
-def _deviation(declared: object) -> Deviation:
-    if not isinstance(declared, dict):
+def _deviation(table: object) -> Deviation:
+    if not isinstance(table, dict):
         raise ValueError("each deviation must be a table")
     known = Deviation.__dataclass_fields__.keys()
-    if not set(_NEEDED) <= declared.keys() <= known:
+    if not set(_NEEDED) <= table.keys() <= known:
         more = ", ".join(k for k in known if k not in _NEEDED)
         raise ValueError(f"each deviation must have {', '.join(_NEEDED)}, and may have {more}")
-    lists = {key: _texts(key, declared.get(key, [])) for key in _LISTS}
-    texts = {k: v for k, v in declared.items() if k not in lists}
+    lists = {key: _texts(key, table.get(key, [])) for key in _LISTS}
+    texts = {k: v for k, v in table.items() if k not in lists}
     if not all(isinstance(v, str) for v in texts.values()):
         raise ValueError(f"a deviation is made of texts, but for {' and '.join(_LISTS)}")
     values: dict[str, Any] = texts | lists
@@ -127,8 +127,8 @@ def applying(
     """
     configured = {section.get("type"): section for section in sections}
     return tuple(
-        replace(one, plugin=plugin)
-        for one in read(path)
+        replace(deviation, plugin=plugin)
+        for deviation in read(path)
         for plugin, origin in origins.items()
-        if one.is_about(plugin, origin) and one.occurs_with(configured.get(plugin, {}))
+        if deviation.is_about(plugin, origin) and deviation.occurs_with(configured.get(plugin, {}))
     )

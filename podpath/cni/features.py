@@ -28,7 +28,7 @@ class Feature:
     Attributes:
         name: name in options and reports.
         about: description in one sentence.
-        asked: setting of a conflist that requires the feature.
+        setting: setting of a conflist that requires the feature.
         detect: function that returns whether a conflist requires the feature.
         shown: requirements of the core whose tests check the feature, too, if it is configured.
         kinds: kinds of path that a profile must have for the feature.
@@ -36,7 +36,7 @@ class Feature:
 
     name: str
     about: str
-    asked: str
+    setting: str
     detect: Callable[[Conflist], bool]
     shown: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -124,7 +124,7 @@ def chosen(network: Network, node: str, abilities: Ability, option: str = "") ->
         if signs.get(name) == "+" and why:
             raise CouldNotTest(
                 f'{OPTION} claims the feature "{name}", but {why}',
-                f"Leave out +{name}, or configure {feature.asked}",
+                f"Leave out +{name}, or configure {feature.setting}",
             )
         reasons[name] = WAIVED if signs.get(name) == "-" and not why else why
     if reasons[IPV6] == WAIVED and Family.IPV4 not in network.families:
@@ -135,13 +135,13 @@ def chosen(network: Network, node: str, abilities: Ability, option: str = "") ->
 def _signs(option: str) -> dict[str, str]:
     """Return feature -> "+" or "-"."""
     signs: dict[str, str] = {}
-    for one in filter(None, map(str.strip, option.split(","))):
-        sign, name = one[0], one[1:].lower()
+    for word in filter(None, map(str.strip, option.split(","))):
+        sign, name = word[0], word[1:].lower()
         if sign not in "+-":
-            raise CouldNotTest(f"{OPTION} {one} is not understood", f"Write +{one} or -{one}")
+            raise CouldNotTest(f"{OPTION} {word} is not understood", f"Write +{word} or -{word}")
         if name == CORE:
             raise CouldNotTest(
-                f"{OPTION} {one}: the core is always tested", "Select tests with pytest's -k"
+                f"{OPTION} {word}: the core is always tested", "Select tests with pytest's -k"
             )
         if name not in FEATURES:
             raise CouldNotTest(f'{OPTION}: there is no feature "{name}"', _similar(name))
@@ -158,7 +158,7 @@ def _similar(name: str) -> str:
 def _absent(feature: Feature, network: Network) -> str:
     """Return why the network does not have the feature; empty if it does."""
     if not feature.detect(network.conflist):
-        return f"the conflist does not ask for it: {feature.asked}"
+        return f"the conflist does not ask for it: {feature.setting}"
     if lacking := [kind for kind in feature.kinds if kind not in network.profile.paths]:
         return f"the profile {network.profile.name} has no path of the kind {lacking[0]}"
     return ""
@@ -191,10 +191,10 @@ def of_test(
         network: the pods' network.
         waived: features that a test of the core does not count for, although it shows them.
     """
-    found = [REQUIREMENTS[i].feature for i in ids]
-    found += [f.name for f in _ALL for i in ids if i in f.shown and f.detect(network.conflist)]
+    names = [REQUIREMENTS[i].feature for i in ids]
+    names += [f.name for f in _ALL for i in ids if i in f.shown and f.detect(network.conflist)]
     if family is Family.IPV6:
-        found.append(IPV6)
+        names.append(IPV6)
         if Family.IPV4 in network.families:
-            found = [name for name in found if name != CORE]
-    return tuple(name for name in dict.fromkeys(found) if name == CORE or name not in waived)
+            names = [name for name in names if name != CORE]
+    return tuple(name for name in dict.fromkeys(names) if name == CORE or name not in waived)

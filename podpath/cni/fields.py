@@ -29,10 +29,10 @@ def text(document: Mapping[str, Any], key: str) -> str:
     Raises:
         Malformed: the field is not printable text.
     """
-    found: str = typed(document, key, str, "")
-    if not found.isprintable():
-        raise Malformed(f'"{key}" must be text that can be printed: {found!r}')
-    return found
+    value: str = typed(document, key, str, "")
+    if not value.isprintable():
+        raise Malformed(f'"{key}" must be text that can be printed: {value!r}')
+    return value
 
 
 def plugin_type(document: Mapping[str, Any]) -> str:
@@ -43,7 +43,7 @@ def plugin_type(document: Mapping[str, Any]) -> str:
     Raises:
         Malformed: the type is not the name of a file.
     """
-    found = text(document, "type")
-    if "/" in found or found in (".", ".."):
-        raise Malformed(f'"type" must be the name of a plugin, not a path: {found!r}')
-    return found
+    name = text(document, "type")
+    if "/" in name or name in (".", ".."):
+        raise Malformed(f'"type" must be the name of a plugin, not a path: {name!r}')
+    return name

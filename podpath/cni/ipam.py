@@ -113,51 +113,51 @@ class Ipam:
 
 
 def _ranges(section: Mapping[str, Any]) -> tuple[Range, ...]:
-    found = [_range(section)] if "subnet" in section else []
+    ranges = [_range(section)] if "subnet" in section else []
     for alternatives in typed(section, "ranges", list, []):
         if not isinstance(alternatives, list):
             raise Malformed('"ranges" must be a list of lists of ranges')
-        for one in alternatives:
-            if not isinstance(one, dict) or "subnet" not in one:
+        for range_section in alternatives:
+            if not isinstance(range_section, dict) or "subnet" not in range_section:
                 raise Malformed('each range must be an object with a "subnet"')
-            found.append(_range(one))
-    if not found and section["type"] == "host-local":
+            ranges.append(_range(range_section))
+    if not ranges and section["type"] == "host-local":
         raise Malformed('the "ipam" section has no "ranges" and no "subnet"')
-    return tuple(found)
+    return tuple(ranges)
 
 
-def _range(one: Mapping[str, Any]) -> Range:
+def _range(section: Mapping[str, Any]) -> Range:
     try:
-        subnet = ipaddress.ip_network(text(one, "subnet"), strict=False)
+        subnet = ipaddress.ip_network(text(section, "subnet"), strict=False)
         last = int(subnet.broadcast_address) - (1 if subnet.version == 4 else 0)
-        found = Range(
+        addresses = Range(
             subnet,
-            ipaddress.ip_address(text(one, "rangeStart") or subnet[1]),
-            ipaddress.ip_address(text(one, "rangeEnd") or type(subnet[0])(last)),
-            ipaddress.ip_address(text(one, "gateway") or subnet[1]),
+            ipaddress.ip_address(text(section, "rangeStart") or subnet[1]),
+            ipaddress.ip_address(text(section, "rangeEnd") or type(subnet[0])(last)),
+            ipaddress.ip_address(text(section, "gateway") or subnet[1]),
         )
-        if any(a not in subnet for a in (found.first, found.last, found.gateway)):
+        if any(a not in subnet for a in (addresses.first, addresses.last, addresses.gateway)):
             raise ValueError("its addresses must be in its subnet")
-        if int(found.first) > int(found.last):
+        if int(addresses.first) > int(addresses.last):
             raise ValueError("it ends before it begins")
-        return found
+        return addresses
     except (ValueError, IndexError) as error:
-        raise Malformed(f"range {json.dumps(one)[:120]}: {error}") from None
+        raise Malformed(f"range {json.dumps(section)[:120]}: {error}") from None
 
 
 def _routes(section: Mapping[str, Any]) -> tuple[ConfiguredRoute, ...]:
     routes = []
-    for one in typed(section, "routes", list, []):
-        if not isinstance(one, dict):
+    for route in typed(section, "routes", list, []):
+        if not isinstance(route, dict):
             raise Malformed('each route must be an object with a "dst"')
         try:
-            gateway = text(one, "gw")
+            gateway = text(route, "gw")
             routes.append(
                 ConfiguredRoute(
-                    ipaddress.ip_network(text(one, "dst"), strict=False),
+                    ipaddress.ip_network(text(route, "dst"), strict=False),
                     ipaddress.ip_address(gateway) if gateway else None,
                 )
             )
         except ValueError as error:
-            raise Malformed(f"route {json.dumps(one)[:120]}: {error}") from None
+            raise Malformed(f"route {json.dumps(route)[:120]}: {error}") from None
     return tuple(routes)

@@ -14,7 +14,7 @@ from podpath.system import files
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ReportedInterface:
     """One interface that a plugin reports.
 
     Attributes:
@@ -54,7 +54,7 @@ def read(path: Path) -> dict[str, Any]:
     return result
 
 
-def interfaces(result: Mapping[str, Any]) -> tuple[Claimed, ...]:
+def interfaces(result: Mapping[str, Any]) -> tuple[ReportedInterface, ...]:
     """Return the interfaces of a result; none if it names none.
 
     Raises:
@@ -65,20 +65,22 @@ def interfaces(result: Mapping[str, Any]) -> tuple[Claimed, ...]:
         return ()
     if not isinstance(listed, list):
         raise DoesNotConform(f'"interfaces" must be a list, not {_kind(listed)}')
-    return tuple(_claimed(one) for one in listed)
+    return tuple(_interface(interface) for interface in listed)
 
 
-def _claimed(one: object) -> Claimed:
-    if not isinstance(one, dict):
-        raise DoesNotConform(f'each of "interfaces" must be an object, not {_kind(one)}')
-    name = _text(one, "name")
+def _interface(interface: object) -> ReportedInterface:
+    if not isinstance(interface, dict):
+        raise DoesNotConform(f'each of "interfaces" must be an object, not {_kind(interface)}')
+    name = _text(interface, "name")
     if not name:
         raise DoesNotConform('each of "interfaces" must have a "name"')
-    return Claimed(name, _text(one, "mac").lower(), inside=bool(_text(one, "sandbox")))
+    return ReportedInterface(
+        name, _text(interface, "mac").lower(), inside=bool(_text(interface, "sandbox"))
+    )
 
 
-def _text(one: Mapping[str, Any], key: str) -> str:
-    value = one.get(key)
+def _text(interface: Mapping[str, Any], key: str) -> str:
+    value = interface.get(key)
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -28,7 +28,7 @@ class Unknown:
     does: str
     remedy: str
 
-    def found(self, section: Mapping[str, Any], *, first: bool) -> str:
+    def part_of(self, section: Mapping[str, Any], *, first: bool) -> str:
         """Return the part of a plugin's section that is unknown, in words; empty if none."""
         kind = section.get("type")
         if self.plugin not in (kind, ANY) and not (first and self.plugin == FIRST):
@@ -85,6 +85,6 @@ def check(conflist: Conflist, path: Path) -> None:
         CouldNotTest: the conflist has such a setting.
     """
     for number, section in enumerate(conflist.sections):
-        for one in _WAYS:
-            if found := one.found(section, first=number == 0):
-                raise CouldNotTest(f"{found} in {path} {one.does}", one.remedy)
+        for unknown in _WAYS:
+            if words := unknown.part_of(section, first=number == 0):
+                raise CouldNotTest(f"{words} in {path} {unknown.does}", unknown.remedy)

@@ -147,16 +147,18 @@ class Node(ABC):
         the
         start of its process.
         """
-        found: dict[str, object] = {"the set of named namespaces": _identity(self.root(_NAMED))}
+        identities: dict[str, object] = {
+            "the set of named namespaces": _identity(self.root(_NAMED))
+        }
         names = {pod.network.netns: f"pod {pod.name}'s namespace" for pod in pods}
         paths = {names.get(n, f"namespace {n}"): p for n, p in self.named_namespaces().items()}
         for name, path in {"the node's namespace": self.network_namespace(), **paths}.items():
-            found[name] = _identity(Path(path))
+            identities[name] = _identity(Path(path))
         for pod in pods:
             for container, pid in pod.pids.items():
                 process = self.root(f"/proc/{pid}")
-                found[f"container {container} of pod {pod.name}"] = _started(process)
-        return found
+                identities[f"container {container} of pod {pod.name}"] = _started(process)
+        return identities
 
     def link_defaults(self) -> Settings:
         """Return the initial settings of a link of the node, before podpath has a pod there."""

@@ -256,8 +256,8 @@ class Runtime:
         """List the running pods; only those of a uid, if one is given."""
         ready = self._api.PodSandboxStateValue(state=self._api.SANDBOX_READY)
         labels = {"io.kubernetes.pod.uid": uid} if uid else {}
-        wanted = self._api.PodSandboxFilter(state=ready, label_selector=labels)
-        request = self._api.ListPodSandboxRequest(filter=wanted)
+        selection = self._api.PodSandboxFilter(state=ready, label_selector=labels)
+        request = self._api.ListPodSandboxRequest(filter=selection)
         return [
             Sandbox(i.id, i.metadata.name, i.metadata.namespace, i.metadata.uid)
             for i in self._call(self._runtime.ListPodSandbox, request).items
@@ -275,8 +275,8 @@ class Runtime:
     def containers(self, sandbox: str) -> dict[str, str]:
         """Return the running containers of a pod: name -> id."""
         running = self._api.ContainerStateValue(state=self._api.CONTAINER_RUNNING)
-        wanted = self._api.ContainerFilter(state=running, pod_sandbox_id=sandbox)
-        request = self._api.ListContainersRequest(filter=wanted)
+        selection = self._api.ContainerFilter(state=running, pod_sandbox_id=sandbox)
+        request = self._api.ListContainersRequest(filter=selection)
         return {
             i.metadata.name: i.id
             for i in self._call(self._runtime.ListContainers, request).containers
@@ -347,12 +347,12 @@ def network_namespace(information: Mapping[str, Any]) -> str:
     Raises:
         CouldNotTest: the runtime does not report one.
     """
-    place: Any = information
+    value: Any = information
     for key in ("runtimeSpec", "linux", "namespaces"):
-        place = place.get(key) if isinstance(place, dict) else None
-    for one in place if isinstance(place, list) else []:
-        if isinstance(one, dict) and one.get("type") == "network":
-            path = one.get("path")
+        value = value.get(key) if isinstance(value, dict) else None
+    for namespace in value if isinstance(value, list) else []:
+        if isinstance(namespace, dict) and namespace.get("type") == "network":
+            path = namespace.get("path")
             if isinstance(path, str) and path:
                 return path
     raise CouldNotTest("containerd does not say which network namespace a sandbox has")

@@ -169,7 +169,7 @@ def in_parallel(work: Sequence[Callable[[], T]], workers: int) -> list[T]:
         Exception: one of work failed; DoesNotConform before others, otherwise the first one.
     """
     with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(one) for one in work]
+        futures = [pool.submit(function) for function in work]
     failures = [f.exception() for f in futures if f.exception()]
     for failure in sorted(failures, key=lambda f: not isinstance(f, DoesNotConform)):
         if failure:
@@ -220,9 +220,9 @@ def _has_tentative(node: Node, pod: Pod) -> bool:
         return False
     named = {(link.inside, link.name) for link in result.interfaces(pod.network.result)}
     return any(
-        one.is_global and one.is_tentative and (inside, one.interface) in named
+        entry.is_global and entry.is_tentative and (inside, entry.interface) in named
         for inside, pid in ((False, 1), (True, pod.pids[MAIN]))
-        for one in proc.inet6_addresses(_text(node.root(f"/proc/{pid}/net/if_inet6")))
+        for entry in proc.inet6_addresses(_text(node.root(f"/proc/{pid}/net/if_inet6")))
     )
 
 

@@ -149,13 +149,13 @@ def _layer(busybox: str, ping: str, netcat: str) -> bytes:
 def _libraries(program: str) -> dict[str, Path]:
     """Return the files that a program is linked with (ldd(1)): path in the image -> file."""
     listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
-    found: dict[str, Path] = {}
+    libraries: dict[str, Path] = {}
     for line in listed.stdout.splitlines():
         name, arrow, rest = line.strip().partition(" => ")
         path = (rest if arrow else name).split(" (")[0]
         if path.startswith("/"):
-            found[path[1:]] = Path(path)
-    return found
+            libraries[path[1:]] = Path(path)
+    return libraries
 
 
 _Entry = tuple[tarfile.TarInfo, bytes]

@@ -69,16 +69,18 @@ class Inventory:
 
     def since(self, before: "Inventory") -> list[Difference]:
         """List the things that appeared or vanished since an earlier inventory."""
-        found = []
+        differences = []
         for kind, now in self.things.items():
             then = before.things[kind]
-            found += [Difference("left behind", kind, "gone", thing) for thing in _less(now, then)]
-            found += [Difference("lost", kind, thing, "gone") for thing in _less(then, now)]
-        return found
+            differences += [
+                Difference("left behind", kind, "gone", thing) for thing in _less(now, then)
+            ]
+            differences += [Difference("lost", kind, thing, "gone") for thing in _less(then, now)]
+        return differences
 
 
-def _less(some: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
-    return list((Counter(some) - Counter(others)).elements())
+def _less(things: tuple[str, ...], without: tuple[str, ...]) -> list[str]:
+    return list((Counter(things) - Counter(without)).elements())
 
 
 def leases(node: Node, ipam: Ipam) -> dict[str, str]:
@@ -109,17 +111,17 @@ def leases_in(directory: Path, read: Callable[[Path], str] = files.read_text) ->
     Raises:
         CouldNotTest: a file is not a lease.
     """
-    found = {}
+    by_address = {}
     for path in _files(directory):
         if path.name.startswith(_KEPT):
             continue
         try:
-            found[path.name] = (read(path).splitlines() or [""])[0]
+            by_address[path.name] = (read(path).splitlines() or [""])[0]
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:
             raise CouldNotTest(f"the lease {path.name} cannot be read: {error}") from None
-    return found
+    return by_address
 
 
 def rewind_ipam(node: Node, ipam: Ipam, address: Address) -> None:
@@ -130,8 +132,8 @@ def rewind_ipam(node: Node, ipam: Ipam, address: Address) -> None:
     Raises:
         CouldNotTest: host-local has not stored the last address.
     """
-    for number, one in enumerate(ipam.ranges):
-        if address in one:
+    for number, addresses in enumerate(ipam.ranges):
+        if address in addresses:
             path = node.root(f"{ipam.lease_directory}/last_reserved_ip.{number}")
             if not path.exists():
                 raise CouldNotTest(f"IPAM does not say at {path.name} which address it gave last")
@@ -165,7 +167,7 @@ def read(node: Node, network: Network) -> Inventory:
 
 
 def _read(node: Node, network: Network) -> Inventory:
-    told = _listed(node, (*_ROUTING, *_RULES, _SYSCTL))
+    lines_of = _listed(node, (*_ROUTING, *_RULES, _SYSCTL))
     return Inventory(
         {
             "interfaces": interfaces(node),
@@ -178,14 +180,14 @@ def _read(node: Node, network: Network) -> Inventory:
             "routing": tuple(
                 line.removesuffix(" linkdown")
                 for command in _ROUTING
-                for line in told[command]
+                for line in lines_of[command]
                 if "proto kernel" not in line
             ),
-            "rules": tuple(line for command in _RULES for line in told[command]),
+            "rules": tuple(line for command in _RULES for line in lines_of[command]),
             "processes": tuple(_processes(node)),
             "mounts": tuple(_mounts(node)),
             "files": tuple(_state_files(node)),
-            "settings": tuple(_settings(told[_SYSCTL], node, network)),
+            "settings": tuple(_settings(lines_of[_SYSCTL], node, network)),
         }
     )
 
@@ -226,8 +228,8 @@ def _below(node: Node, top: str) -> Iterator[tuple[str, list[str]]]:
     except FileNotFoundError:
         return
     try:
-        for place, directories, others, _ in os.fwalk(".", dir_fd=descriptor):
-            yield place, directories + others
+        for place, directories, files_there, _ in os.fwalk(".", dir_fd=descriptor):
+            yield place, directories + files_there
     finally:
         os.close(descriptor)
 
@@ -246,15 +248,15 @@ def _listed(node: Node, commands: Sequence[Command]) -> dict[Command, list[str]]
     """Return the lines that each command prints on the node; one call for all, for speed."""
     script = "".join(f"{shlex.join(c)}; printf '{_END}%s\\n{_END}' $?; " for c in commands)
     done = node.run(("sh", "-c", script))
-    told = done.stdout.split(_END)[: 2 * len(commands)]
-    if len(told) != 2 * len(commands):
+    fields = done.stdout.split(_END)[: 2 * len(commands)]
+    if len(fields) != 2 * len(commands):
         raise CouldNotTest(f"the node could not be looked at: {done.stderr.strip()}")
-    found = {}
-    for command, text, status in zip(commands, told[::2], told[1::2], strict=True):
+    lines_of = {}
+    for command, text, status in zip(commands, fields[::2], fields[1::2], strict=True):
         # A kernel without the legacy tables holds no rules in them.
         absent = "legacy" in command[0] and int(status) not in (0, 127)
         if int(status) != 0 and not absent:
             raise CouldNotTest(f"{' '.join(command)} failed on the node: {done.stderr.strip()}")
         lines = () if absent else (line.strip() for line in text.splitlines())
-        found[command] = [line for line in lines if line and not line.startswith(("#", ":"))]
-    return found
+        lines_of[command] = [line for line in lines if line and not line.startswith(("#", ":"))]
+    return lines_of

@@ -25,7 +25,7 @@ OWN = {
 
 def names() -> tuple[str, ...]:
     """Return the names of all kinds, podpath's own first."""
-    return (*OWN, *sorted({one.name for one in _installed()} - OWN.keys()))
+    return (*OWN, *sorted({entry.name for entry in _installed()} - OWN.keys()))
 
 
 def unknown(name: str) -> str:
@@ -57,14 +57,14 @@ def _installed() -> metadata.EntryPoints:
 
 def _entry(name: str) -> EntryPoint:
     """Return the entry point of a name; duplicates of the same one count once."""
-    found = {one.value: one for one in _installed() if one.name == name}
-    if len(found) > 1:
+    entries = {entry.value: entry for entry in _installed() if entry.name == name}
+    if len(entries) > 1:
         raise CouldNotTest(
-            f'several packages have a kind of node named "{name}": {", ".join(sorted(found))}',
+            f'several packages have a kind of node named "{name}": {", ".join(sorted(entries))}',
             "Uninstall all but one",
         )
-    (one,) = found.values()
-    return one
+    (entry,) = entries.values()
+    return entry
 
 
 def _loaded(entry: EntryPoint) -> type[Kind]:

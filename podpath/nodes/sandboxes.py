@@ -65,9 +65,9 @@ def called(environment: bytes, command: bytes) -> list[str]:
         command: text of /proc/PID/cmdline.
     """
     words = b" ".join(proc.strings(command[:_COMMAND_BYTES]))
-    said = words.decode(errors="replace").strip()
+    text = words.decode(errors="replace").strip()
     return [
-        f"still running: {said} ({variable[:_COMMAND_BYTES].decode(errors='replace')})"
+        f"still running: {text} ({variable[:_COMMAND_BYTES].decode(errors='replace')})"
         for variable in proc.strings(environment)
         if variable.startswith(b"CNI_COMMAND=")
     ][:1]

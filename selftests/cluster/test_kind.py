@@ -80,13 +80,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _World:
 
 
 def _used(cluster: Cluster) -> None:
-    with shared_lock.claimed(cluster.directory, cluster.create, cluster.end):
+    with shared_lock.shared(cluster.directory, cluster.create, cluster.end):
         pass
 
 
 def test_cluster_is_made_with_progress_and_deleted(world: _World) -> None:
     cluster, said = world.cluster("one")
-    with shared_lock.claimed(cluster.directory, cluster.create, cluster.end):
+    with shared_lock.shared(cluster.directory, cluster.create, cluster.end):
         assert world.clusters() == {"one"}
         assert Path(cluster.kubeconfig).read_text() == _KUBECONFIG
 
@@ -138,7 +138,7 @@ def test_what_killed_runs_left_is_removed_and_only_that(world: _World) -> None:
     _killed(world, "left")
     world.made_by_others("theirs")
     lives, _ = world.cluster("lives")
-    with shared_lock.claimed(lives.directory, lives.create, lives.end):
+    with shared_lock.shared(lives.directory, lives.create, lives.end):
         kind.sweep()
         assert world.clusters() == {"theirs", "lives"}
 

@@ -100,24 +100,24 @@ def find() -> Engine:
     Raises:
         CouldNotTest: this machine has no container engine.
     """
-    asked = os.environ.get("KIND_EXPERIMENTAL_PROVIDER", "")
-    for name in (asked,) if asked else ENGINES:
+    chosen = os.environ.get("KIND_EXPERIMENTAL_PROVIDER", "")
+    for name in (chosen,) if chosen else ENGINES:
         if path := shutil.which(name, path=programs.search_path()):
             return Engine(name, path)
     raise CouldNotTest(
-        f"kind needs a container engine, and {asked or ENGINES[0]} is missing", _REMEDY
+        f"kind needs a container engine, and {chosen or ENGINES[0]} is missing", _REMEDY
     )
 
 
-def refusal(name: str, said: str) -> tuple[str, str]:
+def refusal(name: str, errors: str) -> tuple[str, str]:
     """Return why an engine does not work, from its error output, and the remedy. Pure."""
-    lines = said.splitlines() or ["it does not say why"]
-    if "permission denied" in said.lower():
+    lines = errors.splitlines() or ["it does not say why"]
+    if "permission denied" in errors.lower():
         return (
             f"this user may not use {name} ({lines[-1]})",
             "Run podpath as root: sudo",
         )
-    if "cannot connect" in said.lower() or "is the docker daemon running" in said.lower():
+    if "cannot connect" in errors.lower() or "is the docker daemon running" in errors.lower():
         return (
             f"{name} has no daemon running",
             f"Start it: systemctl start {name}",
@@ -132,30 +132,30 @@ def facts(name: str, document: str) -> str:
         CouldNotTest: podpath cannot enter the engine's nodes, or it has too little memory.
     """
     try:
-        known: Any = json.loads(document)
+        information: Any = json.loads(document)
     except ValueError:
-        known = {}
-    if not isinstance(known, dict):
-        known = {}
-    if errors := known.get("ServerErrors"):
+        information = {}
+    if not isinstance(information, dict):
+        information = {}
+    if errors := information.get("ServerErrors"):
         raise CouldNotTest(*refusal(name, str(errors[0])))
-    host: Any = known.get("host", {})  # podman's
-    if "Docker Desktop" in str(known.get("OperatingSystem", "")):
+    host: Any = information.get("host", {})  # podman's
+    if "Docker Desktop" in str(information.get("OperatingSystem", "")):
         raise CouldNotTest(
             "Docker Desktop runs its containers in a virtual machine, whose namespaces cannot be"
             " entered from here",
             "Run podpath in a privileged pod of the cluster instead, with --podpath-node host:"
             " see docs/kubernetes.md",
         )
-    memory = known.get("MemTotal") or host.get("memTotal") or LEAST_MEMORY
+    memory = information.get("MemTotal") or host.get("memTotal") or LEAST_MEMORY
     if memory < LEAST_MEMORY:
         raise CouldNotTest(
             f"{name} has {memory >> 20} MiB of memory, and a kind cluster needs"
             f" {LEAST_MEMORY >> 20}",
             "Give it more, or use --podpath-node embedded",
         )
-    version: Any = known.get("version", {})
-    number = known.get("ServerVersion") or (
+    version: Any = information.get("version", {})
+    number = information.get("ServerVersion") or (
         version.get("Version") if isinstance(version, dict) else version
     )
     return f"{name} {number or '(version unknown)'}"

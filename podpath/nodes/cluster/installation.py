@@ -26,13 +26,13 @@ def chain(conflist_plugins: Mapping[str, str], directories: Sequence[str]) -> di
     Returns:
         Name -> path on this machine.
     """
-    found: dict[str, str] = {}
+    of_user: dict[str, str] = {}
     for directory in directories:
         for entry in sorted(os.scandir(directory), key=lambda e: e.name):
             mode = entry.stat().st_mode
             if stat.S_ISREG(mode) and mode & 0o111:
-                found.setdefault(entry.name, entry.path)
-    return {**conflist_plugins, **found}
+                of_user.setdefault(entry.name, entry.path)
+    return {**conflist_plugins, **of_user}
 
 
 def install(pid: int, plugins: Mapping[str, str], conflist: Conflist) -> dict[str, str]:
@@ -95,8 +95,8 @@ def _try(pid: int, name: str) -> None:
     except subprocess.TimeoutExpired:
         raise CouldNotTest(f"the plugin {name} hangs when it is asked for its version") from None
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip() or "it says nothing")[-300:]
+        words = (done.stderr.strip() or done.stdout.strip() or "it says nothing")[-300:]
         raise CouldNotTest(
-            f"the plugin {name} does not run on the node (exit status {done.returncode}): {said}",
+            f"the plugin {name} does not run on the node (exit status {done.returncode}): {words}",
             "Build it for the node's architecture and libc: statically, best",
         )

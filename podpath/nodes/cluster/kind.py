@@ -78,7 +78,7 @@ def held(
         cluster.end()
         say(f"the cluster was left after {time.monotonic() - began:.1f} s")
 
-    with shared_lock.claimed(cluster.directory, first, last):
+    with shared_lock.shared(cluster.directory, first, last):
         yield cluster
 
 

@@ -102,8 +102,8 @@ class Cluster:
         if not self._marker.exists():
             return
         mark = json.loads(self._marker.read_text())
-        found = self._engine.containers(self.options.name)
-        if found and ours(mark, found):
+        containers = self._engine.containers(self.options.name)
+        if containers and ours(mark, containers):
             self._say(f"deleting the kind cluster {self.options.name}")
             name = ("--name", self.options.name)
             kind_program.run(
@@ -195,20 +195,20 @@ def exists(options: Options) -> bool:
     return bool(container_engine.find().containers(options.name))
 
 
-def ours(mark: Mapping[str, object], found: Mapping[str, str]) -> bool:
+def ours(mark: Mapping[str, object], containers: Mapping[str, str]) -> bool:
     """Return whether the containers of a cluster are those that podpath created. Pure.
 
     Args:
         mark: "containers": their ids; "since": time at which the creation began. Without ids,
             because
             the creation broke off, containers that are younger than that time count.
-        found: id -> time of creation (RFC 3339).
+        containers: id -> time of creation (RFC 3339).
     """
-    known = mark.get("containers")
-    if known:
-        return set(found) == set(known if isinstance(known, list) else ())
+    marked = mark.get("containers")
+    if marked:
+        return set(containers) == set(marked if isinstance(marked, list) else ())
     since = _seconds(str(mark.get("since", "")))
-    return all(_seconds(made) >= since for made in found.values())
+    return all(_seconds(made) >= since for made in containers.values())
 
 
 def _seconds(text: str) -> float:

@@ -58,18 +58,20 @@ def unsuited(document: object, ranges: Iterable[Subnet]) -> tuple[str, str] | No
     networking: Any = document.get("networking") if isinstance(document, dict) else None
     if not isinstance(networking, dict) or networking.get("disableDefaultCNI") is not True:
         return "has kind bring its own network plugin", "Set networking.disableDefaultCNI: true"
-    said = str(networking.get("podSubnet") or _default(networking))
+    pod_subnet = str(networking.get("podSubnet") or _default(networking))
     try:
-        subnets = [ipaddress.ip_network(text.strip(), strict=False) for text in said.split(",")]
+        subnets = [
+            ipaddress.ip_network(text.strip(), strict=False) for text in pod_subnet.split(",")
+        ]
     except ValueError:
-        return f"has no networks as podSubnet: {said}", "Set networking.podSubnet"
-    for one in ranges:
-        known = [s for s in subnets if s.version == one.version]
-        if known and not any(_holds(s, one) for s in known):
+        return f"has no networks as podSubnet: {pod_subnet}", "Set networking.podSubnet"
+    for network in ranges:
+        known = [s for s in subnets if s.version == network.version]
+        if known and not any(_holds(s, network) for s in known):
             return (
-                f"gives pods {said}, which does not hold the conflist's {one}: kube-proxy would"
-                " take pods for strangers",
-                f"Set networking.podSubnet to a network that holds {one}",
+                f"gives pods {pod_subnet}, which does not hold the conflist's {network}: kube-proxy"
+                " would take pods for strangers",
+                f"Set networking.podSubnet to a network that holds {network}",
             )
     return None
 
@@ -78,6 +80,6 @@ def _default(networking: dict[str, Any]) -> str:
     return _POD_SUBNETS.get(str(networking.get("ipFamily") or "ipv4"), "")
 
 
-def _holds(subnet: Subnet, one: Subnet) -> bool:
+def _holds(subnet: Subnet, network: Subnet) -> bool:
     first, last = int(subnet.network_address), int(subnet.broadcast_address)
-    return first <= int(one.network_address) and int(one.broadcast_address) <= last
+    return first <= int(network.network_address) and int(network.broadcast_address) <= last

@@ -65,10 +65,10 @@ def create(options: Options, kubeconfig: Path, say: Say) -> None:
         try:
             cluster.create(config_file=str(options.config))
         except (subprocess.CalledProcessError, OSError) as error:
-            said = error
+            failed = error
         else:
             return
-    raise CouldNotTest(*failure(options.name, "\n".join(heard) or str(said)))
+    raise CouldNotTest(*failure(options.name, "\n".join(heard) or str(failed)))
 
 
 @contextmanager
@@ -101,12 +101,12 @@ def _heard(say: Say) -> Iterator[list[str]]:
         listener.join()
 
 
-def failure(name: str, said: str) -> tuple[str, str]:
+def failure(name: str, output: str) -> tuple[str, str]:
     """Return why kind did not create a cluster, in one sentence, and the remedy. Pure."""
-    text = said.lower()
-    line = next((x.strip() for x in said.splitlines() if x.strip().startswith("ERROR")), "")
-    line = line.removeprefix("ERROR: ") or (said.strip().splitlines() or ["no reason given"])[-1]
+    text = output.lower()
+    line = next((x.strip() for x in output.splitlines() if x.strip().startswith("ERROR")), "")
+    line = line.removeprefix("ERROR: ") or (output.strip().splitlines() or ["no reason given"])[-1]
     for words, remedy in _REMEDIES.items():
         if any(word in text for word in words.split("|")):
             return f"kind could not create the cluster {name}: {line}", remedy
-    return f"kind could not create the cluster {name}: {said.strip()[-1500:]}", ""
+    return f"kind could not create the cluster {name}: {output.strip()[-1500:]}", ""

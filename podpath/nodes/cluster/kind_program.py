@@ -41,8 +41,8 @@ class Options:
 
 def path(options: Options) -> str:
     """Return the path of kind: the user's choice, on PATH, or the destination of a download."""
-    found = options.kind or shutil.which("kind", path=programs.search_path())
-    return found or str(Path(".pytest-kind", f"kind-{KIND_VERSION}").absolute())
+    program = options.kind or shutil.which("kind", path=programs.search_path())
+    return program or str(Path(".pytest-kind", f"kind-{KIND_VERSION}").absolute())
 
 
 def check(options: Options) -> dict[str, str]:
@@ -60,13 +60,13 @@ def check(options: Options) -> dict[str, str]:
             f"the kind configuration {options.config} does not exist",
             "Name one with --podpath-kind-config",
         )
-    found = container_engine.find()
-    facts = {"container engine": found.check(), "kind configuration": str(options.config)}
+    engine = container_engine.find()
+    facts = {"container engine": engine.check(), "kind configuration": str(options.config)}
     location = path(options)
     if os.path.exists(location):
-        said = subprocess.run([location, "version"], capture_output=True, text=True, check=False)
-        facts["kind"] = f"{location}, {said.stdout.strip()}"
-        if (version := version_of(said.stdout)) < OLDEST:
+        ended = subprocess.run([location, "version"], capture_output=True, text=True, check=False)
+        facts["kind"] = f"{location}, {ended.stdout.strip()}"
+        if (version := version_of(ended.stdout)) < OLDEST:
             raise CouldNotTest(
                 f"{location} is too old: {'.'.join(map(str, version))}, and"
                 f" {'.'.join(map(str, OLDEST))} is the oldest that podpath works with",
@@ -103,9 +103,9 @@ def run(options: Options, *arguments: str) -> str:
     return done.stdout
 
 
-def version_of(said: str) -> tuple[int, ...]:
+def version_of(output: str) -> tuple[int, ...]:
     """Read the output of `kind version`; (0,) if it has no version. Pure."""
-    words = [w for w in said.split() if w.startswith("v") and "." in w]
+    words = [w for w in output.split() if w.startswith("v") and "." in w]
     digits = words[0].lstrip("v").split("-")[0].split(".")[:2] if words else []
     return tuple(int(d) for d in digits) if digits and all(d.isdigit() for d in digits) else (0,)
 
@@ -122,5 +122,5 @@ def cluster_class() -> type:
         raise CouldNotTest(
             "the Python package pytest-kind-ng is missing", "pip install 'podpath[kind]'"
         ) from None
-    found: type = KindCluster
-    return found
+    cluster: type = KindCluster
+    return cluster

@@ -72,11 +72,11 @@ class OnKind(Kind):
 
     def _check_configuration(self, setup: Setup) -> None:
         try:
-            there = kind_cluster.exists(self.options)
+            exists = kind_cluster.exists(self.options)
         except CouldNotTest:  # the engine is a separate need
-            there = False
-        if not there:
-            ranges = [one.subnet for one in setup.network.ipam.ranges]
+            exists = False
+        if not exists:
+            ranges = [r.subnet for r in setup.network.ipam.ranges]
             kind_config.check(self.options.config, ranges)
 
     def describe(self) -> Mapping[str, str]:

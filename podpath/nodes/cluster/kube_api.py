@@ -96,10 +96,10 @@ class Api:
         Raises:
             CouldNotTest: the cluster has no such node.
         """
-        found = self._call(f"read node {name}", self._core.read_node, name)
-        if found is None:
+        document = self._call(f"read node {name}", self._core.read_node, name)
+        if document is None:
             raise CouldNotTest(f"the cluster has no node {name}")
-        return dict(found)
+        return dict(document)
 
     def create_namespace(self, name: str, annotations: Mapping[str, str]) -> None:
         """Create a namespace that admits pods as privileged as podpath's."""
@@ -114,8 +114,8 @@ class Api:
     def namespaces(self) -> list[Document]:
         """List the namespaces that podpath created, in any run."""
         selector = "app.kubernetes.io/managed-by=podpath"
-        found = self._call("list namespaces", self._core.list_namespace, label_selector=selector)
-        return list(found["items"])
+        document = self._call("list namespaces", self._core.list_namespace, label_selector=selector)
+        return list(document["items"])
 
     def delete_namespace(self, name: str) -> None:
         """Delete a namespace and its content; it is gone when namespaces() no longer lists it."""
@@ -123,13 +123,13 @@ class Api:
 
     def service_account(self, namespace: str, name: str) -> Document | None:
         """Read a service account; None if it does not exist."""
-        found: Document | None = self._call(
+        document: Document | None = self._call(
             f"read service account {name}",
             self._core.read_namespaced_service_account,
             name,
             namespace,
         )
-        return found
+        return document
 
     def create_pod(self, namespace: str, body: Document) -> Document:
         """Create a pod.
@@ -145,10 +145,10 @@ class Api:
 
     def pod(self, namespace: str, name: str) -> Document | None:
         """Read a pod; None if it does not exist."""
-        found: Document | None = self._call(
+        document: Document | None = self._call(
             f"read pod {name}", self._core.read_namespaced_pod, name, namespace
         )
-        return found
+        return document
 
     def delete_pod(self, namespace: str, name: str) -> None:
         """Delete a pod; it is gone when pod() returns None."""
@@ -156,13 +156,13 @@ class Api:
 
     def events(self, namespace: str, pod: str) -> list[tuple[str, str]]:
         """List reason and message of a pod's events, in order."""
-        found = self._call(
+        document = self._call(
             f"list the events of pod {pod}",
             self._core.list_namespaced_event,
             namespace,
             field_selector=f"involvedObject.name={pod}",
         )
-        return [(e.get("reason", ""), e.get("message", "")) for e in found["items"]]
+        return [(e.get("reason", ""), e.get("message", "")) for e in document["items"]]
 
     def create_service(self, namespace: str, body: Document) -> Document:
         """Create a Service."""
@@ -203,17 +203,17 @@ class Api:
                 while stream.is_open():
                     left = deadline - time.monotonic()
                     if left <= 0:
-                        said = f"{' '.join(command)[:200]} in pod {pod}"
+                        what = f"{' '.join(command)[:200]} in pod {pod}"
                         raise CouldNotTest(
-                            f"{said} did not end in {seconds:.0f} s",
+                            f"{what} did not end in {seconds:.0f} s",
                             limits.current().remedy,
                         )
                     stream.update(timeout=left)
                 output, errors = stream.read_channel(1), stream.read_channel(2)
-                status, said = exit_status(stream.read_channel(3))
+                status, reason = exit_status(stream.read_channel(3))
             finally:
                 stream.sock.shutdown()  # close() leaves it open if the server closed first
-        return CommandResult(status, output, errors.decode(errors="replace") + said)
+        return CommandResult(status, output, errors.decode(errors="replace") + reason)
 
     @contextmanager
     def _another(self) -> Iterator[Any]:
@@ -261,7 +261,7 @@ def _message(body: str | bytes | None) -> str:
     return str(document.get("message", "")) if isinstance(document, dict) else ""
 
 
-def exit_status(said: bytes) -> tuple[int, str]:
+def exit_status(message: bytes) -> tuple[int, str]:
     """Read a command's exit status, and why it did not run, from its Status document. Pure.
 
     The document comes at the end of channel 3 of v4.channel.k8s.io. Success has no details;
@@ -272,7 +272,7 @@ def exit_status(said: bytes) -> tuple[int, str]:
         CouldNotTest: the connection ended without the document.
     """
     try:
-        document = json.loads(said)
+        document = json.loads(message)
         if document["status"] == "Success":
             return 0, ""
         causes = document.get("details", {}).get("causes", [])
@@ -338,11 +338,11 @@ def described(document: Document, events: Sequence[tuple[str, str]]) -> str:
     """Describe in lines why a pod or a node is not ready, from its document and events. Pure."""
     status = document.get("status", {})
     lines = [f"phase {status.get('phase', '?')}"]
-    for one in status.get("conditions") or []:
-        reason = " ".join(str(one[k]) for k in ("reason", "message") if one.get(k))
-        lines.append(f"condition {one.get('type')}: {one.get('status')} {reason}".rstrip())
-    for one in status.get("containerStatuses") or []:
-        state = json.dumps(one.get("state", {}), sort_keys=True, default=str)
-        lines.append(f"container {one.get('name')}: {state}")
+    for entry in status.get("conditions") or []:
+        reason = " ".join(str(entry[k]) for k in ("reason", "message") if entry.get(k))
+        lines.append(f"condition {entry.get('type')}: {entry.get('status')} {reason}".rstrip())
+    for entry in status.get("containerStatuses") or []:
+        state = json.dumps(entry.get("state", {}), sort_keys=True, default=str)
+        lines.append(f"container {entry.get('name')}: {state}")
     lines += [f"event {reason}: {message}" for reason, message in events]
     return "\n".join(lines)

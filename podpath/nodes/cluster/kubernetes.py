@@ -80,8 +80,8 @@ class KubernetesNode(Node):
 
     def _socket(self) -> Path:
         for path in SOCKETS:
-            if (found := self.root(path)).is_socket():
-                return found
+            if (socket := self.root(path)).is_socket():
+                return socket
         raise CouldNotTest(f"no container runtime listens on the node at {' or '.join(SOCKETS)}")
 
     def ended(self) -> str:
@@ -103,15 +103,17 @@ class KubernetesNode(Node):
 
     def foreign_pods(self, ours: Collection[str]) -> Sequence[PodNetwork]:
         """See Node. Their names are namespace/name."""
-        found = {}
-        for one in self._runtime.sandboxes():
-            if one.id in ours or not (one.id in self._foreign or self._runtime.has_network(one.id)):
+        pods = {}
+        for sandbox in self._runtime.sandboxes():
+            if sandbox.id in ours or not (
+                sandbox.id in self._foreign or self._runtime.has_network(sandbox.id)
+            ):
                 continue
-            known = self._foreign.get(one.id)
-            name = f"{one.namespace}/{one.name}"
-            found[one.id] = known or sandboxes.network(self, self._runtime, name, one.id)
-        self._foreign = found
-        return list(found.values())
+            known = self._foreign.get(sandbox.id)
+            name = f"{sandbox.namespace}/{sandbox.name}"
+            pods[sandbox.id] = known or sandboxes.network(self, self._runtime, name, sandbox.id)
+        self._foreign = pods
+        return list(pods.values())
 
     def create_pod(self, spec: PodSpec) -> Pod:
         """See Node."""
@@ -127,11 +129,11 @@ class KubernetesNode(Node):
             raise
 
     def _pod(self, name: str, uid: str) -> Pod:
-        found = self._runtime.sandboxes(uid)
-        if len(found) != 1:
+        listed = self._runtime.sandboxes(uid)
+        if len(listed) != 1:
             why = kube_api.described(self.document(name), self.api.events(self.namespace, name))
-            raise CouldNotTest(f"the runtime has {len(found)} sandboxes for pod {name}:\n{why}")
-        (sandbox,) = found
+            raise CouldNotTest(f"the runtime has {len(listed)} sandboxes for pod {name}:\n{why}")
+        (sandbox,) = listed
         containers = self._runtime.containers(sandbox.id)
         return Pod(
             name=name,
@@ -156,8 +158,8 @@ class KubernetesNode(Node):
         Raises:
             CouldNotTest: the API server has no pod of this name.
         """
-        if found := self.api.pod(self.namespace, name):
-            return found
+        if document := self.api.pod(self.namespace, name):
+            return document
         raise CouldNotTest(f"the API server knows no pod {name} any more")
 
     def _wait_until_ready(self, name: str) -> None:
@@ -209,9 +211,9 @@ class KubernetesNode(Node):
                 raise CouldNotTest(ended)
             if waited > limit.pod_gone:
                 events = self.api.events(self.namespace, name)
-                told = "\n".join(f"event {reason}: {message}" for reason, message in events)
+                lines = "\n".join(f"event {reason}: {message}" for reason, message in events)
                 raise CouldNotTest(
-                    f"pod {name} is not gone after {waited:.0f} s:\n{told}", limit.remedy
+                    f"pod {name} is not gone after {waited:.0f} s:\n{lines}", limit.remedy
                 )
             time.sleep(_LOOK_SECONDS)
 
@@ -358,9 +360,9 @@ def sweep(api: Api) -> list[str]:
         The names of the deleted namespaces.
     """
     gone = []
-    for one in api.namespaces():
-        maker = (one["metadata"].get("annotations") or {}).get(OWNER, "")
+    for document in api.namespaces():
+        maker = (document["metadata"].get("annotations") or {}).get(OWNER, "")
         if owner.gone(maker):
-            gone.append(one["metadata"]["name"])
+            gone.append(document["metadata"]["name"])
             api.delete_namespace(gone[-1])
     return gone

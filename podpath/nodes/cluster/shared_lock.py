@@ -16,8 +16,8 @@ from pathlib import Path
 _CHANGE, _USERS, _TURN = "change", "users", "turn"
 
 
-class Claim:
-    """This process's share in the resource of a directory; see claimed."""
+class Share:
+    """This process's share in the resource of a directory; see shared."""
 
     def __init__(self, directory: Path, users: int) -> None:
         """Take an open, unlocked share.
@@ -33,7 +33,7 @@ class Claim:
         """Return whether no other process has a share. Then none gets one until close()."""
         return _lock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def share(self) -> None:
+    def admit(self) -> None:
         """Let other processes have shares, too."""
         fcntl.flock(self._users, fcntl.LOCK_SH)
 
@@ -71,9 +71,7 @@ def turn(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def claimed(
-    directory: Path, first: Callable[[], None], last: Callable[[], None]
-) -> Iterator[Claim]:
+def shared(directory: Path, first: Callable[[], None], last: Callable[[], None]) -> Iterator[Share]:
     """Hold a share for the length of the block.
 
     Args:
@@ -85,23 +83,23 @@ def claimed(
             fails. It runs under changing().
     """
     with changing(directory):
-        claim = Claim(directory, _open(directory, _USERS, None))
+        share = Share(directory, _open(directory, _USERS, None))
         try:
-            if claim.alone():
+            if share.alone():
                 _begin(first, last, directory)
-            claim.share()
+            share.admit()
         except BaseException:
-            claim.close()
+            share.close()
             raise
     try:
-        yield claim
+        yield share
     finally:
         with changing(directory):
             try:
-                if claim.alone():
+                if share.alone():
                     _end(last, directory)
             finally:
-                claim.close()
+                share.close()
 
 
 def _begin(first: Callable[[], None], last: Callable[[], None], directory: Path) -> None:

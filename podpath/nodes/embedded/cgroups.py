@@ -41,13 +41,13 @@ def hierarchies() -> list[Hierarchy]:
 
 def in_mounts(mountinfo: str) -> list[Hierarchy]:
     """List the cgroup hierarchies in the text of /proc/PID/mountinfo, each once. Pure."""
-    found: dict[str, Hierarchy] = {}
+    by_device: dict[str, Hierarchy] = {}
     for mount in proc.mounts(mountinfo):
-        if mount.kind in ("cgroup", "cgroup2") and mount.device not in found:
+        if mount.kind in ("cgroup", "cgroup2") and mount.device not in by_device:
             options = [o for o in mount.options if o not in ("rw", "ro")]
             own = ",".join(options) if mount.kind == "cgroup" else ""
-            found[mount.device] = Hierarchy(mount.point, mount.kind, own)
-    return list(found.values())
+            by_device[mount.device] = Hierarchy(mount.point, mount.kind, own)
+    return list(by_device.values())
 
 
 @dataclass(frozen=True)

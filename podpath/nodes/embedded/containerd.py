@@ -37,8 +37,8 @@ def configuration(release: str, oci_runtime: str, plugins: str, conflists: str) 
     version, of_version = (3, _version_3) if number >= (2, 0) else (2, _version_2)
     unused = ", ".join(f'"io.containerd.{name}"' for name in _UNUSED)
     head = f'version = {version}\ndisabled_plugins = [{unused}]\n[grpc]\naddress = "{SOCKET}"\n'
-    found = f'bin_dirs = ["{plugins}"]' if number >= (2, 1) else f'bin_dir = "{plugins}"'
-    cni = f'{found}\nconf_dir = "{conflists}"\n'
+    directories = f'bin_dirs = ["{plugins}"]' if number >= (2, 1) else f'bin_dir = "{plugins}"'
+    cni = f'{directories}\nconf_dir = "{conflists}"\n'
     return f"""{head}{of_version(oci_runtime, cni)}\
 [plugins."io.containerd.internal.v1.opt"]
 path = "/var/lib/containerd/opt"
@@ -47,8 +47,8 @@ path = "/var/lib/containerd/opt"
 
 def _number(release: str) -> tuple[int, int]:
     """Read "containerd github.com/containerd/containerd 1.6.20~ds1"; 1.6 without a number."""
-    found = re.search(r"\sv?(\d+)\.(\d+)", release)
-    return (int(found[1]), int(found[2])) if found else (1, 6)
+    match = re.search(r"\sv?(\d+)\.(\d+)", release)
+    return (int(match[1]), int(match[2])) if match else (1, 6)
 
 
 def _version_2(oci_runtime: str, cni: str) -> str:

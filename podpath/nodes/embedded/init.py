@@ -215,8 +215,8 @@ def _device_numbers() -> dict[str, tuple[int, int]]:
     numbers = {}
     for name in _DEVICES:
         if os.path.exists(f"/dev/{name}"):
-            found = os.stat(f"/dev/{name}")
-            numbers[name] = (found.st_mode, found.st_rdev)
+            status = os.stat(f"/dev/{name}")
+            numbers[name] = (status.st_mode, status.st_rdev)
     return numbers
 
 

@@ -34,11 +34,11 @@ class Embedded(Kind):
 
     def describe(self) -> Mapping[str, str]:
         """Return the versions of the runtime's programs."""
-        found = {}
+        versions = {}
         for name in ("containerd", "runc"):
             path = programs.locate(name)  # runc's may be crun's
-            found[os.path.basename(path)] = programs.first_line(path, "--version")
-        return found
+            versions[os.path.basename(path)] = programs.first_line(path, "--version")
+        return versions
 
     def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
         """See Kind."""

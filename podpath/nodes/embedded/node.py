@@ -193,8 +193,8 @@ class EmbeddedNode(Node):
                 limits.current().remedy,
             ) from None
         if done.returncode != 0:
-            said = done.stderr.decode(errors="replace")
-            raise CouldNotTest(f"containerd did not take the pod image: {said}")
+            errors = done.stderr.decode(errors="replace")
+            raise CouldNotTest(f"containerd did not take the pod image: {errors}")
         self._runtime.wait_for_image(image.NAME)
 
     def try_out(self, oci_runtime: str) -> None:
@@ -238,7 +238,7 @@ def _once_more_if_lost(work: Callable[[], T]) -> T:
 
 
 def _mapped(spec: PodSpec) -> list[tuple[str, int, int]]:
-    return [(one.protocol, one.node, one.pod) for one in spec.ports]
+    return [(mapping.protocol, mapping.node, mapping.pod) for mapping in spec.ports]
 
 
 @contextmanager

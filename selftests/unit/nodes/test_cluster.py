@@ -307,7 +307,7 @@ def _use(directory: Path, log: Path, ready: Event, end: Event) -> None:
         with log.open("a") as file:
             file.write(f"{word}\n")
 
-    with shared_lock.claimed(directory, lambda: note("made"), lambda: note("removed")):
+    with shared_lock.shared(directory, lambda: note("made"), lambda: note("removed")):
         ready.set()
         end.wait(20)
 
@@ -373,7 +373,7 @@ def test_failure_to_make_is_undone(tmp_path: Path) -> None:
 
     with (
         pytest.raises(CouldNotTest, match="cannot be made"),
-        shared_lock.claimed(tmp_path / "kept", fail, lambda: done.append("removed")),
+        shared_lock.shared(tmp_path / "kept", fail, lambda: done.append("removed")),
     ):
         pass
     assert done == ["removed"]
