@@ -35,9 +35,9 @@ def test_version_is_answered_in_the_version_of_the_question(
     runtime: Runtime, subject: Subject, cni_version: str
 ) -> None:
     """The answer to VERSION has the cniVersion of the request, for each supported version."""
-    asked = {v: runtime.version(subject.name, v) for v in ("0.4.0", cni_version)}
+    by_version = {v: runtime.version(subject.name, v) for v in ("0.4.0", cni_version)}
 
-    assert [d for v, answer in asked.items() for d in answers.echo(answer, v)] == []
+    assert [d for v, answer in by_version.items() for d in answers.echo(answer, v)] == []
 
 
 @requirement("CNI-VERSION-UNSUPPORTED")

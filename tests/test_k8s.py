@@ -69,9 +69,9 @@ def test_pod_keeps_its_network_when_a_container_is_started_again(
         spaces = {"before": cluster_node.container_namespaces(before)[MAIN]}
         after = services.restart(cluster_node, pods, RESTARTED)
         spaces["after"] = cluster_node.container_namespaces(after)[MAIN]
-        found = services.moved(before, after, spaces)
-        found += services.addresses(
+        differences = services.moved(before, after, spaces)
+        differences += services.addresses(
             cluster_node.document(RESTARTED), observer.topology(), RESTARTED
         )
 
-    assert found == []
+    assert differences == []

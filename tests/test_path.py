@@ -293,9 +293,11 @@ def test_flows_of_all_pairs_at_once_each_take_their_own_path(
 ) -> None:
     """Each packet takes its own path while all pairs exchange pings, HTTP and UDP."""
     pairs = list(permutations((pod.name for pod in pods), 2))
-    flows = [traffic.ping(one, other, family, count=10) for one, other in pairs]
-    flows += [traffic.http(one, other, family, size=64 * 1024) for one, other in pairs]
-    flows += [traffic.udp(one, other, family) for one, other in pairs]
+    flows = [traffic.ping(source, destination, family, count=10) for source, destination in pairs]
+    flows += [
+        traffic.http(source, destination, family, size=64 * 1024) for source, destination in pairs
+    ]
+    flows += [traffic.udp(source, destination, family) for source, destination in pairs]
 
     assert observe(*flows).differences == []
 

@@ -81,14 +81,14 @@ def test_rate_is_what_was_asked_for(
     """A transfer takes as long as the limit requires, and far less without a limit."""
     kernel.check_shaping(direction)
     with ExitStack() as stack:
-        slow, one, other = (
+        slow, first, second = (
             stack.enter_context(capabilities.container(runtime, network, capability_args))
             for capability_args in (capabilities.bandwidth_args(direction), {}, {})
         )
-        for container in (slow, one, other):
+        for container in (slow, first, second):
             container.attach()
-        ends = (one, slow) if direction == "ingress" else (slow, one)
-        free = capabilities.transfer(one, other, family)
+        ends = (first, slow) if direction == "ingress" else (slow, first)
+        free = capabilities.transfer(first, second, family)
         # the fastest, as a slow machine may cause a slow one
         limited = min(
             (capabilities.transfer(*ends, family) for _ in range(2)), key=lambda t: t.seconds

@@ -38,7 +38,7 @@ def read(path: Path) -> dict[str, Any]:
     try:
         cached = json.loads(files.read_text(path))
     except files.TooLarge:
-        limit = files.MOST // 2**20
+        limit = files.LIMIT // 2**20
         raise DoesNotConform(f"the plugin's result is larger than {limit} MiB") from None
     except RecursionError:
         raise DoesNotConform("the plugin's result is nested too deeply") from None

@@ -206,8 +206,8 @@ def _read_to_end(process: "subprocess.Popen[bytes]") -> tuple[list[bytearray], s
                 return outputs, late
             for key, _ in ready:
                 _read_pipe(key.fileobj, outputs[key.data], selector.unregister)
-            if max(map(len, outputs)) > files.MOST:
-                return outputs, f"printed more than {files.MOST // 2**20} MiB, and was killed"
+            if max(map(len, outputs)) > files.LIMIT:
+                return outputs, f"printed more than {files.LIMIT // 2**20} MiB, and was killed"
     try:
         process.wait(max(deadline - time.monotonic(), limit.plugin_exit))
     except subprocess.TimeoutExpired:

@@ -5,27 +5,27 @@ import os
 from pathlib import Path
 
 #: Bytes: more than any configuration, lease or plugin result has, and little memory.
-MOST = 4 * 1024 * 1024
+LIMIT = 4 * 1024 * 1024
 
 
 class TooLarge(OSError):
     """A file that is larger than any such file should be."""
 
 
-def read_text(path: Path, most: int = MOST) -> str:
+def read_text(path: Path, limit: int = LIMIT) -> str:
     """Return the content of a file, which may be a pipe or a device.
 
     Args:
         path: The file.
-        most: The limit, in bytes.
+        limit: The limit, in bytes.
 
     Raises:
         OSError: The file cannot be read.
-        TooLarge: The file has more than `most` bytes.
+        TooLarge: The file has more than `limit` bytes.
         UnicodeDecodeError: The file is not UTF-8.
     """
     with path.open("rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
+        content = file.read(limit + 1)
+    if len(content) > limit:
         raise TooLarge(errno.EFBIG, os.strerror(errno.EFBIG))
     return content.decode("utf-8")

@@ -48,10 +48,10 @@ def check_link(kind: str) -> None:
 
 def _refusal(make: str) -> str:
     """Run a command in a new network namespace; return its error, empty if it succeeded."""
-    done = subprocess.run(
+    ended = subprocess.run(
         ["unshare", "--net", "sh", "-c", make], capture_output=True, text=True, check=False
     )
-    return "" if done.returncode == 0 else done.stderr.strip() or f"status {done.returncode}"
+    return "" if ended.returncode == 0 else ended.stderr.strip() or f"status {ended.returncode}"
 
 
 def check_queue(discipline: str) -> None:

@@ -58,10 +58,10 @@ def _fail(name: str, about: str) -> None:
 
 
 def _syscall(number: int, *arguments: object, about: str) -> int:
-    result: int = _libc.syscall(ctypes.c_long(number), *arguments)
-    if result < 0:
+    value: int = _libc.syscall(ctypes.c_long(number), *arguments)
+    if value < 0:
         _fail("syscall", about)
-    return result
+    return value
 
 
 def _c(text: str | None) -> ctypes.c_char_p:

@@ -100,13 +100,13 @@ class Mount:
 
 def sockets(table: str) -> list[Socket]:
     """Read the sockets of /proc/net/tcp, udp, raw, icmp, or of their IPv6 tables."""
-    found = []
+    rows = []
     for fields in _rows(table):
         try:
-            found.append(Socket(_endpoint(fields[1]), _endpoint(fields[2]), int(fields[3], 16)))
+            rows.append(Socket(_endpoint(fields[1]), _endpoint(fields[2]), int(fields[3], 16)))
         except (ValueError, IndexError):
             continue
-    return found
+    return rows
 
 
 def endpoints(tables: Iterable[str]) -> frozenset[Endpoint]:
@@ -134,16 +134,16 @@ def _endpoint(text: str) -> Endpoint:
 
 def inet6_addresses(table: str) -> list[Inet6Address]:
     """Read the IPv6 addresses of /proc/net/if_inet6."""
-    found = []
+    rows = []
     for line in _lines(table):
         try:
             fields = line.split(maxsplit=5)  # a name may have white space that is not ASCII
             address = IPv6Address(bytes.fromhex(fields[0]))
             scope, flags = int(fields[3], 16), int(fields[4], 16)
-            found.append(Inet6Address(fields[5], address, scope, flags))
+            rows.append(Inet6Address(fields[5], address, scope, flags))
         except (ValueError, IndexError):
             continue
-    return found
+    return rows
 
 
 def interfaces(table: str) -> list[str]:
@@ -221,13 +221,13 @@ def started(stat: str) -> str | None:
 
 def mounts(table: str) -> list[Mount]:
     """Read the mounts of /proc/PID/mountinfo."""
-    found = []
+    rows = []
     for line in _lines(table):
         try:
-            found.append(Mount.read(line))
+            rows.append(Mount.read(line))
         except (ValueError, IndexError):
             continue
-    return found
+    return rows
 
 
 def strings(raw: bytes) -> list[bytes]:
@@ -237,7 +237,7 @@ def strings(raw: bytes) -> list[bytes]:
 
 def _unescaped(text: str) -> str:
     """Read a field in which the kernel writes white space and backslashes in octal."""
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 8)), text)
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 8)), text)
 
 
 def _rows(table: str) -> Iterator[list[str]]:

@@ -88,7 +88,7 @@ def find(tool: Tool) -> str | None:
 @cache
 def _usage(path: str) -> str:
     try:
-        done = subprocess.run(
+        ended = subprocess.run(
             [path, "-h"],
             capture_output=True,
             text=True,
@@ -98,7 +98,7 @@ def _usage(path: str) -> str:
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    return done.stdout + done.stderr
+    return ended.stdout + ended.stderr
 
 
 def locate(name: str) -> str:
@@ -116,8 +116,8 @@ def locate(name: str) -> str:
 @cache
 def first_line(*command: str) -> str:
     """Return the first line that a program prints, or "?" if it prints none."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (done.stdout.splitlines() or ["?"])[0]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (ended.stdout.splitlines() or ["?"])[0]
 
 
 def checksum(path: str) -> str:
@@ -156,12 +156,12 @@ def missing(tools: Iterable[Tool] = TOOLS, *, plugins: bool = True) -> dict[str,
     Returns:
         Name of the tool -> Debian package.
     """
-    found = {tool.name: tool.package for tool in tools if not find(tool)}
+    packages = {tool.name: tool.package for tool in tools if not find(tool)}
     if not ctypes.util.find_library("pcap"):
-        found["libpcap"] = _LIBPCAP_PACKAGE
+        packages["libpcap"] = _LIBPCAP_PACKAGE
     if plugins and not any(os.path.isfile(f"{d}/bridge") for d in PLUGIN_DIRECTORIES):
-        found["CNI plugins"] = _PLUGINS_PACKAGE
-    return found
+        packages["CNI plugins"] = _PLUGINS_PACKAGE
+    return packages
 
 
 def how_to_install(packages: Iterable[str]) -> str:
@@ -175,13 +175,13 @@ def install(packages: Iterable[str]) -> None:
     Raises:
         CouldNotTest: The user is not root, the system has no apt-get, or apt-get failed.
     """
-    wanted = sorted(set(packages))
+    names = sorted(set(packages))
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise CouldNotTest(f"podpath cannot install {', '.join(wanted)}", how_to_install(wanted))
+        raise CouldNotTest(f"podpath cannot install {', '.join(names)}", how_to_install(names))
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     options = ["-q", "-y", "--no-install-recommends"]
-    for command in (["apt-get", "-q", "update"], ["apt-get", "install", *options, *wanted]):
-        done = subprocess.run(
+    for command in (["apt-get", "-q", "update"], ["apt-get", "install", *options, *names]):
+        ended = subprocess.run(
             command,
             env=environment,
             check=False,
@@ -189,7 +189,7 @@ def install(packages: Iterable[str]) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        if done.returncode != 0:
+        if ended.returncode != 0:
             raise CouldNotTest(
-                f"{' '.join(command)} failed:\n{done.stdout[-2000:]}", "Install them by hand"
+                f"{' '.join(command)} failed:\n{ended.stdout[-2000:]}", "Install them by hand"
             )

@@ -125,18 +125,18 @@ def of_host() -> list[str]:
     """
     inherit = _ROOT / "core/devconf_inherit_init_net"  # only in the initial namespace
     chosen = inherit.read_text().strip() if inherit.exists() else "0"
-    found = [] if chosen == _CREATORS else _in_new(_HERE, lambda: list(_unusual()))
-    return found + [f"net.core.devconf_inherit_init_net = {chosen}"] * (chosen != "0")
+    settings = [] if chosen == _CREATORS else _in_new(_HERE, lambda: list(_unusual()))
+    return settings + [f"net.core.devconf_inherit_init_net = {chosen}"] * (chosen != "0")
 
 
 def _unusual() -> Iterator[str]:
     for family in Family:
-        found: dict[tuple[str, int], list[str]] = {}
+        scopes_of: dict[tuple[str, int], list[str]] = {}
         for scope in _SCOPES:
             for name, kernels in _kernels(family, scope):
                 if (value := _read(family, scope, name)) != kernels:
-                    found.setdefault((name, value), []).append(scope)
-        for (name, value), scopes in found.items():
+                    scopes_of.setdefault((name, value), []).append(scope)
+        for (name, value), scopes in scopes_of.items():
             where = scopes[0] if len(scopes) == 1 else f"{{{','.join(scopes)}}}"
             yield f"{_name(family, where, name)} = {value}"
         for name, kernels in NEIGHBOURS.items():
@@ -169,8 +169,8 @@ def having(node: str, values: Mapping[str, int]) -> list[str]:
             for name, value in values.items()
         ]
 
-    found = _in_new(node, scopes)
-    return [setting for some in found for setting in some] if all(found) else []
+    by_name = _in_new(node, scopes)
+    return [setting for settings in by_name for setting in settings] if all(by_name) else []
 
 
 def _name(family: Family, scope: str, name: str) -> str:

@@ -29,21 +29,23 @@ def addr(
         leases: Address -> container id, as IPAM stores them.
         pod: The pod's name.
     """
-    its = topology.pods[pod]
+    pod_network = topology.pods[pod]
     where = f"pod {pod} {POD_INTERFACE}"
     link = topology.of_pod(pod).interface(POD_INTERFACE)
     if link is None:
         return [Difference("missing interface", where, "present", "absent")]
     held = [a for f in Family for a in of_family(link, f)]
-    found = []
-    if listed(a.ip for a in held) != listed(its.addresses):
-        found.append(Difference("addresses", where, listed(its.addresses), listed(held)))
+    differences = []
+    if listed(a.ip for a in held) != listed(pod_network.addresses):
+        differences.append(
+            Difference("addresses", where, listed(pod_network.addresses), listed(held))
+        )
     for address in held:
-        found += _address(topology, network, leases, pod, address)
+        differences += _address(topology, network, leases, pod, address)
     for family in network.families:
         if not of_family(link, family):
-            found.append(Difference("addresses", where, f"one of IPv{family.value}", "none"))
-    return found
+            differences.append(Difference("addresses", where, f"one of IPv{family.value}", "none"))
+    return differences
 
 
 def _address(
@@ -55,40 +57,44 @@ def _address(
 ) -> Differences:
     ip, prefix = address.ip, f"/{address.network.prefixlen}"
     where = f"pod {pod} {ip}"
-    found = []
-    held_by = network.ipam.range_of(ip)
-    if held_by is None:
+    differences = []
+    ip_range = network.ipam.range_of(ip)
+    if ip_range is None:
         configured = listed(f"{r.first}-{r.last}" for r in network.ipam.ranges)
-        found.append(Difference("address range", where, configured, "outside of it"))
+        differences.append(Difference("address range", where, configured, "outside of it"))
     else:
-        wanted = filled(network.profile.address, ip, held_by.subnet, held_by.gateway)
-        length = wanted.removeprefix(str(ip))
-        found += unequal(where, {"prefix length": (length, prefix)})
+        expected = filled(network.profile.address, ip, ip_range.subnet, ip_range.gateway)
+        length = expected.removeprefix(str(ip))
+        differences += unequal(where, {"prefix length": (length, prefix)})
     sharers = [p for p, n in topology.everybody.items() if ip in n.addresses and p != pod]
     if sharers:
-        found.append(Difference("shared address", where, "its own", f"also pod {sharers[0]}'s"))
+        differences.append(
+            Difference("shared address", where, "its own", f"also pod {sharers[0]}'s")
+        )
     holder, own = leases.get(str(ip), "nobody"), topology.pods[pod].sandbox
     if holder != own:
-        found.append(Difference("lease", where, f"leased to {own[:12]}", f"to {holder[:12]}"))
-    return found
+        differences.append(Difference("lease", where, f"leased to {own[:12]}", f"to {holder[:12]}"))
+    return differences
 
 
 def netns_ip(topology: Topology, pod: str) -> Differences:
     """Check that a pod's own namespace has its addresses, and that no other named one has them."""
-    its = topology.pods[pod]
-    found = []
-    if not its.addresses:
-        found.append(Difference("missing address", f"pod {pod}", "an address", "none"))
-    for address in its.addresses:
+    pod_network = topology.pods[pod]
+    differences = []
+    if not pod_network.addresses:
+        differences.append(Difference("missing address", f"pod {pod}", "an address", "none"))
+    for address in pod_network.addresses:
         holders = [
             name
             for name, space in topology.named.items()
             if any(address == a.ip for link in space.interfaces for a in link.addresses)
         ]
-        if holders != [its.netns]:
+        if holders != [pod_network.netns]:
             seen = ", ".join(holders) or "no namespace"
-            found.append(Difference("address in wrong namespace", str(address), its.netns, seen))
-    return found
+            differences.append(
+                Difference("address in wrong namespace", str(address), pod_network.netns, seen)
+            )
+    return differences
 
 
 def lo(topology: Topology, pod: str) -> Differences:
@@ -98,11 +104,11 @@ def lo(topology: Topology, pod: str) -> Differences:
     if link is None:
         return [Difference("missing interface", where, "present", "absent")]
     held = set(link.addresses)
-    found = []
+    differences = []
     if not any(a.version == Family.IPV4.value for a in held & _LOOPBACK):
-        found.append(Difference("missing address", where, "127.0.0.1/8", listed(held)))
+        differences.append(Difference("missing address", where, "127.0.0.1/8", listed(held)))
     if held - _LOOPBACK:
-        found.append(
+        differences.append(
             Difference("unexpected address", where, "127.0.0.1/8 only", listed(held - _LOOPBACK))
         )
-    return found
+    return differences

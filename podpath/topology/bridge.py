@@ -28,13 +28,13 @@ def bridge_port(topology: Topology, network: Network, pod: str) -> Differences:
     if host is None:
         return [no_host_end(pod)]
     where = f"{NODE} {host.name} (pod {pod})"
-    found = [] if host.up else [Difference("interface down", where, "up", "down")]
+    differences = [] if host.up else [Difference("interface down", where, "up", "down")]
     master = topology.node.by_index(host.master)
     if master is None or master.name != network.bridge:
         seen = master.name if master else "none"
-        return [*found, Difference("master", where, network.bridge, seen)]
+        return [*differences, Difference("master", where, network.bridge, seen)]
     if host.port is None:
-        return [*found, Difference("bridge port", where, "a port", "no port")]
+        return [*differences, Difference("bridge port", where, "a port", "no port")]
     settings = {
         "port state": ("forwarding", host.port.state),
         "hairpin": (switch(network.conflist.hairpin), switch(host.port.hairpin)),
@@ -43,7 +43,7 @@ def bridge_port(topology: Topology, network: Network, pod: str) -> Differences:
     }
     for name, value in host.port.switches.items():
         settings[name] = (switch(name in _PORT_DEFAULTS), switch(value))
-    return found + unequal(where, settings)
+    return differences + unequal(where, settings)
 
 
 def bridge_members(topology: Topology, network: Network) -> Differences:
@@ -76,7 +76,7 @@ def bridge_gateway(topology: Topology, network: Network) -> Differences:
     if bridge is None or bridge.bridge is None:
         return [_no_bridge(network)]
     where = f"{NODE} {network.bridge}"
-    found = unequal(
+    differences = unequal(
         where,
         {
             "link state": ("up", "up" if bridge.up else "down"),
@@ -85,27 +85,27 @@ def bridge_gateway(topology: Topology, network: Network) -> Differences:
         },
     )
     for family in Family:
-        found += _gateway(topology, network, family, bridge)
-    return found
+        differences += _gateway(topology, network, family, bridge)
+    return differences
 
 
 def _gateway(
     topology: Topology, network: Network, family: Family, bridge: Interface
 ) -> Differences:
     held = {str(a) for a in of_family(bridge, family)}
-    wanted = set()
+    expected = set()
     if network.conflist.is_gateway:
-        wanted = {f"{r.gateway}/{r.subnet.prefixlen}" for r in network.ipam.ranges_of(family)[:1]}
-    found = []
+        expected = {f"{r.gateway}/{r.subnet.prefixlen}" for r in network.ipam.ranges_of(family)[:1]}
+    differences = []
     where = f"{NODE} {bridge.name}"
-    if held != wanted:
-        found.append(Difference("gateway address", where, listed(wanted), listed(held)))
+    if held != expected:
+        differences.append(Difference("gateway address", where, listed(expected), listed(held)))
     if not network.conflist.is_gateway or family not in network.families:
-        return found
+        return differences
     for owner, settings in ((NODE, topology.node.settings), (where, bridge.settings)):
         if family not in settings.forwarding:
-            found.append(Difference("forwarding", f"{owner} IPv{family.value}", "on", "off"))
-    return found
+            differences.append(Difference("forwarding", f"{owner} IPv{family.value}", "on", "off"))
+    return differences
 
 
 def fdb(topology: Topology, network: Network, pod: str) -> Differences:
@@ -146,13 +146,15 @@ def bridged(topology: Topology, network: Network, *pods: str) -> Differences:
     The capture alone does not prove it: the tap on the bridge makes the bridge promiscuous, and
     sees a frame only because of that.
     """
-    found: Differences = []
+    differences: Differences = []
     for pod in dict.fromkeys(pods):
         host = topology.host_end(pod)
         bridge = topology.node.interface(network.bridge)
         if host is None or bridge is None or host.master != bridge.index:
             where = Place(NODE, host.name) if host else f"{NODE} pod {pod}"
-            found.append(Difference("not bridged", where, f"port of {network.bridge}", "none"))
+            differences.append(
+                Difference("not bridged", where, f"port of {network.bridge}", "none")
+            )
         else:
-            found += _learned(topology, network, pod)
-    return found
+            differences += _learned(topology, network, pod)
+    return differences

@@ -38,9 +38,9 @@ def shared(kind: str, values: Mapping[str, object]) -> Differences:
     for owner, value in values.items():
         owners.setdefault(value, []).append(owner)
     return [
-        Difference(kind, " and ".join(who), "one each", f"{value} for both")
-        for value, who in owners.items()
-        if len(who) > 1
+        Difference(kind, " and ".join(names), "one each", f"{value} for both")
+        for value, names in owners.items()
+        if len(names) > 1
     ]
 
 

@@ -36,10 +36,10 @@ def ruleset(node: Node, netns: str = "") -> str:
     Raises:
         CouldNotTest: nft failed.
     """
-    done = node.run(["nft", "--stateless", "list", "ruleset"], netns=netns)
-    if done.returncode != 0:
-        raise CouldNotTest(f"nft list ruleset failed on the node: {done.stderr.strip()}")
-    return done.stdout
+    ended = node.run(["nft", "--stateless", "list", "ruleset"], netns=netns)
+    if ended.returncode != 0:
+        raise CouldNotTest(f"nft list ruleset failed on the node: {ended.stderr.strip()}")
+    return ended.stdout
 
 
 def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
@@ -52,15 +52,15 @@ def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
         CouldNotTest: nft cannot list the rules.
         DoesNotConform: A pod has no named namespace.
     """
-    found = {NODE: hooks.nft_rules(ruleset(node), _ON_LINKS)}
-    for pod, its in topology.pods.items():
+    by_place = {NODE: hooks.nft_rules(ruleset(node), _ON_LINKS)}
+    for pod, pod_network in topology.pods.items():
         topology.of_pod(pod)
-        found[pod] = hooks.nft_rules(ruleset(node, its.netns), _ANY)
+        by_place[pod] = hooks.nft_rules(ruleset(node, pod_network.netns), _ANY)
         for command in _LEGACY.values():
-            done = node.run([command], netns=its.netns)
+            ended = node.run([command], netns=pod_network.netns)
             # fails on a kernel without legacy tables, which has no rules in them either
-            found[pod] += [line for line in done.stdout.splitlines() if line.startswith("-")]
-    return found
+            by_place[pod] += [line for line in ended.stdout.splitlines() if line.startswith("-")]
+    return by_place
 
 
 def hindering(node: Node, family: Family, network: Network) -> list[str]:
@@ -75,17 +75,17 @@ def hindering(node: Node, family: Family, network: Network) -> list[str]:
     listing = ruleset(node)
     legacy = node.run([_LEGACY[family]]).stdout  # fails on a kernel without such tables
     iptables = f"FORWARD of the table {_TABLE[family]} filter"
-    found = dropping(listing, family)
-    if ":FORWARD DROP" in legacy and iptables not in found:
-        found.append(iptables)
+    chains = dropping(listing, family)
+    if ":FORWARD DROP" in legacy and iptables not in chains:
+        chains.append(iptables)
     if _ACCEPTING in network.conflist.plugins:
-        found = [chain for chain in found if chain != iptables]
+        chains = [chain for chain in chains if chain != iptables]
     policy = f"{_PROGRAM[family]} -P FORWARD ACCEPT"
     return [
         f"the node drops what it forwards, unless a rule accepts it, in its chain {chain}."
         f" Have it accept the pods' subnet for this test"
         + (f", or change the policy: {policy}" if chain == iptables else "")
-        for chain in found
+        for chain in chains
     ]
 
 

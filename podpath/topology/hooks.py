@@ -13,13 +13,13 @@ def nft_rules(listing: str, families: Iterable[str]) -> list[str]:
         listing: The output.
         families: The families of tables to list, such as "bridge".
     """
-    found, family = [], ""
+    rules, family = [], ""
     for line in (raw.strip() for raw in listing.splitlines()):
         if line.startswith("table "):
             family = line.split()[1]
         elif family in families and _takes_effect(line):
-            found.append(f"{family}: {line}")
-    return found
+            rules.append(f"{family}: {line}")
+    return rules
 
 
 def _takes_effect(line: str) -> bool:
@@ -41,7 +41,7 @@ def differences(
         network: The configuration, and how its plugin wires pods.
         filters: Packet filter rules on the path, as firewall.rules() returns them.
     """
-    found = []
+    unexpected = []
     links: dict[str, Interface | None] = {
         f"{NODE} {network.bridge}": topology.node.interface(network.bridge)
     }
@@ -52,12 +52,12 @@ def differences(
             links[f"{NODE} {lower.name}"] = lower
     for where, link in links.items():
         for queue in link.queues if link else ():
-            found.append(Difference("traffic control", where, "none", queue))
+            unexpected.append(Difference("traffic control", where, "none", queue))
         if link and link.xdp:
-            found.append(Difference("XDP program", where, "none", "attached"))
-    for where, some in filters.items():
+            unexpected.append(Difference("XDP program", where, "none", "attached"))
+    for where, rules in filters.items():
         if where == NODE and network.conflist.spoof_check:
             continue  # macspoofchk adds rules of the bridge family
         name = where if where == NODE else f"pod {where}"
-        found += [Difference("packet filter", name, "none", rule) for rule in some]
-    return found
+        unexpected += [Difference("packet filter", name, "none", rule) for rule in rules]
+    return unexpected

@@ -26,15 +26,17 @@ _KERNELS_OWN = frozenset(
 
 def netns_name(topology: Topology) -> Differences:
     """Check that each pod has its own named namespace `cni-<hex groups>`."""
-    found = []
+    differences = []
     for pod in topology.pods.values():
         where = f"pod {pod.name}"
         if pod.netns not in topology.named:
             listed = ", ".join(topology.named) or "no namespace"
-            found.append(Difference("missing namespace", where, f"{pod.netns!r} listed", listed))
+            differences.append(
+                Difference("missing namespace", where, f"{pod.netns!r} listed", listed)
+            )
         elif not _NETNS_NAME.fullmatch(pod.netns):
-            found.append(Difference("namespace name", where, "cni-<hex groups>", pod.netns))
-    return found + shared(
+            differences.append(Difference("namespace name", where, "cni-<hex groups>", pod.netns))
+    return differences + shared(
         "shared namespace", {f"pod {p.name}": p.netns for p in topology.pods.values()}
     )
 
@@ -46,14 +48,16 @@ def netns_shared(topology: Topology, containers: Mapping[str, Mapping[str, int]]
         topology: The node and its pods.
         containers: Pod -> container -> inode of the container's network namespace.
     """
-    found = []
+    differences = []
     for pod, inodes in containers.items():
         own = topology.of_pod(pod).inode
         for container, inode in inodes.items():
             if inode != own:
                 where = f"container {container} of pod {pod}"
-                found.append(Difference("wrong namespace", where, f"net:[{own}]", f"net:[{inode}]"))
-    return found + shared(
+                differences.append(
+                    Difference("wrong namespace", where, f"net:[{own}]", f"net:[{inode}]")
+                )
+    return differences + shared(
         "shared namespace", {f"pod {pod}": topology.of_pod(pod).inode for pod in containers}
     )
 
@@ -61,12 +65,12 @@ def netns_shared(topology: Topology, containers: Mapping[str, Mapping[str, int]]
 def pod_links(topology: Topology, pod: str) -> Differences:
     """Check that a pod has lo and eth0, both up, and no other interface."""
     space = topology.of_pod(pod)
-    found = _exactly(space, pod, {"lo", POD_INTERFACE})
+    differences = _exactly(space, pod, {"lo", POD_INTERFACE})
     for name in ("lo", POD_INTERFACE):
         link = space.interface(name)
         if link is not None and not link.up:
-            found.append(Difference("interface down", f"pod {pod} {name}", "up", "down"))
-    return found
+            differences.append(Difference("interface down", f"pod {pod} {name}", "up", "down"))
+    return differences
 
 
 def node_links(topology: Topology, network: Network, own: frozenset[str]) -> Differences:
@@ -82,16 +86,16 @@ def node_links(topology: Topology, network: Network, own: frozenset[str]) -> Dif
 
 
 def _exactly(space: Namespace, where: str, names: Iterable[str]) -> Differences:
-    wanted = set(names)
+    expected = set(names)
     present = {
-        i.name for i in space.interfaces if i.up or i.name not in _KERNELS_OWN or i.name in wanted
+        i.name for i in space.interfaces if i.up or i.name not in _KERNELS_OWN or i.name in expected
     }
     return [
         Difference("missing interface", f"{where} {name}", "present", "absent")
-        for name in sorted(wanted - present)
+        for name in sorted(expected - present)
     ] + [
         Difference("unexpected interface", f"{where} {name}", "absent", _kind(space, name))
-        for name in sorted(present - wanted)
+        for name in sorted(present - expected)
     ]
 
 
@@ -133,16 +137,16 @@ def lower_link(topology: Topology, network: Network, pod: str) -> Differences:
         return [Difference("missing interface", where, "present", "absent")]
     if link.kind != (kind := network.profile.kind):
         return [Difference("kind of interface", where, kind, link.kind or "unknown")]
-    found = unequal(where, {"mode": (network.mode, link.mode)})
-    wanted = network.lower(topology) or "the one of a default route"
+    differences = unequal(where, {"mode": (network.mode, link.mode)})
+    expected = network.lower(topology) or "the one of a default route"
     lower = topology.lower_link(pod)
     if lower is None:
         seen = f"interface {link.peer_index} of namespace id {link.peer_nsid}"
-        return [*found, Difference("lower link", where, f"{NODE} {wanted}", seen)]
-    found += unequal(where, {"lower link": (f"{NODE} {wanted}", f"{NODE} {lower.name}")})
+        return [*differences, Difference("lower link", where, f"{NODE} {expected}", seen)]
+    differences += unequal(where, {"lower link": (f"{NODE} {expected}", f"{NODE} {lower.name}")})
     if not lower.up:
-        found.append(Difference("interface down", f"{NODE} {lower.name}", "up", "down"))
-    return found
+        differences.append(Difference("interface down", f"{NODE} {lower.name}", "up", "down"))
+    return differences
 
 
 def mtu(topology: Topology, network: Network, pod: str) -> Differences:
@@ -176,7 +180,7 @@ def mac(topology: Topology, network: Network, *, of_bridge: bool = True) -> Diff
         of_bridge: Whether to compare the bridge's own address too. It is compared only for a
             gateway, whose address must stay.
     """
-    found = []
+    differences = []
     owners: dict[str, object] = {}
     for name in topology.everybody:
         link = topology.of_pod(name).interface(POD_INTERFACE)
@@ -184,25 +188,29 @@ def mac(topology: Topology, network: Network, *, of_bridge: bool = True) -> Diff
         for end in (topology.host_end(name), topology.lower_link(name)):
             owners |= {f"{NODE} {end.name}": end.mac} if end else {}
     for name in topology.pods:
-        found += _result_macs(topology, network, name, of_bridge and network.conflist.is_gateway)
-    return found + shared("MAC address", owners)
+        differences += _result_macs(
+            topology, network, name, of_bridge and network.conflist.is_gateway
+        )
+    return differences + shared("MAC address", owners)
 
 
 def _result_macs(topology: Topology, network: Network, pod: str, of_bridge: bool) -> Differences:
     try:
-        claimed = result.interfaces(topology.pods[pod].result)
+        reported = result.interfaces(topology.pods[pod].result)
     except DoesNotConform as error:
         return [Difference("result", f"pod {pod}", "as the CNI specification has it", str(error))]
-    if not claimed:
+    if not reported:
         return [Difference("result", f"pod {pod}", "interfaces", "none")]
-    found = []
-    for one in claimed:
-        ours = one.name == network.bridge and not one.inside
-        if not one.mac or (ours and not of_bridge):
+    differences = []
+    for interface in reported:
+        is_bridge = interface.name == network.bridge and not interface.inside
+        if not interface.mac or (is_bridge and not of_bridge):
             continue
-        link = (topology.of_pod(pod) if one.inside else topology.node).interface(one.name)
+        link = (topology.of_pod(pod) if interface.inside else topology.node).interface(
+            interface.name
+        )
         seen = link.mac if link else "no such interface"
-        if seen != one.mac:
-            where = f"{f'pod {pod}' if one.inside else NODE} {one.name}"
-            found.append(Difference("MAC in result", where, one.mac, seen))
-    return found
+        if seen != interface.mac:
+            where = f"{f'pod {pod}' if interface.inside else NODE} {interface.name}"
+            differences.append(Difference("MAC in result", where, interface.mac, seen))
+    return differences

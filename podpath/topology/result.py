@@ -13,8 +13,8 @@ from podpath.topology.comparison import Differences
 
 def differences(topology: Topology, network: Network, pod: str) -> Differences:
     """Check that a pod's result has the interfaces, addresses and routes of the kernel."""
-    its = topology.pods[pod]
-    if not its.result:
+    pod_network = topology.pods[pod]
+    if not pod_network.result:
         return [Difference("result", f"pod {pod}", "a result", "none")]
     return [
         *_interfaces(topology, pod),
@@ -23,57 +23,59 @@ def differences(topology: Topology, network: Network, pod: str) -> Differences:
     ]
 
 
-def _entries(its: PodNetwork, key: str) -> list[Mapping[str, Any]]:
+def _entries(pod_network: PodNetwork, key: str) -> list[Mapping[str, Any]]:
     """List the objects of one of the result's lists, without entries of other types."""
-    value = its.result.get(key)
+    value = pod_network.result.get(key)
     return [e for e in value if isinstance(e, dict)] if isinstance(value, list) else []
 
 
 def _interfaces(topology: Topology, pod: str) -> Differences:
     """Check that a result has eth0 with the pod's sandbox, its host end, and all MAC addresses."""
-    its = topology.pods[pod]
-    entries = _entries(its, "interfaces")
+    pod_network = topology.pods[pod]
+    entries = _entries(pod_network, "interfaces")
     inside = [e for e in entries if e.get("sandbox")]
-    found = _unequal(
+    differences = _unequal(
         f"result of pod {pod}, interfaces in the pod",
         POD_INTERFACE,
         listed(e.get("name") for e in inside),
     )
     for entry in inside:
         sandbox = str(entry["sandbox"]).rpartition("/")[2]
-        found += _unequal(f"result of pod {pod}, sandbox", its.netns, sandbox)
+        differences += _unequal(f"result of pod {pod}, sandbox", pod_network.netns, sandbox)
     end = topology.host_end(pod)
     outside = {e.get("name") for e in entries if not e.get("sandbox")}
     if end is not None and end.name not in outside:
-        found += _unequal(f"result of pod {pod}, host end", end.name, listed(outside))
-    named = [str(e.get("name")) for e in entries if not e.get("mac")]
-    if named:
+        differences += _unequal(f"result of pod {pod}, host end", end.name, listed(outside))
+    without_mac = [str(e.get("name")) for e in entries if not e.get("mac")]
+    if without_mac:
         where = f"result of pod {pod}, MAC addresses"
-        found.append(Difference("result", where, "one an interface", f"none of {listed(named)}"))
-    return found
+        differences.append(
+            Difference("result", where, "one an interface", f"none of {listed(without_mac)}")
+        )
+    return differences
 
 
 def _addresses(topology: Topology, network: Network, pod: str) -> Differences:
-    its = topology.pods[pod]
+    pod_network = topology.pods[pod]
     link = topology.of_pod(pod).interface(POD_INTERFACE)
     held = [str(a) for a in link.addresses if not a.is_link_local] if link else []
-    entries = _entries(its, "ips")
+    entries = _entries(pod_network, "ips")
     where = f"result of pod {pod}, addresses"
-    found = _unequal(where, listed(held), listed(e.get("address") for e in entries))
+    differences = _unequal(where, listed(held), listed(e.get("address") for e in entries))
     gateways: dict[int, str] = {r.subnet.version: str(r.gateway) for r in network.ipam.ranges}
     for entry in entries:
         version = 6 if ":" in str(entry.get("address")) else 4
         if entry.get("gateway") is not None:
             where = f"result of pod {pod}, gateway of {entry.get('address')}"
-            found += _unequal(where, gateways.get(version, "none"), str(entry["gateway"]))
-        found += _index(its, entry)
-    return found
+            differences += _unequal(where, gateways.get(version, "none"), str(entry["gateway"]))
+        differences += _index(pod_network, entry)
+    return differences
 
 
-def _index(its: PodNetwork, entry: Mapping[str, Any]) -> Differences:
+def _index(pod_network: PodNetwork, entry: Mapping[str, Any]) -> Differences:
     """Check that an address's "interface" is the index of eth0 in the list of interfaces."""
-    interfaces, index = _entries(its, "interfaces"), entry.get("interface")
-    where = f"result of pod {its.name}, interface of {entry.get('address')}"
+    interfaces, index = _entries(pod_network, "interfaces"), entry.get("interface")
+    where = f"result of pod {pod_network.name}, interface of {entry.get('address')}"
     if not isinstance(index, int) or not 0 <= index < len(interfaces):
         return [Difference("result", where, "an index into interfaces", str(index))]
     return _unequal(where, POD_INTERFACE, str(interfaces[index].get("name")))
@@ -87,16 +89,18 @@ def _routes(topology: Topology, pod: str) -> Differences:
         if not r.particulars
     }
     by_destination = {destination for destination, _ in present}
-    found = []
+    differences = []
     for entry in _entries(topology.pods[pod], "routes"):
         destination, gateway = str(entry.get("dst")), entry.get("gw")
-        there = (destination, str(gateway)) in present if gateway else destination in by_destination
-        if not there:
+        is_present = (
+            (destination, str(gateway)) in present if gateway else destination in by_destination
+        )
+        if not is_present:
             text = destination if gateway is None else f"{destination} via {gateway}"
-            found.append(
+            differences.append(
                 Difference("result", f"result of pod {pod}, route {text}", "in the pod", "absent")
             )
-    return found
+    return differences
 
 
 def _unequal(where: str, expected: str, seen: str) -> Differences:

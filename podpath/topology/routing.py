@@ -26,27 +26,27 @@ from podpath.topology.comparison import Differences, no_host_end
 
 def route(topology: Topology, network: Network, pod: str) -> Differences:
     """Check that a pod has the routes of its profile and the configured ones, and no others."""
-    found = []
+    differences = []
     for family in Family:
-        wanted = _configured(network, family, topology, pod)
+        expected = _configured(network, family, topology, pod)
         present = {
             r
             for r in topology.of_pod(pod).routes
             if r.destination.version == family.value and not _kernels_own(r)
         }
         present -= set(_own_addresses(topology.of_pod(pod)))
-        found += _exactly(f"pod {pod}", wanted, present)
-    return found
+        differences += _exactly(f"pod {pod}", expected, present)
+    return differences
 
 
-def _exactly(where: str, wanted: set[Route], present: set[Route]) -> Differences:
+def _exactly(where: str, expected: set[Route], present: set[Route]) -> Differences:
     return [
-        Difference(kind, f"{where} {_text(route)}", *both)
-        for kind, both, only in (
-            ("missing route", ("present", "absent"), wanted - present),
-            ("unexpected route", ("absent", "present"), present - wanted),
+        Difference(kind, f"{where} {_text(route)}", *values)
+        for kind, values, routes in (
+            ("missing route", ("present", "absent"), expected - present),
+            ("unexpected route", ("absent", "present"), present - expected),
         )
-        for route in sorted(only, key=str)
+        for route in sorted(routes, key=str)
     ]
 
 
@@ -63,29 +63,33 @@ def _kernels_own(route: Route) -> bool:
 
 
 def _configured(network: Network, family: Family, topology: Topology, pod: str) -> set[Route]:
-    mine = [a for a in _ranged(topology, network, pod) if a[0].version == family.value]
-    if not mine:
+    ranged = [a for a in _ranged(topology, network, pod) if a[0].version == family.value]
+    if not ranged:
         return set()
-    address, its = mine[0]
-    gateway = its.gateway
-    wanted = {_route(rule, address, its, POD_INTERFACE) for rule in network.profile.pod_routes}
+    address, ip_range = ranged[0]
+    gateway = ip_range.gateway
+    expected = {
+        _route(rule, address, ip_range, POD_INTERFACE) for rule in network.profile.pod_routes
+    }
     for route in network.ipam.routes:
         if route.destination.version == family.value:
-            wanted.add(Route(route.destination, route.gateway or gateway, POD_INTERFACE))
+            expected.add(Route(route.destination, route.gateway or gateway, POD_INTERFACE))
     if network.conflist.is_default_gateway:
-        wanted.add(Route(ip_network((ANYWHERE[family], 0)), gateway, POD_INTERFACE))
-    return wanted
+        expected.add(Route(ip_network((ANYWHERE[family], 0)), gateway, POD_INTERFACE))
+    return expected
 
 
 def _ranged(topology: Topology, network: Network, pod: str) -> Iterator[tuple[Address, Range]]:
     """Yield a pod's addresses that are in a range, each with it; TOPO-ADDR reports the others."""
     for address in topology.everybody[pod].addresses:
-        if its := network.ipam.range_of(address):
-            yield address, its
+        if ip_range := network.ipam.range_of(address):
+            yield address, ip_range
 
 
-def _route(rule: RouteRule, address: Address, its: Range, device: str) -> Route:
-    to, via = (filled(text, address, its.subnet, its.gateway) for text in (rule.to, rule.via))
+def _route(rule: RouteRule, address: Address, ip_range: Range, device: str) -> Route:
+    to, via = (
+        filled(text, address, ip_range.subnet, ip_range.gateway) for text in (rule.to, rule.via)
+    )
     return Route(ip_network(to), ip_address(via) if via else None, device)
 
 
@@ -103,15 +107,17 @@ def host_end(topology: Topology, pod: str) -> Differences:
     if end is None:
         return [no_host_end(pod)]
     where = f"{NODE} {end.name} (pod {pod})"
-    found = [] if end.up else [Difference("interface down", where, "up", "down")]
+    differences = [] if end.up else [Difference("interface down", where, "up", "down")]
     if end.master is not None:
         master = topology.node.by_index(end.master)
-        found.append(Difference("master", where, "none", master.name if master else "unknown"))
+        differences.append(
+            Difference("master", where, "none", master.name if master else "unknown")
+        )
     for family in Family:
         has = any(a.version == family.value for a in topology.everybody[pod].addresses)
         if has and family not in end.settings.forwarding & topology.node.settings.forwarding:
-            found.append(Difference("forwarding", f"{where} IPv{family.value}", "on", "off"))
-    return found
+            differences.append(Difference("forwarding", f"{where} IPv{family.value}", "on", "off"))
+    return differences
 
 
 def node_addr(topology: Topology, network: Network, pod: str) -> Differences:
@@ -122,18 +128,18 @@ def node_addr(topology: Topology, network: Network, pod: str) -> Differences:
     held = {
         str(a) for a in end.addresses if not a.ip.is_link_local or a.version == Family.IPV4.value
     }
-    wanted = {
-        filled(text, address, its.subnet, its.gateway)
-        for address, its in _ranged(topology, network, pod)
+    expected = {
+        filled(text, address, ip_range.subnet, ip_range.gateway)
+        for address, ip_range in _ranged(topology, network, pod)
         for text in network.profile.host_end
     }
     where = f"{NODE} {end.name} (pod {pod})"
-    found = []
-    if missing := wanted - held:
-        found.append(Difference("missing address", where, listed(missing), listed(held)))
-    if more := held - wanted:
-        found.append(Difference("unexpected address", where, listed(wanted), listed(more)))
-    return found
+    differences = []
+    if missing := expected - held:
+        differences.append(Difference("missing address", where, listed(missing), listed(held)))
+    if extra := held - expected:
+        differences.append(Difference("unexpected address", where, listed(expected), listed(extra)))
+    return differences
 
 
 def node_route(topology: Topology, network: Network) -> Differences:
@@ -145,14 +151,16 @@ def node_route(topology: Topology, network: Network) -> Differences:
     present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}
     present -= set(_own_addresses(topology.node))
     present -= set(_of_lower_link(topology, network))
-    found = _exactly(NODE, set(_node_routes(topology, network)), present)
+    differences = _exactly(NODE, set(_node_routes(topology, network)), present)
     ends = topology.host_ends()
     for rule in topology.node.rules:
-        about = [n for n in (rule.source, rule.destination) if n is not None]
-        pods = any(_within(n, s) for n in about for s in subnets)
-        if pods or (ends | {network.bridge}) & set(rule.interfaces):
-            found.append(Difference("unexpected rule", NODE, "none that is about pods", rule.text))
-    return found
+        prefixes = [n for n in (rule.source, rule.destination) if n is not None]
+        names_pods = any(_within(n, s) for n in prefixes for s in subnets)
+        if names_pods or (ends | {network.bridge}) & set(rule.interfaces):
+            differences.append(
+                Difference("unexpected rule", NODE, "none that is about pods", rule.text)
+            )
+    return differences
 
 
 def _of_lower_link(topology: Topology, network: Network) -> Iterator[Route]:
@@ -167,9 +175,9 @@ def _node_routes(topology: Topology, network: Network) -> Iterable[Route]:
     for pod in topology.everybody:
         end = topology.host_end(pod)
         devices = {"master": network.bridge, "host-end": end.name if end else "?"}
-        for address, its in _ranged(topology, network, pod):
+        for address, ip_range in _ranged(topology, network, pod):
             for rule in network.node_routes:
-                yield _route(rule, address, its, devices[rule.dev])
+                yield _route(rule, address, ip_range, devices[rule.dev])
 
 
 def _own_addresses(space: Namespace) -> Iterable[Route]:
@@ -180,8 +188,8 @@ def _own_addresses(space: Namespace) -> Iterable[Route]:
                 yield Route(address.network, None, link.name)
 
 
-def _within(one: Subnet, other: Subnet) -> bool:
-    return one.version == other.version and one.subnet_of(other)  # type: ignore[arg-type]
+def _within(inner: Subnet, outer: Subnet) -> bool:
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
 
 
 def settings(topology: Topology, network: Network, pod: str) -> Differences:
@@ -198,17 +206,17 @@ def settings(topology: Topology, network: Network, pod: str) -> Differences:
         f"host end of pod {pod}": topology.host_end(pod),
         f"{NODE} {network.bridge}": topology.node.interface(network.bridge),
     }
-    found = []
+    differences = []
     for where, link in links.items():
         if link is not None:
-            found += _proxies(where, link.settings - inherited.node, "off")
+            differences += _proxies(where, link.settings - inherited.node, "off")
     for where, link in {f"pod {pod} {POD_INTERFACE}": inside, **links}.items():
         if link is not None and link.flags:
-            found.append(Difference("flags", where, "none unusual", listed(link.flags)))
+            differences.append(Difference("flags", where, "none unusual", listed(link.flags)))
     if inside and inside.promiscuous:
-        found.append(Difference("promiscuous", f"pod {pod} {POD_INTERFACE}", "off", "on"))
+        differences.append(Difference("promiscuous", f"pod {pod} {POD_INTERFACE}", "off", "on"))
     now = inside.settings if inside else Settings()
-    return found + switched(f"pod {pod}", now, inherited.pod, network)
+    return differences + switched(f"pod {pod}", now, inherited.pod, network)
 
 
 def switched(where: str, now: Settings, before: Settings, network: Network) -> Differences:
@@ -221,24 +229,24 @@ def switched(where: str, now: Settings, before: Settings, network: Network) -> D
         network: The configuration, and how its plugin wires pods.
     """
     on, off = network.conflist.switched
-    more, less = now - ((before | on) - off), on - now
+    extra, missing = now - ((before | on) - off), on - now
     return [
-        *_proxies(where, more, "off"),
-        *_forwarding(where, more, "off"),
-        *_proxies(where, less, "on"),
-        *_forwarding(where, less, "on"),
+        *_proxies(where, extra, "off"),
+        *_forwarding(where, extra, "off"),
+        *_proxies(where, missing, "on"),
+        *_forwarding(where, missing, "on"),
     ]
 
 
-def _proxies(where: str, some: Settings, expected: str) -> Differences:
-    return [Difference("proxy ARP", where, expected, _OTHER[expected])] if some.proxies else []
+def _proxies(where: str, present: Settings, expected: str) -> Differences:
+    return [Difference("proxy ARP", where, expected, _OTHER[expected])] if present.proxies else []
 
 
-def _forwarding(where: str, some: Settings, expected: str) -> Differences:
+def _forwarding(where: str, present: Settings, expected: str) -> Differences:
     return [
         Difference("forwarding", f"{where} IPv{family.value}", expected, _OTHER[expected])
         for family in Family
-        if family in some.forwarding
+        if family in present.forwarding
     ]
 
 

@@ -27,17 +27,19 @@ def wired(node: Node, network: Network, pods: Deployment) -> list[Difference]:
         # names an address that the bridge had only for a moment.
         "TOPO-MAC": {"of_bridge": False},
     }
-    looks: list[tuple[str, ...]] = [(identifier,) for identifier in _OF_NODE]
-    looks += [(identifier, pod.name) for pod in pods for identifier in _OF_POD]
+    checks: list[tuple[str, ...]] = [(identifier,) for identifier in _OF_NODE]
+    checks += [(identifier, pod.name) for pod in pods for identifier in _OF_POD]
     return [
         difference
-        for identifier, *of in looks
+        for identifier, *pod in checks
         if identifier not in network.profile.not_applicable
-        for difference in wiring.differences(identifier, *of, **facts.get(identifier, {}))
+        for difference in wiring.differences(identifier, *pod, **facts.get(identifier, {}))
     ]
 
 
 def _read(node: Node, pods: Deployment) -> Topology:
-    others = node.foreign_pods([pod.sandbox for pod in pods])
+    foreign_pods = node.foreign_pods([pod.sandbox for pod in pods])
     named = node.named_namespaces()
-    return reading.read(node.network_namespace(), named, [pod.network for pod in pods], others)
+    return reading.read(
+        node.network_namespace(), named, [pod.network for pod in pods], foreign_pods
+    )

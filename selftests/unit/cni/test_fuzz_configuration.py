@@ -118,7 +118,7 @@ def test_files_without_end_are_refused(read: Any) -> None:
 def test_large_file_is_refused(file: Path) -> None:
     """What is longer than any conflist is not parsed."""
     with pytest.raises(CouldNotTest, match="File too large"):
-        conflist.read(_written(file, b" " * (files.MOST + 1)))
+        conflist.read(_written(file, b" " * (files.LIMIT + 1)))
 
 
 # --- TOML -------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_result_that_is_no_object_does_not_conform(file: Path, document: object,
 
 def test_result_without_end_does_not_conform(file: Path) -> None:
     """Neither size nor depth is without limit."""
-    file.write_text(json.dumps({"result": {"dns": "x" * files.MOST}}))
+    file.write_text(json.dumps({"result": {"dns": "x" * files.LIMIT}}))
     with pytest.raises(DoesNotConform, match="larger than 4 MiB"):
         result.read(file)
     file.write_text('{"result": ' + "[" * 100_000)

@@ -46,7 +46,7 @@ def test_what_is_no_lease_could_not_be_tested(tmp_path: Path) -> None:
     (tmp_path / "10.88.0.2").write_bytes(b"\xff")
     with pytest.raises(CouldNotTest, match=r"the lease 10\.88\.0\.2 cannot be read"):
         inventory.leases_in(tmp_path)
-    (tmp_path / "10.88.0.2").write_bytes(b"\0" * (files.MOST + 1))
+    (tmp_path / "10.88.0.2").write_bytes(b"\0" * (files.LIMIT + 1))
     with pytest.raises(CouldNotTest, match="File too large"):
         inventory.leases_in(tmp_path)
 
