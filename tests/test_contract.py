@@ -19,7 +19,7 @@ from .parameters import alone, attaching, chained_plugins, since
 
 @requirement("CNI-VERSION")
 @alone
-def test_version_names_what_is_supported(
+def test_version_lists_supported_versions(
     runtime: Runtime, subject: Subject, network: Network
 ) -> None:
     """VERSION prints one document with the supported versions, which include the conflist's."""
@@ -62,7 +62,7 @@ def test_add_gives_one_result_of_the_configured_version(
 @requirement("CNI-ADD-INTERFACE")
 @attaching
 @since("0.3.0")
-def test_result_is_what_the_kernel_has(life: Life) -> None:
+def test_result_agrees_with_the_kernel(life: Life) -> None:
     """The kernel has the result's interfaces, MACs and addresses, CNI_IFNAME in CNI_NETNS."""
     assert links.in_kernel(life.attached) == []
 
@@ -83,7 +83,7 @@ def test_addresses_can_be_used_when_add_returns(
 @requirement("CNI-ADD-TAKEN")
 @attaching
 @since("1.0.0")
-def test_interface_name_that_is_taken_is_refused(container: Attachment, cni_version: str) -> None:
+def test_taken_interface_name_is_refused(container: Attachment, cni_version: str) -> None:
     """ADD fails if the container has an interface of that name, and does not change it."""
     node = container.runtime.node
     node.run(["ip", "-n", container.name, "link", "add", INTERFACE, "type", "bridge"])
@@ -107,7 +107,7 @@ def test_previous_result_is_passed_on(life: Life) -> None:
 
 @requirement("CNI-ADD-ARGS")
 @since("0.4.0")
-def test_arguments_that_are_not_known_are_ignored(container: Attachment) -> None:
+def test_unknown_arguments_are_ignored(container: Attachment) -> None:
     """ADD succeeds with unknown CNI_ARGS and those of the kubelet, if IgnoreUnknown=1 is set."""
     given = container.environment("ADD")["CNI_ARGS"]
 
@@ -117,7 +117,7 @@ def test_arguments_that_are_not_known_are_ignored(container: Attachment) -> None
 @requirement("CNI-ERROR")
 @attaching
 @since("0.1.0")
-def test_failure_is_told_in_a_document(absent: Attachment, cni_version: str) -> None:
+def test_failure_prints_an_error_document(absent: Attachment, cni_version: str) -> None:
     """ADD to a missing namespace exits with a nonzero status, and prints a code and a message."""
     assert answers.refused(absent.add()[0], cni_version) == []
 

@@ -10,7 +10,7 @@ from podpath.testing import each_family, requirement
 
 @requirement("CNI-STATIC-IP")
 @each_family
-def test_container_has_the_address_that_was_asked_for(
+def test_container_has_the_requested_address(
     runtime: Runtime, network: Network, family: Family
 ) -> None:
     """The container has exactly the requested address, and another gets it only afterwards."""
@@ -30,9 +30,7 @@ def test_container_has_the_address_that_was_asked_for(
 
 
 @requirement("CNI-STATIC-MAC")
-def test_container_has_the_mac_address_that_was_asked_for(
-    runtime: Runtime, network: Network
-) -> None:
+def test_container_has_the_requested_mac_address(runtime: Runtime, network: Network) -> None:
     """The container has the requested MAC address in the kernel and in the result."""
     with capabilities.container(runtime, network, {"mac": capabilities.MAC}) as container:
         container.attach()

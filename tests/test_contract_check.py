@@ -53,7 +53,7 @@ def test_check_needs_the_previous_result(container: Attachment, cni_version: str
 @attaching
 @pytest.mark.parametrize("make", LISTED)
 @since("0.4.0")
-def test_check_finds_what_is_missing_of_the_result(
+def test_check_finds_missing_parts_of_the_result(
     container: Attachment, network: Network, cni_version: str, make: Make
 ) -> None:
     """CHECK fails if an interface, address or route of the result is missing."""
@@ -64,7 +64,7 @@ def test_check_finds_what_is_missing_of_the_result(
 @interface_plugin
 @pytest.mark.parametrize("make", STATE)
 @since("0.4.0")
-def test_check_finds_what_else_is_broken(
+def test_check_finds_other_broken_state(
     container: Attachment, network: Network, cni_version: str, make: Make
 ) -> None:
     """CHECK fails if state that the network needs, but the result does not list, is broken."""
@@ -75,7 +75,9 @@ def test_check_finds_what_else_is_broken(
 @attaching
 @pytest.mark.parametrize("addition", ADDITIONS)
 @since("0.4.0")
-def test_check_allows_for_what_later_plugins_add(container: Attachment, addition: Addition) -> None:
+def test_check_accepts_additions_of_later_plugins(
+    container: Attachment, addition: Addition
+) -> None:
     """CHECK accepts a route, or an interface with an address, that a later plugin added."""
     container.attach()
     previous = addition(container)

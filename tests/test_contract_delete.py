@@ -107,7 +107,7 @@ FAILED = [
 @attaching
 @pytest.mark.parametrize(("add", "unless"), FAILED)
 @since("1.0.0")
-def test_delete_succeeds_after_an_add_that_did_not(
+def test_delete_succeeds_after_a_failed_add(
     container: Attachment, network: Network, add: Callable[[Attachment], bool], unless: str
 ) -> None:
     """DEL succeeds and leaves nothing after an ADD that failed or was killed."""
@@ -134,7 +134,7 @@ def test_containers_come_and_go_at_the_same_time(
 
 @requirement("CNI-GC")
 @since("1.1.0")
-def test_collection_reclaims_all_but_what_is_listed(
+def test_collection_spares_listed_containers_only(
     runtime: Runtime,
     network: Network,
     subject: Subject,

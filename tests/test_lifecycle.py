@@ -42,7 +42,7 @@ def test_nothing_piles_up_as_pods_come_and_go(
 
 @requirement("LIFE-OTHERS")
 @each_family
-def test_others_stay_as_they_are_when_pods_come_and_go(
+def test_other_pods_stay_unchanged_as_pods_come_and_go(
     node: Node,
     at_first: Topology | None,
     observer: Observer,

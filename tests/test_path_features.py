@@ -75,7 +75,7 @@ def test_mapped_port_is_answered_by_the_pod(
 @requirement("PATH-BANDWIDTH")
 @each_family
 @each_direction
-def test_rate_is_what_was_asked_for(
+def test_rate_is_the_requested_one(
     runtime: Runtime, network: Network, family: Family, direction: str
 ) -> None:
     """A transfer takes as long as the limit requires, and far less without a limit."""

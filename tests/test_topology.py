@@ -142,22 +142,20 @@ def test_lo_holds_the_loopback_address_only(wiring: Wiring, pod: str) -> None:
 
 @requirement("TOPO-RESULT")
 @each_pod
-def test_result_says_what_the_kernel_has(wiring: Wiring, pod: str) -> None:
+def test_result_agrees_with_the_kernel(wiring: Wiring, pod: str) -> None:
     """The plugin's result has the interfaces, addresses and routes of the kernel."""
     assert wiring.result(pod) == []
 
 
 @requirement("TOPO-SETTINGS")
 @each_pod
-def test_pod_is_no_router_and_nobody_a_proxy(wiring: Wiring, pod: str) -> None:
+def test_plugin_turns_on_no_forwarding_or_proxy(wiring: Wiring, pod: str) -> None:
     """A plugin turns on no forwarding in a pod, and no proxy ARP there, on a host end or bridge."""
     assert wiring.settings(pod) == []
 
 
 @requirement("TOPO-SETTINGS")
-def test_container_that_does_nothing_for_others_stays_so(
-    unset: Attachment, network: Network
-) -> None:
+def test_plugin_turns_on_only_configured_settings(unset: Attachment, network: Network) -> None:
     """ADD turns on only configured forwarding and proxies, even if the host's pods have more."""
     unset.attach()
 
