@@ -15,7 +15,7 @@ from podpath.paths import capture
 from podpath.paths.capture import Capture
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
-from podpath.system import netlink, netns
+from podpath.system import netns
 from podpath.topology import reading
 from selftests.capture.disturb import Disturb, then
 
@@ -212,7 +212,7 @@ def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(pyroute2, "IPRoute", fail)
     # a question that there is not: the kernel itself refuses it
-    monkeypatch.setattr(netlink, "LINKS", (9999, bytes(16)))
+    monkeypatch.setattr(reading, "LINKS", (9999, bytes(16)))
 
     with pytest.raises(CouldNotTest, match="did not tell of the namespace"):
         reading.read(node.network_namespace(), {}, [])
