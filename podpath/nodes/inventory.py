@@ -26,7 +26,7 @@ _RULES = (
     ("ip6tables-legacy-save",),
 )
 
-# The kernel itself adds further routes for each address ("proto kernel").
+# The inventory leaves out the routes that the kernel itself adds for each address ("proto kernel").
 _ROUTING = (
     ("ip", "-4", "rule"),
     ("ip", "-6", "rule"),

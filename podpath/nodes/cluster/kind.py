@@ -33,7 +33,7 @@ def sweep(say: Say = lambda _: None, kind: str = "") -> list[str]:
     gone: list[str] = []
     for directory in sorted(kind_cluster.CLUSTERS.glob("*")):
         options = Options(directory.name, keep=False, config=Path(), kind=kind)
-        if not os.path.exists(kind_program.path(options)):  # a later run downloads it
+        if not os.path.exists(kind_program.path(options)):  # a later run downloads it, and sweeps
             return gone
         with suppress(BlockingIOError), shared_lock.changing(directory, wait=False):
             if shared_lock.abandoned(directory):
