@@ -17,7 +17,17 @@ _HERE = Path(__file__).parent
 #: Tests that compare the host's inventory: no other may start a node meanwhile.
 _ALONE = _HERE / "endings"
 _TOGETHER = tuple(
-    _HERE / d for d in ("capture", "cluster", "faults", "input", "output", "packaging", "profiles")
+    _HERE / d
+    for d in (
+        "capture",
+        "cluster",
+        "examples",
+        "faults",
+        "input",
+        "output",
+        "packaging",
+        "profiles",
+    )
 )
 
 
