@@ -231,7 +231,7 @@ def mounts(table: str) -> list[Mount]:
 
 
 def strings(raw: bytes) -> list[bytes]:
-    """Read the strings of /proc/PID/cmdline or environ, each of which ends with a zero byte."""
+    """Read the strings of /proc/PID/cmdline or environ, which each end with a zero byte."""
     return raw.removesuffix(b"\0").split(b"\0")
 
 
