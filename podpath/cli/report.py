@@ -60,21 +60,24 @@ def _show(options: argparse.Namespace) -> int:
     for one in told:
         head = f"{one['id']:<{columns}}  {one['verdict']}"
         output.write(output.hanging(head, one["sentence"], columns + 18))
-    _show_features(document)
+    _show_results(document)
     output.write(f"\n{document['verdict']}")
     return 0
 
 
-def _show_features(document: dict[str, Any]) -> None:
+def _show_results(document: dict[str, Any]) -> None:
     from podpath.report import summary
 
     features = [f for profile in document["profiles"] for f in profile["features"]]
-    output.write("\nfeatures" if features else "")
-    width = max((len(f["name"]) for f in features), default=0)
-    for one in features:
-        head = f"{one['name']:<{width}}  {one['result']}"
-        told = one["reason"] or summary.counted(one["counts"])
-        output.write(output.hanging(head, told, width + 12))
+    groups = document.get("groups", [])
+    width = max((len(one["name"]) for one in (*features, *groups)), default=0)
+    for title, results in (("features", features), ("the vendor's own", groups)):
+        if results:
+            output.write(f"\n{title}")
+        for one in results:
+            head = f"{one['name']:<{width}}  {one['result']}"
+            told = one.get("reason") or summary.counted(one["counts"])
+            output.write(output.hanging(head, told, width + 12))
 
 
 def _show_to_ci(document: dict[str, Any], *, as_markdown: bool) -> int:

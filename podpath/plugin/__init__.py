@@ -7,6 +7,7 @@ pytest_plugins = [
     "podpath.plugin.options",
     "podpath.plugin.patience",
     "podpath.plugin.before",
+    "podpath.plugin.arguments",
     "podpath.plugin.header",
     "podpath.plugin.workers",
     "podpath.plugin.collection",

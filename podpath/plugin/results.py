@@ -53,16 +53,26 @@ def _broken_off(report: pytest.TestReport) -> TestResult:
     return TestResult(report.nodeid, (), Outcome(verdict, message, body=f"{verdict}: {message}"))
 
 
+def _printed(report: pytest.TestReport) -> str:
+    """The id of a report's test with its file, relative to pytest's rootdir: one to give it again.
+
+    Of tests of a package that --pyargs names, pytest's own ids leave out the way to that package.
+    """
+    return f"{report.location[0]}::{report.nodeid.partition('::')[2]}"
+
+
 class _Results:
     """Collects the results where those of all workers arrive, and tells them at the end."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._results: list[TestResult] = []
+        self._ids: dict[str, str] = {}
         self._others_failed = False
         self._complete = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._ids[report.nodeid] = self._config.cwd_relative_nodeid(_printed(report))
         result = _result(report)
         if result is not None:
             self._results.append(result)
@@ -89,10 +99,19 @@ class _Results:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self._results:
             return
+        self._print_ids(terminalreporter)
         self._tell_untested(terminalreporter)
         self._tell_verdicts(terminalreporter)
         self._tell_seed(terminalreporter)
         self._write_report(terminalreporter)
+
+    @staticmethod
+    def _print_ids(terminal: pytest.TerminalReporter) -> None:
+        """Have pytest print such ids in its short summary; what it caches is written by now."""
+        for reports in terminal.stats.values():
+            for report in reports:
+                if getattr(report, "podpath", None) is not None:
+                    report.nodeid = _printed(report)
 
     def _tell_untested(self, terminal: pytest.TerminalReporter) -> None:
         """Each reason once: a node that does not start is the same for every test."""
@@ -101,7 +120,7 @@ class _Results:
         tests: dict[str, list[str]] = {}
         for result in self._results:
             if result.outcome.verdict == Verdict.COULD_NOT_TEST:
-                tests.setdefault(result.outcome.reason, []).append(result.test)
+                tests.setdefault(result.outcome.reason, []).append(self._ids[result.test])
         if tests:
             terminal.write_sep("=", "COULD NOT TEST (says nothing about the plugin)", yellow=True)
         for reason, names in tests.items():
@@ -153,7 +172,8 @@ class _Results:
         from podpath.report.outcome import Verdict
 
         shown = [f for f in features if f["result"] != Verdict.NOT_RUN or f["reason"] == WAIVED]
-        terminal.write_sep("=", "features")
+        if shown:
+            terminal.write_sep("=", "features")
         width = max((len(f["name"]) for f in shown), default=0)
         for one in shown:
             self._tell_result(terminal, one, width)

@@ -56,9 +56,18 @@ def run_pytest(installed: Path, project: Path, *arguments: str) -> str:
 
 
 def run_module(installed: Path, project: Path, module: str, *arguments: str) -> str:
-    """Run a module with the Python of somebody who installed the wheel; return its output.
+    """Run a module with the Python of somebody who installed the wheel; return its output."""
+    done = start_module(installed, project, module, *arguments)
+    return done.stdout + done.stderr
 
-    -S: an editable install of the checkout, which a .pth file makes, is not seen.
+
+def start_module(
+    installed: Path, project: Path, module: str, *arguments: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run a module with the Python of somebody who installed the wheel.
+
+    -S: an editable install of the checkout, which a .pth file makes, is not seen. -P: nor is what
+    lies in the project.
     """
     paths = dict.fromkeys([str(installed), *map(sysconfig.get_path, ("purelib", "platlib"))])
     environment = {
@@ -66,12 +75,11 @@ def run_module(installed: Path, project: Path, module: str, *arguments: str) -> 
         for name, value in os.environ.items()
         if not name.startswith(("PYTEST_", "TOX_"))
     }
-    done = subprocess.run(
-        [sys.executable, "-S", "-m", module, *arguments],
+    return subprocess.run(
+        [sys.executable, "-S", "-P", "-m", module, *arguments],
         cwd=project,
         env={**environment, "PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
         text=True,
         check=False,
     )
-    return done.stdout + done.stderr

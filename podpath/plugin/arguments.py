@@ -1,0 +1,74 @@
+"""Options whose values are paths: pytest must not take these for the paths of tests.
+
+pytest looks for its settings near the paths among its arguments, before it knows podpath's options:
+of `--podpath-cni-bin DIR` it takes DIR for one. With `--podpath-cni-bin=DIR` it does not.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import shlex
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_PREFIX = "--podpath-"
+#: Arguments of pytest that are read in the environment, before the command's.
+_VARIABLE = "PYTEST_ADDOPTS"
+
+#: The arguments with which pytest starts anew, in place of a run with misplaced settings.
+_again = pytest.StashKey[list[str]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    """Load nothing for a run whose settings were looked for in the wrong place."""
+    given = early_config.invocation_params
+    if not _misleads((*given.args, *shlex.split(os.environ.get(_VARIABLE, ""))), given.dir):
+        return
+    early_config.stash[_again] = joined(given.args)
+    args.clear()
+    empty = ["--noconftest"]
+    namespace = copy.copy(early_config.option)
+    early_config.known_args_namespace = parser.parse_known_args(empty, namespace)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Start anew, with arguments that pytest reads in one way only."""
+    arguments = config.stash.get(_again, None)
+    if arguments is None:
+        return None
+    with pytest.MonkeyPatch.context() as patch:
+        if added := os.environ.get(_VARIABLE):
+            patch.setenv(_VARIABLE, shlex.join(joined(shlex.split(added))))
+        return pytest.main(arguments, config.invocation_params.plugins)
+
+
+def joined(arguments: Iterable[str]) -> list[str]:
+    """Write each option of podpath and its value as one argument."""
+    found: list[str] = []
+    for argument in arguments:
+        if found and _awaits_value(found[-1]):
+            found[-1] += f"={argument}"
+        else:
+            found.append(str(argument))
+    return found
+
+
+def _misleads(arguments: tuple[str, ...], directory: Path) -> bool:
+    """Whether a value of podpath's options is the path of something, and stands by itself."""
+    values = (value for option, value in pairwise(arguments) if _awaits_value(option))
+    return any((directory / value).exists() for value in values)
+
+
+def _awaits_value(argument: str) -> bool:
+    return str(argument).startswith(_PREFIX) and "=" not in argument
