@@ -1,10 +1,10 @@
-"""What others on a shared node say to each other, and a proof of silence is not about. Pure.
+"""Background traffic on a shared node, which must not count against "nothing else was seen". Pure.
 
-Nothing that has to do with podpath's pods is ever such talk: a frame from or to one of their
-addresses is a finding, wherever it is seen. What is left is recognised by who says it, and where:
-another pod's packets on that pod's own interfaces and on the bridge; the packets of the node's
-programs, by the sockets that the kernel lists, on the node's own links; and what comes to the
-uplink from outside of the node.
+Packets of podpath's own pods are never background traffic: a frame from or to one of their
+addresses is a finding wherever it appears. Other packets are background traffic if their sender
+and their place fit together: packets of a foreign pod on that pod's own interfaces and on the
+bridge; packets of the node's programs, known by the sockets that the kernel lists, on the node's
+own links; and packets that reach the uplink from outside the node.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _LO = "lo"
 
 
 class Talk:
-    """The sightings that are others' talk; `sighting in talk` tells."""
+    """Container of the sightings that are background traffic: use `sighting in talk`."""
 
     def __init__(
         self,
@@ -27,7 +27,15 @@ class Talk:
         programs: frozenset[Endpoint],
         bridge: str,
     ) -> None:
-        """links: the node's own; programs: local ends of the node's sockets."""
+        """Learn which addresses, links and sockets are the node's, the pods' and foreign pods'.
+
+        Args:
+            found: The node, its pods, and the foreign pods.
+            links: Names of the node's own interfaces, not of pods.
+            uplink: Name of the node's interface to the outside.
+            programs: Local ends of the node's sockets.
+            bridge: Name of the bridge that pods are connected to.
+        """
         self._ours = {a for pod in found.pods.values() for a in pod.addresses}
         self._macs = {
             link.mac for space in (found.node, *found.named.values()) for link in space.interfaces
@@ -51,7 +59,7 @@ class Talk:
         if sighting.namespace != NODE:
             return False
         if sighting.interface == _LO:
-            # Nothing leaves by lo: it has what the node says to itself, or a Service answers it.
+            # lo carries only what the node sends to itself, or answers in place of a Service.
             return self._local(packet.source) or self._local(packet.destination)
         return sighting.interface == self._uplink and self._on_uplink(sighting)
 
@@ -81,7 +89,7 @@ class Talk:
         return self._of_program(packet)
 
     def _of_program(self, packet: Packet) -> bool:
-        """Whether its source is a socket of the node's own; a forwarded packet has none there."""
+        """Return whether the source is one of the node's sockets; a forwarded packet has none."""
         if packet.ports is None or packet.source not in self._node:
             return False
         port = packet.ports[0]
@@ -95,7 +103,14 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class _Pod:
-    """Another pod: its name, addresses, MAC address, and the node's link that it is joined to."""
+    """A pod that podpath did not create.
+
+    Attributes:
+        name: Its name.
+        addresses: Its IP addresses.
+        mac: The MAC address of its eth0; empty if it has none.
+        on_node: Names of the node's interfaces that connect it.
+    """
 
     name: str
     addresses: frozenset[Address]

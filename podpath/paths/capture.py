@@ -1,14 +1,17 @@
 """Sniffers on every interface of every namespace, with the proof that they missed nothing.
 
-One unbound AF_PACKET socket a namespace sees the frames of all its interfaces, those that appear
-later included (packet(7)). The kernel keeps what arrives until it is read, so nothing runs
-beside the probe: arm, let the probe happen, collect.
+One unbound AF_PACKET socket in each namespace sees the frames of all its interfaces, including
+interfaces that appear later (packet(7)). The kernel keeps the frames until they are read, so
+no thread runs beside the probe: arm, let the probe happen, collect.
 
-The proof: a canary frame, sent over the namespace's own `lo` from every CPU before and after
-the probe, comes back through the same socket; as each CPU hands frames over in order, whatever
-it had before the canary is there too (net/core/dev.c, enqueue_to_backlog). The kernel's own
-count of frames that the socket dropped is zero. The socket is in the namespace that it is said to
-be in. And nothing that a path is derived from has changed meanwhile (changes.py).
+The proof has four parts:
+
+- A canary frame, sent over the namespace's own `lo` from every CPU before and after the probe,
+  comes back through the same socket. Each CPU hands frames over in order, so all its frames
+  before the canary have arrived, too (net/core/dev.c, enqueue_to_backlog).
+- The kernel's count of frames that the socket dropped is zero.
+- The socket is in the namespace of its name.
+- Nothing that a path is derived from changed meanwhile (podpath.system.watch).
 """
 
 import os
@@ -40,15 +43,30 @@ _PACKET_STATISTICS = 6
 _PACKET_MR_PROMISC = 1
 _BUFFER_BYTES = 64 * 1024 * 1024
 _LARGEST_FRAME = 256 * 1024
-_SLICE_SECONDS = 0.02  # between looks at whether the canaries are back
-#: Frames kept of one namespace: more than any probe makes, and no more than memory bears.
+_SLICE_SECONDS = 0.02  # between two checks for returned canaries
+#: Largest number of frames kept for one namespace: more than any probe causes, yet within memory.
 _MOST_FRAMES = 100_000
 _CLOCK_TOLERANCE_NS = 1_000_000
 
 
 @dataclass
 class _Tap:
-    """The socket of one namespace, and what came out of it so far."""
+    """The socket of one namespace, and the frames read from it so far.
+
+    Attributes:
+        namespace: Name of the namespace.
+        path: Path of the namespace.
+        sniffer: The socket.
+        watch: Reports changes of the namespace's interfaces, addresses and routes.
+        promiscuous: Names of the interfaces that are promiscuous meanwhile.
+        sightings: All frames but canaries.
+        canaries_sent: Marks of the canaries sent.
+        canaries_seen: Marks of the canaries that came back.
+        unreadable: Interface names that are not UTF-8.
+        stamped: The kernel has stamped a canary on arrival, and not only when it was read.
+        ready: The sniffer worked before the probe began.
+        failure: Reason why the sniffer stopped working; empty if it works.
+    """
 
     namespace: str
     path: str
@@ -59,8 +77,8 @@ class _Tap:
     canaries_sent: set[bytes] = field(default_factory=set)
     canaries_seen: set[bytes] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
-    stamped: bool = False  # the kernel has stamped a canary when it arrived, not when it was read
-    ready: bool = False  # before the probe
+    stamped: bool = False
+    ready: bool = False
     failure: str = ""
 
     @property
@@ -72,7 +90,7 @@ class _Tap:
         self.sniffer.close()
 
     def misplaced(self) -> str:
-        """Why the socket is not known to be in the namespace of its name, or nothing."""
+        """Explain why the socket may be outside the namespace of its name; empty if it is not."""
         try:
             if netns.inode_of_socket(self.sniffer) == netns.inode(self.path):
                 return ""
@@ -82,8 +100,8 @@ class _Tap:
 
 
 def _open(namespace: str, path: str, expression: str, promiscuous: Sequence[str]) -> _Tap:
-    """Open the socket inside the namespace; what it got before its filter is forgotten later."""
-    code = _compile(expression) if expression else b""  # first: a socket without it fills up
+    """Open the socket inside the namespace; get_ready() drops the frames before its filter."""
+    code = _compile(expression) if expression else b""  # first: a socket without a filter fills up
 
     def work() -> _Tap:
         with ExitStack() as undo:
@@ -127,7 +145,7 @@ _compiling = threading.Lock()
 
 
 def _compile(expression: str) -> bytes:
-    """The expression as an array of struct sock_filter (linux/filter.h)."""
+    """Compile an expression to an array of struct sock_filter (linux/filter.h)."""
     from scapy.arch.common import compile_filter
     from scapy.data import DLT_EN10MB
 
@@ -147,7 +165,7 @@ def _compile(expression: str) -> bytes:
 
 
 class Capture:
-    """A running capture: see armed()."""
+    """A running capture, made by armed()."""
 
     def __init__(self, taps: list[_Tap]) -> None:
         self._taps = taps
@@ -156,17 +174,20 @@ class Capture:
         self._lost = _lost()
 
     def sightings(self) -> list[Sighting]:
-        """All that was seen so far, in order of time, fragments joined."""
+        """Return all sightings so far in order of time, with fragments joined."""
         deadline = time.monotonic() + limits.current().drain
         for tap in self._taps:
             _drain(tap, deadline)
         return reassemble(s for tap in self._taps for s in tap.sightings)
 
     def wait_until(self, over: Callable[[Sequence[Sighting]], bool], seconds: float) -> None:
-        """Wait until what was seen satisfies over, or the time has passed.
+        """Wait until the sightings satisfy a condition, the time has passed, or a sniffer failed.
 
-        That it has not is no error: what is missing is the verdict's to say. A sniffer that has
-        failed is nothing to wait for, either.
+        Running out of time is no error: the verdict reports the packets that are missing.
+
+        Args:
+            over: The condition.
+            seconds: The longest time to wait.
         """
         deadline = time.monotonic() + seconds
         while not over(self.sightings()) and time.monotonic() < deadline:
@@ -175,14 +196,14 @@ class Capture:
             time.sleep(0.002)
 
     def handshake(self) -> list[str]:
-        """Send canaries in every namespace and wait for them; return what did not work."""
+        """Send canaries in every namespace, wait for them, and list the failures."""
         return [gap for tap in self._taps for gap in _handshake(tap)]
 
     def get_ready(self) -> list[str]:
-        """Show that every sniffer works; what was there before is forgotten.
+        """Prove that every sniffer works, discard all frames so far, and list the failures.
 
-        The kernel begins to stamp frames a moment after it was asked to (net/core/dev.c,
-        net_enable_timestamp); one that it has not stamped gets the time when it is read.
+        The kernel begins to stamp frames a moment after the request (net/core/dev.c,
+        net_enable_timestamp). A frame without a stamp gets the time when it is read.
         """
         deadline = time.monotonic() + limits.current().canary
         gaps = self.handshake() + [gap for tap in self._taps if (gap := tap.misplaced())]
@@ -200,7 +221,7 @@ class Capture:
         return gaps
 
     def collect(self) -> Observation:
-        """Prove that everything has arrived, and return all of it."""
+        """Prove that all frames have arrived, and return them with the proofs and their gaps."""
         gaps = self.handshake()
         sightings = self.sightings()
         proofs = []
@@ -214,7 +235,7 @@ class Capture:
         )
 
     def changes(self) -> list[str]:
-        """What has changed since the last call in a way that makes the topology another one."""
+        """List the changes since the last call that invalidate the topology."""
         return [
             f"while it was watched, {news} in {tap.namespace}"
             for tap in self._taps
@@ -222,7 +243,7 @@ class Capture:
         ]
 
     def _clock_gaps(self, sightings: Sequence[Sighting]) -> list[str]:
-        """Whether the clock was stepped, or was for a while, as time stamps from then tell."""
+        """Report a step of the clock: one that lasts, or one that only time stamps still show."""
         end = time.time_ns() + _CLOCK_TOLERANCE_NS
         step = abs(_clock_offset() - self._clock)
         if step > _CLOCK_TOLERANCE_NS:
@@ -242,11 +263,15 @@ def armed(
     expression: str = "",
     promiscuous: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Capture]:
-    """A capture on every interface of the namespaces, ready when the block is entered.
+    """Capture on every interface of the namespaces; the capture is ready when the block begins.
 
-    namespaces: name -> path; expression: pcap-filter(7), applied in the kernel, empty for
-    everything; promiscuous: namespace name -> interfaces to make promiscuous meanwhile.
-    Raises CouldNotTest if a namespace cannot be entered or a sniffer does not come up.
+    Args:
+        namespaces: Name and path of each namespace.
+        expression: A pcap-filter(7) that the kernel applies; empty for all frames.
+        promiscuous: Name of a namespace and its interfaces to make promiscuous meanwhile.
+
+    Raises:
+        CouldNotTest: A namespace cannot be entered, or a sniffer does not come up.
     """
     with ExitStack() as closing:
         taps: list[_Tap] = []
@@ -260,15 +285,15 @@ def armed(
 
 
 def _close(taps: list[_Tap]) -> None:
-    """Close all sockets at once: each close waits for an RCU grace period, which they can share."""
+    """Close all sockets at once, so that they share the RCU grace period each close waits for."""
     with ThreadPoolExecutor(max(len(taps), 1)) as pool:
         list(pool.map(_Tap.close, taps))
 
 
 def _handshake(tap: _Tap) -> list[str]:
-    """Send canaries in one namespace and wait for them; what did not work.
+    """Send canaries in one namespace, wait for them, and list the failures.
 
-    An overloaded kernel drops canaries as well. Others are sent then: they prove as much.
+    An overloaded kernel drops canaries as well. New ones then replace them, and prove as much.
     """
     cpus = os.sched_getaffinity(0)
     seconds = limits.current().canary
@@ -304,11 +329,11 @@ def _wait_for_frames(tap: _Tap, seconds: float) -> None:
         poll.register(tap.sniffer, select.POLLIN)
         poll.poll(seconds * 1000)
     except (OSError, ValueError):
-        return  # reading will tell
+        return  # the next read reports the failure
 
 
 def _prove(tap: _Tap) -> tuple[TapProof, list[str]]:
-    """What one socket says for its own completeness, and what it cannot say."""
+    """Return the proof that one socket missed nothing, and the gaps in that proof."""
     counts, gaps = _counted(tap)
     if counts[1]:
         gaps.append(f"the sniffer in {tap.namespace} dropped {counts[1]} frames")
@@ -329,7 +354,7 @@ def _prove(tap: _Tap) -> tuple[TapProof, list[str]]:
 
 
 def _counted(tap: _Tap) -> tuple[tuple[int, int], list[str]]:
-    """Frames received and dropped since the last call, and why they are not known."""
+    """Count the frames received and dropped since the last call; with why, if it is unknown."""
     try:
         return _statistics(tap.sniffer), []
     except OSError as error:
@@ -338,9 +363,10 @@ def _counted(tap: _Tap) -> tuple[tuple[int, int], list[str]]:
 
 
 def _send_canaries(tap: _Tap, cpus: set[int]) -> dict[bytes, int]:
-    """One canary from each of the CPUs, of those that this process, and so the pods, may run on.
+    """Send a canary from each CPU, and return the CPU of each mark.
 
-    The sniffer's own socket sends them: it is not shown what it sends, only what lo brings back.
+    The CPUs are those that this process, and so the pods, may run on. The sniffer's own socket
+    sends the canaries: it does not see what it sends, only what lo brings back.
     """
     allowed, sent = os.sched_getaffinity(0), {}
     try:
@@ -357,9 +383,9 @@ def _send_canaries(tap: _Tap, cpus: set[int]) -> dict[bytes, int]:
 
 
 def _drain(tap: _Tap, deadline: float) -> None:
-    """Read what the kernel holds for this socket, until there is no more, or no more time.
+    """Read all frames that the kernel holds for this socket, or as many as the time allows.
 
-    More may come faster than it can be read.
+    Frames may arrive faster than they can be read.
     """
     try:
         while time.monotonic() < deadline and len(tap.sightings) < _MOST_FRAMES:
@@ -378,13 +404,13 @@ def _take(tap: _Tap) -> None:
     try:
         frame, ancillary, _, address = tap.sniffer.recvmsg(_LARGEST_FRAME, 64)
     except UnicodeDecodeError as error:
-        # Python has read the frame, and lost it: it cannot decode the interface's name.
+        # Python has read the frame and lost it, as it cannot decode the interface's name.
         tap.unreadable.add(repr(error.object))
         return
     interface, protocol, kind = address[:3]
     stamp = _time(ancillary)
     if protocol == _CANARY_TYPE:
-        # another capture's, in the same namespace, prove nothing to this one
+        # canaries of another capture in the same namespace prove nothing here
         tap.canaries_seen |= {frame[14:30]} & tap.canaries_sent
         tap.stamped |= stamp < now
         return
@@ -409,23 +435,23 @@ def _time(ancillary: list[tuple[int, int, bytes]]) -> int:
 
 
 def _statistics(sniffer: socket.socket) -> tuple[int, int]:
-    """Frames received and dropped since the last call (PACKET_STATISTICS)."""
+    """Count the frames received and dropped since the last call (PACKET_STATISTICS)."""
     received, dropped = struct.unpack("II", sniffer.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
     return received, dropped
 
 
 def _lost() -> int:
-    """Frames that the whole machine had no room for, and dropped before any tap saw them."""
+    """Count the frames that the machine had no room for, and dropped before any sniffer."""
     try:
         return proc.dropped(Path("/proc/net/softnet_stat").read_text())
     except (OSError, ValueError):
-        return 0  # then a packet that is missing is never excused
+        return 0  # a count that cannot be read excuses no missing packet
 
 
 def _clock_offset() -> int:
-    """Wall clock minus monotonic clock: constant unless somebody steps the former.
+    """Measure the wall clock minus the monotonic clock, in ns: constant unless a step occurs.
 
-    The two cannot be read at once: of several readings the one counts that took the shortest.
+    The clocks cannot be read at once, so the quickest of several readings counts.
     """
     readings = []
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""A packet at a hop against the same packet at its origin. Pure."""
+"""Compare a packet at a hop with the same packet at its origin. Pure."""
 
 from dataclasses import replace
 
@@ -10,13 +10,13 @@ from podpath.paths.kinds import ADDRESS, DF, MAC, OPTIONS, PAYLOAD, TOS, TTL
 def changes(
     path: Path, origin: tuple[Hop, Packet], here: tuple[Hop, Packet], name: str
 ) -> list[Difference]:
-    """List how a packet at a hop differs from what its path makes of it.
+    """List the differences of a packet at a hop from the packet that its path prescribes there.
 
     Args:
-        path: The path that it takes.
-        origin: The first hop that saw it, and the packet as it was there.
-        here: The hop, and the packet as it is there.
-        name: The packet, in a few words.
+        path: The packet's path.
+        origin: The first hop that saw the packet, and the packet there.
+        here: The hop, and the packet there.
+        name: A short description of the packet.
     """
     return [
         Difference(kind, here[0].place, expected, seen, name)
@@ -28,7 +28,7 @@ def changes(
 def _compared(
     path: Path, origin_hop: Hop, origin: Packet, hop: Hop, packet: Packet
 ) -> list[tuple[str, str, str]]:
-    """(kind, expected, seen) for all that can change between a packet's origin and a hop."""
+    """Return (kind, expected, seen) of all that can change between the origin and a hop."""
     ttl = None if origin.ttl is None else origin.ttl - origin_hop.ttl + hop.ttl
     compared = [
         (TTL, f"TTL {ttl}", f"TTL {packet.ttl}"),
@@ -48,7 +48,7 @@ def _compared(
 def _ends(
     origin: Packet, packet: Packet, translation: Translation | None, hop: Hop
 ) -> tuple[str, str]:
-    """The addresses that a packet must have at a hop, and has; with ports, if one is translated."""
+    """Return the expected and the seen addresses at a hop; with ports, if one is translated."""
     if translation is None:
         return wording.addresses(origin), wording.addresses(packet)
     expected = _translated(origin, translation, hop) if hop.translated else origin
@@ -58,7 +58,7 @@ def _ends(
 
 
 def _translated(packet: Packet, translation: Translation, hop: Hop) -> Packet:
-    """The packet with what its path's translation has changed before a hop."""
+    """Return the packet as its path's translation has changed it before a hop."""
     source, ports = translation.address(packet.source), packet.ports
     if ports is not None:
         source_port, destination_port = ports

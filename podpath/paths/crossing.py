@@ -1,4 +1,4 @@
-"""One packet against its path: each hop once, in order, unchanged, and nowhere else. Pure."""
+"""Compare one packet with its path: each hop once, in order, unmodified, nowhere else. Pure."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from podpath.paths.kinds import DISORDER, DUPLICATE, MISSING, UNEXPECTED
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """One packet against its path.
+    """The sightings of one packet, compared with its path.
 
     Attributes:
-        packet: The packet, in a few words.
+        packet: A short description of the packet.
         path: The path that it must take.
         at_hops: Its sightings at each hop.
         elsewhere: Its sightings at other places.
-        differences: How the sightings differ from the path.
+        differences: The differences between sightings and path.
     """
 
     packet: str
@@ -44,7 +44,7 @@ def compare(path: Path, group: list[Sighting]) -> Crossing:
 
 
 def _presence(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list[Difference]:
-    """Each hop once; a question that its sender repeats (ARP), as often as it was sent."""
+    """Check that each hop saw the packet once; an ARP question, as often as it was sent."""
     repeatable = any(s.packet.protocol == "arp" for hop in at_hops for s in hop)
     times = max(len(at_hops[0]), 1) if repeatable else 1
     differences = []
@@ -57,7 +57,7 @@ def _presence(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> l
 
 
 def _order(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list[Difference]:
-    """No hop before those that its path has before it."""
+    """Check that no hop saw the packet before the hops that precede it on the path."""
     differences = []
     for hop, seen in zip(path.hops, at_hops, strict=True):
         for earlier in hop.after:
@@ -76,13 +76,13 @@ def _order(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list
 
 
 def _changes(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list[Difference]:
-    """What changed since the first hop that saw the packet, and must not."""
+    """List the changes since the first hop that saw the packet, except allowed ones."""
     seen = [(hop, s.packet) for hop, at in zip(path.hops, at_hops, strict=True) for s in at]
     return [d for here in seen[1:] for d in comparison.changes(path, seen[0], here, name)]
 
 
 def unexpected(sighting: Sighting) -> Difference:
-    """The difference of a sighting that no path expects."""
+    """Return the difference for a sighting that no path expects."""
     name = wording.describe(sighting.packet)
     seen = f"{wording.macs(sighting.packet)}, {wording.addresses(sighting.packet)}"
     return Difference(UNEXPECTED, sighting.place, "nothing", seen, name)

@@ -1,6 +1,6 @@
-"""Frames to Packets: a reader of headers for the hot loop, where scapy would be too slow.
+"""Parse frames to Packets: a header reader for the hot loop, where scapy would be too slow.
 
-Pure. Whatever the bytes are, a Packet comes out; what ends too early is "malformed".
+Pure. Any bytes yield a Packet; a frame that ends too early is "malformed".
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _ECHO = {_ICMP: (0, 8), _ICMPV6: (128, 129)}
 
 
 def dissect(frame: bytes) -> Packet:
-    """Read one Ethernet frame. Never raises."""
+    """Parse one Ethernet frame. Never raises."""
     try:
         return _ethernet(frame)
     except (struct.error, IndexError, ValueError):
@@ -33,7 +33,7 @@ def dissect(frame: bytes) -> Packet:
 
 
 def digest(payload: bytes) -> str:
-    """A hash that tells payloads apart."""
+    """Return a hash that distinguishes payloads."""
     return hashlib.blake2b(payload, digest_size=8).hexdigest()
 
 
@@ -80,7 +80,7 @@ def _ipv4(body: bytes, macs: dict[str, Any]) -> Packet:
         struct.unpack_from("!BBHHHBB2x4s4s", body)
     )
     header = (first & 0xF) * 4
-    # 0 in a segment larger than 64 KiB that the kernel has not cut yet ("BIG TCP")
+    # length is 0 in a segment above 64 KiB that the kernel has not yet cut ("BIG TCP")
     content = body[header : length or None]
     if first >> 4 != 4 or not 20 <= header <= (length or len(body)) <= len(body):
         raise ValueError("no IPv4, or shorter than its length fields")
@@ -111,7 +111,7 @@ def _ipv6(body: bytes, macs: dict[str, Any]) -> Packet:
         **macs,
     }
     start, first_fragment = 40, True
-    # the rest of a later fragment is payload, whatever it looks like
+    # all of a later fragment is payload, even if it looks like a header
     while first_fragment and following in (_HOP_BY_HOP, _ROUTING, _DESTINATION, _FRAGMENT):
         extension = following
         following, size, part, identification = struct.unpack_from("!BBHI", body, start)
@@ -157,29 +157,30 @@ def _transport(
     return Packet(name, kind=kind, size=len(payload), digest=digest(payload), **fields)
 
 
-#: ICMP types that quote the packet they are about: RFC 792.
+#: ICMP types that quote the packet that caused them: RFC 792.
 _QUOTING = (3, 4, 5, 11, 12)
 
 
 def quoted(sighting: Sighting) -> Packet | None:
-    """The packet that an ICMP error is about, from what it quotes of it, or None."""
+    """Parse the packet that an ICMP error quotes; None for any other packet."""
     packet = sighting.packet
     if packet.protocol != "icmp" or packet.kind not in _QUOTING or packet.fragment is not None:
         return None
     body = bytearray(_ipv4_payload(sighting.frame)[8:])
     if len(body) < 28:
         return None
-    body += bytes(20)  # of a TCP header only the first 8 bytes need to be there
+    body += bytes(20)  # an error needs to quote only the first 8 bytes of a TCP header
     struct.pack_into("!H", body, 2, len(body))
     return dissect(sighting.frame[:12] + _IPV4.to_bytes(2, "big") + bytes(body))
 
 
 def reassemble(sightings: Iterable[Sighting]) -> list[Sighting]:
-    """Sightings with the fragments of each datagram, per place, made one.
+    """Join the fragments of each datagram at each place to one sighting.
 
-    A bridge with connection tracking reassembles and fragments anew, so that its own tap sees
-    one large datagram where the ports see fragments. The time is that of the last fragment; an
-    incomplete set stays as it is, and so do IPv6 fragments with other extension headers.
+    A bridge with connection tracking reassembles datagrams and fragments them anew, so that its
+    own tap sees one large datagram where its ports see fragments. A joined sighting has the time
+    of its last fragment. Incomplete sets, and IPv6 fragments with other extension headers, remain
+    as they are.
     """
     whole: list[Sighting] = []
     fragments: list[Sighting] = []
@@ -207,33 +208,36 @@ def _is_fragment(sighting: Sighting) -> bool:
 
 
 def _datagram(sighting: Sighting) -> "_Datagram":
-    """Equal for fragments of one datagram: RFC 791, 3.2; RFC 8200, 4.5; and its TOS."""
+    """Return an identity that fragments of one datagram share.
+
+    These are the fields of RFC 791, 3.2, and RFC 8200, 4.5, and the TOS.
+    """
     packet, frame = sighting.packet, sighting.frame
     start = _ip_start(frame)
-    # the protocol, which only later fragments have as kind
+    # from the frame: only later fragments have the protocol as their kind
     protocol = frame[start + 9] if frame[start] >> 4 == 4 else frame[start + 40]
     return (protocol, packet.source, packet.destination, packet.ip_id, packet.tos)
 
 
 _Datagram = tuple[object, ...]
 _Header = tuple[int | None, str, str]
-#: Place -> what the first fragment of a datagram has there.
+#: Place -> TTL and MAC addresses of a datagram's first fragment there.
 _First = Mapping[Place, _Header]
 
 
 def _sent_as(fragments: Iterable[Sighting]) -> Mapping[tuple[Place, _Datagram], _Datagram]:
-    """Which datagram fragments belong to, at a place that its first fragment was not seen at.
+    """Map a datagram at a place that did not see its first fragment to the datagram as sent.
 
-    A node that routes IPv6 fragments which connection tracking has joined gives them a new
-    identification, too (see _header), so that later fragments seem to belong to a datagram of
-    which the first one is at later places only. It is the one with the same beginning.
+    A node that routes IPv6 fragments after connection tracking joined them gives them a new
+    identification, too (see _header). Later fragments then seem to belong to a datagram whose
+    first fragment appears only at later places. They belong to the one with the same beginning.
     """
     starts: dict[_Datagram, bytes] = {}
     seen: dict[Place, dict[_Datagram, set[bool]]] = defaultdict(lambda: defaultdict(set))
     for sighting in fragments:
         packet, datagram = sighting.packet, _datagram(sighting)
         if packet.source is None or packet.source.version == 4:
-            continue  # whose identification stays
+            continue  # IPv4 fragments keep their identification
         is_first = packet.fragment is not None and packet.fragment[0] == 0
         seen[sighting.place][datagram].add(is_first)
         if is_first:
@@ -266,12 +270,12 @@ def _own(sighting: Sighting) -> _Header:
 
 
 def _header(sighting: Sighting, first: _First) -> _Header:
-    """What a fragment had at its place, of what is compared at each hop.
+    """Return the TTL and MAC addresses that a fragment had at its place, to compare them.
 
-    A fragment in which that was changed must not hide behind the first one. But a node that joins
-    fragments, routes them and takes them apart again writes the new header of the first one over
-    those of the others (net/ipv4/ip_output.c, ip_fraglist_prepare), in the memory that the taps
-    before it have not copied yet: there, what the first one has later on is no change.
+    A fragment with a modified header must not hide behind the first one. But a node that joins
+    fragments, routes them and splits them again writes the new header of the first one over
+    those of the others (net/ipv4/ip_output.c, ip_fraglist_prepare), in memory that earlier taps
+    have not copied yet. There, a header that the first fragment has later on is no change.
     """
     own = _own(sighting)
     return first.get(sighting.place, own) if own in first.values() else own
@@ -289,7 +293,7 @@ def _join(group: list[Sighting]) -> Sighting | None:
     start = _ip_start(first)
     header = bytearray(first[start : start + _header_size(first, start)])
     if len(header) + len(payload) > _LARGEST:
-        return None  # an offset may lead beyond what a datagram can have ("ping of death")
+        return None  # an offset may exceed the largest datagram ("ping of death")
     if header[0] >> 4 == 4:
         struct.pack_into("!H", header, 2, len(header) + len(payload))
         struct.pack_into("!H", header, 6, 0)
@@ -320,7 +324,7 @@ def _ip_start(frame: bytes) -> int:
 
 
 def tcp_payload(sighting: Sighting) -> bytes:
-    """The payload of a TCP segment; nothing where it is not to be found in the frame."""
+    """Return the payload of a TCP segment; empty if the frame does not contain it."""
     frame, size = sighting.frame, sighting.packet.size
     if len(frame) < _ETHERNET + 20:
         return b""

@@ -1,4 +1,4 @@
-"""The path that a packet must take: a profile's rules, applied to a topology. Pure."""
+"""Derive the path that a packet must take: a profile's rules, applied to a topology. Pure."""
 
 from collections.abc import Mapping
 
@@ -18,11 +18,11 @@ def path(
     translation: Translation | None = None,
     uplink: str = "",
 ) -> Path:
-    """The expected path of one packet.
+    """Return the expected path of one packet.
 
     Args:
         topology: The node and its pods.
-        network: Its profile has the rules.
+        network: The pods' network, whose profile has the rules.
         kind: A key of the profile's paths.
         source: The name of a pod, where the kind has a source.
         destination: The name of a pod, where the kind has a destination.
@@ -31,7 +31,7 @@ def path(
 
     Raises:
         DoesNotConform: A pod is wired so that it has no such path.
-        CouldNotTest: The profile does not say what such a path is.
+        CouldNotTest: The profile has no such path, or the interface of a hop is unknown.
     """
     rules = network.hops(kind)
     named = {
@@ -81,18 +81,25 @@ def _title(kind: str, source: str, destination: str) -> str:
 
 
 class _Resolver:
-    """Names of a rule to names of this topology."""
+    """Resolves the names in a rule to names of this topology."""
 
     def __init__(
         self, topology: Topology, source: str, destination: str, named: Mapping[str, str]
     ) -> None:
-        """named: what a rule calls an interface that is no pod's -> its name."""
+        """Resolve names for one path.
+
+        Args:
+            topology: The node and its pods.
+            source: Name of the source pod.
+            destination: Name of the destination pod.
+            named: A rule's word for each interface that is not a pod's, and its name.
+        """
         self._topology = topology
         self._roles = {"source": source, "destination": destination}
         self._named = {**named, "pod": POD_INTERFACE}
 
     def pods_of(self, rule: HopRule) -> list[str]:
-        """The pods that a rule is about, one hop each; [""] for a rule that is not plural."""
+        """List the pods that a plural rule makes hops for; [""] for any other rule."""
         if plural := PLURAL.intersection((rule.at, rule.interface)):
             ends = {self._roles["source"]}
             ends |= {self._roles["destination"]} if "bystanders" in plural else set()
@@ -111,7 +118,7 @@ class _Resolver:
         )
 
     def macs(self) -> tuple[str, str] | None:
-        """Of the ends of the destination's link, from the node's to the pod's."""
+        """Return the MAC addresses of the destination's link: the node's end, then the pod's."""
         destination = self._roles["destination"]
         end = self._topology.host_end(destination, POD_INTERFACE)
         inside = self._topology.of_pod(destination).interface(POD_INTERFACE)

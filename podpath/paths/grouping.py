@@ -1,4 +1,4 @@
-"""Sightings grouped by their packet. Pure."""
+"""Group sightings by their packet. Pure."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,10 +14,11 @@ Packets = Mapping[tuple[str, tuple[object, ...]], list[Sighting]]
 def by_packet(claimed: Sequence[tuple[str, Sighting]], paths: Mapping[str, Path]) -> Packets:
     """Group the sightings of each packet.
 
-    Some packets have equal identities, such as two acknowledgements of IPv6. Their order tells
-    them apart: the second one at each place is the second one of its sender's, and any beyond
-    the sender's is a duplicate. A segment that TCP repeats has another time stamp in its options.
-    Options come before the order, as two processors may deliver the repeated one first.
+    Some packets have equal identities, such as two acknowledgements of IPv6. Their order
+    distinguishes them: the second one at each place is the second one that the sender sent, and
+    any more than the sender sent are duplicates. A segment that TCP repeats has another time stamp
+    in its options. Options count before the order, as two processors may deliver the repeated
+    segment first.
 
     Args:
         claimed: Each sighting of a probe, with its leg.
@@ -44,7 +45,7 @@ def by_packet(claimed: Sequence[tuple[str, Sighting]], paths: Mapping[str, Path]
 
 
 def _take(left: list[tuple[int, str]], options: str, last: int) -> int:
-    """The number of a packet's original: the first one left with its options, if any."""
+    """Return the number of a packet's original: the first left, if possible with its options."""
     same = [one for one in left if one[1] == options]
     if not left:
         return last
@@ -54,7 +55,7 @@ def _take(left: list[tuple[int, str]], options: str, last: int) -> int:
 
 
 def _identity(packet: Packet, translation: Translation | None) -> tuple[object, ...]:
-    """The identity with which the packet was sent: translated ports are translated back."""
+    """Return the identity of the packet as sent: translated ports are translated back."""
     if translation is None or translation.ports is None or packet.ports is None:
         return packet.identity
     source, destination = map(translation.back.port, packet.ports)

@@ -1,4 +1,4 @@
-"""The path of packets to a port of the node that leads to a pod, and what they are there. Pure."""
+"""Paths and translations of packets to a node port that is mapped to a pod. Pure."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,7 +13,7 @@ from podpath.nodes.pod import PortMapping
 from podpath.paths import outside, probes
 
 _BRIDGED, _ROUTED = "host-port", "host-port-routed"
-#: Kinds of path of those who are not in a pod.
+#: Kinds of path of senders outside pods.
 _FROM_OUTSIDE_PODS = {
     NODE: {probes.REQUEST: "from-node", probes.REPLY: "to-node"},
     BEYOND: {probes.REQUEST: "inward", probes.REPLY: "outward"},
@@ -21,7 +21,7 @@ _FROM_OUTSIDE_PODS = {
 
 
 def node_address(topology: Topology, network: Network, uplink: str, family: Family) -> Address:
-    """Return the node's address on its uplink; the pods' gateway if pods have no way there."""
+    """Return the node's address on its uplink; the pods' gateway if a pod has no default route."""
     held = outside.address(topology, uplink, family)
     ways = all(outside.has_way_out(topology, pod, family) for pod in topology.pods)
     return held if held and ways else network.ipam.gateway(family)
@@ -31,9 +31,9 @@ def kinds(network: Network, source: str, *, filtered: bool) -> Mapping[str, str]
     """Return each leg and its kind of path.
 
     Args:
-        network: Its profile names the kinds.
+        network: The pods' network, whose profile names the kinds.
         source: The name of a pod, NODE or BEYOND.
-        filtered: Whether iptables sees the packets that a bridge carries, and so translates them
+        filtered: True if iptables sees the packets that a bridge carries, and so translates them
             there.
     """
     if source in _FROM_OUTSIDE_PODS:
@@ -49,13 +49,13 @@ def translation(
     client: Address | None,
     port: PortMapping,
 ) -> Translation:
-    """Return what requests have at hops where they are translated.
+    """Return the addresses and ports of requests at hops where they are translated.
 
     Args:
         network: The pods' network.
-        target: The node's address that they are sent to.
-        pod: The pod that the port leads to.
-        client: The address of the pod that sends; None if no pod does.
+        target: The node's address, the destination of the requests.
+        pod: The pod that the port is mapped to.
+        client: The address of the pod that sends; None if the sender is not a pod.
         port: The mapped port.
     """
     family = Family(target.version)
@@ -67,20 +67,23 @@ def translation(
 
 
 def masquerades(network: Network) -> bool:
-    """Whether a client on the pods' network is masqueraded (portmap's key "snat", true if absent).
+    """Return whether portmap masquerades a client on the pods' network.
 
-    The pod's answer then passes the node, where it is translated back.
+    The key "snat" decides it (true if absent). The pod's answer then passes the node, where it is
+    translated back.
     """
     sections = (s for s in network.conflist.sections if has_capability(s, "portMappings"))
     return all(s.get("snat", True) is not False for s in sections)
 
 
 def is_on_network_of(client: Address, pod: PodNetwork, address: Address) -> bool:
-    """Whether a client is on the network of a pod's address, as the pod's result has it.
+    """Return whether a client is on the network of a pod's address, according to the CNI result.
 
-    portmap masquerades no others (portmap.go, fillDnatRules): where pods have an address and no
-    network, each is routed to the other anyway. Raises DoesNotConform if the result does not have
-    the address.
+    portmap masquerades only such clients (portmap.go, fillDnatRules). Where pods have an address
+    without a network, the node routes between them anyway.
+
+    Raises:
+        DoesNotConform: The result does not contain the address.
     """
     ips = pod.result.get("ips")
     entries: list[Any] = ips if isinstance(ips, list) else []

@@ -1,4 +1,4 @@
-"""Traffic as a value: what is sent, and which paths its packets take."""
+"""Traffic as a value: the program that sends it, and the paths of its packets."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from podpath.paths import probes, self_report
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Something that can be observed.
+    """Traffic that an Observer can send and watch.
 
     Attributes:
         send: Runs the program to its end.
@@ -18,13 +18,13 @@ class Traffic:
         source: The name of the pod that sends; the same as `destination` where the other end is
             the node.
         destination: The name of the pod that receives.
-        refused: Part of the message with which the sender's own kernel must refuse the packet.
-            Nothing may be sent then.
+        refused: Part of the message with which the sender's own kernel must refuse the packet; no
+            packet may be sent then. Empty for other traffic.
         linger: The seconds to keep watching after the exchange, for packets that must not come.
-        doubt: Reads from how the program ended why its run is no test; empty if it is one.
-        size: The payload bytes of each request, where they are known.
+        doubt: Explains why the program's end makes its run no test; returns "" if it is one.
+        size: The payload of each request, in bytes; None if it is unknown.
         translations: Each leg and the addresses that its packets have at translated hops.
-        sender: The name of who runs the program, where that is not the source.
+        sender: The name of the sender that runs the program; empty if it is the source.
     """
 
     send: Callable[[], CommandResult]
@@ -41,7 +41,7 @@ class Traffic:
 
     @property
     def ends(self) -> tuple[str, str]:
-        """The pods between which its packets go."""
+        """The names of the pods at both ends."""
         return self.source, self.destination
 
 

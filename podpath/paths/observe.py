@@ -1,4 +1,4 @@
-"""Traffic, watched on every interface, and judged: where capture, topology and verdict meet."""
+"""Send traffic, watch it on every interface, and judge its paths."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,18 +29,25 @@ from podpath.system import limits
 from podpath.system.proc import Endpoint
 from podpath.topology import bridge, reading
 
-#: Frames of no probe; what a plugin adds to a probe is in proportion to it.
+#: More frames of no probe than this come from a busy node: those that a plugin adds are in
+#: proportion to the probe.
 _MOST_STRANGERS = 300
-#: Kinds of path of which it must be shown in a second way that they go over the bridge.
+#: Kinds of path that need a second proof, from the topology, that they cross the bridge.
 _BRIDGED = frozenset({"unicast", "service", "host-port"})
 _NOT_STARTED = (126, 127)  # the shell's and runc's status for a program that cannot be run
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What came of traffic that was watched.
+    """The outcome of traffic that was watched.
 
-    results: how each program ended; differences: of the verdict, and of the second witness.
+    Attributes:
+        results: The end of each program.
+        observation: The sightings, and the proof that they are complete.
+        verdict: The sightings, compared with the expected paths.
+        topology: The node and its pods when the traffic was over.
+        differences: Differences between topology and bridge first, then those of the verdict and
+            of refusals.
     """
 
     results: tuple[CommandResult, ...]
@@ -64,7 +71,7 @@ class Observer:
         self._pods = pods
 
     def topology(self) -> Topology:
-        """The node and its pods as they are now."""
+        """Read the node and its pods as they are now."""
         return reading.read(
             self._node.network_namespace(),
             self._node.named_namespaces(),
@@ -76,16 +83,21 @@ class Observer:
         return self._node.foreign_pods([pod.sandbox for pod in self._pods])
 
     def observe(self, *traffic: Traffic, expression: str | None = None) -> Observed:
-        """Send traffic, all at the same time if there is more than one, and judge its paths.
+        """Send all traffic at the same time, and judge its paths.
 
-        expression: a pcap-filter(7) in place of the probes' own; empty to see everything.
-        Raises Inconclusive if the sniffers cannot prove that they missed nothing, and
-        CouldNotTest if a program could not be run.
+        Args:
+            traffic: The traffic to send.
+            expression: A pcap-filter(7) in place of the probes' own; empty to see all frames.
+
+        Raises:
+            Inconclusive: The sniffers cannot prove that they missed nothing, or a program's run is
+                no test of the path.
+            CouldNotTest: A program could not be run.
         """
         if expression is None:
             expression = " or ".join(f"({t.probe.filter})" for t in traffic)
         before = self._node.state(self._pods)
-        # A promiscuous bridge routes a copy of what it translates: packets would be doubled.
+        # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
         looked = {} if any(t.translations for t in traffic) else self._promiscuous()
         with capture.armed(self._namespaces(), expression, looked) as running:
             programs = self._programs()
@@ -98,7 +110,8 @@ class Observer:
             running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
             observation = running.collect()
             _no_gaps((*observation.gaps, *self._unlike(before)))
-            # The sniffers stay until then: what changes now is not as it was for the traffic.
+            # The sniffers stay up, as a change during this reading would make it differ from the
+            # topology that the traffic had.
             found = self.topology()
             programs |= self._programs()
             _no_gaps((*running.changes(), *self._unlike(before)))
@@ -107,14 +120,14 @@ class Observer:
         return self._judge(traffic, results, observation, found, programs)
 
     def _talk(self, found: Topology, programs: frozenset[Endpoint]) -> Container[Sighting]:
-        """What others on a shared node say to each other; on a node of our own, there are none."""
+        """Return the background traffic of a shared node; a node of podpath's own has none."""
         node = self._node
         if not node.shared:
             return ()
         return Talk(found, node.links, node.uplink, programs, self._network.bridge)
 
     def _programs(self) -> frozenset[Endpoint]:
-        """What talks on a shared node; on a node of our own, nothing does but the pods."""
+        """List the sockets on a shared node; on a node of podpath's own, only pods have any."""
         return self._node.sockets() if self._node.shared else frozenset()
 
     def _send_all(
@@ -128,7 +141,7 @@ class Observer:
             raise
 
     def _unlike(self, before: Mapping[str, object]) -> list[str]:
-        """What came, went or was replaced, of namespaces and containers."""
+        """List the namespaces and containers that appeared, vanished or were replaced."""
         now = self._node.state(self._pods)
         return [
             f"while the traffic was watched, {name} {_fate(before.get(name), now.get(name))}"
@@ -154,7 +167,7 @@ class Observer:
         for one in traffic:
             if self._network.is_bridged and _BRIDGED & set(one.kinds.values()):
                 differences += bridge.bridged(found, self._network, one.source, one.destination)
-        # The second witness first: what it says explains the sightings.
+        # The bridge's differences first, as they explain the sightings.
         differences = list(dict.fromkeys(differences)) + list(judged.differences)
         for one, result in zip(traffic, results, strict=True):
             _no_doubts(one, result, observation, found)
@@ -182,7 +195,7 @@ class Observer:
         }
 
     def _namespaces(self) -> dict[str, str]:
-        """Every namespace of the node: pods by their name, any other by its own."""
+        """Return name and path of each namespace; a pod's has the name of the pod."""
         networks = (*self._others(), *(pod.network for pod in self._pods))
         names = {network.netns: network.name for network in networks}
         named = self._node.named_namespaces()
@@ -192,7 +205,7 @@ class Observer:
         }
 
     def _promiscuous(self) -> dict[str, list[str]]:
-        """What must be made promiscuous for its hop to be seen, as far as it exists."""
+        """Return the existing interfaces that must be promiscuous to show a hop."""
         if "master" not in self._network.profile.promiscuous:
             return {}
         link = self._node.root(f"/sys/class/net/{self._network.bridge}")
@@ -205,7 +218,7 @@ def _no_gaps(gaps: Sequence[str]) -> None:
 
 
 def _fate(before: object, now: object) -> str:
-    """What became of something, by its identities."""
+    """Describe the change between two identities of a namespace or container."""
     if now is None:
         return "vanished"
     return "appeared" if before is None else "was changed for another"
@@ -214,9 +227,9 @@ def _fate(before: object, now: object) -> str:
 def _no_doubts(
     traffic: Traffic, result: CommandResult, observation: Observation, found: Topology
 ) -> None:
-    """Raise Inconclusive if the program did not do what it was asked to, whoever hindered it.
+    """Raise Inconclusive if the program's run is no test of the path, whatever the cause.
 
-    A refused packet apart, whose program is meant to fail.
+    The program of a refused packet is meant to fail.
     """
     text = f"{result.text}{result.errors}"
     sightings = observation.sightings
@@ -233,7 +246,7 @@ def _no_doubts(
 
 
 def _succeeded(traffic: Traffic, result: CommandResult, differences: Sequence[Difference]) -> None:
-    """Raise Inconclusive if the program failed, and nothing on the path is the reason."""
+    """Raise Inconclusive if the program failed without a difference that explains it."""
     if differences or traffic.refused:
         return
     if result.status != 0:
@@ -249,7 +262,7 @@ def _succeeded(traffic: Traffic, result: CommandResult, differences: Sequence[Di
 def _no_overload(
     judged: Verdict, differences: Sequence[Difference], observation: Observation
 ) -> None:
-    """Raise Inconclusive if the only differences are such as an overloaded node makes."""
+    """Raise Inconclusive if an overloaded node can be the reason for all differences."""
     kinds = {d.kind for d in differences}
     if observation.lost and kinds == {MISSING}:
         raise Inconclusive(
@@ -262,7 +275,7 @@ def _no_overload(
 
 
 def _without_foreign_errors(traffic: Sequence[Traffic], observation: Observation) -> Observation:
-    """What was seen but for ICMP errors about packets that the filter keeps out."""
+    """Remove the ICMP errors that packets outside the filter caused."""
     quotes = [(s, quoted(s)) for s in observation.sightings]
     errors = [(s, replace(s, packet=packet)) for s, packet in quotes if packet]
     seen = [*observation.sightings, *(about for _, about in errors)]
@@ -302,7 +315,7 @@ def _send_all(traffic: Sequence[Traffic]) -> list[CommandResult]:
 
 
 def noise(found: Topology, network: Network) -> probes.Noise:
-    """What the namespaces of this topology may say on their own account."""
+    """Return the housekeeping packets that the namespaces of a topology may send."""
     links = [i for space in (found.node, *found.named.values()) for i in space.interfaces]
     return probes.Noise(
         frozenset(a.ip for link in links for a in link.addresses),
@@ -314,6 +327,10 @@ def noise(found: Topology, network: Network) -> probes.Noise:
 
 
 def _of_node(found: Topology) -> frozenset[tuple[str, Address]]:
-    """A node may ask with any of its addresses on any interface (ip-sysctl, arp_announce)."""
+    """Pair each MAC address of the node with each of its addresses.
+
+    A node may send ARP requests from any of its addresses on any interface (ip-sysctl,
+    arp_announce).
+    """
     links = found.node.interfaces
     return frozenset((link.mac, a.ip) for link in links for other in links for a in other.addresses)

@@ -1,8 +1,8 @@
-"""What identifies the packets of one probe among all others. Pure.
+"""Probes: recognize the packets of one exchange among all others. Pure.
 
-A probe has two legs, "request" and "reply" (a one-way one has only the first). It claims the
-sightings that are its own, knows which packets an undisturbed exchange consists of, and when
-the exchange is over.
+A probe has two legs, "request" and "reply" (a one-way probe has only the first). It assigns its
+own sightings to these legs, knows the packets of an undisturbed exchange, and knows when the
+exchange is over.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,42 +15,47 @@ from podpath.model import Address, Packet, Sighting, Subnet
 REQUEST = "request"
 REPLY = "reply"
 
-#: Always let through by the kernel's filter: the canaries (an EtherType for local experiments,
-#: IEEE 802), what IP needs to work, ICMP errors, and fragments, which carry no port.
+#: Frames that each filter lets through: canaries (an EtherType for local experiments, IEEE 802),
+#: ARP, ICMP and ICMPv6 except echo, and fragments, which carry no port.
 _ALWAYS = (
     "ether proto 0x88b5 or arp or ip[6:2] & 0x1fff != 0 or ip6[6] = 44"
     " or (icmp and icmp[icmptype] != icmp-echo and icmp[icmptype] != icmp-echoreply)"
     " or (icmp6 and ip6[40] != 128 and ip6[40] != 129)"
 )
 
-#: A filter that lets everything through: for proofs of silence.
+#: A filter that lets all frames through: for proofs of silence.
 EVERYTHING = ""
 
 
 class Probe(Protocol):
-    """One exchange of packets that can be told from all others."""
+    """One exchange of packets that can be distinguished from all other traffic."""
 
     @property
     def filter(self) -> str:
-        """A pcap-filter(7) expression that lets it, and what may become of it, through."""
+        """A pcap-filter(7) expression for its packets, and for all that they may become."""
         ...
 
     def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
-        """For each sighting its leg, or None if it is not of this probe."""
+        """Return the leg of each sighting; None for a sighting that is not of this probe."""
         ...
 
     def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
-        """What an undisturbed exchange has on this leg that is not among its packets."""
+        """List the packets of an undisturbed exchange that are missing on this leg."""
         ...
 
     def over(self, sightings: Sequence[Sighting]) -> bool:
-        """Whether nothing more is to come of an undisturbed exchange."""
+        """Return whether an undisturbed exchange would send no more packets."""
         ...
 
 
 @dataclass(frozen=True)
 class Echo:
-    """`count` ICMP echo requests with one identifier, numbered from 1, and their replies."""
+    """ICMP echo requests with one identifier, numbered from 1, and their replies.
+
+    Attributes:
+        identifier: The ICMP identifier.
+        count: The number of requests.
+    """
 
     identifier: int
     count: int = 1
@@ -84,10 +89,16 @@ class Echo:
 class Http:
     """One HTTP exchange over TCP, from SYN to the last FIN's acknowledgement.
 
-    The connection is the one whose request carries the nonce, with whatever client addresses
-    that has on its way; port is the server's. Where no request got so far, as when the SYN is
-    lost, it is the one between `ends`, client and server. mapped: what the server's port is
-    translated to, if it is: then all of TCP is looked at, as it may become any other one.
+    The probe's connection is the one whose request carries the nonce, whatever the client's address
+    becomes on its way. If no request was sent, as when the SYN is lost, it is the connection
+    between `ends`.
+
+    Attributes:
+        nonce: Random text in the request's URL.
+        port: The server's port.
+        ends: The addresses of client and server.
+        mapped: The port that the server's port is translated to; 0 if it is not translated. With
+            a translation the filter lets all of TCP through, as the port may become any other.
     """
 
     nonce: str
@@ -146,9 +157,9 @@ class Http:
 
 @dataclass(frozen=True)
 class Asked(Http):
-    """Such exchanges that somebody else begins, again and again: one of them is to be whole.
+    """HTTP exchanges that another client begins repeatedly; one of them must be complete.
 
-    One of which the beginning was not seen began before, and is not claimed.
+    An exchange without a sighting of its SYN began before the capture, and is not the probe's.
     """
 
     def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
@@ -180,7 +191,7 @@ def _ends(packet: Packet) -> set[tuple[Address | None, int]]:
 
 
 def _finished(packets: Iterable[Packet], answers: Iterable[Packet]) -> bool:
-    """Whether the FIN among packets has been acknowledged by one of the answers."""
+    """Return whether one of the answers acknowledges the FIN among packets."""
     ends = {
         (p.sequence[0] + p.size + 1) % 2**32
         for p in packets
@@ -190,7 +201,7 @@ def _finished(packets: Iterable[Packet], answers: Iterable[Packet]) -> bool:
 
 
 def _gaps(packets: Sequence[Packet]) -> list[str]:
-    """Stretches of a TCP stream that no segment covers."""
+    """List the byte ranges of a TCP stream that no segment covers."""
     starts = [p.sequence[0] for p in packets if p.sequence and "S" in (p.flags or "")]
     if not starts:
         return []
@@ -212,9 +223,12 @@ def _gaps(packets: Sequence[Packet]) -> list[str]:
 
 @dataclass(frozen=True)
 class Datagram:
-    """One UDP datagram, told by its ports, which no other probe of its test has.
+    """One UDP datagram, recognized by its ports, which no other probe of its test has.
 
-    mapped: what the destination port is translated to, if it is.
+    Attributes:
+        source_port: The source port.
+        destination_port: The destination port.
+        mapped: The port that the destination port is translated to; 0 if it is not translated.
     """
 
     source_port: int
@@ -245,10 +259,15 @@ class Datagram:
 
 @dataclass(frozen=True)
 class Resolution:
-    """One question of an address for another's MAC, and its answer; either may be repeated.
+    """One question for the MAC of an address, and its answer; either may be repeated.
 
-    ARP, or neighbour discovery (RFC 4861): a solicitation to the solicited-node multicast group.
-    instead: whom one that is wired in another way would ask.
+    The question is an ARP request, or a solicitation of neighbour discovery to the solicited-node
+    multicast group (RFC 4861).
+
+    Attributes:
+        asking: The address of the sender of the question.
+        asked: The address in question.
+        instead: The address that a pod with other wiring would ask for; None if it is the same.
     """
 
     asking: Address
@@ -271,7 +290,7 @@ class Resolution:
         packet = sighting.packet
         if packet.protocol != "icmpv6" or packet.destination is None:
             return None
-        # the target is what follows the ICMPv6 header
+        # the target address follows the ICMPv6 header
         of_it = self.asked.packed in sighting.frame
         if packet.kind == _SOLICITATION and packet.source == self.asking and of_it:
             return REQUEST if packet.destination.is_multicast else None
@@ -288,7 +307,7 @@ class Resolution:
         return REPLY if packet.kind == 2 and ends == (self.asked, self.asking) else None
 
     def otherwise(self, sighting: Sighting) -> bool:
-        """Whether it shows that somebody else was asked."""
+        """Return whether a sighting is a question for the address `instead`."""
         if self.instead is None:
             return False
         return replace(self, asked=self.instead).claim([sighting]) == [REQUEST]
@@ -305,7 +324,11 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Silence:
-    """No packets at all: for what must not be seen."""
+    """A probe without packets: for traffic that no interface may see.
+
+    Attributes:
+        filter: A pcap-filter(7) expression for the frames that must not appear.
+    """
 
     filter: str = EVERYTHING
 
@@ -334,13 +357,22 @@ _MLD = frozenset((130, 131, 132, 143))
 
 @dataclass(frozen=True)
 class Noise:
-    """What any node says on its own account, and a proof may ignore: ARP, ND and MLD.
+    """Packets that any node sends by itself, and a proof may ignore: ARP, ND and MLD.
 
-    Recognised narrowly, and only from a MAC that an interface here has. ARP: from an address
-    that an interface here has, for another one, or for any of the network's when it asks, as a
-    pod may still ask for one that is gone; if owners are given, only for the sender's own address,
-    so that an answer in another's name is no noise, unless it only asks and is one of askers.
-    Neighbour discovery has hop limit 255, listener discovery 1 (RFC 4861, RFC 2710).
+    Use `packet in noise`. The rules are narrow, and require a MAC of an interface here:
+
+    - ARP comes from an address of an interface here, and is for another such address. A request
+      may be for any address of the networks, as a pod may still ask for a pod that is gone.
+      If owners are given, the sender's MAC and address must be one of them, so that an answer in
+      the name of another is no noise. A request may be from one of the askers, too.
+    - Neighbour discovery has hop limit 255, and listener discovery 1 (RFC 4861, RFC 2710).
+
+    Attributes:
+        addresses: The IP addresses of the interfaces here.
+        macs: Their MAC addresses.
+        networks: The pods' subnets.
+        owners: MAC and IP address of each interface; None to allow any pair.
+        askers: Further pairs of MAC and IP address that may send ARP requests.
     """
 
     addresses: frozenset[IPv4Address | IPv6Address]

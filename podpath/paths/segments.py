@@ -1,8 +1,8 @@
-"""TCP segments, cut alike wherever they were seen. Pure.
+"""Cut TCP segments alike wherever they were seen. Pure.
 
-Interfaces pass large segments on whole, or cut to size where segmentation offload is off, or joined
-again where receive offload is on (ethtool(8): tso, gro): the same bytes are then one frame at one
-hop and several at the next. That is an interface's setting, not a change of what is carried.
+An interface passes large segments on whole, cuts them to size if segmentation offload is off, or
+joins them again if receive offload is on (ethtool(8): tso, gro). The same bytes are then one frame
+at one hop and several at the next. Such a setting of an interface does not change the payload.
 """
 
 from bisect import bisect_left, bisect_right
@@ -15,13 +15,17 @@ from podpath.model import Packet, Sighting
 from podpath.paths.dissect import digest, tcp_payload
 
 _SPACE = 2**32
-#: Of a segment's flags, those that only the last, or only the first, of its parts keeps
+#: Flags that only the last, or only the first, part of a segment keeps
 #: (net/ipv4/tcp_offload.c, tcp_gso_segment).
 _LAST, _FIRST = "FP", "C"
 
 
 def aligned(sightings: Sequence[Sighting]) -> list[list[Sighting]]:
-    """Each sighting's parts: a segment is cut wherever another one of its stream begins or ends."""
+    """Cut each segment where another segment of its stream begins or ends.
+
+    Returns:
+        The parts of each sighting, in the order of the sightings.
+    """
     found: dict[tuple[int, int] | None, set[int]] = defaultdict(set)
     for sighting in filter(_divisible, sightings):
         found[sighting.packet.ports] |= set(_ends(sighting.packet))
@@ -43,16 +47,16 @@ def _ends(packet: Packet) -> tuple[int, int]:
 
 
 def _inner(cuts: Sequence[int], packet: Packet) -> list[int]:
-    """The cuts, in order, that are within a segment: offsets in it."""
+    """Return the cuts within a segment, as offsets in it, in order."""
     start, end = _ends(packet)
     after, before = bisect_right(cuts, start), bisect_left(cuts, end)
-    # the numbers begin anew after the largest one
+    # sequence numbers wrap around
     between = cuts[after:before] if start <= end else [*cuts[after:], *cuts[:before]]
     return [(cut - start) % _SPACE for cut in between]
 
 
 def _cut(sighting: Sighting, cuts: Sequence[int]) -> list[Sighting]:
-    """A segment's parts; itself where none of the cuts is within it."""
+    """Cut a segment into its parts; it remains whole if no cut is within it."""
     packet = sighting.packet
     start, acknowledged = packet.sequence or (0, 0)
     inner = _inner(cuts, packet)
@@ -66,7 +70,7 @@ def _cut(sighting: Sighting, cuts: Sequence[int]) -> list[Sighting]:
             packet,
             sequence=((start + begin) % _SPACE, acknowledged),
             flags="".join(f for f in packet.flags or "" if f not in dropped),
-            # as inet_gso_segment (net/ipv4/af_inet.c) counts it up
+            # inet_gso_segment (net/ipv4/af_inet.c) increments it
             ip_id=None if packet.ip_id is None else (packet.ip_id + number) % 2**16,
             size=end - begin,
             digest=digest(payload[begin:end]),

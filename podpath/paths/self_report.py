@@ -1,7 +1,8 @@
-"""What a program says of the traffic that it made, beside what was seen of it.
+"""Compare a program's report about its traffic with the sightings of it.
 
-A sentence says why the program's run is no test of the path; an empty one that it is. What a
-program does of its own accord, or what befalls it, is never the plugin's doing.
+A function here that returns text explains why the program's run is no test of the path; it returns
+"" if the run is one. A plugin is never blamed for what a program does by itself, or for a signal
+that ends it.
 """
 
 import errno
@@ -12,22 +13,22 @@ from collections.abc import Iterable, Sequence
 from podpath.model import CommandResult, Packet, Sighting, Topology
 from podpath.paths.probes import REQUEST, Echo, Probe, Resolution, Silence
 
-#: In place of an exit status: the program was given time, but what it waits for did not come.
+#: In place of an exit status: the time is over, and the event that was awaited did not occur.
 GAVE_UP = -1
-#: The program ended with 0, but what it did is not what it should.
+#: In place of an exit status: the program ended with 0, but its result is wrong.
 ENDED_WELL = -2
 
 #: ping(8): "If ping does not receive any reply packets at all it will exit with code 1".
 _NO_REPLY = 1
 
-#: What shells and runc say of a program that a signal ended: 128 and its number (bash(1)).
+#: Exit statuses that shells and runc report after a signal: 128 and its number (bash(1)).
 _SIGNALLED = range(129, 128 + 65)
-# Bounded, so that no run of digits makes it slow.
+# Bounded, so that no long run of digits makes the match slow.
 _COUNT = r"(?<![0-9])([0-9]{1,12})"
 _STATISTICS = re.compile(
     rf"{_COUNT} packets transmitted, {_COUNT} received(?:, \+{_COUNT} duplicates)?"
 )
-#: With these the sending kernel refuses a packet for what its own network is like.
+#: Messages of a sending kernel that refuses a packet because of its own network.
 _REFUSALS = (
     f"sendmsg: {os.strerror(errno.EPERM)}",
     *map(
@@ -44,23 +45,29 @@ _REFUSALS = (
 
 
 def killed(status: int) -> str:
-    """Whether a signal ended the program."""
+    """Name the signal that ended the program; empty if none did."""
     return f"the program was killed (signal {status - 128})" if status in _SIGNALLED else ""
 
 
 def waited_in_vain(probe: Probe, result: CommandResult) -> bool:
-    """Whether what is still not there when the program ends has had all its time to come."""
+    """Return whether the program itself waited long enough for all its packets."""
     return result.status == GAVE_UP or (result.status == _NO_REPLY and isinstance(probe, Echo))
 
 
 def counted(text: str) -> tuple[int, int, int] | None:
-    """What ping counted: packets sent, received, doubled; None if it did not."""
+    """Return ping's count of packets: sent, received, doubled; None if its text has none."""
     found = _STATISTICS.search(text)
     return None if found is None else (int(found[1]), int(found[2]), int(found[3] or 0))
 
 
 def of_ping(status: int, text: str, count: int) -> str:
-    """Whether ping did what it was asked to, by its own account, and nobody ended it."""
+    """Explain why ping's own report makes its run no test: killed, no count, or too few packets.
+
+    Args:
+        status: The exit status.
+        text: Its output and errors.
+        count: The number of packets that it had to send.
+    """
     numbers = counted(text)
     if ended := killed(status):
         return ended
@@ -73,7 +80,7 @@ def of_ping(status: int, text: str, count: int) -> str:
 
 
 def tells_of_change(text: str) -> str:
-    """Whether ping got a reply with another payload, as it says (it then still ends with 0)."""
+    """Quote ping's report of a reply with another payload (ping then still ends with 0)."""
     return "a reply's payload is not the request's, says ping" if "wrong data byte" in text else ""
 
 
@@ -84,9 +91,14 @@ def _refused(text: str) -> bool:
 def of_packets(
     probe: Probe, status: int, text: str, size: int | None, sightings: Sequence[Sighting]
 ) -> str:
-    """Whether what was seen, wherever it was, can be what the program says that it sent.
+    """Explain why the sightings, at any place, contradict the program's report.
 
-    status: the program's own exit status; size: of each request's payload, if it is known.
+    Args:
+        probe: Recognizes the program's packets.
+        status: The program's own exit status.
+        text: Its output and errors.
+        size: The payload of each request, in bytes; None if it is unknown.
+        sightings: All sightings of the observation.
     """
     if isinstance(probe, Silence):
         return ""
@@ -117,7 +129,7 @@ def _lacking(probe: Echo, legs: Iterable[tuple[Sighting, str | None]], text: str
 
 
 def _sizes(requests: Iterable[Sighting]) -> set[int]:
-    """Of each packet, at the first place that saw it whole."""
+    """Return the payload sizes of the packets, each at the first place that saw it whole."""
     first: dict[tuple[object, ...], int] = {}
     for sighting in sorted(requests, key=lambda s: s.time):
         if sighting.packet.fragment is None:
@@ -128,10 +140,18 @@ def _sizes(requests: Iterable[Sighting]) -> set[int]:
 def unsent(
     found: Topology, source: str, destination: str, text: str, sightings: Iterable[Sighting]
 ) -> str:
-    """Whether a program that failed, and of which nothing was seen, failed by itself.
+    """Explain that a program without any sighting failed by itself, before it sent a packet.
 
-    The pod's network is to blame if the kernel said so, looked for the destination in vain, or has
-    no way there; ping that counts its packets has sent them, and something in the pod ate them.
+    The result is empty if the pod's network is to blame: the kernel refused the packet, asked for
+    the destination's MAC in vain, or has no route to it; or ping counts packets as sent, which then
+    got lost in the pod.
+
+    Args:
+        found: The node and its pods.
+        source: Name of the sending pod.
+        destination: Name of the receiving pod.
+        text: Output and errors of the program.
+        sightings: All sightings of the observation.
     """
     addresses = found.pods[source].addresses if source in found.pods else ()
     asked = any(s.packet.protocol == "arp" and s.packet.source in addresses for s in sightings)
@@ -142,7 +162,7 @@ def unsent(
 
 
 def _way(found: Topology, source: str, destination: str) -> bool:
-    """Whether the source has a route to the destination, by an interface that is up."""
+    """Return whether the source has a route to the destination over an interface that is up."""
     space = found.of_pod(source)
     up = {link.name for link in space.interfaces if link.up}
     return any(

@@ -1,6 +1,6 @@
-"""Expected paths against all sightings of an observation: the list of named differences. Pure.
+"""Compare all sightings of an observation with the expected paths: list the differences. Pure.
 
-No difference is a pass. The capture proves that the list is complete (Observation.gaps).
+An empty list is a pass. The capture proves that the list is complete (Observation.gaps).
 """
 
 from collections import defaultdict
@@ -17,13 +17,13 @@ from podpath.paths.probes import Noise, Probe
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the sightings of an observation say of the expected paths.
+    """The sightings of an observation, compared with the expected paths.
 
     Attributes:
         crossings: One for each packet.
-        differences: All of them, those of the crossings first.
-        noise: How many sightings were ARP, ND or MLD, or talk of other programs on the node.
-        strangers: How many sightings were neither noise nor of a probe.
+        differences: All differences, those of the crossings first.
+        noise: Number of sightings that were ARP, ND, MLD or background traffic.
+        strangers: Number of sightings that were neither noise nor of a probe.
         paths: All expected paths, including those that no packet took.
     """
 
@@ -42,15 +42,15 @@ def judge(
 ) -> Verdict:
     """Compare all sightings with the paths of the probes' legs.
 
-    Every sighting must belong to one of the probes, or be noise or talk. Every packet of a probe
-    must be seen once at each hop of its path, in order, unchanged but for what the hop allows,
-    and nowhere else.
+    Every sighting must belong to a probe, or be noise or background traffic. Every packet of a
+    probe must appear once at each hop of its path, in order, with no change that the hop does not
+    allow, and nowhere else.
 
     Args:
         expected: Each probe with the path of each of its legs.
-        observation: All that was seen.
-        noise: The packets that count for nothing.
-        talk: Sightings of what other programs on the node say to each other.
+        observation: All sightings.
+        noise: Packets to ignore.
+        talk: Background traffic to ignore: sightings of other programs and pods on the node.
     """
     sightings = sorted(observation.sightings, key=lambda s: s.time)
     taken = [False] * len(sightings)
@@ -83,9 +83,9 @@ def judge(
 
 
 def unchanged(verdict: Verdict) -> list[Difference]:
-    """List how packets differ between the first and the last hop of their path.
+    """List the differences of packets between the first and the last hop of their path.
 
-    A leg of which no packet arrived has nothing to compare, which is a difference, too.
+    A leg without packets has nothing to compare, which is a difference, too.
     """
     if not verdict.crossings:
         return [Difference(MISSING, "every hop", "packets of the probe", "nothing")]
@@ -98,7 +98,7 @@ def unchanged(verdict: Verdict) -> list[Difference]:
 
 
 def _between_ends(crossing: Crossing) -> list[Difference]:
-    """How a packet differs between its first hop and its last one."""
+    """List the differences of a packet between its first hop and its last one."""
     begin, end = crossing.path.hops[0], crossing.path.hops[-1]
     first, last = crossing.at_hops[0], crossing.at_hops[-1]
     if not first or not last:
@@ -109,7 +109,7 @@ def _between_ends(crossing: Crossing) -> list[Difference]:
 
 
 def _lacking(probe: Probe, leg: str, path: Path, packets: Packets) -> list[Difference]:
-    """The packets of a leg that were seen nowhere: they are missing at its origin."""
+    """List the packets of a leg without any sighting: they are missing at its origin."""
     origin = path.hops[0]
     seen = [group[0].packet for (of, _), group in packets.items() if of == leg]
     return [
@@ -119,9 +119,9 @@ def _lacking(probe: Probe, leg: str, path: Path, packets: Packets) -> list[Diffe
 
 
 def _echoes(crossings: Sequence[Crossing]) -> list[Difference]:
-    """Replies with a payload that no hop saw in their request (RFC 792, RFC 4443).
+    """List the replies with a payload that no hop saw in their request (RFC 792, RFC 4443).
 
-    No hop of either path shows a payload that changed inside the pod that answers.
+    A payload that changes inside the answering pod shows at no hop of either path.
     """
     requests: dict[tuple[int, int], list[str]] = defaultdict(list)
     replies: list[tuple[Crossing, Sighting]] = []

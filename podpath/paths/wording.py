@@ -1,10 +1,10 @@
-"""Packets in the words of differences. Pure."""
+"""Describe packets in the words of differences. Pure."""
 
 from podpath.model import Packet
 
 
 def describe(packet: Packet) -> str:
-    """One packet in a few words."""
+    """Describe a packet briefly."""
     if packet.number is not None:
         leg = "request" if packet.kind in (8, 128) else "reply"
         return f"echo {leg} {packet.number[1]} (id {packet.number[0]}), {packet.size} bytes"
@@ -23,26 +23,26 @@ def describe(packet: Packet) -> str:
 
 
 def times(count: int) -> str:
-    """Say how often it was seen, or must be."""
+    """Describe a number of sightings of a packet."""
     return {0: "nothing", 1: "the packet once"}.get(count, f"the packet {count} times")
 
 
 def sockets(packet: Packet) -> str:
-    """Its addresses and ports, from and to."""
+    """Describe the addresses and ports of a packet, source first."""
     source, destination = packet.ports or (0, 0)
     return f"{packet.source} port {source} to {packet.destination} port {destination}"
 
 
 def addresses(packet: Packet) -> str:
-    """Its IP addresses, from and to."""
+    """Describe the IP addresses of a packet, source first."""
     return f"{packet.source} to {packet.destination}"
 
 
 def macs(packet: Packet) -> str:
-    """Its MAC addresses, from and to."""
+    """Describe the MAC addresses of a packet, source first."""
     return f"{packet.mac_source} to {packet.mac_destination}"
 
 
 def payload(packet: Packet) -> str:
-    """Its payload, by length and hash."""
+    """Describe the payload of a packet by length and hash."""
     return f"{packet.size} bytes with hash {packet.digest}"

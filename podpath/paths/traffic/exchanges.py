@@ -1,4 +1,4 @@
-"""Exchanges: a program is run, and its packets' arrival is looked for where it must show."""
+"""Exchanges: run a program, and check that its payload arrived."""
 
 import time
 from collections.abc import Callable
@@ -17,13 +17,18 @@ from podpath.system import limits, waiting
 
 @dataclass(frozen=True, slots=True)
 class HttpExchange:
-    """Gets a body over HTTP, each time that it is called."""
+    """Callable that gets a body over HTTP.
+
+    Attributes:
+        sender: Runs the program.
+        program: Gets the body.
+    """
 
     sender: Sender
     program: Fetch
 
     def __call__(self) -> CommandResult:
-        """Run the program, and read how it ended."""
+        """Run the program, and return its end."""
         began = time.monotonic()
         result = self.sender.run(self.program)
         return self.program.ended(result, time.monotonic() - began)
@@ -31,13 +36,13 @@ class HttpExchange:
 
 @dataclass(frozen=True, slots=True)
 class UdpExchange:
-    """Sends a datagram, each time that it is called, and waits until it arrived as it was sent.
+    """Callable that sends a datagram, and waits until it arrived unmodified.
 
     Attributes:
-        sender: Who sends it.
-        program: Sends it.
-        receiver: Returns the pod that it is for.
-        node: The node that the pod is on.
+        sender: Runs the program.
+        program: Sends the datagram.
+        receiver: Returns the pod that receives the datagram.
+        node: The pod's node.
     """
 
     sender: Sender
@@ -46,7 +51,11 @@ class UdpExchange:
     node: Node
 
     def __call__(self) -> CommandResult:
-        """Run the program, and wait. Raises CouldNotTest if nothing was sent."""
+        """Run the program, wait for the datagram, and return the program's end.
+
+        Raises:
+            CouldNotTest: The sender sent no datagram, or the arrival cannot be read.
+        """
         family = Family(self.program.target.version)
         before = self.sender.datagrams(family)
         result = self.sender.run(self.program)
@@ -61,8 +70,8 @@ class UdpExchange:
         return result
 
     def _has_arrived(self, pod: Pod) -> bool:
-        """Whether the program that receives has written down the line. Raises CouldNotTest."""
-        # Read from outside: to run grep in the pod takes a hundred times as long.
+        """Return whether the receiving program has logged the line. Raises CouldNotTest."""
+        # Read from outside, as running grep in the pod takes a hundred times as long.
         log = self.node.root(f"/proc/{pod.pids[udp_container(pod)]}/root{UDP_LOG}")
         try:
             return self.program.line.encode() in log.read_bytes().splitlines()

@@ -1,4 +1,4 @@
-"""Packets that ping itself counts as lost or doubled, with no sniffer."""
+"""Count lost and doubled packets with ping itself, without a sniffer."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +12,18 @@ from podpath.paths.traffic.programs import counted
 def losses(
     traffic: Traffics, pairs: Sequence[tuple[str, str]], family: Family, count: int
 ) -> list[Difference]:
-    """Ping between all pairs at the same time, and return what ping counts as lost or doubled.
+    """Ping between all pairs at the same time, and list the pairs with lost or doubled packets.
 
-    No sniffer runs: one that makes the bridge promiscuous can itself double packets.
+    No sniffer runs, as one that makes the bridge promiscuous can itself double packets.
+
+    Args:
+        traffic: Makes the pings.
+        pairs: Names of the source and the destination pod.
+        family: The IP version.
+        count: The number of requests between each pair.
+
+    Raises:
+        CouldNotTest: A ping was ended, or did not count its packets.
     """
     pings = [
         traffic.ping(source, destination, family, count=count) for source, destination in pairs

@@ -1,4 +1,4 @@
-"""Traffic between the pods of a node, which are named by their role."""
+"""Make traffic between the pods of a node."""
 
 from dataclasses import replace
 from functools import partial
@@ -27,10 +27,10 @@ _OUT_AND_BACK = {probes.REQUEST: "outward", probes.REPLY: "inward"}
 
 
 class Traffics:
-    """Makes traffic between pods of a node, named by their role.
+    """Maker of traffic between pods of a node, which are named by their role.
 
-    All that is random is drawn when the traffic is described, which one thread does, and not when
-    it is sent.
+    All random values are drawn when the traffic is described, in one thread, and not when it is
+    sent.
     """
 
     def __init__(self, node: Node, pods: Deployment, draws: Draws) -> None:
@@ -46,7 +46,11 @@ class Traffics:
         self._draws = draws
 
     def address(self, pod: str, family: Family = Family.IPV4) -> Address:
-        """Return a pod's address. Raises DoesNotConform if it has none of the family."""
+        """Return a pod's address.
+
+        Raises:
+            DoesNotConform: The pod has no address of the family.
+        """
         return self._pods[pod].network.address(family)
 
     def ping(
@@ -59,7 +63,7 @@ class Traffics:
         count: int = 1,
         fragment: str = "want",
     ) -> Traffic:
-        """Ping from pod to pod (to itself, if they are the same); see programs.Ping."""
+        """Ping from pod to pod, or from a pod to itself; see programs.Ping for the options."""
         program = replace(
             self._ping(self.address(destination, family)),
             size=size,
@@ -91,7 +95,7 @@ class Traffics:
         )
 
     def ping_gateway(self, source: str, gateway: Address) -> Traffic:
-        """Ping from a pod the node's address on its network."""
+        """Ping from a pod to the node's address on the pod's network."""
         program = self._ping(gateway)
         return Traffic(
             partial(self._sender(source).run, program),
@@ -103,7 +107,13 @@ class Traffics:
         )
 
     def ping_beyond(self, source: str, target: Address, node: Address) -> Traffic:
-        """Ping from a pod to beyond the node, masqueraded as from an address of the node's."""
+        """Ping from a pod to a host beyond the node, masqueraded with an address of the node.
+
+        Args:
+            source: Name of the pod.
+            target: Address of the host.
+            node: Address of the node, which replaces the pod's.
+        """
         program = self._ping(target)
         own = self.address(source, Family(target.version))
         return Traffic(
@@ -132,7 +142,14 @@ class Traffics:
     def http(
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 1460
     ) -> Traffic:
-        """Get one of image.BODY_SIZES bytes over HTTP, and check them as they arrive."""
+        """Get a body over HTTP, and compare it with the one on the server.
+
+        Args:
+            source: Name of the client pod.
+            destination: Name of the server pod.
+            family: The IP version.
+            size: The size of the body in bytes, one of image.BODY_SIZES.
+        """
         target = self.address(destination, family)
         send, probe = self._http(source, target, size)
         return Traffic(send, probe, _UNICAST, source, destination)
@@ -145,7 +162,7 @@ class Traffics:
         return Traffic(send, probe, _SERVICE, source, destination, translations=translations)
 
     def asked_by_kubelet(self, pod: str, seconds: float) -> Traffic:
-        """Wait for the next HTTP request that the kubelet makes of a pod, for so many seconds."""
+        """Wait some seconds for the next HTTP request of the kubelet to a pod."""
         receiver = self._sender(pod)
 
         def wait() -> CommandResult:
@@ -160,12 +177,16 @@ class Traffics:
     def udp(
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 64
     ) -> Traffic:
-        """Send one UDP datagram of `size` bytes, at least 34: a line of random text.
+        """Send one UDP datagram, a line of random text, which must arrive whole.
 
-        All of it must arrive at the program that receives it.
+        Args:
+            source: Name of the sending pod.
+            destination: Name of the receiving pod.
+            family: The IP version.
+            size: The payload in bytes, at least 34.
         """
         program = Datagram(
-            # a new line before it, and one after it
+            # two bytes are the newlines before and after the line
             self._draws.payload(size).hex()[: size - 2],
             self._draws.port(),
             self.address(destination, family),
@@ -182,9 +203,9 @@ class Traffics:
         )
 
     def resolve(self, source: str, destination: str, network: Network, family: Family) -> Traffic:
-        """Ping, and look at the ARP request and reply, or at their like of IPv6.
+        """Ping, and observe the ARP or neighbour discovery that precedes it.
 
-        The profile says whom a pod asks for: the destination, or the gateway.
+        The profile defines the address that a pod asks for: the destination or the gateway.
         """
         asking, asked = self.address(source, family), self.address(destination, family)
         probe, way = probes.Resolution(asking, asked), network.profile.resolution

@@ -1,4 +1,4 @@
-"""Traffic to the ports of the node that lead to a pod."""
+"""Make traffic to node ports that are mapped to a pod."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ _UDP_BYTES = 82
 
 @dataclass(frozen=True)
 class MappedPorts:
-    """Makes traffic to the mapped ports of the pod MAPPED: from pods, the node, and beyond it.
+    """Maker of traffic to the mapped ports of the pod MAPPED: from pods, the node, and beyond it.
 
     Attributes:
         node: The node that has the ports.
         pods: Its pods.
         draws: The source of ports and payloads.
         network: The pods' network.
-        topology: The node and its pods before the pod MAPPED is there.
+        topology: The node and its pods before the pod MAPPED exists.
     """
 
     node: Node
@@ -43,15 +43,15 @@ class MappedPorts:
     topology: Topology
 
     def traffic(self, source: str, family: Family) -> list[Traffic]:
-        """Make an HTTP exchange and a UDP datagram; source: a pod's name, NODE or BEYOND."""
+        """Make an HTTP exchange and a UDP datagram from a pod's name, NODE or BEYOND."""
         return [self._http(source, family), self._udp(source, family)]
 
     def target(self, family: Family) -> Address:
-        """Return the node's address that the traffic is sent to."""
+        """Return the node's address, the destination of the traffic."""
         return mapping.node_address(self.topology, self.network, self.node.uplink, family)
 
     def is_reachable_from_beyond(self, family: Family) -> bool:
-        """Whether hosts beyond the node know the address that the traffic is sent to."""
+        """Return whether hosts beyond the node can use the destination of the traffic."""
         known = outside.address(self.topology, self.node.uplink, family)
         far = outside.gateway(self.topology, family)
         return far is not None and self.target(family) == known
@@ -61,7 +61,7 @@ class MappedPorts:
         where = url(target, f"{_HTTP_BYTES}?{nonce}", HTTP_MAPPED.node)
         program = Fetch(where, image.body(_HTTP_BYTES), limits.current().http)
         ends, port = (self._client(source, family), target), HTTP_MAPPED.node
-        if source == NODE:  # translated before they leave its stack
+        if source == NODE:  # its packets are translated before they leave its stack
             ends, port = (target, self._address(MAPPED, family)), HTTP_MAPPED.pod
         probe = probes.Http(nonce, port, ends, mapped=HTTP_MAPPED.pod)
         return self._traffic(
@@ -89,7 +89,7 @@ class MappedPorts:
         port: PortMapping,
         size: int | None = None,
     ) -> Traffic:
-        """Describe the traffic, with the path that its packets take."""
+        """Describe the traffic and the paths of its packets."""
         legs = (probes.REQUEST, probes.REPLY) if port.protocol == "tcp" else (probes.REQUEST,)
         filtered = reading.filters_bridged(self.node.network_namespace(), family)
         kinds = mapping.kinds(self.network, source, filtered=filtered)
@@ -108,14 +108,14 @@ class MappedPorts:
     def _translations(
         self, source: str, family: Family, port: PortMapping
     ) -> Mapping[str, Translation]:
-        if source == NODE:  # translated before they leave its stack
+        if source == NODE:  # its packets are translated before they leave its stack
             return {}
         client = None if source == BEYOND else self._address(source, family)
         pod = self.pods[MAPPED].network
         return both_ways(mapping.translation(self.network, self.target(family), pod, client, port))
 
     def _client(self, source: str, family: Family) -> Address:
-        """The address that requests come from."""
+        """Return the source address of requests."""
         if source != BEYOND:
             return self.target(family) if source == NODE else self._address(source, family)
         if (far := outside.gateway(self.topology, family)) is None:

@@ -1,4 +1,4 @@
-"""The programs that make traffic: their command lines, and how they end."""
+"""Programs that make traffic: their command lines, and the meaning of their ends."""
 
 import math
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from podpath.errors import CouldNotTest
 from podpath.model import Address, CommandResult
 from podpath.paths import self_report
 
-#: What a shell and a container runtime report of a program that SIGTERM ended.
+#: Exit status that shells and container runtimes report after SIGTERM.
 _TERMINATED = 128 + 15
 
 
 class Tools(Protocol):
-    """The words that a command line begins with, by program."""
+    """The first words of each program's command line."""
 
     @property
     def ping(self) -> Sequence[str]:
@@ -46,17 +46,17 @@ class Program(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """iputils' ping with an ICMP identifier and a payload of our choice.
+    """ping of iputils with a chosen ICMP identifier and payload.
 
     Attributes:
         target: The address to ping.
         identifier: The ICMP identifier of all its requests.
         pattern: Up to 16 bytes in hex, which the payload repeats.
-        size: Payload bytes.
+        wait: The seconds to wait for a reply.
+        size: The payload in bytes.
         count: The number of requests.
-        fragment: ping -M: "do" sets DF and never fragments, "dont" clears it, "want" leaves it to
-            the kernel.
-        wait: The seconds until a reply is given up.
+        fragment: ping -M: "do" sets DF and never fragments, "dont" clears DF, "want" lets the
+            kernel decide.
     """
 
     target: Address
@@ -84,18 +84,18 @@ class Ping:
         return [*tools.ping, "-n", *words, str(self.target)]
 
     def doubt(self, result: CommandResult) -> str:
-        """Return why its run is no test; empty if it is one."""
+        """Explain why the run is no test; empty if it is one."""
         return self_report.of_ping(result.status, f"{result.text}{result.errors}", self.count)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """wget, which gets a body over HTTP, and is ended if that takes too long.
+    """wget, which gets a body over HTTP within a time limit.
 
     Attributes:
-        url: The address of the body.
+        url: The URL of the body.
         body: The bytes that the server has there.
-        wait: The seconds until it is ended.
+        wait: The time limit in seconds.
     """
 
     url: str
@@ -106,7 +106,7 @@ class Fetch:
 
     @property
     def _seconds(self) -> int:
-        """The same in whole seconds: timeout of busybox may know no others."""
+        """The time limit in whole seconds, as busybox timeout may accept no others."""
         return math.ceil(self.wait)
 
     def command(self, tools: Tools) -> list[str]:
@@ -115,10 +115,14 @@ class Fetch:
         return [*tools.timeout, str(self._seconds), *tools.wget, "-q", "-O", "-", self.url]
 
     def ended(self, result: CommandResult, elapsed: float) -> CommandResult:
-        """Read how it ended, after so many seconds.
+        """Interpret the program's end: its time limit, or a wrong body, replaces the exit status.
 
-        Anyone may end it by the signal that its own time-out sends: only the time tells the two
-        apart.
+        Another process may send the same signal as the time limit does; only the elapsed time
+        distinguishes the two.
+
+        Args:
+            result: The program's end.
+            elapsed: The duration of its run in seconds.
         """
         if result.status == _TERMINATED and elapsed >= self._seconds:
             why = f"wget was not done after {self._seconds} s"
@@ -131,13 +135,13 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Datagram:
-    """nc, which sends one UDP datagram: a line after a new line.
+    """nc, which sends one UDP datagram: a line between two newlines.
 
     Attributes:
         line: The line.
-        source_port: The port that it is sent from.
-        target: The address that it is sent to.
-        port: The port there.
+        source_port: The source port.
+        target: The destination address.
+        port: The destination port.
     """
 
     line: str
@@ -147,7 +151,7 @@ class Datagram:
 
     @property
     def text(self) -> str:
-        """The payload, which nc sends as it reads it."""
+        """The payload, which nc reads and sends unmodified."""
         return f"\n{self.line}\n"
 
     def command(self, tools: Tools) -> list[str]:
@@ -157,7 +161,11 @@ class Datagram:
 
 
 def counted(result: CommandResult) -> tuple[int, int, int]:
-    """Read what ping counted: packets sent, received, doubled. Raises CouldNotTest if nothing."""
+    """Return ping's count of packets: sent, received, doubled.
+
+    Raises:
+        CouldNotTest: ping did not count them.
+    """
     found = self_report.counted(result.text)
     if found is None:
         said = f"{result.text[-500:]}{result.errors[-500:]}"
@@ -166,6 +174,6 @@ def counted(result: CommandResult) -> tuple[int, int, int]:
 
 
 def url(target: Address, path: str, port: int) -> str:
-    """Return the URL of a path that a server has at an address."""
+    """Return the URL of a path on a server."""
     host = f"[{target}]" if target.version == 6 else str(target)
     return f"http://{host}:{port}/{path}"

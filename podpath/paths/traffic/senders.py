@@ -1,4 +1,4 @@
-"""Who runs a program that makes traffic: a pod, the node, or a host beyond it."""
+"""Senders: run programs that make traffic in a pod, on the node, or on a host beyond it."""
 
 import os
 import shlex
@@ -20,22 +20,31 @@ from podpath.system import limits, netns, proc, programs
 
 
 class Sender(ABC):
-    """Runs programs in one network namespace, and reads the kernel's counters there."""
+    """Runner of programs in one network namespace, which also reads the kernel's counters there.
+
+    Attributes:
+        name: A pod's name, NODE or BEYOND.
+    """
 
     name: str
 
     @abstractmethod
     def run(self, program: Program) -> CommandResult:
-        """Run a program to its end. Raises CouldNotTest if it cannot be run, or hangs."""
+        """Run a program to its end.
+
+        Raises:
+            CouldNotTest: The program cannot be run, or hangs.
+        """
 
     @abstractmethod
     def _table(self, name: str) -> str:
-        """Return the text of a table of /proc/net there. Raises OSError."""
+        """Read a table of /proc/net in the namespace. Raises OSError."""
 
     def datagrams(self, family: Family) -> int:
-        """Count the UDP datagrams that programs there sent, also those that were then dropped.
+        """Count the UDP datagrams that programs there sent, including those dropped afterwards.
 
-        Raises CouldNotTest.
+        Raises:
+            CouldNotTest: The counters cannot be read.
         """
         counts = (
             self._counts("snmp", "Udp", proc.counters)
@@ -45,7 +54,11 @@ class Sender(ABC):
         return sum(counts.get(name, 0) for name in ("OutDatagrams", "SndbufErrors"))
 
     def accepted(self) -> int:
-        """Count the TCP connections that programs there accepted. Raises CouldNotTest."""
+        """Count the TCP connections that programs there accepted.
+
+        Raises:
+            CouldNotTest: The counters cannot be read.
+        """
         return self._counts("snmp", "Tcp", proc.counters).get("PassiveOpens", 0)
 
     def _counts(
@@ -73,7 +86,13 @@ class _InPod:
 
 @dataclass(frozen=True)
 class PodSender(Sender):
-    """Runs programs in the first container of a pod."""
+    """Sender in the main container of a pod.
+
+    Attributes:
+        name: The pod's name.
+        node: The pod's node.
+        pods: The node's pods.
+    """
 
     name: str
     node: Node
@@ -85,7 +104,7 @@ class PodSender(Sender):
         """See Sender."""
         command = program.command(self.tools)
         if program.text:
-            # From a file: of a pipe, nc would send one datagram for each write.
+            # From a file, as nc would send one datagram for each write to a pipe.
             fed = f"printf %s {shlex.quote(program.text)} >/tmp/$$"
             script = f"{fed}; {shlex.join(command)} </tmp/$$; status=$?; rm /tmp/$$; exit $status"
             command = ["/bin/sh", "-c", script]
@@ -96,7 +115,7 @@ class PodSender(Sender):
 
 
 class _OfHost:
-    """The host's programs; each is looked for only where it is used."""
+    """The host's programs, each located only when it is used."""
 
     ping = ("ping",)
 
@@ -115,12 +134,12 @@ class _OfHost:
 
 @dataclass(frozen=True)
 class NamespaceSender(Sender):
-    """Runs the host's programs in a network namespace.
+    """Sender of a network namespace, which runs the host's programs there.
 
     Attributes:
         name: The name of the namespace.
         namespace: The path of the namespace.
-        entering: Returns the command that runs another in the namespace.
+        entering: Wraps a command so that it runs in the namespace.
     """
 
     name: str
@@ -147,7 +166,7 @@ class NamespaceSender(Sender):
             raise CouldNotTest(
                 f"{' '.join(command)} did not end in {seconds:.0f} s", limits.current().remedy
             ) from None
-        # nsenter becomes the program, whose end by a signal Python reports as a negative number
+        # nsenter becomes the program, and Python reports a signal that ends it as a negative status
         status = done.returncode if done.returncode >= 0 else 128 - done.returncode
         return CommandResult(status, done.stdout, done.stderr.decode(errors="replace"))
 
@@ -157,7 +176,7 @@ class NamespaceSender(Sender):
 
 @contextmanager
 def _holding(data: bytes) -> Iterator[int]:
-    """A descriptor of a file with the data: of a pipe, nc would send a datagram for each write."""
+    """Provide the data in a file: nc would send one datagram for each write to a pipe."""
     descriptor = os.memfd_create("podpath")
     try:
         os.pwrite(descriptor, data, 0)
@@ -167,7 +186,7 @@ def _holding(data: bytes) -> Iterator[int]:
 
 
 def sender(name: str, node: Node, pods: Deployment) -> Sender:
-    """Return who runs programs by a name: a pod's, NODE or BEYOND."""
+    """Return the sender for a name: a pod's, NODE or BEYOND."""
     if name == NODE:
         return NamespaceSender(name, node.network_namespace(), node.entering)
     if name == BEYOND:
