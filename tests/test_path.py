@@ -9,7 +9,7 @@ from podpath.cni.network import Network
 from podpath.model import Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
-from podpath.paths import probes, verdict
+from podpath.paths import judgement, probes
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
 from podpath.paths.traffic.losses import losses
@@ -136,7 +136,7 @@ def test_packets_arrive_as_they_were_sent(
     """TTL, MACs, IPs and payload arrive as sent, except for changes that routing requires."""
     observed = observe(getattr(traffic, protocol)(source, destination, family))
 
-    assert verdict.unchanged(observed.verdict) == []
+    assert judgement.unchanged(observed.judgement) == []
 
 
 SIZES = [

@@ -183,7 +183,7 @@ class Capture:
     def wait_until(self, over: Callable[[Sequence[Sighting]], bool], seconds: float) -> None:
         """Wait until the sightings satisfy a condition, the time has passed, or a sniffer failed.
 
-        Running out of time is no error: the verdict reports the packets that are missing.
+        Running out of time is no error: the judgement reports the packets that are missing.
 
         Args:
             over: The condition.

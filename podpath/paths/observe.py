@@ -22,9 +22,9 @@ from podpath.nodes.pod import Pod
 from podpath.paths import capture, expected, probes, self_report
 from podpath.paths.background import Talk
 from podpath.paths.dissect import quoted
+from podpath.paths.judgement import Judgement, judge
 from podpath.paths.kinds import MISSING, UNEXPECTED
 from podpath.paths.observable import Traffic
-from podpath.paths.verdict import Verdict, judge
 from podpath.system import limits
 from podpath.system.proc import Endpoint
 from podpath.topology import bridge, reading
@@ -44,15 +44,15 @@ class Observed:
     Attributes:
         results: The end of each program.
         observation: The sightings, and the proof that they are complete.
-        verdict: The sightings, compared with the expected paths.
+        judgement: The sightings, compared with the expected paths.
         topology: The node and its pods when the traffic was over.
-        differences: Differences between topology and bridge first, then those of the verdict and
+        differences: Differences between topology and bridge first, then those of the judgement and
             of refusals.
     """
 
     results: tuple[CommandResult, ...]
     observation: Observation
-    verdict: Verdict
+    judgement: Judgement
     topology: Topology
     differences: list[Difference] = field(default_factory=list)
 
@@ -157,7 +157,7 @@ class Observer:
         found: Topology,
         programs: frozenset[Endpoint],
     ) -> Observed:
-        judged = judge(
+        judgement = judge(
             [(t.probe, self._paths(found, t)) for t in traffic],
             observation,
             noise(found, self._network),
@@ -168,13 +168,13 @@ class Observer:
             if self._network.is_bridged and _BRIDGED & set(one.kinds.values()):
                 differences += bridge.bridged(found, self._network, one.source, one.destination)
         # The bridge's differences first, as they explain the sightings.
-        differences = list(dict.fromkeys(differences)) + list(judged.differences)
+        differences = list(dict.fromkeys(differences)) + list(judgement.differences)
         for one, result in zip(traffic, results, strict=True):
             _no_doubts(one, result, observation, found)
-            differences += _refusal(one, result, judged)
+            differences += _refusal(one, result, judgement)
             _succeeded(one, result, differences)
-        _no_overload(judged, differences, observation)
-        return Observed(tuple(results), observation, judged, found, differences)
+        _no_overload(judgement, differences, observation)
+        return Observed(tuple(results), observation, judgement, found, differences)
 
     def _paths(self, found: Topology, traffic: Traffic) -> Mapping[str, Path]:
         ends = {
@@ -260,7 +260,7 @@ def _succeeded(traffic: Traffic, result: CommandResult, differences: Sequence[Di
 
 
 def _no_overload(
-    judged: Verdict, differences: Sequence[Difference], observation: Observation
+    judgement: Judgement, differences: Sequence[Difference], observation: Observation
 ) -> None:
     """Raise Inconclusive if an overloaded node can be the reason for all differences."""
     kinds = {d.kind for d in differences}
@@ -268,10 +268,10 @@ def _no_overload(
         raise Inconclusive(
             f"packets are missing, but the kernel had no room for {observation.lost} frames"
         )
-    told = {d for crossing in judged.crossings for d in crossing.differences}
+    told = {d for crossing in judgement.crossings for d in crossing.differences}
     kinds = {d.kind for d in differences if d.kind != UNEXPECTED or d in told}
-    if judged.strangers > _MOST_STRANGERS and kinds <= {MISSING}:
-        raise Inconclusive(f"the node was busy with {judged.strangers} frames of other traffic")
+    if judgement.strangers > _MOST_STRANGERS and kinds <= {MISSING}:
+        raise Inconclusive(f"the node was busy with {judgement.strangers} frames of other traffic")
 
 
 def _without_foreign_errors(traffic: Sequence[Traffic], observation: Observation) -> Observation:
@@ -290,11 +290,11 @@ def _without_foreign_errors(traffic: Sequence[Traffic], observation: Observation
     return replace(observation, sightings=kept)
 
 
-def _refusal(traffic: Traffic, result: CommandResult, judged: Verdict) -> list[Difference]:
+def _refusal(traffic: Traffic, result: CommandResult, judgement: Judgement) -> list[Difference]:
     said = f"{result.text}{result.errors}".lower()
     if not traffic.refused or traffic.refused in said:
         return []
-    if not judged.differences:
+    if not judgement.differences:
         raise Inconclusive(
             f"the program neither sent the packet nor was refused: {said.strip()[-300:]}"
         )

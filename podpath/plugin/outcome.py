@@ -220,12 +220,12 @@ def _made_by(item: pytest.Item, error: BaseException) -> bool:
 
 def _findings(item: pytest.Item, error: BaseException) -> str:
     """The differences that the test found, with the pictures of the packets they are about."""
-    from podpath.report.text import of_differences, of_verdict
+    from podpath.report.text import of_differences, of_judgement
 
     found = item.stash[_found]
     text = of_differences(found) if found else str(error)
     last = item.stash.get(shared.observations, [])[-1:]
-    pictures = [of_verdict(o.verdict) for o in last]
+    pictures = [of_judgement(o.judgement) for o in last]
     capture = _capture(item) if last else ""
     return "\n\n".join(part for part in (*pictures, text, capture) if part)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from podpath.model import Difference, Interface, Packet, Path, Place, Sighting, Topology
 from podpath.paths.crossing import Crossing
+from podpath.paths.judgement import Judgement
 from podpath.paths.observe import Observed
-from podpath.paths.verdict import Verdict
 
 #: Most packets of one observation that are written out. The counts cover all packets.
 _MOST_PACKETS = 20
@@ -21,12 +21,12 @@ _SOLICITATION = 135
 
 def of(observed: Observed) -> dict[str, Any]:
     """Convert an observation: packets with hops and times, and the proof of each sniffer."""
-    crossings = _telling(observed.verdict.crossings)
+    crossings = _telling(observed.judgement.crossings)
     return {
-        "packets": len(observed.verdict.crossings),
+        "packets": len(observed.judgement.crossings),
         "sightings": len(observed.observation.sightings),
-        "noise": observed.verdict.noise,
-        "paths": _paths(observed.verdict),
+        "noise": observed.judgement.noise,
+        "paths": _paths(observed.judgement),
         "shown": [_packet(c) for c in crossings],
         "frames": _frames(observed.observation.sightings),
         "topology": _topology(observed.topology),
@@ -73,11 +73,11 @@ def _telling(crossings: Sequence[Crossing]) -> list[Crossing]:
     return [crossings[n] for n in sorted(numbers[:_MOST_PACKETS])]
 
 
-def _paths(verdict: Verdict) -> list[dict[str, Any]]:
+def _paths(judgement: Judgement) -> list[dict[str, Any]]:
     """Convert each expected path, with the number of its packets seen at each hop."""
     return [
-        _path(path, [c for c in verdict.crossings if c.path == path])
-        for path in verdict.paths[:_MOST_PATHS]
+        _path(path, [c for c in judgement.crossings if c.path == path])
+        for path in judgement.paths[:_MOST_PATHS]
     ]
 
 

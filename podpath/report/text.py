@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from podpath.model import Difference, Place, Sighting
 from podpath.paths.crossing import Crossing
-from podpath.paths.verdict import Verdict
+from podpath.paths.judgement import Judgement
 from podpath.requirements import Requirement
 
 _MOST_CROSSINGS = 3
@@ -57,9 +57,9 @@ def _seen(sighting: Sighting, start: int) -> str:
     return f"+{(sighting.time - start) / 1e6:.3f} ms{ttl}"
 
 
-def of_verdict(verdict: Verdict) -> str:
+def of_judgement(judgement: Judgement) -> str:
     """Draw the paths of the first packets that differ."""
-    bad = [c for c in verdict.crossings if c.differences]
+    bad = [c for c in judgement.crossings if c.differences]
     more = len(bad) - _MOST_CROSSINGS
     text = "\n\n".join(path(c) for c in bad[:_MOST_CROSSINGS])
     return f"{text}\n\n({more} more packets differ)" if more > 0 else text

@@ -5,10 +5,10 @@ import pytest
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import Difference, Family
 from podpath.nodes.deployment import CLIENT, SERVER
+from podpath.paths.judgement import unchanged
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
 from podpath.paths.traffic.losses import losses
-from podpath.paths.verdict import unchanged
 from podpath.system.randomness import Draws
 from selftests.capture.disturb import Disturb
 
@@ -162,7 +162,7 @@ def test_datagram_that_is_changed_on_its_way(
         observed = observer.observe(traffic.udp(CLIENT, SERVER))
 
     assert _kinds(observed.differences) == {"payload changed"}
-    assert _kinds(unchanged(observed.verdict)) == {"payload changed"}
+    assert _kinds(unchanged(observed.judgement)) == {"payload changed"}
 
 
 def test_body_that_is_changed_on_its_way(

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from podpath.model import Address, Packet, Path, Sighting, Translation
-from podpath.paths import expected, kinds, probes, verdict
+from podpath.paths import expected, judgement, kinds, probes
 
 from .. import samples
 
@@ -69,7 +69,7 @@ def _exchange() -> list[Sighting]:
 
 def _kinds(sightings: list[Sighting]) -> set[str]:
     probe = probes.Http(NONCE, 80, (CLIENT, SERVICE))
-    judged = verdict.judge([(probe, PATHS)], samples.observation(sightings), samples.noise())
+    judged = judgement.judge([(probe, PATHS)], samples.observation(sightings), samples.noise())
     return {d.kind for d in judged.differences}
 
 

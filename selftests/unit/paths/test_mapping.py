@@ -22,7 +22,7 @@ from podpath.model import (
     Translation,
 )
 from podpath.nodes.pod import PortMapping
-from podpath.paths import expected, mapping, probes, verdict
+from podpath.paths import expected, judgement, mapping, probes
 from selftests.suite import ROOT
 
 from .. import samples
@@ -70,7 +70,7 @@ class _Syn(probes.Silence):
 def _differences(arrived: Packet, early: Packet | None = None) -> set[str]:
     path = _path("host-port")
     seen = samples.observation(_walk(path, arrived, early))
-    judged = verdict.judge([(_Syn(), {probes.REQUEST: path})], seen, samples.noise())
+    judged = judgement.judge([(_Syn(), {probes.REQUEST: path})], seen, samples.noise())
     return {f"{d.kind}: {d.seen}" for d in judged.differences}
 
 

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 import pytest
 
 from podpath.model import Packet, Sighting
-from podpath.paths import verdict
+from podpath.paths import judgement
 from podpath.paths.probes import (
     REPLY,
     REQUEST,
@@ -184,7 +184,7 @@ def test_retransmission_is_a_packet_of_its_own() -> None:
 
     def kinds(sightings: list[Sighting]) -> set[str]:
         marked = [replace(s, frame=NONCE.encode()) for s in sightings]
-        judged = verdict.judge(
+        judged = judgement.judge(
             [(probe, {REQUEST: path})], samples.observation(marked), samples.noise()
         )
         return {d.kind for c in judged.crossings for d in c.differences}

@@ -7,9 +7,9 @@ import pytest
 from podpath.errors import Inconclusive
 from podpath.model import CommandResult, Difference, Observation
 from podpath.paths import observe, self_report
+from podpath.paths.judgement import Judgement, judge
 from podpath.paths.kinds import MISSING, UNEXPECTED
 from podpath.paths.probes import Echo, Http, Probe, Silence
-from podpath.paths.verdict import Verdict, judge
 from selftests.unit import samples
 
 GOOD = "2 packets transmitted, 2 received, 0% packet loss"
@@ -114,16 +114,16 @@ def test_reply_with_another_payload_than_its_request() -> None:
         replace(s, packet=replace(s.packet, digest="1234")) if s.packet.kind == 0 else s
         for s in samples.exchange(count=1)
     ]
-    verdict = judge(
+    judgement = judge(
         [(Echo(samples.IDENTIFIER), samples.paths())], samples.observation(seen), samples.noise()
     )
 
-    assert [(d.kind, str(d.where)) for d in verdict.differences] == [
+    assert [(d.kind, str(d.where)) for d in judgement.differences] == [
         ("payload changed", "server eth0 out")
     ]
 
 
-_VERDICT = Verdict((), (), 0)
+_JUDGEMENT = Judgement((), (), 0)
 
 
 def _difference(kind: str) -> Difference:
@@ -132,7 +132,7 @@ def _difference(kind: str) -> Difference:
 
 def test_missing_packets_of_an_overloaded_kernel_say_nothing() -> None:
     with pytest.raises(Inconclusive, match="no room for 5 frames"):
-        observe._no_overload(_VERDICT, [_difference(MISSING)], Observation((), lost=5))
+        observe._no_overload(_JUDGEMENT, [_difference(MISSING)], Observation((), lost=5))
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ def test_missing_packets_of_an_overloaded_kernel_say_nothing() -> None:
 def test_other_differences_count_all_the_same(kinds: tuple[str, ...], lost: int) -> None:
     found = [_difference(kind) for kind in kinds]
 
-    observe._no_overload(_VERDICT, found, Observation((), lost=lost))
+    observe._no_overload(_JUDGEMENT, found, Observation((), lost=lost))
 
 
 def test_busy_node_excuses_strangers_but_no_change() -> None:
-    busy = replace(_VERDICT, strangers=5000)
+    busy = replace(_JUDGEMENT, strangers=5000)
     found = [_difference(UNEXPECTED)]
 
     with pytest.raises(Inconclusive, match="5000 frames of other traffic"):

@@ -16,7 +16,7 @@ from podpath.errors import CouldNotTest
 from podpath.model import Observation, TapProof
 from podpath.nodes.cluster.kinds import OnKind
 from podpath.nodes.embedded.kind import Embedded
-from podpath.paths import verdict
+from podpath.paths import judgement
 from podpath.paths.observe import Observed
 from podpath.paths.probes import Echo
 from podpath.report import evidence, verify
@@ -41,7 +41,7 @@ def observed(lost: int = 0) -> Observed:
     elsewhere = samples.sighting(seen[0].packet, ("bystander", "eth0", seen[0].direction), 5)
     seen = seen[: len(seen) - lost] + ([elsewhere] if lost else [])
     observation = Observation(tuple(seen), (TapProof("node", 20, 0, 4, 4, ("cni0",)),))
-    judged = verdict.judge(
+    judged = judgement.judge(
         [(Echo(samples.IDENTIFIER, 2), samples.paths())], observation, samples.noise()
     )
     return Observed((), observation, judged, samples.topology(), list(judged.differences))
@@ -325,7 +325,7 @@ def test_evidence_has_each_path_with_the_packets_at_its_hops() -> None:
 def test_evidence_has_paths_that_no_packet_took() -> None:
     """A drawing shows where the first packet should have gone."""
     probe = Echo(samples.IDENTIFIER, 2)
-    judged = verdict.judge([(probe, samples.paths())], Observation(()), samples.noise())
+    judged = judgement.judge([(probe, samples.paths())], Observation(()), samples.noise())
     told = evidence.of(Observed((), Observation(()), judged, samples.topology(), []))
 
     assert [p["packets"] for p in told["paths"]] == [0, 0]
@@ -336,9 +336,9 @@ def test_evidence_shows_packets_that_differ_before_others() -> None:
     """However many went well before."""
     seen, told = observed(lost=1), []
     for count in (1, 15):
-        crossings = (*seen.verdict.crossings[1:3] * count, seen.verdict.crossings[3])
-        judged = dataclasses.replace(seen.verdict, crossings=crossings)
-        told.append(evidence.of(dataclasses.replace(seen, verdict=judged))["shown"])
+        crossings = (*seen.judgement.crossings[1:3] * count, seen.judgement.crossings[3])
+        judged = dataclasses.replace(seen.judgement, crossings=crossings)
+        told.append(evidence.of(dataclasses.replace(seen, judgement=judged))["shown"])
 
     assert [len(shown) for shown in told] == [3, 20]
     assert all(shown[-1]["hops"][-1]["times"] == [] for shown in told)

@@ -16,7 +16,7 @@ import pytest
 from podpath import cli
 from podpath.errors import COULD_NOT_TEST_STATUS
 from podpath.model import NODE, Difference, Direction, Observation, Place, Sighting
-from podpath.paths import verdict
+from podpath.paths import judgement
 from podpath.paths.observe import Observed
 from podpath.paths.probes import Echo
 from podpath.report import evidence, page
@@ -34,7 +34,7 @@ HOSTILE = "</script></pre><script>alert(1)</script><img src=x onerror=alert(1)>\
 def told(*seen: Sighting, differences: tuple[Difference, ...] = ()) -> dict[str, Any]:
     """The evidence of sightings of a ping from the client to the server."""
     observation = Observation(seen)
-    judged = verdict.judge(
+    judged = judgement.judge(
         [(Echo(samples.IDENTIFIER, 2), samples.paths())], observation, samples.noise()
     )
     found = [*differences, *judged.differences]

@@ -6,17 +6,17 @@ from dataclasses import replace
 import pytest
 
 from podpath.model import Difference, Direction, Sighting
-from podpath.paths import verdict
+from podpath.paths import judgement
+from podpath.paths.judgement import Judgement
 from podpath.paths.probes import Echo
-from podpath.paths.verdict import Verdict
-from podpath.report.text import failure, of_differences, of_verdict, path
+from podpath.report.text import failure, of_differences, of_judgement, path
 from podpath.requirements import REQUIREMENTS
 
 from .. import samples
 
 
-def judged(sightings: Sequence[Sighting], count: int = 1) -> Verdict:
-    return verdict.judge(
+def judged(sightings: Sequence[Sighting], count: int = 1) -> Judgement:
+    return judgement.judge(
         [(Echo(samples.IDENTIFIER, count), samples.paths())],
         samples.observation(sightings),
         samples.noise(),
@@ -81,14 +81,14 @@ def test_only_the_first_difference_is_marked() -> None:
 
 def test_verdict_without_differences_has_no_picture() -> None:
     """Only packets that differ are drawn."""
-    assert of_verdict(judged(samples.exchange(1))) == ""
+    assert of_judgement(judged(samples.exchange(1))) == ""
 
 
 def test_pictures_are_few() -> None:
     """Of many packets that differ the first three are drawn, and the rest counted."""
     arrived = ("server", "eth0", Direction.IN)
     lost = [s for s in samples.exchange(5) if s.place != arrived]
-    text = of_verdict(judged(lost, 5))
+    text = of_judgement(judged(lost, 5))
 
     assert text.count("client -> server") == 3
     assert text.endswith("(2 more packets differ)")
@@ -120,7 +120,7 @@ def test_packet_that_was_sent_over_and_over_takes_one_short_line() -> None:
     """As ping does where the host end refuses a packet for its size."""
     sent = [s for s in samples.exchange(1) if s.place == ("client", "eth0", Direction.OUT)]
     again = [replace(s, time=s.time + n) for s in sent for n in range(200)]
-    lines = of_verdict(judged(again)).splitlines()
+    lines = of_judgement(judged(again)).splitlines()
 
     assert "(196 more times)" in lines[1]
     assert max(map(len, lines)) < 200

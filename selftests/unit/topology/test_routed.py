@@ -8,7 +8,7 @@ import pytest
 
 from podpath import profiles
 from podpath.model import NODE, Difference, Direction, Family, Hop, Path, Route, Settings, Topology
-from podpath.paths import expected, probes, verdict
+from podpath.paths import expected, judgement, probes
 from podpath.topology.wiring import Wiring
 
 from .. import samples
@@ -49,7 +49,7 @@ def _crossing(**changes: object) -> list[str]:
         for number, hop in enumerate(along.hops)
     ]
     echo = probes.Echo(samples.IDENTIFIER)
-    judged = verdict.judge(
+    judged = judgement.judge(
         [(echo, {probes.REQUEST: along})], samples.observation(seen), samples.noise()
     )
     return sorted({d.kind for d in judged.differences})

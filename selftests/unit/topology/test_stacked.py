@@ -11,8 +11,8 @@ from podpath.errors import CouldNotTest
 from podpath.lifecycle import bystanders
 from podpath.model import NODE, Difference, Direction, Family, Hop, Path, Route, Topology
 from podpath.paths import expected
+from podpath.paths.judgement import Judgement
 from podpath.paths.observe import Observed
-from podpath.paths.verdict import Verdict
 from podpath.report import evidence
 from podpath.report.page import drawing
 from podpath.topology.wiring import Wiring
@@ -206,8 +206,8 @@ def test_configured_mtu_is_kept() -> None:
 
 def test_drawing_joins_pods_to_their_lower_link() -> None:
     """There is one bar for it, and no host ends."""
-    verdict = Verdict((), (), 0, paths=(path("unicast"),))
-    observed = Observed((), samples.observation([]), verdict, samples.stacked())
+    judgement = Judgement((), (), 0, paths=(path("unicast"),))
+    observed = Observed((), samples.observation([]), judgement, samples.stacked())
     told = evidence.of(observed)
 
     assert [p["links"][1]["lower"] for p in told["topology"]["pods"]] == [UPLINK] * 3

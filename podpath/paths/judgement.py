@@ -16,7 +16,7 @@ from podpath.paths.probes import Noise, Probe
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """The sightings of an observation, compared with the expected paths.
 
     Attributes:
@@ -39,7 +39,7 @@ def judge(
     observation: Observation,
     noise: Noise,
     talk: Container[Sighting] = (),
-) -> Verdict:
+) -> Judgement:
     """Compare all sightings with the paths of the probes' legs.
 
     Every sighting must belong to a probe, or be noise or background traffic. Every packet of a
@@ -73,7 +73,7 @@ def judge(
     others = [s for s, known in zip(sightings, taken, strict=True) if not known]
     strangers = [s for s in others if s.packet not in noise and s not in talk]
     differences += [unexpected(s) for s in strangers]
-    return Verdict(
+    return Judgement(
         tuple(crossings),
         tuple(differences),
         len(others) - len(strangers),
@@ -82,18 +82,18 @@ def judge(
     )
 
 
-def unchanged(verdict: Verdict) -> list[Difference]:
+def unchanged(judgement: Judgement) -> list[Difference]:
     """List the differences of packets between the first and the last hop of their path.
 
     A leg without packets has nothing to compare, which is a difference, too.
     """
-    if not verdict.crossings:
+    if not judgement.crossings:
         return [Difference(MISSING, "every hop", "packets of the probe", "nothing")]
-    of_packets = {d for crossing in verdict.crossings for d in crossing.differences}
+    of_packets = {d for crossing in judgement.crossings for d in crossing.differences}
     return [
-        *(d for d in verdict.differences if d.kind == MISSING and d not in of_packets),
-        *(d for crossing in verdict.crossings for d in _between_ends(crossing)),
-        *_echoes(verdict.crossings),
+        *(d for d in judgement.differences if d.kind == MISSING and d not in of_packets),
+        *(d for crossing in judgement.crossings for d in _between_ends(crossing)),
+        *_echoes(judgement.crossings),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whatever is seen: a verdict comes of it, and one without differences only if all is there."""
+"""Whatever is seen: a judgement comes of it, and one without differences only if all is there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from podpath.model import NODE, Direction, Observation, Packet, Path, Sighting
-from podpath.paths import verdict
+from podpath.paths import judgement
+from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import DUPLICATE, MISSING, UNEXPECTED
 from podpath.paths.observe import Observed
 from podpath.paths.probes import (
@@ -23,7 +24,6 @@ from podpath.paths.probes import (
     Resolution,
     Silence,
 )
-from podpath.paths.verdict import Verdict
 from podpath.report import evidence, text
 
 from .. import samples
@@ -137,9 +137,9 @@ def _owned() -> Noise:
 NOISE = _owned()
 
 
-def judged(case: Case, sightings: Sequence[Sighting]) -> Verdict:
+def judged(case: Case, sightings: Sequence[Sighting]) -> Judgement:
     observation = samples.observation(sightings)
-    return verdict.judge([(case.probe, case.paths)], observation, NOISE)
+    return judgement.judge([(case.probe, case.paths)], observation, NOISE)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -304,12 +304,12 @@ _probes = st.sampled_from([*(case.probe for case in CASES.values()), Silence()])
     st.lists(_sightings | st.sampled_from(samples.exchange()), max_size=12),
     st.sampled_from([NOISE, samples.noise(), Noise(frozenset(), frozenset())]),
 )
-def test_any_sightings_have_a_verdict(
+def test_any_sightings_have_a_judgement(
     expected: list[tuple[Probe, Mapping[str, Path]]], seen: list[Sighting], noise: Noise
 ) -> None:
-    """None raises, each is accounted for, and the verdict can be told."""
+    """None raises, each is accounted for, and the judgement can be told."""
     observation = Observation(tuple(seen))
-    found = verdict.judge(expected, observation, noise)
+    found = judgement.judge(expected, observation, noise)
 
     told = sum(len(hop) for c in found.crossings for hop in c.at_hops)
     told += sum(len(c.elsewhere) for c in found.crossings)
@@ -318,8 +318,8 @@ def test_any_sightings_have_a_verdict(
     strange = [d for d in found.differences if d.kind == UNEXPECTED]
     assert told + len(strange) >= len(seen)
     assert crossed <= set(found.differences)
-    assert verdict.unchanged(found) is not None
-    assert text.of_verdict(found) or not any(c.differences for c in found.crossings)
+    assert judgement.unchanged(found) is not None
+    assert text.of_judgement(found) or not any(c.differences for c in found.crossings)
     observed = Observed((), observation, found, samples.topology(), list(found.differences))
     assert evidence.of(observed)["sightings"] == len(seen)
     for probe, _ in expected:
@@ -330,7 +330,7 @@ def test_any_sightings_have_a_verdict(
 @given(st.lists(_sightings, min_size=1, max_size=6))
 def test_silence_has_only_noise(seen: list[Sighting]) -> None:
     """Where nothing may be seen, whatever is no noise is a difference of its own."""
-    found = verdict.judge([(Silence(), {})], Observation(tuple(seen)), NOISE)
+    found = judgement.judge([(Silence(), {})], Observation(tuple(seen)), NOISE)
 
     assert len(found.differences) + found.noise == len(seen)
 

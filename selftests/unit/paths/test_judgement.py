@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podpath.model import NODE, Difference, Direction, Packet, Sighting
-from podpath.paths import verdict
+from podpath.paths import judgement
+from podpath.paths.judgement import Judgement
 from podpath.paths.probes import REQUEST, Echo, Http, Resolution
-from podpath.paths.verdict import Verdict
 
 from .. import samples
 
@@ -21,8 +21,8 @@ LEAVE, ENTER, BRIDGE, EXIT, ARRIVE = range(5)  # of the first request, in GOOD
 SOMEWHERE_ELSE = ("bystander", "eth0", Direction.IN)
 
 
-def judge(sightings: Sequence[Sighting]) -> Verdict:
-    return verdict.judge(
+def judge(sightings: Sequence[Sighting]) -> Judgement:
+    return judgement.judge(
         [(Echo(samples.IDENTIFIER, 2), samples.paths())],
         samples.observation(sightings),
         samples.noise(),
@@ -187,7 +187,7 @@ def test_repeated_arp_request_is_expected_at_each_hop_as_often() -> None:
     probe = Resolution(samples.address("client"), samples.address("server"))
 
     def differences(seen: Sightings) -> list[tuple[str, str]]:
-        judged = verdict.judge([(probe, legs)], samples.observation(seen), samples.noise())
+        judged = judgement.judge([(probe, legs)], samples.observation(seen), samples.noise())
         return [(d.kind, str(d.where)) for d in judged.differences]
 
     assert differences(asked_twice) == []
@@ -206,7 +206,7 @@ def test_packets_that_nothing_tells_apart_are_told_by_their_order() -> None:
     opened = samples.walk(legs[REQUEST], replace(request, flags="S"), -1_000_000)
 
     def differences(seen: Sightings) -> list[tuple[str, str]]:
-        judged = verdict.judge([(probe, legs)], samples.observation(seen), samples.noise())
+        judged = judgement.judge([(probe, legs)], samples.observation(seen), samples.noise())
         return [(d.kind, str(d.where)) for c in judged.crossings for d in c.differences]
 
     assert differences([*opened, *twice]) == []
@@ -225,7 +225,7 @@ def test_segments_that_tcp_repeats_are_told_by_their_options() -> None:
     probe = Http("", ends=(samples.address("client"), samples.address("server")))
     seen = samples.observation([*opened, *first, *second, *swapped])
 
-    judged = verdict.judge([(probe, legs)], seen, samples.noise())
+    judged = judgement.judge([(probe, legs)], seen, samples.noise())
 
     assert [d for c in judged.crossings for d in c.differences] == []
 
@@ -234,7 +234,7 @@ def test_segments_that_tcp_repeats_are_told_by_their_options() -> None:
 
 
 def unchanged(sightings: Sequence[Sighting]) -> list[Difference]:
-    return verdict.unchanged(judge(sightings))
+    return judgement.unchanged(judge(sightings))
 
 
 def test_unchanged_has_nothing_to_say_of_a_correct_exchange() -> None:
