@@ -55,7 +55,7 @@ def test_kubelets_probe_arrives_through_the_bridge(
 ) -> None:
     """Each packet of an HTTP probe and its answer appears between bridge and pod, nowhere else."""
     with pods.temporary(ASKED):
-        observed = observe(traffic.asked_by_kubelet(ASKED, limits.current().kubelet_probe))
+        observed = observe(traffic.kubelet_request(ASKED, limits.current().kubelet_probe))
 
     assert observed.differences == []
 

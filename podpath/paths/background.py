@@ -16,12 +16,12 @@ from podpath.system.proc import Endpoint
 _LO = "lo"
 
 
-class Talk:
-    """Container of the sightings that are background traffic: use `sighting in talk`."""
+class BackgroundTraffic:
+    """Container of the sightings that are background traffic: use `sighting in background`."""
 
     def __init__(
         self,
-        found: Topology,
+        topology: Topology,
         links: frozenset[str],
         uplink: str,
         programs: frozenset[Endpoint],
@@ -30,20 +30,22 @@ class Talk:
         """Learn which addresses, links and sockets are the node's, the pods' and foreign pods'.
 
         Args:
-            found: The node, its pods, and the foreign pods.
+            topology: The node, its pods, and the foreign pods.
             links: Names of the node's own interfaces, not of pods.
             uplink: Name of the node's interface to the outside.
             programs: Local ends of the node's sockets.
             bridge: Name of the bridge that pods are connected to.
         """
-        self._ours = {a for pod in found.pods.values() for a in pod.addresses}
+        self._ours = {a for pod in topology.pods.values() for a in pod.addresses}
         self._macs = {
-            link.mac for space in (found.node, *found.named.values()) for link in space.interfaces
+            link.mac
+            for space in (topology.node, *topology.named.values())
+            for link in space.interfaces
         }
-        own = [link for link in found.node.interfaces if link.name in links]
+        own = [link for link in topology.node.interfaces if link.name in links]
         self._node = {a.ip for link in own for a in link.addresses}
         self._networks = {a.network for link in own if link.name == uplink for a in link.addresses}
-        self._pods = [_pod(found, name) for name in found.others]
+        self._pods = [_pod(topology, name) for name in topology.others]
         self._uplink = uplink
         self._programs = programs
         self._bridge = bridge
@@ -118,12 +120,12 @@ class _Pod:
     on_node: frozenset[str]
 
 
-def _pod(found: Topology, name: str) -> _Pod:
-    link = found.of_pod(name).interface(POD_INTERFACE)
-    ends = (found.host_end(name), found.lower_link(name))
+def _pod(topology: Topology, name: str) -> _Pod:
+    link = topology.of_pod(name).interface(POD_INTERFACE)
+    ends = (topology.host_end(name), topology.lower_link(name))
     return _Pod(
         name,
-        frozenset(found.others[name].addresses),
+        frozenset(topology.others[name].addresses),
         link.mac if link else "",
         frozenset(end.name for end in ends if end),
     )

@@ -242,14 +242,14 @@ def _sent_as(fragments: Iterable[Sighting]) -> Mapping[tuple[Place, _Datagram], 
         seen[sighting.place][datagram].add(is_first)
         if is_first:
             starts[datagram] = _fragment_payload(sighting.frame)
-    found = {}
+    sent = {}
     for place, datagrams in seen.items():
         alone = [d for d, kinds in datagrams.items() if kinds == {True}]
         for datagram in (d for d, kinds in datagrams.items() if kinds == {False}):
             same = [d for d in alone if starts[d] == starts.get(datagram)]
             if len(same) == 1 and _but_identification(same[0]) == _but_identification(datagram):
-                found[place, datagram] = same[0]
-    return found
+                sent[place, datagram] = same[0]
+    return sent
 
 
 def _but_identification(datagram: _Datagram) -> _Datagram:
@@ -257,11 +257,11 @@ def _but_identification(datagram: _Datagram) -> _Datagram:
 
 
 def _firsts(fragments: Iterable[Sighting]) -> Mapping[_Datagram, _First]:
-    found: dict[_Datagram, dict[Place, _Header]] = defaultdict(dict)
+    firsts: dict[_Datagram, dict[Place, _Header]] = defaultdict(dict)
     for sighting in fragments:
         if sighting.packet.fragment and sighting.packet.fragment[0] == 0:
-            found[_datagram(sighting)][sighting.place] = _own(sighting)
-    return found
+            firsts[_datagram(sighting)][sighting.place] = _own(sighting)
+    return firsts
 
 
 def _own(sighting: Sighting) -> _Header:

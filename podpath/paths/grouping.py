@@ -11,7 +11,7 @@ from podpath.paths import segments
 Packets = Mapping[tuple[str, tuple[object, ...]], list[Sighting]]
 
 
-def by_packet(claimed: Sequence[tuple[str, Sighting]], paths: Mapping[str, Path]) -> Packets:
+def by_packet(recognized: Sequence[tuple[str, Sighting]], paths: Mapping[str, Path]) -> Packets:
     """Group the sightings of each packet.
 
     Some packets have equal identities, such as two acknowledgements of IPv6. Their order
@@ -21,12 +21,12 @@ def by_packet(claimed: Sequence[tuple[str, Sighting]], paths: Mapping[str, Path]
     segment first.
 
     Args:
-        claimed: Each sighting of a probe, with its leg.
+        recognized: Each sighting of a probe, with its leg.
         paths: The path of each leg.
     """
     packets: dict[tuple[str, tuple[object, ...]], list[Sighting]] = defaultdict(list)
-    parts = segments.aligned([sighting for _, sighting in claimed])
-    seen = [(leg, part) for (leg, _), each in zip(claimed, parts, strict=True) for part in each]
+    parts = segments.aligned([sighting for _, sighting in recognized])
+    seen = [(leg, part) for (leg, _), each in zip(recognized, parts, strict=True) for part in each]
     named = [(leg, part, _identity(part.packet, paths[leg].translation)) for leg, part in seen]
     sent: dict[tuple[object, ...], list[str]] = defaultdict(list)
     for leg, part, identity in named:
@@ -46,12 +46,12 @@ def by_packet(claimed: Sequence[tuple[str, Sighting]], paths: Mapping[str, Path]
 
 def _take(left: list[tuple[int, str]], options: str, last: int) -> int:
     """Return the number of a packet's original: the first left, if possible with its options."""
-    same = [one for one in left if one[1] == options]
+    same = [original for original in left if original[1] == options]
     if not left:
         return last
-    one = (same or left)[0]
-    left.remove(one)
-    return one[0]
+    original = (same or left)[0]
+    left.remove(original)
+    return original[0]
 
 
 def _identity(packet: Packet, translation: Translation | None) -> tuple[object, ...]:

@@ -38,7 +38,7 @@ def judge(
     expected: Sequence[tuple[Probe, Mapping[str, Path]]],
     observation: Observation,
     noise: Noise,
-    talk: Container[Sighting] = (),
+    background: Container[Sighting] = (),
 ) -> Judgement:
     """Compare all sightings with the paths of the probes' legs.
 
@@ -50,33 +50,33 @@ def judge(
         expected: Each probe with the path of each of its legs.
         observation: All sightings.
         noise: Packets to ignore.
-        talk: Background traffic to ignore: sightings of other programs and pods on the node.
+        background: Background traffic to ignore: sightings of other programs and pods on the node.
     """
     sightings = sorted(observation.sightings, key=lambda s: s.time)
-    taken = [False] * len(sightings)
+    assigned = [False] * len(sightings)
     crossings: list[Crossing] = []
     differences: list[Difference] = []
     for probe, paths in expected:
-        claimed = [
+        recognized = [
             (number, leg)
-            for number, leg in enumerate(probe.claim(sightings))
-            if leg is not None and leg in paths and not taken[number]
+            for number, leg in enumerate(probe.recognize(sightings))
+            if leg is not None and leg in paths and not assigned[number]
         ]
-        for number, _ in claimed:
-            taken[number] = True
-        packets = by_packet([(leg, sightings[number]) for number, leg in claimed], paths)
+        for number, _ in recognized:
+            assigned[number] = True
+        packets = by_packet([(leg, sightings[number]) for number, leg in recognized], paths)
         crossings += [compare(paths[leg], group) for (leg, _), group in packets.items()]
         for leg, path in paths.items():
             differences += _lacking(probe, leg, path, packets)
     differences = [d for c in crossings for d in c.differences] + differences
     differences += _echoes(crossings)
-    others = [s for s, known in zip(sightings, taken, strict=True) if not known]
-    strangers = [s for s in others if s.packet not in noise and s not in talk]
+    unassigned = [s for s, known in zip(sightings, assigned, strict=True) if not known]
+    strangers = [s for s in unassigned if s.packet not in noise and s not in background]
     differences += [unexpected(s) for s in strangers]
     return Judgement(
         tuple(crossings),
         tuple(differences),
-        len(others) - len(strangers),
+        len(unassigned) - len(strangers),
         len(strangers),
         tuple(dict.fromkeys(path for _, paths in expected for path in paths.values())),
     )
@@ -111,10 +111,10 @@ def _between_ends(crossing: Crossing) -> list[Difference]:
 def _lacking(probe: Probe, leg: str, path: Path, packets: Packets) -> list[Difference]:
     """List the packets of a leg without any sighting: they are missing at its origin."""
     origin = path.hops[0]
-    seen = [group[0].packet for (of, _), group in packets.items() if of == leg]
+    seen = [group[0].packet for (own, _), group in packets.items() if own == leg]
     return [
-        Difference(MISSING, origin.place, what, "nothing", path.name)
-        for what in probe.lacking(leg, seen)
+        Difference(MISSING, origin.place, lacking, "nothing", path.name)
+        for lacking in probe.lacking(leg, seen)
     ]
 
 

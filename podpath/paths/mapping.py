@@ -87,7 +87,7 @@ def is_on_network_of(client: Address, pod: PodNetwork, address: Address) -> bool
     """
     ips = pod.result.get("ips")
     entries: list[Any] = ips if isinstance(ips, list) else []
-    for text in (str(one.get("address")) for one in entries if isinstance(one, dict)):
+    for text in (str(entry.get("address")) for entry in entries if isinstance(entry, dict)):
         with suppress(ValueError):
             if (held := ip_interface(text)).ip == address:
                 return client in held.network

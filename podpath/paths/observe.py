@@ -20,7 +20,7 @@ from podpath.model import (
 from podpath.nodes.base import Node
 from podpath.nodes.pod import Pod
 from podpath.paths import capture, expected, probes, self_report
-from podpath.paths.background import Talk
+from podpath.paths.background import BackgroundTraffic
 from podpath.paths.dissect import quoted
 from podpath.paths.judgement import Judgement, judge
 from podpath.paths.kinds import MISSING, UNEXPECTED
@@ -76,10 +76,10 @@ class Observer:
             self._node.network_namespace(),
             self._node.named_namespaces(),
             [pod.network for pod in self._pods],
-            self._others(),
+            self._foreign_pods(),
         )
 
-    def _others(self) -> Sequence[PodNetwork]:
+    def _foreign_pods(self) -> Sequence[PodNetwork]:
         return self._node.foreign_pods([pod.sandbox for pod in self._pods])
 
     def observe(self, *traffic: Traffic, expression: str | None = None) -> Observed:
@@ -98,33 +98,33 @@ class Observer:
             expression = " or ".join(f"({t.probe.filter})" for t in traffic)
         before = self._node.state(self._pods)
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
-        looked = {} if any(t.translations for t in traffic) else self._promiscuous()
-        with capture.armed(self._namespaces(), expression, looked) as running:
+        promiscuous = {} if any(t.translations for t in traffic) else self._promiscuous()
+        with capture.armed(self._namespaces(), expression, promiscuous) as running:
             programs = self._programs()
             results = self._send_all(traffic, before)
-            in_vain = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
+            has_waited = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
                 lambda seen: all(t.probe.over(seen) for t in traffic),
-                limits.current().in_kernel if in_vain else limits.current().exchange_end,
+                limits.current().in_kernel if has_waited else limits.current().exchange_end,
             )
             running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
             observation = running.collect()
             _no_gaps((*observation.gaps, *self._unlike(before)))
             # The sniffers stay up, as a change during this reading would make it differ from the
             # topology that the traffic had.
-            found = self.topology()
+            topology = self.topology()
             programs |= self._programs()
             _no_gaps((*running.changes(), *self._unlike(before)))
         if expression:
             observation = _without_foreign_errors(traffic, observation)
-        return self._judge(traffic, results, observation, found, programs)
+        return self._judge(traffic, results, observation, topology, programs)
 
-    def _talk(self, found: Topology, programs: frozenset[Endpoint]) -> Container[Sighting]:
+    def _background(self, topology: Topology, programs: frozenset[Endpoint]) -> Container[Sighting]:
         """Return the background traffic of a shared node; a node of podpath's own has none."""
         node = self._node
         if not node.shared:
             return ()
-        return Talk(found, node.links, node.uplink, programs, self._network.bridge)
+        return BackgroundTraffic(topology, node.links, node.uplink, programs, self._network.bridge)
 
     def _programs(self) -> frozenset[Endpoint]:
         """List the sockets on a shared node; on a node of podpath's own, only pods have any."""
@@ -154,36 +154,38 @@ class Observer:
         traffic: Sequence[Traffic],
         results: Sequence[CommandResult],
         observation: Observation,
-        found: Topology,
+        topology: Topology,
         programs: frozenset[Endpoint],
     ) -> Observed:
         judgement = judge(
-            [(t.probe, self._paths(found, t)) for t in traffic],
+            [(t.probe, self._paths(topology, t)) for t in traffic],
             observation,
-            noise(found, self._network),
-            self._talk(found, programs),
+            noise(topology, self._network),
+            self._background(topology, programs),
         )
         differences: list[Difference] = []
-        for one in traffic:
-            if self._network.is_bridged and _BRIDGED & set(one.kinds.values()):
-                differences += bridge.bridged(found, self._network, one.source, one.destination)
+        for exchange in traffic:
+            if self._network.is_bridged and _BRIDGED & set(exchange.kinds.values()):
+                differences += bridge.bridged(
+                    topology, self._network, exchange.source, exchange.destination
+                )
         # The bridge's differences first, as they explain the sightings.
         differences = list(dict.fromkeys(differences)) + list(judgement.differences)
-        for one, result in zip(traffic, results, strict=True):
-            _no_doubts(one, result, observation, found)
-            differences += _refusal(one, result, judgement)
-            _succeeded(one, result, differences)
+        for exchange, result in zip(traffic, results, strict=True):
+            _no_doubts(exchange, result, observation, topology)
+            differences += _refusal(exchange, result, judgement)
+            _succeeded(exchange, result, differences)
         _no_overload(judgement, differences, observation)
-        return Observed(tuple(results), observation, judgement, found, differences)
+        return Observed(tuple(results), observation, judgement, topology, differences)
 
-    def _paths(self, found: Topology, traffic: Traffic) -> Mapping[str, Path]:
+    def _paths(self, topology: Topology, traffic: Traffic) -> Mapping[str, Path]:
         ends = {
             probes.REQUEST: (traffic.source, traffic.destination),
             probes.REPLY: (traffic.destination, traffic.source),
         }
         return {
             leg: expected.path(
-                found,
+                topology,
                 self._network,
                 kind,
                 source=ends[leg][0],
@@ -196,7 +198,7 @@ class Observer:
 
     def _namespaces(self) -> dict[str, str]:
         """Return name and path of each namespace; a pod's has the name of the pod."""
-        networks = (*self._others(), *(pod.network for pod in self._pods))
+        networks = (*self._foreign_pods(), *(pod.network for pod in self._pods))
         names = {network.netns: network.name for network in networks}
         named = self._node.named_namespaces()
         return {
@@ -225,7 +227,7 @@ def _fate(before: object, now: object) -> str:
 
 
 def _no_doubts(
-    traffic: Traffic, result: CommandResult, observation: Observation, found: Topology
+    traffic: Traffic, result: CommandResult, observation: Observation, topology: Topology
 ) -> None:
     """Raise Inconclusive if the program's run is no test of the path, whatever the cause.
 
@@ -237,8 +239,8 @@ def _no_doubts(
         traffic.probe, result.status, text, traffic.size, sightings
     )
     if not doubt and result.status > 0 and not traffic.refused:
-        claimed = any(traffic.probe.claim(sightings))
-        doubt = "" if claimed else self_report.unsent(found, *traffic.ends, text, sightings)
+        recognized = any(traffic.probe.recognize(sightings))
+        doubt = "" if recognized else self_report.unsent(topology, *traffic.ends, text, sightings)
     if doubt:
         raise Inconclusive(
             f"from {traffic.sender or traffic.source} to {traffic.destination}: {doubt}"
@@ -255,8 +257,8 @@ def _succeeded(traffic: Traffic, result: CommandResult, differences: Sequence[Di
             f" though each of its packets took the expected path: {result.text[-500:]}"
             f"{result.errors[-500:]}"
         )
-    if changed := self_report.tells_of_change(result.text):
-        raise Inconclusive(f"{changed}, though no interface saw that")
+    if change := self_report.payload_change(result.text):
+        raise Inconclusive(f"{change}, though no interface saw that")
 
 
 def _no_overload(
@@ -268,8 +270,8 @@ def _no_overload(
         raise Inconclusive(
             f"packets are missing, but the kernel had no room for {observation.lost} frames"
         )
-    told = {d for crossing in judgement.crossings for d in crossing.differences}
-    kinds = {d.kind for d in differences if d.kind != UNEXPECTED or d in told}
+    of_packets = {d for crossing in judgement.crossings for d in crossing.differences}
+    kinds = {d.kind for d in differences if d.kind != UNEXPECTED or d in of_packets}
     if judgement.strangers > _MOST_STRANGERS and kinds <= {MISSING}:
         raise Inconclusive(f"the node was busy with {judgement.strangers} frames of other traffic")
 
@@ -278,12 +280,12 @@ def _without_foreign_errors(traffic: Sequence[Traffic], observation: Observation
     """Remove the ICMP errors that packets outside the filter caused."""
     quotes = [(s, quoted(s)) for s in observation.sightings]
     errors = [(s, replace(s, packet=packet)) for s, packet in quotes if packet]
-    seen = [*observation.sightings, *(about for _, about in errors)]
+    seen = [*observation.sightings, *(quoting for _, quoting in errors)]
     ours: set[int] = set()
-    for one in traffic:
-        if isinstance(one.probe, probes.Silence):
+    for exchange in traffic:
+        if isinstance(exchange.probe, probes.Silence):
             return observation
-        legs = one.probe.claim(seen)[len(observation.sightings) :]
+        legs = exchange.probe.recognize(seen)[len(observation.sightings) :]
         ours |= {id(s) for (s, _), leg in zip(errors, legs, strict=True) if leg}
     foreign = {id(s) for s, _ in errors} - ours
     kept = tuple(s for s in observation.sightings if id(s) not in foreign)
@@ -291,15 +293,15 @@ def _without_foreign_errors(traffic: Sequence[Traffic], observation: Observation
 
 
 def _refusal(traffic: Traffic, result: CommandResult, judgement: Judgement) -> list[Difference]:
-    said = f"{result.text}{result.errors}".lower()
-    if not traffic.refused or traffic.refused in said:
+    output = f"{result.text}{result.errors}".lower()
+    if not traffic.refused or traffic.refused in output:
         return []
     if not judgement.differences:
         raise Inconclusive(
-            f"the program neither sent the packet nor was refused: {said.strip()[-300:]}"
+            f"the program neither sent the packet nor was refused: {output.strip()[-300:]}"
         )
     expected = f'refused with "{traffic.refused}"'
-    return [Difference("not refused", f"pod {traffic.source}", expected, said.strip()[-300:])]
+    return [Difference("not refused", f"pod {traffic.source}", expected, output.strip()[-300:])]
 
 
 def _send_all(traffic: Sequence[Traffic]) -> list[CommandResult]:
@@ -314,23 +316,25 @@ def _send_all(traffic: Sequence[Traffic]) -> list[CommandResult]:
     return results
 
 
-def noise(found: Topology, network: Network) -> probes.Noise:
+def noise(topology: Topology, network: Network) -> probes.Noise:
     """Return the housekeeping packets that the namespaces of a topology may send."""
-    links = [i for space in (found.node, *found.named.values()) for i in space.interfaces]
+    links = [i for space in (topology.node, *topology.named.values()) for i in space.interfaces]
     return probes.Noise(
         frozenset(a.ip for link in links for a in link.addresses),
         frozenset(link.mac for link in links),
         frozenset(r.subnet for r in network.ipam.ranges),
         frozenset((link.mac, a.ip) for link in links for a in link.addresses),
-        _of_node(found),
+        _of_node(topology),
     )
 
 
-def _of_node(found: Topology) -> frozenset[tuple[str, Address]]:
+def _of_node(topology: Topology) -> frozenset[tuple[str, Address]]:
     """Pair each MAC address of the node with each of its addresses.
 
     A node may send ARP requests from any of its addresses on any interface (ip-sysctl,
     arp_announce).
     """
-    links = found.node.interfaces
-    return frozenset((link.mac, a.ip) for link in links for other in links for a in other.addresses)
+    links = topology.node.interfaces
+    return frozenset(
+        (link.mac, a.ip) for link in links for holder in links for a in holder.addresses
+    )

@@ -35,7 +35,7 @@ class Probe(Protocol):
         """A pcap-filter(7) expression for its packets, and for all that they may become."""
         ...
 
-    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+    def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """Return the leg of each sighting; None for a sighting that is not of this probe."""
         ...
 
@@ -66,7 +66,7 @@ class Echo:
         number = self.identifier
         return f"{_ALWAYS} or icmp[4:2] = {number} or (icmp6 and ip6[44:2] = {number})"
 
-    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+    def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
         return [self._leg(s.packet) for s in sightings]
 
@@ -111,7 +111,7 @@ class Http:
         """See Probe."""
         return f"{_ALWAYS} or tcp" if self.mapped else f"{_ALWAYS} or tcp port {self.port}"
 
-    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+    def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
         clients = {
             (s.packet.source, s.packet.ports[0])
@@ -150,21 +150,21 @@ class Http:
     def over(self, sightings: Sequence[Sighting]) -> bool:
         """See Probe."""
         return all(
-            _finished(_of(self, leg, sightings), _of(self, other, sightings))
-            for leg, other in ((REQUEST, REPLY), (REPLY, REQUEST))
+            _finished(_of(self, leg, sightings), _of(self, answering, sightings))
+            for leg, answering in ((REQUEST, REPLY), (REPLY, REQUEST))
         )
 
 
 @dataclass(frozen=True)
-class Asked(Http):
+class RepeatedHttp(Http):
     """HTTP exchanges that another client begins repeatedly; one of them must be complete.
 
     An exchange without a sighting of its SYN began before the capture, and is not the probe's.
     """
 
-    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+    def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
-        legs = super().claim(sightings)
+        legs = super().recognize(sightings)
         begun = {
             (s.packet.source, s.packet.ports[0])
             for s, leg in zip(sightings, legs, strict=True)
@@ -180,7 +180,7 @@ class Asked(Http):
         groups: dict[frozenset[int], list[Packet]] = {}
         for packet in packets:
             groups.setdefault(frozenset(packet.ports or ()), []).append(packet)
-        lacks = [super(Asked, self).lacking(leg, group) for group in groups.values() or [[]]]
+        lacks = [super(RepeatedHttp, self).lacking(leg, group) for group in groups.values() or [[]]]
         return min(lacks, key=len)
 
 
@@ -240,7 +240,7 @@ class Datagram:
         """See Probe."""
         return f"{_ALWAYS} or udp port {self.source_port}"
 
-    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+    def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
         pairs = [(self.source_port, port) for port in (self.destination_port, self.mapped)]
         return [
@@ -265,13 +265,13 @@ class Resolution:
     multicast group (RFC 4861).
 
     Attributes:
-        asking: The address of the sender of the question.
-        asked: The address in question.
+        sender: The address of the sender of the question.
+        target: The address in question.
         instead: The address that a pod with other wiring would ask for; None if it is the same.
     """
 
-    asking: Address
-    asked: Address
+    sender: Address
+    target: Address
     instead: Address | None = None
 
     @property
@@ -279,10 +279,10 @@ class Resolution:
         """See Probe."""
         return _ALWAYS
 
-    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+    def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
         return [
-            self._of_arp(s.packet) if self.asked.version == 4 else self._of_discovery(s)
+            self._of_arp(s.packet) if self.target.version == 4 else self._of_discovery(s)
             for s in sightings
         ]
 
@@ -291,30 +291,30 @@ class Resolution:
         if packet.protocol != "icmpv6" or packet.destination is None:
             return None
         # the target address follows the ICMPv6 header
-        of_it = self.asked.packed in sighting.frame
-        if packet.kind == _SOLICITATION and packet.source == self.asking and of_it:
+        has_target = self.target.packed in sighting.frame
+        if packet.kind == _SOLICITATION and packet.source == self.sender and has_target:
             return REQUEST if packet.destination.is_multicast else None
         ends = (packet.source, packet.destination)
-        answers = packet.kind == _ADVERTISEMENT and ends == (self.asked, self.asking)
-        return REPLY if answers and of_it else None
+        answers = packet.kind == _ADVERTISEMENT and ends == (self.target, self.sender)
+        return REPLY if answers and has_target else None
 
     def _of_arp(self, packet: Packet) -> str | None:
         ends = (packet.source, packet.destination)
         if packet.protocol != "arp":
             return None
-        if packet.kind == 1 and ends == (self.asking, self.asked):
+        if packet.kind == 1 and ends == (self.sender, self.target):
             return REQUEST
-        return REPLY if packet.kind == 2 and ends == (self.asked, self.asking) else None
+        return REPLY if packet.kind == 2 and ends == (self.target, self.sender) else None
 
-    def otherwise(self, sighting: Sighting) -> bool:
+    def asks_instead(self, sighting: Sighting) -> bool:
         """Return whether a sighting is a question for the address `instead`."""
         if self.instead is None:
             return False
-        return replace(self, asked=self.instead).claim([sighting]) == [REQUEST]
+        return replace(self, target=self.instead).recognize([sighting]) == [REQUEST]
 
     def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
         """See Probe."""
-        what = "ARP" if self.asked.version == 4 else "neighbour discovery"
+        what = "ARP" if self.target.version == 4 else "neighbour discovery"
         return [] if packets else [f"the {what} {leg}"]
 
     def over(self, sightings: Sequence[Sighting]) -> bool:
@@ -332,7 +332,7 @@ class Silence:
 
     filter: str = EVERYTHING
 
-    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+    def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
         return [None for _ in sightings]
 
@@ -346,8 +346,8 @@ class Silence:
 
 
 def _of(probe: Probe, leg: str, sightings: Sequence[Sighting]) -> list[Packet]:
-    legs = probe.claim(sightings)
-    return [s.packet for s, claimed in zip(sightings, legs, strict=True) if claimed == leg]
+    legs = probe.recognize(sightings)
+    return [s.packet for s, own in zip(sightings, legs, strict=True) if own == leg]
 
 
 _SOLICITATION, _ADVERTISEMENT = 135, 136
@@ -387,8 +387,8 @@ class Noise:
         if packet.protocol == "arp":
             sender = (packet.mac_source, packet.source)
             if self.owners is not None and sender not in self.owners:
-                asks = packet.kind == 1 and sender in self.askers
-                if not asks:
+                is_request = packet.kind == 1 and sender in self.askers
+                if not is_request:
                     return False
             if packet.source not in self.addresses or packet.destination is None:
                 return False

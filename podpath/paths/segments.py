@@ -26,10 +26,10 @@ def aligned(sightings: Sequence[Sighting]) -> list[list[Sighting]]:
     Returns:
         The parts of each sighting, in the order of the sightings.
     """
-    found: dict[tuple[int, int] | None, set[int]] = defaultdict(set)
+    ends: dict[tuple[int, int] | None, set[int]] = defaultdict(set)
     for sighting in filter(_divisible, sightings):
-        found[sighting.packet.ports] |= set(_ends(sighting.packet))
-    cuts = {stream: sorted(ends) for stream, ends in found.items()}
+        ends[sighting.packet.ports] |= set(_ends(sighting.packet))
+    cuts = {stream: sorted(numbers) for stream, numbers in ends.items()}
     return [
         _cut(sighting, cuts[sighting.packet.ports]) if _divisible(sighting) else [sighting]
         for sighting in sightings

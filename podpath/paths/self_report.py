@@ -56,8 +56,8 @@ def waited_in_vain(probe: Probe, result: CommandResult) -> bool:
 
 def counted(text: str) -> tuple[int, int, int] | None:
     """Return ping's count of packets: sent, received, doubled; None if its text has none."""
-    found = _STATISTICS.search(text)
-    return None if found is None else (int(found[1]), int(found[2]), int(found[3] or 0))
+    match = _STATISTICS.search(text)
+    return None if match is None else (int(match[1]), int(match[2]), int(match[3] or 0))
 
 
 def of_ping(status: int, text: str, count: int) -> str:
@@ -79,7 +79,7 @@ def of_ping(status: int, text: str, count: int) -> str:
     return ""
 
 
-def tells_of_change(text: str) -> str:
+def payload_change(text: str) -> str:
     """Quote ping's report of a reply with another payload (ping then still ends with 0)."""
     return "a reply's payload is not the request's, says ping" if "wrong data byte" in text else ""
 
@@ -102,10 +102,10 @@ def of_packets(
     """
     if isinstance(probe, Silence):
         return ""
-    legs = list(zip(sightings, probe.claim(sightings), strict=True))
+    legs = list(zip(sightings, probe.recognize(sightings), strict=True))
     requests = [s for s, leg in legs if leg == REQUEST]
-    otherwise = isinstance(probe, Resolution) and any(map(probe.otherwise, sightings))
-    if status in (0, ENDED_WELL) and not otherwise and not any(leg for _, leg in legs):
+    asks_instead = isinstance(probe, Resolution) and any(map(probe.asks_instead, sightings))
+    if status in (0, ENDED_WELL) and not asks_instead and not any(leg for _, leg in legs):
         return (
             "the program says that all went well, but no packet of its was seen on any interface:"
             " it sent none, or others, or before the sniffers were up"
@@ -125,7 +125,7 @@ def _lacking(probe: Echo, legs: Iterable[tuple[Sighting, str | None]], text: str
     for sighting, leg in legs:
         if leg:
             packets[leg].append(sighting.packet)
-    return [what for leg, seen in packets.items() for what in probe.lacking(leg, seen)]
+    return [lacking for leg, seen in packets.items() for lacking in probe.lacking(leg, seen)]
 
 
 def _sizes(requests: Iterable[Sighting]) -> set[int]:
@@ -138,7 +138,7 @@ def _sizes(requests: Iterable[Sighting]) -> set[int]:
 
 
 def unsent(
-    found: Topology, source: str, destination: str, text: str, sightings: Iterable[Sighting]
+    topology: Topology, source: str, destination: str, text: str, sightings: Iterable[Sighting]
 ) -> str:
     """Explain that a program without any sighting failed by itself, before it sent a packet.
 
@@ -147,26 +147,27 @@ def unsent(
     got lost in the pod.
 
     Args:
-        found: The node and its pods.
+        topology: The node and its pods.
         source: Name of the sending pod.
         destination: Name of the receiving pod.
         text: Output and errors of the program.
         sightings: All sightings of the observation.
     """
-    addresses = found.pods[source].addresses if source in found.pods else ()
-    asked = any(s.packet.protocol == "arp" and s.packet.source in addresses for s in sightings)
+    addresses = topology.pods[source].addresses if source in topology.pods else ()
+    sent_arp = any(s.packet.protocol == "arp" and s.packet.source in addresses for s in sightings)
     numbers = counted(text)
-    if asked or _refused(text) or (numbers and numbers[0]) or not _way(found, source, destination):
+    has_sent = sent_arp or (numbers and numbers[0])
+    if has_sent or _refused(text) or not _has_route(topology, source, destination):
         return ""
     return f"the program failed before it sent anything: {text.strip()[-300:] or 'it said nothing'}"
 
 
-def _way(found: Topology, source: str, destination: str) -> bool:
+def _has_route(topology: Topology, source: str, destination: str) -> bool:
     """Return whether the source has a route to the destination over an interface that is up."""
-    space = found.of_pod(source)
+    space = topology.of_pod(source)
     up = {link.name for link in space.interfaces if link.up}
     return any(
         route.device in up and target in route.destination
         for route in space.routes
-        for target in found.pods[destination].addresses
+        for target in topology.pods[destination].addresses
     )

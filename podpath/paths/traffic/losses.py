@@ -30,7 +30,7 @@ def losses(
     ]
     with ThreadPoolExecutor(len(pings)) as pool:
         results = list(pool.map(lambda ping: ping.send(), pings))
-    found = []
+    differences = []
     for ping, result in zip(pings, results, strict=True):
         where = f"{ping.source} -> {ping.destination}"
         if doubt := ping.doubt(result):
@@ -38,5 +38,5 @@ def losses(
         sent, received, doubled = counted(result)
         if (sent, received, doubled) != (count, count, 0):
             seen = f"{sent} sent, {received} received, {doubled} doubled"
-            found.append(Difference("lost or doubled", where, f"{count} of each", seen))
-    return found
+            differences.append(Difference("lost or doubled", where, f"{count} of each", seen))
+    return differences

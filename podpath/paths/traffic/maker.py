@@ -161,7 +161,7 @@ class Traffics:
         translations = both_ways(Translation(((service, there),)))
         return Traffic(send, probe, _SERVICE, source, destination, translations=translations)
 
-    def asked_by_kubelet(self, pod: str, seconds: float) -> Traffic:
+    def kubelet_request(self, pod: str, seconds: float) -> Traffic:
         """Wait some seconds for the next HTTP request of the kubelet to a pod."""
         receiver = self._sender(pod)
 
@@ -172,7 +172,7 @@ class Traffics:
             why = f"the kubelet did not ask in {seconds:.0f} s"
             return CommandResult(self_report.GAVE_UP, b"", why)
 
-        return Traffic(wait, probes.Asked(ASKED_FOR, HTTP_PORT), _FROM_NODE, pod, pod)
+        return Traffic(wait, probes.RepeatedHttp(ASKED_FOR, HTTP_PORT), _FROM_NODE, pod, pod)
 
     def udp(
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 64
@@ -207,10 +207,10 @@ class Traffics:
 
         The profile defines the address that a pod asks for: the destination or the gateway.
         """
-        asking, asked = self.address(source, family), self.address(destination, family)
-        probe, way = probes.Resolution(asking, asked), network.profile.resolution
+        own, target = self.address(source, family), self.address(destination, family)
+        probe, way = probes.Resolution(own, target), network.profile.resolution
         if way.asked == "gateway":
-            probe = probes.Resolution(asking, network.ipam.gateway(family), instead=asked)
+            probe = probes.Resolution(own, network.ipam.gateway(family), instead=target)
         return replace(
             self.ping(source, destination, family),
             probe=probe,

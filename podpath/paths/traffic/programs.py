@@ -166,11 +166,11 @@ def counted(result: CommandResult) -> tuple[int, int, int]:
     Raises:
         CouldNotTest: ping did not count them.
     """
-    found = self_report.counted(result.text)
-    if found is None:
-        said = f"{result.text[-500:]}{result.errors[-500:]}"
-        raise CouldNotTest(f"ping did not count its packets: {said}")
-    return found
+    counts = self_report.counted(result.text)
+    if counts is None:
+        output = f"{result.text[-500:]}{result.errors[-500:]}"
+        raise CouldNotTest(f"ping did not count its packets: {output}")
+    return counts
 
 
 def url(target: Address, path: str, port: int) -> str:

@@ -154,7 +154,7 @@ class NamespaceSender(Sender):
         seconds = limits.current().command
         try:
             with _holding(program.text.encode()) as stdin:
-                done = subprocess.run(
+                ended = subprocess.run(
                     command,
                     capture_output=True,
                     check=False,
@@ -167,8 +167,8 @@ class NamespaceSender(Sender):
                 f"{' '.join(command)} did not end in {seconds:.0f} s", limits.current().remedy
             ) from None
         # nsenter becomes the program, and Python reports a signal that ends it as a negative status
-        status = done.returncode if done.returncode >= 0 else 128 - done.returncode
-        return CommandResult(status, done.stdout, done.stderr.decode(errors="replace"))
+        status = ended.returncode if ended.returncode >= 0 else 128 - ended.returncode
+        return CommandResult(status, ended.stdout, ended.stderr.decode(errors="replace"))
 
     def _table(self, name: str) -> str:
         return netns.run_in(self.namespace, Path(f"/proc/thread-self/net/{name}").read_text)

@@ -112,8 +112,8 @@ def test_answer_that_is_not_translated_back() -> None:
 
 
 def test_of_repeated_requests_one_must_be_whole() -> None:
-    """What began before is not claimed; what comes after, or is not over yet, does not matter."""
-    probe = probes.Asked(NONCE)
+    """What began before does not belong; what comes after, or is not over, does not matter."""
+    probe = probes.RepeatedHttp(NONCE)
     first = _exchange()
     later = [
         replace(
@@ -127,12 +127,12 @@ def test_of_repeated_requests_one_must_be_whole() -> None:
     begun = sum(s.packet.flags == "S" for s in first)
 
     def lacking(*sightings: Sighting) -> list[str]:
-        legs = zip(sightings, probe.claim(sightings), strict=True)
+        legs = zip(sightings, probe.recognize(sightings), strict=True)
         mine = [s.packet for s, leg in legs if leg == probes.REPLY]
         return probe.lacking(probes.REPLY, mine)
 
-    assert all(probe.claim([*first, *later]))
-    assert not any(probe.claim(later[begun:]))
+    assert all(probe.recognize([*first, *later]))
+    assert not any(probe.recognize(later[begun:]))
     assert lacking(*first, *later[: 2 * begun]) == []
     assert lacking(*first[: 2 * begun]) != []
     assert lacking() != []

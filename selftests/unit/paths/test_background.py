@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from podpath.model import NODE, Direction, Packet, PodNetwork, Topology
-from podpath.paths.background import Talk
+from podpath.paths.background import BackgroundTraffic
 
 from .. import samples
 
@@ -28,7 +28,7 @@ def _topology() -> Topology:
     return replace(found, pods=ours, others=others)
 
 
-TALK = Talk(
+BACKGROUND = BackgroundTraffic(
     _topology(),
     frozenset({"lo", samples.UPLINK}),
     samples.UPLINK,
@@ -104,4 +104,4 @@ FROM_OUTSIDE = packet(source=OUTSIDE, mac_source="02:42:00:00:00:99", destinatio
     ],
 )
 def test_talk(where: tuple[str, str, Direction], said: Packet, is_talk: bool) -> None:
-    assert (samples.sighting(said, where) in TALK) is is_talk
+    assert (samples.sighting(said, where) in BACKGROUND) is is_talk

@@ -184,7 +184,7 @@ def test_any_repeated_sighting_is_a_difference(case: Case, data: st.DataObject, 
 
 def _elsewhere(case: Case, seen: Sighting, data: st.DataObject) -> Sighting:
     """The sighting at a place that is not on the path that its packet takes."""
-    (leg,) = case.probe.claim([seen])
+    (leg,) = case.probe.recognize([seen])
     if leg is None:  # the request is what tells an HTTP connection
         leg = REQUEST if seen.packet.source == samples.address("client") else REPLY
     own = {hop.place for hop in case.paths[leg].hops}
@@ -222,7 +222,7 @@ def test_any_moved_sighting_is_a_difference(case: Case, data: st.DataObject) -> 
 def test_any_lost_leg_is_a_difference(case: Case, data: st.DataObject) -> None:
     """As if one direction had never been sent, or not seen anywhere."""
     leg = data.draw(st.sampled_from(list(case.paths)))
-    legs = case.probe.claim(case.good)
+    legs = case.probe.recognize(case.good)
     rest = [s for s, of in zip(case.good, legs, strict=True) if of != leg]
 
     assert MISSING in {d.kind for d in judged(case, rest).differences}

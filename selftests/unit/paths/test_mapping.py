@@ -63,7 +63,7 @@ def _walk(path: Path, arrived: Packet, early: Packet | None = None) -> list[Sigh
 class _Syn(probes.Silence):
     """A probe whose packets are all that there are: of a SYN alone nothing more is known."""
 
-    def claim(self, sightings: Sequence[Sighting]) -> list[str | None]:
+    def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
         return [probes.REQUEST for _ in sightings]
 
 

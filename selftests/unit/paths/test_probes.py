@@ -1,4 +1,4 @@
-"""What a probe claims, what it lacks, when it is over; and what counts as noise."""
+"""What a probe recognizes, what it lacks, when it is over; and what counts as noise."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,7 +40,7 @@ def test_echo_claims_requests_and_replies_of_its_identifier() -> None:
     request6 = replace(request, protocol="icmpv6", kind=128)
     sightings = seen(request, reply, foreign, request6, samples.tcp("client", "server"))
 
-    assert Echo(samples.IDENTIFIER).claim(sightings) == [REQUEST, REPLY, None, REQUEST, None]
+    assert Echo(samples.IDENTIFIER).recognize(sightings) == [REQUEST, REPLY, None, REQUEST, None]
 
 
 def test_echo_lacks_each_number_that_was_not_seen() -> None:
@@ -92,13 +92,13 @@ def connection() -> list[Sighting]:
 
 
 def leg(probe: Probe, name: str, sightings: Sequence[Sighting]) -> list[Packet]:
-    legs = probe.claim(sightings)
+    legs = probe.recognize(sightings)
     return [s.packet for s, of in zip(sightings, legs, strict=True) if of == name]
 
 
 def test_http_claims_the_connection_that_carries_the_nonce() -> None:
     """Its handshake and teardown too, though only one segment holds the nonce."""
-    legs = Http(NONCE).claim(connection())
+    legs = Http(NONCE).recognize(connection())
 
     assert legs == [REQUEST, REPLY, REQUEST, REQUEST, REPLY, REPLY, REPLY, REQUEST, REPLY]
 
@@ -116,8 +116,8 @@ def test_http_does_not_claim_another_connection() -> None:
         for s in connection()
     ]
 
-    assert Http(NONCE).claim(other) == [None] * len(other)
-    assert Http(NONCE).claim([*connection(), *other])[len(other) :] == [None] * len(other)
+    assert Http(NONCE).recognize(other) == [None] * len(other)
+    assert Http(NONCE).recognize([*connection(), *other])[len(other) :] == [None] * len(other)
 
 
 def test_complete_connection_lacks_nothing_and_is_over() -> None:
@@ -206,7 +206,7 @@ def test_datagram_claims_its_ports_in_its_direction() -> None:
         replace(udp, protocol="tcp"),
     )
 
-    assert Datagram(20001, 9).claim(sightings) == [REQUEST, None, None, None]
+    assert Datagram(20001, 9).recognize(sightings) == [REQUEST, None, None, None]
 
 
 def test_datagram_is_lacking_until_it_is_seen() -> None:
@@ -235,7 +235,7 @@ def test_resolution_claims_the_question_and_its_answer() -> None:
         replace(ANSWER, destination=SERVER),
     )
 
-    assert Resolution(CLIENT, SERVER).claim(sightings) == [REQUEST, REPLY, None, None, None]
+    assert Resolution(CLIENT, SERVER).recognize(sightings) == [REQUEST, REPLY, None, None, None]
 
 
 def test_resolution_is_over_with_the_answer() -> None:
@@ -265,7 +265,7 @@ def test_resolution_of_ipv6_claims_the_solicitation_and_its_advertisement() -> N
     ]
     probe = Resolution(asking, asked)
 
-    assert probe.claim(sightings) == [REQUEST, REPLY, None, None, None, None]
+    assert probe.recognize(sightings) == [REQUEST, REPLY, None, None, None, None]
     assert probe.lacking(REPLY, []) == ["the neighbour discovery reply"]
 
 
@@ -273,7 +273,7 @@ def test_silence_claims_nothing_and_lacks_nothing() -> None:
     """So whatever is seen is unexpected."""
     probe = Silence()
 
-    assert probe.claim(samples.exchange()) == [None] * 20
+    assert probe.recognize(samples.exchange()) == [None] * 20
     assert probe.lacking(REQUEST, []) == []
     assert probe.over([])
 

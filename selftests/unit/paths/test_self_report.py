@@ -154,6 +154,6 @@ def test_busy_node_excuses_strangers_but_no_change() -> None:
 
 
 def test_success_with_a_changed_reply_is_doubted() -> None:
-    assert self_report.tells_of_change("wrong data byte #16 should be 0x1 but was 0x2")
-    assert not self_report.tells_of_change(GOOD)
+    assert self_report.payload_change("wrong data byte #16 should be 0x1 but was 0x2")
+    assert not self_report.payload_change(GOOD)
     assert CommandResult(0, GOOD.encode(), "").text == GOOD
