@@ -1,4 +1,4 @@
-"""Running other programs, so that they end when the benchmark does."""
+"""Run other programs, and end them when the benchmark ends."""
 
 import os
 import resource
@@ -23,16 +23,21 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a program took, in seconds: from start to end, and of all CPUs, its children's too."""
+    """The time that a program took.
+
+    Attributes:
+        seconds: Seconds from its start to its end.
+        cpu: Seconds of all CPUs, including its children's.
+    """
 
     seconds: float
     cpu: float
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment without the user's pytest settings, and with byte code cached as usual.
+    """Return the environment without the user's pytest settings, but with the byte-code cache.
 
-    Without the cache pytest would rewrite and compile each module again in each run.
+    Without the cache, pytest would rewrite and compile each module again in each run.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -47,9 +52,9 @@ def child(
     stderr: "int | IO[str]",
     extra: Mapping[str, str] | None = None,
 ) -> "Iterator[subprocess.Popen[str]]":
-    """A program for the length of the block; interrupted, then killed, if it still runs then.
+    """Run a program during the block; afterwards interrupt it, then kill it, if it still runs.
 
-    It gets a session of its own, so that Ctrl-C reaches it once, by way of us.
+    The program has its own session, so that Ctrl-C reaches it only once, through this process.
     """
     process = subprocess.Popen(
         command,
@@ -90,10 +95,18 @@ def timed(
     interval: float = 0.25,
     extra: Mapping[str, str] | None = None,
 ) -> Taken:
-    """Run a program to its end; what it took.
+    """Run a program to its end, and return the time that it took.
 
-    watch: called with its pid every `interval` seconds meanwhile; extra: environment variables.
-    Raises CouldNotTest if the program fails or takes longer than `seconds`.
+    Args:
+        command: The command line.
+        cwd: The working directory.
+        seconds: The time limit.
+        watch: Called with the program's pid every `interval` seconds.
+        interval: Seconds between two calls of `watch`.
+        extra: Further environment variables.
+
+    Raises:
+        CouldNotTest: The program fails, or exceeds the time limit.
     """
     with tempfile.TemporaryFile("w+") as output:
         begin, cpu = time.monotonic(), _cpu()
@@ -110,7 +123,7 @@ def timed(
 
 
 def _cpu() -> float:
-    """CPU seconds of all programs that have ended and been waited for."""
+    """Return the CPU seconds of all programs that have ended and been waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -121,7 +134,7 @@ def _wait(
     watch: Callable[[int], None] | None,
     interval: float,
 ) -> int | None:
-    """The exit status, or None if the deadline passed first."""
+    """Return the exit status; None if the deadline passes first."""
     while (left := deadline - time.monotonic()) > 0:
         try:
             return process.wait(min(interval, left) if watch else left)

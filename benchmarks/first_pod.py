@@ -1,7 +1,7 @@
-"""One node, from nothing to its first pod; a program of its own for starts.py.
+"""Start one node and its first pod, as a program for starts.py.
 
-Prints one JSON line when the pod has answered a ping from the node: the seconds since the
-library was called, without the time that Python took to load it.
+The program prints one JSON line when the pod has answered a ping from the node: the seconds since
+the call of the library, without the time that Python took to load it.
 """
 
 import json
@@ -16,7 +16,7 @@ from podpath.system.randomness import Draws, new_seed
 
 
 def main() -> int:
-    """Make the node and the pod, have it answer, say so, and take all of it away."""
+    """Create the node and the pod, ping the pod, print the time, and remove both."""
     begin = time.monotonic()
     with start(conflist.read(conflist.DEFAULT)) as node:
         pods = Deployment(node)

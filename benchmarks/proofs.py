@@ -1,4 +1,4 @@
-"""A path proof against the manual recipe for the same question, on the same pair of pods."""
+"""Compare path proofs with the manual recipe for the same question, on the same pair of pods."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +27,14 @@ _RECIPE_SECONDS = 30
 
 @dataclass(frozen=True)
 class Bench:
-    """One embedded node with a client and a server, for all proofs."""
+    """One embedded node with a client and a server, for all proofs.
+
+    Attributes:
+        node: The node.
+        pods: Its pods.
+        observer: Watches traffic between the pods.
+        traffics: Makes traffic between the pods.
+    """
 
     node: Node
     pods: Deployment
@@ -35,7 +42,7 @@ class Bench:
     traffics: Traffics
 
     def places(self) -> list[Place]:
-        """The five interfaces between client and server."""
+        """Return the five interfaces between client and server."""
         topology = self.observer.topology()
         named = self.node.named_namespaces()
         node = self.node.network_namespace()
@@ -52,7 +59,7 @@ class Bench:
         ]
 
     def execute(self, *command: str) -> CommandResult:
-        """Run a command in the client, as podpath does."""
+        """Run a command in the client, in the same way as podpath."""
         return self.node.execute(self.pods[CLIENT], MAIN, command, _RECIPE_SECONDS)
 
     @property
@@ -63,7 +70,7 @@ class Bench:
 
 @contextmanager
 def bench() -> Iterator[Bench]:
-    """A node on which proofs can be measured, with the default conflist."""
+    """Start a node with the default conflist, to measure proofs on."""
     network = Network.read(DEFAULT)
     with start(network.conflist) as node:
         pods = Deployment(node)
@@ -73,11 +80,12 @@ def bench() -> Iterator[Bench]:
 
 
 def icmp(on: Bench, rounds: int) -> list[Result]:
-    """One ICMP path proof against the recipe with `ping -c 3`.
+    """Compare one ICMP path proof with the recipe for `ping -c 3`.
 
-    The proof: from before the sniffers are armed until the verdict on one echo request and its
-    reply at all interfaces of all namespaces of the node. The recipe: see recipe.py; filter
-    `icmp`, `ping -n -c 3`, until every tcpdump has printed three requests and three replies.
+    The time of a proof begins before the sniffers are armed, and ends with the judgement on one
+    echo request and its reply at all interfaces of all namespaces of the node. The recipe (see
+    recipe.py) uses the filter `icmp` and `ping -n -c 3`, and ends when every tcpdump has printed
+    three requests and three replies.
     """
     return _compare(
         on,
@@ -92,11 +100,11 @@ def icmp(on: Bench, rounds: int) -> list[Result]:
 
 
 def http(on: Bench, rounds: int) -> list[Result]:
-    """One HTTP path proof against the recipe with one `wget`.
+    """Compare one HTTP path proof with the recipe for one `wget`.
 
-    The proof: from before the sniffers are armed until the verdict on every packet of the
-    connection. The recipe: see recipe.py; filter `tcp port 80`, one wget of as many bytes, until
-    every tcpdump has printed both FINs and the ACK of each.
+    The time of a proof begins before the sniffers are armed, and ends with the judgement on every
+    packet of the connection. The recipe (see recipe.py) uses the filter `tcp port 80` and one wget
+    of as many bytes, and ends when every tcpdump has printed both FINs and the ACK of each.
     """
     target = f"http://{on.server}:{HTTP_PORT}/{_BODY}"
     return _compare(
@@ -122,10 +130,11 @@ def _compare(
     send: Callable[[], CommandResult],
     complete: Callable[[str], bool],
 ) -> list[Result]:
-    """Proof and recipe in turns, so that a noisy machine disturbs both; one of each unmeasured.
+    """Measure proof and recipe in turns, after one unmeasured run of each.
 
-    The ratio is that of each round; its median is compared with the goal. Told apart: the
-    proof's own traffic with nobody watching, below which no proof can be.
+    A noisy machine so disturbs both. Each round has a ratio, and the median of the ratios is
+    compared with the goal. A further line shows the proof's own traffic without sniffers, which is
+    the lower limit of any proof.
     """
     by_hand = partial(follow, on.places(), expression, send, complete)
     _prove(on, prove)

@@ -1,4 +1,4 @@
-"""Reading the topology against asking pyroute2 for the same tables, in the same namespaces."""
+"""Compare reading the topology with pyroute2's reading of the same tables and namespaces."""
 
 import time
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from podpath.system import netns
 
 
 def topology(on: Bench, rounds: int) -> list[Result]:
-    """Processor time of reading the node and its pods, by that of pyroute2's own calls.
+    """Divide the processor time of reading the node and its pods by that of pyroute2's calls.
 
-    These only decode the tables that podpath reads; podpath makes its own values of them, too.
+    pyroute2's calls only decode the tables; podpath also makes its own values of them.
     """
     paths = [on.node.network_namespace(), *on.node.named_namespaces().values()]
     ours, theirs = [], []
     for number in range(rounds + 1):
         own = _taken(on.observer.topology)
         called = _taken(lambda: [netns.run_in(path, _tables) for path in paths])
-        if number:  # the first is to import and to fill caches
+        if number:  # the first round imports modules and fills caches
             ours.append(own)
             theirs.append(called)
     ratios = [own / called for own, called in zip(ours, theirs, strict=True)]

@@ -1,18 +1,18 @@
-"""The manual recipe that a path proof stands in for: a tcpdump on every interface of the path.
+"""The manual recipe that a path proof replaces: a tcpdump on every interface of the path.
 
-What is done, and timed, each time:
+Each measurement times these steps:
 
-1.  Five sniffers are started, all at the same time, as people type them, each in the network
-    namespace of its interface: `nsenter --net=PATH tcpdump -nn -l -i INTERFACE FILTER`. The
-    interfaces: eth0 of the client, its host end, the bridge, the host end of the server, eth0 of
-    the server. Which those are is looked up beforehand, and not timed.
-2.  Each must say "listening on".
-3.  The traffic is sent from the client's container, by the same exec API as podpath's.
-4.  Each sniffer must have printed all of the traffic, as the caller defines it.
-5.  Each is ended by SIGINT, as by Ctrl-C, its output is read to the end, and it has exited.
+1.  Start five sniffers at the same time, as people type them, each in the network namespace of its
+    interface: `nsenter --net=PATH tcpdump -nn -l -i INTERFACE FILTER`. The interfaces are eth0 of
+    the client, its host end, the bridge, the host end of the server, and eth0 of the server. They
+    are looked up beforehand, which is not timed.
+2.  Wait until each sniffer prints "listening on".
+3.  Send the traffic from the client's container, through the same exec API as podpath.
+4.  Wait until each sniffer has printed all of the traffic, as the caller defines it.
+5.  End each sniffer with SIGINT, as Ctrl-C does, read its output to the end, and wait for its exit.
 
-Every step begins as soon as the one before it is complete; nobody reads or thinks. What the
-packets say is not judged, which by hand would come on top.
+Every step begins as soon as the previous one is complete, without time to read or think. The recipe
+does not judge the packets, which would take a person further time.
 """
 
 import os
@@ -38,14 +38,19 @@ _CHUNK = 65536
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An interface to listen on, and the path of its network namespace."""
+    """An interface to listen on.
+
+    Attributes:
+        namespace: Path of its network namespace.
+        interface: Its name.
+    """
 
     namespace: str
     interface: str
 
 
 class Sniffer:
-    """One running tcpdump, and what it has printed so far."""
+    """One running tcpdump, and its output so far."""
 
     def __init__(self, place: Place, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout
@@ -58,21 +63,21 @@ class Sniffer:
 
     @property
     def output(self) -> str:
-        """The packets."""
+        """The printed packets."""
         return self.printed[self._out].decode(errors="replace")
 
     @property
     def errors(self) -> str:
-        """What it says of itself."""
+        """The printed messages about tcpdump itself."""
         return self.printed[self._err].decode(errors="replace")
 
     @property
     def listening(self) -> bool:
-        """Whether it has said so."""
+        """True once tcpdump has printed that it listens."""
         return "listening on" in self.errors
 
     def read(self, descriptor: int) -> None:
-        """Take what there is at one of its outputs."""
+        """Read the available output of one descriptor."""
         if chunk := os.read(descriptor, _CHUNK):
             self.printed[descriptor] += chunk
         else:
@@ -80,7 +85,11 @@ class Sniffer:
 
 
 def tcpdump() -> str:
-    """The path of tcpdump. Raises CouldNotTest if it is missing."""
+    """Return the path of tcpdump.
+
+    Raises:
+        CouldNotTest: tcpdump is missing.
+    """
     if path := shutil.which("tcpdump", path=programs.search_path()):
         return path
     raise CouldNotTest(
@@ -95,11 +104,16 @@ def follow(
     send: Callable[[], CommandResult],
     complete: Callable[[str], bool],
 ) -> float:
-    """Follow the recipe once; the seconds that it took.
+    """Follow the recipe once, and return the seconds that it took.
 
-    expression: tcpdump's filter; send: makes the traffic, to its end; complete: whether a
-    sniffer's output holds all of the traffic.
-    Raises CouldNotTest if a step does not come to its end.
+    Args:
+        places: The interfaces to listen on.
+        expression: The filter of tcpdump.
+        send: Runs the program that makes the traffic to its end.
+        complete: Returns whether a sniffer's output contains all of the traffic.
+
+    Raises:
+        CouldNotTest: A step does not end in time, or the traffic fails.
     """
     begin = time.monotonic()
     with _sniffing(places, expression) as sniffers:
@@ -146,7 +160,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def _read(
     sniffers: Sequence[Sniffer], satisfied: Callable[[Sniffer], bool], seconds: float, what: str
 ) -> None:
-    """Read what the sniffers print until each satisfies. Raises CouldNotTest if one does not."""
+    """Read the sniffers' output until each satisfies. Raises CouldNotTest if one does not."""
     deadline = time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:
         for sniffer in sniffers:
@@ -166,11 +180,11 @@ def _read(
                     selector.unregister(key.fd)
 
 
-# --- when a sniffer has printed all of the traffic ----------------------------------------------
+# --- checks that a sniffer has printed all traffic ----------------------------------------------
 
 
 def pings_complete(count: int) -> Callable[[str], bool]:
-    """Whether tcpdump has printed that many echo requests, and as many replies."""
+    """Return a check that tcpdump has printed that many echo requests, and as many replies."""
 
     def complete(output: str) -> bool:
         lines = output.splitlines()
@@ -190,9 +204,9 @@ _TCP = re.compile(
 
 
 def connection_closed(output: str) -> bool:
-    """Whether tcpdump has printed both FINs of a TCP connection, and the ACK of each.
+    """Return whether tcpdump has printed both FINs of a TCP connection, and the ACK of each.
 
-    tcpdump counts sequence numbers from the connection's first, in both columns.
+    In both columns, tcpdump counts sequence numbers from the connection's first.
     """
     packets = list(_TCP.finditer(output))
     closed = {

@@ -1,4 +1,4 @@
-"""What a measurement gives: samples, their median and spread, and whether a goal is reached."""
+"""Results of measurements: samples, their median and spread, and the goal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,18 @@ _DIGITS = {"x": 3, "s": 3, "ms": 1, "MB": 0}
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """The largest value that is good enough; inclusive: whether the limit itself is."""
+    """The limit that a value must stay below.
+
+    Attributes:
+        limit: The limit.
+        inclusive: The limit itself is good enough.
+    """
 
     limit: float
     inclusive: bool = False
 
     def reached(self, value: float) -> bool:
-        """Whether a value is good enough."""
+        """Return whether a value reaches the goal."""
         return value < self.limit or (self.inclusive and value == self.limit)
 
 
@@ -24,9 +29,13 @@ class Goal:
 class Result:
     """One line of the table.
 
-    name: stable, for programs; what: for people; unit: "x" for a ratio, else "s", "ms", "MB";
-    samples: one a round; goal: None where the line only explains another one; value: in place
-    of the samples' median.
+    Attributes:
+        name: A stable name, for programs.
+        what: A description, for people.
+        unit: "x" for a ratio; otherwise "s", "ms" or "MB".
+        samples: One value for each round.
+        goal: The goal; None for a line that only explains another one.
+        value: A value in place of the samples' median.
     """
 
     name: str
@@ -38,16 +47,16 @@ class Result:
 
     @property
     def median(self) -> float:
-        """What is compared with the goal."""
+        """The value that is compared with the goal."""
         return median(self.samples) if self.value is None else self.value
 
     @property
     def reached(self) -> bool | None:
-        """Whether the goal is reached; None without a goal."""
+        """True if the goal is reached; None without a goal."""
         return self.goal.reached(self.median) if self.goal else None
 
     def as_json(self) -> dict[str, Any]:
-        """The result as plain JSON values."""
+        """Return the result as plain JSON values."""
         return {
             "name": self.name,
             "what": self.what,
@@ -61,13 +70,13 @@ class Result:
 
 
 def table(results: Sequence[Result]) -> str:
-    """The results for people; spread is from the smallest to the largest sample."""
+    """Format the results for people; a spread is from the smallest to the largest sample."""
     heading = ("what", "median", "spread", "rounds", "goal", "reached")
     rows = [heading, *(_row(result) for result in results)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join(
-            # text to the left, numbers to the right
+            # texts are left-aligned, numbers right-aligned
             cell.ljust(width) if column in (0, 5) else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()

@@ -1,7 +1,7 @@
 """Measure podpath against its goals: python benchmarks/run.py [--rounds N] [--json FILE].
 
-Needs what the suite needs, and tcpdump. Exit status: 0 if every goal is reached, 1 if one is not,
-6 if something could not be measured, 130 if it was interrupted.
+The benchmarks need all that the suite needs, and tcpdump. Exit status: 0 if every goal is reached,
+1 if one is not, 6 if a measurement was impossible, 130 after an interrupt.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from podpath.run.plan import Plan
 
 _INTERRUPTED_STATUS = 130
 
-#: Need a node with a client and a server, the same one for all.
+#: Measurements that share a node with a client and a server.
 _ON_BENCH: dict[str, Callable[[proofs.Bench, int], list[Result]]] = {
     "icmp-proof": proofs.icmp,
     "http-proof": proofs.http,
@@ -42,7 +42,7 @@ _ALONE: dict[str, Callable[[int], list[Result]]] = {
     "plugin-cost": starts.plugin_cost,
     "suite": whole_suite.suite,
 }
-#: Rounds where --rounds does not say: differences of milliseconds need more than long runs do.
+#: Rounds without --rounds: differences of milliseconds need more rounds than long runs.
 _ROUNDS = {"plugin-cost": 11, "suite": 1}
 _OTHER_ROUNDS = 5
 
@@ -76,7 +76,7 @@ def _positive(text: str) -> int:
 
 
 def _check(names: Sequence[str]) -> None:
-    """Raise CouldNotTest for what the user can mend before anything is measured."""
+    """Raise CouldNotTest before the first measurement if a requirement of one is missing."""
     if set(names) & set(_ON_BENCH):
         recipe.tcpdump()
     if set(names) & {*_ON_BENCH, "node-start", "suite"}:
@@ -86,7 +86,7 @@ def _check(names: Sequence[str]) -> None:
 def _measure(
     names: Sequence[str], rounds: int | None
 ) -> Iterator[tuple[str, Callable[[], list[Result]]]]:
-    """What to call for each name, in order; the node runs as long as it is needed."""
+    """Yield the measurement of each name, in order; the shared node runs only for its own."""
 
     def of(name: str) -> int:
         return rounds or _ROUNDS.get(name, _OTHER_ROUNDS)
@@ -102,7 +102,7 @@ def _measure(
 
 @contextmanager
 def _telling(name: str, failures: dict[str, str]) -> Iterator[None]:
-    """What cannot be measured does not keep the rest from being measured."""
+    """Print progress, and record a failed measurement so that the others still run."""
     print(f"measuring {name}", file=sys.stderr, flush=True)
     try:
         yield
@@ -132,9 +132,9 @@ def _write(path: str, document: dict[str, Any]) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Entry point."""
+    """Measure, print the table, and return the exit status."""
     options = _arguments(arguments)
-    # Whatever ends us must end what we started, and so must reach Python; children get theirs back.
+    # A signal that ends this process must raise in Python, which then ends the child processes.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     results: list[Result] = []

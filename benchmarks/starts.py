@@ -1,4 +1,4 @@
-"""How long things take to start: a node, a collection, and pytest with the plugin installed."""
+"""Measure starts: of a node, of a collection, and of pytest with the plugin installed."""
 
 import importlib.metadata
 import json
@@ -21,10 +21,10 @@ _PYTEST = [sys.executable, "-m", "pytest"]
 
 
 def node(rounds: int) -> list[Result]:
-    """From nothing until the first pod of a new node answers a ping from the node.
+    """Measure the time until the first pod of a new node answers a ping from the node.
 
-    Each round is a new Python process: its start and its imports count, as they do for a user.
-    What of it is the library's own is told apart.
+    Each round is a new Python process, whose start and imports count, as they do for a user. A
+    further line shows the library's own time.
     """
     whole, library = [], []
     for _ in range(rounds):
@@ -57,10 +57,10 @@ def _first_answer() -> tuple[float, float]:
 
 
 def collect(rounds: int) -> list[Result]:
-    """`pytest --collect-only -q` of the suite in the checkout, one run beforehand unmeasured.
+    """Measure `pytest --collect-only -q` of the suite in the checkout, after one unmeasured run.
 
-    The other pytest plugins that are installed count, as they do for a user; what it takes with
-    podpath's own dependencies only, xdist and nothing else, is told apart.
+    Other installed pytest plugins count, as they do for a user. Further lines show the time with
+    podpath's own dependency only, which is xdist.
     """
     command = [*_PYTEST, "--collect-only", "-q"]
     alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -68,7 +68,7 @@ def collect(rounds: int) -> list[Result]:
     for number in range(rounds + 1):
         every = timed(command, ROOT, _START_SECONDS)
         few = timed([*command, "-p", "xdist"], ROOT, _START_SECONDS, extra=alone)
-        if number:  # the first is to fill caches
+        if number:  # the first round fills caches
             all_plugins.append(every)
             few_plugins.append(few)
     return [
@@ -86,13 +86,13 @@ def collect(rounds: int) -> list[Result]:
 
 
 def plugin_cost(rounds: int) -> list[Result]:
-    """What the installed plugin adds to a pytest that has nothing to do with it.
+    """Measure the time that the installed plugin adds to pytest in an unrelated directory.
 
-    `pytest --version --version` and `pytest --help` in an empty directory, with and without
+    `pytest --version --version` and `pytest --help` run in an empty directory, with and without
     `-p no:NAME`, where NAME is the plugin's entry point. The two take turns, in changing order,
     so that a noisy machine disturbs both. The difference of the medians is compared with the goal;
-    the spread is that of the differences of each round. The same in CPU time, which other
-    programs disturb less, is told apart.
+    the spread is that of the differences of each round. Further lines show the CPU time, which
+    other programs disturb less.
     """
     without = ["-p", f"no:{_entry_point()}"]
     results = []
@@ -103,7 +103,7 @@ def plugin_cost(rounds: int) -> list[Result]:
             for number in range(rounds + 1):
                 for name in sorted(variants, reverse=number % 2 == 0):
                     one = timed([*_PYTEST, *variants[name]], Path(empty), _START_SECONDS)
-                    if number:  # the first is to fill caches
+                    if number:  # the first round fills caches
                         taken[name].append(one)
             results += _differences(arguments[0], taken["with"], taken["without"])
     return results
@@ -126,7 +126,7 @@ def _differences(option: str, plugin: list[Taken], bare: list[Taken]) -> list[Re
 
 
 def _entry_point() -> str:
-    """The name that -p no: takes, as it is installed. Raises CouldNotTest if it is not."""
+    """Return the installed plugin's name for -p no:. Raises CouldNotTest if it is missing."""
     for entry in importlib.metadata.entry_points(group="pytest11"):
         if entry.value == "podpath.plugin":
             return entry.name

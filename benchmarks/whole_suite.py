@@ -1,4 +1,4 @@
-"""The whole conformance suite: how long it takes, and how much memory its processes."""
+"""Measure the time of the whole conformance suite, and the memory of its processes."""
 
 import os
 import sys
@@ -15,7 +15,11 @@ _KIB_PER_MB = 1000 * 1000 / 1024
 
 
 class Memory:
-    """The peak resident memory of each Python process below one, as far as it was seen."""
+    """The peak resident memory of a process and its descendants, as far as they were observed.
+
+    Attributes:
+        peaks: Pid of each Python process, and its peak in MB.
+    """
 
     def __init__(self) -> None:
         self.peaks: dict[int, float] = {}
@@ -23,8 +27,8 @@ class Memory:
     def look(self, pid: int) -> None:
         """Read the kernel's high-water marks (proc(5), VmHWM) of a process and its descendants.
 
-        The marks never fall, so that what happens between two looks is not lost, but for what
-        happens after the last look at a process: at most the interval before its end.
+        The marks never fall, so that no peak between two readings is lost, except one after the
+        last reading of a process, at most an interval before its end.
         """
         for one in _family(pid):
             if peak := _peak_of_python(one):
@@ -35,7 +39,7 @@ def _family(pid: int) -> Iterator[int]:
     children = defaultdict(list)
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            # the name, in parentheses, may itself hold spaces and parentheses
+            # the name, in parentheses, may itself contain spaces and parentheses
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
@@ -48,7 +52,7 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _peak_of_python(pid: int) -> float:
-    """In MB; 0 for what is no Python process, or has ended."""
+    """Return the peak in MB; 0 for a process that is not Python, or has ended."""
     try:
         program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
         status = Path(f"/proc/{pid}/status").read_text()
@@ -61,10 +65,10 @@ def _peak_of_python(pid: int) -> float:
 
 
 def suite(rounds: int) -> list[Result]:
-    """`pytest -n auto -q` in the checkout: the time, and the largest process.
+    """Measure `pytest -n auto -q` in the checkout: its time, and its largest process.
 
-    The memory is that of the one Python process of the run that needed most: pytest itself, a
-    worker, or what keeps a node.
+    The memory is that of the largest Python process of the run: pytest itself, a worker, or the
+    keeper of a node.
     """
     times, peaks, counts = [], [], []
     for _ in range(rounds):
