@@ -57,7 +57,7 @@ def run(
     seconds: float = 120.0,
 ) -> Run:
     """Run pytest in the checkout to its end."""
-    more = ["--podpath-report", str(report)] if report else []
+    more = [f"--podpath-report={report}"] if report else []
     process = start(*arguments, *more, environment=environment, user=user)
     try:
         output, _ = process.communicate(timeout=seconds)

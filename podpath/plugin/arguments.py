@@ -16,7 +16,6 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 _PREFIX = "--podpath-"
 #: Arguments of pytest that are read in the environment, before the command's.
@@ -32,7 +31,7 @@ def pytest_load_initial_conftests(
 ) -> None:
     """Load nothing for a run whose settings were looked for in the wrong place."""
     given = early_config.invocation_params
-    if not _misleads((*given.args, *shlex.split(os.environ.get(_VARIABLE, ""))), given.dir):
+    if not _misleads((*given.args, *shlex.split(os.environ.get(_VARIABLE, "")))):
         return
     early_config.stash[_again] = joined(given.args)
     args.clear()
@@ -64,10 +63,13 @@ def joined(arguments: Iterable[str]) -> list[str]:
     return found
 
 
-def _misleads(arguments: tuple[str, ...], directory: Path) -> bool:
-    """Whether a value of podpath's options is the path of something, and stands by itself."""
-    values = (value for option, value in pairwise(arguments) if _awaits_value(option))
-    return any((directory / value).exists() for value in values)
+def _misleads(arguments: tuple[str, ...]) -> bool:
+    """Return whether a value of podpath's options stands by itself.
+
+    It need not be a path of something yet: a report's directory is, once xdist's workers read the
+    same arguments.
+    """
+    return any(_awaits_value(option) for option, _ in pairwise(arguments))
 
 
 def _awaits_value(argument: str) -> bool:

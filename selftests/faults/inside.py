@@ -63,7 +63,7 @@ class _Suite:
 def run(node: Node, wanted: frozenset[str], report: Path, *options: str, cases: str = "*") -> Run:
     """Run the tests of the wanted requirements; cases: of those of the CNI contract, by name."""
     output = io.StringIO()
-    arguments = [*_files(wanted), "--rootdir", str(ROOT), "--podpath-report", str(report)]
+    arguments = [*_files(wanted), "--rootdir", str(ROOT), f"--podpath-report={report}"]
     with (
         contextlib.redirect_stdout(output),
         pytest.MonkeyPatch.context() as patch,

@@ -45,7 +45,9 @@ def test_example_conforms(
 ) -> None:
     """The vendor's group is beside the profile, whose result is that of no requirement tested."""
     out, junit = tmp_path / "out", tmp_path / "junit.xml"
-    done = run(installed, project, *workers, f"--podpath-report={out}", f"--junit-xml={junit}")
+    # The directory does not exist yet, as on the first run of a user.
+    options = ("--podpath-report", str(out), f"--junit-xml={junit}")
+    done = run(installed, project, *workers, *options)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "podpath node: embedded" in done.stdout

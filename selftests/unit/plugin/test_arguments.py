@@ -1,7 +1,5 @@
 """Options of podpath are written so that pytest takes no value for the path of a test."""
 
-from pathlib import Path
-
 import pytest
 
 from podpath.plugin import arguments
@@ -24,10 +22,7 @@ def test_option_and_value_are_one_argument(given: list[str], wanted: list[str]) 
     assert arguments.joined(given) == wanted
 
 
-def test_only_what_exists_misleads(tmp_path: Path) -> None:
-    """pytest takes no other value for a path."""
-    (tmp_path / "bin").mkdir()
-
-    assert arguments._misleads(("--podpath-cni-bin", "bin"), tmp_path)
-    assert not arguments._misleads(("--podpath-cni-bin", "nowhere"), tmp_path)
-    assert not arguments._misleads(("--podpath-cni-bin=bin", "bin"), tmp_path)
+def test_value_that_stands_by_itself_misleads() -> None:
+    """What does not exist yet, such as a report's directory, does when a worker is started."""
+    assert arguments._misleads(("--podpath-report", "nowhere"))
+    assert not arguments._misleads(("--podpath-report=nowhere", "tests"))
