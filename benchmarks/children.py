@@ -114,11 +114,11 @@ def timed(
             status = _wait(process, begin + seconds, watch, interval)
             taken = Taken(time.monotonic() - begin, _cpu() - cpu)
         output.seek(0)
-        said = output.read()[-_OUTPUT_SHOWN:]
+        printed = output.read()[-_OUTPUT_SHOWN:]
     if status is None:
-        raise CouldNotTest(f"`{' '.join(command)}` did not end in {seconds:.0f} s:\n{said}")
+        raise CouldNotTest(f"`{' '.join(command)}` did not end in {seconds:.0f} s:\n{printed}")
     if status != 0:
-        raise CouldNotTest(f"`{' '.join(command)}` failed (exit status {status}):\n{said}")
+        raise CouldNotTest(f"`{' '.join(command)}` failed (exit status {status}):\n{printed}")
     return taken
 
 

@@ -102,9 +102,9 @@ def plugin_cost(rounds: int) -> list[Result]:
             taken: dict[str, list[Taken]] = {name: [] for name in variants}
             for number in range(rounds + 1):
                 for name in sorted(variants, reverse=number % 2 == 0):
-                    one = timed([*_PYTEST, *variants[name]], Path(empty), _START_SECONDS)
+                    time_taken = timed([*_PYTEST, *variants[name]], Path(empty), _START_SECONDS)
                     if number:  # the first round fills caches
-                        taken[name].append(one)
+                        taken[name].append(time_taken)
             results += _differences(arguments[0], taken["with"], taken["without"])
     return results
 

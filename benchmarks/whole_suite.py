@@ -30,9 +30,9 @@ class Memory:
         The marks never fall, so that no peak between two readings is lost, except one after the
         last reading of a process, at most an interval before its end.
         """
-        for one in _family(pid):
-            if peak := _peak_of_python(one):
-                self.peaks[one] = max(peak, self.peaks.get(one, 0.0))
+        for process in _family(pid):
+            if peak := _peak_of_python(process):
+                self.peaks[process] = max(peak, self.peaks.get(process, 0.0))
 
 
 def _family(pid: int) -> Iterator[int]:
@@ -46,9 +46,9 @@ def _family(pid: int) -> Iterator[int]:
         children[parent].append(int(entry.name))
     waiting = [pid]
     while waiting:
-        one = waiting.pop()
-        waiting += children[one]
-        yield one
+        process = waiting.pop()
+        waiting += children[process]
+        yield process
 
 
 def _peak_of_python(pid: int) -> float:
