@@ -7,6 +7,7 @@ from podpath.errors import CouldNotTest, DoesNotConform, Inconclusive
 from podpath.testing.marks import both_directions, each_family, each_pod, requirement
 
 if TYPE_CHECKING:
+    from podpath.cni.network import Network
     from podpath.model import Difference, Direction, Family, Hop, Path, Topology
     from podpath.nodes.base import Node
     from podpath.nodes.deployment import Deployment
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from podpath.paths.observe import Observed
     from podpath.paths.probes import Probe
     from podpath.paths.traffic import Traffic, Traffics
+    from podpath.topology.wiring import Wiring
 
 __all__ = [
     "CouldNotTest",
@@ -24,6 +26,7 @@ __all__ = [
     "Family",
     "Hop",
     "Inconclusive",
+    "Network",
     "Node",
     "Observed",
     "Path",
@@ -33,6 +36,7 @@ __all__ = [
     "Topology",
     "Traffic",
     "Traffics",
+    "Wiring",
     "both_directions",
     "each_family",
     "each_pod",
@@ -41,6 +45,7 @@ __all__ = [
 
 #: Where the names are that are imported when they are used: a conftest stays light.
 _HOMES = {
+    "podpath.cni.network": ("Network",),
     "podpath.model": ("Difference", "Direction", "Family", "Hop", "Path", "Topology"),
     "podpath.nodes.base": ("Node",),
     "podpath.nodes.deployment": ("Deployment",),
@@ -48,6 +53,7 @@ _HOMES = {
     "podpath.paths.observe": ("Observed",),
     "podpath.paths.probes": ("Probe",),
     "podpath.paths.traffic": ("Traffic", "Traffics"),
+    "podpath.topology.wiring": ("Wiring",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
