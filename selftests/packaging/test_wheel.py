@@ -122,7 +122,8 @@ def test_installed_suite_is_collected(installed: Path, tmp_path: Path, node: str
         *("--podpath-node", node),
     )
 
-    assert "error" not in output.lower()
+    besides = [line for line in output.splitlines() if "::test_" not in line]
+    assert [line for line in besides if "error" in line.lower()] == []
     assert str(CHECKOUT) not in output
     every = {source.name for source in (CHECKOUT / "tests").glob("test_*.py")}
     wanted = {"embedded": every - _OF_CLUSTERS, "kind": _OF_CLUSTERS}[node]
