@@ -16,6 +16,7 @@ from podpath.nodes.embedded.node import start
 from podpath.paths import capture
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
+from podpath.plugin import shared
 from podpath.run.plan import Plan
 from selftests.capture.disturb import Disturb
 
@@ -41,6 +42,11 @@ def pods(node: Node) -> Iterator[Deployment]:
 
 
 @pytest.fixture(scope="package")
+def network(pytestconfig: pytest.Config) -> Network:
+    return shared.plan(pytestconfig).network
+
+
+@pytest.fixture(scope="package")
 def observer(node: Node, pods: Deployment, network: Network) -> Observer:
     return Observer(node, network, pods)
 
@@ -48,6 +54,11 @@ def observer(node: Node, pods: Deployment, network: Network) -> Observer:
 @pytest.fixture
 def disturb(node: Node, pods: Deployment) -> Disturb:
     return Disturb(node, pods)
+
+
+@pytest.fixture
+def traffic(node: Node, pods: Deployment, request: pytest.FixtureRequest) -> Traffics:
+    return Traffics(node, pods, shared.draws(request.node))
 
 
 @pytest.fixture
