@@ -9,10 +9,13 @@ from __future__ import annotations
 import copy
 import os
 import shlex
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+
+from podpath.plugin import shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +52,18 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     with pytest.MonkeyPatch.context() as patch:
         if added := os.environ.get(_VARIABLE):
             patch.setenv(_VARIABLE, shlex.join(joined(shlex.split(added))))
-        return pytest.main(arguments, config.invocation_params.plugins)
+        given = config.invocation_params
+        return pytest.main(arguments, [*(given.plugins or ()), _Given(given.args)])
+
+
+@dataclass
+class _Given:
+    """The arguments as the user wrote them, for the run that starts anew."""
+
+    arguments: tuple[str, ...]
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[shared.arguments] = self.arguments
 
 
 def joined(arguments: Iterable[str]) -> list[str]:
