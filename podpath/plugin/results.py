@@ -233,7 +233,7 @@ class _Results:
         return provenance.about(
             shared.plan(config),
             whose,
-            config.stash.get(shared.arguments, tuple(config.invocation_params.args)),
+            config.stash.get(shared.arguments, config.invocation_params.args),
             shared.seed(config),
             requirements=tuple(shared.declared(config).values()),
             complete=self._complete,

@@ -35,7 +35,7 @@ _plan = pytest.StashKey["Plan"]()
 _kind = pytest.StashKey["Kind"]()
 environment = pytest.StashKey[dict[str, str]]()
 #: The user's arguments, where they are not those that pytest was started with.
-arguments = pytest.StashKey["tuple[str, ...]"]()
+arguments = pytest.StashKey[Any]()
 #: Whose plugin it is, for the report.
 implementation = pytest.StashKey["dict[str, Any]"]()
 _declared = pytest.StashKey["Mapping[str, Requirement]"]()
