@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
     """Scale the limits. A run within a self-test scales those that the self-test has set."""
+    factor: float = config.getoption("--podpath-patience")
+    if factor == 1:  # no import for those who run pytest without podpath
+        return (yield)
     from podpath.system import limits
 
-    factor: float = config.getoption("--podpath-patience")
     with limits.in_force(limits.current().times(factor)):
         return (yield)
