@@ -144,7 +144,7 @@ class _Results:
         built = document.build(self._results, known, "", about)
         shown = [r for r in built["requirements"] if r["tests"] or r["reason"] == WAIVED]
         terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")
-        width = max((len(one["id"]) for one in shown), default=0)
+        width = max(len(one["id"]) for one in built["requirements"])
         colours = {Verdict.CONFORMS: "green", Verdict.DOES_NOT_CONFORM: "red"}
         for one in shown:
             colour = {colours.get(one["verdict"], "yellow"): True}

@@ -88,6 +88,9 @@ def test_checkout_of_another_user_in_a_path_with_spaces(tmp_path: Path) -> None:
     shutil.copytree(
         suite.ROOT, checkout, ignore=shutil.ignore_patterns(".git", ".tox", "*.egg-info", "docs")
     )
+    # as an editable installation of it has them
+    paths = "import podpath\npodpath.__path__.append(__import__('os').path.dirname(__file__))\n"
+    (checkout / "sitecustomize.py").write_text(paths)
     for path in (checkout, *checkout.rglob("*")):
         os.chown(path, 65534, 65534)
     code = "import podpath; print(podpath.__file__)"
