@@ -272,18 +272,18 @@ class Topology:
         node: namespace of the node itself.
         named: name -> each named namespace of the node, including those of pods.
         pods: name -> each pod that podpath created.
-        others: name -> each pod that podpath did not create, for example a cluster's own.
+        foreign_pods: name -> each pod that podpath did not create, for example a cluster's own.
     """
 
     node: Namespace
     named: Mapping[str, Namespace]
     pods: Mapping[str, PodNetwork]
-    others: Mapping[str, PodNetwork] = field(default_factory=dict)
+    foreign_pods: Mapping[str, PodNetwork] = field(default_factory=dict)
 
     @property
     def everybody(self) -> Mapping[str, PodNetwork]:
         """All pods: those that podpath created, and the others."""
-        return {**self.others, **self.pods}
+        return {**self.foreign_pods, **self.pods}
 
     def host_ends(self) -> set[str]:
         """Return the names of the peers that the eth0 of all pods have in the node's namespace."""

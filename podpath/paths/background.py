@@ -45,7 +45,7 @@ class BackgroundTraffic:
         own = [link for link in topology.node.interfaces if link.name in links]
         self._node = {a.ip for link in own for a in link.addresses}
         self._networks = {a.network for link in own if link.name == uplink for a in link.addresses}
-        self._pods = [_pod(topology, name) for name in topology.others]
+        self._pods = [_pod(topology, name) for name in topology.foreign_pods]
         self._uplink = uplink
         self._programs = programs
         self._bridge = bridge
@@ -125,7 +125,7 @@ def _pod(topology: Topology, name: str) -> _Pod:
     ends = (topology.host_end(name), topology.lower_link(name))
     return _Pod(
         name,
-        frozenset(topology.others[name].addresses),
+        frozenset(topology.foreign_pods[name].addresses),
         link.mac if link else "",
         frozenset(end.name for end in ends if end),
     )

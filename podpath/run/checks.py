@@ -39,10 +39,10 @@ def mode(plan: Plan) -> None:
     Raises:
         CouldNotTest: they are those of another mode.
     """
-    lower, asked = plan.network.profile.lower, plan.network.mode
-    if lower and asked != lower.mode:
+    lower, mode = plan.network.profile.lower, plan.network.mode
+    if lower and mode != lower.mode:
         raise CouldNotTest(
-            f"{plan.conflist_path} asks for mode {asked!r}, and the paths of the profile"
+            f"{plan.conflist_path} asks for mode {mode!r}, and the paths of the profile"
             f" {plan.network.profile.name} are those of mode {lower.mode!r}",
             "Give --podpath-profile one that says which way packets take in that mode",
         )

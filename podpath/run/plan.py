@@ -40,7 +40,7 @@ class Plan(Setup):
         report: str | None,
         known: str | None,
         profile: str | None = None,
-        asked: str | None = None,
+        chosen_features: str | None = None,
     ) -> "Plan":
         """Read a plan from options.
 
@@ -51,7 +51,7 @@ class Plan(Setup):
             report: directory for the report; None for no report.
             known: file of known deviations; None for podpath's own.
             profile: name or file of a profile; None to infer it from the plugin's type.
-            asked: "+x,-y" claims feature x and waives feature y; None does neither.
+            chosen_features: "+x,-y" claims feature x and waives feature y; None does neither.
 
         Raises:
             CouldNotTest: a file cannot be read, or an option or a file is malformed.
@@ -67,7 +67,7 @@ class Plan(Setup):
             plugin_directories=tuple(os.path.abspath(p) for p in plugins),
             report=Path(report).absolute() if report else None,
             deviations=Path(known) if known else deviations.SHIPPED,
-            features=features.chosen(network, kind.name, kind.abilities, asked or ""),
+            features=features.chosen(network, kind.name, kind.abilities, chosen_features or ""),
         )
 
     @cached_property

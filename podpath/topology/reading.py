@@ -83,11 +83,11 @@ def read(
     node: str,
     named: Mapping[str, str],
     pods: Iterable[PodNetwork],
-    others: Iterable[PodNetwork] = (),
+    foreign_pods: Iterable[PodNetwork] = (),
 ) -> Topology:
     """Read the node and all its named namespaces.
 
-    node: path of its network namespace; named: name -> path of every other; others: pods that
+    node: path of its network namespace; named: name -> path of every other; foreign_pods: pods that
     are not podpath's. Each namespace is one consistent snapshot: if anything changed while it
     was read, it is read again.
     Raises CouldNotTest if it does not settle or cannot be entered.
@@ -99,7 +99,7 @@ def read(
         node=spaces.pop(NODE),
         named=spaces,
         pods={pod.name: pod for pod in pods},
-        others={pod.name: pod for pod in others if pod.netns in spaces},
+        foreign_pods={pod.name: pod for pod in foreign_pods if pod.netns in spaces},
     )
 
 

@@ -25,7 +25,7 @@ def _topology() -> Topology:
     theirs = found.pods["bystander"]
     others = {DNS: PodNetwork(DNS, theirs.netns, theirs.addresses, theirs.sandbox)}
     ours = {name: pod for name, pod in found.pods.items() if name != "bystander"}
-    return replace(found, pods=ours, others=others)
+    return replace(found, pods=ours, foreign_pods=others)
 
 
 BACKGROUND = BackgroundTraffic(
