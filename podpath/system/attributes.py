@@ -1,4 +1,8 @@
-"""What netlink gives, as sound values, or CouldNotTest. Pure."""
+"""Check values of netlink, and return them typed. Pure.
+
+Every function raises CouldNotTest for a value that is not sound. The parameter `what` names the
+value in the error.
+"""
 
 from ipaddress import ip_address
 from typing import Any
@@ -12,20 +16,32 @@ def _shown(value: object) -> str:
 
 
 def number(value: object, what: str) -> int:
-    """A number. Raises CouldNotTest, as all of these do."""
+    """Return a number.
+
+    Raises:
+        CouldNotTest: The value is no number.
+    """
     if type(value) is not int:
         raise CouldNotTest(f"the kernel gives {_shown(value)} as {what}, which is no number")
     return value
 
 
 def number_if_any(value: object, what: str) -> int | None:
-    """A number, or None where there is none."""
+    """Return a number; None without a value.
+
+    Raises:
+        CouldNotTest: The value is no number.
+    """
     return None if value is None else number(value, what)
 
 
 def text(value: object, what: str) -> str:
-    """A text; bytes are decoded."""
-    if isinstance(value, bytes):  # a name may be any bytes; those of others are UTF-8
+    """Return a text; bytes are decoded.
+
+    Raises:
+        CouldNotTest: The value is neither text nor bytes.
+    """
+    if isinstance(value, bytes):  # a name may be any bytes; other texts are UTF-8
         value = value.decode(errors="surrogateescape")
     if not isinstance(value, str):
         raise CouldNotTest(f"the kernel gives {_shown(value)} as {what}, which is no text")
@@ -33,7 +49,11 @@ def text(value: object, what: str) -> str:
 
 
 def nested(message: Any, name: str) -> Any:
-    """Attributes in an attribute, or None."""
+    """Return the attributes in an attribute; None without it.
+
+    Raises:
+        CouldNotTest: The attribute cannot be decoded.
+    """
     found = message.get_attr(name)
     if found is not None and not hasattr(found, "get_attr"):
         raise CouldNotTest(f"the kernel gives {_shown(found)} as {name}, which is not understood")
@@ -41,7 +61,11 @@ def nested(message: Any, name: str) -> Any:
 
 
 def ip(value: object, what: str) -> Address:
-    """An address from its text."""
+    """Return an IP address, read from its text.
+
+    Raises:
+        CouldNotTest: The value is no text, or no IP address.
+    """
     try:
         return ip_address(text(value, what))
     except ValueError:

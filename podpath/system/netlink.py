@@ -1,7 +1,8 @@
-"""Questions to the kernel about a network namespace (rtnetlink(7)); pyroute2 reads the answers.
+"""Questions to the kernel about a network namespace (rtnetlink(7)); pyroute2 decodes the answers.
 
-pyroute2's own calls take several times as long as reading does, and most messages are the same
-from one answer to the next: those that are equal, byte for byte, are read once (docs/adr/0017).
+pyroute2's own calls take several times as long as the decoding, and most messages are the same
+from one answer to the next. Messages that are equal, byte for byte, are decoded once
+(docs/adr/0017).
 """
 
 import os
@@ -18,12 +19,13 @@ _HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, seque
 ERROR, DONE = 2, 3
 _REQUEST, _DUMP, _INTERRUPTED = 0x1, 0x300, 0x10
 REQUEST_DUMP = _REQUEST | _DUMP
-# RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, and IPv6's
+# RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, and the same two of IPv6
 _CHANGES = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
+#: The size of the receive buffer, in bytes.
 LARGEST = 256 * 1024
-#: Messages to remember: more than a node with a hundred pods has links, addresses and routes.
+#: Messages in the cache: more than the links, addresses and routes of a node with a hundred pods.
 _REMEMBERED = 4096
-# A message is shared by those who ask at the same time, and is changed when it is looked at.
+# Threads share the messages of the cache, and pyroute2 changes a message when it decodes it.
 _READING = Lock()
 
 _ANY = struct.Struct("=B3x")  # struct rtgenmsg: family
@@ -32,7 +34,7 @@ _ATTRIBUTE = struct.Struct("=HHI")  # with one number
 _EXTENDED, _WITHOUT_COUNTERS = 29, 1 << 3  # IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS
 _NAMESPACE = 3  # NETNSA_FD
 
-#: Questions: the type of the message, and its body (linux/rtnetlink.h, RTM_GET*).
+#: Questions: the type of a message, and its body (linux/rtnetlink.h, RTM_GET*).
 LINKS = (18, LINK.pack(0, 0, 0, 0, 0) + _ATTRIBUTE.pack(8, _EXTENDED, _WITHOUT_COUNTERS))
 ADDRESSES = (22, bytes(8))  # struct ifaddrmsg
 ROUTES = (26, bytes(12))  # struct rtmsg
@@ -42,25 +44,31 @@ FDB = (30, struct.pack("=B11x", socket.AF_BRIDGE))  # struct ndmsg
 
 
 class ChangedMeanwhile(Exception):
-    """The kernel's tables changed while it told of them (NLM_F_DUMP_INTR)."""
+    """The kernel's tables changed while they were read (NLM_F_DUMP_INTR)."""
 
 
 class Message:
-    """What a message, or an attribute that holds others, says; read as far as it is asked for."""
+    """A message, or an attribute that contains others; an attribute is decoded at its first use."""
 
     def __init__(self, message: Any) -> None:
-        """message: pyroute2's, which decodes an attribute when it is looked at."""
+        """Keep a message of pyroute2.
+
+        Args:
+            message: The message, which decodes an attribute when it is read.
+        """
         self._message = message
         self._known: dict[str, Any] = {}
 
     def __getitem__(self, field: str) -> Any:
-        """A field of the fixed part."""
+        """Return a field of the fixed part."""
         return self._message[field]
 
     def get_attr(self, name: str) -> Any:
-        """An attribute's value, a Message if it holds attributes, None if it is not there.
+        """Return the value of an attribute.
 
-        Raw bytes if it cannot be decoded: attributes.py has an eye on that.
+        Returns:
+            A Message if the attribute contains others; raw bytes if pyroute2 cannot decode it
+            (attributes.py checks values); None without the attribute.
         """
         if name not in self._known:
             with _READING:
@@ -70,9 +78,10 @@ class Message:
 
 
 class Questions:
-    """Asks about the namespace of the thread that makes it.
+    """A socket for questions about the network namespace of the thread that creates it.
 
-    Raises OSError if the kernel refuses or does not answer.
+    Raises:
+        OSError: The kernel refuses or does not answer.
     """
 
     def __init__(self) -> None:
@@ -81,11 +90,19 @@ class Questions:
         self._number = 0
 
     def close(self) -> None:
-        """Ask no more."""
+        """Close the socket."""
         self._socket.close()
 
     def ask(self, question: tuple[int, bytes]) -> list[Message]:
-        """All that there is of something. Raises ChangedMeanwhile, too."""
+        """Request a dump of one of the kernel's tables.
+
+        Args:
+            question: LINKS, ADDRESSES, ROUTES, RULES, QUEUES or FDB.
+
+        Raises:
+            ChangedMeanwhile: The table changed during the answer.
+            OSError: The kernel refuses or does not answer.
+        """
         self._send(*question, REQUEST_DUMP)
         found: list[Message] = []
         while True:
@@ -93,12 +110,22 @@ class Questions:
                 if flags & _INTERRUPTED:
                     raise ChangedMeanwhile
                 if kind == DONE:
-                    refused(body)  # by half of a table, too (netlink_dump_done)
+                    refused(body)  # also after half of a table (netlink_dump_done)
                     return found
                 found.append(_read(kind, body))
 
     def number_of(self, namespace: int) -> Any:
-        """This namespace's number for another one, given as a descriptor (RTM_GETNSID)."""
+        """Return this namespace's number for another one (RTM_GETNSID).
+
+        Args:
+            namespace: A file descriptor of the other namespace.
+
+        Returns:
+            The number; 0xFFFFFFFF (-1, read unsigned) if the kernel has assigned none.
+
+        Raises:
+            OSError: The kernel refuses or does not answer.
+        """
         self._send(90, _ANY.pack(0) + _ATTRIBUTE.pack(8, _NAMESPACE, namespace), _REQUEST)
         for kind, _, body in self._answers():
             return _read(kind, body).get_attr("NETNSA_NSID")
@@ -109,7 +136,7 @@ class Questions:
         self._socket.send(message(kind, body, flags, self._number))
 
     def _answers(self) -> Iterator[tuple[int, int, bytes]]:
-        """Type, flags and body of what comes next. Raises OSError if it is an error."""
+        """Yield type, flags and body of the next messages. Raises OSError for an error."""
         data, _, told, _ = self._socket.recvmsg(LARGEST)
         if told & socket.MSG_TRUNC:
             raise OSError(f"an answer of netlink is longer than {LARGEST} bytes")
@@ -124,33 +151,42 @@ class Questions:
 
 
 def opened() -> socket.socket:
-    """A socket in the namespace of the thread that opens it."""
+    """Open a netlink socket in the namespace of the calling thread."""
     return socket.socket(
         socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
     )
 
 
 def listener() -> socket.socket:
-    """One that is told when links, addresses or routes change there."""
+    """Open a socket that receives changes of links, addresses and routes in the same namespace."""
     endpoint = opened()
     endpoint.bind((0, _CHANGES))
     return endpoint
 
 
 def message(kind: int, body: bytes, flags: int = 0, number: int = 0) -> bytes:
-    """A message to the kernel, or one as it comes from there. Pure."""
+    """Return the bytes of a message, to or from the kernel. Pure."""
     return _HEADER.pack(_HEADER.size + len(body), kind, flags, number, 0) + body
 
 
 def refused(body: bytes) -> None:
-    """Raise OSError if the message ends an answer by an error: a negative number first."""
+    """Check the message that ends an answer.
+
+    Raises:
+        OSError: The message is an error: its body begins with a negative number.
+    """
     code = struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
     if code < 0:
         raise OSError(-code, os.strerror(-code))
 
 
 def messages(data: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:
-    """Length as told, type, flags, sequence number and body of each netlink message. Pure."""
+    """Split received bytes into messages. Pure.
+
+    Yields:
+        Length by the header in bytes, type, flags, sequence number and body of each message. The
+        body is shorter than the header announces if the message is cut off.
+    """
     start = 0
     while start + _HEADER.size <= len(data):
         length, kind, flags, number, _ = _HEADER.unpack_from(data, start)
@@ -159,7 +195,7 @@ def messages(data: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:
 
 
 def aligned(length: int) -> int:
-    """Where what follows begins (NLMSG_ALIGN, RTA_ALIGN)."""
+    """Return the start of the next message or attribute (NLMSG_ALIGN, RTA_ALIGN)."""
     return (length + 3) & ~3
 
 
@@ -172,9 +208,9 @@ def _marshal() -> Any:
 
 @lru_cache(_REMEMBERED)
 def _read(kind: int, body: bytes) -> Message:
-    """What a message says. Raises OSError if its fixed part cannot be read."""
+    """Decode a message. Raises OSError if its fixed part cannot be decoded."""
     try:
         found = next(_marshal().parse(message(kind, body)))
-    except Exception as error:  # pyroute2 has many ways of not understanding
+    except Exception as error:  # pyroute2 raises many kinds of errors for malformed messages
         raise OSError(f"a message of netlink cannot be read: {error!r}") from None
     return Message(found)

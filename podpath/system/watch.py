@@ -1,8 +1,9 @@
-"""What changes in a network namespace while it is watched: interfaces, addresses and routes.
+"""Watch a network namespace for changes of interfaces, addresses and routes.
 
-A path is derived from the topology after the probe. That says something of the probe only if the
-topology was the same all the while, which before and after alone do not show: what appeared and
-vanished in between is in neither. The kernel tells each change to who listens (rtnetlink(7)).
+podpath derives a path from the topology after the probe. The path is valid for the probe only if
+the topology did not change meanwhile. Two snapshots, before and after, do not show this: both miss
+an interface that appeared and vanished in between. The kernel sends each change to the sockets
+that listen (rtnetlink(7)).
 """
 
 import errno
@@ -21,14 +22,22 @@ _ADDRESS, _NAME, _MTU, _MASTER = 1, 3, 4, 10  # IFLA_*, linux/if_link.h
 _TARGET = 1  # RTA_DST, linux/rtnetlink.h
 _ATTRIBUTE = struct.Struct("=HH")
 _IP_ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, length, flags, scope, index
-_TIMES, _CACHE_INFO = 6, struct.Struct("=IIII")  # IFA_CACHEINFO: preferred, valid, made, changed
+_TIMES, _CACHE_INFO = 6, struct.Struct("=IIII")  # IFA_CACHEINFO: preferred, valid, created, updated
 _ROUTE_SIZE = 12  # struct rtmsg
 _EVERYWHERE = 0  # RT_SCOPE_UNIVERSE
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What must stay as it is of an interface; master: an index, 0 for none."""
+    """The properties of an interface that must not change.
+
+    Attributes:
+        name: Name of the interface.
+        up: True if the interface was set up.
+        mac: Link-layer address.
+        mtu: MTU, in bytes.
+        master: Index of the master, such as a bridge; 0 without a master.
+    """
 
     name: str
     up: bool
@@ -37,7 +46,7 @@ class Link:
     master: int = 0
 
     def unlike(self, other: "Link") -> str:
-        """What is different, in a few words."""
+        """Describe the changes from this link to another, in a few words."""
         words = {
             f"was renamed {other.name}": self.name != other.name,
             f"was set {'up' if other.up else 'down'}": self.up != other.up,
@@ -49,14 +58,23 @@ class Link:
 
 
 class Follower:
-    """The interfaces of a namespace as its messages tell of them. Pure."""
+    """The interfaces of a namespace, by the messages received so far. Pure.
+
+    Attributes:
+        links: Index -> interface.
+        complete: True after the end of a dump.
+    """
 
     def __init__(self) -> None:
         self.links: dict[int, Link] = {}
         self.complete = False
 
     def take(self, data: bytes) -> list[str]:
-        """What a batch of messages says is new, in words."""
+        """Read a batch of messages, and describe each change in words.
+
+        Raises:
+            OSError: A message is an error.
+        """
         news = []
         for _, kind, _, _, body in netlink.messages(data):
             if kind == netlink.DONE:
@@ -75,14 +93,14 @@ class Follower:
     def _address(self, kind: int, body: bytes) -> str:
         family, _, _, scope, index = _IP_ADDRESS.unpack_from(body)
         if family == socket.AF_INET6 and (scope != _EVERYWHERE or _refreshed(body)):
-            return ""  # a link's own, which it gets a while after it was set up, or nothing new
+            return ""  # a link-local address, which comes some time after "up", or a new lifetime
         name = self.links[index].name if index in self.links else "an interface"
         return f"{name} {'got' if kind == _NEWADDR else 'lost'} an address"
 
     def _link(self, kind: int, body: bytes) -> str:
         family, _, index, flags, _ = netlink.LINK.unpack_from(body)
         if family != socket.AF_UNSPEC:
-            return ""  # a bridge's view of its port: what matters of it is told in general, too
+            return ""  # a bridge's view of its port: a general message has the same changes
         before = self.links.get(index)
         if kind == _DELLINK:
             self.links.pop(index, None)
@@ -95,7 +113,7 @@ class Follower:
 
 
 def _refreshed(address: bytes) -> bool:
-    """Whether only its lifetime is new, as after each router advertisement (ifa_cacheinfo)."""
+    """Return whether only the lifetime is new, as after router advertisements (ifa_cacheinfo)."""
     times = _attributes(address, _IP_ADDRESS.size).get(_TIMES, b"")
     if len(times) < _CACHE_INFO.size:
         return False
@@ -104,7 +122,7 @@ def _refreshed(address: bytes) -> bool:
 
 
 def _comes_with_links(route: bytes) -> bool:
-    """Whether it is link-local or multicast, of IPv6: links get these as they please."""
+    """Return whether a route is link-local or multicast IPv6, which links get at any time."""
     target = _attributes(route, _ROUTE_SIZE).get(_TARGET, b"")
     return route[0] == socket.AF_INET6 and target[:1] in (b"\xfe", b"\xff")
 
@@ -130,9 +148,10 @@ def _link_of(flags: int, body: bytes) -> Link:
 
 
 class Watch:
-    """Listens to the changes of the namespace that the thread which makes it is in.
+    """A listener for changes in the network namespace of the thread that creates it.
 
-    Raises OSError if that cannot be done.
+    Raises:
+        OSError: The kernel refuses or does not answer.
     """
 
     def __init__(self) -> None:
@@ -149,7 +168,10 @@ class Watch:
             raise
 
     def news(self) -> list[str]:
-        """What has changed since the last call, in words; that it cannot be told is news, too."""
+        """List the changes since the last call, in words.
+
+        If the kernel lost changes or refuses, the last item reports that.
+        """
         found: list[str] = []
         while True:
             try:

@@ -1,4 +1,4 @@
-"""The kernel's network state as plain values, read by netlink."""
+"""Read the kernel's network state by netlink, as plain values."""
 
 import errno
 import select
@@ -42,10 +42,11 @@ from podpath.system.netlink import (
 T = TypeVar("T")
 
 _ATTEMPTS = 20
-# linux/if.h; IFF_PROMISC is there only if somebody set it, and not for a sniffer (dev_get_flags).
+# linux/if.h. The kernel reports IFF_PROMISC only if it was set on the interface: sniffers do not
+# count (dev_get_flags).
 _IFF_UP = 0x1
 _IFF_PROMISC = 0x100
-_USER_HZ = 100  # in which the kernel tells times, whatever it counts in itself
+_USER_HZ = 100  # ticks a second in times that the kernel reports, whatever its own HZ
 _WITHOUT = {0x2: "no broadcast", 0x1000: "no multicast"}
 _WITH = {0x80: "no ARP", 0x200: "all multicast"}
 _NTF_SELF = 0x2
@@ -55,16 +56,17 @@ _NUD_NOARP = 0x40
 _NUD_PERMANENT = 0x80
 _RT_TABLE_MAIN = 254
 _RTPROT_KERNEL = 2
-# Routes that a namespace has for what is itself (linux/rtnetlink.h, RTN_*).
+# Types of routes to the namespace itself (linux/rtnetlink.h, RTN_*).
 _ITSELF = frozenset({"local", "broadcast", "anycast", "multicast"})
 _ROUTE_TYPES = (
     *("unspecified", "unicast", "local", "broadcast", "anycast", "multicast"),
     *("blackhole", "unreachable", "prohibit", "throw", "nat", "xresolve"),
 )
-# The kernel's own: local, main and default, the last one not for IPv6 (fib_default_rules_init).
+# The kernel's own rules, as priority and table: local, main and default, the last one only for
+# IPv4 (fib_default_rules_init).
 _KERNELS_RULES = frozenset({(0, 255), (32766, 254), (32767, 253)})
 _DEFAULT_QUEUES = frozenset({"noqueue", "pfifo_fast", "fq_codel", "fq", "mq"})
-# What frames a bridge port lets pass, beside learning and isolation: attribute -> bridge(8)'s name.
+# Switches of a bridge port, besides learning and isolation: attribute -> bridge(8)'s name.
 _SWITCHES = {
     "IFLA_BRPORT_UNICAST_FLOOD": "flood",
     "IFLA_BRPORT_MCAST_FLOOD": "mcast_flood",
@@ -75,7 +77,7 @@ _SWITCHES = {
     "IFLA_BRPORT_LOCKED": "locked",
 }
 _STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
-# Addresses and routes of others, such as MPLS, are none of a pod's IP.
+# Other families, such as MPLS, are ignored: pods are tested over IP.
 _FAMILIES = {int(socket.AF_INET): Family.IPV4, int(socket.AF_INET6): Family.IPV6}
 
 
@@ -87,10 +89,17 @@ def read(
 ) -> Topology:
     """Read the node and all its named namespaces.
 
-    node: path of its network namespace; named: name -> path of every other; foreign_pods: pods that
-    are not podpath's. Each namespace is one consistent snapshot: if anything changed while it
-    was read, it is read again.
-    Raises CouldNotTest if it does not settle or cannot be entered.
+    Each namespace is one consistent snapshot: a change during the reading starts it again.
+
+    Args:
+        node: Path of the node's network namespace.
+        named: Name of every other namespace -> its path.
+        pods: Pods that podpath created.
+        foreign_pods: Pods that podpath did not create.
+
+    Raises:
+        CouldNotTest: A namespace does not settle or cannot be entered, or the kernel refuses or
+            gives a value that is not sound.
     """
     paths = {NODE: node, **named}
     inodes = {name: netns.inode(path) for name, path in paths.items()}
@@ -118,7 +127,7 @@ def _consistent(
 
 
 def _inside(path: str, work: Callable[[], T]) -> T:
-    """netns.run_in, for work that asks the kernel. Raises CouldNotTest if it refuses."""
+    """Call work() inside the namespace at a path. Raises CouldNotTest if the kernel refuses."""
     from pyroute2.netlink.exceptions import NetlinkError
 
     try:
@@ -128,7 +137,7 @@ def _inside(path: str, work: Callable[[], T]) -> T:
 
 
 def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -> Namespace:
-    """Runs inside the namespace."""
+    """Read the namespace of this thread. Raises ChangedMeanwhile."""
     with listener() as changes, closing(Questions()) as kernel:
         links = kernel.ask(LINKS)
         addresses = kernel.ask(ADDRESSES)
@@ -204,7 +213,7 @@ def _queues(index: int, queues: Iterable[Any]) -> Iterable[str]:
 
 
 def _address(message: Any) -> AddressWithPrefix:
-    # IFA_ADDRESS is the peer's on a point-to-point link; IFA_LOCAL, where it exists, is ours
+    # IFA_ADDRESS is the peer's on a point-to-point link; IFA_LOCAL, if present, is our own
     value = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
     address = attributes.ip(value, "an address of an interface")
     prefix = attributes.number(message["prefixlen"], "the length of a prefix")
@@ -223,7 +232,7 @@ def _port(info: Any) -> Port | None:
     return Port(
         state=_STATES[state] if 0 <= state < len(_STATES) else f"unknown state {state}",
         hairpin=bool(attributes.number(data.get_attr("IFLA_BRPORT_MODE"), "a port's hairpin mode")),
-        # unknown to a kernel that cannot isolate ports
+        # None from a kernel that cannot isolate ports
         isolated=bool(
             attributes.number_if_any(data.get_attr("IFLA_BRPORT_ISOLATED"), "a port's isolation")
         ),
@@ -315,7 +324,7 @@ def _rules(messages: Iterable[Any]) -> Iterable[Rule]:
 
 
 def _rule(message: Any, family: Family) -> Rule | None:
-    """What a rule of the routing policy says, None if the kernel made it."""
+    """Read a routing rule; None for the kernel's own."""
     table = message.get_attr("FRA_TABLE")
     table = attributes.number(message["table"] if table is None else table, "the table of a rule")
     priority = (
@@ -369,7 +378,7 @@ def _nsids(
     inodes: Mapping[str, int],
     wanted: Collection[int],
 ) -> dict[int, int]:
-    """This namespace's numbers for others, as number -> inode, as far as links name them."""
+    """Read this namespace's numbers for others that its links name: number -> inode."""
     found: dict[int, int] = {}
     for name, path in paths.items():
         if all(number in found for number in wanted):
@@ -382,7 +391,11 @@ def _nsids(
 
 
 def filters_bridged(namespace: str, family: Family = Family.IPV4) -> bool:
-    """Whether iptables sees what bridges of the namespace at this path carry (br_netfilter)."""
+    """Return whether iptables filters bridged packets in the namespace at a path (br_netfilter).
+
+    Raises:
+        CouldNotTest: The namespace cannot be entered, or its setting cannot be read.
+    """
     tables = "iptables" if family is Family.IPV4 else "ip6tables"
 
     def work() -> bool:
@@ -395,7 +408,11 @@ def filters_bridged(namespace: str, family: Family = Family.IPV4) -> bool:
 
 
 def forget_neighbours(namespace: str) -> None:
-    """Flush the neighbour tables of the namespace at this path, so that it asks again."""
+    """Flush the neighbour tables of the namespace at a path, so that it sends requests again.
+
+    Raises:
+        CouldNotTest: The namespace cannot be entered, or the kernel refuses.
+    """
 
     def work() -> None:
         from pyroute2 import IPRoute
@@ -419,12 +436,20 @@ def _forget(netlink: Any, neighbour: Any) -> None:
             family=neighbour["family"],
         )
     except NetlinkError as error:
-        if error.code != errno.ENOENT:  # the kernel has forgotten it by itself
+        if error.code != errno.ENOENT:  # the kernel has already removed the entry
             raise
 
 
 def neighbours(namespace: str) -> dict[str, str]:
-    """What the namespace at this path believes: address -> MAC."""
+    """Read the neighbour tables of the namespace at a path.
+
+    Returns:
+        IP address -> MAC address.
+
+    Raises:
+        CouldNotTest: The namespace cannot be entered, or the kernel refuses or gives a value that
+            is not sound.
+    """
 
     def work() -> dict[str, str]:
         from pyroute2 import IPRoute
