@@ -1,4 +1,4 @@
-"""What the self-tests share: who has the machine for itself."""
+"""Fixtures and options of all self-tests: turns on the machine, limits, the fault matrix."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ from podpath.system import limits
 from selftests.faults import matrix
 
 _HERE = Path(__file__).parent
-#: Tests that compare the host's inventory: no other may start a node meanwhile.
+#: Tests that compare the host's inventory: no other test may start a node meanwhile.
 _ALONE = _HERE / "endings"
 _TOGETHER = tuple(
     _HERE / d
@@ -33,7 +33,7 @@ _TOGETHER = tuple(
 
 @contextmanager
 def machine(*, alone: bool) -> Iterator[None]:
-    """Share the machine among tests that start nodes, or have it alone; across workers."""
+    """Hold the machine, for one test alone or shared by tests that start nodes, across workers."""
     descriptor = os.open(_HERE, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
@@ -44,7 +44,7 @@ def machine(*, alone: bool) -> Iterator[None]:
 
 @pytest.fixture
 def limit() -> Iterator[Callable[..., None]]:
-    """Change fields of the limits in force, until the test ends."""
+    """Function that changes fields of the limits in force, until the test ends."""
     with ExitStack() as changed:
 
         def change(**values: Any) -> None:
@@ -55,7 +55,10 @@ def limit() -> Iterator[Callable[..., None]]:
 
 @pytest.fixture(autouse=True)
 def _machine(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What the test's place says. selftests/hostile has it alone for all of its tests at once."""
+    """Hold the machine as the test's directory requires.
+
+    selftests/hostile holds the machine alone, once for all of its tests.
+    """
     if _ALONE in request.path.parents:
         with machine(alone=True):
             yield
@@ -67,7 +70,7 @@ def _machine(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How much of the fault matrix is run, and where it is left."""
+    """Add the options that set the size of the fault matrix and the file to write it to."""
     group = parser.getgroup("faults", "podpath's fault matrix")
     group.addoption(
         "--complete-matrix",
@@ -88,7 +91,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the fault matrix, and write it: of all workers, so not in one of them."""
+    """Print and write the fault matrix of all workers, so not in a worker."""
     if hasattr(terminalreporter.config, "workerinput"):
         return
     told = [

@@ -1,4 +1,4 @@
-"""Running the conformance suite as its users do: as a process of its own."""
+"""Run the conformance suite as its users do: as a process of its own."""
 
 import json
 import os
@@ -16,18 +16,24 @@ PING = "tests/test_path.py::test_ping_crosses_exactly_the_expected_interfaces"
 
 @dataclass(frozen=True)
 class Run:
-    """How a run of the suite ended: exit status, all that it printed, and its report."""
+    """End of a run of the suite.
+
+    Attributes:
+        status: exit status of pytest.
+        output: everything that the run printed, on stdout and stderr.
+        report: the run's report.json; empty if the run wrote none.
+    """
 
     status: int
     output: str
     report: dict[str, Any] = field(default_factory=dict)
 
     def verdicts(self) -> dict[str, str]:
-        """Requirement -> verdict, of those that were run."""
+        """Return the verdicts on the requirements with tests in the run: id -> verdict."""
         return {r["id"]: r["verdict"] for r in self.report.get("requirements", []) if r["tests"]}
 
     def reasons(self, requirement: str) -> str:
-        """What the report says of a requirement's tests that did not conform."""
+        """Return the reasons that the report gives for a requirement's verdicts."""
         tests = next(r for r in self.report["requirements"] if r["id"] == requirement)["tests"]
         return "\n".join(t["reason"] for t in tests)
 

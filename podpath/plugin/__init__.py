@@ -1,6 +1,7 @@
-"""podpath in pytest: hooks and options. Fixtures are in podpath.testing.fixtures, for who asks.
+"""The pytest plugin of podpath: hooks and options.
 
-Nothing heavy here: every pytest of an environment that podpath is installed in imports this.
+The fixtures are in podpath.testing.fixtures; a conftest opts in to them. These modules import
+nothing heavy, because every pytest run of an environment with podpath loads them.
 """
 
 pytest_plugins = [

@@ -1,7 +1,8 @@
-"""Options whose values are paths: pytest must not take these for the paths of tests.
+"""Join podpath's options with their values, which pytest would take for the paths of tests.
 
-pytest looks for its settings near the paths among its arguments, before it knows podpath's options:
-of `--podpath-cni-bin DIR` it takes DIR for one. With `--podpath-cni-bin=DIR` it does not.
+pytest searches for its settings near the paths among its arguments, before it knows podpath's
+options. In `--podpath-cni-bin DIR` it takes DIR for such a path; in `--podpath-cni-bin=DIR` it does
+not.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PREFIX = "--podpath-"
-#: Arguments of pytest that are read in the environment, before the command's.
+#: Environment variable with arguments that pytest reads before those of the command.
 _VARIABLE = "PYTEST_ADDOPTS"
 
-#: The arguments with which pytest starts anew, in place of a run with misplaced settings.
+#: Arguments of a second run, which replaces a run that searched for settings in the wrong place.
 _again = pytest.StashKey[list[str]]()
 
 
@@ -32,7 +33,7 @@ _again = pytest.StashKey[list[str]]()
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> None:
-    """Load nothing for a run whose settings were looked for in the wrong place."""
+    """Load nothing for a run that searched for settings in the wrong place."""
     given = early_config.invocation_params
     if not _misleads((*given.args, *shlex.split(os.environ.get(_VARIABLE, "")))):
         return
@@ -45,7 +46,7 @@ def pytest_load_initial_conftests(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Start anew, with arguments that pytest reads in one way only."""
+    """Start a second run, with arguments that pytest reads in one way only."""
     arguments = config.stash.get(_again, None)
     if arguments is None:
         return None
@@ -58,7 +59,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @dataclass
 class _Given:
-    """The arguments as the user wrote them, for the run that starts anew."""
+    """Plugin that hands the arguments to the second run as the user wrote them."""
 
     arguments: tuple[str, ...]
 
@@ -67,7 +68,7 @@ class _Given:
 
 
 def joined(arguments: Iterable[str]) -> list[str]:
-    """Write each option of podpath and its value as one argument."""
+    """Return the arguments with each option of podpath and its value as one argument."""
     found: list[str] = []
     for argument in arguments:
         if found and _awaits_value(found[-1]):
@@ -78,10 +79,10 @@ def joined(arguments: Iterable[str]) -> list[str]:
 
 
 def _misleads(arguments: tuple[str, ...]) -> bool:
-    """Return whether a value of podpath's options stands by itself.
+    """Return whether the value of an option of podpath is an argument by itself.
 
-    It need not be a path of something yet: a report's directory is, once xdist's workers read the
-    same arguments.
+    The value need not be an existing path yet: the directory of the report exists by the time that
+    xdist's workers read the same arguments.
     """
     return any(_awaits_value(option) for option, _ in pairwise(arguments))
 

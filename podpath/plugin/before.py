@@ -1,4 +1,4 @@
-"""Before the tests: whether what is wanted can be tested."""
+"""Check before the first test that the run has everything it needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from podpath.testing.marks import EACH_FAMILY, REQUIREMENT
 
 _PACKAGE = "podpath"
 
-#: What this process holds for those that run the tests: podpath.nodes.kind.Kind.held.
+#: Resource that this process holds for xdist's workers: podpath.nodes.kind.Kind.held.
 _held = pytest.StashKey[Any]()
 
 _MARKERS = (
@@ -23,15 +23,15 @@ _MARKERS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers here: a vendor's own pytest settings replace ours."""
+    """Register the markers here, because a vendor's own pytest settings replace podpath's."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
-    shared.seed(config)  # before xdist's workers get the options
+    shared.seed(config)  # before xdist hands the options to its workers
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Say at once, and once, what the user can mend, rather than in every test."""
+    """Report fixable problems once, before the first test, instead of in every test."""
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
     if not _runs(config) or not (_names_the_suite(config) or _hands_out_tests(config)):
@@ -41,7 +41,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     except CouldNotTest as error:
         sys.stderr.write(f"podpath could not test: {error}\n")
         return COULD_NOT_TEST_STATUS
-    except KeyboardInterrupt:  # pytest only expects it once tests are collected
+    except KeyboardInterrupt:  # pytest handles it only from the collection on
         sys.stderr.write("podpath was interrupted, before anything was started\n")
         return pytest.ExitCode.INTERRUPTED
     return None
@@ -49,7 +49,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Look at the tests themselves, where the arguments do not tell that they are podpath's."""
+    """Prepare a run whose tests are podpath's, although its arguments did not show it."""
     config = session.config
     begun = shared.environment in config.stash
     if begun or not _runs(config) or not any(map(shared.ids_of, session.items)):
@@ -63,14 +63,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _runs(config: pytest.Config) -> bool:
-    """Whether this process is the first of a run, and not only about to print something."""
+    """Return whether this is the first process of a run that does more than print something."""
     option = config.option
     only_prints = option.collectonly or option.help or option.version
     return not only_prints and not hasattr(config, "workerinput")
 
 
 def _names_the_suite(config: pytest.Config) -> bool:
-    """Whether the run, by its arguments, is about the conformance suite."""
+    """Return whether the arguments name the conformance suite, as a whole or in part."""
     tests = shared.tests()
     for argument in config.args:
         name = argument.partition("::")[0]
@@ -84,9 +84,9 @@ def _names_the_suite(config: pytest.Config) -> bool:
 
 
 def _hands_out_tests(config: pytest.Config) -> bool:
-    """Whether xdist's processes, and not this one, will see which tests are podpath's.
+    """Return whether the run has tests of podpath that only xdist's workers collect.
 
-    A conftest that names podpath's fixtures then tells that some are.
+    A conftest that names podpath's fixtures then counts as the evidence for such tests.
     """
     option = config.option
     distributed = getattr(option, "numprocesses", None) or getattr(option, "tx", None)
@@ -94,7 +94,12 @@ def _hands_out_tests(config: pytest.Config) -> bool:
 
 
 def _prepare(config: pytest.Config) -> None:
-    """Raise CouldNotTest if it cannot be tested, and UsageError if requirements are malformed."""
+    """Run the preflight, and keep its facts.
+
+    Raises:
+        CouldNotTest: the run lacks something that it needs.
+        UsageError: the file of the vendor's requirements is malformed.
+    """
     from podpath.errors import CouldNotTest
     from podpath.run import preflight
 
@@ -108,13 +113,13 @@ def _prepare(config: pytest.Config) -> None:
 
 
 def _patience(config: pytest.Config) -> dict[str, str]:
-    """The factor of all time-outs, unless it is 1."""
+    """Return the factor of all time-outs as a fact, or no fact if the factor is 1."""
     factor: float = config.getoption("--podpath-patience")
     return {} if factor == 1 else {"patience": f"{factor:g} times the usual time-outs"}
 
 
 def _whose(config: pytest.Config) -> dict[str, Any]:
-    """Whose plugin is tested. Raises CouldNotTest if it is said in a way that is not understood."""
+    """Return the implementation under test. Raises CouldNotTest if its description is invalid."""
     from podpath.run import provenance
 
     given = config.getoption("--podpath-implementation")
@@ -123,7 +128,7 @@ def _whose(config: pytest.Config) -> dict[str, Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Make what xdist's workers share, while somebody sees how it comes along."""
+    """Take hold of the resource that xdist's workers share, while the user can see the progress."""
     config = session.config
     begun = shared.environment in config.stash
     if not config.pluginmanager.has_plugin("dsession") or not begun:
@@ -140,7 +145,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Let go of it: by now the workers have ended, in whatever way."""
+    """Release the shared resource: all workers have ended by now, even those that crashed."""
     if _held not in config.stash:
         return
     from podpath.errors import CouldNotTest

@@ -1,4 +1,4 @@
-"""Which tests there are: by the conflist, the profile, the features and known deviations."""
+"""Select and mark the tests by conflist, profile, features and known deviations."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from podpath.model import Family
     from podpath.requirements import Requirement
 
-#: The requirement that is tested before any other test has deleted a pod.
+#: Requirement to test before any other test has deleted a pod.
 _FIRST = "LIFE-DELETE"
 _UNDECLARED = "declare it in the file that `requirements` of [tool.podpath] in pyproject.toml names"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What the conflist says: the IP versions that pods get and podpath tests, and its plugins."""
+    """Repeat tests for the conflist's IP versions (`family`) and for its plugins (`subject`)."""
     if metafunc.definition.get_closest_marker(EACH_FAMILY):
         metafunc.parametrize("family", [pytest.param(f, id=f.text) for f in _families(metafunc)])
     if "subject" in metafunc.fixturenames and shared.ids_of(metafunc.definition):
-        # in this scope pytest keeps the tests of one subject together: they share what is recorded
+        # in this scope pytest keeps the tests of one subject together: they share a recording
         metafunc.parametrize("subject", _subjects(metafunc), scope="module")
 
 
 def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
-    """The IP versions that the conflist gives pods, but for one that is waived.
+    """Return the IP versions that the conflist gives pods, except IPv6 if it is waived.
 
-    IPv4 of a conflist that does not say.
+    A conflist that names no IP version counts as IPv4.
     """
     from podpath.cni import features
     from podpath.errors import CouldNotTest
@@ -39,21 +39,21 @@ def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
 
     try:
         wanted = shared.plan(metafunc.config)
-    except CouldNotTest:  # told before the first test, or by its fixtures
+    except CouldNotTest:  # reported before the first test, or by its fixtures
         return (Family.IPV4,)
     left_out = {Family.IPV6} if wanted.features[features.IPV6] == features.WAIVED else set()
     return tuple(f for f in wanted.network.families if f not in left_out) or (Family.IPV4,)
 
 
 def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
-    """What of the conflist a test of the CNI contract calls: all of it, or certain roles."""
+    """Return the subjects that a contract test calls: all of the conflist, or certain roles."""
     from podpath.cni import conflist
     from podpath.contract import subjects
     from podpath.errors import CouldNotTest
 
     try:
         tested = shared.plan(metafunc.config).network.conflist
-    except CouldNotTest:  # told before the first test, or by its fixtures
+    except CouldNotTest:  # reported before the first test, or by its fixtures
         tested = conflist.read(conflist.DEFAULT)
     roles = [r for m in metafunc.definition.iter_markers("roles") for r in m.args]
     found = [s for s in subjects.of(tested) if not roles or s.role in roles]
@@ -63,7 +63,7 @@ def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Every id must be a known one; JUnit gets them as properties; known deviations may fail."""
+    """Check the ids of all tests, pass them to JUnit, and mark, deselect and sort the tests."""
     absent = {*shared.not_applicable(config), *_waived(config)}
     left_out, first = [], []
     for item in items:
@@ -80,15 +80,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
-    # What only the first deletion on a node leaves must not be there before: xdist, too, gives
-    # each of its processes tests in this order.
+    # A remnant that only the first deletion on a node leaves must not exist before this test.
+    # xdist keeps this order within each of its workers.
     items.sort(key=lambda item: item not in first)
 
 
 def _known(config: pytest.Config, item: pytest.Item, identifier: object) -> Requirement:
-    """The requirement of a test: of the suite's, podpath's own; of others, the vendor's.
+    """Return a test's requirement: podpath's for tests of the suite, else the vendor's.
 
-    Raises UsageError for any other: a verdict on podpath's own is not a vendor's to give.
+    Raises:
+        UsageError: the id is unknown, or a vendor's test names a requirement of podpath. Only
+            podpath's tests give verdicts on podpath's requirements.
     """
     from podpath.requirements import REQUIREMENTS
 
@@ -105,7 +107,7 @@ def _known(config: pytest.Config, item: pytest.Item, identifier: object) -> Requ
 
 
 def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
-    """xfail, strictly: a deviation that no longer occurs is an error, as is an untestable one."""
+    """Mark a known deviation as a strict xfail: an error if it stops occurring or is untestable."""
     from podpath.errors import CouldNotTest
 
     case, tested = _case(item)
@@ -117,34 +119,34 @@ def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str)
             if one.requirement == identifier and one.occurs_in(tested or wanted.plugins, case)
         ]
     except CouldNotTest:
-        return  # told before the first test, or by its fixtures
+        return  # reported before the first test, or by its fixtures
     if known:
         reason = "; ".join(dict.fromkeys(f"{one.reason} ({one.source})" for one in known))
-        # Only what the test itself finds: a plugin that fails ADD is not excused.
+        # Only findings of the test itself: a declaration does not excuse a plugin that fails ADD.
         item.add_marker(pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError))
 
 
 def _waived(config: pytest.Config) -> list[str]:
-    """The requirements of the features that the user does not want tested."""
+    """List the requirements of the features that the user waived."""
     from podpath.cni import features
     from podpath.errors import CouldNotTest
 
     try:
         reasons = shared.plan(config).features
     except CouldNotTest:
-        return []  # told before the first test, or by its fixtures
+        return []  # reported before the first test, or by its fixtures
     waived = [name for name, why in reasons.items() if why == features.WAIVED]
     return [i for name in waived for i in features.requirements(name)]
 
 
 def _leave_out(config: pytest.Config, item: pytest.Item, requirement: Requirement) -> None:
-    """Skip what cannot be asked of the plugin, or is not, with the reason."""
+    """Skip a test that the profile or the features exclude, with the reason."""
     from podpath.errors import CouldNotTest
 
     try:
         wanted = shared.plan(config)
     except CouldNotTest:
-        return  # told before the first test, or by its fixtures
+        return  # reported before the first test, or by its fixtures
     of_profile = wanted.network.profile.not_applicable.get(requirement.id)
     reason = of_profile or wanted.features.get(requirement.feature)
     if reason:
@@ -152,7 +154,7 @@ def _leave_out(config: pytest.Config, item: pytest.Item, requirement: Requiremen
 
 
 def _case(item: pytest.Item) -> tuple[str, tuple[str, ...]]:
-    """A test's parameters, and the plugins that it calls by themselves, if it does."""
+    """Return a test's parameter id, and the plugins that it calls by themselves, if any."""
     call = getattr(item, "callspec", None)
     if call is None:
         return "", ()

@@ -1,4 +1,4 @@
-"""What is tested, on what, above the tests."""
+"""Print the facts of the preflight, and the requirements that do not apply, above the tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from podpath.plugin import shared
 if TYPE_CHECKING:
     from podpath.profiles import Profile
 
-#: Whether the facts were printed.
+#: True once the facts are printed.
 _printed = pytest.StashKey[bool]()
 
 
@@ -22,12 +22,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    """Print them below the number of tests, if only the tests told that a preflight is needed."""
+    """Print the facts below the number of tests, if the preflight had to wait for the tests."""
     return [] if config.stash.get(_printed, False) else _lines(config)
 
 
 def _lines(config: pytest.Config) -> list[str]:
-    """What is tested, on what, and what cannot be tested there."""
+    """List the facts, and the requirements that do not apply to the node or to the profile."""
     facts = config.stash.get(shared.environment, {})
     if not facts:
         return []
@@ -40,7 +40,7 @@ def _lines(config: pytest.Config) -> list[str]:
 
 
 def _out_of_scope(profile: Profile) -> list[str]:
-    """What cannot be asked of this kind of plugin, a line a reason."""
+    """List the requirements that do not apply to the profile, one line for each reason."""
     reasons = dict.fromkeys(profile.not_applicable.values())
     return [
         f"podpath not applicable to {profile.name}: "

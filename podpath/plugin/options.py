@@ -1,4 +1,4 @@
-"""The options of podpath in pytest; their names are stable."""
+"""Options that podpath adds to pytest. Their names are stable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The interface; these names are stable."""
+    """Add podpath's options to pytest's."""
     group = parser.getgroup("podpath", "podpath: prove the path between two pods on one node")
     group.addoption(
         "--podpath-node",

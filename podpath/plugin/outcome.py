@@ -1,4 +1,4 @@
-"""The outcome of each test, and its evidence."""
+"""Give each test its outcome and its evidence."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
     from podpath.report.outcome import Outcome, Verdict
 
-#: Findings of the last comparison that failed, for the failure that it leads to.
+#: Differences of the last comparison that failed, for the failure that it leads to.
 _compared = pytest.StashKey[list[Any]]()
-#: Differences that a test found.
+#: Differences that a test reports.
 _found = pytest.StashKey["list[Any]"]()
 
 
 def pytest_assertrepr_compare(
     config: pytest.Config, op: str, left: object, right: object
 ) -> list[str] | None:
-    """A list of differences that should be empty explains itself."""
+    """Explain a list of differences that should be empty, and keep it for the test's failure."""
     if op != "==" or right != [] or not isinstance(left, list) or not left:
         return None
     from podpath.model import Difference
@@ -39,7 +39,7 @@ def pytest_assertrepr_compare(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """On a node that several processes share, tests take turns: one would see what another does."""
+    """Wait for a test's turn: tests on a shared node would see each other's traffic."""
     if not shared.ids_of(item):
         return (yield)
     from podpath.errors import CouldNotTest
@@ -47,7 +47,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     try:
         mine = shared.plan(item.config).kind.turn()
     except CouldNotTest:
-        return (yield)  # told before the first test, or by its fixtures
+        return (yield)  # reported before the first test, or by its fixtures
     with mine:
         return (yield)
 
@@ -78,7 +78,7 @@ def _give(
     if outcome.verdict == Verdict.DOES_NOT_CONFORM:
         outcome = _hindered(item, ids, compared) or outcome
     if call.when != "call" and outcome.verdict == Verdict.CONFORMS:
-        return  # of the setup and the teardown, only what went wrong is of interest
+        return  # a setup or a teardown is a result only if it fails
     node = _node(item)
     result = TestResult(
         item.nodeid,
@@ -95,7 +95,7 @@ def _give(
 
 
 def _show(item: pytest.Item, report: pytest.TestReport, outcome: Outcome) -> None:
-    """Let pytest show the outcome in its own places: the terminal, and JUnit's file."""
+    """Pass the outcome to pytest, which shows it in the terminal and in JUnit's file."""
     if report.failed:
         report.longrepr = outcome.text
         item.user_properties.append(("verdict", outcome.verdict.value))
@@ -107,7 +107,7 @@ def _show(item: pytest.Item, report: pytest.TestReport, outcome: Outcome) -> Non
 
 
 def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> Outcome | None:
-    """Why a failed test says nothing about the plugin: the host's settings explain all of it."""
+    """Return "could not test" if the host's settings, not the plugin, explain all differences."""
     from podpath.errors import CouldNotTest
     from podpath.run import hindrances
 
@@ -117,13 +117,13 @@ def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> Ou
         network = shared.plan(item.config).network
         families = (family,) if family else network.families
         reasons = hindrances.of(ids, found, families, network, _node(item))
-    except CouldNotTest as error:  # then it is not known whose doing it is
+    except CouldNotTest as error:  # then the cause is unknown: the plugin or the host
         reasons = [str(error)]
     return _untested(ids, "; ".join(reasons)) if reasons else None
 
 
 def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
-    """What the test counts for: the core, features, or both."""
+    """Return the groups that the test counts for: core, features, or the vendor's own."""
     from podpath.cni import features
     from podpath.errors import CouldNotTest
     from podpath.requirements import CORE, REQUIREMENTS, VENDOR
@@ -136,12 +136,12 @@ def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
         known = shared.plan(item.config)
         waived = [name for name, why in known.features.items() if why == features.WAIVED]
         return features.of_test(ids, family, known.network, waived)
-    except CouldNotTest:  # told in the test's place
+    except CouldNotTest:  # reported in place of the test
         return (CORE,)
 
 
 def _node(item: pytest.Item) -> Any:
-    """The node that a test is about, if it runs."""
+    """Return the node of a test, if it is running."""
     of_contract = getattr(item, "funcargs", {}).get("contract_node")
     return of_contract or item.config.stash.get(shared.running_node, None)
 
@@ -149,11 +149,11 @@ def _node(item: pytest.Item) -> Any:
 def _outcome(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: list[str]
 ) -> Outcome:
-    """The outcome of one phase of a test."""
+    """Return the outcome of one phase of a test: setup, call or teardown."""
     from podpath.report.outcome import Outcome, Verdict
 
     if hasattr(report, "wasxfail"):
-        # pytest.xfail() in a test puts "reason: " before what the test says
+        # pytest.xfail() in a test puts "reason: " before the test's own text
         return _headed(Verdict.KNOWN_DEVIATION, report.wasxfail.removeprefix("reason: "))
     if report.failed and call.excinfo is None:
         message = "declared a known deviation, but it conforms: undeclare it"
@@ -166,7 +166,7 @@ def _outcome(
 
 
 def _headed(verdict: Verdict, message: str) -> Outcome:
-    """An outcome of which people see the verdict before the message."""
+    """Return an outcome that shows the verdict before the message."""
     from podpath.report.outcome import Outcome
 
     return Outcome(verdict, message, body=f"{verdict}: {message}")
@@ -175,11 +175,11 @@ def _headed(verdict: Verdict, message: str) -> Outcome:
 def _failure(
     item: pytest.Item, error: BaseException, report: pytest.TestReport, ids: list[str]
 ) -> Outcome:
-    """What an exception says: of the plugin, of what could not be tested, or of podpath itself."""
+    """Return the outcome of an exception, of the plugin, its surroundings, the test or podpath."""
     from podpath.errors import CouldNotTest, DoesNotConform
     from podpath.report.outcome import Outcome, Verdict
 
-    # what failed afterwards, such as the deletion of pods
+    # later failures, for example of the deletion of pods
     notes = "\n".join(getattr(error, "__notes__", ()))
     if isinstance(error, CouldNotTest):
         return _untested(ids, error.message, error.remedy, notes)
@@ -203,7 +203,7 @@ def _untested(ids: Sequence[str], message: str, remedy: str = "", notes: str = "
 
 
 def _nonconforming(item: pytest.Item, ids: Sequence[str], finding: str, notes: str) -> Outcome:
-    """The first difference says why, else the finding; all of it stands in the body."""
+    """Return an outcome with the first difference, else the finding, and all of it as the body."""
     from podpath.report.outcome import Outcome, Verdict
 
     message = next((str(difference) for difference in item.stash[_found]), finding)
@@ -212,14 +212,14 @@ def _nonconforming(item: pytest.Item, ids: Sequence[str], finding: str, notes: s
 
 
 def _made_by(item: pytest.Item, error: BaseException) -> bool:
-    """Whether a test itself says so, or a helper beside it, and not anything that it uses."""
+    """Return whether the test raised the error, or a helper beside it, but no other code."""
     files = [Path(frame.f_code.co_filename) for frame, _ in traceback.walk_tb(error.__traceback__)]
     own = [file for file in files if "_pytest" not in file.parts]
     return bool(own) and item.path.parent in own[-1].parents
 
 
 def _findings(item: pytest.Item, error: BaseException) -> str:
-    """The differences that the test found, with the pictures of the packets they are about."""
+    """Return the test's differences as text, with the pictures of the packets concerned."""
     from podpath.report.text import of_differences, of_judgement
 
     found = item.stash[_found]
@@ -231,7 +231,7 @@ def _findings(item: pytest.Item, error: BaseException) -> str:
 
 
 def _capture(item: pytest.Item) -> str:
-    """Leave what was seen as a pcapng; the sentence that says where."""
+    """Write the sightings of the last observation as pcapng; return a sentence with the path."""
     from podpath.errors import CouldNotTest
     from podpath.report import pcap
 

@@ -1,4 +1,4 @@
-"""The limits of a run, in force in each of its processes from its first check to its end."""
+"""Scale the limits of a run, in each of its processes, from its first check to its end."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
-    """Scale the limits. A run within a self-test scales those that the self-test has set."""
+    """Scale the limits. A run within a self-test scales the limits that the self-test set."""
     factor: float = config.getoption("--podpath-patience")
-    if factor == 1:  # no import for those who run pytest without podpath
+    if factor == 1:  # no import for pytest runs without podpath
         return (yield)
     from podpath.system import limits
 

@@ -1,4 +1,4 @@
-"""All results, where those of all workers arrive: the summary, the report, the exit status."""
+"""Collect the results of all workers: for the summary, the report and the exit status."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _PHASES = ("setup", "call", "teardown")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect them, but not in xdist's workers."""
+    """Register the collector of results, but not in xdist's workers."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Results(config), "podpath-results")
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Show what could not be tested apart from what does not conform, in every phase."""
+    """Show "could not test" apart from "does not conform", in every phase."""
     from podpath.report.outcome import Verdict
 
     result = _result(report)
@@ -37,7 +37,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 
 def _result(report: pytest.TestReport) -> TestResult | None:
-    """What a conformance test's report carries between xdist's processes."""
+    """Return the result that a report carries between xdist's processes, if it has one."""
     from podpath.report.document import TestResult
 
     values = getattr(report, "podpath", None)
@@ -45,7 +45,7 @@ def _result(report: pytest.TestReport) -> TestResult | None:
 
 
 def _broken_off(report: pytest.TestReport) -> TestResult:
-    """The result of a test that ended without its own report, as when its worker crashed."""
+    """Return the result of a test that ended without a report, for example in a crashed worker."""
     from podpath.report.document import TestResult
     from podpath.report.outcome import Outcome, Verdict
 
@@ -54,15 +54,15 @@ def _broken_off(report: pytest.TestReport) -> TestResult:
 
 
 def _printed(report: pytest.TestReport) -> str:
-    """The id of a report's test with its file, relative to pytest's rootdir: one to give it again.
+    """Return the id of a report's test to give pytest again: its file is relative to the rootdir.
 
-    Of tests of a package that --pyargs names, pytest's own ids leave out the way to that package.
+    For tests of a package that --pyargs names, pytest's own ids lack the path to that package.
     """
     return f"{report.location[0]}::{report.nodeid.partition('::')[2]}"
 
 
 class _Results:
-    """Collects the results where those of all workers arrive, and tells them at the end."""
+    """Collector of the results of all workers, which prints and writes them at the end."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -82,7 +82,7 @@ class _Results:
             self._others_failed = True
 
     def _crashed(self, report: pytest.TestReport) -> bool:
-        """Whether the worker of a test ended with it: whose test it was, the worker alone knew."""
+        """Return whether the test's worker crashed. Only that worker knew whose test it was."""
         return report.when not in _PHASES and shared.environment in self._config.stash
 
     @pytest.hookimpl(tryfirst=True)
@@ -107,14 +107,14 @@ class _Results:
 
     @staticmethod
     def _print_ids(terminal: pytest.TerminalReporter) -> None:
-        """Have pytest print such ids in its short summary; what it caches is written by now."""
+        """Make pytest's short summary print ids with files. Its cache is already written by now."""
         for reports in terminal.stats.values():
             for report in reports:
                 if getattr(report, "podpath", None) is not None:
                     report.nodeid = _printed(report)
 
     def _tell_untested(self, terminal: pytest.TerminalReporter) -> None:
-        """Each reason once: a node that does not start is the same for every test."""
+        """Print each reason once: a node that does not start is the same reason for every test."""
         from podpath.report.outcome import Verdict
 
         tests: dict[str, list[str]] = {}
@@ -161,13 +161,13 @@ class _Results:
 
         try:
             return shared.plan(self._config).features
-        except CouldNotTest:  # told before the first test, or by its fixtures
+        except CouldNotTest:  # reported before the first test, or by its fixtures
             return {}
 
     def _tell_features(
         self, terminal: pytest.TerminalReporter, features: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Those that were tested, and those that would have been."""
+        """Print the features that were tested, and those that the user waived."""
         from podpath.cni.features import WAIVED
         from podpath.report.outcome import Verdict
 
@@ -181,7 +181,7 @@ class _Results:
     def _tell_groups(
         self, terminal: pytest.TerminalReporter, groups: Sequence[Mapping[str, Any]]
     ) -> None:
-        """A vendor's own, as far as anything of them was tested."""
+        """Print the vendor's own groups of requirements, if at least one test of them was run."""
         from podpath.report.outcome import Verdict
 
         tested = [one for one in groups if one["result"] != Verdict.NOT_RUN]
@@ -201,7 +201,7 @@ class _Results:
         terminal.write_line(f"  {one.get('reason') or summary.counted(one['counts'])}")
 
     def _tell_seed(self, terminal: pytest.TerminalReporter) -> None:
-        """Where the header was left out, and somebody may want to repeat the run."""
+        """Print the seed of a run that may need repeating, if the header was left out."""
         from podpath.report.outcome import Verdict
 
         bad = {Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST}
@@ -225,7 +225,7 @@ class _Results:
             terminal.write_line(f"podpath: {error}", red=True)
 
     def _about(self) -> Any:
-        """What the report says of the run itself. Raises CouldNotTest."""
+        """Return the report's facts about the run itself. Raises CouldNotTest."""
         from podpath.run import provenance
 
         config = self._config

@@ -1,4 +1,4 @@
-"""What the hooks and the fixtures share: what is asked for, and what runs."""
+"""State that the hooks and the fixtures share: the plan, the node, the seed, the requirements."""
 
 from __future__ import annotations
 
@@ -19,31 +19,35 @@ if TYPE_CHECKING:
     from podpath.system.randomness import Draws
 
 
-#: What a conftest names to have podpath's fixtures.
+#: Module that a conftest names to get podpath's fixtures.
 FIXTURES = "podpath.testing.fixtures"
-#: Where podpath's own files are.
+#: Directory of podpath's own modules.
 _PODPATH = Path(__file__).parent.parent
 
-#: What a test observed, in order: podpath.paths.observe.Observed.
+#: Observations of a test, in order: podpath.paths.observe.Observed.
 observations = pytest.StashKey[list[Any]]()
-#: The node of this process, while there is one: podpath.nodes.base.Node.
+#: Node of this process, while it runs: podpath.nodes.base.Node.
 running_node = pytest.StashKey[Any]()
-#: A node to use as it is, instead of starting one: for whoever runs the suite many times.
+#: Node to use as it is, instead of starting one, for programs that run the suite many times.
 given_node = pytest.StashKey[Any]()
-#: The preflight's plan and the description of it, made once a process.
+#: Plan of the preflight, kind of node, and facts of the preflight, each made once a process.
 _plan = pytest.StashKey["Plan"]()
 _kind = pytest.StashKey["Kind"]()
 environment = pytest.StashKey[dict[str, str]]()
-#: The user's arguments, where they are not those that pytest was started with.
+#: The user's arguments, if pytest was started with others.
 arguments = pytest.StashKey[Any]()
-#: Whose plugin it is, for the report.
+#: Implementation under test, for the report: organisation, project, version, url, contact.
 implementation = pytest.StashKey["dict[str, Any]"]()
 _declared = pytest.StashKey["Mapping[str, Requirement]"]()
 _draws = pytest.StashKey["Draws"]()
 
 
 def plan(config: pytest.Config) -> Plan:
-    """What the options ask for. Raises CouldNotTest if they name something unusable."""
+    """Return the plan of the run, which the options give.
+
+    Raises:
+        CouldNotTest: an option names something unusable.
+    """
     from podpath.run.plan import Plan
 
     if _plan not in config.stash:
@@ -60,7 +64,11 @@ def plan(config: pytest.Config) -> Plan:
 
 
 def kind(config: pytest.Config) -> Kind:
-    """Return the kind of node that the options ask for. Raises CouldNotTest."""
+    """Return the kind of node that the options name.
+
+    Raises:
+        CouldNotTest: the kind is unusable.
+    """
     from podpath.nodes import kinds
 
     if _kind not in config.stash:
@@ -72,7 +80,7 @@ def kind(config: pytest.Config) -> Kind:
 
 
 def seed(config: pytest.Config) -> int:
-    """The seed that was asked for, or a new one, which is an option from then on."""
+    """Return the seed that the user gave, or a new one, which is an option from then on."""
     if config.option.podpath_seed is None:
         from podpath.system import randomness
 
@@ -81,16 +89,19 @@ def seed(config: pytest.Config) -> int:
 
 
 def draws(item: pytest.Item) -> Draws:
-    """What is random in a test. If it is run again in the same session, it draws others."""
+    """Return the random values of a test. A second run in the same session draws other values."""
     from podpath.system.randomness import Draws
 
-    # Not the node id: that depends on where pytest was started.
+    # Not the node id, which depends on the directory that pytest was started in.
     name = f"{item.path.name}::{item.name}"
     return item.stash.setdefault(_draws, Draws(seed(item.config), name))
 
 
 def say(config: pytest.Config) -> Callable[[str], None]:
-    """Tells the user what goes on before the first test; nothing where nobody would see it."""
+    """Return a function that shows the user progress before the first test.
+
+    It prints nothing where the user would see nothing: in xdist's workers, or without a terminal.
+    """
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")
     if terminal is None or capture is None or hasattr(config, "workerinput"):
@@ -105,29 +116,31 @@ def say(config: pytest.Config) -> Callable[[str], None]:
 
 @cache
 def tests() -> Path:
-    """Where the conformance tests are: in a checkout beside the package, else inside it."""
+    """Return the directory of the conformance tests: in the package, or beside it in a checkout."""
     return (_PODPATH if installed() else _PODPATH.parent) / "tests"
 
 
 def installed() -> bool:
-    """Whether this is an installed package, and not a checkout."""
+    """Return whether podpath is an installed package, not a checkout."""
     return (_PODPATH / "tests").is_dir()
 
 
 def has_fixtures(config: pytest.Config) -> bool:
-    """Whether a conftest, or -p, names podpath's fixtures."""
+    """Return whether a conftest, or -p, names podpath's fixtures."""
     return config.pluginmanager.has_plugin(FIXTURES)
 
 
 def ids_of(item: pytest.Item) -> list[str]:
-    """The ids of the requirements that a test is about; without any, it is not podpath's."""
+    """List the ids of the requirements that a test checks. A test without ids is not podpath's."""
     return [i for mark in item.iter_markers(REQUIREMENT) for i in mark.args]
 
 
 def declared(config: pytest.Config) -> Mapping[str, Requirement]:
-    """The vendor's own requirements, by their ids.
+    """Return the vendor's own requirements: id -> requirement.
 
-    Raises UsageError if their file is malformed, and CouldNotTest if a pyproject.toml is.
+    Raises:
+        UsageError: the file of the requirements is malformed.
+        CouldNotTest: a pyproject.toml is malformed.
     """
     if _declared not in config.stash:
         from podpath.run import settings
@@ -141,14 +154,14 @@ def declared(config: pytest.Config) -> Mapping[str, Requirement]:
 
 
 def requirement(config: pytest.Config, identifier: str) -> Requirement:
-    """A requirement by its id: podpath's or the vendor's."""
+    """Return the requirement with an id, podpath's or the vendor's."""
     from podpath.requirements import REQUIREMENTS
 
     return REQUIREMENTS.get(identifier) or declared(config)[identifier]
 
 
 def not_applicable(config: pytest.Config) -> list[str]:
-    """List the requirements that cannot be looked at on this kind of node."""
+    """List the ids of the requirements that podpath cannot test on this kind of node."""
     from podpath.requirements import REQUIREMENTS
 
     has = abilities(config)
@@ -156,11 +169,11 @@ def not_applicable(config: pytest.Config) -> list[str]:
 
 
 def abilities(config: pytest.Config) -> Ability:
-    """Return what the kind of node has; everything if it cannot be used."""
+    """Return the abilities of the kind of node, or all abilities if the kind is unusable."""
     from podpath.errors import CouldNotTest
     from podpath.requirements import Ability
 
     try:
         return kind(config).abilities
-    except CouldNotTest:  # told before the first test, or by its fixtures
+    except CouldNotTest:  # reported before the first test, or by its fixtures
         return ~Ability.NONE

@@ -1,4 +1,4 @@
-"""What passes between this process and xdist's: whether the run has begun, and what is wrong."""
+"""Pass the state of the preflight to xdist's workers, and their usage errors back."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _BEGUN, _MISUSE = "podpath_begun", "podpath_misuse"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker, before it starts, whether the preflight was made."""
+    """Pass to a worker, before it starts, whether this process ran the preflight."""
     node.workerinput[_BEGUN] = shared.environment in node.config.stash
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Keep a misuse that a worker finds: xdist does not pass it on."""
+    """Keep a usage error of a worker, because xdist does not pass it on."""
     try:
         return (yield)
     except pytest.UsageError as error:
@@ -31,14 +31,14 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """End the run with a misuse that a worker found."""
+    """End the run with the usage error of a worker."""
     if misuse := getattr(node, "workeroutput", None) and node.workeroutput.get(_MISUSE):
         raise pytest.UsageError(misuse)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse tests of podpath in a worker of a run that did not begin with a preflight."""
+    """Refuse tests of podpath in a worker of a run that began without a preflight."""
     config = session.config
     begun = getattr(config, "workerinput", {_BEGUN: True})[_BEGUN]
     if not begun and any(map(shared.ids_of, session.items)):

@@ -1,4 +1,4 @@
-"""What tests of third parties may import: this module's `__all__`, and nothing else of podpath."""
+"""Interface for tests of third parties, which import the names in `__all__` and no others."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -43,7 +43,7 @@ __all__ = [
     "requirement",
 ]
 
-#: Where the names are that are imported when they are used: a conftest stays light.
+#: Module -> names to import at their first use, which keeps the import of a conftest light.
 _HOMES = {
     "podpath.cni.network": ("Network",),
     "podpath.model": ("Difference", "Direction", "Family", "Hop", "Path", "Topology"),
@@ -59,7 +59,7 @@ _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    """Import a name when it is first used."""
+    """Import a name at its first use."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(_MODULES[name]), name)
@@ -68,5 +68,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """List the names that may be imported."""
+    """List the names that tests may import."""
     return __all__

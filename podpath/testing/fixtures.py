@@ -1,4 +1,4 @@
-"""podpath's fixtures: `pytest_plugins = ["podpath.testing.fixtures"]` in a conftest has them."""
+"""Fixtures of podpath: a conftest gets them by `pytest_plugins = ["podpath.testing.fixtures"]`."""
 
 pytest_plugins = [
     "podpath.fixtures.node",

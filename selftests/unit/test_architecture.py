@@ -1,4 +1,4 @@
-"""Who imports what: the layers of docs and code are the same."""
+"""Self-tests of the structure: layers, imports, pure code, and the place of each requirement."""
 
 import ast
 import subprocess
@@ -14,10 +14,10 @@ from podpath.requirements import REQUIREMENTS, group
 
 PACKAGE = Path(podpath.__file__).parent
 ROOT = PACKAGE.parent
-#: fixtures/ and tests/ are installed as packages of podpath, and lie beside it in a checkout.
+#: Directories beside podpath in a checkout, which are installed as packages of podpath.
 _BESIDE = ("fixtures", "tests")
 
-#: A module imports its own layer and those above it, never one below.
+#: Layers from top to bottom. A module imports its own layer and those above, never one below.
 LAYERS = (
     "errors",
     "model",
@@ -40,7 +40,7 @@ LAYERS = (
     "cli",
 )
 
-#: Group of requirements -> the package that checks it.
+#: Group of requirements -> package that checks it.
 ROOMS = {
     "TOPO": "topology",
     "PATH": "paths",
@@ -49,7 +49,7 @@ ROOMS = {
     "CNI": "contract",
 }
 
-#: What pure code may use of the standard library.
+#: Modules of the standard library that pure code may use.
 _PURE_STANDARD = frozenset(
     {
         *("abc", "bisect", "collections", "contextlib", "dataclasses", "datetime", "difflib"),
@@ -69,17 +69,17 @@ _PURE_STANDARD = frozenset(
         *("unicodedata", "urllib", "xml"),
     }
 )
-#: Reads files of data beside, and does nothing else to the system.
+#: The same, and the modules that read data files, for code without other effects.
 _DATA_STANDARD = _PURE_STANDARD | {"pathlib", "tomllib"}
-#: Layers that are nothing but values.
+#: Layers that consist of values only.
 _VALUES = frozenset({"errors", "model", "requirements"})
-#: Built-in functions by which a function would reach out of itself.
+#: Built-in functions that reach beyond a function's arguments and result.
 _IMPURE_BUILTINS = frozenset({"open", "print", "input", "exec", "eval", "compile", "__import__"})
 
 
 @cache
 def sources() -> Mapping[str, Path]:
-    """Name without "podpath." -> file, of every module; the top is ""."""
+    """Return the file of every module: name without "podpath." -> file. The top is ""."""
     files = [*PACKAGE.rglob("*.py"), *(f for d in _BESIDE for f in (ROOT / d).rglob("*.py"))]
     found = {}
     for file in files:
@@ -95,7 +95,7 @@ def tree(module: str) -> ast.Module:
 
 
 def imports(module: str) -> Iterator[str]:
-    """Every name that a module imports, at any depth, `from a import b` as a.b."""
+    """Yield every name that a module imports, at any depth: `from a import b` as a.b."""
     for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -104,13 +104,13 @@ def imports(module: str) -> Iterator[str]:
 
 
 def packages(module: str) -> set[str]:
-    """The top-level packages that a module imports, other than podpath."""
+    """Return the top-level packages that a module imports, other than podpath."""
     return {name.partition(".")[0] for name in imports(module)} - {"podpath", "__future__"}
 
 
 @cache
 def neighbours(module: str) -> frozenset[str]:
-    """The modules of podpath that a module imports."""
+    """Return the modules of podpath that a module imports."""
     found = set()
     for name in imports(module):
         if name.startswith("podpath."):
@@ -124,25 +124,25 @@ def layer(module: str) -> str:
 
 
 def folder(module: str) -> str:
-    """The package whose directory holds a module."""
+    """Return the package whose directory holds a module."""
     file = sources()[module]
     return module if file.name == "__init__.py" else module.rpartition(".")[0]
 
 
 def test_top_holds_packages_and_errors_only() -> None:
-    """Everything else has a room."""
+    """The top of podpath holds errors.py, and every other module is in a package."""
     files = {file.name for file in PACKAGE.iterdir() if file.is_file()}
 
     assert files == {"__init__.py", "errors.py", "py.typed"}
 
 
 def test_every_package_is_a_layer() -> None:
-    """A new package takes its place in the list."""
+    """Every package has its place in the list of layers."""
     assert {layer(module) for module in sources() if module} == set(LAYERS)
 
 
 def test_no_module_imports_a_layer_below() -> None:
-    """Data flows one way."""
+    """No module imports a layer below its own, so data flows one way."""
     upward = [
         f"{module} imports {other}"
         for module in sources()
@@ -155,7 +155,7 @@ def test_no_module_imports_a_layer_below() -> None:
 
 
 def test_no_circle_between_folders() -> None:
-    """A folder can be read without those that use it."""
+    """A reader can understand a folder without the folders that use it."""
     arrows = {
         (folder(m), folder(o)) for m in sources() for o in neighbours(m) if folder(m) and folder(o)
     }
@@ -165,12 +165,12 @@ def test_no_circle_between_folders() -> None:
 
 
 def test_no_circle_between_modules() -> None:
-    """A module can be read without those that use it."""
+    """A reader can understand a module without the modules that use it."""
     assert _left_of({m: set(neighbours(m)) for m in sources() if m}) == {}
 
 
 def _left_of(needs: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
-    """What remains of a graph when whatever needs nothing that remains is taken away."""
+    """Return the rest of a graph after repeatedly removing nodes that need no remaining node."""
     while free := {name for name, others in needs.items() if not others & needs.keys()}:
         needs = {name: others for name, others in needs.items() if name not in free}
     return needs
@@ -179,7 +179,7 @@ def _left_of(needs: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
 # --- pure code ----------------------------------------------------------------------------
 
 
-#: Libraries that compute, and do nothing else, where a pure module uses one.
+#: Pure module -> libraries that it may use, because they only compute.
 _PACKAGES_OF: Mapping[str, frozenset[str]] = {"contract.answers": frozenset({"jsonschema"})}
 
 
@@ -197,13 +197,13 @@ def _reads_data(module: str) -> bool:
 
 
 def _is_plain(module: str) -> bool:
-    """Whether pure code may use a module: values, what is pure itself, data."""
+    """Return whether pure code may use a module: values, data, or a module that is pure itself."""
     return layer(module) in _VALUES or _says_pure(tree(module))
 
 
 @pytest.mark.parametrize("module", pure_modules())
 def test_modules_that_say_pure_are(module: str) -> None:
-    """They import values, each other and a little of the standard library."""
+    """Pure modules import values, each other and a few modules of the standard library."""
     allowed = _DATA_STANDARD if _reads_data(module) else _PURE_STANDARD
     readers = {"system.files"} if _reads_data(module) else set()
     used = {(name.rpartition(".")[0], name.rpartition(".")[2]) for name in imports(module)}
@@ -221,7 +221,7 @@ def test_modules_that_say_pure_are(module: str) -> None:
 
 
 def pure_functions() -> list[tuple[str, str]]:
-    """(module, function) of all that say so, in modules that do not say it of the whole."""
+    """List the functions marked pure, in modules that are not: (module, function)."""
     return [
         (module, node.name)
         for module in sources()
@@ -233,12 +233,12 @@ def pure_functions() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("module", "function"), pure_functions())
 def test_functions_that_say_pure_are(module: str, function: str) -> None:
-    """They use their arguments, values, and other pure functions."""
+    """Pure functions use their arguments, values and other pure functions only."""
     assert list(_reaches_out(module, function, set())) == []
 
 
 def _reaches_out(module: str, function: str, seen: set[str]) -> Iterator[str]:
-    """What a function uses, itself or by others of its module, that is not pure."""
+    """Yield each impure use of a function, its own or through other functions of its module."""
     seen.add(function)
     definitions = {
         node.name: node for node in ast.walk(tree(module)) if isinstance(node, ast.FunctionDef)
@@ -265,7 +265,7 @@ def _reaches_out(module: str, function: str, seen: set[str]) -> Iterator[str]:
 
 
 def _inner(*parts: str) -> str:
-    """A dotted name of podpath's, as sources() has it."""
+    """Return a dotted name of podpath as a key of sources()."""
     return ".".join(parts).removeprefix("podpath").removeprefix(".")
 
 
@@ -274,13 +274,13 @@ def _is_a_module(package: str, name: str) -> bool:
 
 
 def _used(function: ast.FunctionDef) -> set[str]:
-    """The names that a function's body reads; its annotations say nothing of what it does."""
+    """Return the names that a function's body reads, without those of its annotations."""
     body = [node for statement in function.body for node in ast.walk(statement)]
     return {n.id for n in body if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
 def _may_use(package: str, name: str) -> bool:
-    """Whether pure code may use a name that is imported from a package."""
+    """Return whether pure code may use a name that is imported from a package."""
     if not package.startswith("podpath"):
         return package.partition(".")[0] in _DATA_STANDARD
     inner = _inner(package)
@@ -317,7 +317,7 @@ def _may_use(package: str, name: str) -> bool:
     ],
 )
 def test_packages_have_their_layers(package: str, allowed: set[str]) -> None:
-    """Each is imported where its stage is, and nowhere else."""
+    """Each such package has its layers, and no other layer imports it."""
     assert {layer(m) for m in sources() if package in packages(m)} <= allowed
 
 
@@ -325,12 +325,12 @@ def test_packages_have_their_layers(package: str, allowed: set[str]) -> None:
     "package", ["grpc", "cri_api", "kubernetes", "pytest_kind", "yaml", "random"]
 )
 def test_packages_that_have_one_place(package: str) -> None:
-    """What would have to change for another version of them is one file."""
+    """Only one file must change for another version of such a package."""
     assert len({m for m in sources() if package in packages(m)}) == 1
 
 
 def test_namespaces_are_entered_in_two_places_only() -> None:
-    """netns, and the process that becomes the node."""
+    """Only netns, and the process that becomes the node, enter namespaces."""
     callers = set()
     for module in sources():
         for node in ast.walk(tree(module)):
@@ -351,7 +351,10 @@ HEAVY = (
 
 
 def test_plugin_imports_nothing_heavy() -> None:
-    """Every pytest run of the environment imports it; a conftest may import the fixtures."""
+    """The plugin and the fixtures import nothing heavy.
+
+    Every pytest run of the environment imports the plugin, and a conftest may import the fixtures.
+    """
     program = (
         "import importlib, sys\n"
         "from podpath import plugin\n"
@@ -372,7 +375,10 @@ def test_plugin_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("identifier", REQUIREMENTS)
 def test_an_id_leads_to_its_sentence_its_test_and_its_room(identifier: str) -> None:
-    """PATH-ICMP: requirements/path.py, tests/test_path*.py, paths/, selftests/unit/paths/."""
+    """An id leads to its sentence, its test, its package and that package's self-tests.
+
+    PATH-ICMP: requirements/path.py, tests/test_path*.py, paths/, selftests/unit/paths/.
+    """
     of = group(identifier)
     room = ROOMS[of]
     marked = f'requirement("{identifier}"'
