@@ -27,6 +27,10 @@ from podpath.system import limits, waiting
 #: Parent of the directories, one for each cluster in use, with its kubeconfig, locks and marks.
 CLUSTERS = Path("/run/podpath/kind")
 
+_LIST_RULES = "iptables-save -t nat; ip6tables-save -t nat; nft list tables"
+#: Rules of Services: the chains of kube-proxy's modes iptables and ipvs, and its table of nftables.
+_OF_PROXY = ("KUBE-SVC-", "KUBE-CLUSTER-IP", "kube-proxy")
+
 _DESKTOP = (
     "Run podpath in a privileged pod of the cluster instead, with --podpath-node host: see"
     " docs/kubernetes.md"
@@ -167,10 +171,24 @@ class Cluster:
             self._load_image()
             self._say("waiting for the node")
             _wait_until_ready(api, name)
+            self._wait_for_proxy(name)
         finally:
             api.close()
         prepared = Prepared(name, sorted(links), uplink, installed)
         (self.directory / "node.json").write_text(json.dumps(asdict(prepared)))
+
+    def _wait_for_proxy(self, name: str) -> None:
+        """Wait until kube-proxy has written its first rules, so that no pod seems to leave them.
+
+        A cluster may have another proxy, or none: it loses that time, and is tested as it is.
+        """
+
+        def rules() -> str:
+            return self._engine.run("exec", name, "sh", "-c", _LIST_RULES).stdout
+
+        seconds = limits.current().service
+        if not waiting.until(lambda: has_proxy_rules(rules()), bool, seconds):
+            self._say(f"  kube-proxy wrote no rules within {seconds:.0f} s")
 
     def prepared(self) -> Prepared:
         """Read the facts that prepare collected."""
@@ -184,6 +202,11 @@ class Cluster:
             self.options, "load", "image-archive", str(archive), "--name", self.options.name
         )
         archive.unlink()
+
+
+def has_proxy_rules(rules: str) -> bool:
+    """Return whether kube-proxy's rules for Services are in a list of rules and tables. Pure."""
+    return any(name in rules for name in _OF_PROXY)
 
 
 def exists(options: Options) -> bool:

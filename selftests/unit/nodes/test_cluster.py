@@ -378,3 +378,25 @@ def test_failure_to_make_is_undone(tmp_path: Path) -> None:
         pass
     assert done == ["removed"]
     assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize(
+    ("rules", "written"),
+    [
+        pytest.param(
+            ":KUBE-KUBELET-CANARY - [0:0]\n:KUBE-PROXY-CANARY - [0:0]", False, id="canary"
+        ),
+        pytest.param(
+            ":KUBE-SERVICES - [0:0]\n:KUBE-SVC-NPX46M4PTMTKRN6Y - [0:0]", True, id="iptables"
+        ),
+        pytest.param(
+            ":KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP",
+            True,
+            id="ipvs",
+        ),
+        pytest.param("table ip kube-proxy", True, id="nftables"),
+    ],
+)
+def test_rules_of_services_are_told_from_canaries(rules: str, written: bool) -> None:
+    """The kubelet, and kube-proxy before its first rules, make chains without any."""
+    assert kind_cluster.has_proxy_rules(rules) is written
