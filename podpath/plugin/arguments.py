@@ -2,7 +2,7 @@
 
 pytest searches for its settings near the paths among its arguments, before it knows podpath's
 options. In `--podpath-cni-bin DIR` it takes DIR for such a path; in `--podpath-cni-bin=DIR` it does
-not.
+not. podpath is loaded only after that search: it then runs pytest again, with joined options.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import os
 import shlex
+import sys
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -25,8 +26,8 @@ _PREFIX = "--podpath-"
 #: Environment variable with arguments that pytest reads before those of the command.
 _VARIABLE = "PYTEST_ADDOPTS"
 
-#: Arguments of a second run, which replaces a run that searched for settings in the wrong place.
-_again = pytest.StashKey[list[str]]()
+#: What a second run takes over from a run that searched for settings in the wrong place.
+_again = pytest.StashKey["_Restarted"]()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,10 +35,15 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> None:
     """Load nothing for a run that searched for settings in the wrong place."""
-    given = early_config.invocation_params
-    if not _misleads((*given.args, *shlex.split(os.environ.get(_VARIABLE, "")))):
+    given = early_config.invocation_params.args
+    added = shlex.split(os.environ.get(_VARIABLE, ""))
+    options = early_config.known_args_namespace
+    if options.inifilename:  # then pytest does not search
         return
-    early_config.stash[_again] = joined(given.args)
+    values = _separate_values([*added, *given])
+    if not _misleads(values, distributed=shared.distributed(options)):
+        return
+    early_config.stash[_again] = _Restarted(given, parser.prog)
     args.clear()
     empty = ["--noconftest"]
     namespace = copy.copy(early_config.option)
@@ -47,21 +53,40 @@ def pytest_load_initial_conftests(
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Start a second run, with arguments that pytest reads in one way only."""
-    arguments = config.stash.get(_again, None)
-    if arguments is None:
+    restarted = config.stash.get(_again, None)
+    if restarted is None:
         return None
+    plugins = config.invocation_params.plugins or ()
     with pytest.MonkeyPatch.context() as patch:
         if added := os.environ.get(_VARIABLE):
             patch.setenv(_VARIABLE, shlex.join(joined(shlex.split(added))))
-        given = config.invocation_params
-        return pytest.main(arguments, [*(given.plugins or ()), _Given(given.args)])
+        patch.setattr(sys, "path", _path_without(map(str, config.getini("pythonpath"))))
+        return pytest.main(joined(restarted.arguments), [*plugins, restarted])
+
+
+def _path_without(entries: Iterable[str]) -> list[str]:
+    """Return the path of imports without what pytest added to it for settings."""
+    path = [*sys.path]
+    for entry in entries:
+        if entry in path:
+            path.remove(entry)
+    return path
 
 
 @dataclass
-class _Given:
-    """Plugin that hands the arguments to the second run as the user wrote them."""
+class _Restarted:
+    """Plugin of the second run, which passes on what the user typed and sees in the usage.
+
+    Attributes:
+        arguments: arguments as the user wrote them, for the report.
+        program: name of the program, as the user started it.
+    """
 
     arguments: tuple[str, ...]
+    program: str
+
+    def pytest_addoption(self, parser: pytest.Parser) -> None:
+        parser.prog = self.program
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[shared.arguments] = self.arguments
@@ -69,23 +94,31 @@ class _Given:
 
 def joined(arguments: Iterable[str]) -> list[str]:
     """Return the arguments with each option of podpath and its value as one argument."""
-    found: list[str] = []
+    complete: list[str] = []
     for argument in arguments:
-        if found and _awaits_value(found[-1]):
-            found[-1] += f"={argument}"
+        if complete and _are_option_and_value(complete[-1], argument):
+            complete[-1] += f"={argument}"
         else:
-            found.append(str(argument))
-    return found
+            complete.append(str(argument))
+    return complete
 
 
-def _misleads(arguments: tuple[str, ...]) -> bool:
-    """Return whether the value of an option of podpath is an argument by itself.
+def _separate_values(arguments: Iterable[str]) -> list[str]:
+    """List the values of podpath's options that are arguments by themselves."""
+    return [str(value) for name, value in pairwise(arguments) if _are_option_and_value(name, value)]
 
-    The value need not be an existing path yet: the directory of the report exists by the time that
-    xdist's workers read the same arguments.
+
+def _misleads(values: Iterable[str], *, distributed: bool) -> bool:
+    """Return whether pytest takes one of these arguments for a path to search for settings at.
+
+    Args:
+        values: arguments that are no paths of tests.
+        distributed: true for a run with xdist, whose workers read the same arguments later. By
+            then a path may exist that does not exist yet: the directory of the report.
     """
-    return any(_awaits_value(option) for option, _ in pairwise(arguments))
+    return any(distributed or os.path.exists(value.partition("::")[0]) for value in values)
 
 
-def _awaits_value(argument: str) -> bool:
-    return str(argument).startswith(_PREFIX) and "=" not in argument
+def _are_option_and_value(name: str, value: str) -> bool:
+    awaits_value = str(name).startswith(_PREFIX) and "=" not in str(name)
+    return awaits_value and not str(value).startswith("-")

@@ -88,9 +88,7 @@ def _hands_out_tests(config: pytest.Config) -> bool:
 
     A conftest that names podpath's fixtures then counts as the evidence for such tests.
     """
-    option = config.option
-    distributed = getattr(option, "numprocesses", None) or getattr(option, "tx", None)
-    return bool(distributed) and shared.has_fixtures(config)
+    return shared.distributed(config.option) and shared.has_fixtures(config)
 
 
 def _prepare(config: pytest.Config) -> None:

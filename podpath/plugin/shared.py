@@ -11,6 +11,7 @@ import pytest
 from podpath.testing.marks import REQUIREMENT
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Mapping
 
     from podpath.nodes.kind import Kind
@@ -123,6 +124,11 @@ def tests() -> Path:
 def installed() -> bool:
     """Return whether podpath is an installed package, not a checkout."""
     return (_PODPATH / "tests").is_dir()
+
+
+def distributed(options: argparse.Namespace) -> bool:
+    """Return whether xdist is to distribute the tests to workers."""
+    return bool(getattr(options, "numprocesses", None) or getattr(options, "tx", None))
 
 
 def has_fixtures(config: pytest.Config) -> bool:
