@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.contract import versions
+from podpath.cni import versions
 from podpath.contract.subjects import ALONE, ATTACHING, Role
 
 each_direction = pytest.mark.parametrize("direction", ["ingress", "egress"])

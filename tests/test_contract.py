@@ -3,13 +3,13 @@
 import pytest
 
 from podpath.cni.network import Network
+from podpath.cni.versions import CHAINS_SINCE
 from podpath.contract import answers, links
 from podpath.contract.answers import UNKNOWN_VERSION
 from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Subject
-from podpath.contract.versions import CHAINS_SINCE
 from podpath.model import Family
 from podpath.system import limits
 from podpath.testing import each_family, requirement
@@ -89,9 +89,9 @@ def test_taken_interface_name_is_refused(container: Attachment, cni_version: str
     node.run(["ip", "-n", container.name, "link", "add", INTERFACE, "type", "bridge"])
     before = links.links(node, container.name)
 
-    answer = container.add()[0]
+    by_plugin = {answer.plugin: answer for answer in container.add()}
 
-    assert answers.refused(answer, cni_version) == []
+    assert answers.refused(by_plugin[container.subject.main.plugin], cni_version) == []
     assert links.changes(before, links.links(node, container.name)) == []
 
 

@@ -88,17 +88,20 @@ def test_check_accepts_additions_of_later_plugins(
 @requirement("CNI-DELEGATE")
 @interface_plugin
 @since("1.0.0")
-def test_check_and_delete_call_the_delegate(container: Attachment, subject: Subject) -> None:
-    """A plugin calls its IPAM plugin for CHECK and for DEL, too."""
+def test_check_and_delete_call_the_delegate(
+    container: Attachment, subject: Subject, network: Network
+) -> None:
+    """A plugin calls its IPAM plugin for DEL, and for CHECK unless the conflist turns it off."""
+    checks = [] if network.conflist.disable_check else ["CHECK"]
     with standing_in(container) as ipam:
         container.attach()
         _require_delegation(ipam.calls())
-        container.check()
+        if checks:
+            container.check()
         container.delete()
 
-        assert (
-            answers.called(subject.steps[0].delegate, ipam.calls(), ["ADD", "CHECK", "DEL"]) == []
-        )
+        expected = ["ADD", *checks, "DEL"]
+        assert answers.called(subject.steps[0].delegate, ipam.calls(), expected) == []
 
 
 @requirement("CNI-DELEGATE-ERROR")
@@ -106,9 +109,11 @@ def test_check_and_delete_call_the_delegate(container: Attachment, subject: Subj
 @pytest.mark.parametrize("command", ["CHECK", "DEL"])
 @since("1.0.0")
 def test_refusals_of_the_delegate_are_passed_on(
-    container: Attachment, cni_version: str, command: str
+    container: Attachment, network: Network, cni_version: str, command: str
 ) -> None:
     """A plugin refuses CHECK or DEL if its IPAM plugin does."""
+    if command == "CHECK" and network.conflist.disable_check:
+        pytest.skip('the conflist turns CHECK off with "disableCheck"')
     with standing_in(container, fails=[command]) as ipam:
         container.attach()
         _require_delegation(ipam.calls())

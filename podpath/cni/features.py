@@ -57,14 +57,14 @@ _ALL = (
     Feature(
         "hairpin",
         "A bridge port sends back what came from it, so that a pod reaches itself from outside.",
-        '"hairpinMode": true in the first plugin',
+        '"hairpinMode": true in the main plugin',
         lambda conflist: conflist.hairpin,
         shown=("TOPO-BRIDGE-PORT", "PATH-ARP"),
     ),
     Feature(
         "ipmasq",
         "Packets of pods to beyond the node have the node's address.",
-        '"ipMasq": true in the first plugin',
+        '"ipMasq": true in the main plugin',
         lambda network: bool(network.section.get("ipMasq")),
         kinds=("outward", "inward"),
     ),

@@ -47,3 +47,17 @@ def plugin_type(document: Mapping[str, Any]) -> str:
     if "/" in name or name in (".", ".."):
         raise Malformed(f'"type" must be the name of a plugin, not a path: {name!r}')
     return name
+
+
+def switch(document: Mapping[str, Any], key: str) -> bool:
+    """Return a switch, which may be the text "true" or "false" in any case, as libcni reads it.
+
+    Raises:
+        Malformed: the field is something else.
+    """
+    value = document.get(key, False)
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        raise Malformed(f'"{key}" must be true or false, not {json.dumps(value)[:60]}')
+    return value

@@ -4,8 +4,9 @@ Format: documentation of host-local, a reference plugin.
 """
 
 import ipaddress
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +24,16 @@ class Range:
         subnet: network of the addresses.
         first: first address, included.
         last: last address, included.
-        gateway: gateway of the range, which is never handed out.
+        gateway: gateway of the range, which is never handed out; it may be outside of the subnet.
     """
 
     subnet: Subnet
     first: Address
     last: Address
     gateway: Address
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
 
     def __contains__(self, address: Address) -> bool:
         same = address.version == self.first.version
@@ -60,13 +64,13 @@ class Ipam:
 
     Attributes:
         plugin: type of the IPAM plugin.
-        ranges: ranges of addresses, in the document's order.
+        sets: sets of ranges, in the document's order; a pod gets one address of each set.
         routes: routes that pods get.
         lease_directory: directory of host-local's leases on the node.
     """
 
     plugin: str
-    ranges: tuple[Range, ...]
+    sets: tuple[tuple[Range, ...], ...]
     routes: tuple[ConfiguredRoute, ...]
     lease_directory: str
 
@@ -85,7 +89,12 @@ class Ipam:
         directory = text(section, "dataDir") or _LEASES
         if not directory.startswith("/"):
             raise Malformed(f'"dataDir" must be an absolute path: {directory!r}')
-        return cls(plugin, _ranges(section), _routes(section), f"{directory}/{network}")
+        return cls(plugin, _sets(section), _routes(section), f"{directory}/{network}")
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """Ranges of addresses of all sets, in the document's order."""
+        return tuple(r for alternatives in self.sets for r in alternatives)
 
     @property
     def families(self) -> tuple[Family, ...]:
@@ -96,6 +105,10 @@ class Ipam:
     def ranges_of(self, family: Family) -> tuple[Range, ...]:
         """Return the ranges of one IP version."""
         return tuple(r for r in self.ranges if r.subnet.version == family.value)
+
+    def sets_of(self, family: Family) -> tuple[tuple[Range, ...], ...]:
+        """Return the sets of ranges of one IP version."""
+        return tuple(s for s in self.sets if s[0].subnet.version == family.value)
 
     def range_of(self, address: Address) -> Range | None:
         """Return the first range that holds an address."""
@@ -112,23 +125,43 @@ class Ipam:
         raise LookupError(f"the conflist has no IPv{family.value} range")
 
 
-def _ranges(section: Mapping[str, Any]) -> tuple[Range, ...]:
-    ranges = [_range(section)] if "subnet" in section else []
+def _sets(section: Mapping[str, Any]) -> tuple[tuple[Range, ...], ...]:
+    """Read the sets of ranges; a "subnet" of the section itself is the first set."""
+    sets: list[tuple[Range, ...]] = [(_range(section),)] if "subnet" in section else []
     for alternatives in typed(section, "ranges", list, []):
         if not isinstance(alternatives, list):
             raise Malformed('"ranges" must be a list of lists of ranges')
-        for range_section in alternatives:
-            if not isinstance(range_section, dict) or "subnet" not in range_section:
-                raise Malformed('each range must be an object with a "subnet"')
-            ranges.append(_range(range_section))
-    if not ranges and section["type"] == "host-local":
+        sets.append(_set(alternatives))
+    if not sets and section["type"] == "host-local":
         raise Malformed('the "ipam" section has no "ranges" and no "subnet"')
+    _check_overlaps([r for alternatives in sets for r in alternatives])
+    return tuple(sets)
+
+
+def _set(sections: Sequence[object]) -> tuple[Range, ...]:
+    """Read the ranges of one set, which have one IP version."""
+    ranges = []
+    for section in sections:
+        if not isinstance(section, dict) or "subnet" not in section:
+            raise Malformed('each range must be an object with a "subnet"')
+        ranges.append(_range(section))
+    if not ranges:
+        raise Malformed("each set of ranges must have a range")
+    if len({r.subnet.version for r in ranges}) > 1:
+        raise Malformed("the ranges of one set must have the same IP version")
     return tuple(ranges)
+
+
+def _check_overlaps(ranges: Sequence[Range]) -> None:
+    """Check that no two ranges share addresses, as host-local does."""
+    for one, other in itertools.combinations(ranges, 2):
+        if one.first in other or other.first in one:
+            raise Malformed(f"the ranges {one} and {other} overlap")
 
 
 def _range(section: Mapping[str, Any]) -> Range:
     try:
-        subnet = ipaddress.ip_network(text(section, "subnet"), strict=False)
+        subnet = ipaddress.ip_network(text(section, "subnet"))
         last = int(subnet.broadcast_address) - (1 if subnet.version == 4 else 0)
         addresses = Range(
             subnet,
@@ -136,8 +169,10 @@ def _range(section: Mapping[str, Any]) -> Range:
             ipaddress.ip_address(text(section, "rangeEnd") or type(subnet[0])(last)),
             ipaddress.ip_address(text(section, "gateway") or subnet[1]),
         )
-        if any(a not in subnet for a in (addresses.first, addresses.last, addresses.gateway)):
-            raise ValueError("its addresses must be in its subnet")
+        if any(a not in subnet for a in (addresses.first, addresses.last)):
+            raise ValueError("its first and last address must be in its subnet")
+        if addresses.gateway.version != subnet.version:
+            raise ValueError("its gateway has another IP version")
         if int(addresses.first) > int(addresses.last):
             raise ValueError("it ends before it begins")
         return addresses

@@ -1,5 +1,6 @@
 """The meaning of a conflist with the profile of its plugin. Pure, but for reading the files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Topology
 from podpath.profiles import HopRule, Profile, RouteRule
+from podpath.requirements import REQUIREMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,13 @@ class Network:
         Args:
             path: conflist file.
             profile: name of a shipped profile, or a file; by default the profile that covers the
-                conflist's first plugin.
+                conflist's main plugin.
 
         Raises:
             CouldNotTest: the conflist or the profile is not usable; the text gives the reason.
         """
         written = conflist.read(path)
-        plugin = written.plugins[0]
+        plugin = written.main_plugin
         return cls(written, profiles.named(profile) if profile else profiles.for_plugin(plugin))
 
     @property
@@ -69,6 +71,25 @@ class Network:
     def mode(self) -> str:
         """Mode of the pods' links; empty if they have none."""
         return self.profile.mode_in(self.conflist.section)
+
+    @property
+    def not_applicable(self) -> Mapping[str, str]:
+        """Requirement -> reason why it does not apply to this network."""
+        turned_off = {
+            name: f'the conflist turns {name} off with "disable{key}"'
+            for name, key, is_off in (
+                ("CHECK", "Check", self.conflist.disable_check),
+                ("GC", "GC", self.conflist.disable_gc),
+            )
+            if is_off
+        }
+        of_conflist = {
+            identifier: reason
+            for name, reason in turned_off.items()
+            for identifier in REQUIREMENTS
+            if identifier.startswith(f"CNI-{name}")
+        }
+        return {**of_conflist, **self.profile.not_applicable}
 
     def lower(self, topology: Topology) -> str:
         """Return the name of the node's link below the pods' links; empty without one."""

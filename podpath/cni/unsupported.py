@@ -9,7 +9,7 @@ from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 
 #: In place of a plugin's type: neither can be a type, as a type is the name of a program.
-FIRST, ANY = "/first", "/any"
+MAIN, ANY = "/main", "/any"
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Unknown:
     """A plugin of a chain, or some of its settings, whose effect podpath does not know.
 
     Attributes:
-        plugin: type of the plugin; FIRST for the first one; ANY for each.
+        plugin: type of the plugin; MAIN for the main one; ANY for each.
         settings: keys of which one suffices; empty if the plugin itself is unknown.
         does: effect of it, and why podpath does not know what to expect.
         remedy: change of the conflist that makes it usable.
@@ -28,10 +28,10 @@ class Unknown:
     does: str
     remedy: str
 
-    def part_of(self, section: Mapping[str, Any], *, first: bool) -> str:
+    def part_of(self, section: Mapping[str, Any], *, main: bool) -> str:
         """Return the part of a plugin's section that is unknown, in words; empty if none."""
         kind = section.get("type")
-        if self.plugin not in (kind, ANY) and not (first and self.plugin == FIRST):
+        if self.plugin not in (kind, ANY) and not (main and self.plugin == MAIN):
             return ""
         plugin = f'the plugin "{kind}"'
         if not self.settings:
@@ -41,7 +41,7 @@ class Unknown:
 
 _WAYS = (
     Unknown(
-        FIRST,
+        MAIN,
         ("portIsolation", "vlan", "vlanTrunk"),
         "lets pods reach some and not others, and podpath does not know whom",
         "Leave it out: all else of the plugin can be tested without it",
@@ -56,7 +56,7 @@ _WAYS = (
     Unknown(
         "tuning",
         ("mtu", "mac", "promisc", "allmulti"),
-        "changes the interface, and podpath expects it as the first plugin makes it",
+        "changes the interface, and podpath expects it as the main plugin makes it",
         "Leave it out; many plugins have an mtu of their own",
     ),
     Unknown(
@@ -86,5 +86,5 @@ def check(conflist: Conflist, path: Path) -> None:
     """
     for number, section in enumerate(conflist.sections):
         for unknown in _WAYS:
-            if words := unknown.part_of(section, first=number == 0):
+            if words := unknown.part_of(section, main=number == conflist.main):
                 raise CouldNotTest(f"{words} in {path} {unknown.does}", unknown.remedy)

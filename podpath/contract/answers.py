@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from podpath.cni.versions import since
 from podpath.contract.subjects import Role
-from podpath.contract.versions import since
 from podpath.errors import DoesNotConform
 from podpath.model import Difference, listed
 

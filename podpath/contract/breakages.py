@@ -135,7 +135,7 @@ def _addresses_of_host_end(attachment: Attachment, network: Network) -> Breakage
 
 def masquerading(attachment: Attachment, _: Network) -> Breakage:
     """Delete the rules of masquerading."""
-    if not attachment.subject.steps[0].section.get("ipMasq"):
+    if not attachment.subject.main.section.get("ipMasq"):
         return Breakage(impossible="the conflist has no ipMasq")
     tables = "ip6tables" if ":" in _first_address(attachment) else "iptables"
     return Breakage(

@@ -7,10 +7,10 @@ modified networking resources".
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from podpath.cni.versions import since
 from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.contract.breakages import do
 from podpath.contract.links import links
-from podpath.contract.versions import since
 
 # Documentation addresses (RFC 5737): no network uses them.
 _LINK = "later0"

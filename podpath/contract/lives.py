@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from podpath.cni.network import Network
+from podpath.cni.versions import since
 from podpath.contract.answers import Answer, require_success
 from podpath.contract.attachments import Attachment, attached
 from podpath.contract.links import AttachmentState
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import ATTACHING, Subject
-from podpath.contract.versions import since
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference
 from podpath.nodes import inventory
@@ -99,11 +99,12 @@ def _live(attachment: Attachment, network: Network) -> Life:
     if added[-1].status:
         return Life(tuple(added), previous)
     has_links = attachment.subject.role in ATTACHING and attachment.version in since("0.3.0")
+    has_check = attachment.version in since("0.4.0") and not network.conflist.disable_check
     return Life(
         added=tuple(added),
         previous=previous,
         state=attachment.state() if has_links else None,
-        checked=tuple(attachment.check()) if attachment.version in since("0.4.0") else (),
+        checked=tuple(attachment.check()) if has_check else (),
         deleted=tuple(attachment.delete()),
         leftovers=attachment.leftovers(network, before),
         deleted_again=tuple(attachment.delete()),

@@ -47,7 +47,7 @@ class StandIn:
 def standing_in(
     attachment: Attachment, fails: Sequence[str] = (), kills: Sequence[str] = (), code: int = 100
 ) -> Iterator[StandIn]:
-    """Stand in for the delegated plugin of the attachment's first plugin during the block.
+    """Stand in for the delegated plugin of the attachment's main plugin during the block.
 
     Args:
         attachment: the attachment.
@@ -59,7 +59,7 @@ def standing_in(
         CouldNotTest: the stand-in cannot be installed on the node.
     """
     runtime = attachment.runtime
-    plugin = attachment.subject.steps[0].delegate
+    plugin = attachment.subject.main.delegate
     directory = f"/run/podpath/stand-in-{next(_numbers)}"
     error = {"cniVersion": attachment.version, "code": code, "msg": "refused by podpath's stand-in"}
     script = _SCRIPT.format(

@@ -4,14 +4,14 @@ Rules: CNI specification 1.1.0, section 3, "Deriving request configuration from 
 configuration".
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from podpath.cni.conflist import Conflist
-from podpath.contract.versions import CHAINS_SINCE, since
+from podpath.cni.document import LOOPBACK
+from podpath.cni.versions import CHAINS_SINCE, since
 
 #: Capability -> value that a runtime gives to the plugins with this capability.
 CapabilityArgs = Mapping[str, Any]
@@ -69,6 +69,11 @@ class Subject:
     preceding: tuple[Step, ...] = ()
 
     @property
+    def main(self) -> Step:
+        """The step that creates the interface: the first one that is no loopback plugin."""
+        return next((s for s in self.steps if s.plugin != LOOPBACK), self.steps[0])
+
+    @property
     def plugins(self) -> tuple[str, ...]:
         """Types of all plugins that take part, delegated plugins included."""
         steps = (*self.preceding, *self.steps)
@@ -92,18 +97,21 @@ class Subject:
 
 
 def of(conflist: Conflist) -> tuple[Subject, ...]:
-    """Return the whole chain, then each of its plugins and its IPAM plugin alone."""
-    sections = json.loads(conflist.text)["plugins"]
-    steps = tuple(Step(s["type"], s) for s in sections)
-    first, later = steps[0], steps[1:]
+    """Return the whole chain, then each of its plugins and its IPAM plugin alone.
+
+    A loopback plugin takes part in the chain, and is not called alone: no pod's network is its own.
+    """
+    steps = tuple(Step(s["type"], s) for s in conflist.sections)
+    main = steps[conflist.main]
     chained = [
         Subject(step.plugin, Role.CHAINED, (step,), steps[:number])
-        for number, step in enumerate(later, 1)
+        for number, step in enumerate(steps)
+        if number > conflist.main and step.plugin != LOOPBACK
     ]
-    ipam = Step(conflist.ipam.plugin, first.section)
+    ipam = Step(conflist.ipam.plugin, main.section)
     return (
         Subject("chain", Role.CHAIN, steps),
-        Subject(first.plugin, Role.INTERFACE, (first,)),
+        Subject(main.plugin, Role.INTERFACE, (main,)),
         *chained,
         Subject(ipam.plugin, Role.IPAM, (ipam,)),
     )

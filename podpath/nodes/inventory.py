@@ -127,13 +127,13 @@ def leases_in(directory: Path, read: Callable[[Path], str] = files.read_text) ->
 def rewind_ipam(node: Node, ipam: Ipam, address: Address) -> None:
     """Make host-local give out an address next: it continues after the last one that it gave.
 
-    Its store: last_reserved_ip.N for the Nth range (plugins/ipam/host-local/README.md).
+    Its store: last_reserved_ip.N for the Nth set of ranges (plugins/ipam/host-local/README.md).
 
     Raises:
         CouldNotTest: host-local has not stored the last address.
     """
-    for number, addresses in enumerate(ipam.ranges):
-        if address in addresses:
+    for number, ranges in enumerate(ipam.sets):
+        if any(address in r for r in ranges):
             path = node.root(f"{ipam.lease_directory}/last_reserved_ip.{number}")
             if not path.exists():
                 raise CouldNotTest(f"IPAM does not say at {path.name} which address it gave last")

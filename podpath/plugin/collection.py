@@ -140,15 +140,15 @@ def _waived(config: pytest.Config) -> list[str]:
 
 
 def _leave_out(config: pytest.Config, item: pytest.Item, requirement: Requirement) -> None:
-    """Skip a test that the profile or the features exclude, with the reason."""
+    """Skip a test that the network or the features exclude, with the reason."""
     from podpath.errors import CouldNotTest
 
     try:
         wanted = shared.plan(config)
     except CouldNotTest:
         return  # reported before the first test, or by its fixtures
-    of_profile = wanted.network.profile.not_applicable.get(requirement.id)
-    reason = of_profile or wanted.features.get(requirement.feature)
+    of_network = wanted.network.not_applicable.get(requirement.id)
+    reason = of_network or wanted.features.get(requirement.feature)
     if reason:
         item.add_marker(pytest.mark.skip(reason=reason))
 

@@ -9,7 +9,7 @@ import pytest
 from podpath.plugin import shared
 
 if TYPE_CHECKING:
-    from podpath.profiles import Profile
+    from podpath.cni.network import Network
 
 #: True once the facts are printed.
 _printed = pytest.StashKey[bool]()
@@ -36,14 +36,14 @@ def _lines(config: pytest.Config) -> list[str]:
     plan = shared.plan(config)
     if absent := shared.not_applicable(config):
         lines.append(f"podpath not applicable on {plan.kind.name}: {', '.join(absent)}")
-    return lines + _out_of_scope(plan.network.profile)
+    return lines + _out_of_scope(plan.network)
 
 
-def _out_of_scope(profile: Profile) -> list[str]:
-    """List the requirements that do not apply to the profile, one line for each reason."""
-    reasons = dict.fromkeys(profile.not_applicable.values())
+def _out_of_scope(network: Network) -> list[str]:
+    """List the requirements that do not apply to the network, one line for each reason."""
+    reasons = dict.fromkeys(network.not_applicable.values())
     return [
-        f"podpath not applicable to {profile.name}: "
-        f"{', '.join(i for i, why in profile.not_applicable.items() if why == reason)} ({reason})"
+        f"podpath not applicable to {network.profile.name}: "
+        f"{', '.join(i for i, why in network.not_applicable.items() if why == reason)} ({reason})"
         for reason in reasons
     ]

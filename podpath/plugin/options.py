@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--podpath-profile",
         metavar="NAME|FILE",
-        help="how the plugin wires pods (default: inferred from the conflist's first plugin)",
+        help="how the plugin wires pods (default: inferred from the conflist's main plugin)",
     )
     group.addoption(
         "--podpath-features",

@@ -49,22 +49,18 @@ def mode(plan: Plan) -> None:
 
 
 def ranges(plan: Plan) -> None:
-    """Check that the conflist has at most one range an IP version, with enough addresses.
+    """Check that each set of ranges of the conflist has enough addresses.
 
     Raises:
-        CouldNotTest: it has more ranges, or fewer addresses than the suite needs.
+        CouldNotTest: a set has fewer addresses than the suite needs.
     """
-    families = plan.network.families
-    for family in families:
-        if len(plan.network.ipam.ranges_of(family)) > 1:
-            raise CouldNotTest(
-                f"{plan.conflist_path} has more than one IPv{family.value} range",
-                "podpath tests one range an IP version: leave one",
-            )
-        usable = sum(r.usable for r in plan.network.ipam.ranges_of(family))
+    for alternatives in plan.network.ipam.sets:
+        usable = sum(r.usable for r in alternatives)
         if usable < PODS:
+            noun = "range" if len(alternatives) == 1 else "set of ranges"
             raise CouldNotTest(
-                f"the IPv{family.value} range of {plan.conflist_path} has {usable} addresses"
+                f"the IPv{alternatives[0].subnet.version} {noun} of {plan.conflist_path} has"
+                f" {usable} addresses"
                 f" for pods, and the suite needs {PODS}",
                 "Use a larger subnet or range",
             )

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from podpath.cni import conflist as conflists
 from podpath.cni import deviations, features
 from podpath.cni.deviations import Deviation
 from podpath.cni.network import Network
+from podpath.errors import CouldNotTest
 from podpath.nodes.kind import Kind, Setup
 from podpath.run import origin
 
@@ -46,7 +48,8 @@ class Plan(Setup):
 
         Args:
             kind: kind of node.
-            conflist: file of the conflist; None for that of the kind of node.
+            conflist: file of the conflist, or a directory such as /etc/cni/net.d, of which the
+                runtime's choice is taken; None for that of the kind of node.
             plugins: directories of plugins.
             report: directory for the report; None for no report.
             known: file of known deviations; None for podpath's own.
@@ -56,9 +59,9 @@ class Plan(Setup):
         Raises:
             CouldNotTest: a file cannot be read, or an option or a file is malformed.
         """
-        path = Path(conflist) if conflist else kind.conflist()
+        path = _file(Path(conflist)) if conflist else kind.conflist()
         network = Network.read(path, profile or "")
-        inferred = f'inferred from the plugin type "{network.conflist.plugins[0]}"'
+        inferred = f'inferred from the plugin type "{network.conflist.main_plugin}"'
         return cls(
             kind=kind,
             network=network,
@@ -79,3 +82,21 @@ class Plan(Setup):
         """
         origins = {name: origin.of(path) for name, path in self.plugins.items()}
         return deviations.applying(self.deviations, origins, self.network.conflist.sections)
+
+
+def _file(path: Path) -> Path:
+    """Return the conflist's file: in a directory, the one that a runtime uses.
+
+    Raises:
+        CouldNotTest: the directory has none.
+    """
+    try:
+        chosen = conflists.in_directory(path) if path.is_dir() else path
+    except OSError as error:
+        raise CouldNotTest(f"the directory {path} cannot be read: {error.strerror}") from None
+    if chosen is None:
+        raise CouldNotTest(
+            f"the directory {path} has no network configuration",
+            f"A runtime reads the files that end with {', '.join(conflists.SUFFIXES)}",
+        )
+    return chosen

@@ -3,9 +3,10 @@
 Rules: CNI specification 1.0.0, the reference plugins' documentation of host-local.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_interface
 
+from podpath.cni.ipam import Range
 from podpath.cni.network import Network
 from podpath.model import POD_INTERFACE, AddressWithPrefix, Difference, Family, Topology, listed
 from podpath.profiles import filled
@@ -43,9 +44,25 @@ def addr(
     for address in held:
         differences += _address(topology, network, leases, pod, address)
     for family in network.families:
-        if not of_family(link, family):
-            differences.append(Difference("addresses", where, f"one of IPv{family.value}", "none"))
+        differences += _of_sets(where, network.ipam.sets_of(family), of_family(link, family))
     return differences
+
+
+def _of_sets(
+    where: str, sets: Sequence[Sequence[Range]], held: Sequence[AddressWithPrefix]
+) -> Differences:
+    """Check that a pod has one address of each set of ranges of an IP version."""
+    by_set = [[a for a in held if any(a.ip in r for r in ranges)] for ranges in sets]
+    strays = [a for a in held if not any(a in some for some in by_set)]  # _address() reports them
+    empty = [ranges for ranges, some in zip(sets, by_set, strict=True) if not some]
+    lacking = empty[len(strays) :]
+    return [
+        Difference("addresses", where, f"one of {listed(ranges)}", "none") for ranges in lacking
+    ] + [
+        Difference("addresses", where, f"one of {listed(ranges)}", listed(some))
+        for ranges, some in zip(sets, by_set, strict=True)
+        if len(some) > 1
+    ]
 
 
 def _address(
@@ -60,7 +77,7 @@ def _address(
     differences = []
     ip_range = network.ipam.range_of(ip)
     if ip_range is None:
-        configured = listed(f"{r.first}-{r.last}" for r in network.ipam.ranges)
+        configured = listed(network.ipam.ranges)
         differences.append(Difference("address range", where, configured, "outside of it"))
     else:
         expected = filled(network.profile.address, ip, ip_range.subnet, ip_range.gateway)

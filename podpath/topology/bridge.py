@@ -93,19 +93,33 @@ def _gateway(
     topology: Topology, network: Network, family: Family, bridge: Interface
 ) -> Differences:
     held = {str(a) for a in of_family(bridge, family)}
-    expected = set()
-    if network.conflist.is_gateway:
-        expected = {f"{r.gateway}/{r.subnet.prefixlen}" for r in network.ipam.ranges_of(family)[:1]}
+    needed, possible = _gateways(topology, network, family)
     differences = []
     where = f"{NODE} {bridge.name}"
-    if held != expected:
-        differences.append(Difference("gateway address", where, listed(expected), listed(held)))
+    if not needed <= held <= possible:
+        differences.append(Difference("gateway address", where, listed(needed), listed(held)))
     if not network.conflist.is_gateway or family not in network.families:
         return differences
     for owner, settings in ((NODE, topology.node.settings), (where, bridge.settings)):
         if family not in settings.forwarding:
             differences.append(Difference("forwarding", f"{owner} IPv{family.value}", "on", "off"))
     return differences
+
+
+def _gateways(topology: Topology, network: Network, family: Family) -> tuple[set[str], set[str]]:
+    """Return the gateway addresses that the bridge must have, and those that it may have.
+
+    A range's gateway is there from the range's first pod on.
+    """
+    if not network.conflist.is_gateway:
+        return set(), set()
+    ranges = network.ipam.ranges_of(family)
+    addresses = [a for pod in topology.everybody.values() for a in pod.addresses]
+    used = [r for r in ranges if any(a in r for a in addresses)] or ranges[:1]
+    needed, possible = (
+        {f"{r.gateway}/{r.subnet.prefixlen}" for r in some} for some in (used, ranges)
+    )
+    return needed, possible
 
 
 def fdb(topology: Topology, network: Network, pod: str) -> Differences:

@@ -4,10 +4,11 @@ Rules: CNI specification 1.0.0, section 5 ("Success"), and for the keys' meaning
 """
 
 from collections.abc import Mapping
+from ipaddress import ip_interface
 from typing import Any
 
 from podpath.cni.network import Network
-from podpath.model import POD_INTERFACE, Difference, PodNetwork, Topology, listed
+from podpath.model import POD_INTERFACE, Difference, Family, PodNetwork, Topology, listed
 from podpath.topology.comparison import Differences
 
 
@@ -62,14 +63,23 @@ def _addresses(topology: Topology, network: Network, pod: str) -> Differences:
     entries = _entries(pod_network, "ips")
     where = f"result of pod {pod}, addresses"
     differences = _unequal(where, listed(held), listed(e.get("address") for e in entries))
-    gateways: dict[int, str] = {r.subnet.version: str(r.gateway) for r in network.ipam.ranges}
     for entry in entries:
-        version = 6 if ":" in str(entry.get("address")) else 4
         if entry.get("gateway") is not None:
             where = f"result of pod {pod}, gateway of {entry.get('address')}"
-            differences += _unequal(where, gateways.get(version, "none"), str(entry["gateway"]))
+            differences += _unequal(where, _gateway(network, entry), str(entry["gateway"]))
         differences += _index(pod_network, entry)
     return differences
+
+
+def _gateway(network: Network, entry: Mapping[str, Any]) -> str:
+    """Return the gateway of the range of an address of the result, or of its family's first one."""
+    try:
+        address = ip_interface(str(entry.get("address"))).ip
+    except ValueError:
+        return "none"
+    ranges = network.ipam.ranges_of(Family(address.version))
+    ip_range = network.ipam.range_of(address) or next(iter(ranges), None)
+    return str(ip_range.gateway) if ip_range else "none"
 
 
 def _index(pod_network: PodNetwork, entry: Mapping[str, Any]) -> Differences:

@@ -66,10 +66,11 @@ def _configured(network: Network, family: Family, topology: Topology, pod: str) 
     ranged = [a for a in _ranged(topology, network, pod) if a[0].version == family.value]
     if not ranged:
         return set()
-    address, ip_range = ranged[0]
-    gateway = ip_range.gateway
+    gateway = ranged[0][1].gateway  # of the first address (plugins, pkg/ipam, ConfigureIface)
     expected = {
-        _route(rule, address, ip_range, POD_INTERFACE) for rule in network.profile.pod_routes
+        _route(rule, address, ip_range, POD_INTERFACE)
+        for address, ip_range in ranged
+        for rule in network.profile.pod_routes
     }
     for route in network.ipam.routes:
         if route.destination.version == family.value:

@@ -32,7 +32,7 @@ def wired(node: Node, network: Network, pods: Deployment) -> list[Difference]:
     return [
         difference
         for identifier, *pod in checks
-        if identifier not in network.profile.not_applicable
+        if identifier not in network.not_applicable
         for difference in wiring.differences(identifier, *pod, **facts.get(identifier, {}))
     ]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from podpath.cni.conflist import SUFFIXES
+from podpath.cni import conflist as conflists
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.nodes import image
@@ -31,21 +31,20 @@ _PRIVILEGED = (
 
 
 def conflist() -> Path:
-    """Return the conflist that the node's runtime uses: the first one (go-cni, loadFromConfDir).
+    """Return the conflist that the node's runtime uses.
 
     Raises:
         CouldNotTest: the node has none, or may not be entered.
     """
     check()
     try:
-        named = sorted((ROOT / _CONFLISTS).iterdir())
+        chosen = conflists.in_directory(ROOT / _CONFLISTS)
     except OSError as error:
         raise CouldNotTest(
             f"the node's /{_CONFLISTS} cannot be read: {error.strerror}", _PRIVILEGED
         ) from None
-    for path in named:
-        if path.suffix in SUFFIXES:
-            return path
+    if chosen is not None:
+        return chosen
     raise CouldNotTest(
         f"the node has no network configuration in /{_CONFLISTS}",
         "Name it with --podpath-cni-conf",

@@ -93,6 +93,87 @@ def test_data_directory() -> None:
     assert ipam.lease_directory == "/srv/leases/podpath"
 
 
+def test_single_conf_is_wrapped() -> None:
+    """A single plugin's .conf becomes a conflist of one, as libcni makes it."""
+    single = default()["plugins"][0] | {"name": "net", "cniVersion": "0.3.1"}
+    read = conflist.parse(json.dumps(single))
+
+    assert (read.name, read.version, read.plugins) == ("net", "0.3.1", ("bridge",))
+    assert json.loads(read.text) == {"name": "net", "cniVersion": "0.3.1", "plugins": [single]}
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_loopback_is_never_the_main_plugin(position: int) -> None:
+    """The main plugin creates the pods' interfaces, wherever loopback is."""
+    document = default()
+    document["plugins"].insert(position, {"type": "loopback"})
+    read = conflist.parse(json.dumps(document))
+
+    assert read.main_plugin == "bridge"
+    assert read.section["ipam"]
+    assert "loopback" in read.delegates
+
+
+@pytest.mark.parametrize(
+    ("changes", "version"),
+    [
+        ({"cniVersions": ["0.3.1", "1.1.0"]}, "1.1.0"),
+        ({"cniVersions": ["0.3.1", "9.0.0"]}, "1.0.0"),
+        ({"cniVersion": None, "cniVersions": ["0.4.0", "0.3.1"]}, "0.4.0"),
+        ({"cniVersion": None}, "0.1.0"),
+        ({"cniVersion": "9.0.0"}, "9.0.0"),
+    ],
+)
+def test_version_is_the_highest_known_one(changes: Document, version: str) -> None:
+    """Like libcni, podpath takes the highest of all versions that it knows."""
+    read = conflist.parse(json.dumps(default() | changes))
+
+    assert read.version == version
+    assert json.loads(read.in_version("0.4.0").text)["cniVersion"] == "0.4.0"
+    assert "cniVersions" not in read.in_version("0.4.0").text
+
+
+def test_switches_of_the_runtime() -> None:
+    """libcni reads disableCheck and disableGC as booleans and as texts."""
+    read = conflist.parse(json.dumps(default() | {"disableCheck": "True", "disableGC": True}))
+
+    assert (read.disable_check, read.disable_gc) == (True, True)
+    assert not conflist.read(conflist.DEFAULT).disable_check
+
+
+def test_mtu_as_text_where_the_plugin_may_take_it() -> None:
+    """The AWS VPC CNI has its MTU as a text; the reference plugins refuse one."""
+    assert samples.conflist(type="aws-cni", mtu="9001").mtu == 9001
+    assert samples.conflist(type="aws-cni", mtu="").mtu is None
+
+
+def test_several_sets_of_one_family() -> None:
+    """A pod gets one address of each set; the gateway may be outside of the subnet."""
+    ranges = [
+        [{"subnet": "10.0.0.0/24", "gateway": "169.254.1.1"}, {"subnet": "10.2.0.0/24"}],
+        [{"subnet": "10.1.0.0/24"}],
+        [{"subnet": "fd00::/64"}],
+    ]
+    ipam = samples.conflist({"ranges": ranges}).ipam
+
+    assert [len(s) for s in ipam.sets_of(Family.IPV4)] == [2, 1]
+    assert [len(s) for s in ipam.sets_of(Family.IPV6)] == [1]
+    assert ipam.gateway(Family.IPV4) == ip_address("169.254.1.1")
+    assert ipam.ranges[0].usable == 254
+
+
+def test_directory_as_a_runtime_reads_it(tmp_path: Path) -> None:
+    """The first file by name, whatever lies beside, except the loopback's own."""
+    (tmp_path / "00-loopback.conf").write_text('{"name": "lo", "type": "loopback"}')
+    (tmp_path / "05-old.conflist.bak").write_text("{")
+    (tmp_path / "06-directory.conf").mkdir()
+    assert conflist.in_directory(tmp_path) is None
+    (tmp_path / "20-other.conflist").write_text("{")
+    (tmp_path / "10-net.conflist").write_text(conflist.DEFAULT.read_text())
+
+    assert conflist.in_directory(tmp_path) == tmp_path / "10-net.conflist"
+
+
 def _main(**changes: Any) -> Callable[[Document], None]:
     return lambda document: document["plugins"][0].update(changes)
 
@@ -108,7 +189,7 @@ def _top(**changes: Any) -> Callable[[Document], None]:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        pytest.param(lambda d: d.pop("plugins"), 'no "plugins" list', id="no-plugins"),
+        pytest.param(lambda d: d.pop("plugins"), "neither a conflist", id="no-plugins"),
         pytest.param(_top(plugins=[]), "objects that each have a", id="empty-plugins"),
         pytest.param(_top(plugins=None), "objects that each have a", id="null-plugins"),
         pytest.param(_top(plugins={}), '"plugins" must be of type list', id="plugins-object"),
@@ -118,11 +199,17 @@ def _top(**changes: Any) -> Callable[[Document], None]:
         pytest.param(lambda d: d.pop("name"), '"name" is missing', id="no-name"),
         pytest.param(_top(name=""), '"name" is missing', id="empty-name"),
         pytest.param(_top(name=5), '"name" must be of type str', id="name-number"),
-        pytest.param(lambda d: d.pop("cniVersion"), '"cniVersion" is missing', id="no-version"),
+        pytest.param(_top(cniVersion=1), '"cniVersion" must be of type str', id="version-number"),
+        pytest.param(_top(cniVersions="1.0.0"), '"cniVersions" must be', id="versions-text"),
+        pytest.param(_top(cniVersions=[1]), '"cniVersions" must be', id="versions-number"),
+        pytest.param(_top(disableCheck="no"), '"disableCheck" must be true or', id="switch-text"),
+        pytest.param(_top(disableGC=1), '"disableGC" must be true or false', id="switch-number"),
+        pytest.param(_top(plugins=[{"type": "loopback"}]), "only plugin is", id="loopback-alone"),
         pytest.param(_main(bridge=7), '"bridge" must be of type str, not 7', id="bridge-number"),
         pytest.param(_main(isGateway="yes"), '"isGateway" must be of type bool', id="flag-text"),
         pytest.param(_main(isGateway=1), '"isGateway" must be of type bool', id="flag-number"),
         pytest.param(_main(mtu="1500"), '"mtu" must be of type int', id="mtu-text"),
+        pytest.param(_main(type="acme", mtu="1500 "), '"mtu" must be a', id="mtu-no-number"),
         pytest.param(_main(mtu=True), '"mtu" must be of type int, not true', id="mtu-bool"),
         pytest.param(_main(ipam=None), 'no "ipam" section', id="no-ipam"),
         pytest.param(_main(ipam={}), 'no "ipam" section', id="empty-ipam"),
@@ -133,6 +220,25 @@ def _top(**changes: Any) -> Callable[[Document], None]:
             _ipam(ranges=[{"subnet": "10.0.0.0/24"}]), "list of lists", id="ranges-not-nested"
         ),
         pytest.param(_ipam(ranges=[["10.0.0.0/24"]]), 'object with a "subnet"', id="range-text"),
+        pytest.param(_ipam(ranges=[[]]), "must have a range", id="empty-set"),
+        pytest.param(
+            _ipam(ranges=[[{"subnet": "10.0.0.0/24"}, {"subnet": "fd00::/64"}]]),
+            "one set must have the same IP version",
+            id="mixed-set",
+        ),
+        pytest.param(
+            _ipam(ranges=[[{"subnet": "10.0.0.0/24"}], [{"subnet": "10.0.0.0/16"}]]),
+            "10.0.0.1-10.0.0.254 and 10.0.0.1-10.0.255.254 overlap",
+            id="overlap",
+        ),
+        pytest.param(
+            _ipam(ranges=[[{"subnet": "10.0.0.9/24"}]]), "has host bits set", id="host-bits"
+        ),
+        pytest.param(
+            _ipam(ranges=[[{"subnet": "10.0.0.0/24", "gateway": "fd00::1"}]]),
+            "another IP version",
+            id="gateway-family",
+        ),
         pytest.param(_ipam(ranges=[[{}]]), 'object with a "subnet"', id="range-no-subnet"),
         pytest.param(_ipam(ranges=[[{"subnet": "10.0.0/99"}]]), "range .*10.0.0/99", id="subnet"),
         pytest.param(_ipam(ranges=[[{"subnet": 10}]]), '"subnet" must be', id="subnet-number"),
@@ -175,12 +281,10 @@ def test_malformed_conflist_could_not_be_tested(
         pytest.param(b"", "not JSON", id="empty"),
         pytest.param(b"{", "not JSON", id="unfinished"),
         pytest.param(b"[" * 100_000, "not JSON", id="deep"),
-        pytest.param(b"[]", 'no "plugins" list', id="list"),
-        pytest.param(b"null", 'no "plugins" list', id="null"),
+        pytest.param(b"[]", "neither a conflist", id="list"),
+        pytest.param(b"null", "neither a conflist", id="null"),
         pytest.param(b"\xff\xfe{}", "cannot be read: not text", id="not-text"),
-        pytest.param(
-            b'{"type": "bridge", "name": "x"}', "a single plugin's .conf", id="single-plugin"
-        ),
+        pytest.param(b'{"type": "bridge"}', '"name" is missing', id="single-without-name"),
     ],
 )
 def test_file_that_is_no_conflist_could_not_be_tested(

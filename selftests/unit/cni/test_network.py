@@ -1,5 +1,6 @@
 """Networks: what a conflist means with the profile of its plugin."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,3 +90,13 @@ def test_path_that_the_profile_does_not_have() -> None:
 
     with pytest.raises(CouldNotTest, match='the profile bridge has no path of the kind "unicast"'):
         samples.network(profile=bare).hops("unicast")
+
+
+def test_commands_that_the_conflist_turns_off_are_not_applicable() -> None:
+    """A runtime never calls CHECK or GC then, so no test does."""
+    document = json.loads(conflist.DEFAULT.read_text()) | {"disableCheck": True}
+    network = Network(conflist.parse(json.dumps(document)), profiles.for_plugin("bridge"))
+
+    assert "disableCheck" in network.not_applicable["CNI-CHECK-LISTED"]
+    assert "CNI-GC" not in network.not_applicable
+    assert "TOPO-HOST-END" in network.not_applicable

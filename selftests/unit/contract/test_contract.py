@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from podpath.cni import conflist
+from podpath.cni.versions import VERSIONS
 from podpath.contract import answers, links, runtime, subjects
 from podpath.contract.answers import Answer
 from podpath.contract.links import AttachmentState, Link
 from podpath.contract.subjects import Role
-from podpath.contract.versions import VERSIONS
 from podpath.errors import DoesNotConform
 from podpath.system.limits import Measures
 
@@ -233,3 +233,16 @@ def test_plugin_that_does_not_stop_talking_is_killed() -> None:
     """Endless output would fill the memory."""
     with pytest.raises(DoesNotConform, match="printed more than 4 MiB"):
         run("yes")
+
+
+def test_loopback_is_called_in_the_chain_only() -> None:
+    """A loopback plugin comes first, and yet the plugin after it makes the interface."""
+    document = json.loads(conflist.DEFAULT.read_text())
+    document["plugins"].insert(0, {"type": "loopback"})
+    chain, main, portmap, ipam = subjects.of(conflist.parse(json.dumps(document)))
+
+    assert [step.plugin for step in chain.steps] == ["loopback", "bridge", "portmap"]
+    assert chain.main.delegate == "host-local"
+    assert (main.name, main.role) == ("bridge", Role.INTERFACE)
+    assert [step.plugin for step in portmap.preceding] == ["loopback", "bridge"]
+    assert ipam.name == "host-local"
