@@ -23,9 +23,9 @@ def test_version_lists_supported_versions(
     runtime: Runtime, subject: Subject, network: Network
 ) -> None:
     """VERSION prints one document with the supported versions, which include the conflist's."""
-    answer = runtime.version(subject.name, network.conflist.version)
+    answer = runtime.version(subject.name, network.conflist.contract_version)
 
-    assert answers.version(answer, network.conflist.version) == []
+    assert answers.version(answer, network.conflist.contract_version) == []
 
 
 @requirement("CNI-VERSION-ECHO")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from podpath.cni import document, sysctls
+from podpath.cni import document, sysctls, versions
 from podpath.cni.document import LOOPBACK
 from podpath.cni.fields import Malformed, text, typed
 from podpath.cni.ipam import Ipam
@@ -36,9 +36,12 @@ class Conflist:
     """A CNI network configuration list, as it is written.
 
     Attributes:
-        text: document, as a runtime reads it.
+        written: document, as the user wrote it.
+        text: document, as the runtime of the node reads it.
         name: name of the network.
-        version: CNI version that plugins are called in.
+        versions: CNI versions that the document names.
+        version: CNI version in which the runtime calls the plugins.
+        contract_version: CNI version of the conflist in which podpath itself calls the plugins.
         sections: configuration of each plugin of the chain, in order.
         main: position of the main plugin in the chain: the one that creates the pods' interfaces.
         delegates: names of all plugin binaries that the chain needs.
@@ -54,9 +57,12 @@ class Conflist:
         disable_gc: True if the runtime must not call GC.
     """
 
+    written: str
     text: str
     name: str
+    versions: tuple[str, ...]
     version: str
+    contract_version: str
     sections: tuple[Mapping[str, Any], ...]
     main: int
     delegates: tuple[str, ...]
@@ -91,9 +97,10 @@ class Conflist:
         """Settings that "tuning" turns on for the pods' eth0, and settings that it turns off."""
         return sysctls.switched(self.sections)
 
-    def in_version(self, version: str) -> "Conflist":
-        """Return the same network in another CNI version."""
-        return replace(self, text=document.in_version(self.text, version), version=version)
+    def in_versions(self, version: str, contract_version: str) -> "Conflist":
+        """Return the same network in other CNI versions: the runtime's, and the contract's."""
+        text = document.in_version(self.text, version)
+        return replace(self, text=text, version=version, contract_version=contract_version)
 
 
 def read(path: Path) -> Conflist:
@@ -144,6 +151,7 @@ def parse(written: str) -> Conflist:
         Malformed: the document breaks the format; the text gives the reason.
     """
     whole = document.parse(written)
+    version = versions.highest(whole.versions) or whole.versions[0]
     position = _main(whole.sections)
     main = whole.sections[position]
     section = typed(main, "ipam", dict, {})
@@ -154,9 +162,12 @@ def parse(written: str) -> Conflist:
     is_default = typed(main, "isDefaultGateway", bool, False)
     types = (s["type"] for s in whole.sections)
     return Conflist(
+        written=written,
         text=whole.text,
         name=whole.name,
-        version=whole.version,
+        versions=whole.versions,
+        version=version,
+        contract_version=version,
         sections=whole.sections,
         main=position,
         delegates=tuple(dict.fromkeys([*types, ipam.plugin])),

@@ -26,7 +26,7 @@ class Document:
     Attributes:
         text: the conflist, as a runtime reads it; a single plugin's configuration is wrapped.
         name: name of the network.
-        version: CNI version that libcni calls the plugins in.
+        versions: CNI versions that it names; libcni uses the highest that it knows.
         sections: configuration of each plugin, in the order of the chain.
         disable_check: True if the runtime must not call CHECK.
         disable_gc: True if the runtime must not call GC.
@@ -34,7 +34,7 @@ class Document:
 
     text: str
     name: str
-    version: str
+    versions: tuple[str, ...]
     sections: tuple[Mapping[str, Any], ...]
     disable_check: bool
     disable_gc: bool
@@ -54,7 +54,7 @@ def parse(written: str) -> Document:
     return Document(
         text=written,
         name=_name(document),
-        version=_version(document),
+        versions=_versions(document),
         sections=sections,
         disable_check=switch(document, "disableCheck"),
         disable_gc=switch(document, "disableGC"),
@@ -107,11 +107,10 @@ def _name(document: Mapping[str, Any]) -> str:
     return name
 
 
-def _version(document: Mapping[str, Any]) -> str:
-    """Return the highest known version of "cniVersion" and "cniVersions", as libcni chooses it."""
+def _versions(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the versions of "cniVersion" and "cniVersions"; at least one."""
     single = text(document, "cniVersion")
     several = typed(document, "cniVersions", list, [])
     if not all(isinstance(v, str) and v.isprintable() for v in several):
         raise Malformed('"cniVersions" must be a list of versions')
-    named = [*filter(None, [single]), *several]
-    return versions.highest(named) or (named[0] if named else versions.UNNAMED)
+    return tuple(filter(None, [single, *several])) or (versions.UNNAMED,)

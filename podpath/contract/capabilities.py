@@ -44,7 +44,9 @@ def container(
 ) -> Iterator[Attachment]:
     """Create a container for the whole chain with these capability args, ready for ADD."""
     chain = subjects.of(network.conflist)[0]
-    with attached(runtime, chain, network.conflist.version, capability_args or {}) as attachment:
+    with attached(
+        runtime, chain, network.conflist.contract_version, capability_args or {}
+    ) as attachment:
         yield attachment
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from podpath.cni import conflist
+from podpath.cni.agreement import Party
 from podpath.cni.network import Network
 from podpath.nodes.base import Node
 from podpath.requirements import Ability, Requirement
@@ -120,6 +121,10 @@ class Kind(ABC):
     def needs_of(self, setup: Setup) -> Iterable[Need]:  # noqa: ARG002
         """Return the things that the machine must have for this network in addition."""
         return ()
+
+    def runtime(self) -> Party:
+        """Return the runtime, with the CNI versions of the results that it reads, if known."""
+        return Party("the runtime", ())
 
     def describe(self) -> Mapping[str, str]:
         """Return the facts about the kind for the header and the report: name -> text."""

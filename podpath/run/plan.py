@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from podpath.cni import agreement, deviations, features, version_query
 from podpath.cni import conflist as conflists
-from podpath.cni import deviations, features
+from podpath.cni.agreement import Agreement, Party
 from podpath.cni.deviations import Deviation
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
@@ -25,6 +26,7 @@ class Plan(Setup):
         deviations: file that declares known deviations.
         profile_origin: reason for the choice of the profile.
         features: feature -> reason why it is not tested; empty if it is tested.
+        agreement: CNI versions of the run, if they are not the conflist's own.
     """
 
     conflist_path: Path
@@ -32,6 +34,7 @@ class Plan(Setup):
     deviations: Path
     profile_origin: str = "given"
     features: Mapping[str, str] = field(default_factory=dict)
+    agreement: Agreement | None = None
 
     @classmethod
     def read(
@@ -62,7 +65,7 @@ class Plan(Setup):
         path = _file(Path(conflist)) if conflist else kind.conflist()
         network = Network.read(path, profile or "")
         inferred = f'inferred from the plugin type "{network.conflist.main_plugin}"'
-        return cls(
+        plan = cls(
             kind=kind,
             network=network,
             conflist_path=path,
@@ -72,6 +75,27 @@ class Plan(Setup):
             deviations=Path(known) if known else deviations.SHIPPED,
             features=features.chosen(network, kind.name, kind.abilities, chosen_features or ""),
         )
+        return plan.in_common_versions()
+
+    def in_common_versions(self) -> "Plan":
+        """Return the plan in CNI versions that its runtime and its plugins know.
+
+        Raises:
+            CouldNotTest: they have none in common.
+        """
+        conflist = self.network.conflist
+        try:
+            plugins = self.plugins
+            runtime = self.kind.runtime()
+        except CouldNotTest:  # the preflight reports what is missing
+            return self
+        parties = [Party(f'"{n}"', version_query.supported(p)) for n, p in plugins.items()]
+        agreed = agreement.agree(conflist, runtime, parties)
+        if not agreed.reason:
+            return self
+        other = conflist.in_versions(agreed.pods, agreed.contract)
+        network = replace(self.network, conflist=other)
+        return replace(self, network=network, agreement=agreed)
 
     @cached_property
     def known_deviations(self) -> tuple[Deviation, ...]:

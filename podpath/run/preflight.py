@@ -49,6 +49,7 @@ def describe(wanted: Plan) -> dict[str, str]:
         **wanted.kind.describe(),
         **_host_settings(wanted),
         "conflist": f"{conflist.name} ({' + '.join(conflist.plugins)}), {wanted.conflist_path}",
+        **_versions(wanted),
         "profile": wanted.network.profile.name,
         "profile origin": wanted.profile_origin,
         **_features(wanted.features),
@@ -72,6 +73,15 @@ def _features(reasons: Mapping[str, str]) -> dict[str, str]:
         **{name: ", ".join(some) for name, some in told.items() if some},
         **({f"features {features.WAIVED}": ", ".join(waived)} if waived else {}),
     }
+
+
+def _versions(wanted: Plan) -> dict[str, str]:
+    """Describe the CNI versions of the run, if they are not the conflist's own."""
+    agreed = wanted.agreement
+    if agreed is None:
+        return {}
+    chosen = f"{agreed.pods} for pods, {agreed.contract} for the contract"
+    return {"CNI version": f"{chosen} ({agreed.reason})"}
 
 
 def _host_settings(wanted: Plan) -> dict[str, str]:

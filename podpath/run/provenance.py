@@ -76,8 +76,8 @@ def about(
         configuration={
             "conflist": {
                 "path": str(plan.conflist_path),
-                "sha256": hashlib.sha256(plan.network.conflist.text.encode()).hexdigest(),
-                "text": plan.network.conflist.text,
+                "sha256": hashlib.sha256(plan.network.conflist.written.encode()).hexdigest(),
+                "text": plan.network.conflist.written,
             },
             "plugins": [_plugin(name, path) for name, path in plan.plugins.items()],
         },

@@ -6,6 +6,8 @@ the parts for CRI have other names. bin_dirs exists since 2.1, in place of bin_d
 
 import re
 
+from podpath.cni.agreement import Party
+from podpath.cni.versions import until
 from podpath.nodes.image import NAME as POD_IMAGE
 
 SOCKET = "/run/containerd/containerd.sock"
@@ -43,6 +45,21 @@ def configuration(release: str, oci_runtime: str, plugins: str, conflists: str) 
 [plugins."io.containerd.internal.v1.opt"]
 path = "/var/lib/containerd/opt"
 """
+
+
+#: Release of containerd -> the newest CNI version of a result that it reads (its go.mod: libcni).
+_READS = {(2, 0): "1.1.0", (1, 6): "1.0.0", (0, 0): "0.4.0"}
+
+
+def party(release: str) -> Party:
+    """Return a release of containerd, with the CNI versions of the results that it reads.
+
+    Args:
+        release: output of `containerd --version`.
+    """
+    number = _number(release)
+    newest = next(version for since, version in _READS.items() if number >= since)
+    return Party(f"containerd {number[0]}.{number[1]}", until(newest))
 
 
 def _number(release: str) -> tuple[int, int]:

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 
+from podpath.cni.agreement import Party
 from podpath.nodes.base import Node
+from podpath.nodes.embedded import containerd
 from podpath.nodes.kind import Kind, Need, Say, Setup
 from podpath.requirements import Ability
 from podpath.system import kernel, programs
@@ -31,6 +33,10 @@ class Embedded(Kind):
     def needs_of(self, setup: Setup) -> Iterable[Need]:
         """Return the kind of link of the profile's pods, unless every node needs it anyway."""
         return [] if setup.network.profile.kind in LINKS else [_link(setup.network.profile.kind)]
+
+    def runtime(self) -> Party:
+        """Return containerd, with the versions that its release reads."""
+        return containerd.party(programs.first_line(programs.locate("containerd"), "--version"))
 
     def describe(self) -> Mapping[str, str]:
         """Return the versions of the runtime's programs."""

@@ -129,8 +129,11 @@ def test_version_is_the_highest_known_one(changes: Document, version: str) -> No
     read = conflist.parse(json.dumps(default() | changes))
 
     assert read.version == version
-    assert json.loads(read.in_version("0.4.0").text)["cniVersion"] == "0.4.0"
-    assert "cniVersions" not in read.in_version("0.4.0").text
+    other = read.in_versions("0.4.0", read.version)
+    assert (other.version, other.contract_version) == ("0.4.0", read.version)
+    assert json.loads(other.text)["cniVersion"] == "0.4.0"
+    assert "cniVersions" not in other.text
+    assert other.written == read.written
 
 
 def test_switches_of_the_runtime() -> None:

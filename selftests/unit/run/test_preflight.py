@@ -1,11 +1,14 @@
 """What a run says before its first test: all that stands in its way, at once."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from podpath.cni import conflist
 from podpath.errors import CouldNotTest
 from podpath.nodes import kinds
+from podpath.nodes.embedded import containerd
 from podpath.run import preflight
 from podpath.run.plan import Plan
 from podpath.system import programs
@@ -69,3 +72,37 @@ def test_missing_programs_come_before_all_else(
     assert found.message == "missing on this system: ip, ctr, runc"
     remedy = f"On Debian, as root: apt-get install containerd iproute2 runc (or {command})"
     assert found.remedy == remedy
+
+
+def _speaking(directory: Path, versions: str, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """A plan for a conflist of 1.1.0, whose plugins know these versions, and old containerd."""
+    document = json.loads(conflist.DEFAULT.read_text()) | {"cniVersion": "1.1.0"}
+    (directory / "net.conflist").write_text(json.dumps(document))
+    for name in ("bridge", "portmap", "host-local"):
+        (directory / name).touch(0o755)
+    monkeypatch.setattr("podpath.cni.version_query.supported", lambda _: tuple(versions.split()))
+    kind = kinds.named("embedded").from_options(lambda _: None, directory)
+    monkeypatch.setattr(type(kind), "runtime", lambda _: containerd.party("containerd 1.6.20"))
+    return Plan.read(kind, str(directory / "net.conflist"), [str(directory)], None, None)
+
+
+def test_pods_get_the_version_that_the_runtime_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runtime gets another conflist than the user's; the report has the user's."""
+    plan = _speaking(tmp_path, "1.0.0 1.1.0", monkeypatch)
+    used = plan.network.conflist
+
+    assert (used.version, used.contract_version) == ("1.0.0", "1.1.0")
+    assert json.loads(used.text)["cniVersion"] == "1.0.0"
+    assert json.loads(used.written)["cniVersion"] == "1.1.0"
+    assert preflight.describe(plan)["CNI version"] == (
+        "1.0.0 for pods, 1.1.0 for the contract"
+        " (the conflist has 1.1.0, but containerd 1.6 knows CNI 0.1.0 to 1.0.0)"
+    )
+
+
+def test_no_version_in_common_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found before a node starts."""
+    with pytest.raises(CouldNotTest, match="no CNI version in common"):
+        _speaking(tmp_path, "1.1.0", monkeypatch)

@@ -1,0 +1,77 @@
+"""Query of the CNI versions that a plugin's binary supports, before there is a node.
+
+The binary runs without any privilege but reading, as nobody, in namespaces of its own: whatever it
+does, the machine does not change.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+from functools import cache
+from typing import Any
+
+from podpath.system import limits, programs
+
+_LARGEST_ANSWER = 1 << 20
+_NOBODY = 65534
+_CONFINED = (
+    *("unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--cgroup", "--mount-proc"),
+    *("--fork", "--kill-child"),
+    *("prlimit", f"--fsize={_LARGEST_ANSWER}", "--core=0", f"--as={8 << 30}", "--nproc=256"),
+    *("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--no-new-privs"),
+    # a plugin may be in a directory that nobody may not enter
+    *("--bounding-set=-all,+dac_read_search", "--inh-caps=-all,+dac_read_search"),
+    *("--ambient-caps=-all,+dac_read_search", "--"),
+)
+
+
+def supported(path: str) -> tuple[str, ...]:
+    """Return the versions that a plugin lists in its answer to VERSION; empty if unknown.
+
+    It is unknown if the binary does not run this way, does not end in time, or lists none. The
+    tests of the contract report what is wrong with its answer.
+
+    Args:
+        path: path of the binary on this machine.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ()
+    return _supported(path, (status.st_ino, status.st_mtime_ns))
+
+
+@cache
+def _supported(path: str, _: tuple[int, int]) -> tuple[str, ...]:
+    """Return the versions from a cache. Inode and mtime distinguish binaries."""
+    return listed(_answer(path))
+
+
+def _answer(path: str) -> str:
+    with tempfile.TemporaryFile() as output:
+        try:
+            subprocess.run(
+                [*_CONFINED, path],
+                input=b'{"cniVersion": "1.0.0"}',
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+                env=programs.environment() | {"CNI_COMMAND": "VERSION"},
+                cwd="/",
+                check=False,
+                timeout=limits.current().usage,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return ""
+        output.seek(0)
+        return output.read(_LARGEST_ANSWER).decode(errors="replace")
+
+
+def listed(answer: str) -> tuple[str, ...]:
+    """Return the versions in an answer to VERSION; empty if it lists none. Pure."""
+    try:
+        document: Any = json.loads(answer)
+    except (ValueError, RecursionError):
+        return ()
+    named = document.get("supportedVersions") if isinstance(document, dict) else None
+    return tuple(v for v in named if isinstance(v, str)) if isinstance(named, list) else ()
