@@ -16,6 +16,8 @@ from podpath.system import limits
 #: A plugin's error message arrives as gRPC metadata, whose limit is 8 KiB by default. Without the
 #: message, a plugin's failure looks the same as the runtime's own.
 _MOST_RECEIVED = 64 * 1024 * 1024
+#: The runtime's words if it has no conflist that it can use (go-cni, errors.go).
+_NO_CONFLIST = "cni plugin not initialized"
 #: Characters of the message that podpath shows.
 _MOST_TOLD = 4000
 
@@ -108,6 +110,11 @@ class Runtime:
             if gone := self._gone(error):
                 raise CouldNotTest(f"{gone}. That was during {doing}") from None
             details = _told(error)
+            if _NO_CONFLIST in details:
+                raise CouldNotTest(
+                    f"the runtime has loaded no conflist, so it never called the plugin: {details}",
+                    'Look for "failed to load cni" in the runtime\'s log',
+                ) from None
             if "network for sandbox" in details or "plugin type=" in details:
                 raise DoesNotConform(f"the plugin failed {doing}", details) from None
             raise CouldNotTest(f"containerd could not {doing}: {details}") from None

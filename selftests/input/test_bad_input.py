@@ -49,9 +49,9 @@ def test_missing_conflist(workers: tuple[str, ...]) -> None:
     ("text", "said"),
     [
         pytest.param("{", "not JSON", id="not-json"),
-        pytest.param('{"type": "bridge"}', 'no "plugins" list', id="single-plugin"),
+        pytest.param('{"type": "bridge"}', '"name" is missing', id="single-plugin"),
         pytest.param('{"plugins": []}', '"plugins" must be a list', id="no-plugins"),
-        pytest.param("[]", 'no "plugins" list', id="not-an-object"),
+        pytest.param("[]", "neither a conflist", id="not-an-object"),
     ],
 )
 def test_file_that_is_not_a_conflist(tmp_path: Path, text: str, said: str) -> None:
@@ -90,6 +90,18 @@ def test_conflist_that_cannot_be_tested(
     path = _conflist(tmp_path, change)
 
     _refused(suite.run("tests", "--podpath-cni-conf", path), *said)
+
+
+def test_conflist_that_the_runtime_refuses(tmp_path: Path) -> None:
+    """The plugin is never called, and so it is not blamed; the reason is the runtime's own."""
+    path = _conflist(tmp_path, lambda c: c["plugins"][1].update(capabilities={"x": "yes"}))
+    run = suite.run(
+        "tests/test_topology.py", "-k", "namespace_of_its_own", "--podpath-cni-conf", path
+    )
+
+    assert run.status == COULD_NOT_TEST_STATUS, run.output
+    assert "containerd does not load the conflist, so it never calls the plugin" in run.output
+    assert "cannot unmarshal string" in run.output
 
 
 def test_malformed_profile(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from podpath.model import CommandResult
 from podpath.nodes import image, sandboxes
 from podpath.nodes.base import Node
 from podpath.nodes.cri import Runtime
-from podpath.nodes.embedded import confine, containerd, uplink
+from podpath.nodes.embedded import confine, containerd, containerd_log, uplink
 from podpath.nodes.embedded.init import NodeSpec
 from podpath.nodes.embedded.keeper_process import KeeperProcess, kept
 from podpath.nodes.pod import Pod, PodSpec
@@ -34,6 +34,7 @@ _GIVEN = "/opt/podpath/cni/given"
 _CONFLISTS = "/etc/cni/net.d"
 _CONFLIST = f"{_CONFLISTS}/10-podpath.cni.conflist"
 _LOG = "/run/podpath/containerd.log"
+_LOG_BYTES = 1 << 20
 _LOG_END_BYTES = 4000
 # Once in some thousand containers, runc 1.1.5 on a busy machine loses its own child.
 _LOST_CHILD = "can't get final child's PID from pipe: EOF"
@@ -135,7 +136,7 @@ class EmbeddedNode(Node):
                 if time.monotonic() > deadline or not self.root(_LOG).exists():
                     raise CouldNotTest(
                         f"containerd did not answer in {seconds:.0f} s ({error}). The end of its"
-                        f" log:\n{self.log_end()}",
+                        f" log:\n{self._log_end()}",
                         limits.current().remedy,
                     ) from None
             time.sleep(0.01)
@@ -146,29 +147,59 @@ class EmbeddedNode(Node):
         Raises:
             CouldNotTest: containerd does not load the conflist.
         """
+        before = self._log_size()
         # renamed into place, as containerd also loads unfinished files
         write = f'printf %s "$1" >{_CONFLIST}.new && mv {_CONFLIST}.new {_CONFLIST}'
         self.run(["sh", "-c", write, "sh", conflist.text])
-        seconds = limits.current().node_start
-        loaded = waiting.until(
-            self._runtime.networks, lambda texts: conflist.text in texts, seconds
-        )
-        if conflist.text not in loaded:
-            raise CouldNotTest(
-                f"containerd did not load the conflist of network {conflist.name} in"
-                f" {seconds:.0f} s. The end of its log:\n{self.log_end()}",
-                limits.current().remedy,
-            )
+        self.require_loaded(conflist, before)
 
-    def log_end(self) -> str:
-        """Return the last lines of containerd's log."""
+    def require_loaded(self, conflist: Conflist, since: int = 0) -> None:
+        """Wait until containerd has loaded a conflist.
+
+        Args:
+            conflist: the conflist.
+            since: size of containerd's log, in bytes, before it had the conflist.
+
+        Raises:
+            CouldNotTest: containerd refuses the conflist, or does not load it in time.
+        """
+        seconds = limits.current().node_start
+
+        def ended(texts: list[str]) -> bool:
+            return conflist.text in texts or bool(containerd_log.refusal(self._log(since)))
+
+        loaded = waiting.until(self._runtime.networks, ended, seconds)
+        if conflist.text in loaded:
+            return
+        if reason := containerd_log.refusal(self._log(since)):
+            raise CouldNotTest(
+                f"containerd does not load the conflist, so it never calls the plugin: {reason}",
+                "Correct the conflist, or use a release of the runtime that reads it",
+            )
+        raise CouldNotTest(
+            f"containerd did not load the conflist of network {conflist.name} in"
+            f" {seconds:.0f} s. The end of its log:\n{self._log_end()}",
+            limits.current().remedy,
+        )
+
+    def _log(self, since: int = 0) -> str:
+        """Return containerd's log from a byte on; empty if the node has ended."""
         try:
             with self.opened(_LOG) as path, path.open("rb") as log:
-                log.seek(max(os.fstat(log.fileno()).st_size - _LOG_END_BYTES, 0))
-                text = log.read(_LOG_END_BYTES).decode(errors="replace")
-            return "\n".join(text.splitlines()[-5:])
+                log.seek(since)
+                return log.read(_LOG_BYTES).decode(errors="replace")
         except OSError:
-            return "(the node has ended)"
+            return ""
+
+    def _log_end(self) -> str:
+        return containerd_log.end(self._log(max(self._log_size() - _LOG_END_BYTES, 0)))
+
+    def _log_size(self) -> int:
+        try:
+            with self.opened(_LOG) as path:
+                return path.stat().st_size
+        except OSError:
+            return 0
 
     def import_image(self, archive: bytes) -> None:
         """Import the pod image into containerd.
@@ -287,6 +318,7 @@ def start(
         node = EmbeddedNode(keeper)
         try:
             node.wait_until_ready()
+            node.require_loaded(conflist)
             say("importing the pod image")
             node.import_image(building.result())
             node.try_out(oci_runtime)
