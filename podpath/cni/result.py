@@ -1,6 +1,7 @@
-"""A plugin's last result: the interfaces that it reports. Pure, but for reading the file.
+"""A plugin's last result, in the format of version 0.3.0 and later. Pure, but for reading the file.
 
-Format: CNI specification 1.0.0, section 5; around it libcni's cache (libcni/api.go, cachedInfo).
+Format: CNI specification 1.0.0, section 5, and 0.2.0, "Result"; around it libcni's cache
+(libcni/api.go, cachedInfo).
 """
 
 import json
@@ -9,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from podpath.cni.versions import until
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.system import files
+
+_WITHOUT_INTERFACES = until("0.2.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class ReportedInterface:
 
 def read(path: Path) -> dict[str, Any]:
     """Read the result in a file of libcni's cache; empty if it holds none.
+
+    A result before 0.3.0 is converted, as far as it says the same.
 
     Raises:
         DoesNotConform: the plugin's result breaks the format.
@@ -51,7 +57,22 @@ def read(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(result, dict):
         raise DoesNotConform(f"the plugin's result must be an object, not {_kind(result)}")
-    return result
+    return result if names_interfaces(result) else _converted(result)
+
+
+def names_interfaces(result: Mapping[str, Any]) -> bool:
+    """Return whether the version of a result has a list of interfaces: 0.3.0 and later."""
+    if "cniVersion" not in result:
+        return not {"ip4", "ip6"} & result.keys()
+    return result["cniVersion"] not in _WITHOUT_INTERFACES
+
+
+def _converted(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result before 0.3.0 with its addresses and routes where later versions have them."""
+    parts = [part for key in ("ip4", "ip6") if isinstance(part := result.get(key), dict)]
+    ips = [{"address": part.get("ip"), "gateway": part.get("gateway")} for part in parts]
+    routes = [r for part in parts if isinstance(listed := part.get("routes"), list) for r in listed]
+    return {**result, "ips": ips, "routes": routes}
 
 
 def interfaces(result: Mapping[str, Any]) -> tuple[ReportedInterface, ...]:

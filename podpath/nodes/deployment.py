@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from podpath.cni import result
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.model import Inherited, Settings
+from podpath.model import POD_INTERFACE, Inherited, Settings
 from podpath.nodes import image
 from podpath.nodes.base import Node
 from podpath.nodes.pod import Pod, PodSpec, PortMapping
@@ -218,7 +218,8 @@ def _has_tentative(node: Node, pod: Pod) -> bool:
     """Return whether detection of duplicates runs for an address of the result's interfaces."""
     if 6 not in {address.version for address in pod.network.addresses}:
         return False
-    named = {(link.inside, link.name) for link in result.interfaces(pod.network.result)}
+    named = {(True, POD_INTERFACE)}  # a result before 0.3.0 names none
+    named |= {(link.inside, link.name) for link in result.interfaces(pod.network.result)}
     return any(
         entry.is_global and entry.is_tentative and (inside, entry.interface) in named
         for inside, pid in ((False, 1), (True, pod.pids[MAIN]))

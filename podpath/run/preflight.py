@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from podpath.cni import features
+from podpath.cni import features, result
 from podpath.errors import CouldNotTest
 from podpath.requirements import CORE, Ability
 from podpath.run import checks, needs, origin
@@ -76,12 +76,18 @@ def _features(reasons: Mapping[str, str]) -> dict[str, str]:
 
 
 def _versions(wanted: Plan) -> dict[str, str]:
-    """Describe the CNI versions of the run, if they are not the conflist's own."""
-    agreed = wanted.agreement
-    if agreed is None:
-        return {}
-    chosen = f"{agreed.pods} for pods, {agreed.contract} for the contract"
-    return {"CNI version": f"{chosen} ({agreed.reason})"}
+    """Describe the CNI versions of the run if they are not the conflist's, or before 0.3.0."""
+    facts = {}
+    if agreed := wanted.agreement:
+        chosen = f"{agreed.pods} for pods, {agreed.contract} for the contract"
+        facts["CNI version"] = f"{chosen} ({agreed.reason})"
+    version = wanted.network.conflist.version
+    if not result.names_interfaces({"cniVersion": version}):
+        facts["CNI results"] = (
+            f"addresses and routes only: a result of CNI {version} lists no interfaces and no MAC"
+            " addresses"
+        )
+    return facts
 
 
 def _host_settings(wanted: Plan) -> dict[str, str]:

@@ -8,6 +8,7 @@ from ipaddress import ip_interface
 from typing import Any
 
 from podpath.cni.network import Network
+from podpath.cni.result import names_interfaces
 from podpath.model import POD_INTERFACE, Difference, Family, PodNetwork, Topology, listed
 from podpath.topology.comparison import Differences
 
@@ -18,7 +19,7 @@ def differences(topology: Topology, network: Network, pod: str) -> Differences:
     if not pod_network.result:
         return [Difference("result", f"pod {pod}", "a result", "none")]
     return [
-        *_interfaces(topology, pod),
+        *(_interfaces(topology, pod) if names_interfaces(pod_network.result) else ()),
         *_addresses(topology, network, pod),
         *_routes(topology, pod),
     ]
@@ -67,7 +68,8 @@ def _addresses(topology: Topology, network: Network, pod: str) -> Differences:
         if entry.get("gateway") is not None:
             where = f"result of pod {pod}, gateway of {entry.get('address')}"
             differences += _unequal(where, _gateway(network, entry), str(entry["gateway"]))
-        differences += _index(pod_network, entry)
+        if names_interfaces(pod_network.result):
+            differences += _index(pod_network, entry)
     return differences
 
 
