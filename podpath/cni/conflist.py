@@ -97,6 +97,11 @@ class Conflist:
         """Settings that "tuning" turns on for the pods' eth0, and settings that it turns off."""
         return sysctls.switched(self.sections)
 
+    def is_tuned(self, key: str) -> bool:
+        """Return whether "tuning" turns a switch of the pods' interface on; the last one wins."""
+        values = [s[key] for s in self.sections if s["type"] == "tuning" and key in s]
+        return bool(values and values[-1] is True)
+
     def in_versions(self, version: str, contract_version: str) -> "Conflist":
         """Return the same network in other CNI versions: the runtime's, and the contract's."""
         text = document.in_version(self.text, version)

@@ -1,6 +1,6 @@
 """Settings of a conflist that no profile covers: podpath does not know the path of the packets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,22 +11,30 @@ from podpath.errors import CouldNotTest
 #: In place of a plugin's type: neither can be a type, as a type is the name of a program.
 MAIN, ANY = "/main", "/any"
 
+#: Attributes of a route in the section "ipam" (CNI specification 1.1.0; plugins since 1.6.0).
+ROUTE_ATTRIBUTES = ("mtu", "advmss", "priority", "table", "scope")
 
-@dataclass(frozen=True)
+_LEAVE_OUT = "Leave it out: all else of the plugin can be tested without it"
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A plugin of a chain, or some of its settings, whose effect podpath does not know.
 
     Attributes:
         plugin: type of the plugin; MAIN for the main one; ANY for each.
-        settings: keys of which one suffices; empty if the plugin itself is unknown.
+        settings: keys of which one suffices; empty if the plugin itself is unknown. A dot leads
+            into an object.
         does: effect of it, and why podpath does not know what to expect.
         remedy: change of the conflist that makes it usable.
+        value: value of the settings that is unknown; None for any value that turns them on.
     """
 
     plugin: str
     settings: tuple[str, ...]
     does: str
-    remedy: str
+    remedy: str = _LEAVE_OUT
+    value: str | None = None
 
     def part_of(self, section: Mapping[str, Any], *, main: bool) -> str:
         """Return the part of a plugin's section that is unknown, in words; empty if none."""
@@ -36,7 +44,15 @@ class Unknown:
         plugin = f'the plugin "{kind}"'
         if not self.settings:
             return plugin
-        return next((f'"{key}" of {plugin}' for key in self.settings if section.get(key)), "")
+        return next(
+            (f'"{key}" of {plugin}' for key in self.settings if self._is_on(section, key)), ""
+        )
+
+    def _is_on(self, section: Mapping[str, Any], key: str) -> bool:
+        value: Any = section
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return value == self.value if self.value is not None else bool(value)
 
 
 _WAYS = (
@@ -44,7 +60,46 @@ _WAYS = (
         MAIN,
         ("portIsolation", "vlan", "vlanTrunk"),
         "lets pods reach some and not others, and podpath does not know whom",
-        "Leave it out: all else of the plugin can be tested without it",
+    ),
+    Unknown(
+        MAIN,
+        ("disableContainerInterface",),
+        "leaves the pods' interface down and without addresses, so there is no path to test",
+    ),
+    Unknown(
+        ANY,
+        ("runtimeConfig", "args.cni"),
+        "gives every pod what a runtime gives to one, such as an address",
+        'Leave it out; with "capabilities", podpath asks for addresses, ports and rates itself',
+    ),
+    Unknown(
+        MAIN,
+        ("linkInContainer",),
+        "looks for the lower link in the pod, and podpath has none there",
+    ),
+    Unknown("macvlan", ("mac",), "gives every pod the same MAC address"),
+    Unknown(
+        "portmap",
+        ("conditionsV4", "conditionsV6"),
+        "lets some packets to mapped ports pass and not others, and podpath does not know which",
+    ),
+    Unknown(
+        "portmap",
+        ("masqAll",),
+        "gives packets to mapped ports the node's address, and podpath expects their sender's",
+    ),
+    Unknown(
+        "firewall",
+        ("ingressPolicy",),
+        "keeps pods from each other, and podpath expects that they reach each other",
+        'Use the policy "open" or "same-bridge"',
+        value="isolated",
+    ),
+    Unknown(
+        "bandwidth",
+        ("shapedSubnets", "unshapedSubnets"),
+        "limits what pods send to some networks only (release 1.5), and podpath does not know the"
+        " queues",
     ),
     Unknown(
         ANY,
@@ -55,7 +110,7 @@ _WAYS = (
     ),
     Unknown(
         "tuning",
-        ("mtu", "mac", "promisc", "allmulti"),
+        ("mtu", "mac"),
         "changes the interface, and podpath expects it as the main plugin makes it",
         "Leave it out; many plugins have an mtu of their own",
     ),
@@ -73,6 +128,21 @@ _WAYS = (
     ),
 )
 
+_OF_IPAM = (
+    Unknown(
+        "dhcp",
+        ("priority",),
+        "gives the pods' routes a metric (since release 1.6), which podpath does not read",
+    ),
+)
+
+_ATTRIBUTE = Unknown(
+    ANY,
+    ROUTE_ATTRIBUTES,
+    "is ignored by releases of the plugins before 1.6, and podpath expects a route without it",
+    "Leave it out",
+)
+
 
 def check(conflist: Conflist, path: Path) -> None:
     """Check that a conflist has no setting that no profile covers. Pure.
@@ -84,7 +154,35 @@ def check(conflist: Conflist, path: Path) -> None:
     Raises:
         CouldNotTest: the conflist has such a setting.
     """
+    for words, unknown in _parts(conflist):
+        raise CouldNotTest(f"{words} in {path} {unknown.does}", unknown.remedy)
+
+
+def _parts(conflist: Conflist) -> Iterator[tuple[str, Unknown]]:
+    """Yield each unknown part, in words."""
     for number, section in enumerate(conflist.sections):
         for unknown in _WAYS:
             if words := unknown.part_of(section, main=number == conflist.main):
-                raise CouldNotTest(f"{words} in {path} {unknown.does}", unknown.remedy)
+                yield words, unknown
+    ipam = conflist.section.get("ipam")
+    if isinstance(ipam, dict):
+        for unknown in _OF_IPAM:
+            if words := unknown.part_of(ipam, main=False):
+                yield words, unknown
+        yield from _of_routes(ipam)
+
+
+def _of_routes(ipam: Mapping[str, Any]) -> Iterator[tuple[str, Unknown]]:
+    routes = ipam.get("routes")
+    for route in routes if isinstance(routes, list) else ():
+        for key in ROUTE_ATTRIBUTES if isinstance(route, dict) else ():
+            if route.get(key) is not None:
+                yield f'"{key}" of the route to {route.get("dst")}', _ATTRIBUTE
+
+
+def refuses(plugin: str, key: str) -> bool:
+    """Return whether a key of a plugin is refused, at least with some value. Pure."""
+    return any(
+        unknown.plugin in (plugin, MAIN, ANY) and (not unknown.settings or key in unknown.settings)
+        for unknown in (*_WAYS, *_OF_IPAM)
+    )

@@ -135,8 +135,11 @@ def _addresses_of_host_end(attachment: Attachment, network: Network) -> Breakage
 
 def masquerading(attachment: Attachment, _: Network) -> Breakage:
     """Delete the rules of masquerading."""
-    if not attachment.subject.main.section.get("ipMasq"):
+    section = attachment.subject.main.section
+    if not section.get("ipMasq"):
         return Breakage(impossible="the conflist has no ipMasq")
+    if section.get("ipMasqBackend") == "nftables":
+        return Breakage(impossible="podpath does not know the rules of the backend nftables")
     tables = "ip6tables" if ":" in _first_address(attachment) else "iptables"
     return Breakage(
         f"{tables}-save -t nat >{_SAVED} && grep -q MASQUERADE {_SAVED} && {tables} -t nat -F",

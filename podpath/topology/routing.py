@@ -197,9 +197,9 @@ def settings(topology: Topology, network: Network, pod: str) -> Differences:
     """Check that a pod forwards nothing, and that no interface on its path answers for others.
 
     Interfaces on the path are eth0, its host end and the bridge. Their flags must be the usual
-    ones, and eth0 must not be promiscuous. Settings that a new namespace, or a new interface of
-    the node, starts with come from the host, and are no differences (net/ipv4/devinet.c,
-    devinet_init_net and inetdev_init).
+    ones, and eth0 must be promiscuous only if "tuning" makes it so. Settings that a new namespace,
+    or a new interface of the node, starts with come from the host, and are no differences
+    (net/ipv4/devinet.c, devinet_init_net and inetdev_init).
     """
     inherited = topology.pods[pod].inherited
     inside = topology.of_pod(pod).interface(POD_INTERFACE)
@@ -211,13 +211,26 @@ def settings(topology: Topology, network: Network, pod: str) -> Differences:
     for where, link in links.items():
         if link is not None:
             differences += _proxies(where, link.settings - inherited.node, "off")
-    for where, link in {f"pod {pod} {POD_INTERFACE}": inside, **links}.items():
+    for where, link in links.items():
         if link is not None and link.flags:
             differences.append(Difference("flags", where, "none unusual", listed(link.flags)))
-    if inside and inside.promiscuous:
-        differences.append(Difference("promiscuous", f"pod {pod} {POD_INTERFACE}", "off", "on"))
+    if inside is not None:
+        differences += _switches(f"pod {pod} {POD_INTERFACE}", inside, network)
     now = inside.settings if inside else Settings()
     return differences + switched(f"pod {pod}", now, inherited.pod, network)
+
+
+def _switches(where: str, link: Interface, network: Network) -> Differences:
+    """Check that a pod's interface has the switches that "tuning" turns on, and no others."""
+    flags = {"all multicast"} if network.conflist.is_tuned("allmulti") else set()
+    differences = []
+    if link.flags != flags:
+        expected = listed(flags) if flags else "none unusual"
+        differences.append(Difference("flags", where, expected, listed(link.flags)))
+    if link.promiscuous != network.conflist.is_tuned("promisc"):
+        values = ("off", "on") if link.promiscuous else ("on", "off")
+        differences.append(Difference("promiscuous", where, *values))
+    return differences
 
 
 def switched(where: str, now: Settings, before: Settings, network: Network) -> Differences:

@@ -43,6 +43,7 @@ def test_every_module_is_in_the_wheel(names: set[str], directory: str, package: 
         "podpath/contract/answers.schema.json",
         "podpath/cni/default.conflist",
         "podpath/cni/deviations.toml",
+        "podpath/cni/reference.toml",
         "podpath/nodes/cluster/kind-config.yaml",
         "podpath/report/page/page.css",
         "podpath/report/page/page.html",

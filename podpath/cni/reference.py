@@ -1,0 +1,63 @@
+"""Keys of the reference plugins' configuration. Pure, but for reading the table.
+
+The plugins are written in Go, whose JSON decoder ignores the case of keys: {"ipmasq": true} turns
+"ipMasq" on.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).with_name("reference.toml")
+
+#: In place of a plugin's type: keys of every plugin.
+ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys of one reference plugin.
+
+    Attributes:
+        read: keys that podpath reads.
+        refused: keys that podpath refuses, at least with some value.
+        harmless: keys that cannot change what podpath expects -> reason.
+    """
+
+    read: frozenset[str]
+    refused: frozenset[str]
+    harmless: Mapping[str, str]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All of them."""
+        return self.read | self.refused | self.harmless.keys()
+
+
+@cache
+def plugins() -> Mapping[str, Keys]:
+    """Return the keys of each reference plugin by its type, and those of every plugin."""
+    document = tomllib.loads(TABLE.read_text())
+    return {
+        plugin: Keys(
+            frozenset(table["read"]), frozenset(table.get("refused", ())), table.get("harmless", {})
+        )
+        for plugin, table in document.items()
+    }
+
+
+def canonical(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a section of a plugin, or the section "ipam", with keys in their usual case.
+
+    Sections of other plugins stay as they are: their case may matter.
+    """
+    known = plugins()
+    plugin = section.get("type")
+    if not isinstance(plugin, str) or plugin not in known:
+        return dict(section)
+    names = known[plugin].names | known[ANY].names
+    usual = {name.lower(): name for name in names}
+    return {usual.get(key.lower(), key): value for key, value in section.items()}
