@@ -11,7 +11,7 @@ The proof has four parts:
   before the canary have arrived, too (net/core/dev.c, enqueue_to_backlog).
 - The kernel's count of frames that the socket dropped is zero.
 - The socket is in the namespace of its name.
-- Nothing that a path is derived from changed meanwhile (podpath.system.watch).
+- Nothing that a path is derived from changed meanwhile (podpath.system.netlink.watch).
 """
 
 import os
@@ -30,7 +30,7 @@ from podpath.errors import CouldNotTest
 from podpath.model import Direction, Observation, Sighting, TapProof
 from podpath.paths.dissect import dissect, reassemble
 from podpath.system import limits, netns, proc, randomness
-from podpath.system.watch import Watch
+from podpath.system.netlink.watch import Watch
 
 _ETH_P_ALL = 0x0003
 _CANARY_TYPE = 0x88B5  # local experimental EtherType 1 (IEEE 802)

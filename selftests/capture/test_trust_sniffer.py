@@ -16,6 +16,9 @@ from podpath.paths.capture import Capture
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
 from podpath.system import netns
+from podpath.system.netlink import questions
+from podpath.system.netlink.message import Message
+from podpath.system.netlink.questions import Question
 from podpath.topology import reading
 from selftests.capture.disturb import Disturb, then
 
@@ -205,14 +208,11 @@ def test_namespace_that_vanishes_while_the_topology_is_read(
 
 
 def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pyroute2
+    class Unknown(Message):
+        NEW = 9996  # the kernel has no such table, so it refuses a question about it
 
-    def fail(*_: object) -> None:
-        raise pyroute2.NetlinkError(errno.ENODEV, os.strerror(errno.ENODEV))
-
-    monkeypatch.setattr(pyroute2, "IPRoute", fail)
-    # a question that there is not: the kernel itself refuses it
-    monkeypatch.setattr(reading, "LINKS", (9999, bytes(16)))
+    for name in ("LINKS", "NEIGHBOURS"):
+        monkeypatch.setattr(questions, name, Question(Unknown, bytes(16)))
 
     with pytest.raises(CouldNotTest, match="did not tell of the namespace"):
         reading.read(node.network_namespace(), {}, [])

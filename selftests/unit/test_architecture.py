@@ -300,7 +300,7 @@ def _may_use(package: str, name: str) -> bool:
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("pyroute2", {"topology", "system"}),
+        ("pyroute2", {"system"}),
         ("scapy", {"paths", "report"}),
         ("jsonschema", {"contract", "report"}),
         ("jinja2", {"report"}),
@@ -322,7 +322,7 @@ def test_packages_have_their_layers(package: str, allowed: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", ["grpc", "cri_api", "kubernetes", "pytest_kind", "yaml", "random"]
+    "package", ["grpc", "cri_api", "kubernetes", "pyroute2", "pytest_kind", "yaml", "random"]
 )
 def test_packages_that_have_one_place(package: str) -> None:
     """Only one file must change for another version of such a package."""

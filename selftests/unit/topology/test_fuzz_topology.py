@@ -12,27 +12,23 @@ from podpath.model import (
     AddressWithPrefix,
     Family,
     FdbEntry,
-    Interface,
     Port,
     Route,
+    Settings,
     Subnet,
 )
-from podpath.system import attributes
-from podpath.topology import reading
+from podpath.system.netlink.links import LinkMessage
+from podpath.system.netlink.messages import (
+    AddressMessage,
+    NeighbourMessage,
+    QueueMessage,
+    RouteMessage,
+    RuleMessage,
+)
+from podpath.topology.reading import fdb, links, neighbour_tables, routes, rules
 
+from ..decoded import Decoded
 from ..strategies import soundly, values
-
-
-class Message(dict[str, Any]):
-    """A message, or an attribute that holds others, as pyroute2 gives them."""
-
-    def __init__(self, header: dict[str, Any], /, **attributes: Any) -> None:
-        super().__init__(header)
-        self._attributes = attributes
-
-    def get_attr(self, name: str) -> Any:
-        return self._attributes.get(name)
-
 
 _addresses = [
     "10.88.0.2",
@@ -47,7 +43,7 @@ _odd = st.one_of(
     st.integers(-1, 300),
     st.sampled_from([2**32 - 1, 2**64, b"\xff", "", "eth0", *_addresses]),
     values,
-    st.builds(Message, st.just({})),
+    st.builds(Decoded, st.just({})),
 )
 
 
@@ -60,15 +56,20 @@ def _mostly(*usual: Any) -> st.SearchStrategy[Any]:
 
 def _message(
     header: dict[str, st.SearchStrategy[Any]], **attributes: st.SearchStrategy[Any]
-) -> st.SearchStrategy[Message]:
+) -> st.SearchStrategy[Decoded]:
     return st.builds(
-        lambda head, rest: Message(head, **rest),
+        lambda head, rest: Decoded(head, **rest),
         st.fixed_dictionaries(header),
         st.fixed_dictionaries({}, optional=attributes) | st.fixed_dictionaries(attributes),
     )
 
 
-_bridge = _message({}, IFLA_BR_STP_STATE=_mostly(0, 1, 2), IFLA_BR_VLAN_FILTERING=_mostly(0, 1))
+_bridge = _message(
+    {},
+    IFLA_BR_STP_STATE=_mostly(0, 1, 2),
+    IFLA_BR_AGEING_TIME=_mostly(30000),
+    IFLA_BR_VLAN_FILTERING=_mostly(0, 1),
+)
 _macvlan = _message({}, IFLA_MACVLAN_MODE=_mostly("bridge", "private"))
 _port = _message(
     {},
@@ -76,6 +77,7 @@ _port = _message(
     IFLA_BRPORT_MODE=_mostly(0, 1),
     IFLA_BRPORT_ISOLATED=_mostly(0, 1),
     IFLA_BRPORT_LEARNING=_mostly(0, 1),
+    IFLA_BRPORT_UNICAST_FLOOD=_mostly(0, 1),
 )
 _info = _message(
     {},
@@ -92,19 +94,21 @@ _link = _message(
     IFLA_MASTER=_mostly(3),
     IFLA_LINK=_mostly(9),
     IFLA_LINK_NETNSID=_mostly(0),
+    IFLA_XDP=_message({}, IFLA_XDP_ATTACHED=_mostly("xdp")) | _odd,
     IFLA_LINKINFO=_info | _odd,
-)
+).map(LinkMessage)
 _families = _mostly(int(socket.AF_INET), int(socket.AF_INET6), 28, 45, 129)
 _address = _message(
     {"index": _mostly(2), "family": _families, "prefixlen": _mostly(24, 33, 64, 129, -1)},
     IFA_LOCAL=_mostly(*_addresses),
     IFA_ADDRESS=_mostly(*_addresses),
-)
+).map(AddressMessage)
 _route = _message(
     {
         "family": _families,
         "type": _mostly(1, 2, 6, 99),
         "proto": _mostly(2, 4),
+        "table": _mostly(254, 0),
         "dst_len": _mostly(0, 24, 33, 64, 128),
     },
     RTA_TABLE=_mostly(254, 100),
@@ -114,7 +118,7 @@ _route = _message(
     RTA_GATEWAY=_mostly(*_addresses),
     RTA_VIA=_mostly({"family": 10, "addr": "fe80::1"}, {"family": 17, "addr": "02:00"}, {}),
     RTA_OIF=_mostly(2, 7),
-)
+).map(RouteMessage)
 _rule = _message(
     {"table": _mostly(254, 0), "src_len": _mostly(0, 32, 129), "dst_len": _mostly(0, 24)},
     FRA_TABLE=_mostly(254, 1000),
@@ -122,14 +126,16 @@ _rule = _message(
     FRA_SRC=_mostly(*_addresses),
     FRA_DST=_mostly(*_addresses),
     FRA_IIFNAME=_mostly("eth0"),
-)
-_queue = _message({"index": _mostly(2)}, TCA_KIND=_mostly("noqueue", "clsact"))
+).map(RuleMessage)
+_queue = _message({"index": _mostly(2)}, TCA_KIND=_mostly("noqueue", "clsact")).map(QueueMessage)
 _entry = _message(
     {"ifindex": _mostly(2), "flags": _mostly(0, 2), "state": _mostly(0x80, 2)},
     NDA_MASTER=_mostly(3),
     NDA_LLADDR=_mostly("02:00:00:00:00:01"),
-)
-_neighbour = _message({}, NDA_DST=_mostly(*_addresses), NDA_LLADDR=_mostly("02:00:00:00:00:01"))
+).map(NeighbourMessage)
+_neighbour = _message(
+    {}, NDA_DST=_mostly(*_addresses), NDA_LLADDR=_mostly("02:00:00:00:00:01")
+).map(NeighbourMessage)
 _NAMES = {2: "eth0", 3: "cni0"}
 
 
@@ -139,19 +145,21 @@ def _is_number(value: object) -> bool:
 
 @given(_link, st.lists(_address, max_size=2), st.lists(_queue, max_size=2))
 def test_any_link_is_an_interface_or_told(
-    link: Message, addresses: list[Message], queues: list[Message]
+    link: LinkMessage, addresses: list[AddressMessage], queues: list[QueueMessage]
 ) -> None:
     """Each field is of its type, whatever is missing or out of range."""
-    found: Interface | None = soundly(reading._interface, link, addresses, queues)
-    if found is None:
+    interface = soundly(lambda: links.interface(link, addresses, queues, Settings()))
+    if interface is None:
         return
-    assert all(_is_number(n) for n in (found.index, found.mtu))
-    assert all(n is None or _is_number(n) for n in (found.master, found.peer_index))
-    assert all(isinstance(t, str) for t in (found.name, found.kind, found.mac, found.mode))
-    assert found.name != ""
-    assert all(isinstance(a, get_args(AddressWithPrefix)) for a in found.addresses)
-    if found.port:
-        _check_port(found.port)
+    assert all(_is_number(n) for n in (interface.index, interface.mtu))
+    assert all(n is None or _is_number(n) for n in (interface.master, interface.peer_index))
+    assert all(
+        isinstance(t, str) for t in (interface.name, interface.kind, interface.mac, interface.mode)
+    )
+    assert interface.name != ""
+    assert all(isinstance(a, get_args(AddressWithPrefix)) for a in interface.addresses)
+    if interface.port:
+        _check_port(interface.port)
 
 
 def _check_port(port: Port) -> None:
@@ -160,10 +168,9 @@ def _check_port(port: Port) -> None:
 
 
 @given(st.lists(_route, max_size=3))
-def test_any_routes_are_read_or_told(messages: list[Message]) -> None:
+def test_any_routes_are_read_or_told(messages: list[RouteMessage]) -> None:
     """Those of other families are passed over; a gateway is an address, of whatever family."""
-    found = soundly(lambda: list(reading._routes(messages, _NAMES)))
-    for route in found or ():
+    for route in soundly(lambda: list(routes.routes(messages, _NAMES))) or ():
         assert isinstance(route, Route)
         assert isinstance(route.destination, get_args(Subnet))
         assert route.gateway is None or isinstance(route.gateway, get_args(Address))
@@ -173,21 +180,21 @@ def test_any_routes_are_read_or_told(messages: list[Message]) -> None:
 def test_gateway_of_another_family_is_no_direct_route() -> None:
     """An IPv4 route by way of an IPv6 gateway is not one to the link itself."""
     via = {"family": 10, "addr": "fe80::1"}
-    message = Message(
+    message = Decoded(
         {"family": 2, "type": 1, "proto": 4, "dst_len": 24},
         RTA_TABLE=254,
         RTA_DST="10.88.0.0",
         RTA_VIA=via,
     )
-    (route,) = reading._routes([message], _NAMES)
+    (route,) = routes.routes([RouteMessage(message)], _NAMES)
 
     assert str(route.gateway) == "fe80::1"
 
 
 @given(_rule, st.sampled_from(list(Family)))
-def test_any_rule_is_read_or_told(message: Message, family: Family) -> None:
+def test_any_rule_is_read_or_told(message: RuleMessage, family: Family) -> None:
     """A rule is told in a line; what it is about are networks."""
-    rule = soundly(lambda: reading._rule(message, family))
+    rule = soundly(lambda: rules._rule(message, family))
     if rule is not None:
         assert rule.text
         assert all(
@@ -196,20 +203,19 @@ def test_any_rule_is_read_or_told(message: Message, family: Family) -> None:
 
 
 @given(st.lists(_entry, max_size=3))
-def test_any_fdb_is_read_or_told(messages: list[Message]) -> None:
+def test_any_fdb_is_read_or_told(messages: list[NeighbourMessage]) -> None:
     """Entries have a MAC address and names."""
-    found = soundly(lambda: list(reading._fdb(messages, _NAMES)))
-    for entry in found or ():
+    for entry in soundly(lambda: list(fdb.entries(messages, _NAMES))) or ():
         assert isinstance(entry, FdbEntry)
         assert all(isinstance(t, str) for t in (entry.mac, entry.port, entry.bridge))
 
 
 @given(st.lists(_neighbour, max_size=3))
-def test_any_neighbours_are_read_or_told(messages: list[Message]) -> None:
+def test_any_neighbours_are_read_or_told(messages: list[NeighbourMessage]) -> None:
     """Those that are not resolved have no MAC address, and are passed over."""
-    found: dict[str, str] | None = soundly(lambda: dict(reading._neighbours(messages)))
+    table = soundly(lambda: dict(neighbour_tables._resolved(messages)))
 
-    assert all(address and mac for address, mac in (found or {}).items())
+    assert all(address and mac for address, mac in (table or {}).items())
 
 
 def _states() -> Iterator[tuple[int, str]]:
@@ -219,15 +225,15 @@ def _states() -> Iterator[tuple[int, str]]:
 
 def test_port_states_out_of_range_are_not_forwarding() -> None:
     """A state that no kernel had when this was written is told as its number."""
-    for state, name in [*enumerate(reading._STATES), *_states()]:
-        data = Message({}, IFLA_BRPORT_STATE=state, IFLA_BRPORT_MODE=0, IFLA_BRPORT_LEARNING=1)
-        info = Message({}, IFLA_INFO_SLAVE_KIND="bridge", IFLA_INFO_SLAVE_DATA=data)
-        port = reading._port(info)
+    for state, name in [*enumerate(links._STATES), *_states()]:
+        data = Decoded({}, IFLA_BRPORT_STATE=state, IFLA_BRPORT_MODE=0, IFLA_BRPORT_LEARNING=1)
+        info = Decoded({}, IFLA_INFO_SLAVE_KIND="bridge", IFLA_INFO_SLAVE_DATA=data)
+        port = LinkMessage(Decoded({}, IFLA_LINKINFO=info)).port
 
         assert port is not None
-        assert port.state == name
+        assert links.port(port).state == name
 
 
 def test_names_that_are_not_utf8_are_texts() -> None:
     """As file names are: pyroute2 leaves them as bytes."""
-    assert attributes.text(b"x\xff", "a name") == "x\udcff"
+    assert LinkMessage(Decoded({}, IFLA_IFNAME=b"x\xff")).name == "x\udcff"

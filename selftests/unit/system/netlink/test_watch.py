@@ -6,8 +6,8 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from podpath.system import netlink
-from podpath.system.watch import Follower
+from podpath.errors import CouldNotTest
+from podpath.system.netlink.watch import Follower
 
 _UP = 1
 
@@ -76,7 +76,7 @@ def test_news_of_a_message(message: bytes, news: list[str]) -> None:
 
 
 def test_error_of_the_kernel_is_raised() -> None:
-    with pytest.raises(OSError, match="netlink"):
+    with pytest.raises(PermissionError):
         Follower().take(_message(2, struct.pack("=i", -1)))
 
 
@@ -85,6 +85,26 @@ def test_links_that_the_kernel_broke_off_telling_are_an_error() -> None:
         Follower().take(_link("eth0", mtu=1500) + _message(3, struct.pack("=i", -1)))
 
 
-@pytest.mark.parametrize("data", [b"", b"\0" * 15, b"\0" * 64, b"\xff" * 64])
-def test_nonsense_ends(data: bytes) -> None:
-    assert len(list(netlink.messages(data))) <= 4
+@pytest.mark.parametrize("kind", [16, 20, 24])
+def test_change_that_cannot_be_decoded_is_an_error(kind: int) -> None:
+    """The change may be one that matters."""
+    with pytest.raises(OSError, match="cannot be decoded"):
+        Follower().take(_message(kind, bytes(4)))
+
+
+def test_change_that_is_cut_off_is_an_error() -> None:
+    with pytest.raises(OSError, match="cut off"):
+        Follower().take(_link("eth0", mtu=1500)[:-4])
+
+
+def test_link_without_an_mtu_cannot_be_compared() -> None:
+    with pytest.raises(CouldNotTest, match="the kernel gives nothing as an MTU"):
+        Follower().take(_link("eth0"))
+
+
+def test_new_lifetime_of_an_address_is_no_change() -> None:
+    """As after each router advertisement: created and updated at different times."""
+    address = struct.pack("=BBBBI", 10, 64, 0, 0, 7)
+    times = _attribute(6, struct.pack("=IIII", 60, 60, 5, 6))
+
+    assert Follower().take(_message(20, address + times)) == []

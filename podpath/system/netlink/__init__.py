@@ -1,0 +1,1 @@
+"""Netlink (rtnetlink(7)): questions to the kernel, notices of changes, and their messages."""

@@ -1,0 +1,38 @@
+"""The base of all messages as typed values. Pure."""
+
+from functools import cached_property
+from typing import ClassVar
+
+from podpath.model import Family
+from podpath.system.netlink.attributes import Attributes, Decoded
+
+_FAMILIES = {2: Family.IPV4, 10: Family.IPV6}  # AF_INET, AF_INET6
+
+
+class Message:
+    """A message of the kernel, as typed values.
+
+    A property raises CouldNotTest if the kernel's value is not sound. Messages that are equal are
+    shared, so a property whose value takes time to make is kept.
+
+    Attributes:
+        NEW: Type of the message, RTM_NEW*; RTM_DEL* is the next number, RTM_GET* the one after.
+    """
+
+    NEW: ClassVar[int]
+
+    def __init__(self, decoded: Decoded) -> None:
+        self._attributes = Attributes(decoded)
+
+
+class FamilyMessage(Message):
+    """A message that belongs to a family of addresses."""
+
+    @cached_property
+    def family(self) -> Family | None:
+        """The IP version; None for all other families, such as MPLS."""
+        return _FAMILIES.get(self._family)
+
+    @property
+    def _family(self) -> int:
+        return self._attributes.field("family", "a family of addresses")

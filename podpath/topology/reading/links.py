@@ -1,0 +1,82 @@
+"""Read interfaces from the kernel's messages. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from podpath.model import Bridge, Interface, Port, Settings
+from podpath.system.netlink.links import BridgeAttributes, LinkMessage, PortAttributes
+from podpath.system.netlink.messages import AddressMessage, QueueMessage
+
+_USER_HZ = 100  # ticks a second in times that the kernel reports, whatever its own HZ
+_WITHOUT = {0x2: "no broadcast", 0x1000: "no multicast"}  # IFF_* of linux/if.h
+_WITH = {0x80: "no ARP", 0x200: "all multicast"}
+_DEFAULT_QUEUES = frozenset({"noqueue", "pfifo_fast", "fq_codel", "fq", "mq"})
+_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
+
+
+def interface(
+    link: LinkMessage,
+    addresses: Iterable[AddressMessage],
+    queues: Iterable[QueueMessage],
+    settings: Settings,
+) -> Interface:
+    """Read an interface.
+
+    Args:
+        link: The interface.
+        addresses: Addresses of all interfaces of the namespace.
+        queues: Queueing disciplines of all interfaces of the namespace.
+        settings: The kernel's settings of the interface.
+
+    Raises:
+        CouldNotTest: A message is not sound.
+    """
+    return Interface(
+        index=link.index,
+        name=link.name,
+        kind=link.kind,
+        mac=link.mac,
+        mtu=link.mtu,
+        up=link.is_up,
+        addresses=tuple(a.address for a in addresses if a.index == link.index and a.family),
+        master=link.master,
+        peer_index=link.peer_index,
+        peer_nsid=link.peer_nsid,
+        port=port(link.port) if link.port else None,
+        bridge=_bridge(link.bridge) if link.bridge else None,
+        mode=link.macvlan_mode,
+        queues=tuple(_queues(link.index, queues)),
+        xdp=link.has_xdp,
+        settings=settings,
+        promiscuous=link.is_promiscuous,
+        flags=frozenset(_unusual(link.flags)),
+    )
+
+
+def _unusual(flags: int) -> Iterator[str]:
+    yield from (name for flag, name in _WITH.items() if flags & flag)
+    yield from (name for flag, name in _WITHOUT.items() if not flags & flag)
+
+
+def _queues(index: int, queues: Iterable[QueueMessage]) -> Iterator[str]:
+    names = (queue.kind for queue in queues if queue.index == index)
+    return (name for name in names if name not in _DEFAULT_QUEUES)
+
+
+def port(attributes: PortAttributes) -> Port:
+    """Read a port of a bridge.
+
+    Raises:
+        CouldNotTest: A value is not sound.
+    """
+    state = attributes.state
+    return Port(
+        state=_STATES[state] if 0 <= state < len(_STATES) else f"unknown state {state}",
+        hairpin=attributes.hairpin,
+        isolated=attributes.isolated,
+        learning=attributes.learning,
+        switches=attributes.switches,
+    )
+
+
+def _bridge(attributes: BridgeAttributes) -> Bridge:
+    return Bridge(stp=attributes.stp, ageing=attributes.ageing / _USER_HZ)

@@ -1,0 +1,103 @@
+"""Read whole namespaces, each as one consistent snapshot."""
+
+import select
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import closing
+
+from podpath.errors import CouldNotTest
+from podpath.model import NODE, Namespace, PodNetwork, Topology
+from podpath.system import netns, sysctl
+from podpath.system.netlink.questions import ChangedMeanwhile, Questions, listener
+from podpath.topology.reading import fdb, links, routes, rules
+from podpath.topology.reading.inside import inside
+
+_ATTEMPTS = 20
+
+
+def read(
+    node: str,
+    named: Mapping[str, str],
+    pods: Iterable[PodNetwork],
+    foreign_pods: Iterable[PodNetwork] = (),
+) -> Topology:
+    """Read the node and all its named namespaces.
+
+    Each namespace is one consistent snapshot: a change during the reading starts it again.
+
+    Args:
+        node: Path of the node's network namespace.
+        named: Name of every other namespace -> its path.
+        pods: Pods that podpath created.
+        foreign_pods: Pods that podpath did not create.
+
+    Raises:
+        CouldNotTest: A namespace does not settle or cannot be entered, or the kernel refuses or
+            gives a value that is not sound.
+    """
+    paths = {NODE: node, **named}
+    inodes = {name: netns.inode(path) for name, path in paths.items()}
+    spaces = {name: _consistent(name, path, paths, inodes) for name, path in paths.items()}
+    return Topology(
+        node=spaces.pop(NODE),
+        named=spaces,
+        pods={pod.name: pod for pod in pods},
+        foreign_pods={pod.name: pod for pod in foreign_pods if pod.netns in spaces},
+    )
+
+
+def _consistent(
+    name: str, path: str, paths: Mapping[str, str], inodes: Mapping[str, int]
+) -> Namespace:
+    for _ in range(_ATTEMPTS):
+        try:
+            return inside(path, lambda: _namespace(name, paths, inodes))
+        except ChangedMeanwhile:
+            continue
+    raise CouldNotTest(
+        f"the interfaces of namespace {name} changed in each of {_ATTEMPTS} readings",
+        "See what adds and removes pods on this node meanwhile",
+    )
+
+
+def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -> Namespace:
+    """Read the namespace of this thread. Raises ChangedMeanwhile."""
+    with listener() as changes, closing(Questions()) as kernel:
+        all_links, addresses, queues = kernel.links(), kernel.addresses(), kernel.queues()
+        interfaces = tuple(
+            links.interface(link, addresses, queues, sysctl.of_link(link.name))
+            for link in all_links
+        )
+        names = {interface.index: interface.name for interface in interfaces}
+        bridged = any(interface.bridge for interface in interfaces)
+        peers = {i.peer_nsid for i in interfaces if i.peer_nsid is not None}
+        space = Namespace(
+            name=name,
+            inode=inodes[name],
+            interfaces=interfaces,
+            routes=tuple(routes.routes(kernel.routes(), names)),
+            rules=tuple(rules.rules(kernel.rules())),
+            fdb=tuple(fdb.entries(kernel.fdb(), names)) if bridged else (),
+            nsids=_nsids(kernel, paths, inodes, peers),
+            settings=sysctl.of_link("all"),
+        )
+        if select.select([changes], [], [], 0)[0]:
+            raise ChangedMeanwhile
+        return space
+
+
+def _nsids(
+    kernel: Questions,
+    paths: Mapping[str, str],
+    inodes: Mapping[str, int],
+    peers: Collection[int],
+) -> dict[int, int]:
+    """Read this namespace's numbers for others that its links name: number -> inode."""
+    numbers: dict[int, int] = {}
+    for name, path in paths.items():
+        if all(number in numbers for number in peers):
+            break
+        with open(path, "rb") as handle:
+            number = kernel.namespace_id(handle.fileno())
+        if number is not None:
+            numbers[number] = inodes[name]
+    return numbers
