@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from podpath.cni.network import Network
 from podpath.lifecycle import bystanders, growth, parallel, reuse, survivor
 from podpath.model import Family, Topology
@@ -88,6 +90,8 @@ def test_reused_ip_works_at_once(
 ) -> None:
     """A peer with traffic to the old pod reaches the new pod with its first ping."""
     with reuse.reused_address(node, pods, network, traffic, family) as new:
+        if not new:
+            pytest.skip(f"IPAM gave the address of a deleted pod to none of {reuse.ATTEMPTS} more")
         observed = observe(traffic.ping("server", new, family))
 
         assert observed.differences == []

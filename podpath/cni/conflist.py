@@ -26,6 +26,8 @@ SUFFIXES = (".conflist", ".conf", ".json")
 
 _LINK_NAME = re.compile(r"(?!\.{1,2}$)[^/:\s]+")  # net/core/dev.c, dev_valid_name()
 _LINK_NAME_BYTES = 15
+#: Reference plugins: without an IPAM plugin, they give pods no address.
+_WITHOUT_IPAM = frozenset({"bridge", "host-device", "ipvlan", "macvlan", "ptp", "tap", "vlan"})
 _MTU = range(68, 65536)  # minimum: RFC 791; maximum: veth (drivers/net/veth.c)
 #: Types of the plugins that read "mtu" as a number alone; others may take a text.
 _NUMBER_ONLY = frozenset({"bridge", "ptp", "macvlan", "ipvlan", "vlan"})
@@ -159,10 +161,7 @@ def parse(written: str) -> Conflist:
     version = versions.highest(whole.versions) or whole.versions[0]
     position = _main(whole.sections)
     main = whole.sections[position]
-    section = typed(main, "ipam", dict, {})
-    if not text(section, "type"):
-        raise Malformed(f'plugin "{main["type"]}" has no "ipam" section, so pods get no address')
-    ipam = Ipam.parse(section, whole.name)
+    ipam = _ipam(main, whole.name)
     _check_bridge(main)
     is_default = typed(main, "isDefaultGateway", bool, False)
     types = (s["type"] for s in whole.sections)
@@ -175,7 +174,7 @@ def parse(written: str) -> Conflist:
         contract_version=version,
         sections=whole.sections,
         main=position,
-        delegates=tuple(dict.fromkeys([*types, ipam.plugin])),
+        delegates=tuple(dict.fromkeys(filter(None, [*types, ipam.plugin]))),
         is_gateway=typed(main, "isGateway", bool, False) or is_default,
         is_default_gateway=is_default,
         spoof_check=typed(main, "macspoofchk", bool, False),
@@ -195,6 +194,14 @@ def _main(sections: tuple[Mapping[str, Any], ...]) -> int:
         if section["type"] != LOOPBACK:
             return position
     raise Malformed(f'its only plugin is "{LOOPBACK}", which makes no interface for pods')
+
+
+def _ipam(main: Mapping[str, Any], network: str) -> Ipam:
+    """Read the IPAM section of the main plugin, which may have none and an IPAM of its own."""
+    section = typed(main, "ipam", dict, {})
+    if not text(section, "type") and main["type"] in _WITHOUT_IPAM:
+        raise Malformed(f'plugin "{main["type"]}" has no "ipam" section, so pods get no address')
+    return Ipam.parse(section, network)
 
 
 def _check_bridge(main: Mapping[str, Any]) -> None:

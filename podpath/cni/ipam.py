@@ -1,17 +1,23 @@
 """The IPAM section of a conflist: the addresses and routes that it gives pods. Pure.
 
-Format: documentation of host-local, a reference plugin.
+Format: documentation of host-local, a reference plugin. Each other IPAM plugin has keys of its own,
+so podpath takes the addresses that it gives from the pods.
 """
 
 import ipaddress
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_interface
 from typing import Any
 
 from podpath.cni.fields import Malformed, plugin_type, text, typed
-from podpath.model import Address, Family, Subnet
+from podpath.errors import CouldNotTest
+from podpath.model import Address, AddressWithPrefix, Family, Subnet
+
+#: IPAM plugin whose section podpath reads.
+HOST_LOCAL = "host-local"
 
 _LEASES = "/var/lib/cni/networks"
 
@@ -25,12 +31,19 @@ class Range:
         first: first address, included.
         last: last address, included.
         gateway: gateway of the range, which is never handed out; it may be outside of the subnet.
+            None without one.
     """
 
     subnet: Subnet
     first: Address
     last: Address
-    gateway: Address
+    gateway: Address | None
+
+    @classmethod
+    def around(cls, address: AddressWithPrefix, gateway: Address | None) -> "Range":
+        """Return the range of all addresses of an address's network."""
+        subnet = address.network
+        return cls(subnet, subnet[0], subnet[-1], gateway)
 
     def __str__(self) -> str:
         return f"{self.first}-{self.last}"
@@ -42,7 +55,8 @@ class Range:
     @property
     def usable(self) -> int:
         """Number of pods that the range has addresses for."""
-        return int(self.last) - int(self.first) + 1 - (self.gateway in self)
+        gateways = 1 if self.gateway is not None and self.gateway in self else 0
+        return int(self.last) - int(self.first) + 1 - gateways
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +77,19 @@ class Ipam:
     """The IPAM section of a conflist.
 
     Attributes:
-        plugin: type of the IPAM plugin.
-        sets: sets of ranges, in the document's order; a pod gets one address of each set.
+        plugin: type of the IPAM plugin; empty if the main plugin has an IPAM of its own.
+        sets: sets of ranges, in the document's order; a pod gets one address of each set. Empty if
+            the conflist states none.
         routes: routes that pods get.
         lease_directory: directory of host-local's leases on the node.
+        is_stated: True if the conflist states the ranges; False if pods have shown them, or will.
     """
 
     plugin: str
     sets: tuple[tuple[Range, ...], ...]
     routes: tuple[ConfiguredRoute, ...]
     lease_directory: str
+    is_stated: bool = True
 
     @classmethod
     def parse(cls, section: Mapping[str, Any], network: str) -> "Ipam":
@@ -86,6 +103,8 @@ class Ipam:
             Malformed: the section breaks the format; the text gives the reason.
         """
         plugin = plugin_type(section)
+        if plugin != HOST_LOCAL:
+            return cls(plugin, (), (), "", is_stated=False)
         directory = text(section, "dataDir") or _LEASES
         if not directory.startswith("/"):
             raise Malformed(f'"dataDir" must be an absolute path: {directory!r}')
@@ -98,7 +117,9 @@ class Ipam:
 
     @property
     def families(self) -> tuple[Family, ...]:
-        """IP versions of the addresses that pods get, IPv4 first."""
+        """IP versions of the addresses that pods get, IPv4 first; all without any range."""
+        if not self.ranges:
+            return tuple(Family)
         versions = {r.subnet.version for r in self.ranges}
         return tuple(f for f in Family if f.value in versions)
 
@@ -111,17 +132,37 @@ class Ipam:
         return tuple(s for s in self.sets if s[0].subnet.version == family.value)
 
     def range_of(self, address: Address) -> Range | None:
-        """Return the first range that holds an address."""
-        return next((r for r in self.ranges if address in r), None)
+        """Return the first range that holds an address.
+
+        Where pods have shown the ranges, another pod may be on another network. Its prefix length
+        and its gateway are then those of the first range of the IP version.
+        """
+        stated = next((r for r in self.ranges if address in r), None)
+        if stated is not None or self.is_stated:
+            return stated
+        alike = next((r for r in self.ranges if r.subnet.version == address.version), None)
+        if alike is None:
+            return None
+        return Range.around(ip_interface(f"{address}/{alike.subnet.prefixlen}"), alike.gateway)
+
+    def subnets(self, addresses: Iterable[Address]) -> frozenset[Subnet]:
+        """Return the networks of all ranges, and of the ranges that hold the addresses."""
+        held = map(self.range_of, addresses)
+        return frozenset(r.subnet for r in (*self.ranges, *held) if r is not None)
 
     def gateway(self, family: Family) -> Address:
         """Return the gateway of a family's first range.
 
         Raises:
             LookupError: the family has no range.
+            CouldNotTest: its range has no gateway.
         """
         for candidate in self.ranges_of(family):
-            return candidate.gateway
+            if candidate.gateway is not None:
+                return candidate.gateway
+            raise CouldNotTest(
+                f"no result and no route of a pod names an IPv{family.value} gateway"
+            )
         raise LookupError(f"the conflist has no IPv{family.value} range")
 
 
@@ -132,8 +173,11 @@ def _sets(section: Mapping[str, Any]) -> tuple[tuple[Range, ...], ...]:
         if not isinstance(alternatives, list):
             raise Malformed('"ranges" must be a list of lists of ranges')
         sets.append(_set(alternatives))
-    if not sets and section["type"] == "host-local":
-        raise Malformed('the "ipam" section has no "ranges" and no "subnet"')
+    if not sets:
+        raise Malformed(
+            'the "ipam" section has no "ranges" and no "subnet"; if a program on the node writes'
+            " them, test the file that it has written"
+        )
     _check_overlaps([r for alternatives in sets for r in alternatives])
     return tuple(sets)
 
@@ -163,15 +207,16 @@ def _range(section: Mapping[str, Any]) -> Range:
     try:
         subnet = ipaddress.ip_network(text(section, "subnet"))
         last = int(subnet.broadcast_address) - (1 if subnet.version == 4 else 0)
+        gateway = ipaddress.ip_address(text(section, "gateway") or subnet[1])
         addresses = Range(
             subnet,
             ipaddress.ip_address(text(section, "rangeStart") or subnet[1]),
             ipaddress.ip_address(text(section, "rangeEnd") or type(subnet[0])(last)),
-            ipaddress.ip_address(text(section, "gateway") or subnet[1]),
+            gateway,
         )
         if any(a not in subnet for a in (addresses.first, addresses.last)):
             raise ValueError("its first and last address must be in its subnet")
-        if addresses.gateway.version != subnet.version:
+        if gateway.version != subnet.version:
             raise ValueError("its gateway has another IP version")
         if int(addresses.first) > int(addresses.last):
             raise ValueError("it ends before it begins")

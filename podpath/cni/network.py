@@ -21,10 +21,12 @@ class Network:
     Attributes:
         conflist: configuration as it is written.
         profile: the way the plugin wires pods.
+        lease_command: shell command that lists the leases on the node; empty for none.
     """
 
     conflist: Conflist
     profile: Profile
+    lease_command: str = ""
 
     @classmethod
     def read(cls, path: Path, profile: str = "") -> "Network":
@@ -65,7 +67,8 @@ class Network:
     @property
     def has_gateway(self) -> bool:
         """True if the node holds the gateway's address; a bridge does so only if configured."""
-        return self.profile.master is None or self.conflist.is_gateway
+        exists = all(r.gateway is not None for r in self.ipam.ranges)
+        return exists and (self.profile.master is None or self.conflist.is_gateway)
 
     @property
     def mode(self) -> str:

@@ -14,6 +14,7 @@ from podpath.contract import links
 from podpath.contract.answers import entries
 from podpath.contract.attachments import INTERFACE, Attachment
 from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.nodes import leases
 
 _SAVED = "/run/podpath/saved-rules"
 
@@ -34,6 +35,7 @@ class Breakage:
 
 
 _NO_HOST_END = Breakage(impossible="the result lists no host end")
+_NO_DELETION = "podpath does not know how to delete a lease of this IPAM"
 _NO_BRIDGE = Breakage(impossible="pods are on no bridge")
 
 
@@ -116,7 +118,7 @@ def gateway(attachment: Attachment, network: Network) -> Breakage:
     """Delete the gateway's address from the bridge, or without a bridge from the host end."""
     if not network.bridge:
         return _addresses_of_host_end(attachment, network)
-    if not network.conflist.is_gateway or not network.ipam.ranges:
+    if not network.has_gateway:
         return Breakage(impossible="the conflist has no isGateway, so the bridge has no address")
     first = network.ipam.ranges[0]
     where = f"{first.gateway}/{first.subnet.prefixlen} dev {quote(network.bridge)}"
@@ -149,11 +151,9 @@ def masquerading(attachment: Attachment, _: Network) -> Breakage:
 
 def lease(attachment: Attachment, network: Network) -> Breakage:
     """Delete the leases of the addresses from the IPAM plugin's store."""
-    if network.ipam.plugin != "host-local":
-        return Breakage(impossible=f"podpath does not know the store of {network.ipam.plugin}")
     held = [str(address["address"]).partition("/")[0] for address in _addresses(attachment)]
-    directory = network.ipam.lease_directory
-    return Breakage(f"rm {' '.join(quote(f'{directory}/{address}') for address in held)}")
+    command = leases.store(network).deletion(held)
+    return Breakage(command) if command else Breakage(impossible=_NO_DELETION)
 
 
 def _first_address(attachment: Attachment) -> str:

@@ -49,6 +49,8 @@ def standing_in(
 ) -> Iterator[StandIn]:
     """Stand in for the delegated plugin of the attachment's main plugin during the block.
 
+    Without one, nothing stands in, and the list of calls stays empty.
+
     Args:
         attachment: the attachment.
         fails: commands that the stand-in refuses.
@@ -62,14 +64,16 @@ def standing_in(
     plugin = attachment.subject.main.delegate
     directory = f"/run/podpath/stand-in-{next(_numbers)}"
     error = {"cniVersion": attachment.version, "code": code, "msg": "refused by podpath's stand-in"}
-    script = _SCRIPT.format(
-        log=quote(f"{directory}/calls"),
-        fails=" ".join(fails),
-        kills=" ".join(kills),
-        error=quote(json.dumps(error)),
-        real=quote(runtime.locate(plugin)),
-    )
-    _install(runtime, directory, {plugin: script, "calls": ""})
+    scripts = {"calls": ""}
+    if plugin:
+        scripts[plugin] = _SCRIPT.format(
+            log=quote(f"{directory}/calls"),
+            fails=" ".join(fails),
+            kills=" ".join(kills),
+            error=quote(json.dumps(error)),
+            real=quote(runtime.locate(plugin)),
+        )
+    _install(runtime, directory, scripts)
     attachment.runtime = runtime.with_directory(directory)
     try:
         yield StandIn(runtime, directory)

@@ -108,12 +108,12 @@ def of(conflist: Conflist) -> tuple[Subject, ...]:
         for number, step in enumerate(steps)
         if number > conflist.main and step.plugin != LOOPBACK
     ]
-    ipam = Step(conflist.ipam.plugin, main.section)
+    ipam = [Step(name, main.section) for name in (conflist.ipam.plugin,) if name]
     return (
         Subject("chain", Role.CHAIN, steps),
         Subject(main.plugin, Role.INTERFACE, (main,)),
         *chained,
-        Subject(ipam.plugin, Role.IPAM, (ipam,)),
+        *(Subject(step.plugin, Role.IPAM, (step,)) for step in ipam),
     )
 
 

@@ -1,18 +1,19 @@
 """Give one pod's address to the next pod."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from podpath.cni.network import Network
-from podpath.cni.result import interfaces
 from podpath.errors import CouldNotTest
 from podpath.model import Family
-from podpath.nodes import inventory
+from podpath.nodes import leases
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import SERVER, Deployment
 from podpath.paths.traffic import Traffics
 from podpath.topology import reading
+
+#: Pods to create until one has an address again, if podpath cannot make IPAM give it.
+ATTEMPTS = 8
 
 
 @contextmanager
@@ -26,30 +27,27 @@ def reused_address(
     """Create two pods, one after the other, with the same IP; the server has talked to the first.
 
     Yields:
-        The name of the second pod, the only one left.
+        The name of the second pod, the only one left; empty if an IPAM that podpath cannot make do
+        so does not give the address again.
 
     Raises:
-        CouldNotTest: IPAM does not give the address again, the server has forgotten it although it
-            resolves it, or both pods have the same MAC address.
+        CouldNotTest: IPAM does not give the address again, although it must, or the server has
+            forgotten it, although it resolves it.
     """
     old, new = "former", "successor"
     with pods.temporary(old) as (pod,):
-        address, first = pod.network.address(family), pod.network
+        address = pod.network.address(family)
         traffic.ping(SERVER, old, family).send()
     remembered = reading.neighbours(node.named_namespaces()[pods[SERVER].network.netns])
     if network.profile.resolution.asked == "destination" and str(address) not in remembered:
         raise CouldNotTest(f"the server does not remember {address}, which it had talked to")
-    inventory.rewind_ipam(node, network.ipam, address)
-    with pods.temporary(new) as (pod,):
-        if pod.network.address(family) != address:
-            raise CouldNotTest(
-                f"IPAM gave {pod.network.address(family)} instead of {address} again"
-            )
-        mac = _mac(pod.network.result)  # a result before 0.3.0 has none
-        if mac and mac == _mac(first.result):
-            raise CouldNotTest(f"the new pod of {address} has the old one's MAC address")
-        yield new
-
-
-def _mac(result: Mapping[str, Any]) -> str:
-    return next((interface.mac for interface in interfaces(result) if interface.inside), "")
+    rewound = leases.store(network).rewind(node, address)
+    for _ in range(1 if rewound else ATTEMPTS):
+        with pods.temporary(new) as (pod,):
+            if pod.network.address(family) == address:
+                yield new
+                return
+            given = pod.network.address(family)
+    if rewound:
+        raise CouldNotTest(f"IPAM gave {given} instead of {address} again")
+    yield ""

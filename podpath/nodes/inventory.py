@@ -3,21 +3,18 @@
 import os
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from podpath.cni.ipam import Ipam
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
-from podpath.model import Address, Difference
+from podpath.model import Difference
+from podpath.nodes import leases
 from podpath.nodes.base import Node
 from podpath.system import files, linux, netns, proc
-
-#: Files that host-local keeps for good (its README): the last address given, and its lock.
-_KEPT = ("last_reserved_ip", "lock")
 
 # Rules are in one of iptables' two backends, or in nftables: nft lists all but the legacy ones.
 _RULES = (
@@ -83,67 +80,6 @@ def _less(things: tuple[str, ...], without: tuple[str, ...]) -> list[str]:
     return list((Counter(things) - Counter(without)).elements())
 
 
-def leases(node: Node, ipam: Ipam) -> dict[str, str]:
-    """Return address -> container id, as host-local stores them: one file for each address.
-
-    Raises:
-        CouldNotTest: podpath cannot read the store of this IPAM plugin, or a file is not a lease.
-    """
-    if ipam.plugin != "host-local":
-        raise CouldNotTest(
-            f'the leases of the IPAM plugin "{ipam.plugin}" cannot be read',
-            "Use a conflist with host-local",
-        )
-    directory = ipam.lease_directory
-    return leases_in(node.root(directory), lambda path: node.read(f"{directory}/{path.name}"))
-
-
-def leases_in(directory: Path, read: Callable[[Path], str] = files.read_text) -> dict[str, str]:
-    """Read the leases in a directory of host-local; ignore a lease that is given back meanwhile.
-
-    Args:
-        directory: directory of the leases.
-        read: function that returns the text of a file.
-
-    Returns:
-        Address -> container id.
-
-    Raises:
-        CouldNotTest: a file is not a lease.
-    """
-    by_address = {}
-    for path in _files(directory):
-        if path.name.startswith(_KEPT):
-            continue
-        try:
-            by_address[path.name] = (read(path).splitlines() or [""])[0]
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeDecodeError) as error:
-            raise CouldNotTest(f"the lease {path.name} cannot be read: {error}") from None
-    return by_address
-
-
-def rewind_ipam(node: Node, ipam: Ipam, address: Address) -> None:
-    """Make host-local give out an address next: it continues after the last one that it gave.
-
-    Its store: last_reserved_ip.N for the Nth set of ranges (plugins/ipam/host-local/README.md).
-
-    Raises:
-        CouldNotTest: host-local has not stored the last address.
-    """
-    for number, ranges in enumerate(ipam.sets):
-        if any(address in r for r in ranges):
-            path = node.root(f"{ipam.lease_directory}/last_reserved_ip.{number}")
-            if not path.exists():
-                raise CouldNotTest(f"IPAM does not say at {path.name} which address it gave last")
-            path.write_text(str(address - 1))
-
-
-def _files(directory: Path) -> list[Path]:
-    return sorted(p for p in directory.iterdir() if p.is_file()) if directory.is_dir() else []
-
-
 def interfaces(node: Node) -> tuple[str, ...]:
     """Return the names of the node's interfaces.
 
@@ -175,8 +111,10 @@ def _read(node: Node, network: Network) -> Inventory:
                 sorted(p.name for p in node.root(f"/sys/class/net/{network.bridge}/brif").glob("*"))
             ),
             "namespaces": tuple(node.named_namespaces()),
-            "leases": tuple(f"{a} {c}" for a, c in leases(node, network.ipam).items()),
-            "cached results": tuple(p.name for p in _files(node.root("/var/lib/cni/results"))),
+            "leases": leases.texts(leases.store(network).leases(node)),
+            "cached results": tuple(
+                p.name for p in files.directly_in(node.root("/var/lib/cni/results"))
+            ),
             "routing": tuple(
                 line.removesuffix(" linkdown")
                 for command in _ROUTING

@@ -322,7 +322,7 @@ def noise(topology: Topology, network: Network) -> probes.Noise:
     return probes.Noise(
         frozenset(a.ip for link in links for a in link.addresses),
         frozenset(link.mac for link in links),
-        frozenset(r.subnet for r in network.ipam.ranges),
+        network.ipam.subnets(a for pod in topology.everybody.values() for a in pod.addresses),
         frozenset((link.mac, a.ip) for link in links for a in link.addresses),
         _of_node(topology),
     )

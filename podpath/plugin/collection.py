@@ -22,17 +22,29 @@ _UNDECLARED = "declare it in the file that `requirements` of [tool.podpath] in p
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Repeat tests for the conflist's IP versions (`family`) and for its plugins (`subject`)."""
     if metafunc.definition.get_closest_marker(EACH_FAMILY):
-        metafunc.parametrize("family", [pytest.param(f, id=f.text) for f in _families(metafunc)])
+        _repeat_for_families(metafunc)
     if "subject" in metafunc.fixturenames and shared.ids_of(metafunc.definition):
         # in this scope pytest keeps the tests of one subject together: they share a recording
         metafunc.parametrize("subject", _subjects(metafunc), scope="module")
 
 
-def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
-    """Return the IP versions that the conflist gives pods, except IPv6 if it is waived.
+def _repeat_for_families(metafunc: pytest.Metafunc) -> None:
+    """Repeat a test for the conflist's IP versions.
 
-    A conflist that names no IP version counts as IPv4.
+    Where it states none, the fixture `family` skips those that pods turn out not to have.
     """
+    from podpath.errors import CouldNotTest
+
+    try:
+        is_stated = shared.plan(metafunc.config).network.ipam.is_stated
+    except CouldNotTest:  # reported before the first test, or by its fixtures
+        is_stated = True
+    families = [pytest.param(family, id=family.text) for family in _families(metafunc)]
+    metafunc.parametrize("family", families, indirect=not is_stated)
+
+
+def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
+    """Return the IP versions that pods may have, except IPv6 if it is waived."""
     from podpath.cni import features
     from podpath.errors import CouldNotTest
     from podpath.model import Family

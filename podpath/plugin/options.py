@@ -44,6 +44,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " tested; `podpath requirements --feature` lists what belongs to each)",
     )
     group.addoption(
+        "--podpath-leases",
+        metavar="COMMAND",
+        help="shell command on the node that lists the IPAM plugin's leases, a line each: address,"
+        " container id, interface (default: host-local's store, if it is the IPAM plugin)",
+    )
+    group.addoption(
         "--podpath-report",
         metavar="DIR",
         help="where to leave report.json, and the captures of failed path tests",

@@ -114,7 +114,7 @@ def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> Ou
     call = getattr(item, "callspec", None)
     family = call.params.get("family") if call else None
     try:
-        network = shared.plan(item.config).network
+        network = shared.network(item.config)
         families = (family,) if family else network.families
         reasons = hindrances.of(ids, found, families, network, _node(item))
     except CouldNotTest as error:  # then the cause is unknown: the plugin or the host
@@ -135,7 +135,7 @@ def _features(item: pytest.Item, ids: list[str]) -> tuple[str, ...]:
     try:
         known = shared.plan(item.config)
         waived = [name for name, why in known.features.items() if why == features.WAIVED]
-        return features.of_test(ids, family, known.network, waived)
+        return features.of_test(ids, family, shared.network(item.config), waived)
     except CouldNotTest:  # reported in place of the test
         return (CORE,)
 
@@ -249,6 +249,6 @@ def _explain(item: pytest.Item, finding: str, ids: Sequence[str]) -> str:
     from podpath.report.text import failure
 
     node = _node(item)
-    bridge = shared.plan(item.config).network.bridge
+    bridge = shared.network(item.config).bridge
     requirements = [shared.requirement(item.config, identifier) for identifier in ids]
     return failure(requirements, finding, node.pid if node else None, bridge)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
+    from podpath.cni.network import Network
     from podpath.nodes.kind import Kind
     from podpath.requirements import Ability, Requirement
     from podpath.run.plan import Plan
@@ -31,6 +32,8 @@ observations = pytest.StashKey[list[Any]]()
 running_node = pytest.StashKey[Any]()
 #: Node to use as it is, instead of starting one, for programs that run the suite many times.
 given_node = pytest.StashKey[Any]()
+#: Network that the first pods have completed: podpath.cni.network.Network.
+completed_network = pytest.StashKey[Any]()
 #: Plan of the preflight, kind of node, and facts of the preflight, each made once a process.
 _plan = pytest.StashKey["Plan"]()
 _kind = pytest.StashKey["Kind"]()
@@ -60,8 +63,19 @@ def plan(config: pytest.Config) -> Plan:
             config.getoption("--podpath-deviations"),
             config.getoption("--podpath-profile"),
             config.getoption("--podpath-features"),
+            config.getoption("--podpath-leases"),
         )
     return config.stash[_plan]
+
+
+def network(config: pytest.Config) -> Network:
+    """Return the network under test, as far as it is known by now.
+
+    Raises:
+        CouldNotTest: an option names something unusable.
+    """
+    completed: Network | None = config.stash.get(completed_network, None)
+    return completed or plan(config).network
 
 
 def kind(config: pytest.Config) -> Kind:

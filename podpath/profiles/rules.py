@@ -183,12 +183,14 @@ class Profile:
         return str(section.get(self.lower.mode_key) or self.lower.mode) if self.lower else ""
 
 
-def filled(text: str, pod: Address, subnet: Subnet, gateway: Address) -> str:
-    """Return a text of a profile with its placeholders filled in.
+def filled(text: str, pod: Address, subnet: Subnet, gateway: Address | None) -> str:
+    """Return a text of a profile with its placeholders filled in; empty if it lacks the gateway.
 
     Raises:
         KeyError: a placeholder is unknown.
     """
+    if gateway is None and "{gateway}" in text:
+        return ""
     values: dict[str, object] = {
         "pod": pod,
         "subnet": subnet,

@@ -54,6 +54,13 @@ def ranges(plan: Plan) -> None:
     Raises:
         CouldNotTest: a set has fewer addresses than the suite needs.
     """
+    if plan.network.ipam.plugin == "static":
+        raise CouldNotTest(
+            f'the IPAM plugin "static" of {plan.conflist_path} gives each pod the same addresses,'
+            " or those that a runtime requests; podpath's requests none, and the suite needs"
+            f" {PODS} different ones",
+            "Test the other plugins of the chain with host-local in its place",
+        )
     for alternatives in plan.network.ipam.sets:
         usable = sum(r.usable for r in alternatives)
         if usable < PODS:

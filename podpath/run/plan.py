@@ -46,6 +46,7 @@ class Plan(Setup):
         known: str | None,
         profile: str | None = None,
         chosen_features: str | None = None,
+        leases: str | None = None,
     ) -> "Plan":
         """Read a plan from options.
 
@@ -58,12 +59,13 @@ class Plan(Setup):
             known: file of known deviations; None for podpath's own.
             profile: name or file of a profile; None to infer it from the plugin's type.
             chosen_features: "+x,-y" claims feature x and waives feature y; None does neither.
+            leases: command that lists the leases on the node; None for host-local's store.
 
         Raises:
             CouldNotTest: a file cannot be read, or an option or a file is malformed.
         """
         path = _file(Path(conflist)) if conflist else kind.conflist()
-        network = Network.read(path, profile or "")
+        network = replace(Network.read(path, profile or ""), lease_command=leases or "")
         inferred = f'inferred from the plugin type "{network.conflist.main_plugin}"'
         plan = cls(
             kind=kind,

@@ -4,7 +4,9 @@ import os
 from collections.abc import Mapping
 
 from podpath.cni import features, result
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
+from podpath.nodes import leases
 from podpath.requirements import CORE, Ability
 from podpath.run import checks, needs, origin
 from podpath.run.plan import Plan
@@ -52,6 +54,7 @@ def describe(wanted: Plan) -> dict[str, str]:
         **_versions(wanted),
         "profile": wanted.network.profile.name,
         "profile origin": wanted.profile_origin,
+        **_addresses(wanted.network),
         **_features(wanted.features),
     }
     for name, path in wanted.plugins.items():
@@ -60,6 +63,17 @@ def describe(wanted: Plan) -> dict[str, str]:
         name, text = f"known deviation {known.requirement}", f"{known.reason} ({known.source})"
         told = facts.get(name, text)
         facts[name] = told if text in told else f"{told}; {text}"
+    return facts
+
+
+def _addresses(network: Network) -> dict[str, str]:
+    """Describe the sources of addresses and leases, unless the conflist states them."""
+    if network.ipam.is_stated and not network.lease_command:
+        return {}
+    store = leases.store(network)
+    facts = {"leases": f"not tested: {store.unreadable}" if store.unreadable else str(store)}
+    if not network.ipam.is_stated:
+        facts["addresses"] = "IP versions, networks and gateways are those of the first pods"
     return facts
 
 

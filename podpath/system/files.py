@@ -29,3 +29,8 @@ def read_text(path: Path, limit: int = LIMIT) -> str:
     if len(content) > limit:
         raise TooLarge(errno.EFBIG, os.strerror(errno.EFBIG))
     return content.decode("utf-8")
+
+
+def directly_in(directory: Path) -> list[Path]:
+    """List the files of a directory, sorted; none if it does not exist."""
+    return sorted(p for p in directory.iterdir() if p.is_file()) if directory.is_dir() else []

@@ -3,7 +3,7 @@
 Rules: CNI specification 1.0.0, the reference plugins' documentation of host-local.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from ipaddress import ip_interface
 
 from podpath.cni.ipam import Range
@@ -16,20 +16,8 @@ from podpath.topology.comparison import Differences, of_family, unequal
 _LOOPBACK = frozenset({ip_interface("127.0.0.1/8"), ip_interface("::1/128")})
 
 
-def addr(
-    topology: Topology,
-    network: Network,
-    leases: Mapping[str, str],
-    pod: str,
-) -> Differences:
-    """Check a pod's addresses: the kernel's, in range, right prefix length, unique, and leased.
-
-    Args:
-        topology: The node and its pods.
-        network: The configuration, and how its plugin wires pods.
-        leases: Address -> container id, as IPAM stores them.
-        pod: The pod's name.
-    """
+def addr(topology: Topology, network: Network, pod: str) -> Differences:
+    """Check a pod's addresses: the kernel's, in range, right prefix length, and unique."""
     pod_network = topology.pods[pod]
     where = f"pod {pod} {POD_INTERFACE}"
     link = topology.of_pod(pod).interface(POD_INTERFACE)
@@ -42,9 +30,13 @@ def addr(
             Difference("addresses", where, listed(pod_network.addresses), listed(held))
         )
     for address in held:
-        differences += _address(topology, network, leases, pod, address)
+        differences += _address(topology, network, pod, address)
     for family in network.families:
-        differences += _of_sets(where, network.ipam.sets_of(family), of_family(link, family))
+        of_version = of_family(link, family)
+        if network.ipam.is_stated:
+            differences += _of_sets(where, network.ipam.sets_of(family), of_version)
+        elif not of_version:
+            differences.append(Difference("addresses", where, f"one of IPv{family.value}", "none"))
     return differences
 
 
@@ -66,11 +58,7 @@ def _of_sets(
 
 
 def _address(
-    topology: Topology,
-    network: Network,
-    leases: Mapping[str, str],
-    pod: str,
-    address: AddressWithPrefix,
+    topology: Topology, network: Network, pod: str, address: AddressWithPrefix
 ) -> Differences:
     ip, prefix = address.ip, f"/{address.network.prefixlen}"
     where = f"pod {pod} {ip}"
@@ -88,9 +76,6 @@ def _address(
         differences.append(
             Difference("shared address", where, "its own", f"also pod {sharers[0]}'s")
         )
-    holder, own = leases.get(str(ip), "nobody"), topology.pods[pod].sandbox
-    if holder != own:
-        differences.append(Difference("lease", where, f"leased to {own[:12]}", f"to {holder[:12]}"))
     return differences
 
 

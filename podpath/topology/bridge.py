@@ -117,7 +117,7 @@ def _gateways(topology: Topology, network: Network, family: Family) -> tuple[set
     addresses = [a for pod in topology.everybody.values() for a in pod.addresses]
     used = [r for r in ranges if any(a in r for a in addresses)] or ranges[:1]
     needed, possible = (
-        {f"{r.gateway}/{r.subnet.prefixlen}" for r in some} for some in (used, ranges)
+        {f"{r.gateway}/{r.subnet.prefixlen}" for r in some if r.gateway} for some in (used, ranges)
     )
     return needed, possible
 

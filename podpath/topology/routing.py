@@ -68,9 +68,9 @@ def _configured(network: Network, family: Family, topology: Topology, pod: str) 
         return set()
     gateway = ranged[0][1].gateway  # of the first address (plugins, pkg/ipam, ConfigureIface)
     expected = {
-        _route(rule, address, ip_range, POD_INTERFACE)
+        route
         for address, ip_range in ranged
-        for rule in network.profile.pod_routes
+        for route in _routes(network.profile.pod_routes, address, ip_range, POD_INTERFACE)
     }
     for route in network.ipam.routes:
         if route.destination.version == family.value:
@@ -87,11 +87,16 @@ def _ranged(topology: Topology, network: Network, pod: str) -> Iterator[tuple[Ad
             yield address, ip_range
 
 
-def _route(rule: RouteRule, address: Address, ip_range: Range, device: str) -> Route:
-    to, via = (
-        filled(text, address, ip_range.subnet, ip_range.gateway) for text in (rule.to, rule.via)
-    )
-    return Route(ip_network(to), ip_address(via) if via else None, device)
+def _routes(
+    rules: Iterable[RouteRule], address: Address, ip_range: Range, device: str
+) -> Iterator[Route]:
+    """Yield the routes of some rules; a rule with a gateway has none without one."""
+    for rule in rules:
+        to, via = (
+            filled(text, address, ip_range.subnet, ip_range.gateway) for text in (rule.to, rule.via)
+        )
+        if to and (via or not rule.via):
+            yield Route(ip_network(to), ip_address(via) if via else None, device)
 
 
 def rule(topology: Topology, pod: str) -> Differences:
@@ -129,11 +134,12 @@ def node_addr(topology: Topology, network: Network, pod: str) -> Differences:
     held = {
         str(a) for a in end.addresses if not a.ip.is_link_local or a.version == Family.IPV4.value
     }
-    expected = {
+    texts = (
         filled(text, address, ip_range.subnet, ip_range.gateway)
         for address, ip_range in _ranged(topology, network, pod)
         for text in network.profile.host_end
-    }
+    )
+    expected = set(filter(None, texts))
     where = f"{NODE} {end.name} (pod {pod})"
     differences = []
     if missing := expected - held:
@@ -148,7 +154,8 @@ def node_route(topology: Topology, network: Network) -> Differences:
 
     No routing rule may name the pods' subnets, host ends or bridge.
     """
-    subnets = [r.subnet for r in network.ipam.ranges]
+    addresses = [a for pod in topology.everybody.values() for a in pod.addresses]
+    subnets = network.ipam.subnets(addresses)
     present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}
     present -= set(_own_addresses(topology.node))
     present -= set(_of_lower_link(topology, network))
@@ -177,8 +184,9 @@ def _node_routes(topology: Topology, network: Network) -> Iterable[Route]:
         end = topology.host_end(pod)
         devices = {"master": network.bridge, "host-end": end.name if end else "?"}
         for address, ip_range in _ranged(topology, network, pod):
-            for rule in network.node_routes:
-                yield _route(rule, address, ip_range, devices[rule.dev])
+            for dev, device in devices.items():
+                rules = [rule for rule in network.node_routes if rule.dev == dev]
+                yield from _routes(rules, address, ip_range, device)
 
 
 def _own_addresses(space: Namespace) -> Iterable[Route]:

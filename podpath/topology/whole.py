@@ -2,7 +2,7 @@
 
 from podpath.cni.network import Network
 from podpath.model import Difference, Topology
-from podpath.nodes import inventory
+from podpath.nodes import leases
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.topology import reading
@@ -19,9 +19,10 @@ _OF_POD = (
 
 def wired(node: Node, network: Network, pods: Deployment) -> list[Difference]:
     """Return the differences between the wiring of pods now and the wiring that TOPO requires."""
-    wiring = Wiring(_read(node, pods), network)
+    wiring = Wiring(read(node, pods), network)
+    store = leases.store(network)
     facts: dict[str, dict[str, object]] = {
-        "TOPO-ADDR": {"leases": inventory.leases(node, network.ipam)},
+        "TOPO-ADDR": {} if store.unreadable else {"leases": store.leases(node)},
         # The bridge's own MAC may change while the first pods of a node are made at the same time:
         # each ADD of the reference plugin sets the one that it read, and a result made meanwhile
         # names an address that the bridge had only for a moment.
@@ -37,7 +38,8 @@ def wired(node: Node, network: Network, pods: Deployment) -> list[Difference]:
     ]
 
 
-def _read(node: Node, pods: Deployment) -> Topology:
+def read(node: Node, pods: Deployment) -> Topology:
+    """Read the node and its pods as they are now."""
     foreign_pods = node.foreign_pods([pod.sandbox for pod in pods])
     named = node.named_namespaces()
     return reading.read(

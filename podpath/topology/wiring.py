@@ -6,7 +6,7 @@ from typing import cast
 
 from podpath.cni.network import Network
 from podpath.model import Topology
-from podpath.topology import addresses, bridge, hooks, interfaces, result, routing
+from podpath.topology import addresses, bridge, hooks, interfaces, leasing, result, routing
 from podpath.topology.comparison import Differences
 
 
@@ -95,14 +95,16 @@ class Wiring:
         """
         return interfaces.mac(self.topology, self.network, of_bridge=of_bridge)
 
-    def addr(self, pod: str, *, leases: Mapping[str, str]) -> Differences:
+    def addr(self, pod: str, *, leases: Mapping[str, str] | None = None) -> Differences:
         """Check that the pod's addresses are unique, in range, with the right prefix, and leased.
 
         Args:
             pod: The pod's name.
-            leases: Address -> container id, as IPAM stores them.
+            leases: Address -> container id, as IPAM stores them; None leaves them out.
         """
-        return addresses.addr(self.topology, self.network, leases, pod)
+        differences = addresses.addr(self.topology, self.network, pod)
+        leased = [] if leases is None else leasing.leased(self.topology, leases, pod)
+        return differences + leased
 
     def route(self, pod: str) -> Differences:
         """Check that the pod has the routes of the profile and the configured ones, no others."""

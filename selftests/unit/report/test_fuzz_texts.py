@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from podpath.errors import CouldNotTest
 from podpath.model import CommandResult
-from podpath.nodes import inventory
+from podpath.nodes.leases import leases_in
 from podpath.paths.traffic import programs
 from podpath.report import document
 from podpath.system import files
@@ -28,7 +28,7 @@ def leases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_any_lease_is_read_or_told(leases: Path, content: bytes) -> None:
     """Its first line is the holder; an empty file has none."""
     (leases / "10.88.0.2").write_bytes(content)
-    found = soundly(inventory.leases_in, leases)
+    found = soundly(leases_in, leases)
 
     assert found is None or list(found) == ["10.88.0.2"]
     if content == b"abc\r\neth0":
@@ -40,24 +40,24 @@ def test_what_is_no_lease_could_not_be_tested(tmp_path: Path) -> None:
     (tmp_path / "lock").write_bytes(b"\xff")
     (tmp_path / "last_reserved_ip.0").write_text("10.88.0.9")
     (tmp_path / "directory").mkdir()
-    assert inventory.leases_in(tmp_path) == {}
-    assert inventory.leases_in(tmp_path / "none") == {}
+    assert leases_in(tmp_path) == {}
+    assert leases_in(tmp_path / "none") == {}
 
     (tmp_path / "10.88.0.2").write_bytes(b"\xff")
     with pytest.raises(CouldNotTest, match=r"the lease 10\.88\.0\.2 cannot be read"):
-        inventory.leases_in(tmp_path)
+        leases_in(tmp_path)
     (tmp_path / "10.88.0.2").write_bytes(b"\0" * (files.LIMIT + 1))
     with pytest.raises(CouldNotTest, match="File too large"):
-        inventory.leases_in(tmp_path)
+        leases_in(tmp_path)
 
 
 def test_lease_that_is_given_back_meanwhile_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the listing and the reading, as when pods are deleted."""
-    monkeypatch.setattr(inventory, "_files", lambda directory: [directory / "10.88.0.2"])
+    monkeypatch.setattr(files, "directly_in", lambda directory: [directory / "10.88.0.2"])
 
-    assert inventory.leases_in(tmp_path) == {}
+    assert leases_in(tmp_path) == {}
 
 
 _STATISTICS = b"5 packets transmitted, 4 received, +1 duplicates, 20% packet loss, time 4005ms"

@@ -1,17 +1,21 @@
 """What a run says before its first test: all that stands in its way, at once."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from podpath.cni import conflist
+from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
 from podpath.nodes import kinds
 from podpath.nodes.embedded import containerd
-from podpath.run import preflight
+from podpath.run import checks, preflight
 from podpath.run.plan import Plan
 from podpath.system import programs
+
+from .. import samples
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +110,25 @@ def test_no_version_in_common_ends_the_run(tmp_path: Path, monkeypatch: pytest.M
     """It is found before a node starts."""
     with pytest.raises(CouldNotTest, match="no CNI version in common"):
         _speaking(tmp_path, "1.1.0", monkeypatch)
+
+
+def test_static_gives_each_pod_the_same_addresses(tmp_path: Path) -> None:
+    """The addresses would be those of several pods, which is no fault of the plugin."""
+    plan = planned(tmp_path)
+    network = replace(plan.network, conflist=samples.conflist({"type": "static"}))
+
+    with pytest.raises(CouldNotTest, match="same addresses, or those that a runtime requests"):
+        checks.ranges(replace(plan, network=network))
+
+
+def test_addresses_that_only_pods_show_are_described(tmp_path: Path) -> None:
+    """With what is not tested of them."""
+    plan = planned(tmp_path)
+    network = replace(plan.network, conflist=samples.conflist({"type": "host-local"}))
+    own = replace(network, conflist=replace(network.conflist, ipam=Ipam.parse({}, "podpath")))
+
+    assert "addresses" not in preflight.describe(replace(plan, network=network))
+    facts = preflight.describe(replace(plan, network=own))
+    assert facts["leases"].startswith("not tested: podpath does not know where the plugin's own")
+    listed = preflight.describe(replace(plan, network=replace(own, lease_command="list")))
+    assert listed["leases"] == "those that 'list' lists"
