@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from podpath.cni import document, sysctls, versions
+from podpath.cni import document, rates, sysctls, versions
 from podpath.cni.document import LOOPBACK
 from podpath.cni.fields import Malformed, text, typed
 from podpath.cni.ipam import Ipam
+from podpath.cni.rates import Rates
 from podpath.errors import CouldNotTest
 from podpath.model import Settings
 from podpath.system import files
@@ -55,6 +56,7 @@ class Conflist:
         spoof_check: True if "macspoofchk" is on.
         mtu: MTU in bytes; None if the plugin chooses it.
         ipam: IPAM section.
+        rates: limits of what every pod sends and receives.
         disable_check: True if the runtime must not call CHECK.
         disable_gc: True if the runtime must not call GC.
     """
@@ -76,6 +78,7 @@ class Conflist:
     spoof_check: bool
     mtu: int | None
     ipam: Ipam
+    rates: Rates
     disable_check: bool
     disable_gc: bool
 
@@ -183,6 +186,7 @@ def parse(written: str) -> Conflist:
         isolated=typed(main, "portIsolation", bool, False),
         mtu=_mtu(main),
         ipam=ipam,
+        rates=rates.of(whole.sections),
         disable_check=whole.disable_check,
         disable_gc=whole.disable_gc,
     )

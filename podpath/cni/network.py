@@ -10,7 +10,7 @@ from podpath.cni.conflist import Conflist
 from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Topology
-from podpath.profiles import HopRule, Profile, RouteRule
+from podpath.profiles import HopRule, Profile, RouteRule, limited
 from podpath.requirements import REQUIREMENTS
 
 
@@ -112,7 +112,8 @@ class Network:
         """
         if kind not in self.profile.paths:
             raise CouldNotTest(f'the profile {self.profile.name} has no path of the kind "{kind}"')
-        return tuple(rule for rule in self.profile.paths[kind] if self._applies(rule))
+        rules = tuple(rule for rule in self.profile.paths[kind] if self._applies(rule))
+        return limited(rules) if self.conflist.rates.egress else rules
 
     @property
     def node_routes(self) -> tuple[RouteRule, ...]:

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from podpath.cni import rates, reference
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest
 
-#: In place of a plugin's type: neither can be a type, as a type is the name of a program.
-MAIN, ANY = "/main", "/any"
+#: In place of a plugin's type: none can be a type, as a type is the name of a program.
+MAIN, ANY, OTHER = "/main", "/any", "/other"
 
 #: Attributes of a route in the section "ipam" (CNI specification 1.1.0; plugins since 1.6.0).
 ROUTE_ATTRIBUTES = ("mtu", "advmss", "priority", "table", "scope")
 
+_ASK_FOR_RATE = (
+    'Leave it out, and set "capabilities": {"bandwidth": true}: podpath then asks for a rate itself'
+)
 _LEAVE_OUT = "Leave it out: all else of the plugin can be tested without it"
 
 
@@ -22,7 +26,8 @@ class Unknown:
     """A plugin of a chain, or some of its settings, whose effect podpath does not know.
 
     Attributes:
-        plugin: type of the plugin; MAIN for the main one; ANY for each.
+        plugin: type of the plugin; MAIN for the main one; ANY for each; OTHER for each one that is
+            no reference plugin.
         settings: keys of which one suffices; empty if the plugin itself is unknown. A dot leads
             into an object.
         does: effect of it, and why podpath does not know what to expect.
@@ -39,7 +44,12 @@ class Unknown:
     def part_of(self, section: Mapping[str, Any], *, main: bool) -> str:
         """Return the part of a plugin's section that is unknown, in words; empty if none."""
         kind = section.get("type")
-        if self.plugin not in (kind, ANY) and not (main and self.plugin == MAIN):
+        applies = {
+            ANY: True,
+            MAIN: main,
+            OTHER: kind not in reference.plugins(),
+        }
+        if not applies.get(self.plugin, self.plugin == kind):
             return ""
         plugin = f'the plugin "{kind}"'
         if not self.settings:
@@ -102,11 +112,10 @@ _WAYS = (
         " queues",
     ),
     Unknown(
-        ANY,
+        OTHER,
         ("ingressRate", "egressRate"),
         "limits every pod, and podpath does not know the way that their packets take then",
-        'Leave it out, and set "capabilities": {"bandwidth": true}: podpath then asks for a rate'
-        " itself",
+        _ASK_FOR_RATE,
     ),
     Unknown(
         "tuning",
@@ -134,6 +143,14 @@ _OF_IPAM = (
         ("priority",),
         "gives the pods' routes a metric (since release 1.6), which podpath does not read",
     ),
+)
+
+_SCARCE = Unknown(
+    rates.PLUGIN,
+    ("ingressRate", "egressRate"),
+    "limits every pod so much that packets of the suite may be dropped as configured",
+    f"Give a rate of at least {rates.LEAST_RATE} and a burst of at least {rates.LEAST_BURST}."
+    f" {_ASK_FOR_RATE.replace('Leave it out', 'Or leave it out')}",
 )
 
 _ATTRIBUTE = Unknown(
@@ -164,6 +181,8 @@ def _parts(conflist: Conflist) -> Iterator[tuple[str, Unknown]]:
         for unknown in _WAYS:
             if words := unknown.part_of(section, main=number == conflist.main):
                 yield words, unknown
+    if not conflist.rates.is_ample:
+        yield f'"ingressRate" or "egressRate" of the plugin "{rates.PLUGIN}"', _SCARCE
     ipam = conflist.section.get("ipam")
     if isinstance(ipam, dict):
         for unknown in _OF_IPAM:
@@ -184,5 +203,5 @@ def refuses(plugin: str, key: str) -> bool:
     """Return whether a key of a plugin is refused, at least with some value. Pure."""
     return any(
         unknown.plugin in (plugin, MAIN, ANY) and (not unknown.settings or key in unknown.settings)
-        for unknown in (*_WAYS, *_OF_IPAM)
+        for unknown in (*_WAYS, *_OF_IPAM, _SCARCE)
     )

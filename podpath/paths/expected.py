@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from podpath.cni import rates
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import BEYOND, NODE, POD_INTERFACE, Direction, Hop, Path, Topology, Translation
-from podpath.profiles import PLURAL, HopRule
+from podpath.profiles import LIMITER, PLURAL, HopRule
 
 
 def path(
@@ -40,6 +41,9 @@ def path(
         "uplink": uplink,
         "lo": "lo",
     }
+    if source in topology.everybody:
+        sandbox = topology.everybody[source].sandbox
+        named[LIMITER] = rates.limiter(network.conflist.name, sandbox)
     resolve = _Resolver(topology, source, destination, named)
     expanded = [(rule, pod) for rule in rules for pod in resolve.pods_of(rule)]
     position = {(rule.id, pod): index for index, (rule, pod) in enumerate(expanded)}

@@ -7,9 +7,19 @@ from pathlib import Path
 
 from podpath.errors import CouldNotTest
 from podpath.profiles.reading import load
-from podpath.profiles.rules import PLURAL, HopRule, Profile, Resolution, RouteRule, filled
+from podpath.profiles.rules import (
+    LIMITER,
+    PLURAL,
+    HopRule,
+    Profile,
+    Resolution,
+    RouteRule,
+    filled,
+    limited,
+)
 
 __all__ = [
+    "LIMITER",
     "PLURAL",
     "HopRule",
     "Profile",
@@ -17,6 +27,7 @@ __all__ = [
     "RouteRule",
     "filled",
     "for_plugin",
+    "limited",
     "load",
     "named",
 ]

@@ -6,8 +6,8 @@ length of a single address.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from podpath.model import Address, Family, Subnet, Topology
 
@@ -65,6 +65,27 @@ class HopRule:
     early: bool = False
     optional: bool = False
     when: str = ""
+
+
+#: The interface of a hop on the link that limits what the source sends.
+LIMITER = "limiter"
+
+
+def limited(rules: Sequence[HopRule]) -> tuple[HopRule, ...]:
+    """Return the rules of a path whose source is limited in what it sends.
+
+    What comes in on the source's host end passes the limiter before it goes on.
+    """
+    entries = {r.id for r in rules if (r.at, r.interface, r.direction) == ("node", "source", "in")}
+    through = {identifier: f"{identifier}-{LIMITER}" for identifier in entries}
+    with_limiter = []
+    for rule in rules:
+        after = tuple(through.get(identifier, identifier) for identifier in rule.after)
+        with_limiter.append(replace(rule, after=after))
+        if rule.id in through:
+            hop = replace(rule, id=through[rule.id], interface=LIMITER, after=(rule.id,))
+            with_limiter.append(replace(hop, direction="out"))
+    return tuple(with_limiter)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Check for hooks that take, change or copy packets between a pod and the bridge. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from podpath.cni.network import Network
@@ -50,9 +51,15 @@ def differences(
         links[f"host end of pod {pod}"] = topology.host_end(pod)
         if lower := topology.lower_link(pod):
             links[f"{NODE} {lower.name}"] = lower
+    expected = network.conflist.rates.queues
     for where, link in links.items():
-        for queue in link.queues if link else ():
+        of_limits = expected if where.startswith("host end") and link else ()
+        queues = link.queues if link else ()
+        extra, missing = Counter(queues) - Counter(of_limits), Counter(of_limits) - Counter(queues)
+        for queue in extra.elements():
             unexpected.append(Difference("traffic control", where, "none", queue))
+        for queue in missing.elements():
+            unexpected.append(Difference("traffic control", where, queue, "none"))
         if link and link.xdp:
             unexpected.append(Difference("XDP program", where, "none", "attached"))
     for where, rules in filters.items():

@@ -6,7 +6,7 @@ Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge a
 import re
 from collections.abc import Iterable, Mapping
 
-from podpath.cni import result
+from podpath.cni import rates, result
 from podpath.cni.network import Network
 from podpath.errors import DoesNotConform
 from podpath.model import NODE, POD_INTERFACE, Difference, Namespace, Topology
@@ -82,7 +82,12 @@ def node_links(topology: Topology, network: Network, own: frozenset[str]) -> Dif
         own: Names of the links that the node has without pods, such as lo; see Node.links.
     """
     bridge = {network.bridge} - {""}
-    return _exactly(topology.node, NODE, own | bridge | topology.host_ends())
+    limiters = {
+        rates.limiter(network.conflist.name, pod.sandbox)
+        for pod in topology.everybody.values()
+        if network.conflist.rates.egress
+    }
+    return _exactly(topology.node, NODE, own | bridge | limiters | topology.host_ends())
 
 
 def _exactly(space: Namespace, where: str, names: Iterable[str]) -> Differences:

@@ -24,7 +24,10 @@ def _chain(*changes: dict[str, Any]) -> conflist.Conflist:
     [
         ([{"vlan": 7}], '"vlan" of the plugin "bridge" in net.conflist lets pods'),
         ([{}, {"type": "tuning", "mac": "02:00:00:00:00:01"}], '"mac" of the plugin "tuning"'),
-        ([{}, {"type": "bandwidth", "egressRate": 1}], '"egressRate" of the plugin "bandwidth"'),
+        (
+            [{}, {"type": "bandwidth", "egressRate": 1, "egressBurst": 1}],
+            '"egressRate" of the plugin "bandwidth"',
+        ),
         ([{}, {"type": "shaper", "ingressRate": 1}], '"ingressRate" of the plugin "shaper"'),
         ([{}, {"type": "sbr"}], 'the plugin "sbr" in net.conflist routes'),
     ],
