@@ -2,12 +2,17 @@
 
 import argparse
 import difflib
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from podpath.cli import output
 from podpath.cni.features import FEATURES, Feature
+from podpath.errors import CouldNotTest
 from podpath.nodes import kinds
-from podpath.requirements import CORE, GROUPS, REQUIREMENTS, Requirement, group
+from podpath.requirements import CORE, GROUPS, REQUIREMENTS, VENDOR, Requirement, group
+from podpath.run import settings
 
 
 def add(commands: output.Commands) -> None:
@@ -15,14 +20,16 @@ def add(commands: output.Commands) -> None:
     parser = commands.add_parser(
         "requirements",
         help="list the requirements, or explain some",
-        description="List what a conforming plugin does. With IDs, explain those.",
+        description="List the requirements, podpath's and those that [tool.podpath] of the nearest"
+        " pyproject.toml declares. With IDs, explain those.",
     )
-    parser.add_argument("ids", nargs="*", type=_identifier, metavar="ID")
-    parser.add_argument("--group", choices=list(GROUPS), help="only those of a group")
+    parser.add_argument("ids", nargs="*", metavar="ID")
+    groups = f"{', '.join(GROUPS)}, or a vendor's"
+    parser.add_argument("--group", metavar="GROUP", help=f"only those of a group: {groups}")
     parser.add_argument(
         "--feature",
-        choices=(CORE, *FEATURES),
-        help="only those of the core, or of a feature that a conflist may ask for",
+        choices=(CORE, *FEATURES, VENDOR),
+        help="only those of the core, of a feature that a conflist may ask for, or of the vendor",
     )
     parser.add_argument(
         "--node",
@@ -31,30 +38,39 @@ def add(commands: output.Commands) -> None:
         help="only those that can be looked at on a kind of node",
     )
     output.json_option(parser)
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=partial(_run, parser))
 
 
-def _identifier(text: str) -> str:
-    """Return a requirement's id; the text may be in any case."""
-    if text.upper() in REQUIREMENTS:
-        return text.upper()
-    alike = difflib.get_close_matches(text.upper(), REQUIREMENTS, 3)
-    hint = f"; similar: {', '.join(alike)}" if alike else ""
-    raise argparse.ArgumentTypeError(f"there is no requirement {text}{hint}")
+def _known() -> dict[str, Requirement]:
+    """Return podpath's requirements, and the vendor's for the working directory: id -> requirement.
+
+    Raises:
+        CouldNotTest: a pyproject.toml or the file of the vendor's requirements is malformed.
+    """
+    path = settings.requirements_file([Path.cwd()])
+    try:
+        return REQUIREMENTS | (settings.requirements(path) if path else {})
+    except ValueError as error:
+        raise CouldNotTest(str(error), "Correct it") from None
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    known = _known()
+    ids = [text.upper() for text in options.ids]
+    groups = list(dict.fromkeys(map(group, known)))
+    _check(parser, "requirement", ids, known)
+    _check(parser, "group", [options.group] if options.group else [], groups)
     requirements = [
         r
-        for r in REQUIREMENTS.values()
-        if (not options.ids or r.id in options.ids)
+        for r in known.values()
+        if (not ids or r.id in ids)
         and options.group in (None, group(r.id))
         and (options.feature is None or _is_of(r, options.feature))
         and (options.node is None or kinds.named(options.node).can_test(r))
     ]
     if options.json:
         output.write_json({"requirements": [_document(r) for r in requirements]})
-    elif options.ids:
+    elif ids:
         output.write("\n\n".join(map(_explained, requirements)))
     else:
         _list(requirements)
@@ -63,6 +79,17 @@ def _run(options: argparse.Namespace) -> int:
         ):
             output.write(_without(FEATURES[options.feature]))
     return 0
+
+
+def _check(
+    parser: argparse.ArgumentParser, noun: str, names: Iterable[str], known: Iterable[str]
+) -> None:
+    """End the command with a usage error if a name is unknown."""
+    for name in names:
+        if name not in known:
+            alike = difflib.get_close_matches(name, known, 3)
+            hint = f"; similar: {', '.join(alike)}" if alike else ""
+            parser.error(f"there is no {noun} {name}{hint}")
 
 
 def _is_of(requirement: Requirement, feature: str) -> bool:
@@ -81,6 +108,7 @@ def _without(feature: Feature) -> str:
 def _document(requirement: Requirement) -> dict[str, Any]:
     return {
         "id": requirement.id,
+        **({"title": requirement.title} if requirement.title else {}),
         "group": group(requirement.id),
         "feature": requirement.feature,
         "sentence": requirement.sentence,
@@ -98,31 +126,37 @@ def _commands(requirement: Requirement) -> list[str]:
 
 
 def _list(requirements: list[Requirement]) -> None:
-    width = max(map(len, REQUIREMENTS))
-    for prefix, title in GROUPS.items():
+    width = max(len(r.id) for r in (*REQUIREMENTS.values(), *requirements))
+    for prefix in dict.fromkeys(group(r.id) for r in requirements):
         members = [r for r in requirements if group(r.id) == prefix]
-        if members:
-            output.write(f"{title} ({len(members)})")
-            for requirement in members:
-                output.write(output.hanging(f"  {requirement.id}", requirement.sentence, width + 2))
+        title = GROUPS.get(prefix, f"{prefix}: the vendor's own")
+        output.write(f"{title} ({len(members)})")
+        for requirement in members:
+            output.write(output.hanging(f"  {requirement.id}", requirement.sentence, width + 2))
 
 
 def _explained(requirement: Requirement) -> str:
     width = len("Usually")
+    texts = {
+        "Why": requirement.why,
+        "Checked": requirement.how,
+        "Usually": requirement.usually,
+        "Source": f"{requirement.source}." if requirement.source else "",
+        "Feature": _condition(requirement.feature),
+        "On": ", ".join(kinds.testing(requirement)),
+    }
     lines = [
         output.hanging(requirement.id, requirement.sentence, len(requirement.id)),
         "",
-        output.hanging("Why", requirement.why, width),
-        output.hanging("Checked", requirement.how, width),
-        output.hanging("Usually", requirement.usually, width),
+        *(output.hanging(name, text, width) for name, text in texts.items() if text),
     ]
-    if requirement.source:
-        lines.append(output.hanging("Source", f"{requirement.source}.", width))
-    if requirement.feature in FEATURES:
-        feature = (
-            f"{requirement.feature}, where the conflist has {FEATURES[requirement.feature].setting}"
-        )
-        lines.append(output.hanging("Feature", f"{feature}.", width))
-    lines.append(output.hanging("On", ", ".join(kinds.testing(requirement)), width))
-    look = [f"  {command}" for command in _commands(requirement)]
-    return "\n".join([*lines, "", "Look for yourself, on the node:", *look])
+    if look := _commands(requirement):
+        lines += ["", "Look for yourself, on the node:", *(f"  {command}" for command in look)]
+    return "\n".join(lines)
+
+
+def _condition(feature: str) -> str:
+    """Return when a feature is tested; empty for the core and for the vendor's own."""
+    if feature not in FEATURES:
+        return ""
+    return f"{feature}, where the conflist has {FEATURES[feature].setting}."

@@ -1,7 +1,7 @@
 """Known deviations of plugins, with the reasons, as data in TOML."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -64,8 +64,12 @@ class Deviation:
         return in_case and self.plugin in plugins
 
 
-def read(path: Path) -> tuple[Deviation, ...]:
+def read(path: Path, own: Collection[str] = ()) -> tuple[Deviation, ...]:
     """Read the deviations that a file declares.
+
+    Args:
+        path: file of deviations.
+        own: ids of the vendor's own requirements.
 
     Raises:
         CouldNotTest: the file is malformed, or names an unknown requirement.
@@ -83,7 +87,7 @@ def read(path: Path) -> tuple[Deviation, ...]:
     except (OSError, ValueError) as error:
         raise CouldNotTest(f"the deviations file {path} is malformed: {error}") from None
     for deviation in deviations:
-        if deviation.requirement not in REQUIREMENTS:
+        if deviation.requirement not in REQUIREMENTS and deviation.requirement not in own:
             raise CouldNotTest(f"{path} names the unknown requirement {deviation.requirement!r}")
     return deviations
 
@@ -110,7 +114,10 @@ def _texts(key: str, value: object) -> tuple[str, ...]:
 
 
 def applying(
-    path: Path, origins: Mapping[str, str], sections: Iterable[Mapping[str, Any]] = ()
+    path: Path,
+    origins: Mapping[str, str],
+    sections: Iterable[Mapping[str, Any]] = (),
+    own: Collection[str] = (),
 ) -> tuple[Deviation, ...]:
     """Read the deviations that apply to these plugins.
 
@@ -118,6 +125,7 @@ def applying(
         path: file of deviations.
         origins: type of a plugin -> origin of its binary.
         sections: the plugins' sections of the conflist.
+        own: ids of the vendor's own requirements.
 
     Returns:
         Deviations with the type of one plugin each, in place of the pattern.
@@ -128,7 +136,7 @@ def applying(
     configured = {section.get("type"): section for section in sections}
     return tuple(
         replace(deviation, plugin=plugin)
-        for deviation in read(path)
+        for deviation in read(path, own)
         for plugin, origin in origins.items()
         if deviation.is_about(plugin, origin) and deviation.occurs_with(configured.get(plugin, {}))
     )

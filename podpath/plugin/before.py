@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from podpath.plugin import shared
+from podpath.plugin import packages, shared
 from podpath.testing.marks import EACH_FAMILY, REQUIREMENT
 
 _PACKAGE = "podpath"
@@ -88,7 +88,9 @@ def _hands_out_tests(config: pytest.Config) -> bool:
 
     A conftest that names podpath's fixtures then counts as the evidence for such tests.
     """
-    return shared.distributed(config.option) and shared.has_fixtures(config)
+    if not shared.distributed(config.option):
+        return False
+    return shared.has_fixtures(config) or packages.have_fixtures(config)
 
 
 def _prepare(config: pytest.Config) -> None:

@@ -12,7 +12,7 @@ from podpath.testing.marks import REQUIREMENT
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from podpath.cni.network import Network
     from podpath.nodes.kind import Kind
@@ -64,6 +64,7 @@ def plan(config: pytest.Config) -> Plan:
             config.getoption("--podpath-profile"),
             config.getoption("--podpath-features"),
             config.getoption("--podpath-leases"),
+            _own_requirements(config),
         )
     return config.stash[_plan]
 
@@ -171,6 +172,18 @@ def declared(config: pytest.Config) -> Mapping[str, Requirement]:
         except ValueError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[_declared]
+
+
+def _own_requirements(config: pytest.Config) -> Iterable[str]:
+    """Return the ids of the vendor's own requirements; none if their file is malformed.
+
+    A malformed file ends the run with the first test that has a requirement, not with the first
+    conflist that is read: pytest does not recognise a usage error while it collects a file.
+    """
+    try:
+        return declared(config)
+    except pytest.UsageError:
+        return ()
 
 
 def requirement(config: pytest.Config, identifier: str) -> Requirement:

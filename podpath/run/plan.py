@@ -1,7 +1,7 @@
 """Plan of a run: its subject, its kind of node, and its files."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ class Plan(Setup):
         profile_origin: reason for the choice of the profile.
         features: feature -> reason why it is not tested; empty if it is tested.
         agreement: CNI versions of the run, if they are not the conflist's own.
+        own_requirements: ids of the vendor's own requirements, which deviations may name.
     """
 
     conflist_path: Path
@@ -35,6 +36,7 @@ class Plan(Setup):
     profile_origin: str = "given"
     features: Mapping[str, str] = field(default_factory=dict)
     agreement: Agreement | None = None
+    own_requirements: frozenset[str] = frozenset()
 
     @classmethod
     def read(
@@ -47,6 +49,7 @@ class Plan(Setup):
         profile: str | None = None,
         chosen_features: str | None = None,
         leases: str | None = None,
+        own_requirements: Iterable[str] = (),
     ) -> "Plan":
         """Read a plan from options.
 
@@ -60,6 +63,7 @@ class Plan(Setup):
             profile: name or file of a profile; None to infer it from the plugin's type.
             chosen_features: "+x,-y" claims feature x and waives feature y; None does neither.
             leases: command that lists the leases on the node; None for host-local's store.
+            own_requirements: ids of the vendor's own requirements.
 
         Raises:
             CouldNotTest: a file cannot be read, or an option or a file is malformed.
@@ -76,6 +80,7 @@ class Plan(Setup):
             report=Path(report).absolute() if report else None,
             deviations=Path(known) if known else deviations.SHIPPED,
             features=features.chosen(network, kind.name, kind.abilities, chosen_features or ""),
+            own_requirements=frozenset(own_requirements),
         )
         return plan.in_common_versions()
 
@@ -107,7 +112,8 @@ class Plan(Setup):
             CouldNotTest: a plugin is missing, or the file of deviations is malformed.
         """
         origins = {name: origin.of(path) for name, path in self.plugins.items()}
-        return deviations.applying(self.deviations, origins, self.network.conflist.sections)
+        sections = self.network.conflist.sections
+        return deviations.applying(self.deviations, origins, sections, self.own_requirements)
 
 
 def _file(path: Path) -> Path:

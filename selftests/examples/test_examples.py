@@ -94,12 +94,13 @@ def test_podpath_is_called_as_it_can_be(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "block", [b for b in of_language("text") if b.mark == "console"], ids=_where
+    "block", [b for b in of_language("text") if b.mark.startswith("console")], ids=_where
 )
 def test_consoles_show_what_is_printed(
     block: Block, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of the command `podpath`, after a $."""
+    """Of the command `podpath`, after a $. "console in DIRECTORY" runs it there."""
+    monkeypatch.chdir(ROOT / block.mark.removeprefix("console").removeprefix(" in "))
     monkeypatch.setenv("COLUMNS", "100")  # what it writes to files has
     command, _, shown = block.text.partition("\n")
 

@@ -115,6 +115,40 @@ def test_requirement_that_is_not_the_vendors(
     assert "starting containerd" not in done.stdout
 
 
+_DEVIATION = """[[deviation]]
+requirement = "ACME-DSCP"
+plugin = "bridge"
+origin = "*"
+reason = "bridge is not Acme's"
+source = "acme.example/1"
+"""
+
+
+@_ALONE_AND_SHARED
+def test_deviation_from_a_requirement_of_the_vendor(
+    installed: Path, project: Path, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    """A known deviation does not fail the run; an id that is not declared ends it."""
+    (project / "test_acme.py").write_text(
+        "from podpath.testing import requirement\n"
+        "@requirement('ACME-DSCP')\n"
+        "def test_it(): assert [1] == []\n"
+    )
+    file = tmp_path / "deviations.toml"
+    options = (*workers, "--podpath-deviations", str(file))
+    file.write_text(_DEVIATION)
+    done = run(installed, project, *options)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search("(?m)^ACME-DSCP +known deviation", done.stdout)
+    assert "podpath known deviation ACME-DSCP: bridge is not Acme's (acme.example/1)" in done.stdout
+    file.write_text(_DEVIATION.replace("ACME-DSCP", "ACME-DSPC"))
+    done = run(installed, project, *options)
+
+    assert done.returncode == 6, done.stdout + done.stderr
+    assert "names the unknown requirement 'ACME-DSPC'" in done.stdout + done.stderr
+
+
 @_ALONE_AND_SHARED
 def test_malformed_requirements(installed: Path, project: Path, workers: tuple[str, ...]) -> None:
     """A usage error that names the file."""
@@ -174,14 +208,37 @@ def test_fixture_of_a_vendors_conftest_comes_before_podpaths(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_package_of_a_vendor_is_shared_among_workers(
+    installed: Path, project: Path, tmp_path: Path
+) -> None:
+    """Its conftest asks for podpath's fixtures, and pytest loads it in the workers only."""
+    tests = tmp_path / "lib" / "acme" / "tests"
+    tests.mkdir(parents=True)
+    for directory in (tests, tests.parent):
+        (directory / "__init__.py").touch()
+    (project / "conftest.py").rename(tests / "conftest.py")
+    (project / "test_acme.py").unlink()
+    (tests / "test_acme.py").write_text(
+        "from podpath.testing import requirement\n@requirement('ACME-DSCP')\ndef test_it(): pass\n"
+    )
+    names = ("--pyargs", "acme.tests", "-o", f"pythonpath={tests.parents[1]}")
+    done = run(installed, project, *names, "-n", "2")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "podpath node: embedded" in done.stdout
+    assert re.search("(?m)^ACME-DSCP +conforms", done.stdout)
+
+
 def test_printed_ids_can_be_given_again(installed: Path, tmp_path: Path) -> None:
-    """Those of the suite in the wheel, which lies elsewhere."""
+    """Those of the suite in the wheel, which lies elsewhere; nothing is in the user's directory."""
     _REMARKED.install(tmp_path / "broken")
+    empty = tmp_path / "empty"
+    empty.mkdir()
     chosen = ("--pyargs", "podpath.tests", "-k", "ping_crosses and client-to-server")
     options = ("--podpath-cni-bin", str(tmp_path / "broken" / "plugins"))
-    done = run(installed, tmp_path, *chosen, *options, "-n", "2")
+    done = run(installed, empty, *chosen, *options, "-n", "2")
     (name,) = re.findall(r"(?m)^FAILED (\S+)", done.stdout)
-    again = run(installed, tmp_path, name)
+    again = run(installed, empty, name)
 
     assert done.returncode == 1, done.stdout
     assert again.returncode == 0, again.stdout + again.stderr

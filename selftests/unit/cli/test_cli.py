@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ from podpath.report import document
 from podpath.report.outcome import Outcome, Verdict
 from podpath.requirements import GROUPS, REQUIREMENTS, group
 from podpath.system import programs
+from selftests.suite import ROOT
 
 Capture = pytest.CaptureFixture[str]
 
@@ -90,6 +93,84 @@ def test_unknown_requirement_has_its_like(capsys: Capture) -> None:
 
     assert ended.value.code == 2
     assert "there is no requirement TOPO-MTX; similar: TOPO-MTU" in capsys.readouterr().err
+
+
+@pytest.fixture
+def acme(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Requirement of a vendor, in whose directory the command runs."""
+    project = ROOT / "examples" / "acme-tests"
+    monkeypatch.chdir(project)
+    (requirement,) = tomllib.loads((project / "acme.toml").read_text())["requirement"]
+    return dict(requirement)
+
+
+def test_requirements_of_a_vendor_are_listed_last(capsys: Capture, acme: dict[str, Any]) -> None:
+    assert cli.main(["requirements"]) == 0
+    title, line = capsys.readouterr().out.splitlines()[-2:]
+
+    assert title == "ACME: the vendor's own (1)"
+    assert line.split(maxsplit=1) == [acme["id"], acme["sentence"]]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("acme-dscp",), ("--group", "ACME"), ("--feature", "vendor"), ("--node", "kind", "ACME-DSCP")],
+)
+def test_requirement_of_a_vendor_is_a_document(
+    capsys: Capture, acme: dict[str, Any], options: tuple[str, ...]
+) -> None:
+    """With all that the vendor wrote, and what podpath fills in."""
+    assert cli.main(["requirements", "--json", *options]) == 0
+    (document,) = json.loads(capsys.readouterr().out)["requirements"]
+
+    filled = {"look": [command.replace("{node}", "NODE") for command in acme["look"]]}
+    nodes = ["embedded", "kind", "host"]
+    more = {"group": "ACME", "feature": "vendor", "source": "", "nodes": nodes}
+    assert document == {**acme, **filled, **more}
+
+
+def test_requirement_of_a_vendor_is_explained(
+    capsys: Capture, acme: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what the vendor wrote, and no heading above nothing."""
+    cli.main(["requirements", "ACME-DSCP"])
+    printed = " ".join(capsys.readouterr().out.split())
+    for text in (acme["sentence"], acme["why"], acme["how"], acme["usually"]):
+        assert text in printed
+
+    (tmp_path / "pyproject.toml").write_text('[tool.podpath]\nrequirements = "own.toml"\n')
+    (tmp_path / "own.toml").write_text(
+        '[[requirement]]\nid = "ACME-X"\ntitle = "X"\nsentence = "It does X."\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    cli.main(["requirements", "ACME-X"])
+    assert capsys.readouterr().out == "ACME-X  It does X.\n\nOn       embedded, kind, host\n"
+
+
+@pytest.mark.usefixtures("acme")
+def test_unknown_requirement_has_its_like_among_a_vendors(capsys: Capture) -> None:
+    for options, sentence in (
+        (["ACME-DSPC"], "there is no requirement ACME-DSPC; similar: ACME-DSCP"),
+        (["--group", "ACNE"], "there is no group ACNE; similar: ACME"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["requirements", *options])
+
+        assert ended.value.code == 2
+        assert sentence in capsys.readouterr().err
+
+
+def test_malformed_requirements_of_a_vendor(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command names the file, also if it was started below its directory."""
+    (tmp_path / "pyproject.toml").write_text('[tool.podpath]\nrequirements = "own.toml"\n')
+    (tmp_path / "own.toml").write_text('[[requirement]]\nid = "PATH-MINE"\n')
+    (tmp_path / "deeper").mkdir()
+    monkeypatch.chdir(tmp_path / "deeper")
+
+    assert cli.main(["requirements"]) == COULD_NOT_TEST_STATUS
+    assert f"podpath: {tmp_path / 'own.toml'}: [[requirement]] 1: " in capsys.readouterr().err
 
 
 @pytest.fixture

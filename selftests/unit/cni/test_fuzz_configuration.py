@@ -166,6 +166,18 @@ def test_any_deviations_are_read_or_told(file: Path, content: bytes) -> None:
     assert found is None or all(one.plugin == "bridge" for one in found)
 
 
+def test_deviation_from_a_requirement_of_a_vendor(file: Path) -> None:
+    """Its id must be declared, and podpath's ids stay what they are."""
+    declared = DEVIATIONS["deviation"][0]
+    content = toml({"deviation": [declared, {**declared, "requirement": "ACME-DSCP"}]})
+    known = deviations.read(_written(file, content), own={"ACME-DSCP"})
+
+    assert [one.requirement for one in known] == [declared["requirement"], "ACME-DSCP"]
+    for own in ((), {"ACME-DSPC"}):
+        with pytest.raises(CouldNotTest, match="the unknown requirement 'ACME-DSCP'"):
+            deviations.read(file, own)
+
+
 @given(st.text("[]!-*?a", max_size=12))
 @example("*a" * 40)
 @example("[z-a]")
