@@ -40,7 +40,7 @@ def _list_external(app: Sphinx, failure: Exception | None) -> None:
         return
     pages = map(app.env.get_doctree, app.env.found_docs)
     links = {link.get("refuri", "") for page in pages for link in page.findall(nodes.reference)}
-    found = sorted(uri for uri in links if uri.startswith(("http:", "https:")))
+    external = sorted(uri for uri in links if uri.startswith(("http:", "https:")))
     path = Path(app.outdir, _EXTERNAL)
-    path.write_text("".join(f"{uri}\n" for uri in found))
-    logging.getLogger(__name__).info(f"{len(found)} external links, see {path}")
+    path.write_text("".join(f"{uri}\n" for uri in external))
+    logging.getLogger(__name__).info(f"{len(external)} external links, see {path}")

@@ -55,25 +55,25 @@ def _counts(rows: list[Row]) -> list[str]:
 
 
 def _proofs(rows: list[Row]) -> list[str]:
-    found = ["## What proves each requirement", "", "| requirement | turned red by |", "|---|---|"]
+    lines = ["## What proves each requirement", "", "| requirement | turned red by |", "|---|---|"]
     for requirement in REQUIREMENTS:
         names = [r.fault for r in rows if requirement in r.reds and requirement not in r.wrong]
-        found.append(f"| {requirement} | {'; '.join(names) or '**nothing**'} |")
-    return [*found, ""]
+        lines.append(f"| {requirement} | {'; '.join(names) or '**nothing**'} |")
+    return [*lines, ""]
 
 
 def _faults(rows: list[Row]) -> list[str]:
     head = "| fault | stands for | red | and says | red in consequence |"
-    found = ["## What each fault turns red", "", head, "|---|---|---|---|---|"]
+    lines = ["## What each fault turns red", "", head, "|---|---|---|---|---|"]
     for row in rows:
         if row.healthy:
             continue
         says = "<br>".join(f"`{_cell(row.proofs[i])}`" for i in row.reds)
         reds = "<br>".join(row.reds)
         follows = [i for i in row.verdicts if row.mark(i) == "○"]
-        found.append(f"| {row.fault} | {row.source} | {reds} | {says} | {_few(follows)} |")
+        lines.append(f"| {row.fault} | {row.source} | {reds} | {says} | {_few(follows)} |")
     healthy = ", ".join(f"*{r.fault}*" for r in rows if r.healthy)
-    return [*found, "", f"Healthy plugins, on which nothing turns red: {healthy}.", ""]
+    return [*lines, "", f"Healthy plugins, on which nothing turns red: {healthy}.", ""]
 
 
 def _cell(text: str) -> str:

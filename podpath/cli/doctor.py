@@ -61,8 +61,8 @@ def _run(options: argparse.Namespace) -> int:
     findings = list(needs.examine(kind, read))
     ready = all(f.found for f in findings)
     if options.json:
-        told = [asdict(f) for f in findings]
-        output.write_json({"node": options.node, "ready": ready, "findings": told})
+        entries = [asdict(f) for f in findings]
+        output.write_json({"node": options.node, "ready": ready, "findings": entries})
     else:
         _write(findings)
         output.write(_summary(options.node, sum(not f.found for f in findings)))
@@ -82,11 +82,11 @@ def _install(packages: Mapping[str, str]) -> None:
 
 def _write(findings: Sequence["Finding"]) -> None:
     width = max(len(f.name) for f in findings) + len("MISSING  ")
-    for one in findings:
-        mark = "ok" if one.found else "MISSING"
-        output.write(output.hanging(f"{mark:<7}  {one.name}", one.detail, width))
-        if one.remedy:
-            output.write(output.hanging("", one.remedy, width))
+    for finding in findings:
+        mark = "ok" if finding.found else "MISSING"
+        output.write(output.hanging(f"{mark:<7}  {finding.name}", finding.detail, width))
+        if finding.remedy:
+            output.write(output.hanging("", finding.remedy, width))
 
 
 def _summary(node: str, missing: int) -> str:

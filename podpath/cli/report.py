@@ -23,8 +23,8 @@ def add(commands: output.Commands) -> None:
 
 
 def _file(parser: argparse.ArgumentParser, name: str = "file") -> None:
-    said = "a report.json, or the directory that has it"
-    parser.add_argument(name, type=Path, metavar=name.upper(), help=said)
+    text = "a report.json, or the directory that has it"
+    parser.add_argument(name, type=Path, metavar=name.upper(), help=text)
 
 
 def _add_show(actions: output.Commands) -> None:
@@ -45,9 +45,11 @@ def _show(options: argparse.Namespace) -> int:
     document = loading.read(options.file)
     if options.markdown or options.annotations:
         return _show_to_ci(document, as_markdown=options.markdown)
-    told = [r for r in document["requirements"] if options.all or r["verdict"] != Verdict.NOT_RUN]
+    requirements = document["requirements"]
+    if not options.all:
+        requirements = [r for r in requirements if r["verdict"] != Verdict.NOT_RUN]
     if options.json:
-        verdicts = {r["id"]: r["verdict"] for r in told}
+        verdicts = {r["id"]: r["verdict"] for r in requirements}
         features = compare.features(document)
         told_of = {"verdict": document["verdict"], "features": features}
         output.write_json({**told_of, "requirements": verdicts})
@@ -56,10 +58,10 @@ def _show(options: argparse.Namespace) -> int:
     for name, text in document["environment"].items():
         output.write(output.hanging(name, text, width))
     output.write("")
-    columns = max((len(r["id"]) for r in told), default=0)
-    for one in told:
-        head = f"{one['id']:<{columns}}  {one['verdict']}"
-        output.write(output.hanging(head, one["sentence"], columns + 18))
+    columns = max((len(r["id"]) for r in requirements), default=0)
+    for requirement in requirements:
+        head = f"{requirement['id']:<{columns}}  {requirement['verdict']}"
+        output.write(output.hanging(head, requirement["sentence"], columns + 18))
     _show_results(document)
     output.write(f"\n{document['verdict']}")
     return 0
@@ -70,14 +72,14 @@ def _show_results(document: dict[str, Any]) -> None:
 
     features = [f for profile in document["profiles"] for f in profile["features"]]
     groups = document.get("groups", [])
-    width = max((len(one["name"]) for one in (*features, *groups)), default=0)
+    width = max((len(result["name"]) for result in (*features, *groups)), default=0)
     for title, results in (("features", features), ("the vendor's own", groups)):
         if results:
             output.write(f"\n{title}")
-        for one in results:
-            head = f"{one['name']:<{width}}  {one['result']}"
-            told = one.get("reason") or summary.counted(one["counts"])
-            output.write(output.hanging(head, told, width + 12))
+        for result in results:
+            head = f"{result['name']:<{width}}  {result['result']}"
+            reason = result.get("reason") or summary.counted(result["counts"])
+            output.write(output.hanging(head, reason, width + 12))
 
 
 def _show_to_ci(document: dict[str, Any], *, as_markdown: bool) -> int:
@@ -112,17 +114,17 @@ def _verify(options: argparse.Namespace) -> int:
     from podpath.report import loading, verify
 
     document = loading.read(options.file)
-    found = verify.problems(document)
+    problems = verify.problems(document)
     digest = str(document.get("digest", ""))
     if options.digest not in (None, digest):
-        found.append(f"its digest is {digest or 'missing'}, and not {options.digest}")
+        problems.append(f"its digest is {digest or 'missing'}, and not {options.digest}")
     if options.json:
-        output.write_json({"verified": not found, "digest": digest, "problems": found})
-    elif found:
-        output.write("\n".join(f"{options.file}: {problem}" for problem in found))
+        output.write_json({"verified": not problems, "digest": digest, "problems": problems})
+    elif problems:
+        output.write("\n".join(f"{options.file}: {problem}" for problem in problems))
     else:
         output.write(f"{options.file}: as podpath wrote it ({digest})")
-    return 1 if found else 0
+    return 1 if problems else 0
 
 
 def _add_compare(actions: output.Commands) -> None:
@@ -143,12 +145,12 @@ def _add_compare(actions: output.Commands) -> None:
 def _compare(options: argparse.Namespace) -> int:
     from podpath.report import compare, loading
 
-    found = compare.of(loading.read(options.old), loading.read(options.new))
+    comparison = compare.of(loading.read(options.old), loading.read(options.new))
     if options.json:
-        output.write_json(compare.document(found))
+        output.write_json(compare.document(comparison))
     else:
-        output.write(compare.markdown(found) if options.markdown else compare.text(found))
-    return int(found.worse)
+        output.write(compare.markdown(comparison) if options.markdown else compare.text(comparison))
+    return int(comparison.worse)
 
 
 def _add_render(actions: output.Commands) -> None:

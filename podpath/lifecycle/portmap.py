@@ -17,7 +17,7 @@ def unanswered(traffic: Iterable[Traffic]) -> list[Difference]:
 
     Without sniffers.
     """
-    results = [(one.probe, one.send()) for one in traffic]
+    results = [(exchange.probe, exchange.send()) for exchange in traffic]
     return [
         Difference(
             "mapped port",
@@ -33,9 +33,11 @@ def unanswered(traffic: Iterable[Traffic]) -> list[Difference]:
 def still_mapped(node: Node, address: Address, ports: Iterable[PortMapping]) -> list[Difference]:
     """Return the ports that the node does not refuse, as it must when nothing is mapped there."""
     return [
-        Difference("mapped port", f"{one.protocol} port {one.node} of {address}", "refused", said)
-        for one in ports
-        if (said := netns.run_in(node.network_namespace(), partial(_reply, address, one)))
+        Difference(
+            "mapped port", f"{port.protocol} port {port.node} of {address}", "refused", answer
+        )
+        for port in ports
+        if (answer := netns.run_in(node.network_namespace(), partial(_reply, address, port)))
     ]
 
 

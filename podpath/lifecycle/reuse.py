@@ -39,7 +39,7 @@ def reused_address(
         address = pod.network.address(family)
         traffic.ping(SERVER, old, family).send()
     remembered = reading.neighbours(node.named_namespaces()[pods[SERVER].network.netns])
-    if network.profile.resolution.asked == "destination" and str(address) not in remembered:
+    if network.profile.resolution.target == "destination" and str(address) not in remembered:
         raise CouldNotTest(f"the server does not remember {address}, which it had talked to")
     rewound = leases.store(network).rewind(node, address)
     for _ in range(1 if rewound else ATTEMPTS):

@@ -82,7 +82,7 @@ class Runtime:
         except self._grpc.RpcError as error:
             late = error.code() == self._grpc.StatusCode.DEADLINE_EXCEEDED
             remedy = limits.current().remedy if late else ""
-            why = self._gone(error) or f"containerd: {_told(error)}"
+            why = self._gone(error) or f"containerd: {_reason(error)}"
             raise CouldNotTest(why, remedy) from None
 
     def _gone(self, error: Any) -> str:
@@ -109,7 +109,7 @@ class Runtime:
         except self._grpc.RpcError as error:
             if gone := self._gone(error):
                 raise CouldNotTest(f"{gone}. That was during {doing}") from None
-            details = _told(error)
+            details = _reason(error)
             if _NO_CONFLIST in details:
                 raise CouldNotTest(
                     f"the runtime has loaded no conflist, so it never called the plugin: {details}",
@@ -330,7 +330,7 @@ class Runtime:
         return CommandResult(reply.exit_code, reply.stdout, reply.stderr.decode(errors="replace"))
 
 
-def _told(error: Any) -> str:
+def _reason(error: Any) -> str:
     """Return why a call failed, in the words of the runtime and of the plugin."""
     details: str = error.details() or "no reason given"
     more = len(details) - _MOST_TOLD

@@ -50,11 +50,11 @@ def _families(metafunc: pytest.Metafunc) -> tuple[Family, ...]:
     from podpath.model import Family
 
     try:
-        wanted = shared.plan(metafunc.config)
+        plan = shared.plan(metafunc.config)
     except CouldNotTest:  # reported before the first test, or by its fixtures
         return (Family.IPV4,)
-    left_out = {Family.IPV6} if wanted.features[features.IPV6] == features.WAIVED else set()
-    return tuple(f for f in wanted.network.families if f not in left_out) or (Family.IPV4,)
+    left_out = {Family.IPV6} if plan.features[features.IPV6] == features.WAIVED else set()
+    return tuple(f for f in plan.network.families if f not in left_out) or (Family.IPV4,)
 
 
 def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
@@ -68,8 +68,8 @@ def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
     except CouldNotTest:  # reported before the first test, or by its fixtures
         tested = conflist.read(conflist.DEFAULT)
     roles = [r for m in metafunc.definition.iter_markers("roles") for r in m.args]
-    found = [s for s in subjects.of(tested) if not roles or s.role in roles]
-    named = [pytest.param(subject, id=subject.name) for subject in found]
+    of_roles = [s for s in subjects.of(tested) if not roles or s.role in roles]
+    named = [pytest.param(subject, id=subject.name) for subject in of_roles]
     absent = f"the conflist has no {' or '.join(r.value for r in roles)} plugin"
     return named or [pytest.param(None, id="none", marks=pytest.mark.skip(reason=absent))]
 
@@ -107,8 +107,8 @@ def _known(config: pytest.Config, item: pytest.Item, identifier: object) -> Requ
     from podpath.requirements import REQUIREMENTS
 
     known = REQUIREMENTS if shared.tests() in item.path.parents else shared.declared(config)
-    if found := known.get(str(identifier)):
-        return found
+    if requirement := known.get(str(identifier)):
+        return requirement
     if identifier in REQUIREMENTS:
         raise pytest.UsageError(
             f"{item.nodeid}: {identifier} is podpath's own requirement; declare one of yours"
@@ -124,16 +124,16 @@ def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str)
 
     case, tested = _case(item)
     try:
-        wanted = shared.plan(config)
+        plan = shared.plan(config)
         known = [
-            one
-            for one in wanted.known_deviations
-            if one.requirement == identifier and one.occurs_in(tested or wanted.plugins, case)
+            d
+            for d in plan.known_deviations
+            if d.requirement == identifier and d.occurs_in(tested or plan.plugins, case)
         ]
     except CouldNotTest:
         return  # reported before the first test, or by its fixtures
     if known:
-        reason = "; ".join(dict.fromkeys(f"{one.reason} ({one.source})" for one in known))
+        reason = "; ".join(dict.fromkeys(f"{d.reason} ({d.source})" for d in known))
         # Only findings of the test itself: a declaration does not excuse a plugin that fails ADD.
         item.add_marker(pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError))
 
@@ -156,11 +156,11 @@ def _leave_out(config: pytest.Config, item: pytest.Item, requirement: Requiremen
     from podpath.errors import CouldNotTest
 
     try:
-        wanted = shared.plan(config)
+        plan = shared.plan(config)
     except CouldNotTest:
         return  # reported before the first test, or by its fixtures
-    of_network = wanted.network.not_applicable.get(requirement.id)
-    reason = of_network or wanted.features.get(requirement.feature)
+    of_network = plan.network.not_applicable.get(requirement.id)
+    reason = of_network or plan.features.get(requirement.feature)
     if reason:
         item.add_marker(pytest.mark.skip(reason=reason))
 

@@ -31,7 +31,7 @@ def pytest_assertrepr_compare(
     from podpath.model import Difference
     from podpath.report.text import of_differences
 
-    if not all(isinstance(one, Difference) for one in left):
+    if not all(isinstance(difference, Difference) for difference in left):
         return None
     config.stash[_compared] = left
     return ["differences:", *of_differences(left).splitlines()]
@@ -106,7 +106,7 @@ def _show(item: pytest.Item, report: pytest.TestReport, outcome: Outcome) -> Non
         report.longrepr = (path, line, f"Skipped: {outcome.text}")
 
 
-def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> Outcome | None:
+def _hindered(item: pytest.Item, ids: Sequence[str], differences: Sequence[Any]) -> Outcome | None:
     """Return "could not test" if the host's settings, not the plugin, explain all differences."""
     from podpath.errors import CouldNotTest
     from podpath.run import hindrances
@@ -116,7 +116,7 @@ def _hindered(item: pytest.Item, ids: Sequence[str], found: Sequence[Any]) -> Ou
     try:
         network = shared.network(item.config)
         families = (family,) if family else network.families
-        reasons = hindrances.of(ids, found, families, network, _node(item))
+        reasons = hindrances.of(ids, differences, families, network, _node(item))
     except CouldNotTest as error:  # then the cause is unknown: the plugin or the host
         reasons = [str(error)]
     return _untested(ids, "; ".join(reasons)) if reasons else None
@@ -222,8 +222,8 @@ def _findings(item: pytest.Item, error: BaseException) -> str:
     """Return the test's differences as text, with the pictures of the packets concerned."""
     from podpath.report.text import of_differences, of_judgement
 
-    found = item.stash[_found]
-    text = of_differences(found) if found else str(error)
+    differences = item.stash[_found]
+    text = of_differences(differences) if differences else str(error)
     last = item.stash.get(shared.observations, [])[-1:]
     pictures = [of_judgement(o.judgement) for o in last]
     capture = _capture(item) if last else ""

@@ -144,14 +144,14 @@ class _Results:
         built = document.build(self._results, known, "", about)
         shown = [r for r in built["requirements"] if r["tests"] or r["reason"] == WAIVED]
         terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")
-        width = max(len(one["id"]) for one in built["requirements"])
+        width = max(len(requirement["id"]) for requirement in built["requirements"])
         colours = {Verdict.CONFORMS: "green", Verdict.DOES_NOT_CONFORM: "red"}
-        for one in shown:
-            colour = {colours.get(one["verdict"], "yellow"): True}
-            terminal.write(f"{one['id']:<{width}}  ")
-            terminal.write(f"{one['verdict']:<16}", **colour)
-            why = f" ({WAIVED})" if one["reason"] == WAIVED else ""
-            terminal.write_line(f"  {one['sentence']}{why}")
+        for requirement in shown:
+            colour = {colours.get(requirement["verdict"], "yellow"): True}
+            terminal.write(f"{requirement['id']:<{width}}  ")
+            terminal.write(f"{requirement['verdict']:<16}", **colour)
+            why = f" ({WAIVED})" if requirement["reason"] == WAIVED else ""
+            terminal.write_line(f"  {requirement['sentence']}{why}")
         for profile in built["profiles"]:
             self._tell_features(terminal, profile["features"])
         self._tell_groups(terminal, built.get("groups", []))
@@ -175,8 +175,8 @@ class _Results:
         if shown:
             terminal.write_sep("=", "features")
         width = max((len(f["name"]) for f in shown), default=0)
-        for one in shown:
-            self._tell_result(terminal, one, width)
+        for feature in shown:
+            self._tell_result(terminal, feature, width)
 
     def _tell_groups(
         self, terminal: pytest.TerminalReporter, groups: Sequence[Mapping[str, Any]]
@@ -184,21 +184,23 @@ class _Results:
         """Print the vendor's own groups of requirements, if at least one test of them was run."""
         from podpath.report.outcome import Verdict
 
-        tested = [one for one in groups if one["result"] != Verdict.NOT_RUN]
+        tested = [group for group in groups if group["result"] != Verdict.NOT_RUN]
         if tested:
             terminal.write_sep("=", "the vendor's own")
-        width = max((len(one["name"]) for one in tested), default=0)
-        for one in tested:
-            self._tell_result(terminal, one, width)
+        width = max((len(group["name"]) for group in tested), default=0)
+        for group in tested:
+            self._tell_result(terminal, group, width)
 
     @staticmethod
-    def _tell_result(terminal: pytest.TerminalReporter, one: Mapping[str, Any], width: int) -> None:
+    def _tell_result(
+        terminal: pytest.TerminalReporter, result: Mapping[str, Any], width: int
+    ) -> None:
         from podpath.report import document, summary
 
         colours = {document.SUCCESS: "green", document.FAILURE: "red"}
-        terminal.write(f"{one['name']:<{width}}  ")
-        terminal.write(f"{one['result']:<8}", **{colours.get(one["result"], "yellow"): True})
-        terminal.write_line(f"  {one.get('reason') or summary.counted(one['counts'])}")
+        terminal.write(f"{result['name']:<{width}}  ")
+        terminal.write(f"{result['result']:<8}", **{colours.get(result["result"], "yellow"): True})
+        terminal.write_line(f"  {result.get('reason') or summary.counted(result['counts'])}")
 
     def _tell_seed(self, terminal: pytest.TerminalReporter) -> None:
         """Print the seed of a run that may need repeating, if the header was left out."""

@@ -88,8 +88,8 @@ def kind(config: pytest.Config) -> Kind:
     from podpath.nodes import kinds
 
     if _kind not in config.stash:
-        wanted = kinds.named(config.getoption("--podpath-node") or kinds.DEFAULT)
-        config.stash[_kind] = wanted.from_options(
+        named = kinds.named(config.getoption("--podpath-node") or kinds.DEFAULT)
+        config.stash[_kind] = named.from_options(
             lambda name: config.getoption(name, None), config.invocation_params.dir
         )
     return config.stash[_kind]

@@ -239,10 +239,10 @@ def _route(table: _Table, keys: tuple[str, ...]) -> RouteRule:
 
 
 def _resolution(table: _Table) -> Resolution:
-    table.only("asked", "request", "solicitation", "reply")
+    table.only("target", "request", "solicitation", "reply")
     request = table.value("request", str)
     return Resolution(
-        asked=table.one_of("asked", _RESOLVED),
+        target=table.one_of("target", _RESOLVED),
         request=request,
         solicitation=table.value("solicitation", str, request),
         reply=table.value("reply", str),

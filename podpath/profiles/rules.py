@@ -141,13 +141,13 @@ class Resolution:
     """Address resolution: how a pod finds the MAC address for packets to another pod.
 
     Attributes:
-        asked: target of the request, "destination" or "gateway".
+        target: whose address the request asks for, "destination" or "gateway".
         request: kind of path of an ARP request.
         solicitation: kind of path of an IPv6 neighbour solicitation.
         reply: kind of path of the reply.
     """
 
-    asked: str
+    target: str
     request: str
     solicitation: str
     reply: str

@@ -112,8 +112,8 @@ def _features(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple
 
 def features(report: Mapping[str, Any]) -> dict[str, str]:
     """Return the result of each feature of a report, and of each group of a vendor's own."""
-    told = [f for profile in report["profiles"] for f in profile["features"]]
-    return {one["name"]: one["result"] for one in (*told, *report.get("groups", []))}
+    features = [f for profile in report["profiles"] for f in profile["features"]]
+    return {result["name"]: result["result"] for result in (*features, *report.get("groups", []))}
 
 
 def _requirements(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

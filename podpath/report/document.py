@@ -116,13 +116,13 @@ def build(
     node = environment.get("node", "")
     requirements = [
         _requirement(
-            one,
-            [r for r in collected if one.id in r.requirements],
+            requirement,
+            [r for r in collected if requirement.id in r.requirements],
             node,
             about.abilities,
-            about.features.get(one.feature, ""),
+            about.features.get(requirement.feature, ""),
         )
-        for one in (*REQUIREMENTS.values(), *about.requirements)
+        for requirement in (*REQUIREMENTS.values(), *about.requirements)
     ]
     vendor = groups(requirements, complete=about.complete)
     profile = facts.get("profile", "")
@@ -237,9 +237,9 @@ def profiles(
 def groups(requirements: Sequence[Mapping[str, Any]], *, complete: bool) -> list[dict[str, Any]]:
     """The results of a vendor's own requirements, by group: no profile counts them."""
     verdicts: dict[str, list[str]] = {}
-    for one in requirements:
-        if one["feature"] == VENDOR:
-            verdicts.setdefault(group(one["id"]), []).append(one["verdict"])
+    for requirement in requirements:
+        if requirement["feature"] == VENDOR:
+            verdicts.setdefault(group(requirement["id"]), []).append(requirement["verdict"])
     return [{"name": name, **_counted(some, complete)} for name, some in verdicts.items()]
 
 

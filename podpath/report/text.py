@@ -87,12 +87,12 @@ def failure(requirements: Sequence[Requirement], body: str, node: int | None, br
         node: PID for {node} in the commands; None if no node runs.
         bridge: bridge for {bridge} in the commands; empty if the path has none.
     """
-    parts = [f"{one.id}: {one.sentence}" for one in requirements]
+    parts = [f"{requirement.id}: {requirement.sentence}" for requirement in requirements]
     parts += ["", *(f"  {line}".rstrip() for line in body.splitlines()), ""]
-    for one in requirements:
-        if one.usually:
-            parts.append(f"Usually: {one.usually}")
-        if commands := one.commands(str(node or "NODE"), bridge):
+    for requirement in requirements:
+        if requirement.usually:
+            parts.append(f"Usually: {requirement.usually}")
+        if commands := requirement.commands(str(node or "NODE"), bridge):
             parts.append("Look for yourself (pytest --pdb keeps the node while you do):")
             parts += [f"  {command}" for command in commands]
     return "\n".join(parts)

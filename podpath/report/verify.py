@@ -42,28 +42,30 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
 
     Anyone who edits a report can recompute its digest.
     """
-    found = []
-    for one in document["requirements"]:
-        if one["tests"] and one["verdict"] != (is_ := worst(t["verdict"] for t in one["tests"])):
-            found.append(f"{one['id']} is said to be {one['verdict']!r}, and its tests say '{is_}'")
-        elif not one["tests"] and one["verdict"] not in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
-            found.append(f"{one['id']} is said to be {one['verdict']!r}, and has no tests")
+    problems = []
+    for requirement in document["requirements"]:
+        identifier, verdict, tests = (requirement[key] for key in ("id", "verdict", "tests"))
+        if tests and verdict != (is_ := worst(t["verdict"] for t in tests)):
+            problems.append(f"{identifier} is said to be {verdict!r}, and its tests say '{is_}'")
+        elif not tests and verdict not in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
+            problems.append(f"{identifier} is said to be {verdict!r}, and has no tests")
     requirements, complete = document["requirements"], document["complete"]
     whole = worst(t["verdict"] for r in requirements for t in r["tests"])
     # the requirements of a test that was broken off are unknown
     allowed = {whole} if whole == Verdict.DOES_NOT_CONFORM else {whole, Verdict.COULD_NOT_TEST}
     if document["verdict"] not in allowed:
-        found.append(f"the verdict is {document['verdict']!r}, and the tests' is '{whole}'")
+        problems.append(f"the verdict is {document['verdict']!r}, and the tests' is '{whole}'")
     if document.get("groups", []) != groups(requirements, complete=complete):
-        found.append("the results of the vendor's groups are not their requirements'")
+        problems.append("the results of the vendor's groups are not their requirements'")
     for profile in document["profiles"]:
         why = {f["name"]: f["reason"] for f in profile["features"] if f["name"] != CORE}
-        found += [
+        problems += [
             f"the feature {f['name']} is said to be not tested, and has tests"
             for f in profile["features"]
             if f["result"] == Verdict.NOT_RUN and _TESTED & {v for v, n in f["counts"].items() if n}
         ]
-        wanted = profiles(profile["name"], requirements, why, complete=complete)
-        if profile not in wanted:
-            found.append(f"the results of the profile {profile['name']} are not its requirements'")
-    return found
+        expected = profiles(profile["name"], requirements, why, complete=complete)
+        if profile not in expected:
+            name = profile["name"]
+            problems.append(f"the results of the profile {name} are not its requirements'")
+    return problems

@@ -24,13 +24,14 @@ def parse(document: Mapping[str, Any]) -> dict[str, Requirement]:
         raise ValueError(f"unknown key {unknown[0]!r}: write [[requirement]]")
     if not isinstance(tables, list):
         raise ValueError("each requirement is a [[requirement]] of its own")
-    found: dict[str, Requirement] = {}
+    requirements: dict[str, Requirement] = {}
     for number, table in enumerate(tables, 1):
-        one = _requirement(table, f"[[requirement]] {number}")
-        if one.id in found:
-            raise ValueError(f"[[requirement]] {number}: the id {one.id!r} is declared twice")
-        found[one.id] = one
-    return found
+        requirement = _requirement(table, f"[[requirement]] {number}")
+        if requirement.id in requirements:
+            twice = f"the id {requirement.id!r} is declared twice"
+            raise ValueError(f"[[requirement]] {number}: {twice}")
+        requirements[requirement.id] = requirement
+    return requirements
 
 
 def _requirement(table: object, where: str) -> Requirement:

@@ -60,14 +60,14 @@ class Requirement:
     title: str = field(default="", kw_only=True)
 
     def commands(self, node: str, bridge: str) -> list[str]:
-        """Fill in the commands with which one looks; those about a bridge only if there is one.
+        """Fill in the commands for a check by hand, without those about a bridge if there is none.
 
         Args:
             node: the pid of a process in the node, or a word in its place.
             bridge: the bridge's name, or an empty text.
         """
-        shown = [one for one in self.look if bridge or "{bridge}" not in one]
-        return [one.replace("{node}", node).replace("{bridge}", bridge) for one in shown]
+        shown = [command for command in self.look if bridge or "{bridge}" not in command]
+        return [command.replace("{node}", node).replace("{bridge}", bridge) for command in shown]
 
 
 #: Commands for checks by hand that most requirements share.

@@ -62,7 +62,7 @@ def of_kind(kind: Kind) -> Iterator[Finding]:
 
 def packages(findings: Iterable[Finding]) -> dict[str, str]:
     """Return name -> package of each missing thing that Debian has."""
-    return {one.name: one.package for one in findings if one.package}
+    return {finding.name: finding.package for finding in findings if finding.package}
 
 
 def install_command(kind: str) -> str:
@@ -102,9 +102,9 @@ def _of_plugins(plan: Plan) -> Iterator[Finding]:
     for directory in plan.plugin_directories:
         yield _seen(Need("plugin directory", partial(checks.directory, directory), directory))
     names = plan.network.conflist.delegates
-    found = [_seen(Need(f"plugin {name}", partial(_plugin, plan, name))) for name in names]
-    yield from found
-    if all(one.found for one in found):
+    findings = [_seen(Need(f"plugin {name}", partial(_plugin, plan, name))) for name in names]
+    yield from findings
+    if all(finding.found for finding in findings):
         yield _seen(Need("known deviations", partial(_deviations, plan)))
 
 

@@ -29,40 +29,40 @@ def check(plan: Plan) -> None:
             f"missing on this system: {', '.join(absent)}", f"{by_hand} (or {command})"
         )
     looked = (*needs.of_kind(plan.kind), *needs.of_plan(lambda: plan))
-    missing = [one for one in looked if not one.found]
+    missing = [finding for finding in looked if not finding.found]
     if len(missing) == 1:
         raise CouldNotTest(missing[0].detail, missing[0].remedy)
     if missing:
-        sentences = [str(CouldNotTest(one.detail, one.remedy)) for one in missing]
+        sentences = [str(CouldNotTest(finding.detail, finding.remedy)) for finding in missing]
         raise CouldNotTest("\n- ".join([f"{len(missing)} things stand in the way:", *sentences]))
 
 
-def describe(wanted: Plan) -> dict[str, str]:
+def describe(plan: Plan) -> dict[str, str]:
     """Describe a plan for the header and the report: name -> text.
 
     Raises:
         CouldNotTest: a plugin is missing, or a declaration of deviations is malformed.
     """
-    conflist = wanted.network.conflist
+    conflist = plan.network.conflist
     facts = {
-        "node": wanted.kind.name,
+        "node": plan.kind.name,
         "kernel": os.uname().release,
         "machine": os.uname().machine,
-        **wanted.kind.describe(),
-        **_host_settings(wanted),
-        "conflist": f"{conflist.name} ({' + '.join(conflist.plugins)}), {wanted.conflist_path}",
-        **_versions(wanted),
-        "profile": wanted.network.profile.name,
-        "profile origin": wanted.profile_origin,
-        **_addresses(wanted.network),
-        **_features(wanted.features),
+        **plan.kind.describe(),
+        **_host_settings(plan),
+        "conflist": f"{conflist.name} ({' + '.join(conflist.plugins)}), {plan.conflist_path}",
+        **_versions(plan),
+        "profile": plan.network.profile.name,
+        "profile origin": plan.profile_origin,
+        **_addresses(plan.network),
+        **_features(plan.features),
     }
-    for name, path in wanted.plugins.items():
+    for name, path in plan.plugins.items():
         facts[f"plugin {name}"] = f"{path} ({origin.of(path)})"
-    for known in wanted.known_deviations:
+    for known in plan.known_deviations:
         name, text = f"known deviation {known.requirement}", f"{known.reason} ({known.source})"
-        told = facts.get(name, text)
-        facts[name] = told if text in told else f"{told}; {text}"
+        others = facts.get(name, text)
+        facts[name] = others if text in others else f"{others}; {text}"
     return facts
 
 
@@ -82,20 +82,20 @@ def _features(reasons: Mapping[str, str]) -> dict[str, str]:
     tested = [name for name, why in reasons.items() if not why]
     waived = [name for name, why in reasons.items() if why == features.WAIVED]
     absent = [name for name, why in reasons.items() if why not in ("", features.WAIVED)]
-    told = {"features": [CORE, *tested], "features not tested": absent}
+    names = {"features": [CORE, *tested], "features not tested": absent}
     return {
-        **{name: ", ".join(some) for name, some in told.items() if some},
+        **{name: ", ".join(some) for name, some in names.items() if some},
         **({f"features {features.WAIVED}": ", ".join(waived)} if waived else {}),
     }
 
 
-def _versions(wanted: Plan) -> dict[str, str]:
+def _versions(plan: Plan) -> dict[str, str]:
     """Describe the CNI versions of the run if they are not the conflist's, or before 0.3.0."""
     facts = {}
-    if agreed := wanted.agreement:
+    if agreed := plan.agreement:
         chosen = f"{agreed.pods} for pods, {agreed.contract} for the contract"
         facts["CNI version"] = f"{chosen} ({agreed.reason})"
-    version = wanted.network.conflist.version
+    version = plan.network.conflist.version
     if not result.names_interfaces({"cniVersion": version}):
         facts["CNI results"] = (
             f"addresses and routes only: a result of CNI {version} lists no interfaces and no MAC"
@@ -104,10 +104,10 @@ def _versions(wanted: Plan) -> dict[str, str]:
     return facts
 
 
-def _host_settings(wanted: Plan) -> dict[str, str]:
+def _host_settings(plan: Plan) -> dict[str, str]:
     """Describe settings that pods' networks start with and that differ from the kernel's own."""
-    found = sysctl.of_host()
+    settings = sysctl.of_host()
     why = "pods start with these values, which podpath does not attribute to the plugin"
-    if Ability.CALLS not in wanted.kind.abilities:
+    if Ability.CALLS not in plan.kind.abilities:
         why += "; whether it sets them itself is seen on the embedded node only"
-    return {"host settings": f"{', '.join(found)} ({why})"} if found else {}
+    return {"host settings": f"{', '.join(settings)} ({why})"} if settings else {}

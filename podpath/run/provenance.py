@@ -32,18 +32,18 @@ def implementation(directory: Path, given: Sequence[str]) -> dict[str, Any]:
     Raises:
         CouldNotTest: an option or the file is malformed.
     """
-    found = settings.implementation(directory)
-    for one in given:
-        key, equals, text = one.partition("=")
+    described = settings.implementation(directory)
+    for option in given:
+        key, equals, text = option.partition("=")
         if not equals or key not in settings.IMPLEMENTATION:
             raise CouldNotTest(
-                f"--podpath-implementation {one} is not understood",
+                f"--podpath-implementation {option} is not understood",
                 f"Write KEY=TEXT, with one of {', '.join(settings.IMPLEMENTATION)}",
             )
-        found[key] = text
-    if contact := found.get("contact"):
-        found["contact"] = [contact] if isinstance(contact, str) else contact
-    return found
+        described[key] = text
+    if contact := described.get("contact"):
+        described["contact"] = [contact] if isinstance(contact, str) else contact
+    return described
 
 
 def about(

@@ -207,10 +207,10 @@ class Traffics:
 
         The profile defines the address that a pod asks for: the destination or the gateway.
         """
-        own, target = self.address(source, family), self.address(destination, family)
-        probe, way = probes.Resolution(own, target), network.profile.resolution
-        if way.asked == "gateway":
-            probe = probes.Resolution(own, network.ipam.gateway(family), instead=target)
+        own, peer = self.address(source, family), self.address(destination, family)
+        probe, way = probes.Resolution(own, peer), network.profile.resolution
+        if way.target == "gateway":
+            probe = probes.Resolution(own, network.ipam.gateway(family), instead=peer)
         return replace(
             self.ping(source, destination, family),
             probe=probe,

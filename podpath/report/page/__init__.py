@@ -39,7 +39,7 @@ def render(document: Mapping[str, Any]) -> str:
             style=_file("page.css"),
             script=script,
             script_checksum=checksum,
-            groups=GROUPS | {one["name"]: one["name"] for one in document.get("groups", [])},
+            groups=GROUPS | {g["name"]: g["name"] for g in document.get("groups", [])},
             group_of=group,
             signs=SIGNS,
             slug=lambda verdict: verdict.replace(" ", "-"),

@@ -118,7 +118,7 @@ def test_reasons_are_bounded(details: str) -> None:
         def details(self) -> str:
             return details
 
-    told = cri._told(Error())
+    reason = cri._reason(Error())
 
-    assert len(told) < 5000
-    assert not details or told[:4000] == details[:4000]
+    assert len(reason) < 5000
+    assert not details or reason[:4000] == details[:4000]
