@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,24 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 QUICK = "tests/test_topology.py::test_ports_of_the_bridge_are_the_pods_veths"
 PING = "tests/test_path.py::test_ping_crosses_exactly_the_expected_interfaces"
+
+
+#: Plugins that a run does not need, which take a third of the time of a short one: hypothesis'
+#: imports all of hypothesis.
+_NEEDLESS = ("hypothesispytest", "pytest-kind-ng")
+
+
+def without_needless(arguments: Iterable[str]) -> dict[str, str]:
+    """Return the environment with which pytest and xdist's workers load no needless plugin.
+
+    The report has the command of a run, but not its environment.
+
+    Args:
+        arguments: arguments of pytest. A run on kind needs the options of pytest-kind.
+    """
+    on_kind = any("kind" in argument for argument in arguments)
+    names = _NEEDLESS[:1] if on_kind else _NEEDLESS
+    return {"PYTEST_ADDOPTS": " ".join(f"-p no:{name}" for name in names)}
 
 
 @dataclass(frozen=True)
@@ -45,7 +64,7 @@ def start(
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTEST_ADDOPTS": "", **(environment or {})},
+        env={**os.environ, **without_needless(arguments), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

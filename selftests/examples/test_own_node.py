@@ -14,6 +14,7 @@ import pytest
 from podpath.errors import COULD_NOT_TEST_STATUS
 from podpath.system import programs, waiting
 from selftests import suite
+from selftests.once import once
 
 EXAMPLE = suite.ROOT / "examples" / "own-node"
 NODE = ("--podpath-node", "namespaces")
@@ -29,18 +30,21 @@ _BROKEN = """#!/bin/sh
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of somebody who installed the example."""
-    copy = tmp_path_factory.mktemp("example") / "own-node"
-    shutil.copytree(EXAMPLE, copy)
-    directory = tmp_path_factory.mktemp("site-packages")
+    return {"PYTHONPATH": str(once(tmp_path_factory, "own-node", _install) / "site-packages")}
+
+
+def _install(directory: Path) -> None:
+    """Install a copy of the example, as the build leaves files beside its sources."""
+    copy = directory / "own-node"
+    shutil.copytree(EXAMPLE, copy, dirs_exist_ok=True)
     install = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps")
     done = subprocess.run(
-        [*install, "--target", str(directory), str(copy)],
+        [*install, "--target", str(directory / "site-packages"), str(copy)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return {"PYTHONPATH": str(directory)}
 
 
 def test_topology_and_paths_conform(installed: dict[str, str], tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def _run(
         done = subprocess.run(
             command,
             cwd=cwd,
-            env={**os.environ, "PYTEST_ADDOPTS": "", **environment},
+            env={**os.environ, **suite.without_needless(command), **environment},
             capture_output=True,
             text=True,
             check=False,

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from selftests import suite
+
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -78,7 +80,11 @@ def start_module(
     return subprocess.run(
         [sys.executable, "-S", "-P", "-m", module, *arguments],
         cwd=project,
-        env={**environment, "PYTHONPATH": os.pathsep.join(paths)},
+        env={
+            **environment,
+            **suite.without_needless(arguments),
+            "PYTHONPATH": os.pathsep.join(paths),
+        },
         capture_output=True,
         text=True,
         check=False,
