@@ -58,7 +58,7 @@ def test_topology_and_paths_conform(installed: dict[str, str], tmp_path: Path) -
     found = run.verdicts()
     assert found.keys() >= {"TOPO-NETNS-NAME", "TOPO-MTU", "TOPO-RESULT", "PATH-ICMP", "PATH-HTTP"}
     assert set(found.values()) == {"conforms", "not applicable"}
-    by_id = {one["id"]: one for one in run.report["requirements"]}
+    by_id = {entry["id"]: entry for entry in run.report["requirements"]}
     for identifier in ("PATH-MASQUERADE", "K8S-IP", "CNI-ADD-RESULT"):
         assert by_id[identifier]["verdict"] == "not applicable"
     assert by_id["K8S-IP"]["reason"] == "it cannot be looked at on the namespaces node"
@@ -162,9 +162,9 @@ def test_doctor_knows_it(installed: dict[str, str]) -> None:
         text=True,
         check=False,
     )
-    told = json.loads(done.stdout)
+    document = json.loads(done.stdout)
 
-    assert (done.returncode, told["node"], told["ready"]) == (0, "namespaces", True)
-    names = {one["name"] for one in told["findings"]}
+    assert (done.returncode, document["node"], document["ready"]) == (0, "namespaces", True)
+    names = {entry["name"] for entry in document["findings"]}
     assert {"link veth", "busybox", "conflist"} <= names
     assert not names & {"containerd", "kind"}

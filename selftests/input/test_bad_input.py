@@ -18,10 +18,10 @@ from selftests import suite
 Change = Callable[[dict[str, Any]], object]
 
 
-def _refused(run: suite.Run, *said: str) -> None:
+def _refused(run: suite.Run, *messages: str) -> None:
     """The run ended with the right status, said all that, said it once, and nothing internal."""
     assert run.status == COULD_NOT_TEST_STATUS, run.output
-    for words in said:
+    for words in messages:
         assert words in run.output
     assert run.output.count("podpath could not test") == 1
     assert "Traceback" not in run.output
@@ -46,7 +46,7 @@ def test_missing_conflist(workers: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         pytest.param("{", "not JSON", id="not-json"),
         pytest.param('{"type": "bridge"}', '"name" is missing', id="single-plugin"),
@@ -54,16 +54,16 @@ def test_missing_conflist(workers: tuple[str, ...]) -> None:
         pytest.param("[]", "neither a conflist", id="not-an-object"),
     ],
 )
-def test_file_that_is_not_a_conflist(tmp_path: Path, text: str, said: str) -> None:
+def test_file_that_is_not_a_conflist(tmp_path: Path, text: str, message: str) -> None:
     """A file that is something else."""
     path = tmp_path / "net.conflist"
     path.write_text(text)
 
-    _refused(suite.run("tests", "--podpath-cni-conf", str(path)), str(path), said)
+    _refused(suite.run("tests", "--podpath-cni-conf", str(path)), str(path), message)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         pytest.param(
             lambda c: c["plugins"].append({"type": "no-such-plugin"}),
@@ -84,12 +84,12 @@ def test_file_that_is_not_a_conflist(tmp_path: Path, text: str, said: str) -> No
     ],
 )
 def test_conflist_that_cannot_be_tested(
-    tmp_path: Path, change: Change, said: tuple[str, ...]
+    tmp_path: Path, change: Change, message: tuple[str, ...]
 ) -> None:
     """A conflist that names what is not there, or does not suffice."""
     path = _conflist(tmp_path, change)
 
-    _refused(suite.run("tests", "--podpath-cni-conf", path), *said)
+    _refused(suite.run("tests", "--podpath-cni-conf", path), *message)
 
 
 def test_conflist_that_the_runtime_refuses(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ KIND = ("tests", "--podpath-node", "kind")
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "message"),
     [
         pytest.param(
             "echo 'permission denied while trying to connect' >&2; exit 1",
@@ -196,13 +196,13 @@ KIND = ("tests", "--podpath-node", "kind")
     ],
 )
 def test_container_engine_that_kind_cannot_use(
-    tmp_path: Path, script: str, said: tuple[str, ...]
+    tmp_path: Path, script: str, message: tuple[str, ...]
 ) -> None:
     """Docker without rights, without its daemon, in a virtual machine, with too little memory."""
     _program(tmp_path / "docker", script)
     path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "KIND_EXPERIMENTAL_PROVIDER": "docker"}
 
-    _refused(suite.run(*KIND, environment=path), *said)
+    _refused(suite.run(*KIND, environment=path), *message)
 
 
 def test_machine_without_a_container_engine() -> None:
@@ -321,16 +321,16 @@ def test_not_root() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("option", "message"),
     [
         pytest.param("+quux", 'there is no feature "quux"', id="unknown"),
         pytest.param("+bandwidth", "configure", id="claimed-but-not-configured"),
         pytest.param("-core", "the core is always tested", id="core"),
     ],
 )
-def test_features_that_cannot_be_had(option: str, said: str) -> None:
+def test_features_that_cannot_be_had(option: str, message: str) -> None:
     """Before anything is started."""
-    _refused(suite.run("tests", f"--podpath-features={option}"), "--podpath-features", said)
+    _refused(suite.run("tests", f"--podpath-features={option}"), "--podpath-features", message)
 
 
 @pytest.mark.parametrize("key", ["portIsolation", "vlan", "vlanTrunk"])
@@ -344,7 +344,7 @@ def test_conflist_of_which_nobody_knows_who_reaches_whom(tmp_path: Path, key: st
 
 
 @pytest.mark.parametrize(
-    ("plugin", "said"),
+    ("plugin", "message"),
     [
         ({"type": "tuning", "mtu": 1400}, '"mtu" of the plugin "tuning"'),
         ({"type": "sbr"}, 'the plugin "sbr"'),
@@ -352,13 +352,13 @@ def test_conflist_of_which_nobody_knows_who_reaches_whom(tmp_path: Path, key: st
     ids=["tuning", "sbr"],
 )
 def test_conflist_that_changes_what_the_first_plugin_makes(
-    tmp_path: Path, plugin: dict[str, object], said: str
+    tmp_path: Path, plugin: dict[str, object], message: str
 ) -> None:
     """A healthy chain would be red: podpath expects what the first plugin makes."""
     conflist_file = _conflist(tmp_path, lambda c: c["plugins"].append(plugin))
 
     run = suite.run("tests", "--podpath-cni-conf", conflist_file)
-    _refused(run, said, "Leave it out")
+    _refused(run, message, "Leave it out")
 
 
 def test_conflist_that_limits_every_pod(tmp_path: Path) -> None:

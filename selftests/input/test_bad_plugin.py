@@ -15,7 +15,7 @@ def _plugin(directory: Path, script: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "message"),
     [
         pytest.param('echo "no can do" >&2; exit 1', "no can do", id="fails"),
         pytest.param(
@@ -40,13 +40,13 @@ def _plugin(directory: Path, script: str) -> list[str]:
         pytest.param("trap '' TERM; sleep 600 & wait", "still running", id="hangs-in-child"),
     ],
 )
-def test_broken_plugin_does_not_conform(tmp_path: Path, script: str, said: str) -> None:
+def test_broken_plugin_does_not_conform(tmp_path: Path, script: str, message: str) -> None:
     """Status 1, not 6; the requirement is red, with the plugin's own words, in bounded time."""
     run = suite.run(suite.QUICK, *_plugin(tmp_path, script), report=tmp_path / "report")
 
     assert run.status == 1, run.output
     assert run.verdicts() == {"TOPO-BRIDGE-MEMBERS": "does not conform"}
-    assert said in run.output
+    assert message in run.output
     assert "Traceback" not in run.output
     assert "\x1b" not in run.output
     assert len(run.output) < 20_000

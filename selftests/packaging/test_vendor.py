@@ -88,13 +88,13 @@ def test_example_is_red_on_a_plugin_that_breaks_it(
     run_module(installed, project, "podpath.cli", "report", "render", str(out), "-o", str(page))
     assert "ACME-DSCP" in page.read_text()
     assert "the vendor's own" in page.read_text()
-    said = run_module(installed, project, "podpath.cli", "report", "show", "--markdown", str(out))
-    assert "ACME-DSCP" in said
+    show = ("report", "show", "--markdown", str(out))
+    assert "ACME-DSCP" in run_module(installed, project, "podpath.cli", *show)
 
 
 @_ALONE_AND_SHARED
 @pytest.mark.parametrize(
-    ("identifier", "said"),
+    ("identifier", "message"),
     [
         ("ACME-DSPC", "unknown requirement 'ACME-DSPC': did you mean ACME-DSCP?"),
         ("PATH-ICMP", "PATH-ICMP is podpath's own requirement; declare one of yours"),
@@ -102,7 +102,7 @@ def test_example_is_red_on_a_plugin_that_breaks_it(
     ids=["unknown", "podpath's"],
 )
 def test_requirement_that_is_not_the_vendors(
-    installed: Path, project: Path, workers: tuple[str, ...], identifier: str, said: str
+    installed: Path, project: Path, workers: tuple[str, ...], identifier: str, message: str
 ) -> None:
     """A usage error that names the test, before a node is started."""
     test = project / "test_acme.py"
@@ -111,7 +111,7 @@ def test_requirement_that_is_not_the_vendors(
 
     name = "test_acme.py::test_dscp_survives[ipv4-client-to-server]"
     assert done.returncode == 4, done.stdout + done.stderr
-    assert f"ERROR: {name}: {said}\n" in done.stdout + done.stderr
+    assert f"ERROR: {name}: {message}\n" in done.stdout + done.stderr
     assert "starting containerd" not in done.stdout
 
 

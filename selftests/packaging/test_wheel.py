@@ -31,10 +31,10 @@ def names(wheel: Path) -> set[str]:
 def test_every_module_is_in_the_wheel(names: set[str], directory: str, package: str) -> None:
     """Each Python file of the three directories, below podpath."""
     sources = (CHECKOUT / directory).rglob("*.py")
-    wanted = {f"{package}/{path.relative_to(CHECKOUT / directory)}" for path in sources}
+    expected = {f"{package}/{path.relative_to(CHECKOUT / directory)}" for path in sources}
 
-    assert wanted
-    assert wanted - names == set()
+    assert expected
+    assert expected - names == set()
 
 
 @pytest.mark.parametrize(
@@ -127,6 +127,6 @@ def test_installed_suite_is_collected(installed: Path, tmp_path: Path, node: str
     assert [line for line in besides if "error" in line.lower()] == []
     assert str(CHECKOUT) not in output
     every = {source.name for source in (CHECKOUT / "tests").glob("test_*.py")}
-    wanted = {"embedded": every - _OF_CLUSTERS, "kind": _OF_CLUSTERS}[node]
-    assert wanted <= every
-    assert [name for name in [*wanted, "test_where.py"] if f"{name}::test_" not in output] == []
+    expected = {"embedded": every - _OF_CLUSTERS, "kind": _OF_CLUSTERS}[node]
+    assert expected <= every
+    assert [name for name in [*expected, "test_where.py"] if f"{name}::test_" not in output] == []

@@ -85,7 +85,7 @@ def test_feature_that_is_claimed_and_configured_is_in_use() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("option", "message"),
     [
         ("+ipv6", 'claims the feature "ipv6", but the conflist does not ask for it'),
         ("hairpin", "Write +hairpin or -hairpin"),
@@ -95,12 +95,12 @@ def test_feature_that_is_claimed_and_configured_is_in_use() -> None:
         ("+hairpin,-hairpin", "both claims and waives hairpin"),
     ],
 )
-def test_what_cannot_be_done_is_refused(option: str, said: str) -> None:
+def test_what_cannot_be_done_is_refused(option: str, message: str) -> None:
     """In one sentence, with the remedy."""
     with pytest.raises(CouldNotTest) as error:
         chosen(samples.network(hairpinMode=True), option)
 
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
 def test_only_addresses_that_pods_have_cannot_be_waived() -> None:

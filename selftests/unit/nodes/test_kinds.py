@@ -82,7 +82,7 @@ def test_package_that_is_found_twice(install: Install) -> None:
 
 
 @pytest.mark.parametrize(
-    ("points", "said"),
+    ("points", "message"),
     [
         pytest.param([], 'the name "plain"; there are: embedded, kind, host', id="unknown"),
         pytest.param([("plain", "no_such_module:A")], "No module named", id="no-module"),
@@ -96,12 +96,12 @@ def test_package_that_is_found_twice(install: Install) -> None:
     ],
 )
 def test_kind_that_cannot_be_used(
-    install: Install, points: list[tuple[str, str]], said: str
+    install: Install, points: list[tuple[str, str]], message: str
 ) -> None:
     """Whatever is wrong with it is one clear sentence, with the remedy."""
     install(*points)
 
-    with pytest.raises(CouldNotTest, match=said) as caught:
+    with pytest.raises(CouldNotTest, match=message) as caught:
         kinds.named(points[0][0] if points else "plain")
     assert caught.value.remedy
 

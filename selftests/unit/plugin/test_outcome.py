@@ -28,11 +28,11 @@ def item(request: pytest.FixtureRequest) -> pytest.Item:
     plan = SimpleNamespace(network=SimpleNamespace(bridge="cni0"))
     config = SimpleNamespace(stash=pytest.Stash())
     config.stash[shared._plan] = plan
-    one = SimpleNamespace(
+    item = SimpleNamespace(
         stash=pytest.Stash(), config=config, path=shared.tests() / request.path.name
     )
-    one.stash[outcome._found] = []
-    return cast("pytest.Item", one)
+    item.stash[outcome._found] = []
+    return cast("pytest.Item", item)
 
 
 def phase(
@@ -56,9 +56,9 @@ def raised(error: BaseException) -> BaseException:
 
 
 def test_phase_without_an_exception_conforms(item: pytest.Item) -> None:
-    found = phase(item, None, "passed")
+    result = phase(item, None, "passed")
 
-    assert (found.verdict, found.text) == (Verdict.CONFORMS, "")
+    assert (result.verdict, result.text) == (Verdict.CONFORMS, "")
 
 
 def test_what_could_not_be_tested_has_its_remedy_and_what_failed_afterwards(
@@ -66,23 +66,23 @@ def test_what_could_not_be_tested_has_its_remedy_and_what_failed_afterwards(
 ) -> None:
     error = CouldNotTest("no room", "Make some")
     error.add_note("Then, when the pod was deleted: it stays")
-    found = phase(item, raised(error))
+    result = phase(item, raised(error))
 
-    assert (found.verdict, found.message, found.remedy) == (
+    assert (result.verdict, result.message, result.remedy) == (
         Verdict.COULD_NOT_TEST,
         "no room",
         "Make some",
     )
-    assert found.reason == "no room. Make some\nThen, when the pod was deleted: it stays"
-    assert found.text == f"TOPO-MTU, TOPO-MAC: could not test: {found.reason}"
+    assert result.reason == "no room. Make some\nThen, when the pod was deleted: it stays"
+    assert result.text == f"TOPO-MTU, TOPO-MAC: could not test: {result.reason}"
 
 
 def test_plugin_that_fails_does_not_conform(item: pytest.Item) -> None:
-    found = phase(item, raised(DoesNotConform("ADD failed", "its output")))
+    result = phase(item, raised(DoesNotConform("ADD failed", "its output")))
 
-    assert (found.verdict, found.headline) == (Verdict.DOES_NOT_CONFORM, "ADD failed")
-    assert found.text.startswith("TOPO-MTU: ")
-    assert "\n  ADD failed\n  its output\n" in found.text
+    assert (result.verdict, result.headline) == (Verdict.DOES_NOT_CONFORM, "ADD failed")
+    assert result.text.startswith("TOPO-MTU: ")
+    assert "\n  ADD failed\n  its output\n" in result.text
 
 
 def test_first_difference_says_why(item: pytest.Item, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,51 +90,51 @@ def test_first_difference_says_why(item: pytest.Item, monkeypatch: pytest.Monkey
     monkeypatch.setattr(outcome, "_made_by", lambda *_: True)
     differences = [Difference("MTU", f"pod {pod}", "1500", "1400") for pod in ("a", "b")]
     item.stash[outcome._found] = differences
-    found = phase(item, raised(AssertionError("assert [...] == []")))
+    result = phase(item, raised(AssertionError("assert [...] == []")))
 
-    assert (found.verdict, found.headline) == (Verdict.DOES_NOT_CONFORM, str(differences[0]))
-    assert all(str(one) in found.text for one in differences)
+    assert (result.verdict, result.headline) == (Verdict.DOES_NOT_CONFORM, str(differences[0]))
+    assert all(str(d) in result.text for d in differences)
 
 
 def test_exception_of_podpath_itself_says_nothing_about_the_plugin(item: pytest.Item) -> None:
-    found = phase(item, raised(ValueError("x")))
+    result = phase(item, raised(ValueError("x")))
 
-    assert found.verdict == Verdict.COULD_NOT_TEST
-    assert found.text == found.reason == "podpath failed, please report this:\ntrace"
+    assert result.verdict == Verdict.COULD_NOT_TEST
+    assert result.text == result.reason == "podpath failed, please report this:\ntrace"
 
 
 def test_exception_of_a_node_that_ended_is_its_end(
     item: pytest.Item, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outcome, "_node", lambda _: _Ended())
-    found = phase(item, raised(OSError("gone")))
+    result = phase(item, raised(OSError("gone")))
 
-    assert (found.verdict, found.message) == (Verdict.COULD_NOT_TEST, "containerd ended with 1")
-    assert found.text == "TOPO-MTU, TOPO-MAC: could not test: containerd ended with 1"
+    assert (result.verdict, result.message) == (Verdict.COULD_NOT_TEST, "containerd ended with 1")
+    assert result.text == "TOPO-MTU, TOPO-MAC: could not test: containerd ended with 1"
 
 
 @pytest.mark.parametrize("reason", ["it is late", "reason: it is late"], ids=["mark", "call"])
 def test_deviation_that_is_known(item: pytest.Item, reason: str) -> None:
-    found = phase(item, raised(AssertionError()), "skipped", wasxfail=reason)
+    result = phase(item, raised(AssertionError()), "skipped", wasxfail=reason)
 
-    assert (found.verdict, found.message) == (Verdict.KNOWN_DEVIATION, "it is late")
-    assert found.text == "known deviation: it is late"
+    assert (result.verdict, result.message) == (Verdict.KNOWN_DEVIATION, "it is late")
+    assert result.text == "known deviation: it is late"
 
 
 def test_deviation_that_does_not_occur_any_more(item: pytest.Item) -> None:
-    found = phase(item, None)
+    result = phase(item, None)
 
-    assert (found.verdict, found.text) == (Verdict.COULD_NOT_TEST, found.message)
-    assert "undeclare it" in found.message
+    assert (result.verdict, result.text) == (Verdict.COULD_NOT_TEST, result.message)
+    assert "undeclare it" in result.message
 
 
 def test_skipped_test_is_not_applicable(item: pytest.Item) -> None:
     """pytest shows the verdict in each place where it shows why a test was skipped."""
-    found = phase(item, raised(pytest.skip.Exception("no gateway")), "skipped")
+    result = phase(item, raised(pytest.skip.Exception("no gateway")), "skipped")
     report = pytest.TestReport(
         "t", ("t", 1, "t"), {}, "skipped", ("t.py", 1, "Skipped: no gateway"), "call"
     )
-    outcome._show(item, report, found)
+    outcome._show(item, report, result)
 
-    assert (found.verdict, found.message) == (Verdict.NOT_APPLICABLE, "no gateway")
+    assert (result.verdict, result.message) == (Verdict.NOT_APPLICABLE, "no gateway")
     assert report.longrepr == ("t.py", 1, "Skipped: not applicable: no gateway")

@@ -14,23 +14,29 @@ def parse(text: str) -> object:
 
 
 def test_only_three_keys_are_needed() -> None:
-    (one,) = reading.parse(tomllib.loads(_ONE)).values()
+    (requirement,) = reading.parse(tomllib.loads(_ONE)).values()
 
-    assert (one.id, one.title, one.sentence) == ("ACME-X", "X", "It does X.")
-    assert (one.feature, one.why, one.look) == (VENDOR, "", ())
+    assert (requirement.id, requirement.title, requirement.sentence) == (
+        "ACME-X",
+        "X",
+        "It does X.",
+    )
+    assert (requirement.feature, requirement.why, requirement.look) == (VENDOR, "", ())
 
 
 def test_braces_of_a_command_are_its_own() -> None:
     """Only the node and the bridge are filled in."""
     text = f"""{_ONE}look = ["nsenter -t {{node}} ip link show {{bridge}} | awk '{{print $1}}'"]"""
-    (one,) = reading.parse(tomllib.loads(text)).values()
+    (requirement,) = reading.parse(tomllib.loads(text)).values()
 
-    assert one.commands("17", "br0") == ["nsenter -t 17 ip link show br0 | awk '{print $1}'"]
-    assert one.commands("17", "") == []
+    assert requirement.commands("17", "br0") == [
+        "nsenter -t 17 ip link show br0 | awk '{print $1}'"
+    ]
+    assert requirement.commands("17", "") == []
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("x = 1\n", "unknown key 'x'"),
         ("requirement = 1\n", "a [[requirement]] of its own"),
@@ -46,12 +52,12 @@ def test_braces_of_a_command_are_its_own() -> None:
         (_ONE.replace("ACME-X", "ACME"), "'ACME' must be like ACME-DSCP"),
     ],
 )
-def test_what_is_malformed(text: str, said: str) -> None:
+def test_what_is_malformed(text: str, message: str) -> None:
     """Where it is, and which key."""
     with pytest.raises(ValueError, match=r"\[\[requirement\]\]|unknown key") as caught:
         parse(text)
 
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -42,23 +42,23 @@ def refused(plan: Plan) -> CouldNotTest:
 
 
 def test_one_thing_is_said_in_its_own_words(tmp_path: Path) -> None:
-    found = refused(planned(tmp_path))
+    error = refused(planned(tmp_path))
 
-    assert found.message.startswith("the report directory /dev/null/no is not writable")
-    assert found.remedy == "Name a writable directory with --podpath-report"
+    assert error.message.startswith("the report directory /dev/null/no is not writable")
+    assert error.remedy == "Name a writable directory with --podpath-report"
 
 
 def test_all_that_stands_in_the_way_is_said_at_once(tmp_path: Path) -> None:
     """Each in a line, with its remedy; what works is not in it."""
-    found = str(refused(planned(tmp_path, "bridge", "host-local")))
+    error = str(refused(planned(tmp_path, "bridge", "host-local")))
 
-    assert [line.partition(" is ")[0] for line in found.splitlines()] == [
+    assert [line.partition(" is ")[0] for line in error.splitlines()] == [
         "3 things stand in the way:",
         f"- the CNI plugin {tmp_path}/bridge",
         f"- the CNI plugin {tmp_path}/host-local",
         "- the report directory /dev/null/no",
     ]
-    assert f"chmod +x {tmp_path}/host-local" in found
+    assert f"chmod +x {tmp_path}/host-local" in error
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_missing_programs_come_before_all_else(
     """The rest is looked at with them."""
     absent = {"ip": "iproute2", "ctr": "containerd", "runc": "runc"}
     monkeypatch.setattr(programs, "missing", lambda *_, **__: absent)
-    found = refused(planned(tmp_path, "bridge", node=node))
+    error = refused(planned(tmp_path, "bridge", node=node))
 
-    assert found.message == "missing on this system: ip, ctr, runc"
+    assert error.message == "missing on this system: ip, ctr, runc"
     remedy = f"On Debian, as root: apt-get install containerd iproute2 runc (or {command})"
-    assert found.remedy == remedy
+    assert error.remedy == remedy
 
 
 def _speaking(directory: Path, versions: str, monkeypatch: pytest.MonkeyPatch) -> Plan:

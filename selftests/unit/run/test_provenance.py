@@ -34,9 +34,9 @@ def test_options_come_before_settings(tmp_path: Path) -> None:
     """A release's version is known to CI alone."""
     (tmp_path / "pyproject.toml").write_text(_WHOSE)
     given = ["version=1.2", "project=fork", "contact=me", "url=https://a.example/?a=b"]
-    found = provenance.implementation(tmp_path, given)
+    implementation = provenance.implementation(tmp_path, given)
 
-    assert found == {
+    assert implementation == {
         "organisation": "Acme",
         "project": "fork",
         "contact": ["me"],
@@ -52,7 +52,7 @@ def test_settings_of_others_say_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[tool.podpath]\norganization = 'Acme'\n", "organization = 'Acme'"),
         ("[tool.podpath]\nversion = 1.2\n", "version = 1.2"),
@@ -61,11 +61,11 @@ def test_settings_of_others_say_nothing(tmp_path: Path) -> None:
         ("[tool.podpath", "cannot be read"),
     ],
 )
-def test_malformed_settings_are_told(tmp_path: Path, text: str, said: str) -> None:
+def test_malformed_settings_are_told(tmp_path: Path, text: str, message: str) -> None:
     """With the file, and what it may say."""
     (tmp_path / "pyproject.toml").write_text(text)
 
-    with pytest.raises(CouldNotTest, match=said) as caught:
+    with pytest.raises(CouldNotTest, match=message) as caught:
         provenance.implementation(tmp_path, [])
     assert str(tmp_path / "pyproject.toml") in str(caught.value)
 
@@ -93,8 +93,8 @@ def test_command_repeats_the_run(arguments: list[str], expected: str) -> None:
 def test_commit_is_the_checkouts() -> None:
     """As git has it, "-dirty" if files differ from it; nothing where git knows of none."""
     checkout = Path(__file__).parents[3]
-    asked = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
-    head = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    command = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
+    head = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
     assert provenance.commit().removesuffix("-dirty") == head
 

@@ -30,7 +30,7 @@ def test_requirements_do_not_say_whose_plugin_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (None, "cannot be read: No such file"),
         ("[[requirement]\n", "at line 1"),
@@ -39,7 +39,7 @@ def test_requirements_do_not_say_whose_plugin_it_is(tmp_path: Path) -> None:
     ],
     ids=["missing", "no-toml", "twice", "deep"],
 )
-def test_file_is_named(tmp_path: Path, text: str | None, said: str) -> None:
+def test_file_is_named(tmp_path: Path, text: str | None, message: str) -> None:
     """With what is wrong in it."""
     path = tmp_path / "acme.toml"
     if text is not None:
@@ -47,4 +47,4 @@ def test_file_is_named(tmp_path: Path, text: str | None, said: str) -> None:
     with pytest.raises(ValueError, match=r"acme\.toml") as caught:
         settings.requirements(path)
 
-    assert said in str(caught.value)
+    assert message in str(caught.value)

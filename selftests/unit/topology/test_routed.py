@@ -105,7 +105,7 @@ def _on_link(base: Topology) -> Topology:
 
 
 @pytest.mark.parametrize(
-    ("rule", "changed", "said"),
+    ("rule", "changed", "message"),
     [
         ("host_end", _host(master=2), "expected none, saw uplink0"),
         ("host_end", _host(settings=Settings()), "forwarding at node veth2"),
@@ -116,9 +116,9 @@ def _on_link(base: Topology) -> Topology:
     ],
     ids=["on-something", "no-forwarding", "no-address", "subnet", "no-route", "on-link"],
 )
-def test_each_change_is_found(rule: str, changed: Topology, said: str) -> None:
+def test_each_change_is_found(rule: str, changed: Topology, message: str) -> None:
     """One change in the sample gives its difference."""
-    assert said in " ".join(map(str, found(rule, changed)))
+    assert message in " ".join(map(str, found(rule, changed)))
 
 
 def test_forwarding_is_asked_of_the_families_that_pods_have() -> None:

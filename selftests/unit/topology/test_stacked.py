@@ -188,11 +188,11 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(
-    ("rule", "changed", "said"), [pytest.param(r, t, s, id=f"{r}-{n}") for r, n, t, s in CHANGES]
+    ("rule", "changed", "message"), [pytest.param(r, t, s, id=f"{r}-{n}") for r, n, t, s in CHANGES]
 )
-def test_each_change_is_found(rule: str, changed: Topology, said: str) -> None:
+def test_each_change_is_found(rule: str, changed: Topology, message: str) -> None:
     """One change in the sample gives its difference."""
-    assert said in " ".join(map(str, found(rule, changed)))
+    assert message in " ".join(map(str, found(rule, changed)))
 
 
 def test_pods_may_be_of_the_lower_links_own_network() -> None:
