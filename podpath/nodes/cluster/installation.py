@@ -8,6 +8,7 @@ from pathlib import Path
 
 from podpath.cni.conflist import SUFFIXES, Conflist
 from podpath.errors import CouldNotTest
+from podpath.nodes import containerd
 from podpath.system import limits, programs
 
 _PLUGINS = "/opt/cni/bin"
@@ -47,7 +48,8 @@ def install(pid: int, plugins: Mapping[str, str], conflist: Conflist) -> dict[st
         Name of a plugin -> its path and checksum.
 
     Raises:
-        CouldNotTest: the node has another configuration, or a plugin does not run there.
+        CouldNotTest: the node has another configuration, its runtime does not read the results
+            of the conflist's version, or a plugin does not run there.
     """
     present = Path(f"/proc/{pid}/root{_CONFLISTS}").glob("*")
     names = {path.name for path in present if path.suffix in SUFFIXES}
@@ -60,10 +62,42 @@ def install(pid: int, plugins: Mapping[str, str], conflist: Conflist) -> dict[st
     for name, path in plugins.items():
         _put(pid, f"{_PLUGINS}/{name}", Path(path).read_bytes(), _EXECUTABLE)
         installed[name] = f"{path}, sha256 {programs.checksum(path)[:16]}"
+    check_runtime(_output(pid, "containerd", "--version"), conflist)
     for name in conflist.delegates:
         _try(pid, name)
     _put(pid, f"{_CONFLISTS}/{_CONFLIST}", conflist.text.encode(), 0o644)
     return installed
+
+
+def check_runtime(release: str, conflist: Conflist) -> None:
+    """Check that a node's containerd reads results of the conflist's CNI version.
+
+    Args:
+        release: output of `containerd --version` on the node; empty if there is none.
+        conflist: conflist of the run.
+
+    Raises:
+        CouldNotTest: it does not read them.
+    """
+    runtime = containerd.party(release)
+    if release and not runtime.knows(conflist.version):
+        raise CouldNotTest(
+            f"the conflist has CNI {conflist.version}, but on the node, {runtime}",
+            f"Write {runtime.versions[-1]}, or name a newer node with --kind-image",
+        )
+
+
+def _output(pid: int, *command: str) -> str:
+    """Return what a program prints on the node; empty if it does not run there."""
+    enter = ("nsenter", "--target", str(pid), "--all", "--")
+    seconds = limits.current().kind_answer
+    try:
+        done = subprocess.run(
+            [*enter, *command], capture_output=True, text=True, check=False, timeout=seconds
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
 
 
 def _put(pid: int, path: str, content: bytes, mode: int) -> None:

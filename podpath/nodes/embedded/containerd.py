@@ -4,10 +4,7 @@ Format: containerd's docs/cri/config.md. 1.6 and 1.7 read version 2. 2.x has ver
 the parts for CRI have other names. bin_dirs exists since 2.1, in place of bin_dir.
 """
 
-import re
-
-from podpath.cni.agreement import Party
-from podpath.cni.versions import until
+from podpath.nodes.containerd import number
 from podpath.nodes.image import NAME as POD_IMAGE
 
 SOCKET = "/run/containerd/containerd.sock"
@@ -35,37 +32,17 @@ def configuration(release: str, oci_runtime: str, plugins: str, conflists: str) 
         plugins: directory of the CNI plugins on the node.
         conflists: directory of the conflists on the node.
     """
-    number = _number(release)
-    version, of_version = (3, _version_3) if number >= (2, 0) else (2, _version_2)
+    version, of_version = (3, _version_3) if number(release) >= (2, 0) else (2, _version_2)
     unused = ", ".join(f'"io.containerd.{name}"' for name in _UNUSED)
     head = f'version = {version}\ndisabled_plugins = [{unused}]\n[grpc]\naddress = "{SOCKET}"\n'
-    directories = f'bin_dirs = ["{plugins}"]' if number >= (2, 1) else f'bin_dir = "{plugins}"'
+    directories = (
+        f'bin_dirs = ["{plugins}"]' if number(release) >= (2, 1) else f'bin_dir = "{plugins}"'
+    )
     cni = f'{directories}\nconf_dir = "{conflists}"\n'
     return f"""{head}{of_version(oci_runtime, cni)}\
 [plugins."io.containerd.internal.v1.opt"]
 path = "/var/lib/containerd/opt"
 """
-
-
-#: Release of containerd -> the newest CNI version of a result that it reads (its go.mod: libcni).
-_READS = {(2, 0): "1.1.0", (1, 6): "1.0.0", (0, 0): "0.4.0"}
-
-
-def party(release: str) -> Party:
-    """Return a release of containerd, with the CNI versions of the results that it reads.
-
-    Args:
-        release: output of `containerd --version`.
-    """
-    number = _number(release)
-    newest = next(version for since, version in _READS.items() if number >= since)
-    return Party(f"containerd {number[0]}.{number[1]}", until(newest))
-
-
-def _number(release: str) -> tuple[int, int]:
-    """Read "containerd github.com/containerd/containerd 1.6.20~ds1"; 1.6 without a number."""
-    match = re.search(r"\sv?(\d+)\.(\d+)", release)
-    return (int(match[1]), int(match[2])) if match else (1, 6)
 
 
 def _version_2(oci_runtime: str, cni: str) -> str:

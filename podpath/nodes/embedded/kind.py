@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 
 from podpath.cni.agreement import Party
+from podpath.nodes import containerd
 from podpath.nodes.base import Node
-from podpath.nodes.embedded import containerd
 from podpath.nodes.kind import Kind, Need, Say, Setup
 from podpath.requirements import Ability
 from podpath.system import kernel, programs

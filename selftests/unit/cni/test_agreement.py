@@ -11,7 +11,7 @@ from podpath.cni import conflist, version_query
 from podpath.cni.agreement import Agreement, Party, agree
 from podpath.cni.versions import VERSIONS, until
 from podpath.errors import CouldNotTest
-from podpath.nodes.embedded import containerd
+from podpath.nodes import containerd
 
 OLD = Party("containerd 1.6", until("1.0.0"))
 NEW = Party("containerd 2.1", VERSIONS)

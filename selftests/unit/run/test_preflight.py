@@ -9,8 +9,7 @@ import pytest
 from podpath.cni import conflist
 from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
-from podpath.nodes import kinds
-from podpath.nodes.embedded import containerd
+from podpath.nodes import containerd, kinds
 from podpath.run import checks, preflight
 from podpath.run.plan import Plan
 from podpath.system import programs
