@@ -24,6 +24,9 @@ _OPTIONS = (
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
 
+#: Variable and value: to look for everybody's plugins takes time each run.
+ALONE = ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
 
 def _impatient() -> Limits:
     """Wait less for dropped packets than a real path deserves. All others take far less."""
@@ -63,20 +66,24 @@ class _Suite:
 def run(node: Node, wanted: frozenset[str], report: Path, *options: str, cases: str = "*") -> Run:
     """Run the tests of the wanted requirements; cases: of those of the CNI contract, by name."""
     output = io.StringIO()
-    arguments = [*_files(wanted), "--rootdir", str(ROOT), f"--podpath-report={report}"]
     with (
         contextlib.redirect_stdout(output),
         pytest.MonkeyPatch.context() as patch,
         limits.in_force(_impatient()),
     ):
-        # to look for everybody's plugins takes time each run
-        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        patch.setenv(*ALONE)
         status = pytest.main(
-            [*arguments, *_OPTIONS, *options], plugins=[_Suite(node, wanted, cases)]
+            arguments(wanted, report, *options), plugins=[_Suite(node, wanted, cases)]
         )
     written = report / "report.json"
     document = json.loads(written.read_text()) if written.exists() else {}
     return Run(int(status), output.getvalue(), document)
+
+
+def arguments(wanted: frozenset[str], report: Path, *options: str) -> list[str]:
+    """The command line of a run, without what its node is."""
+    files = _files(wanted)
+    return [*files, "--rootdir", str(ROOT), f"--podpath-report={report}", *_OPTIONS, *options]
 
 
 def _files(wanted: frozenset[str]) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from podpath.nodes.cluster import container_engine, kind, kind_cluster
 from podpath.system import randomness, waiting
 from selftests import suite
+from selftests.kind import commands
 
 _CREATED_SECONDS = 240.0
 _ENDED_SECONDS = 120.0
@@ -29,8 +30,7 @@ def launch(kind_options: list[str], name: str) -> Iterator[Callable[..., "subpro
     started: list[subprocess.Popen[str]] = []
 
     def start(*options: str) -> "subprocess.Popen[str]":
-        common = ("--podpath-node=kind", f"--cluster-name={name}", *kind_options)
-        started.append(suite.start("tests", *common, *options))
+        started.append(suite.start("tests", *commands.of_process(name, kind_options, *options)))
         return started[-1]
 
     yield start
@@ -142,7 +142,7 @@ def test_later_run_removes_what_a_kill_left_and_only_that(
     assert _there(name)
 
     with _somebody_elses(kind_options) as foreign:
-        on_it = ("--podpath-node=kind", f"--cluster-name={foreign}", *kind_options)
+        on_it = commands.of_process(foreign, kind_options)
         later = suite.run(suite.QUICK, *on_it, seconds=_CREATED_SECONDS)
 
         assert later.status == 0, later.output

@@ -19,6 +19,7 @@ from podpath.system import programs
 from selftests.faults import inside, matrix, shared
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6
 from selftests.faults.fault import DEVIATIONS, Fault
+from selftests.kind import commands
 
 REAL = "/opt/cni/bin/bridge-that-is-wrapped"
 
@@ -112,12 +113,7 @@ def test_fault_is_caught_for_the_right_reason(
     network = place.take(fault)
     # its name is that of the directory where tests take turns
     name = node.name.removesuffix("-control-plane")
-    options = [
-        "--podpath-node=kind",
-        f"--cluster-name={name}",
-        f"--podpath-cni-conf={network}",
-        f"--podpath-deviations={place.directory / DEVIATIONS}",
-    ]
+    options = commands.of_fault(name, network, place.directory / DEVIATIONS)
     ended = inside.run(node, matrix.wanted(fault, False) - _FRESH, tmp_path / "report", *options)
 
     assert matrix.row(fault, ended).wrong == {}

@@ -1,0 +1,57 @@
+"""The ruleset as nft lists it: each entry with its place."""
+
+import pytest
+
+from podpath.nodes import ruleset
+
+_LISTED = """\
+table ip nat {
+    set pods {
+        type ipv4_addr
+        elements = { 10.88.0.2, 10.88.0.3,
+                     10.88.0.4 }
+    }
+    chain CNI-1 {
+        ip daddr 10.88.0.0/24 counter accept
+        ip daddr != 224.0.0.0/4 counter masquerade
+    }
+    chain CNI-2 {
+        ip daddr 10.88.0.0/24 counter accept
+    }
+}
+"""
+
+
+def test_entries_have_their_table_and_chain() -> None:
+    lines = [line.strip() for line in _LISTED.splitlines()]
+
+    assert list(ruleset.entries(lines)) == [
+        "table ip nat",
+        "table ip nat set pods",
+        "table ip nat set pods: type ipv4_addr",
+        "table ip nat set pods: element 10.88.0.2",
+        "table ip nat set pods: element 10.88.0.3",
+        "table ip nat set pods: element 10.88.0.4",
+        "table ip nat chain CNI-1",
+        "table ip nat chain CNI-1: ip daddr 10.88.0.0/24 counter accept",
+        "table ip nat chain CNI-1: ip daddr != 224.0.0.0/4 counter masquerade",
+        "table ip nat chain CNI-2",
+        "table ip nat chain CNI-2: ip daddr 10.88.0.0/24 counter accept",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_proxys"),
+    [
+        ("table ip nat chain KUBE-SVC-X: jump KUBE-SEP-Y", True),
+        ("table ip6 kube-proxy chain services: drop", True),
+        ("-A KUBE-SEP-Y -s 10.88.0.2/32 -j KUBE-MARK-MASQ", True),
+        # a plugin's rule may lead to the proxy's chain
+        ("table ip nat chain CNI-1: jump KUBE-MARK-MASQ", False),
+        ("-A POSTROUTING -j KUBE-POSTROUTING", False),
+        ("table ip nat chain POSTROUTING: jump CNI-1", False),
+        ("table", False),
+    ],
+)
+def test_rules_of_the_proxy(entry: str, is_proxys: bool) -> None:
+    assert ruleset.of_proxy(entry) is is_proxys
