@@ -18,7 +18,12 @@ from podpath.topology import whole
 @requirement("LIFE-DELETE")
 @each_family
 def test_deleted_pod_leaves_nothing(
-    node: Node, pods: Deployment, network: Network, traffic: Traffics, family: Family
+    node: Node,
+    pods: Deployment,
+    network: Network,
+    traffic: Traffics,
+    family: Family,
+    remark: Callable[[str], None],
 ) -> None:
     """The node's inventory is the same before a pod and after it had traffic and was deleted."""
     before = growth.settled(node, network)
@@ -26,12 +31,14 @@ def test_deleted_pod_leaves_nothing(
         traffic.ping("transient", "server", family).send()
         traffic.http("server", "transient", family).send()
 
-    assert growth.growth(node, network, before) == []
+    grown = growth.growth(node, network, before)
+    remark(grown.remark)
+    assert grown.differences == []
 
 
 @requirement("LIFE-CHURN")
 def test_nothing_piles_up_as_pods_come_and_go(
-    node: Node, pods: Deployment, network: Network
+    node: Node, pods: Deployment, network: Network, remark: Callable[[str], None]
 ) -> None:
     """A dozen pods, one after the other, leave nothing on the node."""
     before = growth.settled(node, network)
@@ -39,7 +46,9 @@ def test_nothing_piles_up_as_pods_come_and_go(
         with pods.temporary(f"passer-{number}"):
             pass
 
-    assert growth.growth(node, network, before) == []
+    grown = growth.growth(node, network, before)
+    remark(grown.remark)
+    assert grown.differences == []
 
 
 @requirement("LIFE-OTHERS")

@@ -1,5 +1,7 @@
 """Leftovers of pods, if the conflist has a feature."""
 
+from collections.abc import Callable
+
 from podpath.cni.network import Network
 from podpath.contract import capabilities
 from podpath.contract.answers import require_success
@@ -20,7 +22,12 @@ from .parameters import each_direction
 @requirement("LIFE-PORTMAP")
 @each_family
 def test_deleted_pod_leaves_none_of_its_mapped_ports(
-    node: Node, pods: Deployment, network: Network, mapped_ports: MappedPorts, family: Family
+    node: Node,
+    pods: Deployment,
+    network: Network,
+    mapped_ports: MappedPorts,
+    family: Family,
+    remark: Callable[[str], None],
 ) -> None:
     """The node refuses the ports, and has only the rules that the first such pod left."""
     with pods.temporary(MAPPED):
@@ -29,7 +36,9 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
     with pods.temporary(MAPPED):
         unanswered = portmap.unanswered(mapped_ports.traffic(CLIENT, family))
 
-    left = growth(node, network, before)
+    grown = growth(node, network, before)
+    remark(grown.remark)
+    left = grown.differences
     address = mapped_ports.target(family)
     left += portmap.still_mapped(node, address, (HTTP_MAPPED, UDP_MAPPED))
     assert left + unanswered == []

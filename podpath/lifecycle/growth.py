@@ -1,8 +1,12 @@
 """Find what pods leave behind on a node."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 from podpath.cni.network import Network
+from podpath.errors import CouldNotTest
+from podpath.lifecycle.attribution import Attributed, attribute
 from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
@@ -10,26 +14,118 @@ from podpath.nodes.inventory import Inventory
 from podpath.system import limits, waiting
 from podpath.topology import reading
 
+T = TypeVar("T")
+
 #: Number of pods that come and go one after the other: more than ten, as some leaks show late.
 MANY = 12
+#: Things in a message.
+_MOST_NAMED = 5
 
 
-def growth(node: Node, network: Network, before: Inventory) -> list[Difference]:
-    """List what the node has gained or lost since `before`, its FDB included.
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The things that a node gained or lost.
 
-    Waits for a while until the node has settled.
+    Attributes:
+        differences: the plugin's doing.
+        remark: number of differences that other pods caused, in a sentence; empty without any.
     """
 
-    def look() -> list[Difference]:
-        return inventory.read(node, network).since(before) + _stale_fdb(node, network)
+    differences: list[Difference]
+    remark: str = ""
 
-    return waiting.until(look, lambda differences: not differences, limits.current().pods_gone)
+
+def growth(node: Node, network: Network, before: Inventory) -> Growth:
+    """Find what the node has gained or lost since `before`, its FDB included.
+
+    Waits for a while until the node has settled. On a shared node, things of pods that podpath did
+    not create do not count. A thing without an owner counts only if it stays for all that time.
+
+    Raises:
+        CouldNotTest: pods that podpath did not create came or went, and may have caused all that
+            differs.
+    """
+    lasting: set[Difference] | None = None
+    now = before
+
+    def look() -> Attributed:
+        nonlocal lasting, now
+        now = _read(node, network)
+        differences = now.since(before) + _stale_fdb(node, network)
+        seen = _attributed(differences, node, network, before, now)
+        lasting = set(seen.unknown) if lasting is None else lasting & set(seen.unknown)
+        return Attributed(seen.ours, seen.foreign, tuple(d for d in seen.unknown if d in lasting))
+
+    settled = waiting.until(look, lambda a: not a.ours and not a.unknown, _patience(node))
+    remark = _remark(settled)
+    if before.neighbours.activity == now.neighbours.activity:
+        return Growth([*settled.ours, *settled.unknown], remark)
+    if settled.unknown and not settled.ours:
+        raise CouldNotTest(_unattributed(settled), "Repeat the test while fewer pods come and go")
+    return Growth([*settled.ours], remark)
+
+
+def _patience(node: Node) -> float:
+    """Return the time in seconds for the node to settle: pods of others take theirs, too."""
+    return limits.current().pods_gone * (2 if node.shared else 1)
+
+
+def _read(node: Node, network: Network) -> Inventory:
+    """Read the inventory; again, on a shared node, if a namespace vanished meanwhile."""
+    return _patiently(node, lambda: inventory.read(node, network))
+
+
+def _patiently(node: Node, read: Callable[[], T]) -> T:
+    failures: list[CouldNotTest] = []
+
+    def attempt() -> list[T]:
+        try:
+            return [read()]
+        except CouldNotTest as error:
+            failures.append(error)
+            return []
+
+    if not node.shared:
+        return read()
+    values = waiting.until(attempt, bool, limits.current().pods_gone)
+    if not values:
+        raise failures[-1]
+    return values[0]
+
+
+def _attributed(
+    differences: list[Difference],
+    node: Node,
+    network: Network,
+    before: Inventory,
+    now: Inventory,
+) -> Attributed:
+    if not node.shared:
+        return Attributed(ours=tuple(differences))
+    name = network.conflist.name
+    return attribute(differences, node.owners(), before.neighbours, now.neighbours, name)
+
+
+def _remark(settled: Attributed) -> str:
+    number = len(settled.foreign)
+    return f"{number} differences ignored: other pods on the node came or went" if number else ""
+
+
+def _unattributed(settled: Attributed) -> str:
+    things = [str(difference) for difference in settled.unknown]
+    more = len(things) - _MOST_NAMED
+    listed = "; ".join(things[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+    return f"other pods on the node came or went, and these may be theirs: {listed}"
 
 
 def _stale_fdb(node: Node, network: Network) -> list[Difference]:
     """List the FDB entries of the bridge whose MAC address neither a pod nor the node has."""
-    named = node.named_namespaces()
-    topology = reading.read(node.network_namespace(), named, [])
+    if not network.is_bridged:
+        return []
+    topology = _patiently(
+        node,
+        lambda: reading.read(node.network_namespace(), node.named_namespaces(), []),
+    )
     spaces = (topology.node, *topology.named.values())
     macs = {link.mac for space in spaces for link in space.interfaces}
     return [
@@ -45,13 +141,15 @@ def settled(
     """Return the inventory once it is ready and stays the same; after a time limit, as it is.
 
     Programs run for a moment on the node of a cluster: kube-proxy's, or a plugin that the kubelet
-    calls once more, as it may, after everything is gone.
+    calls once more, as it may, after everything is gone. Pods of others may come and go.
     """
 
     def look() -> tuple[Inventory, Inventory]:
-        return inventory.read(node, network), inventory.read(node, network)
+        return _read(node, network), _read(node, network)
 
     def still(seen: tuple[Inventory, Inventory]) -> bool:
-        return seen[0] == seen[1] and ready(seen[1])
+        first, second = seen
+        changed = _attributed(second.since(first), node, network, first, second)
+        return not changed.ours and not changed.unknown and ready(second)
 
     return waiting.until(look, still, limits.current().pods_gone)[1]

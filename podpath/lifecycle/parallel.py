@@ -23,7 +23,7 @@ def parallel_differences(node: Node, network: Network) -> list[Difference]:
     differences = _at_once(node, network)
     first = settled(node, network, partial(_empty, own))
     differences += _at_once(node, network)
-    differences += growth(node, network, first)
+    differences += growth(node, network, first).differences
     return differences + [
         Difference("left behind", kind, "gone", thing)
         for kind in ("bridge ports", "namespaces", "leases", "cached results", "interfaces")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from podpath.errors import CouldNotTest
 from podpath.model import CommandResult, PodNetwork, Settings
+from podpath.nodes.belongings import Neighbours, Owners
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import files, limits, linux, netns, proc, programs, sysctl
 from podpath.system.proc import Endpoint
@@ -84,6 +85,14 @@ class Node(ABC):
             ours: ids of the sandboxes that podpath created.
         """
         return ()
+
+    def neighbours(self) -> Neighbours:
+        """Return the pods that podpath did not create. A node that is not shared has none."""
+        return Neighbours()
+
+    def owners(self) -> Owners:
+        """Return all pods that neighbours() and create_pod() have met, ours and foreign ones."""
+        return Owners()
 
     def root(self, path: str) -> Path:
         """Return a path of the node's file system, as the host reaches it."""

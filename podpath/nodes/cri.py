@@ -265,9 +265,21 @@ class Runtime:
         labels = {"io.kubernetes.pod.uid": uid} if uid else {}
         selection = self._api.PodSandboxFilter(state=ready, label_selector=labels)
         request = self._api.ListPodSandboxRequest(filter=selection)
+        return list(map(_sandbox, self._call(self._runtime.ListPodSandbox, request).items))
+
+    def every_sandbox(self) -> list[tuple[Sandbox, str]]:
+        """List all pods, also those that ended or are about to, each with its state.
+
+        The state has the containers, each with its own state.
+        """
+        containers: dict[str, list[str]] = {}
+        reply = self._call(self._runtime.ListContainers, self._api.ListContainersRequest())
+        for one in reply.containers:
+            containers.setdefault(one.pod_sandbox_id, []).append(f"{one.id} {one.state}")
+        reply = self._call(self._runtime.ListPodSandbox, self._api.ListPodSandboxRequest())
         return [
-            Sandbox(i.id, i.metadata.name, i.metadata.namespace, i.metadata.uid)
-            for i in self._call(self._runtime.ListPodSandbox, request).items
+            (_sandbox(one), " ".join([str(one.state), *sorted(containers.get(one.id, ()))]))
+            for one in reply.items
         ]
 
     def has_network(self, sandbox: str) -> bool:
@@ -328,6 +340,11 @@ class Runtime:
             seconds + 5,
         )
         return CommandResult(reply.exit_code, reply.stdout, reply.stderr.decode(errors="replace"))
+
+
+def _sandbox(listed: Any) -> Sandbox:
+    about = listed.metadata
+    return Sandbox(listed.id, about.name, about.namespace, about.uid)
 
 
 def _reason(error: Any) -> str:

@@ -5,15 +5,16 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import Difference
-from podpath.nodes import leases
+from podpath.nodes import leases, ruleset
 from podpath.nodes.base import Node
+from podpath.nodes.belongings import Neighbours
 from podpath.system import files, linux, netns, proc
 
 # Rules are in one of iptables' two backends, or in nftables: nft lists all but the legacy ones.
@@ -39,6 +40,9 @@ _END = "\x1e"
 
 #: The runtime's programs for each pod, which also call plugins.
 _OF_A_POD = ("containerd-shim", "runc", "crun", "conmon")
+#: Part of the names of the kubelet's cgroups, in which all containers of pods are.
+_IN_A_POD = "kubepods"
+_CONTAINER = b"CNI_CONTAINERID="
 #: Directories in which runtimes and the kubelet mount the containers' file systems.
 _OF_CONTAINERS = (
     *("/run/containerd/", "/var/lib/containerd/", "/run/k3s/", "/var/lib/rancher/"),
@@ -60,9 +64,11 @@ class Inventory:
 
     Attributes:
         things: kind of thing -> texts, one for each thing.
+        neighbours: pods that podpath did not create.
     """
 
     things: Mapping[str, tuple[str, ...]]
+    neighbours: Neighbours = field(default_factory=Neighbours, compare=False)
 
     def since(self, before: "Inventory") -> list[Difference]:
         """List the things that appeared or vanished since an earlier inventory."""
@@ -103,6 +109,7 @@ def read(node: Node, network: Network) -> Inventory:
 
 
 def _read(node: Node, network: Network) -> Inventory:
+    node.neighbours()  # meets those that go before the inventory is complete
     lines_of = _listed(node, (*_ROUTING, *_RULES, _SYSCTL))
     return Inventory(
         {
@@ -121,23 +128,43 @@ def _read(node: Node, network: Network) -> Inventory:
                 for line in lines_of[command]
                 if "proto kernel" not in line
             ),
-            "rules": tuple(line for command in _RULES for line in lines_of[command]),
+            "rules": (
+                *ruleset.entries(lines_of[_RULES[0]]),
+                *(line for command in _RULES[1:] for line in lines_of[command]),
+            ),
             "processes": tuple(_processes(node)),
             "mounts": tuple(_mounts(node)),
             "files": tuple(_state_files(node)),
             "settings": tuple(_settings(lines_of[_SYSCTL], node, network)),
-        }
+        },
+        node.neighbours(),
     )
 
 
 def _processes(node: Node) -> Iterator[str]:
-    """List names of programs that belong neither to a pod nor to the runtime for a pod."""
-    pods = {netns.inode(path) for path in node.named_namespaces().values()}
+    """List names of programs that belong neither to a pod nor to the runtime for a pod.
+
+    A program that a plugin started has the container in its environment.
+    """
+    pods = set()
+    for path in node.named_namespaces().values():
+        with suppress(CouldNotTest):  # it has vanished
+            pods.add(netns.inode(path))
     for directory in node.root("/proc").glob("[0-9]*"):
         with suppress(OSError, CouldNotTest):  # it has ended
             name = (directory / "comm").read_text(errors="backslashreplace").strip()
-            if netns.inode(f"{directory}/ns/net") not in pods and not name.startswith(_OF_A_POD):
-                yield name
+            if netns.inode(f"{directory}/ns/net") in pods or name.startswith(_OF_A_POD):
+                continue
+            if not (node.shared and _IN_A_POD in (directory / "cgroup").read_text()):
+                yield name + _for_container((directory / "environ").read_bytes())
+
+
+def _for_container(environment: bytes) -> str:
+    """Return the container that a plugin was called for, in words, from a process's environment."""
+    for variable in proc.strings(environment):
+        if variable.startswith(_CONTAINER):
+            return f" for container {variable.removeprefix(_CONTAINER).decode(errors='replace')}"
+    return ""
 
 
 def _mounts(node: Node) -> Iterator[str]:

@@ -161,8 +161,12 @@ def _outcome(
     if report.skipped:
         return _headed(Verdict.NOT_APPLICABLE, str(call.excinfo.value) if call.excinfo else "")
     if call.excinfo is None:
-        return Outcome(Verdict.CONFORMS)
+        return Outcome(Verdict.CONFORMS, "; ".join(_remarks(item)))
     return _failure(item, call.excinfo.value, report, ids)
+
+
+def _remarks(item: pytest.Item) -> list[str]:
+    return item.stash.setdefault(shared.remarks, [])
 
 
 def _headed(verdict: Verdict, message: str) -> Outcome:
@@ -180,7 +184,7 @@ def _failure(
     from podpath.report.outcome import Outcome, Verdict
 
     # later failures, for example of the deletion of pods
-    notes = "\n".join(getattr(error, "__notes__", ()))
+    notes = "\n".join([*_remarks(item), *getattr(error, "__notes__", ())])
     if isinstance(error, CouldNotTest):
         return _untested(ids, error.message, error.remedy, notes)
     if isinstance(error, DoesNotConform):

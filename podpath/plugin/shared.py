@@ -28,6 +28,8 @@ _PODPATH = Path(__file__).parent.parent
 
 #: Observations of a test, in order: podpath.paths.observe.Observed.
 observations = pytest.StashKey[list[Any]]()
+#: Remarks of a test for its result: sentences.
+remarks = pytest.StashKey[list[str]]()
 #: Node of this process, while it runs: podpath.nodes.base.Node.
 running_node = pytest.StashKey[Any]()
 #: Node to use as it is, instead of starting one, for programs that run the suite many times.

@@ -36,7 +36,7 @@ class Outcome:
 
     Attributes:
         verdict: verdict about the plugin.
-        message: reason; empty if the plugin conforms.
+        message: reason; if the plugin conforms, a remark, mostly empty.
         remedy: the user's next step; empty if podpath knows none.
         notes: later failures, for example to delete pods, a line each.
         body: text in the terminal, JUnit and the report; empty if the reason is enough.

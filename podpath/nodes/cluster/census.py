@@ -10,7 +10,7 @@ from podpath.nodes import sandboxes
 from podpath.nodes.base import Node
 from podpath.nodes.belongings import Belongings, Neighbours, Owners
 from podpath.nodes.cri import Runtime, Sandbox
-from podpath.system import peers
+from podpath.system.netlink import peers
 
 
 class Census:

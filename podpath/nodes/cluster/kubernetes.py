@@ -10,7 +10,9 @@ from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult, PodNetwork, Settings
 from podpath.nodes import image, sandboxes
 from podpath.nodes.base import Node
+from podpath.nodes.belongings import Neighbours, Owners
 from podpath.nodes.cluster import kube_api, owner
+from podpath.nodes.cluster.census import Census
 from podpath.nodes.cluster.kube_api import Api, Document
 from podpath.nodes.cri import Runtime
 from podpath.nodes.deployment import HTTP_PORT
@@ -73,6 +75,7 @@ class KubernetesNode(Node):
         self._made = made
         self._foreign: dict[str, PodNetwork] = {}
         self._runtime = Runtime(str(self._socket()), lambda: sandboxes.hung(self), self.ended)
+        self._census = Census(self, self._runtime, self.namespace)
         information = api.node(name)["status"]["nodeInfo"]
         self.versions["kubelet"] = information["kubeletVersion"]
         self.versions["node image"] = information["osImage"]
@@ -115,12 +118,23 @@ class KubernetesNode(Node):
         self._foreign = pods
         return list(pods.values())
 
+    def neighbours(self) -> Neighbours:
+        """See Node."""
+        return self._census.neighbours()
+
+    def owners(self) -> Owners:
+        """See Node."""
+        return self._census.owners()
+
     def create_pod(self, spec: PodSpec) -> Pod:
         """See Node."""
+        self.neighbours()  # meets those that come and go between two inventories
         made = self.api.create_pod(self.namespace, manifest(spec, self.name, self._image))
         try:
             self._wait_until_ready(spec.name)
-            return self._pod(spec.name, made["metadata"]["uid"])
+            pod = self._pod(spec.name, made["metadata"]["uid"])
+            self._census.meet([pod.network])
+            return pod
         except BaseException as first:
             try:
                 self._delete(spec.name, made["metadata"]["uid"])

@@ -1,5 +1,6 @@
 """Read whole namespaces, each as one consistent snapshot."""
 
+import os
 import select
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
@@ -22,7 +23,8 @@ def read(
 ) -> Topology:
     """Read the node and all its named namespaces.
 
-    Each namespace is one consistent snapshot: a change during the reading starts it again.
+    Each namespace is one consistent snapshot: a change during the reading starts it again. A
+    namespace of a pod that podpath did not create is left out if it vanishes meanwhile.
 
     Args:
         node: Path of the node's network namespace.
@@ -34,7 +36,24 @@ def read(
         CouldNotTest: A namespace does not settle or cannot be entered, or the kernel refuses or
             gives a value that is not sound.
     """
-    paths = {NODE: node, **named}
+    pods, foreign_pods, present = list(pods), list(foreign_pods), dict(named)
+    own = {pod.netns for pod in pods}
+    while True:
+        try:
+            return _read({NODE: node, **present}, pods, foreign_pods)
+        except CouldNotTest:
+            vanished = [
+                n for n, path in present.items() if n not in own and not os.path.exists(path)
+            ]
+            if not vanished:
+                raise
+            for name in vanished:
+                del present[name]
+
+
+def _read(
+    paths: Mapping[str, str], pods: Iterable[PodNetwork], foreign_pods: Iterable[PodNetwork]
+) -> Topology:
     inodes = {name: netns.inode(path) for name, path in paths.items()}
     spaces = {name: _consistent(name, path, paths, inodes) for name, path in paths.items()}
     return Topology(

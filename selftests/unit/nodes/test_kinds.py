@@ -136,7 +136,7 @@ def test_nothing_of_a_kind_is_imported_before_it_is_used() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
 
-    own = ["podpath.nodes.base", "podpath.nodes.kind", "podpath.nodes.kinds", "podpath.nodes.pod"]
+    own = [f"podpath.nodes.{name}" for name in ("base", "belongings", "kind", "kinds", "pod")]
     first, second = done.stdout.splitlines()
     assert sorted(eval(first)) == own
     assert second == "[]"

@@ -24,7 +24,7 @@ FIXTURES = {"network", "node", "observe", "pods", "topology", "traffic", "wiring
 OWN_FIXTURES = {
     *("absent", "at_first", "attach", "cluster_node", "cni_version", "container"),
     *("contract_node", "created", "draws", "fresh_node", "life", "lives", "mapped_ports"),
-    *("observer", "progress", "runtime", "unset"),
+    *("observer", "progress", "remark", "runtime", "unset"),
 }
 
 

@@ -1,12 +1,12 @@
 """Find the interfaces of a network namespace whose peers are in others."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 from podpath.system import netns
-from podpath.system.netlink import LINKS, ChangedMeanwhile, Questions
+from podpath.system.netlink.links import LinkMessage
+from podpath.system.netlink.questions import ChangedMeanwhile, Questions
 
 _ATTEMPTS = 20
 
@@ -36,25 +36,22 @@ def _read(others: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
         return {name: _leading_to(_number(kernel, path), links) for name, path in others.items()}
 
 
-def _links(kernel: Questions) -> list[Any]:
+def _links(kernel: Questions) -> Sequence[LinkMessage]:
     for _ in range(_ATTEMPTS):
         with suppress(ChangedMeanwhile):
-            return kernel.ask(LINKS)
+            return kernel.links()
     return []
 
 
 def _number(kernel: Questions, path: str) -> int | None:
     try:
         with Path(path).open("rb") as handle:
-            number = kernel.number_of(handle.fileno())
+            return kernel.namespace_id(handle.fileno())
     except OSError:  # the namespace has vanished
         return None
-    return number if isinstance(number, int) else None
 
 
-def _leading_to(number: int | None, links: list[Any]) -> list[tuple[str, str]]:
-    return [
-        (str(link.get_attr("IFLA_IFNAME")), str(link.get_attr("IFLA_ADDRESS")))
-        for link in links
-        if number is not None and link.get_attr("IFLA_LINK_NETNSID") == number
-    ]
+def _leading_to(number: int | None, links: Sequence[LinkMessage]) -> list[tuple[str, str]]:
+    if number is None:
+        return []
+    return [(link.name, link.mac) for link in links if link.peer_nsid == number]

@@ -1,0 +1,94 @@
+"""Pods of others that come and go beside the suite's own are not held against the plugin."""
+
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from podpath.cni import conflist
+from podpath.nodes.cluster import host, kube_api, kubernetes
+from podpath.nodes.cluster.kubernetes import KubernetesNode
+from podpath.nodes.embedded.node import EmbeddedNode, start
+from podpath.report.outcome import Verdict
+from selftests.cluster import standin
+from selftests.faults import inside
+
+_LIFE = frozenset({"LIFE-DELETE", "LIFE-CHURN"})
+_PLUGIN = "/opt/podpath/cni/bin/bridge"
+#: Forgets the suite's pods, and only those.
+_FORGETFUL = f"""#!/bin/sh
+case "$CNI_COMMAND $CNI_ARGS" in DEL*K8S_POD_NAMESPACE=podpath-*) exit 0;; esac
+exec {_PLUGIN}.real
+"""
+
+
+@pytest.fixture
+def below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedNode]:
+    """A node whose process 1 is that of the host, for --podpath-node host."""
+    with start(conflist.read(conflist.DEFAULT)) as node:
+        monkeypatch.setattr(host, "PID", node.pid)
+        monkeypatch.setattr(host, "ROOT", Path(f"/proc/{node.pid}/root"))
+        monkeypatch.setattr(host, "STATE", tmp_path / "state")
+        yield node
+
+
+@contextmanager
+def _busy(below: EmbeddedNode) -> Iterator[KubernetesNode]:
+    """The node, on which pods of others come and go all the time."""
+    from kubernetes import client
+
+    with standin.serving(below) as (address, kubelet, _):
+        configuration = client.Configuration()
+        configuration.host = address
+        api = kube_api.Api(configuration)
+        links, uplink = kubernetes.own_links(below.pid, "cni0")
+        node = KubernetesNode("kind", api, standin.NODE, below.pid, links, uplink, below.ended)
+        over = threading.Event()
+
+        def churn() -> None:
+            kept: list[tuple[str, str]] = []
+            for number in itertools.count():
+                name = f"shop-{number}"
+                kept.append((name, kubelet.sandbox("shop", name, f"uid-of-{name}")[0]))
+                if len(kept) > 1 or over.is_set():
+                    kubelet._runtime.remove_pod(*kept.pop(0))
+                if over.wait(0.3):
+                    break
+            for pod in kept:
+                kubelet._runtime.remove_pod(*pod)
+
+        thread = threading.Thread(target=churn)
+        thread.start()
+        try:
+            with kubernetes.namespace(node, wait=True):
+                yield node
+        finally:
+            over.set()
+            thread.join()
+            node.close()
+            api.close()
+
+
+def test_pods_of_others_are_ignored_and_counted(below: EmbeddedNode, tmp_path: Path) -> None:
+    with _busy(below) as node:
+        run = inside.run(node, _LIFE, tmp_path, "--podpath-node=host")
+
+    assert run.verdicts() == dict.fromkeys(_LIFE, Verdict.CONFORMS), run.output[-20000:]
+    assert "differences ignored: other pods on the node came or went" in run.reasons("LIFE-CHURN")
+
+
+def test_leftovers_of_our_own_pods_stay_red_beside_others(
+    below: EmbeddedNode, tmp_path: Path
+) -> None:
+    below.run(["mv", _PLUGIN, f"{_PLUGIN}.real"])
+    script = f'printf %s "$1" >{_PLUGIN}; chmod +x {_PLUGIN}'
+    below.run(["sh", "-c", script, "sh", _FORGETFUL])
+    with _busy(below) as node:
+        run = inside.run(node, _LIFE, tmp_path, "--podpath-node=host")
+
+    assert run.verdicts() == dict.fromkeys(_LIFE, Verdict.DOES_NOT_CONFORM), run.output[-20000:]
+    assert "left behind at leases" in run.reasons("LIFE-DELETE")
+    assert "shop" not in run.reasons("LIFE-DELETE")
