@@ -3,6 +3,9 @@
 Both carry one clear sentence. Output and exit status never mix them up.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 #: Exit status of pytest if podpath could not test something and everything else conforms.
 COULD_NOT_TEST_STATUS = 6
 
@@ -43,3 +46,45 @@ class DoesNotConform(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.output}" if self.output else self.message
+
+
+class Hung(DoesNotConform):
+    """Call of a plugin that did not end in time."""
+
+
+class Unmet(DoesNotConform):
+    """Fault that violates one requirement, and keeps tests of other requirements from running.
+
+    A test of that requirement does not conform. Every other test is not run because of it.
+
+    Attributes:
+        requirement: id of the violated requirement.
+        consequence: reason why the other tests are not run.
+    """
+
+    def __init__(self, error: DoesNotConform, requirement: str, consequence: str) -> None:
+        super().__init__(error.message, error.output)
+        self.requirement = requirement
+        self.consequence = consequence
+
+
+@contextmanager
+def prerequisite(requirement: str, consequence: str) -> Iterator[None]:
+    """Attribute faults of the plugin in the block to one requirement.
+
+    Args:
+        requirement: id of the requirement.
+        consequence: reason why tests of other requirements are not run.
+
+    Raises:
+        Unmet: the plugin does not conform.
+    """
+    try:
+        yield
+    except Unmet:
+        raise
+    except DoesNotConform as error:
+        unmet = Unmet(error, requirement, consequence)
+        for note in getattr(error, "__notes__", ()):
+            unmet.add_note(note)
+        raise unmet from None

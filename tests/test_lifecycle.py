@@ -6,13 +6,20 @@ import pytest
 
 from podpath.cni.network import Network
 from podpath.lifecycle import bystanders, growth, parallel, reuse, survivor
-from podpath.model import Family, Topology
+from podpath.model import Family
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import Traffics
 from podpath.testing import each_family, requirement
 from podpath.topology import whole
+from podpath.topology.whole import Snapshot
+
+
+@requirement("LIFE-ADD")
+def test_pods_get_their_network(created: Deployment) -> None:
+    """ADD succeeded for each of the suite's pods, in time."""
+    assert [pod.name for pod in created if not pod.network.netns] == []
 
 
 @requirement("LIFE-DELETE")
@@ -55,7 +62,7 @@ def test_nothing_piles_up_as_pods_come_and_go(
 @each_family
 def test_other_pods_stay_unchanged_as_pods_come_and_go(
     node: Node,
-    at_first: Topology | None,
+    at_first: Snapshot | None,
     observer: Observer,
     observe: Callable[..., Observed],
     pods: Deployment,
@@ -67,14 +74,17 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
 
     They are compared with those before any pod was deleted, in this test or an earlier one.
     """
-    before = at_first or observer.topology()
+    before = at_first or whole.snapshot(node, network, pods)
+    probes = {"PATH-ICMP": traffic.ping, "PATH-HTTP": traffic.http, "PATH-UDP": traffic.udp}
+    for identifier, probe in probes.items():
+        bystanders.require_path(identifier, observer.observe(probe("client", "server", family)))
     with pods.temporary("passer-1", "passer-2"):
         pass
 
-    changes = bystanders.changes(before, observer.topology(), network)
-    # `before` already has the effects of their creation, so their wiring now is checked, too.
-    assert changes + whole.wired(node, network, pods) == []
-    for probe in (traffic.ping, traffic.http, traffic.udp):
+    changes = bystanders.changes(before.topology, observer.topology(), network)
+    wiring = [d for d in whole.wired(node, network, pods) if d not in before.differences]
+    assert changes + wiring == []
+    for probe in probes.values():
         assert observe(probe("client", "server", family)).differences == []
 
 
@@ -108,7 +118,10 @@ def test_reused_ip_works_at_once(
 
 @requirement("LIFE-PARALLEL")
 def test_pods_made_at_the_same_time_are_distinct_and_clean(
-    fresh_node: Node, network: Network
+    node: Node, pods: Deployment, fresh_node: Node, network: Network
 ) -> None:
-    """The first pods of a node, all made at once, are wired correctly, and leave nothing."""
-    assert parallel.parallel_differences(fresh_node, network) == []
+    """The first pods of a node, all made at once, are wired as others are, and leave nothing."""
+    with pods.temporary("passer"):  # what fails one after the other is no race
+        one_by_one = whole.wired(node, network, pods)
+
+    assert parallel.parallel_differences(fresh_node, network, one_by_one) == []

@@ -39,7 +39,7 @@ def _add_show(actions: output.Commands) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from podpath.report import compare, loading
+    from podpath.report import compare, loading, summary
     from podpath.report.outcome import Verdict
 
     document = loading.read(options.file)
@@ -62,6 +62,8 @@ def _show(options: argparse.Namespace) -> int:
     for requirement in requirements:
         head = f"{requirement['id']:<{columns}}  {requirement['verdict']}"
         output.write(output.hanging(head, requirement["sentence"], columns + 18))
+    for line in summary.consequences(document):
+        output.write(output.hanging("", line, 0))
     _show_results(document)
     output.write(f"\n{document['verdict']}")
     return 0

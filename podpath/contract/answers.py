@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from podpath.cni.versions import since
 from podpath.contract.subjects import Role
-from podpath.errors import DoesNotConform
+from podpath.errors import DoesNotConform, Unmet
 from podpath.model import Difference, listed
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ _CODES = {
     "1.0.0": {1, 2, 3, 4, 5, 6, 7, 11},
     "1.1.0": {1, 2, 3, 4, 5, 6, 7, 11, 50, 51},
 }
+
+#: Command -> requirement that it succeeds.
+_SUCCESS = {"ADD": "CNI-ADD-RESULT", "DEL": "CNI-DEL"}
 
 Differences = list[Difference]
 
@@ -112,11 +115,13 @@ def require_success(answers: Iterable[Answer]) -> None:
     """Require that each call succeeded: otherwise the state under test cannot be reached.
 
     Raises:
-        DoesNotConform: a call failed.
+        DoesNotConform: a call failed; Unmet if one requirement is about its success.
     """
     for answer in answers:
         if answer.status:
-            raise DoesNotConform(f"{answer.where} failed", str(answer))
+            error = DoesNotConform(f"{answer.where} failed", str(answer))
+            requirement = _SUCCESS.get(answer.command)
+            raise Unmet(error, requirement, f"{answer.where} failed") if requirement else error
 
 
 def silent(answers: Iterable[Answer]) -> Differences:

@@ -100,7 +100,7 @@ class Attachment:
             DoesNotConform: a plugin failed, or did not end in time.
         """
         answers = self.add()
-        require_success(answers)
+        self.require_added(answers)
         return answers
 
     def prepare(self) -> None:
@@ -109,7 +109,17 @@ class Attachment:
         Raises:
             DoesNotConform: a plugin failed, or did not end in time.
         """
-        require_success(self._add(self.subject.preceding, {}))
+        self.require_added(self._add(self.subject.preceding, {}))
+
+    def require_added(self, answers: Sequence[Answer]) -> None:
+        """Require that ADD succeeded; if the first ADD on the node failed, repeat its error.
+
+        Raises:
+            Unmet: a plugin failed.
+        """
+        if any(answer.status for answer in answers):
+            self.runtime.require_first_add()
+        require_success(answers)
 
     def _add(self, steps: Sequence[Step], overrides: Overrides) -> list[Answer]:
         answers = []

@@ -97,6 +97,7 @@ def _live(attachment: Attachment, network: Network) -> Life:
     added = attachment.add()
     previous = (first, *(a.object for a in added[:-1]))
     if added[-1].status:
+        attachment.runtime.require_first_add()
         return Life(tuple(added), previous)
     has_links = attachment.subject.role in ATTACHING and attachment.version in since("0.3.0")
     has_check = attachment.version in since("0.4.0") and not network.conflist.disable_check

@@ -11,9 +11,12 @@ from typing import IO, Any
 
 from podpath.contract.answers import Answer
 from podpath.contract.subjects import Step, Subject, request_configuration
-from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.errors import CouldNotTest, DoesNotConform, Hung, Unmet
 from podpath.nodes.base import Node
 from podpath.system import files, limits, programs
+
+#: Requirement that calls end, with the reason why tests that need such a call are not run.
+ENDS = ("CNI-TIME", "a call did not end in time")
 
 _CHUNK = 65536
 
@@ -25,19 +28,36 @@ class Runtime:
         node: the node.
         network_name: name of the network in the conflist.
         path: directories of plugins on the node, in the format of CNI_PATH.
+        unmet: failure of the first ADD, which explains later ones; None if it succeeded.
     """
 
     def __init__(self, node: Node, network_name: str, path: str) -> None:
         self.node = node
         self.network_name = network_name
         self.path = path
+        self.unmet: Unmet | None = None
         self._versions: dict[str, tuple[str, ...]] = {}
+        self._hung: dict[tuple[str, str], Unmet] = {}
 
     def with_directory(self, directory: str) -> "Runtime":
         """Return a copy that searches for plugins in another directory of the node first."""
         other = Runtime(self.node, self.network_name, f"{directory}:{self.path}")
-        other._versions = self._versions
+        other.unmet, other._versions, other._hung = self.unmet, self._versions, self._hung
         return other
+
+    def fail(self, unmet: Unmet) -> None:
+        """Attribute the calls that hung so far, and later failures of ADD, to the first ADD."""
+        self.unmet = unmet
+        self._hung.update(dict.fromkeys(self._hung, unmet))
+
+    def require_first_add(self) -> None:
+        """Require that the first ADD on the node succeeded.
+
+        Raises:
+            Unmet: it failed.
+        """
+        if self.unmet:
+            raise self.unmet
 
     def call(
         self,
@@ -114,7 +134,7 @@ class Runtime:
         ]
 
     def execute(self, plugin: str, text: str, environment: Mapping[str, str]) -> Answer:
-        """Call a plugin with any text on stdin.
+        """Call a plugin with any text on stdin, unless the same command of it hung before.
 
         Raises:
             DoesNotConform: as call.
@@ -123,10 +143,17 @@ class Runtime:
         path = self.locate(plugin)
         given = {"PATH": programs.search_path(), "LANG": "C.UTF-8", "CNI_PATH": self.path}
         command = environment.get("CNI_COMMAND", "(no command)")
+        if hung := self._hung.get((plugin, command)):
+            raise hung
         started = time.monotonic()
-        status, output, errors = _run(
-            self.node.entering([path]), text, given | dict(environment), f"{plugin} {command}"
-        )
+        try:
+            status, output, errors = _run(
+                self.node.entering([path]), text, given | dict(environment), f"{plugin} {command}"
+            )
+        except Hung as error:
+            unmet = self.unmet or Unmet(error, *ENDS)
+            self._hung[plugin, command] = unmet
+            raise unmet from None
         return Answer(plugin, command, status, output, errors, time.monotonic() - started)
 
     def supported_versions(self, plugin: str) -> tuple[str, ...]:
@@ -171,32 +198,35 @@ def _run(
     finally:
         os.close(stdin)
     with process:
-        complaint = ""
+        complaint: DoesNotConform | None = None
         try:
-            outputs, complaint = _read_to_end(process)
+            outputs, complaint = _read_to_end(process, call)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         if complaint:
-            raise DoesNotConform(f"{call} {complaint}", _text(outputs[1]))
+            complaint.output = _text(outputs[1])
+            raise complaint
         return process.returncode, _text(outputs[0]), _text(outputs[1])
 
 
-def _read_to_end(process: "subprocess.Popen[bytes]") -> tuple[list[bytearray], str]:
+def _read_to_end(
+    process: "subprocess.Popen[bytes]", call: str
+) -> tuple[list[bytearray], DoesNotConform | None]:
     """Read stdout and stderr until the process has ended and its pipes are closed, as libcni does.
 
     A process that outlives the plugin may hold its pipes open.
 
     Returns:
-        Both texts, and a complaint, which is empty if all went well.
+        Both texts, and the error of a plugin that hangs, or prints without end.
     """
     assert process.stdout is not None
     assert process.stderr is not None
     outputs = [bytearray(), bytearray()]
     limit = limits.current()
     deadline = time.monotonic() + limit.measures.plugin_call
-    late = f"did not end within {limit.measures.plugin_call:.0f} s, and was killed"
+    late = Hung(f"{call} did not end within {limit.measures.plugin_call:.0f} s, and was killed")
     with selectors.DefaultSelector() as selector:
         for number, pipe in enumerate((process.stdout, process.stderr)):
             selector.register(pipe, selectors.EVENT_READ, number)
@@ -207,12 +237,13 @@ def _read_to_end(process: "subprocess.Popen[bytes]") -> tuple[list[bytearray], s
             for key, _ in ready:
                 _read_pipe(key.fileobj, outputs[key.data], selector.unregister)
             if max(map(len, outputs)) > files.LIMIT:
-                return outputs, f"printed more than {files.LIMIT // 2**20} MiB, and was killed"
+                flood = f"{call} printed more than {files.LIMIT // 2**20} MiB, and was killed"
+                return outputs, DoesNotConform(flood)
     try:
         process.wait(max(deadline - time.monotonic(), limit.plugin_exit))
     except subprocess.TimeoutExpired:
         return outputs, late
-    return outputs, ""
+    return outputs, None
 
 
 def _read_pipe(pipe: Any, output: bytearray, done: Any) -> None:

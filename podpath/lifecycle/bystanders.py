@@ -1,12 +1,29 @@
-"""Compare the pods that stay before and after others come and go. Pure."""
+"""Compare the pods that stay before and after others come and go."""
 
 from podpath.cni.network import Network
+from podpath.errors import DoesNotConform, Unmet
 from podpath.model import NODE, Difference, Interface, Topology
+from podpath.paths.observe import Observed
 
 _FIELDS = (
     *("index", "mac", "mtu", "up", "addresses", "master", "peer_index", "mode"),
     *("port", "bridge", "queues", "xdp", "settings", "promiscuous", "flags"),
 )
+
+
+def require_path(requirement: str, observed: Observed) -> None:
+    """Require that traffic takes the path before pods come and go.
+
+    Args:
+        requirement: id of the requirement about this traffic.
+        observed: the traffic.
+
+    Raises:
+        Unmet: it does not.
+    """
+    if observed.differences:
+        fault = DoesNotConform(str(observed.differences[0]))
+        raise Unmet(fault, requirement, "the path differs already before pods come and go")
 
 
 def changes(before: Topology, after: Topology, network: Network) -> list[Difference]:

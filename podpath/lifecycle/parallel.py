@@ -1,28 +1,44 @@
 """Create the first pods of a node all at once."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from podpath.cni.network import Network
+from podpath.errors import DoesNotConform, Unmet
 from podpath.lifecycle.growth import growth, settled
 from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.nodes.inventory import Inventory
-from podpath.topology.whole import wired
+from podpath.topology.whole import unlike, wired
 
 _PARALLEL_PODS = 8
 
 
-def parallel_differences(node: Node, network: Network) -> list[Difference]:
+def parallel_differences(
+    node: Node, network: Network, one_by_one: Iterable[Difference]
+) -> list[Difference]:
     """Create the first pods of a node at once, check their wiring, delete them at once, twice.
 
     The second round shows leftovers of the first: the node may not have more than after it.
+
+    Args:
+        node: a node that never had a pod.
+        network: the configuration, and how its plugin wires pods.
+        one_by_one: differences in the wiring of pods that were created one after the other.
+
+    Raises:
+        DoesNotConform: the plugin failed.
     """
     own = {*inventory.interfaces(node), network.bridge}
-    differences = _at_once(node, network)
-    first = settled(node, network, partial(_empty, own))
-    differences += _at_once(node, network)
+    try:
+        wiring = _at_once(node, network)
+        first = settled(node, network, partial(_empty, own))
+        wiring += _at_once(node, network)
+    except Unmet as error:  # one after the other it works
+        raise DoesNotConform(error.message, error.output) from None
+    differences = unlike(wiring, one_by_one, network)
     differences += growth(node, network, first).differences
     return differences + [
         Difference("left behind", kind, "gone", thing)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import CommandResult, Difference, Family
 from podpath.nodes import image
 from podpath.nodes.base import Node
@@ -25,7 +25,7 @@ def disturbances(
 
     Raises:
         CouldNotTest: the pings did not begin, or a program in a pod could not be run.
-        DoesNotConform: no connection was established.
+        Unmet: no connection was established.
     """
     target = traffic.address(SERVER, family)
     lines = url(target, image.STREAM, HTTP_PORT)
@@ -42,7 +42,8 @@ def disturbances(
         transfer = pool.submit(run, CLIENT, "/bin/sh", "-c", stream)
         try:
             if not _begun(lambda: _connections(node, pods), transfer):
-                raise DoesNotConform(f"no connection from {CLIENT} to {SERVER} was established")
+                fault = f"no connection from {CLIENT} to {SERVER} was established"
+                raise Unmet(DoesNotConform(fault), "PATH-HTTP", "no transfer began")
             before = _connections(node, pods)
             pinging = pool.submit(run, CLIENT, "/bin/sh", "-c", pings)
             # Otherwise it might begin after the pods are gone, and prove nothing.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.errors import CouldNotTest, DoesNotConform, Hung
 from podpath.model import CommandResult
 from podpath.system import limits
 
@@ -99,7 +99,7 @@ class Runtime:
             running = self._hung()
             call.cancel()
             if running:
-                raise DoesNotConform(
+                raise Hung(
                     f"the plugin did not finish {doing} in {seconds:.0f} s", running
                 ) from None
             raise CouldNotTest(

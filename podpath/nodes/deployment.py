@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from podpath.cni import result
-from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.errors import CouldNotTest, DoesNotConform, Hung, Unmet, prerequisite
 from podpath.model import POD_INTERFACE, Inherited, Settings
 from podpath.nodes import image
 from podpath.nodes.base import Node
@@ -45,6 +45,10 @@ _UDP_SERVER = (
     f" >>{UDP_LOG}"
 )
 
+#: Requirements that the other tests of pods rely on, with the reason why these are not run.
+ADDED = ("LIFE-ADD", "no pod could be made")
+DELETED = ("LIFE-DELETE", "no pod could be deleted")
+
 #: Containers: every pod serves HTTP and UDP in the first one; the server has UDP in the second.
 MAIN, SECOND = "main", "second"
 
@@ -76,13 +80,16 @@ def udp_container(pod: Pod) -> str:
 class Deployment:
     """The pods that podpath currently has on a node.
 
-    Tests create every pod through it, so that podpath always knows what belongs to its pods.
+    Tests create every pod through it, so that podpath always knows what belongs to its pods. Pods
+    are created and deleted one after the other, except where a test is about a race. A plugin that
+    hung is not called for the same command again.
     """
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._live: dict[str, Pod] = {}
         self._of_links = node.link_defaults()
+        self._hung: dict[tuple[str, str], Unmet] = {}
 
     def __getitem__(self, name: str) -> Pod:
         """Return the pod of that name.
@@ -98,7 +105,7 @@ class Deployment:
     def __iter__(self) -> Iterator[Pod]:
         return iter(list(self._live.values()))
 
-    def create(self, *names: str, parallel: int = 3) -> list[Pod]:
+    def create(self, *names: str, parallel: int = 1) -> list[Pod]:
         """Create pods, and wait until they serve.
 
         Args:
@@ -116,7 +123,8 @@ class Deployment:
 
     def _create(self, name: str) -> Pod:
         before = self._of_new_namespace()
-        pod = self._node.create_pod(spec(name))
+        with self._called_once_if_it_hangs(ADDED):
+            pod = self._node.create_pod(spec(name))
         # the host's settings may change meanwhile, for example when a Docker engine starts
         inherited = Inherited(before | self._of_new_namespace(), self._of_links)
         pod = replace(pod, network=replace(pod.network, inherited=inherited))
@@ -126,7 +134,7 @@ class Deployment:
     def _of_new_namespace(self) -> Settings:
         return sysctl.of_new_namespace(self._node.network_namespace())
 
-    def delete(self, *names: str, parallel: int = 3) -> None:
+    def delete(self, *names: str, parallel: int = 1) -> None:
         """Delete pods, all of them even if one fails.
 
         Args:
@@ -140,10 +148,23 @@ class Deployment:
         in_parallel([partial(self._delete, name) for name in names], parallel)
 
     def _delete(self, name: str) -> None:
-        self._node.delete_pod(self._live.pop(name))
+        pod = self._live.pop(name)
+        with prerequisite(*DELETED), self._called_once_if_it_hangs(DELETED):
+            self._node.delete_pod(pod)
 
     @contextmanager
-    def temporary(self, *names: str, parallel: int = 3) -> Iterator[list[Pod]]:
+    def _called_once_if_it_hangs(self, command: tuple[str, str]) -> Iterator[None]:
+        """Repeat the first time-out of a command instead of waiting for another."""
+        if command in self._hung:
+            raise self._hung[command]
+        try:
+            yield
+        except Hung as error:
+            self._hung[command] = Unmet(error, *command)
+            raise
+
+    @contextmanager
+    def temporary(self, *names: str, parallel: int = 1) -> Iterator[list[Pod]]:
         """Create pods for the length of the block; ignore those that the block itself deletes."""
         try:
             yield self.create(*names, parallel=parallel)

@@ -13,5 +13,6 @@ pytest_plugins = [
     "podpath.plugin.workers",
     "podpath.plugin.collection",
     "podpath.plugin.outcome",
+    "podpath.plugin.consequences",
     "podpath.plugin.results",
 ]

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from podpath.model import Family
     from podpath.requirements import Requirement
 
-#: Requirement to test before any other test has deleted a pod.
-_FIRST = "LIFE-DELETE"
+#: Requirements to test before any other: others rely on the one; no pod may be deleted before both.
+_FIRST = ("LIFE-ADD", "LIFE-DELETE")
 _UNDECLARED = "declare it in the file that `requirements` of [tool.podpath] in pyproject.toml names"
 
 
@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out, first = [], []
     for item in items:
         ids = shared.ids_of(item)
-        if _FIRST in ids:
+        if not set(ids).isdisjoint(_FIRST):
             first.append(item)
         if not absent.isdisjoint(ids):
             left_out.append(item)

@@ -14,6 +14,8 @@ from podpath.plugin import shared
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from podpath.errors import Unmet
+    from podpath.report.document import TestResult
     from podpath.report.outcome import Outcome, Verdict
 
 #: Differences of the last comparison that failed, for the failure that it leads to.
@@ -77,9 +79,13 @@ def _give(
     outcome = _outcome(item, call, report, ids)
     if outcome.verdict == Verdict.DOES_NOT_CONFORM:
         outcome = _hindered(item, ids, compared) or outcome
+    if outcome.follows:
+        report.podpath_cause = _cause(item, call).values()  # type: ignore[attr-defined]
     if call.when != "call" and outcome.verdict == Verdict.CONFORMS:
         return  # a setup or a teardown is a result only if it fails
-    node = _node(item)
+    if call.when == "teardown" and outcome.follows:
+        report.outcome, report.longrepr = "passed", None  # its test was run
+        return
     result = TestResult(
         item.nodeid,
         tuple(ids),
@@ -87,16 +93,43 @@ def _give(
         call.duration,
         evidence.differences(differences),
         [evidence.of(o) for o in item.stash.get(shared.observations, [])],
-        dict(node.versions) if node else {},
+        _versions(item),
         _features(item, ids),
     ).values()
     report.podpath = result  # type: ignore[attr-defined]
     _show(item, report, TestResult.read(result).outcome)
 
 
+def _cause(item: pytest.Item, call: pytest.CallInfo[None]) -> TestResult:
+    """Return a result for the violated requirement that keeps this test from running."""
+    from podpath.errors import Unmet
+    from podpath.report.document import TestResult
+
+    assert call.excinfo is not None
+    error = call.excinfo.value
+    assert isinstance(error, Unmet)
+    ids = [error.requirement]
+    notes = "\n".join(getattr(error, "__notes__", ()))
+    outcome = _nonconforming(item, ids, str(error), notes)
+    features = _features(item, ids)
+    return TestResult(
+        item.nodeid, tuple(ids), outcome, environment=_versions(item), features=features
+    )
+
+
+def _versions(item: pytest.Item) -> dict[str, str]:
+    node = _node(item)
+    return dict(node.versions) if node else {}
+
+
 def _show(item: pytest.Item, report: pytest.TestReport, outcome: Outcome) -> None:
     """Pass the outcome to pytest, which shows it in the terminal and in JUnit's file."""
-    if report.failed:
+    if outcome.follows:
+        path, line, _ = item.reportinfo()
+        report.outcome = "skipped"
+        report.longrepr = (str(path), (line or 0) + 1, f"Skipped: {outcome.text}")
+        item.user_properties.append(("verdict", outcome.verdict.value))
+    elif report.failed:
         report.longrepr = outcome.text
         item.user_properties.append(("verdict", outcome.verdict.value))
     elif hasattr(report, "wasxfail"):
@@ -180,13 +213,15 @@ def _failure(
     item: pytest.Item, error: BaseException, report: pytest.TestReport, ids: list[str]
 ) -> Outcome:
     """Return the outcome of an exception, of the plugin, its surroundings, the test or podpath."""
-    from podpath.errors import CouldNotTest, DoesNotConform
+    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
     from podpath.report.outcome import Outcome, Verdict
 
     # later failures, for example of the deletion of pods
     notes = "\n".join([*_remarks(item), *getattr(error, "__notes__", ())])
     if isinstance(error, CouldNotTest):
         return _untested(ids, error.message, error.remedy, notes)
+    if isinstance(error, Unmet) and error.requirement not in ids:
+        return _not_run(error)
     if isinstance(error, DoesNotConform):
         return _nonconforming(item, ids, str(error), notes)
     node = _node(item)
@@ -197,6 +232,15 @@ def _failure(
     vendors = shared.tests() not in item.path.parents
     blame = f"{item.name} failed in itself" if vendors else "podpath failed, please report this"
     return Outcome(Verdict.COULD_NOT_TEST, f"{blame}:\n{report.longreprtext}")
+
+
+def _not_run(error: Unmet) -> Outcome:
+    """Return the outcome of a test that the violation of another requirement keeps from running."""
+    from podpath.report.outcome import Outcome, Verdict
+
+    message = f"{error.consequence}, see {error.requirement}"
+    body = f"{Verdict.NOT_RUN}: {message}"
+    return Outcome(Verdict.NOT_RUN, message, body=body, follows=error.requirement)
 
 
 def _untested(ids: Sequence[str], message: str, remedy: str = "", notes: str = "") -> Outcome:

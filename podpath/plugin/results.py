@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from podpath.report.document import TestResult
+    from podpath.report.outcome import Verdict
 
 
 _PHASES = ("setup", "call", "teardown")
@@ -25,10 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Show "could not test" apart from "does not conform", in every phase."""
+    """Show "could not test" and "not run" apart from "does not conform", in every phase."""
     from podpath.report.outcome import Verdict
 
     result = _result(report)
+    if result is not None and result.outcome.follows:
+        return "not run", "-", "NOT RUN"
     if result is None or not report.failed:
         return None
     if result.outcome.verdict == Verdict.COULD_NOT_TEST:
@@ -100,7 +103,7 @@ class _Results:
         if not self._results:
             return
         self._print_ids(terminalreporter)
-        self._tell_untested(terminalreporter)
+        self._print_reasons(terminalreporter)
         self._tell_verdicts(terminalreporter)
         self._tell_seed(terminalreporter)
         self._write_report(terminalreporter)
@@ -113,16 +116,26 @@ class _Results:
                 if getattr(report, "podpath", None) is not None:
                     report.nodeid = _printed(report)
 
-    def _tell_untested(self, terminal: pytest.TerminalReporter) -> None:
+    def _print_reasons(self, terminal: pytest.TerminalReporter) -> None:
         """Print each reason once: a node that does not start is the same reason for every test."""
         from podpath.report.outcome import Verdict
 
+        titles = {
+            Verdict.NOT_RUN: "NOT RUN (because of another requirement)",
+            Verdict.COULD_NOT_TEST: "COULD NOT TEST (says nothing about the plugin)",
+        }
+        for verdict, title in titles.items():
+            self._print_reasons_of(terminal, verdict, title)
+
+    def _print_reasons_of(
+        self, terminal: pytest.TerminalReporter, verdict: Verdict, title: str
+    ) -> None:
         tests: dict[str, list[str]] = {}
         for result in self._results:
-            if result.outcome.verdict == Verdict.COULD_NOT_TEST:
+            if result.outcome.verdict == verdict:
                 tests.setdefault(result.outcome.reason, []).append(self._ids[result.test])
         if tests:
-            terminal.write_sep("=", "COULD NOT TEST (says nothing about the plugin)", yellow=True)
+            terminal.write_sep("=", title, yellow=True)
         for reason, names in tests.items():
             terminal.write_line(reason)
             more = f", and {len(names) - 1} more" if len(names) > 1 else ""
@@ -130,7 +143,7 @@ class _Results:
 
     def _tell_verdicts(self, terminal: pytest.TerminalReporter) -> None:
         from podpath.cni.features import WAIVED
-        from podpath.report import document
+        from podpath.report import document, summary
         from podpath.report.outcome import Verdict
 
         facts = self._config.stash.get(shared.environment, {})
@@ -142,7 +155,11 @@ class _Results:
             requirements=tuple(shared.declared(self._config).values()),
         )
         built = document.build(self._results, known, "", about)
-        shown = [r for r in built["requirements"] if r["tests"] or r["reason"] == WAIVED]
+        shown = [
+            r
+            for r in built["requirements"]
+            if r["reason"] == WAIVED or (r["tests"] and r["verdict"] != Verdict.NOT_RUN)
+        ]
         terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")
         width = max(len(requirement["id"]) for requirement in built["requirements"])
         colours = {Verdict.CONFORMS: "green", Verdict.DOES_NOT_CONFORM: "red"}
@@ -152,6 +169,8 @@ class _Results:
             terminal.write(f"{requirement['verdict']:<16}", **colour)
             why = f" ({WAIVED})" if requirement["reason"] == WAIVED else ""
             terminal.write_line(f"  {requirement['sentence']}{why}")
+        for line in summary.consequences(built):
+            terminal.write_line(line)
         for profile in built["profiles"]:
             self._tell_features(terminal, profile["features"])
         self._tell_groups(terminal, built.get("groups", []))

@@ -186,6 +186,7 @@ def _requirement(
                 "features": list(r.features),
                 "verdict": r.outcome.verdict,
                 "reason": r.outcome.text,
+                **({"follows": r.outcome.follows} if r.outcome.follows else {}),
                 "seconds": round(r.seconds, 3),
                 "differences": r.differences,
                 "evidence": r.evidence,

@@ -22,6 +22,7 @@ class Verdict(StrEnum):
 _WORST_FIRST = (
     Verdict.DOES_NOT_CONFORM,
     Verdict.COULD_NOT_TEST,
+    Verdict.NOT_RUN,
     Verdict.KNOWN_DEVIATION,
     Verdict.CONFORMS,
     Verdict.NOT_APPLICABLE,
@@ -40,6 +41,7 @@ class Outcome:
         remedy: the user's next step; empty if podpath knows none.
         notes: later failures, for example to delete pods, a line each.
         body: text in the terminal, JUnit and the report; empty if the reason is enough.
+        follows: id of the requirement whose violation kept the test from running; empty if none.
     """
 
     verdict: Verdict
@@ -47,6 +49,7 @@ class Outcome:
     remedy: str = ""
     notes: str = ""
     body: str = ""
+    follows: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "verdict", Verdict(self.verdict))  # JSON gives a plain text

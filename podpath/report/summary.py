@@ -60,6 +60,8 @@ def markdown(document: Mapping[str, Any]) -> str:
             ]
             parts += [f"| `{r['id']}` | {plain(r['reason'])} |" for r in requirements]
             parts.append("")
+    if lines := [f"- {plain(line)}" for line in consequences(document)]:
+        parts += ["### Not run because of these", "", *lines, ""]
     command = document["reproduce"]["command"]
     if command and "`" not in command and "\n" not in command:
         parts += [f"Repeat it: `{command}`", ""]
@@ -73,6 +75,15 @@ def _result(result: str) -> str:
 def counted(counts: Mapping[str, int]) -> str:
     """Put into words how many requirements have each verdict."""
     return ", ".join(f"{number} {verdict}" for verdict, number in counts.items() if number)
+
+
+def consequences(document: Mapping[str, Any]) -> list[str]:
+    """List the reasons why requirements were not run, each once, with the requirements."""
+    names: dict[str, list[str]] = {}
+    for one in document["requirements"]:
+        if one["verdict"] == Verdict.NOT_RUN and one["tests"]:
+            names.setdefault(one["reason"], []).append(one["id"])
+    return [f"not run: {reason}: {', '.join(ids)}" for reason, ids in names.items()]
 
 
 def annotations(document: Mapping[str, Any]) -> Iterator[str]:

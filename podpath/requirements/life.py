@@ -1,8 +1,19 @@
 """LIFE: requirements on pods that come and go."""
 
-from podpath.requirements.requirement import DUMP, LINKS, NODE, Ability, Requirement
+from podpath.requirements.requirement import DUMP, LINKS, NODE, Ability, Requirement, call
 
 REQUIREMENTS = (
+    Requirement(
+        "LIFE-ADD",
+        "ADD gives each new pod its network in time, and leaves the uplink of the node alone.",
+        "The plugin, or a program that it calls, fails: its own message says why.",
+        (f"{NODE} ip link", f"{NODE} sh -c 'ls -R /var/lib/cni /run/cni'", call("ADD")),
+        why="Without its network a pod does not start, and the node can run no pod at all.",
+        how="The runtime makes three pods, one after the other. Each ADD must succeed and end in"
+        " time, and the interface of the node's default route must stay as it was. If an ADD"
+        " fails, tests that need pods are not run.",
+        title="ADD gives a pod its network",
+    ),
     Requirement(
         "LIFE-DELETE",
         "After a pod is deleted, its namespace, links, port, FDB entry, lease and rules are gone,"

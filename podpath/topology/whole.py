@@ -1,7 +1,11 @@
 """All of TOPO at once, for pods as they are now."""
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from podpath.cni.network import Network
-from podpath.model import Difference, Topology
+from podpath.model import POD_INTERFACE, Difference, Topology
 from podpath.nodes import leases
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
@@ -15,6 +19,42 @@ _OF_POD = (
     *("TOPO-VETH-PEER", "TOPO-NETNS-IP", "TOPO-POD-LINKS", "TOPO-LOWER-LINK", "TOPO-BRIDGE-PORT"),
     *("TOPO-HOST-END", "TOPO-MTU", "TOPO-ADDR", "TOPO-ROUTE", "TOPO-RESULT"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The wiring of pods at one moment.
+
+    Attributes:
+        topology: the node and its pods.
+        differences: differences from the wiring that TOPO requires.
+    """
+
+    topology: Topology
+    differences: list[Difference]
+
+
+def snapshot(node: Node, network: Network, pods: Deployment) -> Snapshot:
+    """Read the wiring of pods as it is now."""
+    return Snapshot(read(node, pods), wired(node, network, pods))
+
+
+def unlike(
+    differences: Iterable[Difference], known: Iterable[Difference], network: Network
+) -> list[Difference]:
+    """Return the differences of a kind and place that the known differences of other pods lack.
+
+    Pure. The names of pods and of their host ends do not count.
+    """
+    kinds = {_likeness(one, network) for one in known}
+    return [one for one in differences if _likeness(one, network) not in kinds]
+
+
+def _likeness(difference: Difference, network: Network) -> tuple[str, str]:
+    place = re.sub(r"\bpod [\w-]+", "pod", str(difference.where))
+    named = {POD_INTERFACE, network.bridge}
+    words = [w if w in named or not re.search(r"\d", w) else "*" for w in place.split()]
+    return difference.kind, " ".join(words)
 
 
 def wired(node: Node, network: Network, pods: Deployment) -> list[Difference]:

@@ -38,7 +38,9 @@ _AGAIN = {
 }
 #: The same, for a fault that is about the CNI contract alone.
 _ALWAYS_OF_CONTRACT = frozenset({"CNI-ADD-RESULT", "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"})
-_LEGEND = "● red, as it must be   ○ red in consequence   ? not testable   · green   ! wrong"
+_LEGEND = (
+    "● red, as it must be   ○ red or not run in consequence   ? not testable   · green   ! wrong"
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,12 @@ class Row:
             return "!"
         if requirement in self.reds:
             return "●"
-        return {Verdict.DOES_NOT_CONFORM: "○", Verdict.COULD_NOT_TEST: "?", "": " "}.get(
-            verdict, "·"
-        )
+        return {
+            Verdict.DOES_NOT_CONFORM: "○",
+            Verdict.NOT_RUN: "○",
+            Verdict.COULD_NOT_TEST: "?",
+            "": " ",
+        }.get(verdict, "·")
 
 
 def wanted(fault: Fault, complete: bool) -> frozenset[str]:
@@ -105,6 +110,8 @@ def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
     allowed |= {Verdict.KNOWN_DEVIATION} if requirement in fault.deviating else set()
     allowed |= {Verdict.DOES_NOT_CONFORM} if requirement in _consequences(fault) else set()
     allowed |= {Verdict.COULD_NOT_TEST} if requirement in fault.untestable else set()
+    if requirement in _consequences(fault) | fault.untestable:
+        allowed |= {Verdict.NOT_RUN}  # because of a requirement that must turn red
     return "" if verdict in allowed else f"{verdict}: {reasons[:1500]}"
 
 

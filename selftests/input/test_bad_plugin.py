@@ -1,4 +1,4 @@
-"""A plugin that fails, talks nonsense or hangs does not conform; what it printed is told."""
+"""A plugin that fails, prints nonsense or hangs violates LIFE-ADD; podpath shows its output."""
 
 from pathlib import Path
 
@@ -41,11 +41,14 @@ def _plugin(directory: Path, script: str) -> list[str]:
     ],
 )
 def test_broken_plugin_does_not_conform(tmp_path: Path, script: str, message: str) -> None:
-    """Status 1, not 6; the requirement is red, with the plugin's own words, in bounded time."""
+    """Status 1, one red with the plugin's own words, in bounded time; the test was not run."""
     run = suite.run(suite.QUICK, *_plugin(tmp_path, script), report=tmp_path / "report")
 
     assert run.status == 1, run.output
-    assert run.verdicts() == {"TOPO-BRIDGE-MEMBERS": "does not conform"}
+    assert run.verdicts() == {
+        "LIFE-ADD": "does not conform",
+        "TOPO-BRIDGE-MEMBERS": "not run",
+    }
     assert message in run.output
     assert "Traceback" not in run.output
     assert "\x1b" not in run.output

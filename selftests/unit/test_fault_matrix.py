@@ -48,6 +48,15 @@ def test_declared_consequences_are_allowed() -> None:
     assert (row.mark("PATH-MTU"), row.mark("PATH-ICMP")) == ("○", "?")
 
 
+def test_tests_may_be_kept_from_running_where_they_may_be_red_or_untestable() -> None:
+    not_run = (Verdict.NOT_RUN, "no pod could be made, see TOPO-MTU")
+    row = matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, PATH_MTU=not_run, PATH_ICMP=not_run))
+
+    assert row.wrong == {}
+    assert (row.mark("PATH-MTU"), row.mark("PATH-ICMP")) == ("○", "○")
+    assert set(matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, TOPO_MAC=not_run)).wrong) == {"TOPO-MAC"}
+
+
 def test_consequences_that_need_no_declaration() -> None:
     """What looks at the same again may turn red as well, unless it is named as near."""
     follows = (Verdict.DOES_NOT_CONFORM, "wired another way")

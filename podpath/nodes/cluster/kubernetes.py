@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.errors import CouldNotTest, DoesNotConform, Hung
 from podpath.model import CommandResult, PodNetwork, Settings
 from podpath.nodes import image, sandboxes
 from podpath.nodes.base import Node
@@ -183,7 +183,7 @@ class KubernetesNode(Node):
             if waited > _QUIET_SECONDS:
                 self._look_for_a_failure(name, "add", f"ADD for pod {name}")
             if waited > limit.pod_network and (running := sandboxes.hung(self)):
-                raise DoesNotConform(
+                raise Hung(
                     f"the plugin did not finish ADD for pod {name} in {limit.pod_network:.0f} s",
                     running,
                 )
@@ -217,7 +217,7 @@ class KubernetesNode(Node):
             if waited > _QUIET_SECONDS:
                 self._look_for_a_failure(name, "delete", f"DEL for pod {name}")
             if waited > limit.pod_network and (running := sandboxes.hung(self)):
-                raise DoesNotConform(
+                raise Hung(
                     f"the plugin did not finish DEL for pod {name} in {limit.pod_network:.0f} s",
                     running,
                 )

@@ -76,11 +76,19 @@ FAULTS = (
     Fault(
         name="a process keeps the plugin's output open",
         source="own: a daemon that was started carelessly",
-        reds={"CNI-TIME": "did not end within 10 s"},
+        reds={"LIFE-ADD": "did not finish ADD for pod bystander in 20 s"},
         follows=_NO_PODS,
         untestable=_NO_PODS,
         cases="bridge-1.0.0*",
         after="sleep 60 >&3 &",
+    ),
+    Fault(
+        name="the node's uplink is moved into the pod",
+        source="s-matyukevich/bash-cni-plugin: it makes its pair under the name of the uplink",
+        reds={"LIFE-ADD": "the node's uplink eth0 is now in the pod's namespace"},
+        follows=_NO_PODS,
+        cases="bridge-1.0.0*",
+        after='[ "$POD" = contract ] || ip link set eth0 name up0 netns "$CNI_NETNS"',
     ),
     Fault(
         name="versions are of long ago",

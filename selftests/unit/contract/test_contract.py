@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -12,8 +13,10 @@ from podpath.cni.versions import VERSIONS
 from podpath.contract import answers, links, runtime, subjects
 from podpath.contract.answers import Answer
 from podpath.contract.links import AttachmentState, Link
+from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Role
-from podpath.errors import DoesNotConform
+from podpath.errors import DoesNotConform, Unmet
+from podpath.nodes.base import Node
 from podpath.system.limits import Measures
 
 NETNS = "/run/netns/c"
@@ -246,3 +249,53 @@ def test_loopback_is_called_in_the_chain_only() -> None:
     assert (main.name, main.role) == ("bridge", Role.INTERFACE)
     assert [step.plugin for step in portmap.preceding] == ["loopback", "bridge"]
     assert ipam.name == "host-local"
+
+
+@pytest.mark.parametrize(
+    ("command", "requirement"), [("ADD", "CNI-ADD-RESULT"), ("DEL", "CNI-DEL")]
+)
+def test_command_that_fails_keeps_other_tests_from_running(command: str, requirement: str) -> None:
+    """It is the failure of one requirement, whatever was to be tested after it."""
+    failed = Answer("bridge", command, 1, "{}", "no", 0.1)
+
+    with pytest.raises(Unmet, match=f"bridge {command} failed") as caught:
+        answers.require_success([failed])
+    assert caught.value.requirement == requirement
+
+
+class _NoNode(Runtime):
+    """A runtime whose plugins all hang."""
+
+    def __init__(self) -> None:
+        node = SimpleNamespace(entering=lambda _: ["sleep", "60"])
+        super().__init__(cast("Node", node), "n", "")
+
+    def locate(self, plugin: str) -> str:
+        return plugin
+
+
+def test_plugin_that_hung_is_not_called_for_the_same_again(limit: Callable[..., None]) -> None:
+    limit(measures=Measures(plugin_call=0.1))
+    caller = _NoNode()
+    started = time.monotonic()
+    for _ in range(200):
+        with pytest.raises(Unmet, match="bridge ADD did not end") as caught:
+            caller.execute("bridge", "", {"CNI_COMMAND": "ADD"})
+
+    assert caught.value.requirement == "CNI-TIME"
+    assert time.monotonic() - started < 20
+
+
+def test_failure_of_the_first_add_explains_later_ones(limit: Callable[..., None]) -> None:
+    limit(measures=Measures(plugin_call=0.1))
+    caller = _NoNode()
+    with pytest.raises(Unmet) as caught:
+        caller.execute("bridge", "", {"CNI_COMMAND": "ADD"})
+    caller.fail(Unmet(caught.value, "LIFE-ADD", "no pod could be made"))
+
+    for command in ("ADD", "VERSION"):
+        with pytest.raises(Unmet) as again:
+            caller.execute("bridge", "", {"CNI_COMMAND": command})
+        assert again.value.requirement == "LIFE-ADD"
+    with pytest.raises(Unmet):
+        caller.with_directory("/x").require_first_add()

@@ -1,11 +1,12 @@
 """Pods for the length of a block, whatever happens in it."""
 
 import os
+import time
 from collections.abc import Sequence
 
 import pytest
 
-from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.errors import CouldNotTest, DoesNotConform, Hung, Unmet
 from podpath.model import CommandResult, PodNetwork
 from podpath.nodes import deployment
 from podpath.nodes.base import Node
@@ -57,3 +58,49 @@ def test_failure_to_delete_alone_is_told() -> None:
 def test_pod_that_is_not_there() -> None:
     with pytest.raises(CouldNotTest, match="there is no pod nobody"):
         Deployment(_Node())["nobody"]
+
+
+def test_failure_to_delete_is_that_of_one_requirement() -> None:
+    with pytest.raises(Unmet) as caught, Deployment(_Node()).temporary("a"):
+        pass
+
+    assert (caught.value.requirement, caught.value.consequence) == (
+        "LIFE-DELETE",
+        "no pod could be deleted",
+    )
+
+
+def test_command_that_hung_is_not_called_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first test has the time-out itself; later ones are its consequence."""
+    calls = []
+
+    def hang(_: Node, spec: PodSpec) -> Pod:
+        calls.append(spec.name)
+        raise Hung(f"the plugin did not finish ADD for pod {spec.name} in 20 s", "still running")
+
+    monkeypatch.setattr(_Node, "create_pod", hang)
+    pods = Deployment(_Node())
+    with pytest.raises(Hung):
+        pods.create("a")
+    with pytest.raises(Unmet, match="ADD for pod a") as caught:
+        pods.create("b")
+
+    assert (calls, caught.value.requirement) == (["a"], "LIFE-ADD")
+
+
+def test_pods_are_created_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A race is the affair of the tests that ask for one."""
+    at_once: list[int] = []
+    running: list[str] = []
+
+    def create(_: Node, spec: PodSpec) -> Pod:
+        running.append(spec.name)
+        time.sleep(0.01)
+        at_once.append(len(running))
+        running.remove(spec.name)
+        return Pod(spec.name, "", PodNetwork(spec.name, "", (), ""))
+
+    monkeypatch.setattr(_Node, "create_pod", create)
+    Deployment(_Node()).create("a", "b", "c")
+
+    assert at_once == [1, 1, 1]

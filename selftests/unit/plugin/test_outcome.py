@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import Difference
 from podpath.plugin import outcome, shared
 from podpath.report.outcome import Outcome, Verdict
@@ -138,3 +138,23 @@ def test_skipped_test_is_not_applicable(item: pytest.Item) -> None:
 
     assert (result.verdict, result.message) == (Verdict.NOT_APPLICABLE, "no gateway")
     assert report.longrepr == ("t.py", 1, "Skipped: not applicable: no gateway")
+
+
+def test_test_that_another_requirement_keeps_from_running(item: pytest.Item) -> None:
+    """It is not red; the violated requirement is."""
+    error = Unmet(DoesNotConform("ADD failed", "its output"), "LIFE-ADD", "no pod could be made")
+    found = phase(item, raised(error))
+
+    assert (found.verdict, found.follows) == (Verdict.NOT_RUN, "LIFE-ADD")
+    assert found.text == "not run: no pod could be made, see LIFE-ADD"
+
+
+def test_test_of_the_violated_requirement_does_not_conform(item: pytest.Item) -> None:
+    error = Unmet(DoesNotConform("ADD failed", "its output"), IDS[0], "no pod could be made")
+    found = phase(item, raised(error))
+
+    assert (found.verdict, found.headline, found.follows) == (
+        Verdict.DOES_NOT_CONFORM,
+        "ADD failed",
+        "",
+    )

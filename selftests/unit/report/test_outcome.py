@@ -17,6 +17,7 @@ from podpath.report.outcome import Outcome, Verdict, exit_status, worst
 ALL = [
     Verdict.DOES_NOT_CONFORM,
     Verdict.COULD_NOT_TEST,
+    Verdict.NOT_RUN,
     Verdict.KNOWN_DEVIATION,
     Verdict.CONFORMS,
     Verdict.NOT_APPLICABLE,

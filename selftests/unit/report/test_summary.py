@@ -10,7 +10,7 @@ import pytest
 from podpath import cli
 from podpath.errors import COULD_NOT_TEST_STATUS
 from podpath.nodes.embedded.kind import Embedded
-from podpath.report import summary
+from podpath.report import compare, summary, verify
 from podpath.report.document import VERSION, About, TestResult, build, write
 from podpath.report.outcome import Outcome, Verdict
 from podpath.requirements import REQUIREMENTS
@@ -46,6 +46,29 @@ def test_summary_has_results_and_what_to_look_at() -> None:
     ]
     assert "Repeat it: `pytest --podpath-seed 7`" in lines
     assert lines[-1] == f"Digest of the report: `{told['digest']}`"
+
+
+def test_requirements_that_were_not_run_are_listed_under_their_cause() -> None:
+    """Each cause once, with the requirements; those without a test have no cause."""
+    finding = Outcome(Verdict.DOES_NOT_CONFORM, "ADD failed")
+    not_run = Outcome(Verdict.NOT_RUN, "no pod could be made, see LIFE-ADD", follows="LIFE-ADD")
+    results = [
+        TestResult("t::own", ("LIFE-ADD",), finding),
+        TestResult("t::a", ("TOPO-MTU",), not_run),
+        TestResult("t::b", ("PATH-ICMP",), not_run),
+    ]
+    built = build(results, {"profile": "bridge", "node": "embedded"}, "1.2")
+    line = "not run: no pod could be made, see LIFE-ADD: TOPO-MTU, PATH-ICMP"
+
+    assert built["verdict"] == Verdict.DOES_NOT_CONFORM
+    assert summary.consequences(built) == [line]
+    assert f"- {compare.plain(line)}" in summary.markdown(built).splitlines()
+    assert [test.get("follows") for one in built["requirements"] for test in one["tests"]] == [
+        "LIFE-ADD",
+        "LIFE-ADD",
+        None,
+    ]
+    assert verify.problems(built) == []
 
 
 def test_annotations_tell_what_fails_first_and_are_commands_of_ours_alone() -> None:

@@ -25,7 +25,7 @@ from podpath.model import (
     Topology,
 )
 from podpath.requirements import REQUIREMENTS
-from podpath.topology import addresses, interfaces, result, routing
+from podpath.topology import addresses, interfaces, result, routing, whole
 from podpath.topology.wiring import Wiring, method_of
 
 from .. import samples
@@ -596,3 +596,18 @@ def test_what_tuning_is_configured_to_set_is_expected(
     assert found(on, Settings()) == found(on, off) == 0
     assert (found(Settings(), Settings()) > 0) is (on != Settings())
     assert (found(on | off, off) > 0) is (off != Settings())
+
+
+def test_differences_that_other_pods_have_too_are_no_race() -> None:
+    """The names of pods and of host ends do not count; kinds and the bridge do."""
+    known = [
+        Difference("MTU", "node veth12ab (pod client)", "1500", "1400"),
+        Difference("hairpin", "pod server eth0", "on", "off"),
+    ]
+    same = Difference("MTU", "node veth99ff (pod pod-3)", "1500", "1400")
+    other = [
+        Difference("master", "node veth99ff (pod pod-3)", "cni0", "none"),
+        Difference("MTU", "node cni0", "1500", "1400"),
+    ]
+
+    assert whole.unlike([same, *other], known, samples.network()) == other

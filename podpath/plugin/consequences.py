@@ -1,0 +1,69 @@
+"""Report the violation that kept tests from running, if no test of its requirement reports it.
+
+Its own test may not be selected, or may conform in another of xdist's workers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the collector of causes, but not in xdist's workers."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Causes(config), "podpath-causes")
+
+
+class _Causes:
+    """Collector of the first cause of each requirement, from all workers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._causes: dict[str, pytest.TestReport] = {}
+        self._reported: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the cause of a test that was not run, and the requirements that do not conform."""
+        from podpath.report.document import TestResult
+        from podpath.report.outcome import Verdict
+
+        if cause := getattr(report, "podpath_cause", None):
+            self._causes.setdefault(cause["requirements"][0], _violation(report, cause))
+        if values := getattr(report, "podpath", None):
+            result = TestResult.read(values)
+            if result.outcome.verdict == Verdict.DOES_NOT_CONFORM:
+                self._reported.update(result.requirements)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+        """Report the causes as failures of their own, before the results are counted."""
+        for requirement, report in list(self._causes.items()):
+            if requirement not in self._reported:
+                self._config.hook.pytest_runtest_logreport(report=report)
+        return (yield)
+
+
+def _violation(report: pytest.TestReport, cause: dict[str, Any]) -> pytest.TestReport:
+    """Return a failed report of a cause, with the id of a test that repeats it."""
+    from podpath.report.document import TestResult
+
+    result = TestResult.read(cause)
+    file, line, _ = report.location
+    (requirement,) = result.requirements
+    properties = [("requirement", requirement), ("verdict", result.outcome.verdict.value)]
+    violation = pytest.TestReport(
+        report.nodeid,
+        (file, line, requirement),
+        {},
+        "failed",
+        result.outcome.text,
+        "call",
+        user_properties=properties,
+    )
+    violation.podpath = cause  # type: ignore[attr-defined]
+    return violation

@@ -1,0 +1,59 @@
+"""Causes of tests that were not run: each is reported once, by its own test or at the end."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from podpath.plugin.consequences import _Causes
+from podpath.report.document import TestResult
+from podpath.report.outcome import Outcome, Verdict
+
+CAUSE = TestResult(
+    "t.py::a", ("LIFE-ADD",), Outcome(Verdict.DOES_NOT_CONFORM, "ADD failed", body="its words")
+)
+
+
+def not_run(test: str) -> pytest.TestReport:
+    """The report of a test that was not run because of CAUSE."""
+    report = pytest.TestReport(test, ("t.py", 1, test), {}, "skipped", "", "setup")
+    result = TestResult(test, ("TOPO-MTU",), Outcome(Verdict.NOT_RUN, follows="LIFE-ADD"))
+    report.podpath, report.podpath_cause = result.values(), CAUSE.values()  # type: ignore[attr-defined]
+    return report
+
+
+def own() -> pytest.TestReport:
+    """The report of the violated requirement's own test."""
+    report = pytest.TestReport("t.py::own", ("t.py", 1, "own"), {}, "failed", "", "setup")
+    report.podpath = CAUSE.values()  # type: ignore[attr-defined]
+    return report
+
+
+def at_the_end(*reports: pytest.TestReport) -> list[Any]:
+    """The reports that podpath adds when the session ends."""
+    added: list[Any] = []
+
+    def log(report: pytest.TestReport) -> None:
+        added.append(report)
+
+    hook = SimpleNamespace(pytest_runtest_logreport=log)
+    causes = _Causes(cast("pytest.Config", SimpleNamespace(hook=hook)))
+    for report in reports:
+        causes.pytest_runtest_logreport(report)
+    list(causes.pytest_sessionfinish())
+    return added
+
+
+def test_cause_without_a_test_of_its_own_is_reported_once() -> None:
+    (violation,) = at_the_end(not_run("t.py::a"), not_run("t.py::b"))
+
+    assert (violation.nodeid, violation.outcome) == ("t.py::a", "failed")
+    assert violation.longrepr == "its words"
+    assert TestResult.read(violation.podpath) == TestResult.read(CAUSE.values())
+
+
+@pytest.mark.parametrize("reports", [(own(), not_run("t.py::a")), (not_run("t.py::a"), own())])
+def test_cause_that_its_own_test_reports_is_not_repeated(
+    reports: tuple[pytest.TestReport, ...],
+) -> None:
+    assert at_the_end(*reports) == []
