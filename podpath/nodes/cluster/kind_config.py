@@ -67,7 +67,12 @@ def unsuited(document: object, ranges: Iterable[Subnet]) -> tuple[str, str] | No
         return f"has no networks as podSubnet: {pod_subnet}", "Set networking.podSubnet"
     for network in ranges:
         known = [s for s in subnets if s.version == network.version]
-        if known and not any(_holds(s, network) for s in known):
+        if not known:
+            return (
+                f"makes a cluster without IPv{network.version}, and the conflist has {network}",
+                "Set networking.ipFamily: dual, and a podSubnet for each IP version",
+            )
+        if not any(_holds(s, network) for s in known):
             return (
                 f"gives pods {pod_subnet}, which does not hold the conflist's {network}: kube-proxy"
                 " would take pods for strangers",

@@ -109,4 +109,4 @@ def failure(name: str, output: str) -> tuple[str, str]:
     for words, remedy in _REMEDIES.items():
         if any(word in text for word in words.split("|")):
             return f"kind could not create the cluster {name}: {line}", remedy
-    return f"kind could not create the cluster {name}: {output.strip()[-1500:]}", ""
+    return f"kind could not create the cluster {name}: {line}", ""

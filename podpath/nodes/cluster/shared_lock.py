@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _CHANGE, _USERS, _TURN = "change", "users", "turn"
@@ -62,11 +62,17 @@ def changing(directory: Path, *, wait: bool = True) -> Iterator[None]:
 
 @contextmanager
 def turn(directory: Path) -> Iterator[None]:
-    """Keep other processes from having their turn during the block."""
+    """Keep other processes from having their turn during the block.
+
+    Without a resource in the directory, for example because it was refused, the directory goes.
+    """
     descriptor = _open(directory, _TURN, fcntl.LOCK_EX)
     try:
         yield
     finally:
+        with suppress(FileNotFoundError):
+            if os.listdir(directory) == [_TURN]:
+                shutil.rmtree(directory)
         os.close(descriptor)
 
 

@@ -161,7 +161,8 @@ def test_configurations_are_the_same() -> None:
     [
         ({"disableDefaultCNI": True, "podSubnet": "10.88.0.0/16"}, None),
         ({"disableDefaultCNI": True, "podSubnet": "fd00::/48,10.88.0.0/24"}, None),
-        ({"disableDefaultCNI": True, "ipFamily": "ipv6"}, None),
+        ({"disableDefaultCNI": True, "ipFamily": "dual", "podSubnet": "10.88.0.0/16"}, None),
+        ({"disableDefaultCNI": True, "ipFamily": "ipv6"}, "without IPv4"),
         (None, "disableDefaultCNI"),
         ({"podSubnet": "10.88.0.0/16"}, "disableDefaultCNI"),
         ({"disableDefaultCNI": True}, "10.244.0.0/16, which does not hold the conflist's"),
@@ -240,6 +241,26 @@ def test_failure_of_kind_has_a_remedy(said: str, words: str) -> None:
 
     assert why.startswith("kind could not create the cluster podpath: ")
     assert words in remedy
+
+
+def test_failure_of_kind_that_is_not_known_is_its_own_line() -> None:
+    """And not its progress, which comes before it."""
+    output = " • Preparing nodes\n ✗ Preparing nodes\nERROR: the moon is full\nCommand Output: x"
+    why, remedy = kind_creation.failure("podpath", output)
+
+    assert why == "kind could not create the cluster podpath: the moon is full"
+    assert remedy == ""
+
+
+def test_cluster_of_one_family_refuses_a_conflist_of_both() -> None:
+    ranges = [ip_network("10.88.0.0/24"), ip_network("fd00:88::/64")]
+    networking = {"disableDefaultCNI": True, "podSubnet": "10.88.0.0/16"}
+    problem = kind_config.unsuited({"networking": networking}, ranges)
+
+    assert problem
+    assert "without IPv6" in problem[0]
+    both = networking | {"ipFamily": "dual", "podSubnet": "10.88.0.0/16,fd00:88::/56"}
+    assert kind_config.unsuited({"networking": both}, ranges) is None
 
 
 def test_engine_that_hides_its_failure() -> None:
@@ -363,6 +384,19 @@ def test_what_killed_ones_left_is_known_to_be_abandoned(tmp_path: Path) -> None:
     _User(directory, log).leave()
 
     assert log.read_text().split() == ["made", "made", "removed"]
+
+
+def test_turn_leaves_no_directory_of_its_own(tmp_path: Path) -> None:
+    """The cluster was refused, and tests still take turns, each to report that."""
+    directory = tmp_path / "refused"
+    with shared_lock.turn(directory):
+        assert directory.exists()
+    assert not directory.exists()
+
+    with shared_lock.shared(directory, lambda: None, lambda: None):
+        with shared_lock.turn(directory):
+            pass
+        assert directory.exists()
 
 
 def test_failure_to_make_is_undone(tmp_path: Path) -> None:
