@@ -2,19 +2,22 @@
 
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from podpath.cni.code import SKEL, Origin
 from podpath.errors import CouldNotTest
 from podpath.requirements import REQUIREMENTS
 from podpath.system import files
 
 SHIPPED = Path(__file__).with_name("deviations.toml")
 
-_NEEDED = ("requirement", "plugin", "origin", "reason", "source")
-_LISTS = ("cases", "settings")
+_NEEDED = ("requirement", "plugin", "reason", "source")
+#: A deviation has one of them.
+_SUBJECTS = ("origin", "code")
+_LISTS = ("cases", "settings", "versions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,34 +26,62 @@ class Deviation:
 
     Attributes:
         requirement: id of the requirement.
-        plugin: pattern for the plugin's type.
-        origin: pattern for the package and version of the plugin's binary, or its checksum.
+        plugin: pattern for the plugin's type; with `code`, for the plugin of that project.
         reason: why the plugin does not meet the requirement.
         source: where the deviation is described.
+        origin: pattern for the package and version of the plugin's binary, or its checksum.
+        code: project whose code has the deviation, in whatever program it is.
+        versions: patterns for the versions of the code; empty for all versions. A program that
+            does not say its version may have any of them.
         cases: patterns for the parameters of the tests in which it occurs, as pytest shows them in
             brackets; empty for all tests.
         settings: keys of the plugin's section of the conflist that must be on for it to occur; a
-            key
-            behind "!" must not be on.
+            key behind "!" must not be on.
+        says: text that the failure must contain; otherwise it is another one, which is unknown.
+            Empty for any failure of these cases.
+        shipped: true if podpath declares it, false if the user does. A user's deviation that does
+            not occur is an error of the declaration.
     """
 
     requirement: str
     plugin: str
-    origin: str
     reason: str
     source: str
+    origin: str = ""
+    code: str = ""
+    versions: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    says: str = ""
+    shipped: bool = False
 
-    def is_about(self, plugin: str, origin: str) -> bool:
-        """Return whether the deviation belongs to a plugin of this origin."""
-        return fnmatchcase(plugin, self.plugin) and fnmatchcase(origin, self.origin)
+    def is_about(self, plugin: str, origin: Origin) -> bool:
+        """Return whether the deviation belongs to a plugin of this type and origin."""
+        if self.code:
+            return any(
+                part.project == self.code
+                and fnmatchcase(part.plugin, self.plugin)
+                and self._has_version(part.version)
+                for part in origin.codes
+            )
+        matches = any(fnmatchcase(text, self.origin) for text in origin.texts)
+        return matches and fnmatchcase(plugin, self.plugin)
 
-    def occurs_with(self, section: Mapping[str, Any]) -> bool:
-        """Return whether the deviation occurs in a plugin with this section of a conflist."""
+    def _has_version(self, version: str) -> bool:
+        patterns = self.versions if version else ()
+        return not patterns or any(fnmatchcase(version, pattern) for pattern in patterns)
+
+    def occurs_with(self, section: Mapping[str, Any], *, complete: bool = True) -> bool:
+        """Return whether the deviation occurs in a plugin with this section of a conflist.
+
+        Args:
+            section: the plugin's configuration.
+            complete: false if another plugin adds keys to it; a missing key may then be on or off.
+        """
         return all(
             (section.get(key.removeprefix("!")) is True) != key.startswith("!")
             for key in self.settings
+            if complete or key.removeprefix("!") in section
         )
 
     def occurs_in(self, plugins: Iterable[str], case: str) -> bool:
@@ -89,16 +120,19 @@ def read(path: Path, own: Collection[str] = ()) -> tuple[Deviation, ...]:
     for deviation in deviations:
         if deviation.requirement not in REQUIREMENTS and deviation.requirement not in own:
             raise CouldNotTest(f"{path} names the unknown requirement {deviation.requirement!r}")
-    return deviations
+    shipped = path == SHIPPED
+    return tuple(replace(deviation, shipped=shipped) for deviation in deviations)
 
 
 def _deviation(table: object) -> Deviation:
     if not isinstance(table, dict):
         raise ValueError("each deviation must be a table")
-    known = Deviation.__dataclass_fields__.keys()
-    if not set(_NEEDED) <= table.keys() <= known:
+    known = [key for key in Deviation.__dataclass_fields__ if key != "shipped"]
+    if not set(_NEEDED) <= table.keys() <= set(known):
         more = ", ".join(k for k in known if k not in _NEEDED)
         raise ValueError(f"each deviation must have {', '.join(_NEEDED)}, and may have {more}")
+    if sum(key in table for key in _SUBJECTS) != 1:
+        raise ValueError(f"each deviation must have one of {', '.join(_SUBJECTS)}")
     lists = {key: _texts(key, table.get(key, [])) for key in _LISTS}
     texts = {k: v for k, v in table.items() if k not in lists}
     if not all(isinstance(v, str) for v in texts.values()):
@@ -113,18 +147,38 @@ def _texts(key: str, value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program that takes part when a plugin of the conflist is called.
+
+    Attributes:
+        plugin: type in the conflist of the plugin whose tests it takes part in.
+        name: type of the program's own plugin, which is another if it is delegated to.
+        origin: origin of the program.
+        section: configuration that the program gets.
+        adopted: true if the user says that it is like a reference plugin.
+    """
+
+    plugin: str
+    name: str
+    origin: Origin
+    section: Mapping[str, Any] = field(default_factory=dict)
+    adopted: bool = False
+
+    @property
+    def is_delegate(self) -> bool:
+        """Whether another plugin writes the configuration of the program."""
+        return self.plugin != self.name and not self.adopted
+
+
 def applying(
-    path: Path,
-    origins: Mapping[str, str],
-    sections: Iterable[Mapping[str, Any]] = (),
-    own: Collection[str] = (),
+    path: Path, programs: Iterable[Program], own: Collection[str] = ()
 ) -> tuple[Deviation, ...]:
-    """Read the deviations that apply to these plugins.
+    """Read the deviations that apply to these programs.
 
     Args:
-        path: file of deviations.
-        origins: type of a plugin -> origin of its binary.
-        sections: the plugins' sections of the conflist.
+        path: file of deviations. Those that are shipped apply to adopted programs in any case.
+        programs: the programs that take part.
         own: ids of the vendor's own requirements.
 
     Returns:
@@ -133,10 +187,37 @@ def applying(
     Raises:
         CouldNotTest: the file is malformed, or names an unknown requirement.
     """
-    configured = {section.get("type"): section for section in sections}
+    given = read(path, own)
+    shipped = given if path == SHIPPED else read(SHIPPED)
     return tuple(
-        replace(deviation, plugin=plugin)
-        for deviation in read(path, own)
-        for plugin, origin in origins.items()
-        if deviation.is_about(plugin, origin) and deviation.occurs_with(configured.get(plugin, {}))
+        replace(deviation, plugin=program.plugin)
+        for program in programs
+        for deviation in (shipped if program.adopted else given)
+        if deviation.is_about(program.name, program.origin)
+        and deviation.occurs_with(program.section, complete=not program.is_delegate)
     )
+
+
+def alike(
+    identifier: str, case: str, plugins: Iterable[str], origins: Mapping[str, Origin]
+) -> tuple[str, Deviation] | None:
+    """Find a shipped deviation that a plugin of unknown code would have, were it the reference.
+
+    Args:
+        identifier: the requirement that a plugin does not meet.
+        case: parameters of the test, as pytest shows them in brackets.
+        plugins: types of the plugins that the test covers.
+        origins: type of a plugin -> origin of its program.
+
+    Returns:
+        The plugin and the deviation, or None.
+    """
+    shipped = [one for one in read(SHIPPED) if one.requirement == identifier]
+    for plugin in plugins:
+        projects = {part.project for part in origins.get(plugin, Origin()).codes}
+        for one in shipped:
+            is_like = one.plugin == SKEL or fnmatchcase(plugin, one.plugin)
+            occurs = replace(one, plugin=plugin).occurs_in([plugin], case)
+            if is_like and occurs and one.code not in projects:
+                return plugin, one
+    return None

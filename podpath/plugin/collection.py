@@ -119,10 +119,14 @@ def _known(config: pytest.Config, item: pytest.Item, identifier: object) -> Requ
 
 
 def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str) -> None:
-    """Mark a known deviation as a strict xfail: an error if it stops occurring or is untestable."""
+    """Mark a known deviation as an xfail: strict if the user declares it.
+
+    A user's deviation that stops occurring is an error of the declaration. A shipped one may be
+    mended in this build of the plugin, which then conforms.
+    """
     from podpath.errors import CouldNotTest
 
-    case, tested = _case(item)
+    case, tested = shared.case(item)
     try:
         plan = shared.plan(config)
         known = [
@@ -135,7 +139,9 @@ def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str)
     if known:
         reason = "; ".join(dict.fromkeys(f"{d.reason} ({d.source})" for d in known))
         # Only findings of the test itself: a declaration does not excuse a plugin that fails ADD.
-        item.add_marker(pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError))
+        strict = not any(one.shipped for one in known)
+        item.add_marker(pytest.mark.xfail(reason=reason, strict=strict, raises=AssertionError))
+        item.stash[shared.sayings] = [one.says for one in known]
 
 
 def _waived(config: pytest.Config) -> list[str]:
@@ -163,12 +169,3 @@ def _leave_out(config: pytest.Config, item: pytest.Item, requirement: Requiremen
     reason = of_network or plan.features.get(requirement.feature)
     if reason:
         item.add_marker(pytest.mark.skip(reason=reason))
-
-
-def _case(item: pytest.Item) -> tuple[str, tuple[str, ...]]:
-    """Return a test's parameter id, and the plugins that it calls by themselves, if any."""
-    call = getattr(item, "callspec", None)
-    if call is None:
-        return "", ()
-    subject = call.params.get("subject")
-    return call.id, tuple(step.plugin for step in subject.steps) if subject else ()

@@ -68,6 +68,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="known deviations, as TOML (default: those of the reference plugins)",
     )
     group.addoption(
+        "--podpath-deviations-like",
+        metavar="TYPE=REFERENCE",
+        action="append",
+        default=[],
+        help="a plugin of the conflist has the known deviations of a reference plugin that podpath"
+        " does not recognise in it, such as acme=bridge, or of libcni: acme=skel; repeatable",
+    )
+    group.addoption(
         "--podpath-seed",
         metavar="N",
         type=_seed,

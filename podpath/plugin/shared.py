@@ -30,6 +30,8 @@ _PODPATH = Path(__file__).parent.parent
 observations = pytest.StashKey[list[Any]]()
 #: Remarks of a test for its result: sentences.
 remarks = pytest.StashKey[list[str]]()
+#: Texts of a test's known deviations, one of which its failure must contain.
+sayings = pytest.StashKey[list[str]]()
 #: Node of this process, while it runs: podpath.nodes.base.Node.
 running_node = pytest.StashKey[Any]()
 #: Node to use as it is, instead of starting one, for programs that run the suite many times.
@@ -67,6 +69,7 @@ def plan(config: pytest.Config) -> Plan:
             config.getoption("--podpath-features"),
             config.getoption("--podpath-leases"),
             _own_requirements(config),
+            config.getoption("--podpath-deviations-like"),
         )
     return config.stash[_plan]
 
@@ -156,6 +159,15 @@ def has_fixtures(config: pytest.Config) -> bool:
 def ids_of(item: pytest.Item) -> list[str]:
     """List the ids of the requirements that a test checks. A test without ids is not podpath's."""
     return [i for mark in item.iter_markers(REQUIREMENT) for i in mark.args]
+
+
+def case(item: pytest.Item) -> tuple[str, tuple[str, ...]]:
+    """Return a test's parameter id, and the plugins that it calls by themselves, if any."""
+    call = getattr(item, "callspec", None)
+    if call is None:
+        return "", ()
+    subject = call.params.get("subject")
+    return call.id, tuple(step.plugin for step in subject.steps) if subject else ()
 
 
 def declared(config: pytest.Config) -> Mapping[str, Requirement]:

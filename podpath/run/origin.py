@@ -1,33 +1,69 @@
-"""Origin of a plugin: its package and version, as far as the system knows them."""
+"""Origin of a plugin: its package and code, as far as the system and the file know them."""
 
 import os
+import re
 import shutil
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
+from podpath.cni import code
+from podpath.cni.code import Code, Origin
 from podpath.nodes.cluster import host
-from podpath.system import programs
+from podpath.system import gobuild, programs
+
+_SCRIPT = b"#!"
+_MOST_SCRIPT = 2**16
+_PATH = re.compile(r"/[\w.+/-]+")
 
 
-def of(path: str) -> str:
-    """Return the Debian package and version of a file, else its checksum, without running it."""
+def of(path: str) -> Origin:
+    """Return the origin of a file, without running it.
+
+    A script has the code of each plugin whose path it contains: it calls them.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     status = os.stat(path)
     return _origin(path, (status.st_ino, status.st_mtime_ns))
 
 
 @cache
-def _origin(path: str, _: tuple[int, int]) -> str:
+def _origin(path: str, _: tuple[int, int]) -> Origin:
     """Return the origin from a cache, as dpkg is slow. Inode and mtime distinguish files."""
+    package = _package(path)
+    codes = tuple(dict.fromkeys(c for file in (path, *_called(path)) for c in _codes(file)))
+    return Origin(package, programs.checksum(path)[:16], codes)
+
+
+def _package(path: str) -> str:
+    """Return the Debian package and version of a file; empty if none has it."""
     # a file of the host belongs to a package of the host
     root, name = (str(host.ROOT), path.removeprefix(str(host.ROOT)))
     known = f"--admindir={root if name != path else ''}/var/lib/dpkg"
     owner = programs.first_line("dpkg-query", known, "--search", name) if _has_dpkg() else "?"
     package = owner.partition(":")[0]
-    if package not in ("?", ""):
-        version = programs.first_line(
-            "dpkg-query", known, "--show", "--showformat=${Version}", package
-        )
-        return f"{package} {version}"
-    return f"sha256 {programs.checksum(path)[:16]}"
+    if package in ("?", ""):
+        return ""
+    version = programs.first_line("dpkg-query", known, "--show", "--showformat=${Version}", package)
+    return f"{package} {version}"
+
+
+def _codes(path: str) -> tuple[Code, ...]:
+    build = gobuild.read(path, code.SKEL_FUNCTIONS)
+    return code.of(build, os.path.basename(path), _package(path)) if build else ()
+
+
+def _called(path: str) -> Iterator[str]:
+    """Yield the programs whose absolute paths a script contains."""
+    with Path(path).open("rb") as file:
+        text = file.read(_MOST_SCRIPT)
+    if not text.startswith(_SCRIPT):
+        return
+    for name in dict.fromkeys(_PATH.findall(text.decode(errors="replace"))):
+        if name != path and os.path.isfile(name):
+            yield name
 
 
 def _has_dpkg() -> bool:

@@ -1,15 +1,18 @@
 """Plan of a run: its subject, its kind of node, and its files."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from podpath.cni import agreement, deviations, features, version_query
+from podpath.cni import agreement, code, deviations, features, version_query
 from podpath.cni import conflist as conflists
 from podpath.cni.agreement import Agreement, Party
-from podpath.cni.deviations import Deviation
+from podpath.cni.code import Origin
+from podpath.cni.delegation import delegated
+from podpath.cni.deviations import Deviation, Program
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.nodes.kind import Kind, Setup
@@ -24,6 +27,7 @@ class Plan(Setup):
         conflist_path: file of the conflist.
         report: directory for the report; None for no report.
         deviations: file that declares known deviations.
+        adopted: pairs of a plugin's type and of the reference plugin whose deviations it has.
         profile_origin: reason for the choice of the profile.
         features: feature -> reason why it is not tested; empty if it is tested.
         agreement: CNI versions of the run, if they are not the conflist's own.
@@ -33,6 +37,7 @@ class Plan(Setup):
     conflist_path: Path
     report: Path | None
     deviations: Path
+    adopted: tuple[tuple[str, str], ...] = ()
     profile_origin: str = "given"
     features: Mapping[str, str] = field(default_factory=dict)
     agreement: Agreement | None = None
@@ -50,6 +55,7 @@ class Plan(Setup):
         chosen_features: str | None = None,
         leases: str | None = None,
         own_requirements: Iterable[str] = (),
+        likes: Sequence[str] = (),
     ) -> "Plan":
         """Read a plan from options.
 
@@ -64,6 +70,7 @@ class Plan(Setup):
             chosen_features: "+x,-y" claims feature x and waives feature y; None does neither.
             leases: command that lists the leases on the node; None for host-local's store.
             own_requirements: ids of the vendor's own requirements.
+            likes: "x=y": plugin x has the known deviations of the reference plugin y.
 
         Raises:
             CouldNotTest: a file cannot be read, or an option or a file is malformed.
@@ -79,6 +86,7 @@ class Plan(Setup):
             plugin_directories=tuple(os.path.abspath(p) for p in plugins),
             report=Path(report).absolute() if report else None,
             deviations=Path(known) if known else deviations.SHIPPED,
+            adopted=tuple(_adopted(text, network) for text in likes),
             features=features.chosen(network, kind.name, kind.abilities, chosen_features or ""),
             own_requirements=frozenset(own_requirements),
         )
@@ -105,15 +113,50 @@ class Plan(Setup):
         return replace(self, network=network, agreement=agreed)
 
     @cached_property
+    def origins(self) -> Mapping[str, Origin]:
+        """Type of a plugin -> origin of its program.
+
+        Raises:
+            CouldNotTest: a plugin is missing.
+        """
+        return {name: origin.of(path) for name, path in self.plugins.items()}
+
+    @cached_property
     def known_deviations(self) -> tuple[Deviation, ...]:
         """Known deviations of these plugins.
 
         Raises:
             CouldNotTest: a plugin is missing, or the file of deviations is malformed.
         """
-        origins = {name: origin.of(path) for name, path in self.plugins.items()}
-        sections = self.network.conflist.sections
-        return deviations.applying(self.deviations, origins, sections, self.own_requirements)
+        return deviations.applying(self.deviations, self._programs(), self.own_requirements)
+
+    def _programs(self) -> Iterator[Program]:
+        """Yield the programs that take part in the calls of each plugin."""
+        sections = {section["type"]: section for section in self.network.conflist.sections}
+        for name, known in self.origins.items():
+            section = sections.get(name, {})
+            yield Program(name, name, known, section)
+            for inner, configuration in delegated(section):
+                with suppress(CouldNotTest):  # the plugin that needs it reports it as missing
+                    path = self.plugin(inner)
+                    yield Program(name, inner, origin.of(path), configuration)
+            for plugin, reference in self.adopted:
+                if plugin == name:
+                    yield Program(name, reference, code.like(reference), section, adopted=True)
+
+
+def _adopted(text: str, network: Network) -> tuple[str, str]:
+    """Read TYPE=REFERENCE. Raises CouldNotTest if a name is unknown."""
+    plugin, _, reference = text.partition("=")
+    types = network.conflist.delegates
+    known = sorted({one.plugin for one in deviations.read(deviations.SHIPPED)})
+    if plugin not in types or reference not in known:
+        raise CouldNotTest(
+            f"--podpath-deviations-like {text} is not understood",
+            f"Write TYPE=REFERENCE, with a plugin of the conflist ({', '.join(types)})"
+            f" and one of {', '.join(known)}",
+        )
+    return plugin, reference
 
 
 def _file(path: Path) -> Path:

@@ -91,7 +91,7 @@ def about(
 def _plugin(name: str, path: str) -> dict[str, str]:
     try:
         checksum = programs.checksum(path)
-        return {"name": name, "path": path, "origin": origin.of(path), "sha256": checksum}
+        return {"name": name, "path": path, "origin": str(origin.of(path)), "sha256": checksum}
     except OSError as error:
         raise CouldNotTest(f"the plugin {path} cannot be read: {error.strerror}") from None
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath.cni import conflist, deviations
+from podpath.cni.code import SKEL
 from podpath.cni.deviations import Deviation
 from podpath.requirements import REQUIREMENTS
 from podpath.run import origin
@@ -78,7 +79,8 @@ def _shipped() -> tuple[Deviation, ...]:
     return tuple(
         one
         for one in deviations.read(deviations.SHIPPED)
-        if any(one.is_about(name, origin) for name, origin in origins.items())
+        # one with a text of its own occurs in configurations that no fault has
+        if not one.says and any(one.is_about(name, origin) for name, origin in origins.items())
     )
 
 
@@ -171,7 +173,8 @@ class Fault:
         for one in self._known():
             mended = self.wraps if self.mended and one.requirement in MENDED else ()
             for plugin in _PLUGINS:
-                if fnmatchcase(plugin, one.plugin) and plugin not in mended:
+                of_all = one.plugin == SKEL or fnmatchcase(plugin, one.plugin)
+                if of_all and plugin not in mended:
                     text += _declared(replace(one, plugin=plugin))
         return text
 

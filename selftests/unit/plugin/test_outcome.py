@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from podpath.cni.code import LIBCNI, SKEL, Code, Origin
 from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import Difference
 from podpath.plugin import outcome, shared
@@ -25,7 +26,7 @@ class _Ended:
 @pytest.fixture
 def item(request: pytest.FixtureRequest) -> pytest.Item:
     """A test without a node, in a run of which nothing else is asked for."""
-    plan = SimpleNamespace(network=SimpleNamespace(bridge="cni0"))
+    plan = SimpleNamespace(network=SimpleNamespace(bridge="cni0"), origins={"bridge": Origin()})
     config = SimpleNamespace(stash=pytest.Stash())
     config.stash[shared._plan] = plan
     item = SimpleNamespace(
@@ -36,7 +37,11 @@ def item(request: pytest.FixtureRequest) -> pytest.Item:
 
 
 def phase(
-    item: pytest.Item, error: BaseException | None, status: str = "failed", **fields: Any
+    item: pytest.Item,
+    error: BaseException | None,
+    status: str = "failed",
+    ids: list[str] = IDS,
+    **fields: Any,
 ) -> Outcome:
     """The outcome of a phase of a test that ended with this exception."""
     info = None if error is None else pytest.ExceptionInfo.from_exception(error)
@@ -44,7 +49,7 @@ def phase(
     report = pytest.TestReport(
         "t", ("t", 1, "t"), {}, cast("Any", status), "trace", "call", **fields
     )
-    return outcome._outcome(item, call, report, IDS)
+    return outcome._outcome(item, call, report, ids)
 
 
 def raised(error: BaseException) -> BaseException:
@@ -119,6 +124,51 @@ def test_deviation_that_is_known(item: pytest.Item, reason: str) -> None:
 
     assert (result.verdict, result.message) == (Verdict.KNOWN_DEVIATION, "it is late")
     assert result.text == "known deviation: it is late"
+
+
+@pytest.mark.parametrize(
+    ("sayings", "verdict"),
+    [
+        (["no such route"], Verdict.KNOWN_DEVIATION),
+        (["panic", "no such route"], Verdict.KNOWN_DEVIATION),
+        (["panic", ""], Verdict.KNOWN_DEVIATION),
+        (["panic"], Verdict.DOES_NOT_CONFORM),
+    ],
+)
+def test_failure_of_another_kind_is_no_known_deviation(
+    item: pytest.Item, monkeypatch: pytest.MonkeyPatch, sayings: list[str], verdict: Verdict
+) -> None:
+    monkeypatch.setattr(outcome, "_made_by", lambda *_: True)
+    item.stash[shared.sayings] = sayings
+    item.stash[outcome._found] = [Difference("failure", "bridge CHECK", "0", "no such route")]
+    found = phase(item, raised(AssertionError()), "skipped", wasxfail="CHECK is blind")
+
+    assert found.verdict == verdict
+
+
+def test_shipped_deviation_that_does_not_occur_conforms(item: pytest.Item) -> None:
+    """The user has not declared it, and has nothing to undeclare."""
+    found = phase(item, None, "passed", wasxfail="it is late")
+
+    assert (found.verdict, found.text) == (Verdict.CONFORMS, "")
+
+
+@pytest.mark.parametrize(
+    ("codes", "remedy"),
+    [
+        ((), "--podpath-deviations-like bridge=skel"),
+        ((Code(LIBCNI, SKEL),), ""),
+    ],
+)
+def test_failure_that_is_known_of_other_code_has_a_remedy(
+    item: pytest.Item, codes: tuple[Code, ...], remedy: str
+) -> None:
+    vars(shared.plan(item.config))["origins"] = {"bridge": Origin(codes=codes)}
+    found = phase(item, raised(DoesNotConform("it failed")), ids=["CNI-VERSION-ECHO"])
+
+    assert found.verdict == Verdict.DOES_NOT_CONFORM
+    assert remedy in found.remedy
+    assert found.remedy in found.text
 
 
 def test_deviation_that_does_not_occur_any_more(item: pytest.Item) -> None:
