@@ -13,6 +13,7 @@ from podpath.paths.crossing import Crossing, compare, unexpected
 from podpath.paths.grouping import Packets, by_packet
 from podpath.paths.kinds import MISSING, PAYLOAD
 from podpath.paths.probes import Noise, Probe
+from podpath.paths.retries import separate
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,11 @@ def judge(
         for number, _ in recognized:
             assigned[number] = True
         packets = by_packet([(leg, sightings[number]) for number, leg in recognized], paths)
-        crossings += [compare(paths[leg], group) for (leg, _), group in packets.items()]
+        crossings += [
+            compare(paths[leg], attempt)
+            for (leg, _), group in packets.items()
+            for attempt in separate(group, paths[leg].hops[0].place)
+        ]
         for leg, path in paths.items():
             differences += _lacking(probe, leg, path, packets)
     differences = [d for c in crossings for d in c.differences] + differences

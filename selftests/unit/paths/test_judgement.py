@@ -195,6 +195,48 @@ def test_repeated_arp_request_is_expected_at_each_hop_as_often() -> None:
     assert differences(asked_twice[:-1]) == [("missing hop", "server eth0 in")]
 
 
+def attempt(number: int) -> Sighting:
+    """Another attempt of ping to send the first request, in which the time stamp is another."""
+    packet = replace(GOOD[LEAVE].packet, digest=f"of attempt {number}")
+    return replace(GOOD[LEAVE], packet=packet, time=GOOD[LEAVE].time - 10_000 + number)
+
+
+def test_request_that_the_kernel_refuses_is_missing_where_it_was_lost() -> None:
+    """However often ping repeats it: the mark and the reason name the hop that never saw it."""
+    sent = [attempt(number) for number in range(200)]
+    judged = judge([*sent, *GOOD[10:]])
+
+    assert [(d.kind, str(d.where)) for d in judged.differences] == [
+        ("missing hop", "node veth2 in"),
+        ("missing hop", "node cni0 in"),
+        ("missing hop", "node veth3 out"),
+        ("missing hop", "server eth0 in"),
+        ("missing hop", "server eth0 out"),
+    ]
+    assert judged.crossings[0].at_hops[0] == (sent[0],)
+
+
+def test_request_that_ping_repeats_with_success_was_lost_before() -> None:
+    """The refused attempts are one packet, and the one that took its path is another."""
+    judged = judge([attempt(1), attempt(2), *GOOD])
+
+    assert found([attempt(1), attempt(2), *GOOD]) == [
+        ("missing hop", "node veth2 in"),
+        ("missing hop", "node cni0 in"),
+        ("missing hop", "node veth3 out"),
+        ("missing hop", "server eth0 in"),
+    ]
+    assert len(judged.crossings) == 5
+
+
+def test_request_that_the_network_doubles_is_no_retry() -> None:
+    """The same bytes twice at the origin, and the packet further on: a duplicate."""
+    doubled = replace(GOOD[LEAVE], time=GOOD[LEAVE].time - 1)
+
+    assert found([doubled, *GOOD]) == [("duplicate", "client eth0 out")]
+    assert ("duplicate", "node veth2 in") in found([doubled, *GOOD, replace(GOOD[ENTER])])
+
+
 def test_packets_that_nothing_tells_apart_are_told_by_their_order() -> None:
     """Two equal segments without an IPv4 identification; a third at one hop is a duplicate."""
     legs = samples.paths()
