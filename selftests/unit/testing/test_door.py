@@ -23,7 +23,7 @@ NAMES = {
 FIXTURES = {"network", "node", "observe", "pods", "topology", "traffic", "wiring"}
 OWN_FIXTURES = {
     *("absent", "at_first", "attach", "cluster_node", "cni_version", "container"),
-    *("contract_node", "created", "draws", "fresh_node", "life", "lives", "mapped_ports"),
+    *("contract_node", "created", "draws", "family", "fresh_node", "life", "lives", "mapped_ports"),
     *("observer", "progress", "remark", "runtime", "unset"),
 }
 
