@@ -9,7 +9,7 @@ from podpath.cni.network import Network
 from podpath.model import Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
-from podpath.paths import judgement, probes
+from podpath.paths import judgement, outside, probes
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
 from podpath.paths.traffic.losses import losses
@@ -38,11 +38,20 @@ def fragments(node: Node, network: Network, largest: int) -> None:
 
 
 @pytest.fixture
-def gateway(network: Network, family: Family) -> Address:
-    """The node's address on the pods' network, which a bridge has only if configured."""
+def gateway(node: Node, network: Network, topology: Topology, family: Family) -> Address:
+    """The pods' gateway; the node's address on its uplink if nothing holds the gateway's address.
+
+    A bridge has a gateway only if configured.
+    """
     if not network.has_gateway:
         pytest.skip("the conflist has no isGateway, so the bridge has no address")
-    return network.ipam.gateway(family)
+    own = network.ipam.gateway(family)
+    if network.is_held(own):
+        return own
+    held = outside.address(topology, node.uplink, family)
+    if held is None:
+        pytest.skip("nothing holds the gateway's address, and the uplink has none to ping instead")
+    return held
 
 
 @requirement("PATH-ICMP")

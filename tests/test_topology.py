@@ -12,7 +12,7 @@ from podpath.nodes.deployment import Deployment
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffics
 from podpath.testing import each_family, each_pod, requirement
-from podpath.topology import firewall, leasing, routing
+from podpath.topology import firewall, leasing, settings
 from podpath.topology.wiring import Wiring
 
 
@@ -170,7 +170,7 @@ def test_plugin_turns_on_only_configured_settings(unset: Attachment, network: Ne
     """ADD turns on only configured forwarding and proxies, even if the host's pods have more."""
     unset.attach()
 
-    assert routing.switched("a container", unset.settings(), Settings(), network) == []
+    assert settings.switched("a container", unset.settings(), Settings(), network) == []
 
 
 @requirement("TOPO-HOOKS")

@@ -7,8 +7,8 @@ so podpath takes the addresses that it gives from the pods.
 import ipaddress
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import ip_interface
 from typing import Any
 
@@ -149,6 +149,18 @@ class Ipam:
         """Return the networks of all ranges, and of the ranges that hold the addresses."""
         held = map(self.range_of, addresses)
         return frozenset(r.subnet for r in (*self.ranges, *held) if r is not None)
+
+    def with_gateways(self, gateway: Callable[[Family], Address | None]) -> "Ipam":
+        """Return the section with other gateways.
+
+        Args:
+            gateway: function from an IP version to its gateway; None leaves the ranges' own.
+        """
+        sets = tuple(
+            tuple(replace(r, gateway=gateway(Family(r.subnet.version)) or r.gateway) for r in some)
+            for some in self.sets
+        )
+        return replace(self, sets=sets)
 
     def gateway(self, family: Family) -> Address:
         """Return the gateway of a family's first range.

@@ -9,7 +9,7 @@ from podpath.cni import conflist
 from podpath.cni.conflist import Conflist
 from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
-from podpath.model import Family, Topology
+from podpath.model import Address, Family, Topology
 from podpath.profiles import HopRule, Profile, RouteRule, limited
 from podpath.requirements import REQUIREMENTS
 
@@ -46,8 +46,8 @@ class Network:
 
     @property
     def ipam(self) -> Ipam:
-        """Addresses and routes that pods get."""
-        return self.conflist.ipam
+        """Addresses and routes that pods get, with the gateways of the profile if it has any."""
+        return self.conflist.ipam.with_gateways(self.profile.gateway)
 
     @property
     def families(self) -> tuple[Family, ...]:
@@ -66,9 +66,15 @@ class Network:
 
     @property
     def has_gateway(self) -> bool:
-        """True if the node holds the gateway's address; a bridge does so only if configured."""
+        """True if the node routes for its pods; a bridge does so only if configured."""
         exists = all(r.gateway is not None for r in self.ipam.ranges)
         return exists and (self.profile.master is None or self.conflist.is_gateway)
+
+    def is_held(self, gateway: Address) -> bool:
+        """Return whether the node holds the address of its pods' gateway, and so answers a ping."""
+        if self.profile.master is not None:
+            return self.conflist.is_gateway
+        return gateway not in self.profile.gateways
 
     @property
     def mode(self) -> str:

@@ -166,12 +166,29 @@ class Rule:
         source: network that the source must be in; None for any.
         destination: network that the destination must be in; None for any.
         interfaces: interfaces that the rule names; empty for any.
+        table: number of the routing table that it leads to.
     """
 
     text: str
     source: Subnet | None = None
     destination: Subnet | None = None
     interfaces: tuple[str, ...] = ()
+    table: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One permanent entry of a neighbour table, which the kernel never makes by itself.
+
+    Attributes:
+        address: IP address.
+        mac: MAC address; empty if the entry has none.
+        device: name of the interface.
+    """
+
+    address: Address
+    mac: str
+    device: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +219,7 @@ class Namespace:
         routes: its routes.
         fdb: entries of its bridges' forwarding databases.
         rules: rules of its routing policy.
+        neighbours: permanent entries of its neighbour tables.
         nsids: its own numbers of other namespaces -> their inode.
         settings: settings of all links ("all").
     """
@@ -212,6 +230,7 @@ class Namespace:
     routes: tuple[Route, ...] = ()
     fdb: tuple[FdbEntry, ...] = ()
     rules: tuple[Rule, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
     nsids: Mapping[int, int] = field(default_factory=dict)
     settings: Settings = Settings()
 

@@ -1,6 +1,6 @@
 """Send traffic, watch it on every interface, and judge its paths."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -319,13 +319,23 @@ def _send_all(traffic: Sequence[Traffic]) -> list[CommandResult]:
 def noise(topology: Topology, network: Network) -> probes.Noise:
     """Return the housekeeping packets that the namespaces of a topology may send."""
     links = [i for space in (topology.node, *topology.named.values()) for i in space.interfaces]
+    owners = {(link.mac, a.ip) for link in links for a in link.addresses}
+    if network.profile.host_end.proxy_arp:
+        owners |= set(_by_proxy(topology, network))
     return probes.Noise(
-        frozenset(a.ip for link in links for a in link.addresses),
+        frozenset(address for _, address in owners),
         frozenset(link.mac for link in links),
         network.ipam.subnets(a for pod in topology.everybody.values() for a in pod.addresses),
-        frozenset((link.mac, a.ip) for link in links for a in link.addresses),
+        frozenset(owners),
         _of_node(topology),
     )
+
+
+def _by_proxy(topology: Topology, network: Network) -> Iterator[tuple[str, Address]]:
+    """Pair the MAC address of each host end with the gateways that it answers ARP for."""
+    for end in filter(None, map(topology.host_end, topology.everybody)):
+        for gateway in network.profile.gateways:
+            yield end.mac, gateway
 
 
 def _of_node(topology: Topology) -> frozenset[tuple[str, Address]]:

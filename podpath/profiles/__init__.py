@@ -6,12 +6,17 @@ The format: docs/profiles.md. Pure, but for reading the files.
 from pathlib import Path
 
 from podpath.errors import CouldNotTest
+from podpath.profiles.profile import Profile
 from podpath.profiles.reading import load
 from podpath.profiles.rules import (
+    ADMINISTRATOR,
+    HOST_END,
     LIMITER,
+    NO_TARGET,
     PLURAL,
     HopRule,
-    Profile,
+    NeighbourRule,
+    PolicyRule,
     Resolution,
     RouteRule,
     filled,
@@ -19,9 +24,14 @@ from podpath.profiles.rules import (
 )
 
 __all__ = [
+    "ADMINISTRATOR",
+    "HOST_END",
     "LIMITER",
+    "NO_TARGET",
     "PLURAL",
     "HopRule",
+    "NeighbourRule",
+    "PolicyRule",
     "Profile",
     "Resolution",
     "RouteRule",

@@ -2,20 +2,29 @@
 
 The texts of addresses and routes have placeholders: {pod} is the pod's address; {gateway}, {subnet}
 and {length} are the gateway, the subnet and the prefix length of its range; {all} is the prefix
-length of a single address.
+length of a single address, and {anywhere} the network of all addresses.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from podpath.model import Address, Family, Subnet, Topology
+from podpath.model import ANYWHERE, Address, Family, Subnet
 
 #: Conditions that a rule may depend on: it applies only if the conflist meets them.
 CONDITIONS = ("gateway", "hairpin")
 
 #: Names that stand for several pods, with one hop each.
 PLURAL = frozenset({"others", "bystanders"})
+
+#: Name in a rule for the peer of a pod's eth0.
+HOST_END = "host-end"
+
+#: Target of the address resolution of pods whose neighbours are all permanent.
+NO_TARGET = "none"
+
+#: Those who may turn on the node's forwarding, the default first.
+PLUGIN, ADMINISTRATOR = "plugin", "administrator"
 
 _VETH, _MACVLAN = "pods have veth pairs", "pods have macvlan links"
 
@@ -97,12 +106,61 @@ class RouteRule:
         via: gateway; empty for a route on the link.
         dev: on the node, "host-end" or "master"; empty in a pod, where it is eth0.
         when: as in HopRule.
+        family: IP version of the pods' addresses that have the route; None for both.
     """
 
     to: str
     via: str = ""
     dev: str = ""
     when: str = ""
+    family: Family | None = None
+
+    def has(self, address: Address) -> bool:
+        """Return whether the route exists for a pod's address."""
+        return self.family is None or self.family.value == address.version
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourRule:
+    """One permanent neighbour of a pod.
+
+    Attributes:
+        address: its IP address.
+        mac: its MAC address, or HOST_END for that of the pod's own host end.
+    """
+
+    address: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRule:
+    """One rule of the node's routing policy for each address of a pod.
+
+    Attributes:
+        table: number of the routing table.
+        source: network that the source must be in; empty for any.
+        destination: network that the destination must be in; empty for any.
+    """
+
+    table: int
+    source: str = ""
+    destination: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostEnd:
+    """Settings of the host end of a pod's veth.
+
+    Attributes:
+        addresses: its addresses; it must have no others.
+        mac: MAC address of all host ends; empty if each has its own.
+        proxy_arp: True if it answers ARP for other hosts.
+    """
+
+    addresses: tuple[str, ...] = ()
+    mac: str = ""
+    proxy_arp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,67 +199,21 @@ class Resolution:
     """Address resolution: how a pod finds the MAC address for packets to another pod.
 
     Attributes:
-        target: whose address the request asks for, "destination" or "gateway".
-        request: kind of path of an ARP request.
-        solicitation: kind of path of an IPv6 neighbour solicitation.
-        reply: kind of path of the reply.
+        target: whose address the request asks for, "destination" or "gateway"; NO_TARGET for pods
+            that send no request.
+        request: kind of path of an ARP request; empty without a request.
+        solicitation: kind of path of an IPv6 neighbour solicitation; empty without a request.
+        reply: kind of path of the reply; empty without a request.
     """
 
     target: str
-    request: str
-    solicitation: str
-    reply: str
+    request: str = ""
+    solicitation: str = ""
+    reply: str = ""
 
     def question(self, family: Family) -> str:
         """Return the kind of path of the request of an IP version."""
         return self.request if family is Family.IPV4 else self.solicitation
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """Wiring of a kind of plugin.
-
-    Attributes:
-        name: name of the profile.
-        plugins: plugin types that it covers.
-        kind: kind of pods' links, one of KINDS.
-        lower: lower link of pods' links; None if they have none.
-        master: master of the host ends; None if they have none.
-        promiscuous: interfaces that podpath must make promiscuous to see a hop ("master").
-        address: a pod's address, with its prefix length.
-        pod_routes: routes of a pod, in addition to configured ones.
-        host_end: addresses of a host end.
-        node_routes: the node's routes to its pods; it must have no others.
-        resolution: address resolution between pods.
-        not_applicable: requirement -> reason why it does not apply to this kind of plugin.
-        paths: kind of flow -> its hops.
-    """
-
-    name: str
-    plugins: tuple[str, ...]
-    kind: str
-    lower: Lower | None
-    master: Master | None
-    promiscuous: tuple[str, ...]
-    address: str
-    pod_routes: tuple[RouteRule, ...]
-    host_end: tuple[str, ...]
-    node_routes: tuple[RouteRule, ...]
-    resolution: Resolution
-    not_applicable: Mapping[str, str]
-    paths: Mapping[str, tuple[HopRule, ...]]
-
-    def master_in(self, section: Mapping[str, object]) -> str:
-        """Return the master's name in a plugin's configuration; empty if there is none."""
-        return str(section.get(self.master.key) or self.master.default) if self.master else ""
-
-    def lower_in(self, section: Mapping[str, object], topology: Topology) -> str:
-        """Return the lower link's name in a plugin's configuration; empty if there is none."""
-        return str(section.get(self.lower.key) or topology.default_link) if self.lower else ""
-
-    def mode_in(self, section: Mapping[str, object]) -> str:
-        """Return the mode in a plugin's configuration; empty if links have no mode."""
-        return str(section.get(self.lower.mode_key) or self.lower.mode) if self.lower else ""
 
 
 def filled(text: str, pod: Address, subnet: Subnet, gateway: Address | None) -> str:
@@ -218,5 +230,6 @@ def filled(text: str, pod: Address, subnet: Subnet, gateway: Address | None) -> 
         "gateway": gateway,
         "length": subnet.prefixlen,
         "all": subnet.max_prefixlen,
+        "anywhere": f"{ANYWHERE[Family(pod.version)]}/0",
     }
     return re.sub(r"\{(\w*)\}", lambda placeholder: str(values[placeholder[1]]), text)

@@ -107,9 +107,10 @@ REQUIREMENTS = (
         "The bridge does not hold the gateway address, or another link has the subnet's route.",
         (f"{NODE} ip route", f"{NODE} ip addr show {{bridge}}"),
         why="Kubelets probe pods from the node, and pods reach all else by their gateway.",
-        how="Each pod pings its gateway, and the node each pod. Each packet is compared with the"
-        " paths of the profile to the node and from it. Without a gateway in the conflist, it"
-        " is not applicable to a bridge.",
+        how="Each pod pings its gateway, and the node each pod. Where no interface holds the"
+        " gateway's address, the pod pings the node's address on its uplink. Each packet is"
+        " compared with the paths of the profile to the node and from it. Without a gateway in the"
+        " conflist, it is not applicable to a bridge.",
     ),
     Requirement(
         "PATH-MASQUERADE",

@@ -109,7 +109,9 @@ REQUIREMENTS = (
         why="Where pods are routed, the host end is their router. If it does not forward, their"
         " packets end there.",
         how="State and master of the host end are read by netlink. It and the node must forward"
-        " each IP version that the pod has addresses of.",
+        " each IP version that the pod has addresses of. Where the profile leaves the node's"
+        " forwarding to the administrator, podpath turns it on for a node that it makes, and tests"
+        " nothing on another node that does not forward.",
     ),
     Requirement(
         "TOPO-MTU",
@@ -131,7 +133,8 @@ REQUIREMENTS = (
         (POD, f"{NODE} sh -c 'cat /var/lib/cni/results/*'"),
         why="Two pods with one MAC address get each other's packets. A result with an old one"
         " misleads all that is set up by it.",
-        how="The MAC addresses of all pods' eth0, host ends and lower links must differ. Those in"
+        how="The MAC addresses of all pods' eth0, host ends and lower links must differ. Where the"
+        " profile gives all host ends one MAC address, each must have that one. Those in"
         " the plugin's result must be the kernel's, and still be so after pods have talked. The"
         " bridge's own counts if it is a gateway.",
     ),
@@ -156,7 +159,8 @@ REQUIREMENTS = (
         why="Without a route, a network cannot be reached. One that nobody asked for sends"
         " packets another way than was configured.",
         how="The pod's routes in all tables are read by netlink, for each IP version, and"
-        " compared with those of the profile and of the conflist.",
+        " compared with those of the profile and of the conflist. Its permanent neighbours are"
+        " compared with those of the profile.",
     ),
     Requirement(
         "TOPO-RULE",
@@ -195,7 +199,8 @@ REQUIREMENTS = (
         (f"{NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
         why="A pod that forwards is a router, and what answers ARP for others takes their traffic.",
         how="Forwarding and promiscuous mode in the pod, proxy ARP and unusual flags of eth0, of"
-        " its host end and of the bridge are read from the kernel. New namespaces copy the host's"
+        " its host end and of the bridge are read from the kernel. A host end answers ARP for"
+        " others if the profile has proxy ARP, and then it must. New namespaces copy the host's"
         " settings: what one that podpath makes at the same time has turned on does not count. So"
         " ADD is also called for a container that has both turned off.",
     ),
@@ -231,7 +236,8 @@ REQUIREMENTS = (
         (f"{NODE} ip route show table all", f"{NODE} ip rule"),
         why="A second way to a pod bypasses the bridge, or leads to one that is gone.",
         how="The node's routes to the conflist's ranges, of all tables, and its rules about them"
-        " or about pods' interfaces are read by netlink and compared with the profile.",
+        " or about pods' interfaces are read by netlink and compared with the profile, which may"
+        " have a rule for each pod.",
     ),
     Requirement(
         "TOPO-NODE-LINKS",

@@ -179,19 +179,25 @@ def mtu(topology: Topology, network: Network, pod: str) -> Differences:
 def mac(topology: Topology, network: Network, *, of_bridge: bool = True) -> Differences:
     """Check that MAC addresses are unique, and that each plugin result has the kernel's.
 
+    Host ends have the profile's one MAC address, if it has one.
+
     Args:
         topology: The node and its pods.
         network: The configuration, and how its plugin wires pods.
         of_bridge: Whether to compare the bridge's own address too. It is compared only for a
             gateway, whose address must stay.
     """
-    differences = []
+    differences: Differences = []
     owners: dict[str, object] = {}
+    common = network.profile.host_end.mac
     for name in topology.everybody:
         link = topology.of_pod(name).interface(POD_INTERFACE)
         owners |= {f"pod {name} {POD_INTERFACE}": link.mac} if link else {}
         for end in (topology.host_end(name), topology.lower_link(name)):
-            owners |= {f"{NODE} {end.name}": end.mac} if end else {}
+            if end and not common:
+                owners[f"{NODE} {end.name}"] = end.mac
+            elif end:
+                differences += unequal(f"{NODE} {end.name}", {"MAC address": (common, end.mac)})
     for name in topology.pods:
         differences += _result_macs(
             topology, network, name, of_bridge and network.conflist.is_gateway

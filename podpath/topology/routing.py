@@ -1,7 +1,7 @@
 """Check how pods and the node route: one function for each requirement. Pure."""
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 
 from podpath.cni.ipam import Range
 from podpath.cni.network import Network
@@ -12,21 +12,22 @@ from podpath.model import (
     Address,
     Difference,
     Family,
-    Interface,
     Namespace,
     Route,
-    Settings,
     Subnet,
     Topology,
     listed,
 )
-from podpath.profiles import RouteRule, filled
+from podpath.profiles import HOST_END, RouteRule, filled
 from podpath.topology.comparison import Differences, no_host_end
 
 
 def route(topology: Topology, network: Network, pod: str) -> Differences:
-    """Check that a pod has the routes of its profile and the configured ones, and no others."""
-    differences = []
+    """Check that a pod has the routes of its profile and the configured ones, and no others.
+
+    Permanent neighbours, to which a route may lead, must be those of the profile, too.
+    """
+    differences = _neighbours(topology, network, pod)
     for family in Family:
         expected = _configured(network, family, topology, pod)
         present = {
@@ -37,6 +38,34 @@ def route(topology: Topology, network: Network, pod: str) -> Differences:
         present -= set(_own_addresses(topology.of_pod(pod)))
         differences += _exactly(f"pod {pod}", expected, present)
     return differences
+
+
+def _neighbours(topology: Topology, network: Network, pod: str) -> Differences:
+    """Check that the permanent neighbours of a pod are those of the profile."""
+    end = topology.host_end(pod)
+    expected = {
+        filled(rule.address, address, ip_range.subnet, ip_range.gateway): (
+            rule.mac if rule.mac != HOST_END else end.mac if end else "the host end's"
+        )
+        for address, ip_range in _ranged(topology, network, pod)
+        for rule in network.profile.neighbours
+    }
+    expected.pop("", None)  # a pod without a gateway has no neighbour there
+    held = {
+        str(n.address): n.mac
+        for n in topology.of_pod(pod).neighbours
+        if n.device == POD_INTERFACE and not n.address.is_multicast
+    }
+    return [
+        Difference(
+            "permanent neighbour",
+            f"pod {pod} {address}",
+            expected.get(address, "none"),
+            held.get(address, "none"),
+        )
+        for address in sorted(expected.keys() | held.keys())
+        if expected.get(address) != held.get(address)
+    ]
 
 
 def _exactly(where: str, expected: set[Route], present: set[Route]) -> Differences:
@@ -90,8 +119,8 @@ def _ranged(topology: Topology, network: Network, pod: str) -> Iterator[tuple[Ad
 def _routes(
     rules: Iterable[RouteRule], address: Address, ip_range: Range, device: str
 ) -> Iterator[Route]:
-    """Yield the routes of some rules; a rule with a gateway has none without one."""
-    for rule in rules:
+    """Yield the routes of an address; a rule with a gateway has none without one."""
+    for rule in filter(lambda rule: rule.has(address), rules):
         to, via = (
             filled(text, address, ip_range.subnet, ip_range.gateway) for text in (rule.to, rule.via)
         )
@@ -107,39 +136,21 @@ def rule(topology: Topology, pod: str) -> Differences:
     ]
 
 
-def host_end(topology: Topology, pod: str) -> Differences:
-    """Check that the host end is up, has no master, and forwards the pod's IP versions."""
-    end = topology.host_end(pod)
-    if end is None:
-        return [no_host_end(pod)]
-    where = f"{NODE} {end.name} (pod {pod})"
-    differences = [] if end.up else [Difference("interface down", where, "up", "down")]
-    if end.master is not None:
-        master = topology.node.by_index(end.master)
-        differences.append(
-            Difference("master", where, "none", master.name if master else "unknown")
-        )
-    for family in Family:
-        has = any(a.version == family.value for a in topology.everybody[pod].addresses)
-        if has and family not in end.settings.forwarding & topology.node.settings.forwarding:
-            differences.append(Difference("forwarding", f"{where} IPv{family.value}", "on", "off"))
-    return differences
-
-
 def node_addr(topology: Topology, network: Network, pod: str) -> Differences:
     """Check that the host end has the addresses of its profile: none for a bridge port."""
     end = topology.host_end(pod)
     if end is None:
         return [no_host_end(pod)]
-    held = {
-        str(a) for a in end.addresses if not a.ip.is_link_local or a.version == Family.IPV4.value
-    }
-    texts = (
-        filled(text, address, ip_range.subnet, ip_range.gateway)
+    filled_in = (
+        (filled(text, address, ip_range.subnet, ip_range.gateway), address)
         for address, ip_range in _ranged(topology, network, pod)
-        for text in network.profile.host_end
+        for text in network.profile.host_end.addresses
     )
-    expected = set(filter(None, texts))
+    own = ((ip_interface(text), address) for text, address in filled_in if text)
+    expected = {str(held) for held, address in own if held.version == address.version}
+    # The kernel gives each link that is up an IPv6 link-local address.
+    kernels = {str(a) for a in end.addresses if a.version == 6 and a.ip.is_link_local} - expected
+    held = {str(a) for a in end.addresses} - kernels
     where = f"{NODE} {end.name} (pod {pod})"
     differences = []
     if missing := expected - held:
@@ -160,15 +171,45 @@ def node_route(topology: Topology, network: Network) -> Differences:
     present -= set(_own_addresses(topology.node))
     present -= set(_of_lower_link(topology, network))
     differences = _exactly(NODE, set(_node_routes(topology, network)), present)
-    ends = topology.host_ends()
+    return differences + _node_rules(topology, network, subnets)
+
+
+def _node_rules(topology: Topology, network: Network, subnets: Iterable[Subnet]) -> Differences:
+    """Check that the rules that name pods are those of the profile, one for each address."""
+    missing = dict.fromkeys(_policy(topology, network))
+    ends = topology.host_ends() | {network.bridge}
+    differences = []
     for rule in topology.node.rules:
+        key = (rule.table, rule.source, rule.destination)
+        if key in missing and not rule.interfaces:
+            del missing[key]
+            continue
         prefixes = [n for n in (rule.source, rule.destination) if n is not None]
         names_pods = any(_within(n, s) for n in prefixes for s in subnets)
-        if names_pods or (ends | {network.bridge}) & set(rule.interfaces):
+        if names_pods or ends & set(rule.interfaces):
             differences.append(
                 Difference("unexpected rule", NODE, "none that is about pods", rule.text)
             )
+    for table, source, destination in missing:
+        names = " ".join(f"{end} {n}" for end, n in (("from", source), ("to", destination)) if n)
+        differences.append(Difference("missing rule", f"{NODE} {names}", f"table {table}", "none"))
     return differences
+
+
+def _policy(
+    topology: Topology, network: Network
+) -> Iterator[tuple[int, Subnet | None, Subnet | None]]:
+    """Yield the routing rules that the node must have: table, source and destination."""
+    for pod in topology.everybody:
+        for address, ip_range in _ranged(topology, network, pod):
+            for rule in network.profile.node_rules:
+                source, destination = (
+                    ip_network(filled(text, address, ip_range.subnet, ip_range.gateway))
+                    if text
+                    else None
+                    for text in (rule.source, rule.destination)
+                )
+                yield rule.table, source, destination
 
 
 def _of_lower_link(topology: Topology, network: Network) -> Iterator[Route]:
@@ -199,77 +240,3 @@ def _own_addresses(space: Namespace) -> Iterable[Route]:
 
 def _within(inner: Subnet, outer: Subnet) -> bool:
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
-
-
-def settings(topology: Topology, network: Network, pod: str) -> Differences:
-    """Check that a pod forwards nothing, and that no interface on its path answers for others.
-
-    Interfaces on the path are eth0, its host end and the bridge. Their flags must be the usual
-    ones, and eth0 must be promiscuous only if "tuning" makes it so. Settings that a new namespace,
-    or a new interface of the node, starts with come from the host, and are no differences
-    (net/ipv4/devinet.c, devinet_init_net and inetdev_init).
-    """
-    inherited = topology.pods[pod].inherited
-    inside = topology.of_pod(pod).interface(POD_INTERFACE)
-    links: dict[str, Interface | None] = {
-        f"host end of pod {pod}": topology.host_end(pod),
-        f"{NODE} {network.bridge}": topology.node.interface(network.bridge),
-    }
-    differences = []
-    for where, link in links.items():
-        if link is not None:
-            differences += _proxies(where, link.settings - inherited.node, "off")
-    for where, link in links.items():
-        if link is not None and link.flags:
-            differences.append(Difference("flags", where, "none unusual", listed(link.flags)))
-    if inside is not None:
-        differences += _switches(f"pod {pod} {POD_INTERFACE}", inside, network)
-    now = inside.settings if inside else Settings()
-    return differences + switched(f"pod {pod}", now, inherited.pod, network)
-
-
-def _switches(where: str, link: Interface, network: Network) -> Differences:
-    """Check that a pod's interface has the switches that "tuning" turns on, and no others."""
-    flags = {"all multicast"} if network.conflist.is_tuned("allmulti") else set()
-    differences = []
-    if link.flags != flags:
-        expected = listed(flags) if flags else "none unusual"
-        differences.append(Difference("flags", where, expected, listed(link.flags)))
-    if link.promiscuous != network.conflist.is_tuned("promisc"):
-        values = ("off", "on") if link.promiscuous else ("on", "off")
-        differences.append(Difference("promiscuous", where, *values))
-    return differences
-
-
-def switched(where: str, now: Settings, before: Settings, network: Network) -> Differences:
-    """Check that a pod's forwarding and proxies are the initial ones, changed as configured.
-
-    Args:
-        where: The place of the settings.
-        now: The settings after ADD.
-        before: The settings that the namespace started with.
-        network: The configuration, and how its plugin wires pods.
-    """
-    on, off = network.conflist.switched
-    extra, missing = now - ((before | on) - off), on - now
-    return [
-        *_proxies(where, extra, "off"),
-        *_forwarding(where, extra, "off"),
-        *_proxies(where, missing, "on"),
-        *_forwarding(where, missing, "on"),
-    ]
-
-
-def _proxies(where: str, present: Settings, expected: str) -> Differences:
-    return [Difference("proxy ARP", where, expected, _OTHER[expected])] if present.proxies else []
-
-
-def _forwarding(where: str, present: Settings, expected: str) -> Differences:
-    return [
-        Difference("forwarding", f"{where} IPv{family.value}", expected, _OTHER[expected])
-        for family in Family
-        if family in present.forwarding
-    ]
-
-
-_OTHER = {"on": "off", "off": "on"}

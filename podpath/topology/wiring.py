@@ -6,7 +6,16 @@ from typing import cast
 
 from podpath.cni.network import Network
 from podpath.model import Topology
-from podpath.topology import addresses, bridge, hooks, interfaces, leasing, result, routing
+from podpath.topology import (
+    addresses,
+    bridge,
+    hooks,
+    interfaces,
+    leasing,
+    result,
+    routing,
+    settings,
+)
 from podpath.topology.comparison import Differences
 
 
@@ -81,7 +90,7 @@ class Wiring:
 
     def host_end(self, pod: str) -> Differences:
         """Check that the host end is up, has no master, and forwards."""
-        return routing.host_end(self.topology, pod)
+        return settings.host_end(self.topology, pod)
 
     def mtu(self, pod: str) -> Differences:
         """Check that every interface on the pod's path has one MTU: the configured one, if any."""
@@ -127,7 +136,7 @@ class Wiring:
 
         Interfaces are the pod's eth0, its host end and the bridge.
         """
-        return routing.settings(self.topology, self.network, pod)
+        return settings.settings(self.topology, self.network, pod)
 
     def hooks(self, filters: Mapping[str, Iterable[str]]) -> Differences:
         """Check that no traffic control, XDP program or packet filter is on the path.

@@ -98,7 +98,7 @@ class Fault:
     be heard; mended: whether it is so where that is easy for the CNI contract; undeclared:
     requirements whose known deviations are not declared; wraps: the plugins that are wrapped;
     cases: which tests of the CNI contract are run, by a pattern for their parameters; network: the
-    conflist that it is about.
+    conflist that it is about; profile: how its plugin wires pods, if its type does not say it.
     """
 
     name: str
@@ -120,6 +120,7 @@ class Fault:
     wraps: tuple[str, ...] = ("bridge",)
     cases: str = "*-1.0.0*"
     network: Path = conflist.DEFAULT
+    profile: str = ""
 
     def install(self, directory: Path, real: str = "") -> Path:
         """Write the wrappers to directory/plugins; gives the path of the conflist to use.

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from podpath.cni.network import Network
+from podpath.nodes import forwarding
 from podpath.nodes.base import Node
 from podpath.nodes.embedded.node import PLUGINS, EmbeddedNode, start
 from podpath.system import programs
@@ -55,9 +56,9 @@ class SharedNode:
     ) -> None:
         self._stack.close()
 
-    def take(self, path: Path) -> Node:
+    def take(self, path: Path, profile: str = "") -> Node:
         """A node with the conflist at this path, as if no pod had ever been on it."""
-        network = Network.read(path)
+        network = Network.read(path, profile)
         if self._node is None or not self._as_found(self._node):
             self._stack.close()
             self._node, self._given = None, set()
@@ -66,6 +67,7 @@ class SharedNode:
         else:
             self._node.configure(network.conflist)
         self._give_plugins(self._node)
+        forwarding.turn_on(self._node, network)
         self._bridge = network.bridge
         return self._node
 

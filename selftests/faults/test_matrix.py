@@ -40,7 +40,7 @@ def row(
 
     def run(fault: Fault) -> matrix.Row:
         network = fault.install(place)
-        node = shared.take(network)
+        node = shared.take(network, fault.profile)
         ended = inside.run(
             node,
             matrix.wanted(fault, complete),
@@ -48,6 +48,7 @@ def row(
             f"--podpath-cni-bin={place / 'plugins'}",
             f"--podpath-cni-conf={network}",
             f"--podpath-deviations={place / DEVIATIONS}",
+            *([f"--podpath-profile={fault.profile}"] if fault.profile else []),
             cases="*" if complete else fault.cases,
         )
         found = matrix.row(fault, ended)

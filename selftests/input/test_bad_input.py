@@ -122,7 +122,7 @@ def test_unknown_profile() -> None:
     _refused(
         suite.run("tests", "--podpath-profile", "brigde"),
         'no profile "brigde"',
-        "bridge, macvlan, ptp",
+        "aws, bridge, calico, macvlan, ptp",
     )
 
 

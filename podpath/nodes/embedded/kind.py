@@ -1,8 +1,8 @@
 """The kind of node `embedded`: its needs, and its start."""
 
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 
 from podpath.cni.agreement import Party
@@ -46,11 +46,15 @@ class Embedded(Kind):
             versions[os.path.basename(path)] = programs.first_line(path, "--version")
         return versions
 
-    def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
+    @contextmanager
+    def start(self, setup: Setup, say: Say) -> Iterator[Node]:
         """See Kind."""
+        from podpath.nodes import forwarding
         from podpath.nodes.embedded import node
 
-        return node.start(setup.network.conflist, setup.plugin_directories, say)
+        with node.start(setup.network.conflist, setup.plugin_directories, say) as started:
+            forwarding.turn_on(started, setup.network)
+            yield started
 
 
 def _link(name: str) -> Need:

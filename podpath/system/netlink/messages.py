@@ -200,6 +200,12 @@ class NeighbourMessage(FamilyMessage):
         return bool(state & (_NUD_PERMANENT | _NUD_NOARP))
 
     @property
+    def is_permanent(self) -> bool:
+        """True if the entry stays until it is deleted; the kernel makes none by itself."""
+        state = self._attributes.field("state", "the state of a neighbour")
+        return bool(state & _NUD_PERMANENT)
+
+    @property
     def is_sticky(self) -> bool:
         """True if the entry never moves to another port."""
         return bool(self._flags & _NTF_STICKY)

@@ -9,7 +9,7 @@ from podpath.errors import CouldNotTest
 from podpath.model import NODE, Namespace, PodNetwork, Topology
 from podpath.system import netns, sysctl
 from podpath.system.netlink.questions import ChangedMeanwhile, Questions, listener
-from podpath.topology.reading import fdb, links, routes, rules
+from podpath.topology.reading import fdb, links, neighbour_tables, routes, rules
 from podpath.topology.reading.inside import inside
 
 _ATTEMPTS = 20
@@ -95,6 +95,7 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
             interfaces=interfaces,
             routes=tuple(routes.routes(kernel.routes(), names)),
             rules=tuple(rules.rules(kernel.rules())),
+            neighbours=tuple(neighbour_tables.permanent(kernel.neighbours(), names)),
             fdb=tuple(fdb.entries(kernel.fdb(), names)) if bridged else (),
             nsids=_nsids(kernel, paths, inodes, peers),
             settings=sysctl.of_link("all"),

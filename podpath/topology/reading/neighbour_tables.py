@@ -1,8 +1,9 @@
 """Read and flush neighbour tables: the MAC address that a namespace has for each IP address."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 
+from podpath.model import Neighbour
 from podpath.system.netlink.messages import NeighbourMessage
 from podpath.system.netlink.questions import Questions
 from podpath.topology.reading.inside import inside
@@ -29,6 +30,20 @@ def neighbours(namespace: str) -> dict[str, str]:
 def _resolved(messages: Iterable[NeighbourMessage]) -> Iterator[tuple[str, str]]:
     """Yield the neighbours whose MAC address is known. Pure."""
     return ((str(n.address), n.mac) for n in messages if n.address and n.mac)
+
+
+def permanent(
+    messages: Iterable[NeighbourMessage], names: Mapping[int, str]
+) -> Iterator[Neighbour]:
+    """Read the permanent neighbours. Pure.
+
+    Args:
+        messages: Neighbours of all interfaces.
+        names: Index of an interface -> its name.
+    """
+    for message in messages:
+        if message.address and message.is_permanent:
+            yield Neighbour(message.address, message.mac or "", names.get(message.index, "?"))
 
 
 def forget_neighbours(namespace: str) -> None:

@@ -33,7 +33,7 @@ def _rule(message: RuleMessage, family: Family) -> Rule | None:
         return None
     ends = [f"from {source}"] * bool(source) + [f"to {destination}"] * bool(destination)
     text = " ".join([f"IPv{family.value} {priority}:", *ends, *links, f"table {table}"])
-    return Rule(text, source, destination, links)
+    return Rule(text, source, destination, links, table)
 
 
 def _subnet(end: tuple[Address, int] | None) -> Subnet | None:

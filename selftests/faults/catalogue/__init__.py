@@ -10,6 +10,7 @@ from selftests.faults.catalogue import (
     macvlan,
     path,
     ptp,
+    routed,
     topology,
 )
 from selftests.faults.fault import Fault
@@ -22,6 +23,7 @@ FAULTS = (
     *contract.FAULTS,
     *features.FAULTS,
     *ptp.FAULTS,
+    *routed.FAULTS,
     *macvlan.FAULTS,
     *topology.FAULTS,
 )
@@ -29,6 +31,7 @@ HEALTHY = (
     *healthy.PLUGINS,
     *ipv6.PLUGINS,
     *ptp.PLUGINS,
+    *routed.PLUGINS,
     *macvlan.PLUGINS,
     *contract.PLUGINS,
     *features.PLUGINS,

@@ -16,6 +16,7 @@ from selftests.suite import ROOT
 from .. import samples
 
 PTP, MACVLAN = profiles.for_plugin("ptp"), profiles.for_plugin("macvlan")
+CALICO = profiles.named("calico")
 PROFILE = samples.PROFILE
 
 
@@ -50,6 +51,16 @@ def test_bridge_has_the_gateway_if_it_is_configured() -> None:
     assert samples.network().has_gateway
     assert not samples.network(isGateway=False).has_gateway
     assert samples.network(profile=PTP, isGateway=False).has_gateway
+
+
+def test_gateway_of_the_profile_replaces_that_of_the_range() -> None:
+    """The node answers for a gateway of the range, and does not hold one of the profile."""
+    ptp, calico = (samples.network(profile=p, isGateway=False) for p in (PTP, CALICO))
+    gateways = [n.ipam.gateway(Family.IPV4) for n in (ptp, calico)]
+
+    assert list(map(str, gateways)) == ["10.88.0.1", "169.254.1.1"]
+    assert [n.is_held(g) for n, g in zip((ptp, calico), gateways, strict=True)] == [True, False]
+    assert not samples.network(isGateway=False).is_held(gateways[0])
 
 
 def test_lower_link_is_the_configured_one_or_that_of_the_default_route() -> None:

@@ -11,16 +11,26 @@ from podpath.run import checks
 from podpath.run.plan import Plan
 from selftests.suite import ROOT
 
-PTP, MACVLAN = (
-    Path(profiles.__file__).with_name(f"{name}.toml").read_text() for name in ("ptp", "macvlan")
+PTP, MACVLAN, CALICO, AWS = (
+    Path(profiles.__file__).with_name(f"{name}.toml").read_text()
+    for name in ("ptp", "macvlan", "calico", "aws")
 )
 WIRE = ROOT / "selftests/profiles/wire/wire.toml"
 
 
-@pytest.mark.parametrize("plugin", ["bridge", "ptp", "macvlan"])
-def test_profile_is_inferred_from_the_plugin_type(plugin: str) -> None:
-    """Each reference plugin has a profile of its name."""
-    assert profiles.for_plugin(plugin).name == plugin
+@pytest.mark.parametrize(
+    ("plugin", "name"),
+    [
+        ("bridge", "bridge"),
+        ("ptp", "ptp"),
+        ("macvlan", "macvlan"),
+        ("calico", "calico"),
+        ("aws-cni", "aws"),
+    ],
+)
+def test_profile_is_inferred_from_the_plugin_type(plugin: str, name: str) -> None:
+    """Each reference plugin has a profile of its name; others have one in their manner."""
+    assert profiles.for_plugin(plugin).name == name
 
 
 def test_plugin_without_a_profile_is_told() -> None:
@@ -137,11 +147,32 @@ MALFORMED_STACKED = [
 ]
 
 
+#: The same of profiles whose gateway no interface holds.
+MALFORMED_CALICO = [
+    pytest.param('base = "ptp"', 'base = "../ptp"', "no profile '../ptp'", id="base"),
+    pytest.param('"169.254.1.1", ', '"169.254.1", ', "'169.254.1' does not", id="gateway"),
+    pytest.param('"fe80::ec', '"10.0.0.1", "fe80::ec', "one gateway at most", id="two-gateways"),
+    pytest.param('family = "ipv4"', 'family = "ip4"', "one of , ipv4, ipv6", id="family"),
+    pytest.param('mac = "ee:', 'mac = "EE:', "in lower case", id="mac"),
+    pytest.param("proxy-arp = true", "proxy-arp = 1", "must be true or false", id="proxy"),
+    pytest.param('"administrator"', '"admin"', "one of plugin, administrator", id="forwarding"),
+]
+MALFORMED_AWS = [
+    pytest.param('mac = "host-end"', 'mac = "node"', "must be a MAC address", id="neighbour"),
+    pytest.param('address = "{gateway}"', 'address = "{all}"', "filled in, is none", id="address"),
+    pytest.param('table = "main"', 'table = "mine"', "a number, or one of main", id="table"),
+    pytest.param('to = "{pod}/{all}", table', "table", 'needs "from" or "to"', id="any"),
+    pytest.param('target = "none"', 'target = "none"\nreply = "self"', "only target", id="target"),
+]
+
+
 @pytest.mark.parametrize(
     ("profile", "old", "new", "reason"),
     [
         *(pytest.param(PTP, *one.values, id=one.id) for one in MALFORMED),
         *(pytest.param(MACVLAN, *one.values, id=f"macvlan-{one.id}") for one in MALFORMED_STACKED),
+        *(pytest.param(CALICO, *one.values, id=f"calico-{one.id}") for one in MALFORMED_CALICO),
+        *(pytest.param(AWS, *one.values, id=f"aws-{one.id}") for one in MALFORMED_AWS),
     ],
 )
 def test_malformed_profile_is_refused(
@@ -160,3 +191,40 @@ def test_malformed_profile_is_refused(
     line = _line(profile, old.strip())
     near = {f"line {n}" for n in (line, line + 1)}
     assert any(f"{n}:" in str(told.value) or f"{n}," in str(told.value) for n in near)
+
+
+def test_profile_on_a_base_has_the_paths_of_the_base() -> None:
+    """Tables of the file replace those of the base; paths and inapplicable requirements add up."""
+    ptp, calico, aws = (profiles.named(name) for name in ("ptp", "calico", "aws"))
+
+    assert calico.paths == aws.paths == ptp.paths
+    assert (calico.name, calico.plugins, calico.resolution) == (
+        "calico",
+        ("calico",),
+        ptp.resolution,
+    )
+    assert calico.host_end != ptp.host_end
+    assert aws.not_applicable == {
+        **ptp.not_applicable,
+        "PATH-ARP": "pods ask for no MAC address: their neighbours are permanent",
+    }
+
+
+def test_profile_of_ones_own_may_stand_on_a_shipped_one(tmp_path: Path) -> None:
+    """Only what differs needs a line."""
+    path = tmp_path / "own.toml"
+    path.write_text("""
+base = "ptp"
+name = "own"
+plugins = ["own"]
+[not-applicable]
+PATH-SELF = "its lo is down"
+[path]
+self = [{ id = "leave", at = "source", interface = "pod", direction = "out" }]
+""")
+    own, ptp = profiles.load(path), profiles.named("ptp")
+
+    assert own.not_applicable == {**ptp.not_applicable, "PATH-SELF": "its lo is down"}
+    assert len(own.paths["self"]) == 1
+    assert {**own.paths, "self": ptp.paths["self"]} == ptp.paths
+    assert own.host_end == ptp.host_end

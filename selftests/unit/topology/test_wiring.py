@@ -25,7 +25,7 @@ from podpath.model import (
     Topology,
 )
 from podpath.requirements import REQUIREMENTS
-from podpath.topology import addresses, interfaces, result, routing, whole
+from podpath.topology import addresses, interfaces, result, routing, settings, whole
 from podpath.topology.wiring import Wiring, method_of
 
 from .. import samples
@@ -58,7 +58,7 @@ RULES: dict[str, Judge] = {
     "node_addr": lambda w: w.node_addr(POD),
     "node_route": Wiring.node_route,
     "settings": lambda w: w.settings(POD),
-    "switched": lambda w: routing.switched(
+    "switched": lambda w: settings.switched(
         "a pod", w.topology.of_pod(POD).settings, Settings(), w.network
     ),
     "result": lambda w: w.result(POD),
@@ -84,7 +84,7 @@ def _functions(module: ModuleType) -> set[str]:
 
 def test_every_rule_is_tried_here() -> None:
     """A new public function of these modules must come into the table."""
-    modules = (interfaces, podpath.topology.bridge, addresses, routing, result)
+    modules = (interfaces, podpath.topology.bridge, addresses, routing, settings, result)
 
     assert {name for module in modules for name in _functions(module)} | {"hooks"} == set(RULES)
 
@@ -590,7 +590,7 @@ def test_what_tuning_is_configured_to_set_is_expected(
     tuned = replace(samples.network(), conflist=parse(json.dumps(document)))
 
     def found(now: Settings, before: Settings) -> int:
-        return len(routing.switched("a pod", now, before, tuned))
+        return len(settings.switched("a pod", now, before, tuned))
 
     assert tuned.conflist.switched == (on, off)
     assert found(on, Settings()) == found(on, off) == 0

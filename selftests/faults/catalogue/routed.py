@@ -1,0 +1,162 @@
+"""Faults of plugins that route in the manner of Calico and of the AWS VPC CNI.
+
+Both plugins need programs of their own on the node. So the reference ptp plugin stands in for them:
+it makes the pair and asks host-local for an address; then the wrapper makes of the kernel's state
+what the plugin in question makes of it.
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from selftests.faults.fault import Fault
+from selftests.suite import ROOT
+
+_NETWORK = ROOT / "selftests/profiles/routed.conflist"
+_DUAL_STACK = ROOT / "selftests/profiles/routed-dual-stack.conflist"
+_MAC = "ee:ee:ee:ee:ee:ee"
+
+# What ptp did is undone: the pair stays. IP6 is the pod's IPv6 address, if it has one.
+_PAIR = r"""IP6=$(flat "$output" | sed -n 's/.*"address":"\([0-9a-f:]*::[0-9a-f:]*\).*/\1/p')
+  in_pod ip address flush dev eth0 scope global; in_pod ip -6 route flush dev eth0 proto boot
+  ip address flush dev "$HOST" scope global
+  result 's,\("address":"[0-9.]*\)/24,\1/32,; s,\("address":"[0-9a-f:]*\)/64,\1/128,'
+  result 's/,"gateway":"[^"]*"//g; s/"routes":\[[^]]*\],//'
+  in_pod ip address add "$IP/32" dev eth0
+  [ -z "$IP6" ] || in_pod ip address add "$IP6/128" dev eth0 nodad"""
+# cni-plugin/pkg/dataplane/linux/dataplane_linux.go of projectcalico/calico
+_CALICO = rf"""{_PAIR}
+  cd /proc/sys/net; echo 0 >"ipv6/conf/$HOST/accept_dad"
+  ip link set "$HOST" down; ip link set "$HOST" address {_MAC} up
+  result "s/\($HOST\",\"mac\":\"\)[^\"]*/\1{_MAC}/"
+  echo 1 >"ipv4/conf/$HOST/proxy_arp"; echo 0 >"ipv4/neigh/$HOST/proxy_delay"
+  echo 1 >"ipv4/conf/$HOST/forwarding"; echo 1 >"ipv6/conf/$HOST/forwarding"
+  in_pod ip route add 169.254.1.1 dev eth0 scope link
+  in_pod ip route add default via 169.254.1.1 dev eth0
+  ip route add "$IP" dev "$HOST" scope link
+  [ -z "$IP6" ] || {{ in_pod ip route add default via fe80::ecee:eeff:feee:eeee dev eth0
+    ip route add "$IP6" dev "$HOST"; }}"""
+# cmd/routed-eni-cni-plugin/driver/driver.go of aws/amazon-vpc-cni-k8s
+_AWS = rf"""{_PAIR}
+  gateway_mac=$(ip -o link show "$HOST" | sed 's/.*ether \([^ ]*\).*/\1/')
+  in_pod ip route add 169.254.1.1 dev eth0 scope link
+  in_pod ip route add default via 169.254.1.1 dev eth0
+  in_pod ip neighbour add 169.254.1.1 lladdr "$gateway_mac" dev eth0 nud permanent
+  ip route add "$IP" dev "$HOST" scope link
+  ip rule add pref 512 to "$IP" lookup main
+  echo "$IP" >"/run/podpath/fault/ip-$CNI_CONTAINERID" """
+_AWS_GONE = """kept=/run/podpath/fault/ip-$CNI_CONTAINERID
+  [ ! -s "$kept" ] || ip rule del pref 512 to "$(cat "$kept")" lookup main; rm -f "$kept" """
+
+_calico = partial(Fault, wraps=("ptp",), announces=False, network=_NETWORK, profile="calico")
+_aws = partial(
+    Fault,
+    wraps=("ptp",),
+    announces=False,
+    network=_NETWORK,
+    profile="aws",
+    before_del=_AWS_GONE,
+)
+
+_PATHS = frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP"})
+
+
+def _on(wiring: str, *faults: Fault) -> tuple[Fault, ...]:
+    """Faults that are made after the pod is wired."""
+    return tuple(replace(fault, after=f"{wiring}\n  {fault.after}") for fault in faults)
+
+
+FAULTS = (
+    *_on(
+        _CALICO,
+        _calico(
+            name="calico: one host end does not answer ARP for the gateway",
+            source="own: proxy_arp is off",
+            reds={"TOPO-SETTINGS": "proxy ARP at host end of pod client: expected on, saw off"},
+            follows=_PATHS | {"PATH-ARP", "PATH-GATEWAY"},
+            untestable=_PATHS | {"PATH-ARP", "PATH-GATEWAY"},
+            after="""[ "$POD" != client ] || echo 0 >"/proc/sys/net/ipv4/conf/$HOST/proxy_arp" """,
+        ),
+        _calico(
+            name="calico: one host end has a MAC address of its own",
+            source="own",
+            reds={"TOPO-MAC": "MAC address at node veth"},
+            after="""[ "$POD" != client ] || {
+              ip link set "$HOST" down; ip link set "$HOST" address 02:00:00:00:00:99 up
+              ip route add "$IP" dev "$HOST" scope link
+              result "s/\\($HOST\\",\\"mac\\":\\"\\)[^\\"]*/\\102:00:00:00:00:99/"; }""",
+        ),
+        _calico(
+            name="calico: the node has no route to one pod",
+            source="own",
+            reds={
+                "TOPO-NODE-ROUTE": "missing route at node 10.88.0.",
+                "PATH-ICMP": "missing hop",
+            },
+            follows=_PATHS | {"PATH-GATEWAY"},
+            untestable=frozenset({"PATH-ARP"}),
+            after='[ "$POD" != server ] || ip route del "$IP" dev "$HOST"',
+        ),
+        _calico(
+            name="calico: the pod's address has the prefix length of the range",
+            source="own",
+            reds={
+                "TOPO-ADDR": "prefix length at pod client",
+                "TOPO-ROUTE": "unexpected route at pod client 10.88.0.0/24",
+            },
+            follows=_PATHS | {"PATH-ARP", "TOPO-RESULT"},
+            after="""[ "$POD" != client ] || { in_pod ip address add "$IP/24" dev eth0
+              in_pod ip address del "$IP/32" dev eth0; }""",
+        ),
+    ),
+    *_on(
+        _AWS,
+        _aws(
+            name="aws: the gateway is no permanent neighbour",
+            source="own",
+            reds={"TOPO-ROUTE": "permanent neighbour at pod client 169.254.1.1"},
+            follows=_PATHS | {"PATH-GATEWAY"},
+            untestable=_PATHS | {"PATH-GATEWAY"},
+            after='[ "$POD" != client ] || in_pod ip neighbour del 169.254.1.1 dev eth0',
+        ),
+        _aws(
+            name="aws: the permanent neighbour has a wrong MAC address",
+            source="own",
+            reds={
+                "TOPO-ROUTE": "permanent neighbour at pod client 169.254.1.1",
+                "PATH-ICMP": "missing hop",
+            },
+            follows=_PATHS | {"PATH-GATEWAY"},
+            after="""[ "$POD" != client ] || in_pod ip neighbour replace 169.254.1.1 \\
+              lladdr 02:00:00:00:00:99 dev eth0 nud permanent""",
+        ),
+        _aws(
+            name="aws: the node has no rule for one pod",
+            source="own",
+            reds={"TOPO-NODE-ROUTE": "missing rule at node to 10.88.0."},
+            near=frozenset({"PATH-ICMP"}),
+            after='[ "$POD" != client ] || ip rule del pref 512 to "$IP" lookup main',
+        ),
+    ),
+)
+
+#: Of the wiring and the paths; selftests/profiles runs all of the suite on another plugin.
+_NEAR = frozenset(
+    {
+        *("TOPO-NODE-ROUTE", "PATH-HTTP", "PATH-UDP", "PATH-ARP", "PATH-BYSTANDER"),
+        *("PATH-UNCHANGED", "PATH-GATEWAY", "LIFE-DELETE", "LIFE-REUSE"),
+    }
+)
+
+PLUGINS = (
+    *_on(
+        _CALICO,
+        _calico(
+            name="in Calico's manner, dual stack",
+            source="",
+            reds={},
+            near=_NEAR,
+            network=_DUAL_STACK,
+        ),
+    ),
+    *_on(_AWS, _aws(name="in the AWS VPC CNI's manner", source="", reds={}, near=_NEAR)),
+)
