@@ -12,7 +12,7 @@ from pathlib import Path
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import Difference
-from podpath.nodes import leases, ruleset
+from podpath.nodes import kernel_owned, leases, ruleset
 from podpath.nodes.base import Node
 from podpath.nodes.belongings import Neighbours
 from podpath.system import files, linux, netns, proc
@@ -73,8 +73,8 @@ class Inventory:
     def since(self, before: "Inventory") -> list[Difference]:
         """List the things that appeared or vanished since an earlier inventory."""
         differences = []
-        for kind, now in self.things.items():
-            then = before.things[kind]
+        for kind, things in self.things.items():
+            now, then = kernel_owned.comparable(things, before.things[kind])
             differences += [
                 Difference("left behind", kind, "gone", thing) for thing in _less(now, then)
             ]
@@ -82,7 +82,7 @@ class Inventory:
         return differences
 
 
-def _less(things: tuple[str, ...], without: tuple[str, ...]) -> list[str]:
+def _less(things: Sequence[str], without: Sequence[str]) -> list[str]:
     return list((Counter(things) - Counter(without)).elements())
 
 
@@ -114,16 +114,14 @@ def _read(node: Node, network: Network) -> Inventory:
     return Inventory(
         {
             "interfaces": interfaces(node),
-            "bridge ports": tuple(
-                sorted(p.name for p in node.root(f"/sys/class/net/{network.bridge}/brif").glob("*"))
-            ),
+            "bridge ports": tuple(_ports(node, network.bridge)),
             "namespaces": tuple(node.named_namespaces()),
             "leases": leases.texts(leases.store(network).leases(node)),
             "cached results": tuple(
                 p.name for p in files.directly_in(node.root("/var/lib/cni/results"))
             ),
             "routing": tuple(
-                line.removesuffix(" linkdown")
+                kernel_owned.route(line)
                 for command in _ROUTING
                 for line in lines_of[command]
                 if "proto kernel" not in line
@@ -202,11 +200,27 @@ def _below(node: Node, top: str) -> Iterator[tuple[str, list[str]]]:
 def _settings(lines: Iterable[str], node: Node, network: Network) -> Iterator[str]:
     """List settings below /proc/sys/net, except of interfaces that come and go with pods."""
     lasting = {"all", "default", "lo", node.uplink, network.bridge}
+    kept = []
     for line in lines:
         name = line.partition(":")[0].split("/")
         of_link = len(name) > 3 and name[2] in ("conf", "neigh")
         if name[-1] not in _COUNTED and (not of_link or name[3] in lasting):
-            yield line.removeprefix("./")
+            kept.append(line.removeprefix("./"))
+    ports = _port_mtus(node, network.bridge)
+    return kernel_owned.settings(kept, network.bridge, ports, network.conflist.mtu)
+
+
+def _port_mtus(node: Node, bridge: str) -> list[int]:
+    """Return the MTU of each port of a bridge; a port that is going may be left out."""
+    mtus = []
+    for port in _ports(node, bridge):
+        with suppress(OSError, ValueError):
+            mtus.append(int(node.root(f"/sys/class/net/{port}/mtu").read_text()))
+    return mtus
+
+
+def _ports(node: Node, bridge: str) -> list[str]:
+    return sorted(p.name for p in node.root(f"/sys/class/net/{bridge}/brif").glob("*"))
 
 
 def _listed(node: Node, commands: Sequence[Command]) -> dict[Command, list[str]]:
