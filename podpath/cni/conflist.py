@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from podpath.cni import document, rates, sysctls, versions
+from podpath.cni import delegation as delegations
+from podpath.cni import document, rates, reference, sysctls, versions
+from podpath.cni.delegation import Delegation
 from podpath.cni.document import LOOPBACK
 from podpath.cni.fields import Malformed, text, typed
 from podpath.cni.ipam import Ipam
@@ -47,6 +49,9 @@ class Conflist:
         contract_version: CNI version of the conflist in which podpath itself calls the plugins.
         sections: configuration of each plugin of the chain, in order.
         main: position of the main plugin in the chain: the one that creates the pods' interfaces.
+        section: configuration of the plugin that wires pods: of the main plugin, or of the plugin
+            that it delegates to.
+        delegation: delegation of the main plugin; None if it wires pods itself.
         delegates: names of all plugin binaries that the chain needs.
         is_gateway: True if "isGateway" is on, or "isDefaultGateway", which includes it.
         is_default_gateway: True if "isDefaultGateway" is on.
@@ -69,6 +74,8 @@ class Conflist:
     contract_version: str
     sections: tuple[Mapping[str, Any], ...]
     main: int
+    section: Mapping[str, Any]
+    delegation: Delegation | None
     delegates: tuple[str, ...]
     is_gateway: bool
     is_default_gateway: bool
@@ -88,14 +95,14 @@ class Conflist:
         return tuple(section["type"] for section in self.sections)
 
     @property
-    def section(self) -> Mapping[str, Any]:
-        """Configuration of the main plugin."""
-        return self.sections[self.main]
-
-    @property
     def main_plugin(self) -> str:
         """Type of the main plugin."""
         return self.plugins[self.main]
+
+    @property
+    def wiring_plugin(self) -> str:
+        """Type of the plugin that wires pods: the main plugin, or the one that it delegates to."""
+        return str(self.section["type"])
 
     @property
     def switched(self) -> tuple[Settings, Settings]:
@@ -106,6 +113,15 @@ class Conflist:
         """Return whether "tuning" turns a switch of the pods' interface on; the last one wins."""
         values = [s[key] for s in self.sections if s["type"] == "tuning" and key in s]
         return bool(values and values[-1] is True)
+
+    def delegating(self, section: Mapping[str, Any]) -> "Conflist":
+        """Return the same network with the whole configuration that the delegate was given.
+
+        Raises:
+            Malformed: the configuration breaks the format.
+        """
+        settings = _settings(reference.normalized(section), self.name)
+        return replace(self, **settings)
 
     def in_versions(self, version: str, contract_version: str) -> "Conflist":
         """Return the same network in other CNI versions: the runtime's, and the contract's."""
@@ -164,10 +180,12 @@ def parse(written: str) -> Conflist:
     version = versions.highest(whole.versions) or whole.versions[0]
     position = _main(whole.sections)
     main = whole.sections[position]
-    ipam = _ipam(main, whole.name)
-    _check_bridge(main)
-    is_default = typed(main, "isDefaultGateway", bool, False)
-    types = (s["type"] for s in whole.sections)
+    delegation = delegations.of(main)
+    wiring = delegation.section if delegation else main
+    incomplete = bool(delegation and delegation.records)
+    settings = _settings(wiring, whole.name, incomplete=incomplete)
+    types = [s["type"] for s in whole.sections]
+    types += [wiring["type"], settings["ipam"].plugin]
     return Conflist(
         written=written,
         text=whole.text,
@@ -177,19 +195,38 @@ def parse(written: str) -> Conflist:
         contract_version=version,
         sections=whole.sections,
         main=position,
-        delegates=tuple(dict.fromkeys(filter(None, [*types, ipam.plugin]))),
-        is_gateway=typed(main, "isGateway", bool, False) or is_default,
-        is_default_gateway=is_default,
-        spoof_check=typed(main, "macspoofchk", bool, False),
-        hairpin=typed(main, "hairpinMode", bool, False),
-        promiscuous=typed(main, "promiscMode", bool, False),
-        isolated=typed(main, "portIsolation", bool, False),
-        mtu=_mtu(main),
-        ipam=ipam,
+        delegation=delegation,
+        delegates=tuple(dict.fromkeys(filter(None, types))),
+        **settings,
         rates=rates.of(whole.sections),
         disable_check=whole.disable_check,
         disable_gc=whole.disable_gc,
     )
+
+
+def _settings(
+    section: Mapping[str, Any], network: str, *, incomplete: bool = False
+) -> dict[str, Any]:
+    """Read the attributes of a conflist that the section of the wiring plugin has.
+
+    Args:
+        section: configuration of the plugin that wires pods.
+        network: name of the network.
+        incomplete: true if the ranges of addresses are not known yet.
+    """
+    _check_bridge(section)
+    is_default = typed(section, "isDefaultGateway", bool, False)
+    return {
+        "section": section,
+        "is_gateway": typed(section, "isGateway", bool, False) or is_default,
+        "is_default_gateway": is_default,
+        "spoof_check": typed(section, "macspoofchk", bool, False),
+        "hairpin": typed(section, "hairpinMode", bool, False),
+        "promiscuous": typed(section, "promiscMode", bool, False),
+        "isolated": typed(section, "portIsolation", bool, False),
+        "mtu": _mtu(section),
+        "ipam": _ipam(section, network, incomplete=incomplete),
+    }
 
 
 def _main(sections: tuple[Mapping[str, Any], ...]) -> int:
@@ -200,12 +237,12 @@ def _main(sections: tuple[Mapping[str, Any], ...]) -> int:
     raise Malformed(f'its only plugin is "{LOOPBACK}", which makes no interface for pods')
 
 
-def _ipam(main: Mapping[str, Any], network: str) -> Ipam:
-    """Read the IPAM section of the main plugin, which may have none and an IPAM of its own."""
+def _ipam(main: Mapping[str, Any], network: str, *, incomplete: bool) -> Ipam:
+    """Read the IPAM section of a plugin, which may have none and an IPAM of its own."""
     section = typed(main, "ipam", dict, {})
     if not text(section, "type") and main["type"] in _WITHOUT_IPAM:
         raise Malformed(f'plugin "{main["type"]}" has no "ipam" section, so pods get no address')
-    return Ipam.parse(section, network)
+    return Ipam.unstated(section, network) if incomplete else Ipam.parse(section, network)
 
 
 def _check_bridge(main: Mapping[str, Any]) -> None:

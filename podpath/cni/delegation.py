@@ -1,10 +1,86 @@
-"""Plugins that a plugin calls, besides its IPAM plugin, and their configurations. Pure."""
+"""Delegating plugins: they give another plugin a configuration, and it makes the interface. Pure.
+
+Sources: flannel_linux.go of flannel-io/cni-plugin, doCmdAdd; docs/how-to-use.md of multus-cni.
+"""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from podpath.cni import reference
+from podpath.cni.fields import Malformed, plugin_type, text, typed
+
+_FLANNEL, _MULTUS = "flannel", "multus"
+_RECORDS = "/var/lib/cni/flannel"
 #: Plugin -> plugin that it calls if its configuration names none.
-_DEFAULTS = {"flannel": "bridge"}
+_DEFAULTS = {_FLANNEL: "bridge"}
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """Delegation of the main plugin of a chain.
+
+    Attributes:
+        plugin: type of the delegating plugin.
+        section: configuration of the delegate, as far as the conflist states it.
+        records: directory on the node with the delegate's whole configuration for each container;
+            empty if the conflist states it.
+    """
+
+    plugin: str
+    section: Mapping[str, Any]
+    records: str = ""
+
+    @property
+    def delegate(self) -> str:
+        """Type of the delegate."""
+        return str(self.section["type"])
+
+    def __str__(self) -> str:
+        return f"{self.plugin}, which delegates to {self.delegate}"
+
+
+def of(main: Mapping[str, Any]) -> Delegation | None:
+    """Return the delegation of a plugin's section; None if the plugin does not delegate.
+
+    Raises:
+        Malformed: the section breaks the format.
+    """
+    plugin = main["type"]
+    if plugin == _FLANNEL:
+        return Delegation(plugin, _of_flannel(main), text(main, "dataDir") or _RECORDS)
+    if plugin == _MULTUS:
+        return Delegation(plugin, _of_multus(main))
+    given = main.get("delegate")
+    if isinstance(given, dict) and plugin_type(given):
+        return Delegation(plugin, reference.normalized(given))
+    return None
+
+
+def _of_flannel(main: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the conflist states of the delegate's configuration.
+
+    Ranges, routes and MTU come from a file that flanneld writes on the node. Masquerading does,
+    too, unless the conflist has it; podpath expects it until the first pod shows it.
+    """
+    given = reference.normalized({"type": "bridge", **typed(main, "delegate", dict, {})})
+    ipam = {"type": "host-local", **typed(main, "ipam", dict, {})}
+    gateway = {"isGateway": True} if given["type"] == "bridge" else {}
+    return {"ipMasq": True, **gateway, **given, "ipam": ipam}
+
+
+def _of_multus(main: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration of the first delegate, which makes eth0."""
+    delegates = typed(main, "delegates", list, [])
+    first = delegates[0] if delegates else None
+    if isinstance(first, dict) and isinstance(chain := first.get("plugins"), list):
+        first = chain[0] if chain else None
+    if not isinstance(first, dict) or not plugin_type(first):
+        raise Malformed(
+            f'plugin "{_MULTUS}" has no "delegates" with the configuration of a plugin; if it is'
+            ' named elsewhere ("clusterNetwork"), test that plugin'
+        )
+    return reference.normalized(first)
 
 
 def delegated(section: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -95,14 +95,7 @@ def _sections(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     plugins: list[Mapping[str, Any]] = typed(document, "plugins", list, [])
     if not plugins or not all(isinstance(p, dict) and plugin_type(p) for p in plugins):
         raise Malformed('"plugins" must be a list of objects that each have a "type"')
-    return tuple(map(_canonical, plugins))
-
-
-def _canonical(section: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a section with the keys of reference plugins in their usual case."""
-    usual = reference.canonical(section)
-    ipam = usual.get("ipam")
-    return usual | {"ipam": reference.canonical(ipam)} if isinstance(ipam, dict) else usual
+    return tuple(map(reference.normalized, plugins))
 
 
 def _name(document: Mapping[str, Any]) -> str:

@@ -19,6 +19,9 @@ from podpath.model import Address, AddressWithPrefix, Family, Subnet
 #: IPAM plugin whose section podpath reads.
 HOST_LOCAL = "host-local"
 
+#: Addresses of the smallest network whose first and last address are no host's.
+_SMALLEST = 4
+
 _LEASES = "/var/lib/cni/networks"
 
 
@@ -41,9 +44,11 @@ class Range:
 
     @classmethod
     def around(cls, address: AddressWithPrefix, gateway: Address | None) -> "Range":
-        """Return the range of all addresses of an address's network."""
+        """Return the range of all hosts of an address's network."""
         subnet = address.network
-        return cls(subnet, subnet[0], subnet[-1], gateway)
+        if subnet.num_addresses < _SMALLEST:
+            return cls(subnet, subnet[0], subnet[-1], gateway)
+        return cls(subnet, subnet[1], subnet[-2], gateway)
 
     def __str__(self) -> str:
         return f"{self.first}-{self.last}"
@@ -102,13 +107,23 @@ class Ipam:
         Raises:
             Malformed: the section breaks the format; the text gives the reason.
         """
-        plugin = plugin_type(section)
-        if plugin != HOST_LOCAL:
-            return cls(plugin, (), (), "", is_stated=False)
+        unstated = cls.unstated(section, network)
+        if unstated.plugin != HOST_LOCAL:
+            return unstated
+        return replace(unstated, sets=_sets(section), routes=_routes(section), is_stated=True)
+
+    @classmethod
+    def unstated(cls, section: Mapping[str, Any], network: str) -> "Ipam":
+        """Read an IPAM section that does not state the ranges; for the arguments see parse.
+
+        Raises:
+            Malformed: the section breaks the format; the text gives the reason.
+        """
         directory = text(section, "dataDir") or _LEASES
-        if not directory.startswith("/"):
+        plugin = plugin_type(section)
+        if plugin == HOST_LOCAL and not directory.startswith("/"):
             raise Malformed(f'"dataDir" must be an absolute path: {directory!r}')
-        return cls(plugin, _sets(section), _routes(section), f"{directory}/{network}")
+        return cls(plugin, (), (), f"{directory}/{network}", is_stated=False)
 
     @property
     def ranges(self) -> tuple[Range, ...]:

@@ -41,8 +41,16 @@ class Network:
             CouldNotTest: the conflist or the profile is not usable; the text gives the reason.
         """
         written = conflist.read(path)
-        plugin = written.main_plugin
-        return cls(written, profiles.named(profile) if profile else profiles.for_plugin(plugin))
+        return cls(written, profiles.named(profile) if profile else cls.covering(written))
+
+    @staticmethod
+    def covering(written: Conflist) -> Profile:
+        """Return the shipped profile that covers a conflist's main plugin, or its delegate.
+
+        Raises:
+            CouldNotTest: no profile covers it.
+        """
+        return profiles.for_plugin(written.main_plugin, written.wiring_plugin)
 
     @property
     def ipam(self) -> Ipam:

@@ -5,7 +5,7 @@ The plugins are written in Go, whose JSON decoder ignores the case of keys: {"ip
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -61,3 +61,26 @@ def canonical(section: Mapping[str, Any]) -> dict[str, Any]:
     names = known[plugin].names | known[ANY].names
     usual = {name.lower(): name for name in names}
     return {usual.get(key.lower(), key): value for key, value in section.items()}
+
+
+def normalized(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a plugin's section, and its section "ipam", with keys in their usual case."""
+    usual = canonical(section)
+    ipam = usual.get("ipam")
+    return usual | {"ipam": canonical(ipam)} if isinstance(ipam, dict) else usual
+
+
+def others(plugins_of_chain: Iterable[str]) -> tuple[str, ...]:
+    """Return the plugin types that are none of the reference plugins'."""
+    return tuple(plugin for plugin in plugins_of_chain if plugin not in plugins())
+
+
+def suspicion(chained: Iterable[str]) -> str:
+    """Return a sentence on chained plugins that may explain a difference; empty without any."""
+    unknown = [f'"{plugin}"' for plugin in others(chained)]
+    if not unknown:
+        return ""
+    noun = "plugin" if len(unknown) == 1 else "plugins"
+    return f"The chained {noun} {', '.join(unknown)} may have caused it; podpath does not know" + (
+        " its effect" if len(unknown) == 1 else " their effects"
+    )

@@ -178,8 +178,9 @@ def check(conflist: Conflist, path: Path) -> None:
 def _parts(conflist: Conflist) -> Iterator[tuple[str, Unknown]]:
     """Yield each unknown part, in words."""
     for number, section in enumerate(conflist.sections):
+        is_main = number == conflist.main
         for unknown in _WAYS:
-            if words := unknown.part_of(section, main=number == conflist.main):
+            if words := unknown.part_of(conflist.section if is_main else section, main=is_main):
                 yield words, unknown
     if not conflist.rates.is_ample:
         yield f'"ingressRate" or "egressRate" of the plugin "{rates.PLUGIN}"', _SCARCE

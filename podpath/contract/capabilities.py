@@ -36,6 +36,8 @@ _LEAST, _MOST = 0.5, 1.15
 #: Least rate of a transfer without a limit, as a multiple of RATE: below, the machine is the limit.
 _FREE = 4.0
 _CHUNK = 65536
+#: Addresses of a range whose last one IPAM does not assign next.
+_FEWEST = 12
 
 
 @contextmanager
@@ -63,6 +65,8 @@ def unassigned_address(network: Network, family: Family) -> AddressWithPrefix:
             f"the conflist does not say which {family.text} addresses pods may have",
             "Name a range in the IPAM section",
         ) from None
+    if address_range.usable < _FEWEST:
+        raise CouldNotTest(f"pods' {family.text} networks have no address to request")
     last = address_range.last
     if last == address_range.gateway:
         last -= 1

@@ -38,10 +38,12 @@ class Step:
     Attributes:
         plugin: its type.
         section: its plugin configuration, from the conflist.
+        further: types of further plugins that take part, as it delegates to them.
     """
 
     plugin: str
     section: Mapping[str, Any]
+    further: tuple[str, ...] = ()
 
     @property
     def delegate(self) -> str:
@@ -77,7 +79,7 @@ class Subject:
     def plugins(self) -> tuple[str, ...]:
         """Types of all plugins that take part, delegated plugins included."""
         steps = (*self.preceding, *self.steps)
-        names = [n for s in steps for n in (s.plugin, s.delegate) if n]
+        names = [n for s in steps for n in (s.plugin, s.delegate, *s.further) if n]
         return tuple(dict.fromkeys(names))
 
     def unsupported(self, version: str, supported: Mapping[str, Iterable[str]]) -> str:
@@ -101,14 +103,21 @@ def of(conflist: Conflist) -> tuple[Subject, ...]:
 
     A loopback plugin takes part in the chain, and is not called alone: no pod's network is its own.
     """
-    steps = tuple(Step(s["type"], s) for s in conflist.sections)
+    delegated = filter(None, (conflist.wiring_plugin, conflist.ipam.plugin))
+    further = tuple(delegated) if conflist.delegation else ()
+    steps = tuple(
+        Step(s["type"], s, further if number == conflist.main else ())
+        for number, s in enumerate(conflist.sections)
+    )
     main = steps[conflist.main]
     chained = [
         Subject(step.plugin, Role.CHAINED, (step,), steps[:number])
         for number, step in enumerate(steps)
         if number > conflist.main and step.plugin != LOOPBACK
     ]
-    ipam = [Step(name, main.section) for name in (conflist.ipam.plugin,) if name]
+    # The configuration of a delegating plugin does not have that of its delegate's IPAM plugin.
+    own = () if conflist.delegation else (conflist.ipam.plugin,)
+    ipam = [Step(name, main.section) for name in own if name]
     return (
         Subject("chain", Role.CHAIN, steps),
         Subject(main.plugin, Role.INTERFACE, (main,)),

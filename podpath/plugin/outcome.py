@@ -270,9 +270,10 @@ def _nonconforming(item: pytest.Item, ids: Sequence[str], finding: str, notes: s
     from podpath.report.outcome import Outcome, Verdict
 
     message = next((str(difference) for difference in item.stash[_found]), finding)
-    remedy = _likeness(item, ids)
-    body = _explain(item, "\n".join(filter(None, [finding, notes])), ids)
-    body = "\n".join(filter(None, [body, remedy]))
+    suspicion, likeness = _suspicion(item), _likeness(item, ids)
+    body = _explain(item, "\n".join(filter(None, [finding, notes])), ids, suspicion)
+    body = "\n".join(filter(None, [body, likeness]))
+    remedy = ". ".join(filter(None, [suspicion, likeness]))
     return Outcome(Verdict.DOES_NOT_CONFORM, message, remedy, notes, body)
 
 
@@ -299,6 +300,20 @@ def _likeness(item: pytest.Item, ids: Sequence[str]) -> str:
         f"{subject} this test, too ({deviation.source}). If {plugin} is that code, wrapped or"
         f" rebuilt, add --podpath-deviations-like {plugin}={deviation.plugin}."
     )
+
+
+def _suspicion(item: pytest.Item) -> str:
+    """Return a sentence on the chained plugins of a test that podpath does not know."""
+    from podpath.cni import reference
+    from podpath.errors import CouldNotTest
+
+    try:
+        conflist = shared.network(item.config).conflist
+    except CouldNotTest:
+        return ""  # reported before the first test, or by its fixtures
+    _, called = shared.case(item)
+    chained = conflist.plugins[conflist.main + 1 :]
+    return reference.suspicion(p for p in chained if not called or p in called)
 
 
 def _made_by(item: pytest.Item, error: BaseException) -> bool:
@@ -335,10 +350,10 @@ def _capture(item: pytest.Item) -> str:
     return f"Capture, with every interface: {path}"
 
 
-def _explain(item: pytest.Item, finding: str, ids: Sequence[str]) -> str:
+def _explain(item: pytest.Item, finding: str, ids: Sequence[str], suspicion: str) -> str:
     from podpath.report.text import failure
 
     node = _node(item)
     bridge = shared.network(item.config).bridge
     requirements = [shared.requirement(item.config, identifier) for identifier in ids]
-    return failure(requirements, finding, node.pid if node else None, bridge)
+    return failure(requirements, finding, node.pid if node else None, bridge, suspicion)

@@ -69,17 +69,18 @@ def named(text: str) -> Profile:
     return load(Path(text))
 
 
-def for_plugin(plugin: str) -> Profile:
-    """Return the shipped profile that covers a plugin type.
+def for_plugin(*plugins: str) -> Profile:
+    """Return the shipped profile that covers the first possible one of some plugin types.
 
     Raises:
         CouldNotTest: no profile covers it.
     """
-    for profile in shipped():
-        if plugin in profile.plugins:
-            return profile
+    for plugin in plugins:
+        for profile in shipped():
+            if plugin in profile.plugins:
+                return profile
     covered = ", ".join(p for profile in shipped() for p in profile.plugins)
     raise CouldNotTest(
-        f'no profile covers the plugin type "{plugin}"',
+        f'no profile covers the plugin type "{plugins[-1]}"',
         f"Say how it wires pods with --podpath-profile, or use one of: {covered}",
     )

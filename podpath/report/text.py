@@ -78,7 +78,13 @@ def of_differences(differences: Sequence[Difference]) -> str:
     return "\n".join([*lines, f"({more} more differences)"] if more > 0 else lines)
 
 
-def failure(requirements: Sequence[Requirement], body: str, node: int | None, bridge: str) -> str:
+def failure(
+    requirements: Sequence[Requirement],
+    body: str,
+    node: int | None,
+    bridge: str,
+    suspicion: str = "",
+) -> str:
     """Format a failure: requirements, findings, usual causes, and commands to look further.
 
     Args:
@@ -86,9 +92,11 @@ def failure(requirements: Sequence[Requirement], body: str, node: int | None, br
         body: text of the findings.
         node: PID for {node} in the commands; None if no node runs.
         bridge: bridge for {bridge} in the commands; empty if the path has none.
+        suspicion: sentence on a further cause; empty for none.
     """
     parts = [f"{requirement.id}: {requirement.sentence}" for requirement in requirements]
     parts += ["", *(f"  {line}".rstrip() for line in body.splitlines()), ""]
+    parts += [f"Perhaps: {suspicion}."] if suspicion else []
     for requirement in requirements:
         if requirement.usually:
             parts.append(f"Usually: {requirement.usually}")

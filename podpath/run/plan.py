@@ -77,7 +77,7 @@ class Plan(Setup):
         """
         path = _file(Path(conflist)) if conflist else kind.conflist()
         network = replace(Network.read(path, profile or ""), lease_command=leases or "")
-        inferred = f'inferred from the plugin type "{network.conflist.main_plugin}"'
+        inferred = f'inferred from the plugin type "{network.conflist.wiring_plugin}"'
         plan = cls(
             kind=kind,
             network=network,

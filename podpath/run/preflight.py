@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from podpath.cni import features, result
+from podpath.cni import features, reference, result
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.nodes import leases
@@ -52,6 +52,8 @@ def describe(plan: Plan) -> dict[str, str]:
         **_host_settings(plan),
         "conflist": f"{conflist.name} ({' + '.join(conflist.plugins)}), {plan.conflist_path}",
         **_versions(plan),
+        **({"delegation": str(conflist.delegation)} if conflist.delegation else {}),
+        **_unknown(plan.network),
         "profile": plan.network.profile.name,
         "profile origin": plan.profile_origin,
         **_addresses(plan.network),
@@ -66,13 +68,26 @@ def describe(plan: Plan) -> dict[str, str]:
     return facts
 
 
+def _unknown(network: Network) -> dict[str, str]:
+    """Describe the chained plugins that podpath does not know."""
+    conflist = network.conflist
+    unknown = ", ".join(reference.others(conflist.plugins[conflist.main + 1 :]))
+    why = "chained; podpath runs them, and names them where something differs"
+    return {"unknown plugins": f"{unknown} ({why})"} if unknown else {}
+
+
 def _addresses(network: Network) -> dict[str, str]:
     """Describe the sources of addresses and leases, unless the conflist states them."""
-    if network.ipam.is_stated and not network.lease_command:
-        return {}
     store = leases.store(network)
-    facts = {"leases": f"not tested: {store.unreadable}" if store.unreadable else str(store)}
-    if not network.ipam.is_stated:
+    facts = {}
+    if store.unreadable:
+        facts["leases"] = f"not tested: {store.unreadable}"
+    elif network.lease_command:
+        facts["leases"] = str(store)
+    delegation = network.conflist.delegation
+    if delegation and delegation.records:
+        facts["addresses"] = f"those that {delegation.plugin} gives its delegate"
+    elif not network.ipam.is_stated:
         facts["addresses"] = "IP versions, networks and gateways are those of the first pods"
     return facts
 

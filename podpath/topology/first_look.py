@@ -95,7 +95,7 @@ def _is_gateway(network: Network, topology: Topology, ipam: Ipam) -> bool:
 
     A plugin that the profile does not name need not know the key "isGateway".
     """
-    if network.conflist.main_plugin in network.profile.plugins:
+    if network.conflist.wiring_plugin in network.profile.plugins:
         return network.conflist.is_gateway
     held = {a.ip for link in topology.node.interfaces for a in link.addresses}
     return any(r.gateway in held for r in ipam.ranges)

@@ -91,6 +91,6 @@ def test_other_pods_may_be_on_other_networks() -> None:
 def test_pods_may_have_no_gateway() -> None:
     ipam = shown(("10.0.0.7/24", None))
 
-    assert ipam.ranges[0].usable == 256
+    assert ipam.ranges[0].usable == 254
     with pytest.raises(CouldNotTest, match="names an IPv4 gateway"):
         ipam.gateway(Family.IPV4)

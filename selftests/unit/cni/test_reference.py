@@ -1,6 +1,7 @@
 """Every key of every reference plugin is read, refused by name, or known to be harmless."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -109,3 +110,21 @@ def test_attributes_of_routes_are_named(key: str) -> None:
 def test_harmless_keys_are_taken(chain: list[dict[str, Any]]) -> None:
     """What distributions write, and what has no effect on a path."""
     unsupported.check(_chain(*chain), Path("net.conflist"))
+
+
+def test_plugins_that_are_none_of_the_reference_plugins() -> None:
+    assert reference.others(["portmap", "acme", "tuning", "istio-cni"]) == ("acme", "istio-cni")
+
+
+@pytest.mark.parametrize(
+    ("chained", "sentence"),
+    [
+        (["portmap"], ""),
+        (["acme", "portmap"], 'The chained plugin "acme" may have caused it; .* its effect'),
+        (["acme", "istio-cni"], 'The chained plugins "acme", "istio-cni" may .* their effects'),
+    ],
+)
+def test_unknown_chained_plugins_may_have_caused_a_difference(
+    chained: list[str], sentence: str
+) -> None:
+    assert re.fullmatch(sentence, reference.suspicion(chained))

@@ -1,5 +1,6 @@
 """Outcomes of tests: made once, where the exception that ended a test is known."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,6 +11,8 @@ from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import Difference
 from podpath.plugin import outcome, shared
 from podpath.report.outcome import Outcome, Verdict
+
+from .. import samples
 
 IDS = ["TOPO-MTU", "TOPO-MAC"]
 
@@ -26,7 +29,7 @@ class _Ended:
 @pytest.fixture
 def item(request: pytest.FixtureRequest) -> pytest.Item:
     """A test without a node, in a run of which nothing else is asked for."""
-    plan = SimpleNamespace(network=SimpleNamespace(bridge="cni0"), origins={"bridge": Origin()})
+    plan = SimpleNamespace(network=samples.network(), origins={"bridge": Origin()})
     config = SimpleNamespace(stash=pytest.Stash())
     config.stash[shared._plan] = plan
     item = SimpleNamespace(
@@ -208,3 +211,19 @@ def test_test_of_the_violated_requirement_does_not_conform(item: pytest.Item) ->
         "ADD failed",
         "",
     )
+
+
+def test_chained_plugin_that_podpath_does_not_know_is_named(item: pytest.Item) -> None:
+    """In the reason, which is in the report, and in the text; not in tests that do not call it."""
+    network = samples.network()
+    acme = {"type": "acme"}
+    sections = (*network.conflist.sections, acme)
+    conflist = replace(network.conflist, sections=sections)
+    item.config.stash[shared.completed_network] = replace(network, conflist=conflist)
+    assert outcome._suspicion(item) == (
+        'The chained plugin "acme" may have caused it; podpath does not know its effect'
+    )
+
+    bridge = SimpleNamespace(steps=[SimpleNamespace(plugin="bridge")])
+    vars(item)["callspec"] = SimpleNamespace(id="bridge", params={"subject": bridge})
+    assert outcome._suspicion(item) == ""

@@ -136,3 +136,10 @@ def test_failure_tells_what_it_means_and_how_to_look(identifier: str) -> None:
     assert f"Usually: {REQUIREMENTS[identifier].usually}" in text
     assert "nsenter -t 4321 -a" in text
     assert "{" not in text
+
+
+def test_failure_tells_a_further_cause() -> None:
+    """Before the usual one."""
+    text = failure([REQUIREMENTS["TOPO-MTU"]], "MTU at eth0", 1, "cni0", "A plugin may have")
+
+    assert "Perhaps: A plugin may have.\nUsually: " in text
