@@ -53,6 +53,9 @@ class Agreement:
     contract: str
     reason: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.pods} for pods, {self.contract} for the contract ({self.reason})"
+
 
 def agree(conflist: Conflist, runtime: Party, plugins: Sequence[Party]) -> Agreement:
     """Find the versions in which a conflist can be tested.

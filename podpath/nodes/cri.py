@@ -109,15 +109,7 @@ class Runtime:
         except self._grpc.RpcError as error:
             if gone := self._gone(error):
                 raise CouldNotTest(f"{gone}. That was during {doing}") from None
-            details = _reason(error)
-            if _NO_CONFLIST in details:
-                raise CouldNotTest(
-                    f"the runtime has loaded no conflist, so it never called the plugin: {details}",
-                    'Look for "failed to load cni" in the runtime\'s log',
-                ) from None
-            if "network for sandbox" in details or "plugin type=" in details:
-                raise DoesNotConform(f"the plugin failed {doing}", details) from None
-            raise CouldNotTest(f"containerd could not {doing}: {details}") from None
+            raise failure(doing, _reason(error)) from None
 
     def version(self) -> str:
         """Return name and version of the runtime.
@@ -345,6 +337,23 @@ class Runtime:
 def _sandbox(listed: Any) -> Sandbox:
     about = listed.metadata
     return Sandbox(listed.id, about.name, about.namespace, about.uid)
+
+
+def failure(doing: str, details: str) -> CouldNotTest | DoesNotConform:
+    """Return the error of a call during which the runtime calls the plugin. Pure.
+
+    Args:
+        doing: the call, for the message.
+        details: the runtime's words.
+    """
+    if _NO_CONFLIST in details:
+        return CouldNotTest(
+            f"the runtime has loaded no conflist, so it never called the plugin: {details}",
+            'Look for "failed to load cni" in the runtime\'s log',
+        )
+    if "network for sandbox" in details or "plugin type=" in details:
+        return DoesNotConform(f"the plugin failed {doing}", details)
+    return CouldNotTest(f"containerd could not {doing}: {details}")
 
 
 def _reason(error: Any) -> str:

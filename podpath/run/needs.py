@@ -85,6 +85,7 @@ def of_plan(read: Callable[[], Plan]) -> Iterator[Finding]:
         return
     conflist = plan.network.conflist
     yield Finding("conflist", True, f"{conflist.name}, {plan.conflist_path}")
+    yield Finding("CNI version", True, str(plan.agreement or conflist.version))
     yield from _of_plugins(plan)
     yield from map(_seen, plan.kind.needs_of(plan))
     for need in (

@@ -108,8 +108,7 @@ def _versions(plan: Plan) -> dict[str, str]:
     """Describe the CNI versions of the run if they are not the conflist's, or before 0.3.0."""
     facts = {}
     if agreed := plan.agreement:
-        chosen = f"{agreed.pods} for pods, {agreed.contract} for the contract"
-        facts["CNI version"] = f"{chosen} ({agreed.reason})"
+        facts["CNI version"] = str(agreed)
     version = plan.network.conflist.version
     if not result.names_interfaces({"cniVersion": version}):
         facts["CNI results"] = (
