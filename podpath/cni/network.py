@@ -10,7 +10,7 @@ from podpath.cni.conflist import Conflist
 from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
 from podpath.model import Address, Family, Topology
-from podpath.profiles import HopRule, Profile, RouteRule, limited
+from podpath.profiles import UPLINK, HopRule, Profile, RouteRule, limited
 from podpath.requirements import REQUIREMENTS
 
 
@@ -66,6 +66,24 @@ class Network:
     def bridge(self) -> str:
         """Name of the interface that host ends are enslaved to; empty without one."""
         return self.profile.master_in(self.conflist.section)
+
+    def ports(self, topology: Topology) -> frozenset[str]:
+        """Return the names of the bridge's ports beside host ends: links that are the node's own.
+
+        If the node's default route is by the bridge, its uplink is the bridge's own port.
+        """
+        names = set(self.profile.master.ports if self.profile.master else ())
+        if UPLINK in names:
+            names = (names - {UPLINK}) | {self._uplink(topology)}
+        return frozenset(names)
+
+    def _uplink(self, topology: Topology) -> str:
+        if topology.default_link != self.bridge:
+            return topology.default_link or UPLINK
+        bridge = topology.node.interface(self.bridge)
+        ports = topology.node.ports_of(bridge) if bridge else ()
+        ends = topology.host_ends()
+        return next((port.name for port in ports if port.name not in ends), UPLINK)
 
     @property
     def is_bridged(self) -> bool:

@@ -194,8 +194,9 @@ def _lower(top: Table, kind: str) -> Lower | None:
 
 
 def _master(table: Table) -> Master:
-    table.only("kind", "key", "default")
-    return Master(*(table.value(key, str) for key in ("kind", "key", "default")))
+    table.only("kind", "key", "default", "ports")
+    kind, key, default = (table.value(key, str) for key in ("kind", "key", "default"))
+    return Master(kind, key, default, table.texts("ports"))
 
 
 def _route(table: Table, keys: tuple[str, ...]) -> RouteRule:

@@ -20,6 +20,9 @@ PLURAL = frozenset({"others", "bystanders"})
 #: Name in a rule for the peer of a pod's eth0.
 HOST_END = "host-end"
 
+#: Name in a rule for the node's interface to the outside.
+UPLINK = "uplink"
+
 #: Target of the address resolution of pods whose neighbours are all permanent.
 NO_TARGET = "none"
 
@@ -171,11 +174,13 @@ class Master:
         kind: kind of link.
         key: key of the plugin's configuration that names it.
         default: its name if the configuration has no such key.
+        ports: further interfaces that are enslaved to it; UPLINK for the node's uplink.
     """
 
     kind: str
     key: str
     default: str
+    ports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,8 @@ REQUIREMENTS = (
         why="A pod whose veth is no port is cut off. A port that is no pod's hears all that the"
         " bridge floods, or is what a deleted pod has left.",
         how="The interfaces whose master is the bridge are compared with the host ends of all"
-        " pods that the runtime has on the node.",
+        " pods that the runtime has on the node, and with the further ports that the profile"
+        " names.",
     ),
     Requirement(
         "TOPO-BRIDGE-GATEWAY",

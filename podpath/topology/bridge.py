@@ -47,12 +47,12 @@ def bridge_port(topology: Topology, network: Network, pod: str) -> Differences:
 
 
 def bridge_members(topology: Topology, network: Network) -> Differences:
-    """Check that the bridge's ports are exactly the pods' host ends."""
+    """Check that the bridge's ports are the pods' host ends and the profile's, and no others."""
     bridge = topology.node.interface(network.bridge)
     if bridge is None:
         return [_no_bridge(network)]
     ports = {i.name for i in topology.node.ports_of(bridge)}
-    ends = topology.host_ends()
+    ends = topology.host_ends() | network.ports(topology)
     where = f"{NODE} {network.bridge}"
     return [
         Difference("missing port", where, f"{name} a port", "not a port")
@@ -93,6 +93,9 @@ def _gateway(
     topology: Topology, network: Network, family: Family, bridge: Interface
 ) -> Differences:
     held = {str(a) for a in of_family(bridge, family)}
+    if network.ports(topology):  # the bridge may hold the node's own address, but no gateway
+        gateways = {r.gateway for r in network.ipam.ranges}
+        held = {str(a) for a in of_family(bridge, family) if a.ip in gateways}
     needed, possible = _gateways(topology, network, family)
     differences = []
     where = f"{NODE} {bridge.name}"

@@ -169,7 +169,7 @@ def node_route(topology: Topology, network: Network) -> Differences:
     subnets = network.ipam.subnets(addresses)
     present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}
     present -= set(_own_addresses(topology.node))
-    present -= set(_of_lower_link(topology, network))
+    present -= set(_of_shared_links(topology, network))
     differences = _exactly(NODE, set(_node_routes(topology, network)), present)
     return differences + _node_rules(topology, network, subnets)
 
@@ -212,12 +212,17 @@ def _policy(
                 yield rule.table, source, destination
 
 
-def _of_lower_link(topology: Topology, network: Network) -> Iterator[Route]:
-    """Yield the connected routes of the lower link, whose network pods may share."""
-    lower = topology.node.interface(network.lower(topology))
-    if lower is not None:
-        for address in lower.addresses:
-            yield Route(address.network, None, lower.name)
+def _of_shared_links(topology: Topology, network: Network) -> Iterator[Route]:
+    """Yield the connected routes of the node's own links, whose networks pods may share.
+
+    These are the lower link, and ports of the bridge beside host ends; the node's address may be on
+    such a port, or on the bridge.
+    """
+    ports = network.ports(topology)
+    shared = {network.lower(topology), *ports, network.bridge if ports else ""}
+    for link in filter(None, map(topology.node.interface, sorted(shared))):
+        for address in link.addresses:
+            yield Route(address.network, None, link.name)
 
 
 def _node_routes(topology: Topology, network: Network) -> Iterable[Route]:

@@ -12,6 +12,7 @@ from selftests.faults.catalogue import (
     ptp,
     routed,
     topology,
+    uplink,
 )
 from selftests.faults.fault import Fault
 
@@ -24,6 +25,7 @@ FAULTS = (
     *features.FAULTS,
     *ptp.FAULTS,
     *routed.FAULTS,
+    *uplink.FAULTS,
     *macvlan.FAULTS,
     *topology.FAULTS,
 )
@@ -32,6 +34,7 @@ HEALTHY = (
     *ipv6.PLUGINS,
     *ptp.PLUGINS,
     *routed.PLUGINS,
+    *uplink.PLUGINS,
     *macvlan.PLUGINS,
     *contract.PLUGINS,
     *features.PLUGINS,

@@ -1,8 +1,8 @@
-"""Faults of plugins that route in the manner of Calico and of the AWS VPC CNI.
+"""Faults of plugins that route in the manner of Calico, of kindnet and of the AWS VPC CNI.
 
-Both plugins need programs of their own on the node. So the reference ptp plugin stands in for them:
-it makes the pair and asks host-local for an address; then the wrapper makes of the kernel's state
-what the plugin in question makes of it.
+These plugins need programs of their own, or are in no package. So the reference ptp plugin stands
+in for them: it makes the pair and asks host-local for an address; then the wrapper makes of the
+kernel's state what the plugin in question makes of it.
 """
 
 from dataclasses import replace
@@ -47,6 +47,13 @@ _AWS = rf"""{_PAIR}
 _AWS_GONE = """kept=/run/podpath/fault/ip-$CNI_CONTAINERID
   [ ! -s "$kept" ] || ip rule del pref 512 to "$(cat "$kept")" lookup main; rm -f "$kept" """
 
+# cmd/cni-kindnet/netdev.go of kubernetes-sigs/kindnet
+_KINDNET = rf"""{_PAIR}
+  ip address add 10.88.0.1/32 dev "$HOST"
+  in_pod ip route add 10.88.0.1 dev eth0 scope link
+  in_pod ip route add default via 10.88.0.1 dev eth0 src "$IP"
+  ip route add "$IP" dev "$HOST" src 10.88.0.1 scope host"""
+
 _calico = partial(Fault, wraps=("ptp",), announces=False, network=_NETWORK, profile="calico")
 _aws = partial(
     Fault,
@@ -56,6 +63,8 @@ _aws = partial(
     profile="aws",
     before_del=_AWS_GONE,
 )
+
+_kindnet = partial(Fault, wraps=("ptp",), announces=False, network=_NETWORK, profile="kindnet")
 
 _PATHS = frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP"})
 
@@ -158,5 +167,6 @@ PLUGINS = (
             network=_DUAL_STACK,
         ),
     ),
+    *_on(_KINDNET, _kindnet(name="in kindnet's manner", source="", reds={}, near=_NEAR)),
     *_on(_AWS, _aws(name="in the AWS VPC CNI's manner", source="", reds={}, near=_NEAR)),
 )

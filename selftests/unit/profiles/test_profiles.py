@@ -26,6 +26,7 @@ WIRE = ROOT / "selftests/profiles/wire/wire.toml"
         ("macvlan", "macvlan"),
         ("calico", "calico"),
         ("aws-cni", "aws"),
+        ("cni-kindnet", "kindnet"),
     ],
 )
 def test_profile_is_inferred_from_the_plugin_type(plugin: str, name: str) -> None:
