@@ -41,6 +41,7 @@ def add(commands: output.Commands) -> None:
         default=[],
         help="where plugins are, as --podpath-cni-bin; repeatable",
     )
+    _add_cluster_options(parser)
     parser.add_argument(
         "--install",
         action="store_true",
@@ -51,10 +52,26 @@ def add(commands: output.Commands) -> None:
     parser.set_defaults(run=_run)
 
 
+def _add_cluster_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for clusters, each under the name of pytest's without `--podpath-`."""
+    group = parser.add_argument_group("clusters", "as pytest's options, for --node kind and host")
+    group.add_argument("--kind-config", metavar="FILE", dest="podpath_kind_config")
+    group.add_argument(
+        "--kind-apply", metavar="FILE", action="append", default=[], dest="podpath_kind_apply"
+    )
+    group.add_argument("--kind-network", choices=["default"], dest="podpath_kind_network")
+    group.add_argument("--kind-existing", metavar="NAME", dest="podpath_kind_existing")
+    group.add_argument("--image", metavar="NAME", dest="podpath_image")
+    for name in ("--cluster-name", "--kind-image", "--kind-bin", "--kubeconfig"):
+        group.add_argument(name, metavar="NAME" if "name" in name else "FILE")
+
+
 def _run(options: argparse.Namespace) -> int:
     from podpath.run import needs
 
-    kind = kinds.named(options.node).from_options(lambda _: None, Path.cwd())
+    kind = kinds.named(options.node).from_options(
+        lambda name: getattr(options, name, None), Path.cwd()
+    )
     if options.install:
         _install(needs.packages(needs.of_programs(kind)))
     read = partial(Plan.read, kind, options.cni_conf, options.cni_bin, None, None)

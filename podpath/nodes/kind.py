@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from podpath.cni import conflist
 from podpath.cni.agreement import Party
@@ -86,7 +86,11 @@ class Kind(ABC):
     own_plugins: ClassVar[bool] = False
 
     @classmethod
-    def from_options(cls, option: Callable[[str], Any], directory: Path) -> Self:  # noqa: ARG003
+    def from_options(
+        cls,
+        option: Callable[[str], Any],  # noqa: ARG003
+        directory: Path,  # noqa: ARG003
+    ) -> "Kind":
         """Make the kind from the user's options.
 
         Args:
@@ -113,6 +117,15 @@ class Kind(ABC):
             CouldNotTest: the node has none.
         """
         return conflist.DEFAULT
+
+    @property
+    def later(self) -> str:
+        """Where the conflist comes from, if only a running node has it; empty otherwise."""
+        return ""
+
+    def ready(self, say: Say) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Make what has the conflist, for the length of the run, before the conflist is read."""
+        return nullcontext()
 
     def needs(self) -> Iterable[Need]:
         """Return the things that the machine must have for any network, except the tools."""

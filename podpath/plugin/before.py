@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, TextIO
 
 import pytest
 
@@ -106,10 +108,38 @@ def _prepare(config: pytest.Config) -> None:
     if not __debug__ and getattr(config.option, "assertmode", "plain") == "plain":
         raise CouldNotTest("python -O with --assert=plain leaves no check", "Drop one of them")
     shared.declared(config)
+    _make_ready(config)
     preflight.check(shared.plan(config))
     facts = preflight.describe(shared.plan(config)) | _patience(config)
     config.stash[shared.implementation] = _whose(config)
     config.stash[shared.environment] = facts | {"seed": str(shared.seed(config))}
+
+
+def _make_ready(config: pytest.Config) -> None:
+    """Start what has the conflist, if only a running cluster has it. Raises CouldNotTest."""
+    from podpath.run import preflight
+
+    kind = shared.kind(config)
+    if kind.later and not config.getoption("--podpath-cni-conf"):
+        preflight.check_kind(kind)
+    stack = ExitStack()
+    config.add_cleanup(lambda: _end(stack))
+    # standard error itself is redirected while kind runs
+    stderr = stack.enter_context(os.fdopen(os.dup(2), "w", buffering=1))
+    stack.enter_context(kind.ready(lambda message: _write(stderr, message)))
+
+
+def _write(stream: TextIO, message: str) -> None:
+    stream.write(f"podpath: {message}\n")
+
+
+def _end(stack: ExitStack) -> None:
+    from podpath.errors import CouldNotTest
+
+    try:
+        stack.close()
+    except CouldNotTest as error:
+        sys.stderr.write(f"podpath: {error}\n")
 
 
 def _patience(config: pytest.Config) -> dict[str, str]:

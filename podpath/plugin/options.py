@@ -95,10 +95,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " there, or one node without a network plugin)",
     )
     group.addoption(
+        "--podpath-kind-apply",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a manifest that installs the network of the new kind cluster, in place of a conflist;"
+        " repeatable",
+    )
+    group.addoption(
+        "--podpath-kind-network",
+        metavar="default",
+        choices=["default"],
+        help="leave kind's own network on, and test that",
+    )
+    group.addoption(
+        "--podpath-kind-existing",
+        metavar="NAME",
+        help="test a kind cluster that others made, with the network that it has; nothing of it is"
+        " changed or deleted",
+    )
+    group.addoption(
         "--podpath-image",
         metavar="NAME",
         default="",
-        help="the pods' image for --podpath-node host (default: podpath's own, if the node has it)",
+        help="the pods' image for --podpath-node host and --podpath-kind-existing (default:"
+        " podpath's own; host needs it on the node)",
     )
 
 

@@ -42,7 +42,14 @@ def examine(kind: Kind, read: Callable[[], Plan]) -> Iterator[Finding]:
     yield _seen(Need("root", checks.root, "yes"))
     yield from of_programs(kind)
     yield from of_kind(kind)
-    yield from of_plan(read)
+    try:
+        later = kind.later
+    except CouldNotTest:  # the engine is a need of the kind
+        return
+    if later:
+        yield Finding("conflist", True, later)
+    else:
+        yield from of_plan(read)
 
 
 def of_programs(kind: Kind) -> Iterator[Finding]:

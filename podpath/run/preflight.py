@@ -1,12 +1,13 @@
 """Check a run before its node starts, and describe it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from podpath.cni import features, reference, result
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.nodes import leases
+from podpath.nodes.kind import Kind
 from podpath.requirements import CORE, Ability
 from podpath.run import checks, needs, origin
 from podpath.run.plan import Plan
@@ -21,15 +22,33 @@ def check(plan: Plan) -> None:
     Raises:
         CouldNotTest: something is missing; the error lists all of it, with the remedies.
     """
+    _check_system(plan.kind)
+    _refuse([*needs.of_kind(plan.kind), *needs.of_plan(lambda: plan)])
+
+
+def check_kind(kind: Kind) -> None:
+    """Check that a run has what its kind of node needs, before its conflist is known.
+
+    Raises:
+        CouldNotTest: something is missing; the error lists all of it, with the remedies.
+    """
+    _check_system(kind)
+    _refuse(list(needs.of_kind(kind)))
+
+
+def _check_system(kind: Kind) -> None:
     checks.root()
-    if absent := needs.packages(needs.of_programs(plan.kind)):
+    if absent := needs.packages(needs.of_programs(kind)):
         by_hand = programs.how_to_install(absent.values())
-        command = needs.install_command(plan.kind.name)
+        command = needs.install_command(kind.name)
         raise CouldNotTest(
             f"missing on this system: {', '.join(absent)}", f"{by_hand} (or {command})"
         )
-    looked = (*needs.of_kind(plan.kind), *needs.of_plan(lambda: plan))
-    missing = [finding for finding in looked if not finding.found]
+
+
+def _refuse(findings: Sequence[needs.Finding]) -> None:
+    """Raise CouldNotTest if something is missing."""
+    missing = [finding for finding in findings if not finding.found]
     if len(missing) == 1:
         raise CouldNotTest(missing[0].detail, missing[0].remedy)
     if missing:

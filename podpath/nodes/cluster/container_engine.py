@@ -31,8 +31,12 @@ class Engine:
     name: str
     path: str
 
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         """Run the engine's program.
+
+        Args:
+            arguments: arguments of the program.
+            stdin: its standard input.
 
         Raises:
             CouldNotTest: the program does not end in time.
@@ -45,7 +49,7 @@ class Engine:
                 text=True,
                 errors="replace",
                 check=False,
-                stdin=subprocess.DEVNULL,
+                input=stdin,
                 timeout=seconds,
             )
         except subprocess.TimeoutExpired:

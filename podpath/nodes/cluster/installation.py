@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from podpath.cni import conflist as conflists
 from podpath.cni.conflist import SUFFIXES, Conflist
 from podpath.errors import CouldNotTest
 from podpath.nodes import containerd
@@ -15,6 +16,26 @@ _PLUGINS = "/opt/cni/bin"
 _CONFLISTS = "/etc/cni/net.d"
 _CONFLIST = "10-podpath.cni.conflist"
 _EXECUTABLE = 0o755
+
+
+def conflist_of(root: Path) -> Path | None:
+    """Return the conflist that a node's runtime uses; None if the node has none.
+
+    Args:
+        root: the node's file system.
+
+    Raises:
+        OSError: the directory of conflists cannot be read.
+    """
+    try:
+        return conflists.in_directory(root / _CONFLISTS[1:])
+    except FileNotFoundError:
+        return None
+
+
+def plugin_directories(root: Path) -> tuple[str, ...]:
+    """Return the directories of a node's plugins."""
+    return tuple(str(root / path) for path in ("opt/cni/bin", "usr/lib/cni", "usr/libexec/cni"))
 
 
 def chain(conflist_plugins: Mapping[str, str], directories: Sequence[str]) -> dict[str, str]:

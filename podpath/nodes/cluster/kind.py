@@ -6,14 +6,13 @@ All processes of a run share one cluster (shared_lock.py); each has its own name
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from podpath.cni.network import Network
 from podpath.nodes.cluster import kind_cluster, kind_program, kube_api, kubernetes, shared_lock
-from podpath.nodes.cluster.kind_cluster import Cluster
+from podpath.nodes.cluster.kind_cluster import Cluster, Install
 from podpath.nodes.cluster.kind_program import Options
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.kind import Say
@@ -45,20 +44,15 @@ def sweep(say: Say = lambda _: None, kind: str = "") -> list[str]:
 
 @contextmanager
 def held(
-    options: Options,
-    network: Network,
-    plugins: Mapping[str, str],
-    say: Say,
-    *,
-    empty: bool = False,
+    options: Options, install: Install, say: Say, bridge: str = "", *, empty: bool = False
 ) -> Iterator[Cluster]:
     """Hold a cluster, ready for pods, for the length of the block, shared with other processes.
 
     Args:
         options: the user's options.
-        network: the pods' network.
-        plugins: name -> path on this machine.
+        install: function that gives the cluster its network.
         say: function that shows progress.
+        bridge: name of the pods' bridge; empty if it has none, or is not known yet.
         empty: True to delete the cluster's own pods.
 
     Raises:
@@ -70,7 +64,7 @@ def held(
     def first() -> None:
         began = time.monotonic()
         cluster.create()
-        cluster.prepare(network, plugins, empty=empty)
+        cluster.prepare(install, bridge, empty=empty)
         say(f"the cluster is ready after {time.monotonic() - began:.1f} s")
 
     def last() -> None:
@@ -84,20 +78,15 @@ def held(
 
 @contextmanager
 def start(
-    options: Options,
-    network: Network,
-    plugins: Mapping[str, str],
-    say: Say,
-    *,
-    fresh: bool = False,
+    options: Options, install: Install, say: Say, bridge: str = "", *, fresh: bool = False
 ) -> Iterator[KubernetesNode]:
     """Start a node for the length of the block.
 
     Args:
         options: the user's options.
-        network: the pods' network.
-        plugins: name -> path on this machine.
+        install: function that gives the cluster its network.
         say: function that shows progress.
+        bridge: name of the pods' bridge; empty if it has none.
         fresh: True for a new cluster, whose node never had a pod.
 
     Raises:
@@ -106,7 +95,7 @@ def start(
     if fresh:
         name = f"{options.name}-{randomness.unique(3).hex()}"
         options = replace(options, name=name, keep=False, kubeconfig="")
-    with held(options, network, plugins, say, empty=fresh) as cluster:
+    with held(options, install, say, bridge, empty=fresh) as cluster:
         pid, prepared = cluster.pid(), cluster.prepared()
         api = kube_api.of_file(cluster.kubeconfig)
         try:
@@ -115,7 +104,7 @@ def start(
                 api,
                 prepared.node,
                 pid,
-                frozenset(prepared.links),
+                frozenset(prepared.links) - {bridge},
                 prepared.uplink,
                 lambda: "" if _runs(pid) else f"the node has ended: {prepared.node} does not run",
                 made=True,

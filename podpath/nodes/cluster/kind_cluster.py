@@ -2,17 +2,15 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.nodes import image
 from podpath.nodes.cluster import (
     container_engine,
-    installation,
     kind_creation,
     kind_program,
     kube_api,
@@ -54,13 +52,17 @@ class Prepared:
     installed: Mapping[str, str]
 
 
+#: Gives a cluster its network; returns name -> description of each thing that it installed.
+Install = Callable[["Cluster"], Mapping[str, str]]
+
+
 class Cluster:
     """A kind cluster with a certain name, which may exist or not."""
 
     def __init__(self, options: Options, say: Say) -> None:
         self.options = options
         self.directory = CLUSTERS / options.name
-        self._say = say
+        self.say = say
         self._engine: Engine = container_engine.find()
         self._marker = self.directory / "created"
 
@@ -80,16 +82,16 @@ class Cluster:
         self.remove()
         known = self._engine.containers(self.options.name)
         if known:
-            self._say(f"using the kind cluster {self.options.name}, which is there already")
+            self.say(f"using the kind cluster {self.options.name}, which is there already")
             if not self.options.kubeconfig:
                 text = kind_program.run(
                     self.options, "get", "kubeconfig", "--name", self.options.name
                 )
                 Path(self.kubeconfig).write_text(text)
         else:
-            self._say(f"creating the kind cluster {self.options.name}")
+            self.say(f"creating the kind cluster {self.options.name}")
             self._mark([])
-        kind_creation.create(self.options, Path(self.kubeconfig), self._say)
+        kind_creation.create(self.options, Path(self.kubeconfig), self.say)
         if not known:
             self._mark(list(self._engine.containers(self.options.name)))
 
@@ -108,7 +110,7 @@ class Cluster:
         mark = json.loads(self._marker.read_text())
         containers = self._engine.containers(self.options.name)
         if containers and ours(mark, containers):
-            self._say(f"deleting the kind cluster {self.options.name}")
+            self.say(f"deleting the kind cluster {self.options.name}")
             name = ("--name", self.options.name)
             kind_program.run(
                 self.options, "delete", "cluster", *name, "--kubeconfig", self.kubeconfig
@@ -146,36 +148,47 @@ class Cluster:
             raise CouldNotTest(f"the kind cluster {self.options.name} has no node")
         return sorted(names, key=lambda name: not name.endswith("control-plane"))[0]
 
-    def prepare(self, network: Network, plugins: Mapping[str, str], *, empty: bool) -> None:
-        """Install plugins, conflist and pod image on the node, and wait until it is ready.
+    def prepare(self, install: Install, bridge: str, *, empty: bool) -> None:
+        """Give the cluster its network, load the pod image, and wait until the node is ready.
 
         Args:
-            network: the pods' network.
-            plugins: name -> path on this machine.
+            install: function that gives the cluster its network, and returns what it installed.
+            bridge: name of the pods' bridge; empty if it has none, or is not known yet.
             empty: True to delete the cluster's own pods.
 
         Raises:
             CouldNotTest: the node cannot be prepared, or is not ready in time.
         """
-        pid, name = self.pid(), self.container()
+        name = self.container()
         api = kube_api.of_file(self.kubeconfig)
         try:
             if empty:
                 api.delete_deployment("kube-system", "coredns")
                 api.delete_deployment("local-path-storage", "local-path-provisioner")
-            links, uplink = kubernetes.own_links(pid, network.bridge)
-            self._say("putting the plugins and the conflist into the node")
-            installed = installation.install(pid, plugins, network.conflist)
+            links, uplink = kubernetes.own_links(self.pid(), bridge)
+            installed = install(self)
             for plugin, what in installed.items():
-                self._say(f"  {plugin}: {what}")
-            self._load_image()
-            self._say("waiting for the node")
+                self.say(f"  {plugin}: {what}")
+            self.load_image()
+            self.say("waiting for the node")
             _wait_until_ready(api, name)
             self._wait_for_proxy(name)
         finally:
             api.close()
         prepared = Prepared(name, sorted(links), uplink, installed)
         (self.directory / "node.json").write_text(json.dumps(asdict(prepared)))
+
+    def in_node(self, *command: str, stdin: str = "") -> str:
+        """Run a program in the node's container, and return its output.
+
+        Raises:
+            CouldNotTest: the program fails.
+        """
+        done = self._engine.run("exec", "--interactive", self.container(), *command, stdin=stdin)
+        if done.returncode != 0:
+            why = (done.stderr or done.stdout).strip()[-1000:]
+            raise CouldNotTest(f"{' '.join(command)} failed on the node: {why}")
+        return done.stdout
 
     def _wait_for_proxy(self, name: str) -> None:
         """Wait until kube-proxy has written its first rules, so that no pod seems to leave them.
@@ -188,14 +201,15 @@ class Cluster:
 
         seconds = limits.current().service
         if not waiting.until(lambda: has_proxy_rules(rules()), bool, seconds):
-            self._say(f"  kube-proxy wrote no rules within {seconds:.0f} s")
+            self.say(f"  kube-proxy wrote no rules within {seconds:.0f} s")
 
     def prepared(self) -> Prepared:
         """Read the facts that prepare collected."""
         return Prepared(**json.loads((self.directory / "node.json").read_text()))
 
-    def _load_image(self) -> None:
-        self._say("loading the pod image")
+    def load_image(self) -> None:
+        """Load podpath's image of pods into the node."""
+        self.say("loading the pod image")
         archive = self.directory / "pod.tar"
         archive.write_bytes(image.build_here())
         kind_program.run(

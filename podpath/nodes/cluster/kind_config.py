@@ -18,6 +18,9 @@ _POD_SUBNETS["dual"] = ",".join(_POD_SUBNETS.values())
 
 #: Configuration of podpath's cluster if the user names none.
 SHIPPED = Path(__file__).with_name("kind-config.yaml")
+#: The same for a cluster whose network is kind's own, or is installed by manifests.
+SHIPPED_DEFAULT = Path(__file__).with_name("kind-config-default.yaml")
+SHIPPED_APPLY = Path(__file__).with_name("kind-config-apply.yaml")
 
 
 def check(path: Path, ranges: Iterable[Subnet]) -> None:
@@ -30,6 +33,43 @@ def check(path: Path, ranges: Iterable[Subnet]) -> None:
     Raises:
         CouldNotTest: the configuration cannot be read, or does not suit; with the remedy.
     """
+    document = _read(path)
+    if problem := unsuited(document, ranges):
+        what, remedy = problem
+        raise CouldNotTest(f"the kind configuration {path} {what}", remedy)
+
+
+def check_network(path: Path, *, default: bool) -> None:
+    """Check that a configuration leaves kind's own network on, or off.
+
+    Args:
+        path: kind's configuration.
+        default: True if the network is to be kind's own.
+
+    Raises:
+        CouldNotTest: the configuration cannot be read, or does not suit; with the remedy.
+    """
+    document = _read(path)
+    networking = document.get("networking") if isinstance(document, dict) else None
+    off = isinstance(networking, dict) and networking.get("disableDefaultCNI") is True
+    if default and off:
+        raise CouldNotTest(
+            f"the kind configuration {path} turns kind's own network off",
+            "Remove networking.disableDefaultCNI",
+        )
+    if not default and not off:
+        raise CouldNotTest(
+            f"the kind configuration {path} has kind bring its own network plugin",
+            "Set networking.disableDefaultCNI: true",
+        )
+
+
+def _read(path: Path) -> Any:
+    """Read kind's configuration.
+
+    Raises:
+        CouldNotTest: it cannot be read.
+    """
     try:
         import yaml
     except ImportError:
@@ -37,15 +77,12 @@ def check(path: Path, ranges: Iterable[Subnet]) -> None:
             "the Python package PyYAML is missing", "pip install 'podpath[kind]'"
         ) from None
     try:
-        document = yaml.safe_load(files.read_text(path))
+        return yaml.safe_load(files.read_text(path))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise CouldNotTest(
             f"the kind configuration {path} cannot be read: {' '.join(str(error).split())}",
             "See https://kind.sigs.k8s.io/docs/user/configuration",
         ) from None
-    if problem := unsuited(document, ranges):
-        what, remedy = problem
-        raise CouldNotTest(f"the kind configuration {path} {what}", remedy)
 
 
 def unsuited(document: object, ranges: Iterable[Subnet]) -> tuple[str, str] | None:

@@ -1,8 +1,8 @@
 """The kinds of node `kind` and `host`: their options, their needs, and their start."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,59 +12,46 @@ from podpath.nodes.base import Node
 from podpath.nodes.cluster import (
     host,
     installation,
-    kind,
     kind_cluster,
     kind_config,
-    kind_program,
     kube_api,
     shared_lock,
 )
+from podpath.nodes.cluster.kind_cluster import Install
+from podpath.nodes.cluster.on_cluster import OnCluster, options, text
+from podpath.nodes.cluster.on_network import OnExisting, OnInstalled
 from podpath.nodes.kind import Kind, Need, Say, Setup
 from podpath.requirements import Ability
-from podpath.system import programs
-
-_PYTEST_KINDS_NAME = "pytest-kind"
-
-
-def _text(option: Callable[[str], Any], name: str) -> str:
-    return str(option(name) or "")
 
 
 @dataclass(frozen=True)
-class OnKind(Kind):
-    """The only node of a kind cluster, which all processes of a run share.
-
-    Attributes:
-        options: the user's options for the cluster.
-    """
-
-    name = "kind"
-    abilities = Ability.FRESH | Ability.CLUSTER
-    tools = (*programs.IMAGE, *programs.NETWORK)
-
-    options: kind_program.Options
+class OnKind(OnCluster):
+    """A kind cluster whose node gets the user's plugins and conflist."""
 
     @classmethod
-    def from_options(cls, option: Callable[[str], Any], directory: Path) -> Self:
-        """Read pytest-kind's options, if that plugin is installed, and podpath's."""
-        name = _text(option, "cluster_name")
-        here = directory / "kind-config.yaml"
-        default = here if here.is_file() else kind_config.SHIPPED
-        options = kind_program.Options(
-            # other people's tests use pytest-kind's default name, too
-            name="podpath" if name in ("", _PYTEST_KINDS_NAME) else name,
-            keep=bool(option("keep_cluster")),
-            config=Path(_text(option, "podpath_kind_config") or default).absolute(),
-            image=_text(option, "kind_image"),
-            kind=_text(option, "kind_bin"),
-            kubectl=_text(option, "kind_kubectl_bin"),
-            kubeconfig=_text(option, "kubeconfig"),
-        )
-        return cls(options)
+    def from_options(cls, option: Callable[[str], Any], directory: Path) -> Kind:
+        """Read pytest-kind's options, if that plugin is installed, and podpath's.
 
-    def needs(self) -> Iterable[Need]:
-        """Return kind, its configuration, and the container engine."""
-        return [Need("kind", lambda: ", ".join(kind_program.check(self.options).values()))]
+        Raises:
+            CouldNotTest: options contradict each other.
+        """
+        name = text(option, "podpath_kind_existing")
+        manifests = tuple(Path(path).absolute() for path in option("podpath_kind_apply") or ())
+        default = text(option, "podpath_kind_network") == "default"
+        if sum(map(bool, (name, manifests, default))) > 1:
+            raise CouldNotTest(
+                "a cluster has one network, and the options name several",
+                "Give one of --podpath-kind-existing, --podpath-kind-apply, --podpath-kind-network",
+            )
+        if name:
+            chosen = replace(options(option, kind_config.SHIPPED), name=name)
+            return OnExisting(chosen, text(option, "podpath_image"))
+        if manifests:
+            return OnInstalled(options(option, kind_config.SHIPPED_APPLY), manifests)
+        if default:
+            return OnInstalled(options(option, kind_config.SHIPPED_DEFAULT))
+        here = directory / "kind-config.yaml"
+        return cls(options(option, here if here.is_file() else kind_config.SHIPPED))
 
     def needs_of(self, setup: Setup) -> Iterable[Need]:
         """Return a configuration that suits the conflist, unless the cluster exists already."""
@@ -79,36 +66,11 @@ class OnKind(Kind):
             ranges = [r.subnet for r in setup.network.ipam.ranges]
             kind_config.check(self.options.config, ranges)
 
-    def describe(self) -> Mapping[str, str]:
-        """Return kind's version, its configuration, and the engine's."""
-        return kind_program.check(self.options)
-
-    def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
-        """See Kind."""
-        return kind.start(self.options, setup.network, _chain(setup), say)
-
-    def start_fresh(self, setup: Setup) -> AbstractContextManager[Node]:
-        """See Kind. The node is in a new cluster."""
-        chain = _chain(setup)
-        return kind.start(self.options, setup.network, chain, lambda _: None, fresh=True)
-
-    @contextmanager
-    def held(self, setup: Setup, say: Say) -> Iterator[object]:
-        """See Kind. The resource is the cluster."""
-        try:
-            with kind.held(self.options, setup.network, _chain(setup), say) as cluster:
-                yield cluster
-        finally:
-            # clusters of workers that had no time to end
-            kind.sweep(say, self.options.kind)
-
-    def turn(self) -> AbstractContextManager[object]:
-        """See Kind."""
-        return shared_lock.turn(kind_cluster.CLUSTERS / self.options.name)
-
-
-def _chain(setup: Setup) -> dict[str, str]:
-    return installation.chain(setup.plugins, setup.plugin_directories)
+    def install(self, setup: Setup) -> Install:
+        """See OnCluster."""
+        plugins = installation.chain(setup.plugins, setup.plugin_directories)
+        conflist = setup.network.conflist
+        return lambda cluster: installation.install(cluster.pid(), plugins, conflist)
 
 
 @dataclass(frozen=True)
@@ -131,7 +93,7 @@ class OnHost(Kind):
     @classmethod
     def from_options(cls, option: Callable[[str], Any], directory: Path) -> Self:  # noqa: ARG003
         """Read pytest-kind's kubeconfig, if that plugin is installed, and podpath's image."""
-        return cls(_text(option, "kubeconfig"), _text(option, "podpath_image"))
+        return cls(text(option, "kubeconfig"), text(option, "podpath_image"))
 
     @property
     def plugin_directories(self) -> tuple[str, ...]:

@@ -177,6 +177,11 @@ class Api:
         """Delete a Service."""
         self._call(f"delete service {name}", self._core.delete_namespaced_service, name, namespace)
 
+    def daemon_sets(self) -> list[Document]:
+        """List the daemon sets of all namespaces."""
+        method = self._apps.list_daemon_set_for_all_namespaces
+        return list(self._call("list daemon sets", method)["items"])
+
     def delete_deployment(self, namespace: str, name: str) -> None:
         """Delete a Deployment, with its pods."""
         self._call(

@@ -18,6 +18,7 @@ from podpath.nodes.cri import Runtime
 from podpath.nodes.deployment import HTTP_PORT
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import limits, proc, randomness, sysctl, waiting
+from podpath.system.netlink import peers
 
 #: Sockets of the runtimes that the kubelet uses.
 SOCKETS = ("/run/containerd/containerd.sock", "/run/crio/crio.sock")
@@ -297,7 +298,7 @@ def manifest(spec: PodSpec, node: str, pod_image: str) -> Document:
 
 
 def own_links(pid: int, bridge: str) -> tuple[frozenset[str], str]:
-    """Return a node's own interfaces, without the bridge and its ports, and its uplink.
+    """Return a node's own interfaces, without the bridge and those of pods, and its uplink.
 
     Args:
         pid: pid of a process in the node.
@@ -311,11 +312,14 @@ def own_links(pid: int, bridge: str) -> tuple[frozenset[str], str]:
         names = set(proc.interfaces(_table(pid, "dev")))
         ports = {path.name for path in (at / f"sys/class/net/{bridge}/brif").glob("*")}
         uplink = proc.default_route(_table(pid, "route"))
+        named = {path.name: str(path) for path in (at / "run/netns").glob("*")}
+        ends = peers.of(f"/proc/{pid}/ns/net", named).values()
     except OSError as error:
         raise CouldNotTest(f"the node's interfaces cannot be listed: {error}") from None
     if uplink is None:
         raise CouldNotTest("the node has no default route, and so no uplink")
-    return frozenset(names - ports - {bridge}), uplink
+    of_pods = {name for some in ends for name, _ in some}
+    return frozenset(names - ports - of_pods - {bridge}), uplink
 
 
 def _table(pid: int, name: str) -> str:
