@@ -107,6 +107,11 @@ class OnExisting(_WithOwnNetwork):
 
     pod_image: str = ""
 
+    def conflist(self) -> Path:
+        """See Kind."""
+        existing.check(self.options)
+        return super().conflist()
+
     def install(self, setup: Setup) -> Install:
         """See OnCluster. There is nothing to install."""
         raise NotImplementedError
