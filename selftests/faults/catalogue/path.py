@@ -79,7 +79,7 @@ FAULTS = (
         source="own: a short cut from veth to veth",
         reds={"PATH-ICMP": "missing hop at node cni0 in"},
         follows=_SHOWN | {"PATH-GATEWAY"},
-        after="""[ "$POD" != client ] || { other=$(host_of server)
+        after="""[ "$POD" != server ] || { other=$(host_of client)
           tc qdisc add dev "$HOST" clsact; tc qdisc add dev "$other" clsact
           tc filter add dev "$HOST" ingress protocol ip u32 match ip protocol 1 0xff \
             action mirred egress redirect dev "$other"
@@ -197,9 +197,10 @@ FAULTS = (
         source="kubernetes/kubernetes issue 25793",
         reds={"PATH-CONCURRENT": "doubled"},
         follows=_SHOWN,
-        after="""[ "$POD" != client ] || nft "add table netdev copy
-          add chain netdev copy in { type filter hook ingress device $HOST priority 0; }
+        after="""[ "$POD" != server ] || nft "add table netdev copy
+          add chain netdev copy in {
+            type filter hook ingress device $(host_of client) priority 0; }
           add rule netdev copy in icmp type echo-request \
-            numgen inc mod 10 == 9 dup to $(host_of server)" """,
+            numgen inc mod 10 == 9 dup to $HOST" """,
     ),
 )
