@@ -83,8 +83,11 @@ def test_addresses_can_be_used_when_add_returns(
 @requirement("CNI-ADD-TAKEN")
 @attaching
 @since("1.0.0")
-def test_taken_interface_name_is_refused(container: Attachment, cni_version: str) -> None:
+def test_taken_interface_name_is_refused(
+    container: Attachment, life: Life, cni_version: str
+) -> None:
     """ADD fails if the container has an interface of that name, and does not change it."""
+    links.require(life.attached.container_links, INTERFACE)
     node = container.runtime.node
     node.run(["ip", "-n", container.name, "link", "add", INTERFACE, "type", "bridge"])
     before = links.links(node, container.name)
@@ -109,8 +112,9 @@ def test_previous_result_is_passed_on(life: Life) -> None:
 
 @requirement("CNI-ADD-ARGS")
 @since("0.4.0")
-def test_unknown_arguments_are_ignored(container: Attachment) -> None:
+def test_unknown_arguments_are_ignored(container: Attachment, life: Life) -> None:
     """ADD succeeds with unknown CNI_ARGS and those of the kubelet, if IgnoreUnknown=1 is set."""
+    life.require_added()
     given = container.environment("ADD")["CNI_ARGS"]
 
     assert answers.succeeded(container.add({"CNI_ARGS": f"{given};PODPATH_UNKNOWN=1"})) == []

@@ -122,9 +122,10 @@ def test_delete_succeeds_after_a_failed_add(
 @whole_chain
 @since("0.4.0")
 def test_containers_come_and_go_at_the_same_time(
-    runtime: Runtime, network: Network, attach: Callable[[], Attachment]
+    runtime: Runtime, network: Network, attach: Callable[[], Attachment], life: Life
 ) -> None:
     """ADD of several containers at once gives each an address, and DEL of them leaves nothing."""
+    life.require_added()
     containers = [attach() for _ in range(parallel.MANY)]
     before = inventory.read(runtime.node, network)
 

@@ -42,6 +42,7 @@ def add(commands: output.Commands) -> None:
         help="where plugins are, as --podpath-cni-bin; repeatable",
     )
     _add_cluster_options(parser)
+    parser.add_argument("--node-setup", metavar="SCRIPT", help="as --podpath-node-setup")
     parser.add_argument(
         "--install",
         action="store_true",
@@ -72,6 +73,8 @@ def _run(options: argparse.Namespace) -> int:
     kind = kinds.named(options.node).from_options(
         lambda name: getattr(options, name, None), Path.cwd()
     )
+    if options.node_setup:
+        kind.node_setup = Path(options.node_setup).absolute()
     if options.install:
         _install(needs.packages(needs.of_programs(kind)))
     read = partial(Plan.read, kind, options.cni_conf, options.cni_bin, None, None)

@@ -15,6 +15,7 @@ from podpath.contract.answers import Answer, require_success
 from podpath.contract.links import AttachmentState
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import (
+    ATTACHING,
     CapabilityArgs,
     Step,
     Subject,
@@ -101,7 +102,20 @@ class Attachment:
         """
         answers = self.add()
         self.require_added(answers)
+        if self.subject.role in ATTACHING:
+            self.require_interface()
         return answers
+
+    def require_interface(self) -> None:
+        """Require that ADD made the interface in the container; the kernel is asked once a subject.
+
+        Raises:
+            Unmet: the container has no interface of that name.
+        """
+        known = self.runtime.named_interfaces
+        if self.subject.name not in known:
+            links.require(links.links(self.runtime.node, self.name), INTERFACE)
+            known.add(self.subject.name)
 
     def prepare(self) -> None:
         """Call ADD of the plugins that come before the subject in the chain.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from podpath.contract.answers import entries
-from podpath.errors import CouldNotTest
+from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import Difference, listed
 from podpath.nodes.base import Node
 
@@ -49,6 +49,21 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
         )
         by_name[interface["ifname"]] = Link(interface.get("address", ""), *texts)
     return by_name
+
+
+def require(container_links: Mapping[str, Link], interface: str) -> None:
+    """Require that a container has the interface that ADD makes: other tests change it.
+
+    Raises:
+        Unmet: it has none of that name.
+    """
+    if interface not in container_links:
+        names = listed(container_links)
+        fault = (
+            f"the container has no interface {interface}, the name in CNI_IFNAME; it has {names}"
+        )
+        reason = "ADD made no interface named CNI_IFNAME"
+        raise Unmet(DoesNotConform(fault), "CNI-ADD-INTERFACE", reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ class Lives:
         recorded = self._known[key]
         if isinstance(recorded, Life):
             return recorded
-        raise recorded
+        raise recorded.with_traceback(None)
 
 
 def _live(attachment: Attachment, network: Network) -> Life:

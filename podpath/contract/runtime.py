@@ -29,15 +29,17 @@ class Runtime:
         network_name: name of the network in the conflist.
         path: directories of plugins on the node, in the format of CNI_PATH.
         unmet: failure of the first ADD, which explains later ones; None if it succeeded.
+        named_interfaces: names of the subjects whose ADD made an interface named CNI_IFNAME.
     """
 
     def __init__(self, node: Node, network_name: str, path: str) -> None:
         self.node = node
         self.network_name = network_name
         self.path = path
-        self.unmet: Unmet | None = None
+        self.unmet: Unmet | CouldNotTest | None = None
+        self.named_interfaces: set[str] = set()
         self._versions: dict[str, tuple[str, ...]] = {}
-        self._hung: dict[tuple[str, str], Unmet] = {}
+        self._hung: dict[tuple[str, str], Unmet | CouldNotTest] = {}
 
     def with_directory(self, directory: str) -> "Runtime":
         """Return a copy that searches for plugins in another directory of the node first."""
@@ -45,7 +47,7 @@ class Runtime:
         other.unmet, other._versions, other._hung = self.unmet, self._versions, self._hung
         return other
 
-    def fail(self, unmet: Unmet) -> None:
+    def fail(self, unmet: Unmet | CouldNotTest) -> None:
         """Attribute the calls that hung so far, and later failures of ADD, to the first ADD."""
         self.unmet = unmet
         self._hung.update(dict.fromkeys(self._hung, unmet))
@@ -55,9 +57,10 @@ class Runtime:
 
         Raises:
             Unmet: it failed.
+            CouldNotTest: it failed because of something that the node lacks.
         """
         if self.unmet:
-            raise self.unmet
+            raise self.unmet.with_traceback(None)
 
     def call(
         self,
@@ -144,7 +147,7 @@ class Runtime:
         given = {"PATH": programs.search_path(), "LANG": "C.UTF-8", "CNI_PATH": self.path}
         command = environment.get("CNI_COMMAND", "(no command)")
         if hung := self._hung.get((plugin, command)):
-            raise hung
+            raise hung.with_traceback(None)  # else its traceback grows with each test
         started = time.monotonic()
         try:
             status, output, errors = _run(
@@ -153,7 +156,7 @@ class Runtime:
         except Hung as error:
             unmet = self.unmet or Unmet(error, *ENDS)
             self._hung[plugin, command] = unmet
-            raise unmet from None
+            raise unmet.with_traceback(None) from None
         return Answer(plugin, command, status, output, errors, time.monotonic() - started)
 
     def supported_versions(self, plugin: str) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ class Deployment:
     def _called_once_if_it_hangs(self, command: tuple[str, str]) -> Iterator[None]:
         """Repeat the first time-out of a command instead of waiting for another."""
         if command in self._hung:
-            raise self._hung[command]
+            raise self._hung[command].with_traceback(None)
         try:
             yield
         except Hung as error:

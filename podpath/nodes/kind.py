@@ -78,12 +78,16 @@ class Kind(ABC):
             more are not applicable.
         tools: programs that the machine must have.
         own_plugins: True if the node has plugins already. Otherwise they are this machine's.
+        takes_setup: True if a script can prepare the node.
+        node_setup: the user's script that prepares the node.
     """
 
     name: ClassVar[str]
     abilities: ClassVar[Ability] = Ability.NONE
     tools: ClassVar[tuple[Tool, ...]] = programs.NETWORK
     own_plugins: ClassVar[bool] = False
+    takes_setup: ClassVar[bool] = False
+    node_setup: Path | None = None
 
     @classmethod
     def from_options(

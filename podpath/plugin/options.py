@@ -50,6 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " container id, interface (default: host-local's store, if it is the IPAM plugin)",
     )
     group.addoption(
+        "--podpath-node-setup",
+        metavar="SCRIPT",
+        help="script to run as root on the embedded node before the first pod, for files, programs,"
+        " links and chains that the plugin expects of a real node",
+    )
+    group.addoption(
         "--podpath-report",
         metavar="DIR",
         help="where to leave report.json, and the captures of failed path tests",

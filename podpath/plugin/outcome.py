@@ -14,7 +14,7 @@ from podpath.plugin import shared
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from podpath.errors import Unmet
+    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
     from podpath.report.document import TestResult
     from podpath.report.outcome import Outcome, Verdict
 
@@ -233,6 +233,8 @@ def _failure(
 
     # later failures, for example of the deletion of pods
     notes = "\n".join([*_remarks(item), *getattr(error, "__notes__", ())])
+    if isinstance(error, DoesNotConform):
+        error = _lacking(item, error) or error
     if isinstance(error, CouldNotTest):
         return _untested(ids, error.message, error.remedy, notes)
     if isinstance(error, Unmet) and error.requirement not in ids:
@@ -247,6 +249,20 @@ def _failure(
     vendors = shared.tests() not in item.path.parents
     blame = f"{item.name} failed in itself" if vendors else "podpath failed, please report this"
     return Outcome(Verdict.COULD_NOT_TEST, f"{blame}:\n{report.longreprtext}")
+
+
+def _lacking(item: pytest.Item, error: DoesNotConform) -> CouldNotTest | None:
+    """Return the thing that the node lacks, if that is why ADD failed."""
+    from podpath.errors import CouldNotTest
+    from podpath.nodes import lacking
+
+    if (node := _node(item)) is None:
+        return None
+    try:
+        lacking.require_nothing(node, shared.plan(item.config).network, error)
+    except CouldNotTest as lack:
+        return lack
+    return None
 
 
 def _not_run(error: Unmet) -> Outcome:

@@ -94,9 +94,12 @@ def kind(config: pytest.Config) -> Kind:
 
     if _kind not in config.stash:
         named = kinds.named(config.getoption("--podpath-node") or kinds.DEFAULT)
-        config.stash[_kind] = named.from_options(
+        made = named.from_options(
             lambda name: config.getoption(name, None), config.invocation_params.dir
         )
+        if script := config.getoption("--podpath-node-setup"):
+            made.node_setup = config.invocation_params.dir / script
+        config.stash[_kind] = made
     return config.stash[_kind]
 
 

@@ -95,6 +95,13 @@ def of_plan(read: Callable[[], Plan]) -> Iterator[Finding]:
     yield Finding("CNI version", True, str(plan.agreement or conflist.version))
     yield from _of_plugins(plan)
     yield from map(_seen, plan.kind.needs_of(plan))
+    if plan.kind.node_setup and not plan.kind.takes_setup:
+        yield Finding(
+            "node setup",
+            False,
+            f"--podpath-node-setup prepares the embedded node, not the {plan.kind.name} node",
+            "Leave it out, and prepare the node itself",
+        )
     for need in (
         Need("profile", partial(checks.mode, plan), plan.network.profile.name),
         Need("paths", partial(unsupported.check, conflist, plan.conflist_path), "known"),

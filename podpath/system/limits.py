@@ -45,6 +45,8 @@ class Limits:
     # ---- the embedded node
     #: The namespaces, containerd's first answer, its conflist, the pod image: each takes about 1 s.
     node_start: float = 30.0
+    #: The user's script that prepares the node.
+    node_setup: float = 60.0
     #: The keeper's removal of the node; longer than the removal of its cgroups.
     node_end: float = 30.0
     #: The keeper's message that the node ended, once containerd does not answer.

@@ -12,9 +12,9 @@ import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from podpath.nodes.embedded import cgroups, confine
+from podpath.nodes.embedded import cgroups, confine, setup
 from podpath.system import linux, proc, sysctl
 
 _SCRATCH = "/sys"  # exists on every host, and init needs nothing in it before the pivot
@@ -49,6 +49,7 @@ class NodeSpec:
         uplink: commands of `ip -batch` for the node's end of the uplink.
         wire: commands of `ip -batch` for the far end.
         cgroup_removal: seconds that the keeper waits for the last processes in its cgroups.
+        setup: values of the script that prepares the node; None without a script.
     """
 
     id: str
@@ -61,6 +62,7 @@ class NodeSpec:
     uplink: list[str]
     wire: list[str]
     cgroup_removal: float
+    setup: dict[str, Any] | None = None
 
 
 def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
@@ -96,6 +98,8 @@ def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
         _write_files(spec)
         confine.hide()
         confine.enter()
+        if spec.setup:
+            setup.run(setup.NodeSetup(**spec.setup))
         runtime = _start(spec)
     except (OSError, subprocess.SubprocessError) as error:
         os.write(status, str(error).encode())

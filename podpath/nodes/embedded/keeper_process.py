@@ -25,11 +25,10 @@ class KeeperProcess:
         missing: parts of the isolation that this kernel does not offer.
     """
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", seconds: float) -> None:
         self._process = process
         self._lock = threading.Lock()
         self._ended = ""
-        seconds = limits.current().node_start
         message = self._hear(seconds)
         if message is None:
             raise CouldNotTest(
@@ -90,7 +89,8 @@ def kept(spec: NodeSpec) -> Iterator[KeeperProcess]:
         env={"PATH": programs.search_path(), "LANG": "C.UTF-8", "HOME": "/root"},
     )
     try:
-        yield KeeperProcess(process)
+        of_setup = limits.current().node_setup if spec.setup else 0.0
+        yield KeeperProcess(process, limits.current().node_start + of_setup)
     finally:
         _end(process)
 

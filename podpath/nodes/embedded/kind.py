@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from podpath.cni.agreement import Party
-from podpath.nodes import containerd
+from podpath.errors import CouldNotTest
+from podpath.nodes import containerd, lacking
 from podpath.nodes.base import Node
+from podpath.nodes.embedded import preparation
 from podpath.nodes.kind import Kind, Need, Say, Setup
 from podpath.requirements import Ability
 from podpath.system import kernel, programs
@@ -20,6 +22,7 @@ class Embedded(Kind):
     """The kind of node that runs containerd in its own namespaces, on any machine."""
 
     name = "embedded"
+    takes_setup = True
     abilities = Ability.CALLS | Ability.PORTS | Ability.BEYOND | Ability.FRESH
     tools = (*programs.CONTAINERD, *programs.IMAGE, *programs.NETWORK)
 
@@ -31,8 +34,18 @@ class Embedded(Kind):
             yield _link(name)
 
     def needs_of(self, setup: Setup) -> Iterable[Need]:
-        """Return the kind of link of the profile's pods, unless every node needs it anyway."""
-        return [] if setup.network.profile.kind in LINKS else [_link(setup.network.profile.kind)]
+        """Return the kind of link of the profile's pods, the node's script, and named links."""
+        if setup.network.profile.kind not in LINKS:
+            yield _link(setup.network.profile.kind)
+        text = ""
+        if self.node_setup:
+            read = partial(preparation.read, self.node_setup)
+            yield Need("node setup", read, str(self.node_setup))
+            with suppress(CouldNotTest):  # it is the need
+                text = read()
+        for name in lacking.named_links(setup.network):
+            look = partial(preparation.require_link, name, text)
+            yield Need(f"interface {name}", look, "the node has it, or its script names it")
 
     def runtime(self) -> Party:
         """Return containerd, with the versions that its release reads."""
@@ -52,7 +65,8 @@ class Embedded(Kind):
         from podpath.nodes import forwarding
         from podpath.nodes.embedded import node
 
-        with node.start(setup.network.conflist, setup.plugin_directories, say) as started:
+        conflist, script = setup.network.conflist, self.node_setup
+        with node.start(conflist, setup.plugin_directories, say, node_setup=script) as started:
             forwarding.turn_on(started, setup.network)
             yield started
 

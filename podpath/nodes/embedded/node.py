@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult
-from podpath.nodes import image, sandboxes
+from podpath.nodes import image, inventory, sandboxes
 from podpath.nodes.base import Node
 from podpath.nodes.cri import Runtime
-from podpath.nodes.embedded import confine, containerd, containerd_log, uplink
+from podpath.nodes.embedded import confine, containerd, containerd_log, preparation, uplink
 from podpath.nodes.embedded.init import NodeSpec
 from podpath.nodes.embedded.keeper_process import KeeperProcess, kept
 from podpath.nodes.pod import Pod, PodSpec
@@ -278,6 +278,7 @@ def start(
     plugin_directories: Sequence[str] = (),
     say: Callable[[str], None] = lambda _: None,
     oci_runtime: str = "",
+    node_setup: Path | None = None,
 ) -> Iterator[EmbeddedNode]:
     """Start a node for the length of the block, ready for its first pod.
 
@@ -286,6 +287,7 @@ def start(
         plugin_directories: directories to search for CNI plugins before the system's.
         say: function that shows progress.
         oci_runtime: path of the program that starts containers; by default runc, or else crun.
+        node_setup: script that prepares the node before its runtime starts.
 
     Raises:
         CouldNotTest: the node does not come up; every part of it is removed by then.
@@ -311,6 +313,7 @@ def start(
         uplink=uplink.of_node(ipv6=ipv6),
         wire=uplink.of_far_end(ipv6=ipv6),
         cgroup_removal=limits.current().cgroup_removal,
+        setup=preparation.specify(node_setup),
     )
     say("starting containerd in its own namespaces")
     with ThreadPoolExecutor(1) as pool, kept(spec) as keeper:
@@ -318,6 +321,9 @@ def start(
         node = EmbeddedNode(keeper)
         try:
             node.wait_until_ready()
+            if node_setup:
+                node.versions["node setup output"] = preparation.require_success(node, node_setup)
+                node.links = frozenset(inventory.interfaces(node))
             node.require_loaded(conflist)
             say("importing the pod image")
             node.import_image(building.result())

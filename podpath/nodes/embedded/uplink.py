@@ -1,5 +1,8 @@
 """The uplink of the embedded node: commands of `ip -batch` for both of its ends. Pure."""
 
+#: Name of the node's end, which is that of most real nodes.
+NAME = "eth0"
+
 # Documentation addresses (RFC 5737, RFC 3849), as the uplink leads to no real network. Its ends
 # know each other's MAC address, so that no ARP of theirs disturbs a capture.
 _NEAR, _FAR = "02:00:c0:00:02:02", "02:00:c0:00:02:01"

@@ -299,3 +299,12 @@ def test_failure_of_the_first_add_explains_later_ones(limit: Callable[..., None]
         assert again.value.requirement == "LIFE-ADD"
     with pytest.raises(Unmet):
         caller.with_directory("/x").require_first_add()
+
+
+def test_container_without_the_interface_of_that_name() -> None:
+    """It is one violation, and what changes the interface cannot be tested on it."""
+    links.require({"lo": Link("", ()), "net1": Link("", ())}, "net1")
+    with pytest.raises(Unmet, match="it has eth0, lo") as caught:
+        links.require({"lo": Link("", ()), "eth0": Link("", ())}, "net1")
+
+    assert caught.value.requirement == "CNI-ADD-INTERFACE"
