@@ -12,6 +12,7 @@ import pytest
 
 from podpath.system import limits
 from selftests.faults import matrix
+from selftests.real import table
 
 _HERE = Path(__file__).parent
 #: Tests that compare the host's inventory: no other test may start a node meanwhile.
@@ -27,6 +28,7 @@ _TOGETHER = tuple(
         "output",
         "packaging",
         "profiles",
+        "real",
     )
 )
 
@@ -88,24 +90,42 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="try each of the host's settings alone, not only many of them together",
     )
     group.addoption("--matrix-json", metavar="FILE", help="where to leave the matrix as JSON")
+    real = parser.getgroup("real", "podpath on configurations that people have")
+    real.addoption(
+        "--real-bin",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="directory of plugins to run the configurations on (repeatable)",
+    )
+    real.addoption("--real-table", metavar="FILE", help="file to write the table to, as Markdown")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print and write the fault matrix of all workers, so not in a worker."""
+    """Print and write the tables of all workers, so not in a worker."""
     if hasattr(terminalreporter.config, "workerinput"):
         return
-    told = [
+    if rows := [matrix.from_property(value) for value in _properties(terminalreporter, "fault")]:
+        rows = matrix.in_order(rows)
+        terminalreporter.write_sep("=", "fault matrix")
+        terminalreporter.write_line("\n".join(matrix.lines(rows)))
+        if path := terminalreporter.config.getoption("--matrix-json"):
+            matrix.write(Path(path), rows)
+    if values := _properties(terminalreporter, "conflist"):
+        lines = table.markdown(table.Row.from_property(value) for value in values)
+        terminalreporter.write_sep("=", "real configurations")
+        terminalreporter.write_line("\n".join(lines))
+        if path := terminalreporter.config.getoption("--real-table"):
+            Path(path).write_text("\n".join(lines) + "\n")
+
+
+def _properties(terminalreporter: pytest.TerminalReporter, name: str) -> list[Any]:
+    """Return the values of a property that tests recorded."""
+    return [
         value
         for reports in terminalreporter.stats.values()
         for report in reports
         if getattr(report, "when", "") == "call"
-        for name, value in report.user_properties
-        if name == "fault"
+        for key, value in report.user_properties
+        if key == name
     ]
-    if not told:
-        return
-    rows = matrix.in_order(matrix.from_property(value) for value in told)
-    terminalreporter.write_sep("=", "fault matrix")
-    terminalreporter.write_line("\n".join(matrix.lines(rows)))
-    if path := terminalreporter.config.getoption("--matrix-json"):
-        matrix.write(Path(path), rows)

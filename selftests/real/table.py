@@ -1,0 +1,143 @@
+"""The table of real configurations, and the lines that a run of it prints."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from podpath.report.outcome import Verdict
+from selftests.suite import Run
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A configuration, and the verdict that podpath must come to on healthy plugins.
+
+    Attributes:
+        file: name of the file in conflists/.
+        project: project that ships or documents the configuration.
+        source: place of the original.
+        verdict: "conforms" or "refused".
+        says: part of the message of a refusal.
+        needs: plugins beyond those of Debian's package.
+        setup: name of a script in setup/; empty without one.
+    """
+
+    file: str
+    project: str
+    source: str
+    verdict: str
+    says: str = ""
+    needs: tuple[str, ...] = ()
+    setup: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Configuration file."""
+        return HERE / "conflists" / self.file
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Options of podpath that test this configuration."""
+        script = ("--podpath-node-setup", str(HERE / "setup" / self.setup)) if self.setup else ()
+        return ("--podpath-cni-conf", str(self.path), *script)
+
+
+def read() -> tuple[Entry, ...]:
+    """Read the table."""
+    document = tomllib.loads((HERE / "table.toml").read_text())
+    return tuple(
+        Entry(**{**entry, "needs": tuple(entry.get("needs", ()))}) for entry in document["conflist"]
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    """The end of one configuration's run.
+
+    Attributes:
+        project: project that ships the configuration.
+        file: name of the configuration's file.
+        status: exit status of the suite.
+        conforms: number of requirements that conform.
+        deviations: number of known deviations of the plugins.
+        not_applicable: number of requirements that do not apply.
+        reds: ids of the requirements that do not conform.
+        untested: ids of the requirements that could not be tested.
+        refusal: reason why the suite did not begin; empty if it ran.
+    """
+
+    project: str
+    file: str
+    status: int
+    conforms: int
+    deviations: int
+    not_applicable: int
+    reds: tuple[str, ...]
+    untested: tuple[str, ...]
+    refusal: str
+
+    @classmethod
+    def of(cls, entry: Entry, run: Run) -> Self:
+        """Return the row of a run."""
+        verdicts = run.verdicts()
+
+        def having(verdict: Verdict) -> tuple[str, ...]:
+            return tuple(i for i, v in verdicts.items() if v == verdict)
+
+        return cls(
+            project=entry.project,
+            file=entry.file,
+            status=run.status,
+            conforms=len(having(Verdict.CONFORMS)),
+            deviations=len(having(Verdict.KNOWN_DEVIATION)),
+            not_applicable=len(having(Verdict.NOT_APPLICABLE)),
+            reds=having(Verdict.DOES_NOT_CONFORM),
+            untested=having(Verdict.COULD_NOT_TEST),
+            refusal="" if verdicts else _refusal(run.output),
+        )
+
+    @classmethod
+    def from_property(cls, value: Mapping[str, Any]) -> Self:
+        """Return a row that travelled as a test's property, in plain JSON values."""
+        several = {key: tuple(value[key]) for key in ("reds", "untested")}
+        return cls(**{**value, **several})
+
+    @property
+    def result(self) -> str:
+        """Verdict in words."""
+        if self.refusal:
+            return f"refused: {self.refusal}"
+        words = [f"does not conform: {', '.join(self.reds)}"] if self.reds else []
+        words += [f"could not test: {', '.join(self.untested)}"] if self.untested else []
+        return "; ".join(words) or "conforms"
+
+    def as_property(self) -> dict[str, Any]:
+        """Return the row in plain JSON values."""
+        return asdict(self)
+
+
+def _refusal(output: str) -> str:
+    """Return the first line of an error of podpath's, without its mark."""
+    lines = (line.strip() for line in output.splitlines())
+    return next((line for line in lines if "podpath could not test" in line), "")
+
+
+def markdown(rows: Iterable[Row]) -> list[str]:
+    """Return the table for people."""
+    head = [
+        "| configuration | file | exit | result | conform | known deviations | not applicable |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    return head + [
+        f"| {r.project} | `{r.file}` | {r.status} | {r.result} | {r.conforms} | {r.deviations} "
+        f"| {r.not_applicable} |"
+        for r in sorted(rows, key=lambda row: _order()[row.file])
+    ]
+
+
+def _order() -> dict[str, int]:
+    return {entry.file: number for number, entry in enumerate(read())}
