@@ -13,7 +13,7 @@ from podpath.cni.features import FEATURES
 from podpath.nodes import kinds
 from podpath.requirements import GROUPS, REQUIREMENTS, Requirement, group
 from selftests import marked
-from selftests.faults.catalogue import FAULTS, OF_CLUSTERS
+from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, OF_MODULES
 from selftests.faults.fault import Fault
 
 _DOCS = Path(__file__).parent
@@ -118,7 +118,7 @@ def _tests(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
 
 
 def _faults(requirement: Requirement) -> str:
-    proving = [f for f in (*FAULTS, *OF_CLUSTERS) if requirement.id in f.reds]
+    proving = [f for f in (*FAULTS, *OF_CLUSTERS, *OF_MODULES) if requirement.id in f.reds]
     proving.sort(key=lambda fault: len(fault.reds))
     lines = [_fault(fault, requirement) for fault in proving[:_SHOWN]]
     if more := len(proving[_SHOWN:]):

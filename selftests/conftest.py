@@ -85,6 +85,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run only few faults, which turn every requirement red",
     )
     group.addoption(
+        "--of-modules",
+        action="store_true",
+        help="run the faults that need modules, such as ipvlan, and no others",
+    )
+    group.addoption(
         "--each-setting",
         action="store_true",
         help="try each of the host's settings alone, not only many of them together",

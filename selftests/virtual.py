@@ -1,11 +1,16 @@
 """Run the suite in a virtual machine: another kernel, with modules, cgroup v2 and AppArmor.
 
 python -m selftests.virtual [--keep DIRECTORY] [--module NAME]... [--set NAME=VALUE]... SUITE
-    [-- OPTIONS OF PYTEST]
+    [-- OPTIONS OF PYTEST]...
 
 SUITE is a release as selftests.distributions has it; its kernel is booted with qemu, in software:
 no hardware support is needed, and it takes minutes. Only what the kernel loads by itself, or is
-named with --module, is loaded. Exit status 0 if the suite is green.
+named with --module, is loaded. Each group of options after a -- is a run of its own in the same
+machine. Exit status 0 if all runs are green.
+
+The faults that need modules, which other kernels may not have:
+
+python -m selftests.virtual --module ipvlan trixie -- selftests/faults --of-modules
 """
 
 import argparse
@@ -33,6 +38,9 @@ cd /root/podpath
 /root/tox/bin/tox -q -e embedded --notest
 .tox/embedded/bin/podpath doctor --install
 """
+_RUN = """.tox/embedded/bin/python -m pytest -n auto -p no:cacheprovider @OPTIONS@
+echo "podpath-exit-status $?"
+"""
 _INIT = """#!/bin/sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev 2>/dev/null
@@ -43,8 +51,7 @@ ip link set lo up
 @MODULES@
 cd /root/podpath
 uname -r; cat /sys/kernel/security/lsm; echo
-.tox/embedded/bin/python -m pytest -n auto -p no:cacheprovider @OPTIONS@
-echo "podpath-exit-status $?"
+@RUNS@
 lsmod | cut -d ' ' -f 1 | sort | tr '\\n' ' '; echo
 sync; echo o >/proc/sysrq-trigger; sleep 60
 """
@@ -64,7 +71,7 @@ def image(suite: str, place: Path, init: str) -> Path:
 
 
 def boot(disk: Path, tree: Path) -> int:
-    """Boot it, show its console, and give the exit status of the suite."""
+    """Boot it, show its console, and give the highest exit status of the runs; 1 without any."""
     kernel, initrd = (max((tree / "boot").glob(f"{name}-*")) for name in ("vmlinuz", "initrd.img"))
     command = [
         *("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"),
@@ -73,7 +80,7 @@ def boot(disk: Path, tree: Path) -> int:
         *("-nographic", "-no-reboot", "-net", "none"),
         *("-drive", f"file={disk},if=virtio,format=raw"),
     ]
-    status = 1
+    statuses = []
     with subprocess.Popen(
         ["timeout", str(_SECONDS), *command],
         stdin=subprocess.DEVNULL,
@@ -85,8 +92,19 @@ def boot(disk: Path, tree: Path) -> int:
         for line in machine.stdout:
             print(line, end="", flush=True)
             if found := re.search(r"podpath-exit-status (\d+)", line):
-                status = int(found[1])
-    return status
+                statuses.append(int(found[1]))
+    return max(statuses, default=1)
+
+
+def _runs(options: Sequence[str]) -> str:
+    """The commands of the runs, whose options are separated by --."""
+    groups: list[list[str]] = [[]]
+    for option in options:
+        if option == "--":
+            groups.append([])
+        else:
+            groups[-1].append(option)
+    return "".join(_RUN.replace("@OPTIONS@", shlex.join([*_PATIENCE, *g])) for g in groups)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -100,7 +118,7 @@ def main(arguments: Sequence[str]) -> int:
     lines = [f"modprobe {shlex.quote(name)}" for name in asked.module]
     lines += [f"sysctl -w {shlex.quote(setting)}" for setting in asked.set]
     init = _INIT.replace("@MODULES@", "\n".join(lines))
-    init = init.replace("@OPTIONS@", shlex.join([*_PATIENCE, *options]))
+    init = init.replace("@RUNS@", _runs(options))
     with distributions.place(asked.keep) as place:
         disk = image(asked.suite, place, init)
         return boot(disk, place / asked.suite)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podpath import profiles
-from podpath.cni import conflist
+from podpath.cni import conflist, unsupported
 from podpath.cni.conflist import Conflist
 from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
@@ -41,6 +41,7 @@ class Network:
             CouldNotTest: the conflist or the profile is not usable; the text gives the reason.
         """
         written = conflist.read(path)
+        unsupported.check_main(written, path)
         return cls(written, profiles.named(profile) if profile else cls.covering(written))
 
     @staticmethod
@@ -50,7 +51,8 @@ class Network:
         Raises:
             CouldNotTest: no profile covers it.
         """
-        return profiles.for_plugin(written.main_plugin, written.wiring_plugin)
+        plugins = (written.main_plugin, written.wiring_plugin)
+        return profiles.for_plugin(*plugins, section=written.section)
 
     @property
     def ipam(self) -> Ipam:

@@ -1,8 +1,7 @@
-"""Settings of a conflist that no profile covers: podpath does not know the path of the packets."""
+"""Settings of a conflist that no profile covers, so that the path of packets is unknown. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from podpath.cni import rates, reference
@@ -124,6 +123,14 @@ _WAYS = (
         "Leave it out; many plugins have an mtu of their own",
     ),
     Unknown(
+        "vlan",
+        (),
+        "makes one link for its VLAN, and the kernel lets a lower link have no second one for it"
+        " (net/8021q/vlan.c, vlan_check_real_dev): a node can have one pod of this network, and"
+        " the suite needs several",
+        'Use "macvlan" or "ipvlan", with a VLAN link of the node as its "master"',
+    ),
+    Unknown(
         "sbr",
         (),
         "routes what pods send by its own rules, and podpath does not know the way that it takes",
@@ -161,7 +168,22 @@ _ATTRIBUTE = Unknown(
 )
 
 
-def check(conflist: Conflist, path: Path) -> None:
+def check_main(conflist: Conflist, path: object) -> None:
+    """Check that no profile is needed for the main plugin that none can cover. Pure.
+
+    Args:
+        conflist: conflist to check.
+        path: file of the conflist, for the message.
+
+    Raises:
+        CouldNotTest: podpath cannot test the plugin, whatever its settings.
+    """
+    for unknown in _WAYS:
+        if not unknown.settings and (words := unknown.part_of(conflist.section, main=True)):
+            raise CouldNotTest(f"{words} in {path} {unknown.does}", unknown.remedy)
+
+
+def check(conflist: Conflist, path: object) -> None:
     """Check that a conflist has no setting that no profile covers. Pure.
 
     Args:

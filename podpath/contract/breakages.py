@@ -3,6 +3,7 @@
 Rules: CNI specification 1.1.0, section 2, CHECK.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes import leases
 
 _SAVED = "/run/podpath/saved-rules"
+_MODE = re.compile(r"\b(macvlan|ipvlan) +mode (\w+)")
+_OTHER_MODES = {"macvlan": ("private", "vepa"), "ipvlan": ("l3", "l2")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +100,18 @@ def host_route(attachment: Attachment, network: Network) -> Breakage:
 
 
 def link_mode(attachment: Attachment, _: Network) -> Breakage:
-    """Change the mode of the container's macvlan."""
+    """Change the mode of the container's macvlan or ipvlan.
+
+    All ipvlans on a lower link have one mode, so it is set back.
+    """
     show = ["ip", "-n", attachment.name, "-d", "link", "show", "dev", INTERFACE]
-    shown = attachment.runtime.node.run(show).stdout
-    if "macvlan mode" not in shown:
+    shown = _MODE.search(attachment.runtime.node.run(show).stdout)
+    if shown is None:
         return Breakage(impossible="its link has no mode")
-    other = "vepa" if "macvlan mode private" in shown else "private"
-    return Breakage(f"ip -n {attachment.name} link set {INTERFACE} type macvlan mode {other}")
+    kind, mode = shown.groups()
+    other = next(m for m in _OTHER_MODES[kind] if m != mode)
+    change = f"ip -n {attachment.name} link set {INTERFACE} type {kind} mode"
+    return Breakage(f"{change} {other}", f"{change} {mode}")
 
 
 def bridge_down(_: Attachment, network: Network) -> Breakage:

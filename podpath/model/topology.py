@@ -112,7 +112,7 @@ class Interface:
         peer_nsid: IFLA_LINK_NETNSID: number of the peer's namespace, valid in this one only.
         port: settings as a bridge port; None if it is none.
         bridge: settings as a bridge; None if it is none.
-        mode: mode of a macvlan, as ip-link(8) names it.
+        mode: mode of a macvlan or ipvlan, as ip-link(8) names it.
         queues: kinds of its queueing disciplines, without the kernel's defaults.
         xdp: true if an XDP program is attached.
         settings: families that it forwards, and settings with which it answers ARP for others.

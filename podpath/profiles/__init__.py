@@ -3,6 +3,7 @@
 The format: docs/profiles.md. Pure, but for reading the files.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from podpath.errors import CouldNotTest
@@ -71,17 +72,21 @@ def named(text: str) -> Profile:
     return load(Path(text))
 
 
-def for_plugin(*plugins: str) -> Profile:
+def for_plugin(*plugins: str, section: Mapping[str, object] | None = None) -> Profile:
     """Return the shipped profile that covers the first possible one of some plugin types.
+
+    Args:
+        plugins: types of plugins.
+        section: configuration of the plugin. Its mode decides where a plugin has several profiles.
 
     Raises:
         CouldNotTest: no profile covers it.
     """
     for plugin in plugins:
-        for profile in shipped():
-            if plugin in profile.plugins:
-                return profile
-    covered = ", ".join(p for profile in shipped() for p in profile.plugins)
+        covering = [profile for profile in shipped() if plugin in profile.plugins]
+        if covering:
+            return next((p for p in covering if p.is_of_mode(section or {})), covering[0])
+    covered = ", ".join(dict.fromkeys(p for profile in shipped() for p in profile.plugins))
     raise CouldNotTest(
         f'no profile covers the plugin type "{plugins[-1]}"',
         f"Say how it wires pods with --podpath-profile, or use one of: {covered}",

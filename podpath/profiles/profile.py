@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from podpath.model import Address, Family, Topology
 from podpath.profiles.rules import (
+    SHARING_MAC,
     HopRule,
     HostEnd,
     Lower,
@@ -69,6 +70,20 @@ class Profile:
     def gateway(self, family: Family) -> Address | None:
         """Return the gateway of an IP version; None if it is that of the range."""
         return next((g for g in self.gateways if g.version == family.value), None)
+
+    @property
+    def shares_mac(self) -> bool:
+        """True if pods' links have the MAC address of their lower link."""
+        return self.kind in SHARING_MAC
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """Unusual flags of pods' links."""
+        return frozenset() if self.lower is None or self.lower.arp else frozenset({"no ARP"})
+
+    def is_of_mode(self, section: Mapping[str, object]) -> bool:
+        """Return whether the paths are those of the mode in a plugin's configuration."""
+        return self.lower is None or self.mode_in(section) == self.lower.mode
 
     def mode_in(self, section: Mapping[str, object]) -> str:
         """Return the mode in a plugin's configuration; empty if links have no mode."""

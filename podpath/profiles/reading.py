@@ -20,6 +20,7 @@ from podpath.profiles.rules import (
     CONDITIONS,
     HOST_END,
     KINDS,
+    MODES,
     NO_TARGET,
     PLUGIN,
     HostEnd,
@@ -41,7 +42,6 @@ _NAME = re.compile(r"[a-z0-9-]+")
 _ADDING_UP = frozenset({"path", "not-applicable"})
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _TABLES = {"main": 254, "default": 253, "local": 255}  # ip-route(8)
-_MODES = ("bridge", "passthru", "private", "source", "vepa")  # modes of a macvlan, ip-link(8)
 
 
 @cache
@@ -184,12 +184,16 @@ def _rule(table: Table) -> PolicyRule:
 def _lower(top: Table, kind: str) -> Lower | None:
     if kind == "veth":
         if "lower" in top.data:
-            raise top.wrong("a veth lies on nothing: [lower] is for a macvlan", "lower")
+            kinds = " or ".join(MODES)
+            raise top.wrong(f"a veth lies on nothing: [lower] is for a {kinds}", "lower")
         return None
     table = top.table("lower")
-    table.only("key", "mode", "mode-key")
+    table.only("key", "mode", "mode-key", "arp")
     return Lower(
-        table.value("key", str), table.one_of("mode", _MODES), table.value("mode-key", str, "")
+        table.value("key", str),
+        table.one_of("mode", MODES[kind]),
+        table.value("mode-key", str, ""),
+        table.value("arp", bool, True),
     )
 
 

@@ -29,17 +29,29 @@ NO_TARGET = "none"
 #: Those who may turn on the node's forwarding, the default first.
 PLUGIN, ADMINISTRATOR = "plugin", "administrator"
 
-_VETH, _MACVLAN = "pods have veth pairs", "pods have macvlan links"
+#: Kinds of links that lie on a link of the node -> their modes, as ip-link(8) names them.
+MODES: Mapping[str, tuple[str, ...]] = {
+    "macvlan": ("bridge", "passthru", "private", "source", "vepa"),
+    "ipvlan": ("l2", "l3", "l3s"),
+}
+
+
+def _without_host_end(kind: str) -> Mapping[str, str]:
+    return {
+        "TOPO-VETH-PEER": f"pods have {kind} links, see TOPO-LOWER-LINK",
+        "TOPO-HOST-END": f"pods have {kind} links, and so no host ends",
+        "TOPO-NODE-ADDR": f"pods have {kind} links, and so no host ends",
+    }
+
 
 #: Kinds of pods' links: requirement -> reason why it does not apply to such a link.
 KINDS: Mapping[str, Mapping[str, str]] = {
-    "veth": {"TOPO-LOWER-LINK": f"{_VETH}, see TOPO-VETH-PEER"},
-    "macvlan": {
-        "TOPO-VETH-PEER": f"{_MACVLAN}, see TOPO-LOWER-LINK",
-        "TOPO-HOST-END": f"{_MACVLAN}, and so no host ends",
-        "TOPO-NODE-ADDR": f"{_MACVLAN}, and so no host ends",
-    },
+    "veth": {"TOPO-LOWER-LINK": "pods have veth pairs, see TOPO-VETH-PEER"},
+    **{kind: _without_host_end(kind) for kind in MODES},
 }
+
+#: Kinds of links that have the MAC address of their lower link.
+SHARING_MAC = frozenset({"ipvlan"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +204,13 @@ class Lower:
             of the node's default route.
         mode: mode of pods' links, for which the paths are written.
         mode_key: key of the plugin's configuration that may name another mode.
+        arp: True if pods' links resolve addresses; without, they have the flag "no ARP".
     """
 
     key: str
     mode: str
     mode_key: str = ""
+    arp: bool = True
 
 
 @dataclass(frozen=True, slots=True)

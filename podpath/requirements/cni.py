@@ -220,7 +220,7 @@ REQUIREMENTS = (
         "CNI-CHECK-STATE",
         "CHECK is an error when what the result does not list, but the container's network"
         " needs, is missing: its host end, the bridge, the gateway's address, rules, the lease; or"
-        " when a macvlan is of another mode.",
+        " when a macvlan or ipvlan is of another mode.",
         "CHECK looks at the container's namespace alone.",
         (call("CHECK"), STATE),
         "CNI specification 1.1.0, section 2, CHECK",

@@ -117,7 +117,7 @@ REQUIREMENTS = (
     Requirement(
         "TOPO-MTU",
         "Both ends of a pod's veth and the bridge, if there is one, have the same MTU, the"
-        " configured one if any; a macvlan has the configured one, or else its lower link's.",
+        " configured one if any; a macvlan or ipvlan has it, or else its lower link's.",
         "The MTU was set at one end only, or the configured one was ignored.",
         (POD, f"{NODE} ip link show"),
         why="A bridge drops what is larger than the next interface takes, and tells nobody: small"
@@ -128,13 +128,14 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-MAC",
-        "MAC addresses are unique, and those in the plugin's result are the kernel's, also after"
-        " traffic.",
+        "MAC addresses are unique (those of ipvlans are the lower link's), and those in the"
+        " plugin's result are the kernel's, also after traffic.",
         "Something changed the address after the plugin had read it (udev, systemd-networkd).",
         (POD, f"{NODE} sh -c 'cat /var/lib/cni/results/*'"),
         why="Two pods with one MAC address get each other's packets. A result with an old one"
         " misleads all that is set up by it.",
-        how="The MAC addresses of all pods' eth0, host ends and lower links must differ. Where the"
+        how="The MAC addresses of all pods' eth0, host ends and lower links must differ; those of"
+        " ipvlans must be the lower link's. Where the"
         " profile gives all host ends one MAC address, each must have that one. Those in"
         " the plugin's result must be the kernel's, and still be so after pods have talked. The"
         " bridge's own counts if it is a gateway.",
@@ -232,7 +233,7 @@ REQUIREMENTS = (
         "TOPO-NODE-ROUTE",
         "The node reaches its pods by the routes of their kind of wiring, and by no other route or"
         " rule: for a bridge, the connected route; for ptp, one to each pod by its host end;"
-        " for macvlan, none.",
+        " for macvlan and ipvlan, none.",
         "A host route to the pod was added, or one of a deleted pod was left.",
         (f"{NODE} ip route show table all", f"{NODE} ip rule"),
         why="A second way to a pod bypasses the bridge, or leads to one that is gone.",

@@ -39,11 +39,11 @@ def mode(plan: Plan) -> None:
     Raises:
         CouldNotTest: they are those of another mode.
     """
-    lower, mode = plan.network.profile.lower, plan.network.mode
-    if lower and mode != lower.mode:
+    profile = plan.network.profile
+    if profile.lower and not profile.is_of_mode(plan.network.conflist.section):
         raise CouldNotTest(
-            f"{plan.conflist_path} asks for mode {mode!r}, and the paths of the profile"
-            f" {plan.network.profile.name} are those of mode {lower.mode!r}",
+            f"{plan.conflist_path} asks for mode {plan.network.mode!r}, and the paths of the"
+            f" profile {profile.name} are those of mode {profile.lower.mode!r}",
             "Give --podpath-profile one that says which way packets take in that mode",
         )
 

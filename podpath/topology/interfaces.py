@@ -6,9 +6,8 @@ Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge a
 import re
 from collections.abc import Iterable, Mapping
 
-from podpath.cni import rates, result
+from podpath.cni import rates
 from podpath.cni.network import Network
-from podpath.errors import DoesNotConform
 from podpath.model import NODE, POD_INTERFACE, Difference, Namespace, Topology
 from podpath.topology.comparison import Differences, shared, unequal
 
@@ -174,54 +173,3 @@ def mtu(topology: Topology, network: Network, pod: str) -> Differences:
         for where, end in ends.items()
         if end is None or end.mtu != reference
     ]
-
-
-def mac(topology: Topology, network: Network, *, of_bridge: bool = True) -> Differences:
-    """Check that MAC addresses are unique, and that each plugin result has the kernel's.
-
-    Host ends have the profile's one MAC address, if it has one.
-
-    Args:
-        topology: The node and its pods.
-        network: The configuration, and how its plugin wires pods.
-        of_bridge: Whether to compare the bridge's own address too. It is compared only for a
-            gateway, whose address must stay.
-    """
-    differences: Differences = []
-    owners: dict[str, object] = {}
-    common = network.profile.host_end.mac
-    for name in topology.everybody:
-        link = topology.of_pod(name).interface(POD_INTERFACE)
-        owners |= {f"pod {name} {POD_INTERFACE}": link.mac} if link else {}
-        for end in (topology.host_end(name), topology.lower_link(name)):
-            if end and not common:
-                owners[f"{NODE} {end.name}"] = end.mac
-            elif end:
-                differences += unequal(f"{NODE} {end.name}", {"MAC address": (common, end.mac)})
-    for name in topology.pods:
-        differences += _result_macs(
-            topology, network, name, of_bridge and network.conflist.is_gateway
-        )
-    return differences + shared("MAC address", owners)
-
-
-def _result_macs(topology: Topology, network: Network, pod: str, of_bridge: bool) -> Differences:
-    try:
-        reported = result.interfaces(topology.pods[pod].result)
-    except DoesNotConform as error:
-        return [Difference("result", f"pod {pod}", "as the CNI specification has it", str(error))]
-    if not reported and result.names_interfaces(topology.pods[pod].result):
-        return [Difference("result", f"pod {pod}", "interfaces", "none")]
-    differences = []
-    for interface in reported:
-        is_bridge = interface.name == network.bridge and not interface.inside
-        if not interface.mac or (is_bridge and not of_bridge):
-            continue
-        link = (topology.of_pod(pod) if interface.inside else topology.node).interface(
-            interface.name
-        )
-        seen = link.mac if link else "no such interface"
-        if seen != interface.mac:
-            where = f"{f'pod {pod}' if interface.inside else NODE} {interface.name}"
-            differences.append(Difference("MAC in result", where, interface.mac, seen))
-    return differences

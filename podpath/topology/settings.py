@@ -66,7 +66,8 @@ def settings(topology: Topology, network: Network, pod: str) -> Differences:
 
 def _switches(where: str, link: Interface, network: Network) -> Differences:
     """Check that a pod's interface has the switches that "tuning" turns on, and no others."""
-    flags = {"all multicast"} if network.conflist.is_tuned("allmulti") else set()
+    flags = set(network.profile.flags)
+    flags |= {"all multicast"} if network.conflist.is_tuned("allmulti") else set()
     differences = []
     if link.flags != flags:
         expected = listed(flags) if flags else "none unusual"

@@ -12,6 +12,7 @@ from podpath.topology import (
     hooks,
     interfaces,
     leasing,
+    macs,
     result,
     routing,
     settings,
@@ -102,7 +103,7 @@ class Wiring:
         Args:
             of_bridge: Whether to compare the bridge's own address too.
         """
-        return interfaces.mac(self.topology, self.network, of_bridge=of_bridge)
+        return macs.mac(self.topology, self.network, of_bridge=of_bridge)
 
     def addr(self, pod: str, *, leases: Mapping[str, str] | None = None) -> Differences:
         """Check that the pod's addresses are unique, in range, with the right prefix, and leased.

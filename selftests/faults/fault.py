@@ -64,7 +64,10 @@ exit $status
 DEVIATIONS = "deviations.toml"
 
 #: Whose known deviations are declared, wherever they are from.
-_PLUGINS = ("bridge", "ptp", "macvlan", "portmap", "bandwidth", "firewall", "tuning", "host-local")
+_PLUGINS = (
+    *("bridge", "ptp", "macvlan", "ipvlan"),
+    *("portmap", "bandwidth", "firewall", "tuning", "host-local"),
+)
 
 #: Every requirement there is.
 ALL = frozenset(REQUIREMENTS)
@@ -209,7 +212,7 @@ _MEND_LAST = r"""case "$CNI_COMMAND" in
   VERSION) result "s/\"cniVersion\":\"[0-9.]*\"/\"cniVersion\":\"$asked\"/";;
   ADD) [ $status = 0 ] || {
     result 's/incontainerID/ inCNI_CONTAINERID/; s/"interfacename/"CNI_IFNAME/'
-    case "$real" in */bridge|*/ptp|*/macvlan)
+    case "$real" in */bridge|*/ptp|*/*vlan)
       (CNI_COMMAND=DEL; export CNI_COMMAND; delegate);; esac; };;
 esac"""
 

@@ -173,9 +173,11 @@ def write(path: Path, rows: Iterable[Row]) -> None:
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
     """Rows in the order of the catalogue, which that of parallel runs is not."""
-    from selftests.faults.catalogue import FAULTS, HEALTHY
+    from selftests.faults import catalogue
 
-    order = {fault.name: number for number, fault in enumerate((*FAULTS, *HEALTHY))}
+    faults = (*catalogue.FAULTS, *catalogue.OF_MODULES)
+    healthy = (*catalogue.HEALTHY, *catalogue.HEALTHY_OF_MODULES)
+    order = {fault.name: number for number, fault in enumerate((*faults, *healthy))}
     return sorted(rows, key=lambda r: order[r.fault])
 
 

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from selftests.faults import inside, matrix
-from selftests.faults.catalogue import FAULTS, HEALTHY, enough
+from selftests.faults.catalogue import (
+    FAULTS,
+    HEALTHY,
+    HEALTHY_OF_MODULES,
+    OF_MODULES,
+    enough,
+)
 from selftests.faults.fault import DEVIATIONS, Fault
 from selftests.faults.shared import SharedNode
 
@@ -61,7 +67,10 @@ def row(
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for each fault, and for each healthy plugin."""
     quick = metafunc.config.getoption("--quick-matrix")
-    for name, faults in (("plugin", HEALTHY), ("fault", enough() if quick else FAULTS)):
+    selected = (HEALTHY, enough() if quick else FAULTS)
+    if metafunc.config.getoption("--of-modules"):
+        selected = (HEALTHY_OF_MODULES, OF_MODULES)
+    for name, faults in zip(("plugin", "fault"), selected, strict=True):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, [pytest.param(f, id=f.name) for f in faults])
 

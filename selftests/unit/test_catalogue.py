@@ -1,8 +1,17 @@
 """The catalogue of faults: complete, and documented."""
 
 from podpath.requirements import REQUIREMENTS
-from selftests.faults.catalogue import FAULTS, HEALTHY, OF_CLUSTERS
+from selftests.faults.catalogue import (
+    FAULTS,
+    HEALTHY,
+    HEALTHY_OF_MODULES,
+    OF_CLUSTERS,
+    OF_MODULES,
+)
 from selftests.suite import ROOT
+
+#: All of them, wherever they are tried.
+ALL = (*FAULTS, *HEALTHY, *OF_CLUSTERS, *OF_MODULES, *HEALTHY_OF_MODULES)
 
 
 def test_every_requirement_has_a_fault_that_turns_it_red() -> None:
@@ -14,14 +23,14 @@ def test_every_requirement_has_a_fault_that_turns_it_red() -> None:
 
 def test_names_are_unique() -> None:
     """They are what the matrix and its page call them."""
-    names = [fault.name for fault in (*FAULTS, *HEALTHY, *OF_CLUSTERS)]
+    names = [fault.name for fault in ALL]
 
     assert len(set(names)) == len(names)
 
 
 def test_declared_consequences_are_requirements() -> None:
     """A misspelt one would allow nothing, and nobody would notice."""
-    for fault in (*FAULTS, *HEALTHY, *OF_CLUSTERS):
+    for fault in ALL:
         assert (fault.follows | fault.untestable | fault.near | set(fault.reds)) <= set(
             REQUIREMENTS
         )
@@ -33,4 +42,4 @@ def test_every_fault_is_on_the_page() -> None:
         (ROOT / "docs" / n).read_text() for n in ("faults.md", "kubernetes.md", "profiles.md")
     )
 
-    assert [f.name for f in (*FAULTS, *HEALTHY, *OF_CLUSTERS) if f.name not in page] == []
+    assert [f.name for f in ALL if f.name not in page] == []

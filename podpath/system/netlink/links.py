@@ -19,6 +19,8 @@ _SWITCHES = {
     "IFLA_BRPORT_LOCKED": "locked",
 }
 
+_IPVLAN_MODES = {0: "l2", 1: "l3", 2: "l3s"}  # linux/if_link.h, enum ipvlan_mode
+
 
 class LinkMessage(FamilyMessage):
     """An interface."""
@@ -110,10 +112,14 @@ class LinkMessage(FamilyMessage):
         return PortAttributes(data) if data else None
 
     @cached_property
-    def macvlan_mode(self) -> str:
-        """The mode of a macvlan, as ip-link(8) names it; empty for other kinds."""
-        data = self._data("macvlan")
-        return data.text("IFLA_MACVLAN_MODE", "the mode of a link") if data else ""
+    def mode(self) -> str:
+        """The mode of a macvlan or ipvlan, as ip-link(8) names it; empty for other kinds."""
+        if macvlan := self._data("macvlan"):
+            return macvlan.text("IFLA_MACVLAN_MODE", "the mode of a link")
+        if ipvlan := self._data("ipvlan"):
+            mode = ipvlan.number("IFLA_IPVLAN_MODE", "the mode of a link")
+            return _IPVLAN_MODES.get(mode, f"unknown mode {mode}")
+        return ""
 
     @property
     def _info(self) -> Attributes | None:

@@ -43,7 +43,7 @@ def interface(
         peer_nsid=link.peer_nsid,
         port=port(link.port) if link.port else None,
         bridge=_bridge(link.bridge) if link.bridge else None,
-        mode=link.macvlan_mode,
+        mode=link.mode,
         queues=tuple(_queues(link.index, queues)),
         xdp=link.has_xdp,
         settings=settings,

@@ -5,6 +5,7 @@ from selftests.faults.catalogue import (
     features,
     healthy,
     ipv6,
+    ipvlan,
     kubernetes,
     lifecycle,
     macvlan,
@@ -41,6 +42,10 @@ HEALTHY = (
 )
 #: These are tried on a kind cluster alone: selftests/kind.
 OF_CLUSTERS = kubernetes.FAULTS
+#: These need modules that not every kernel has, and are tried on one that has them:
+#: selftests/virtual.py.
+OF_MODULES = ipvlan.FAULTS
+HEALTHY_OF_MODULES = ipvlan.PLUGINS
 
 
 def enough() -> tuple[Fault, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from podpath.cni import conflist, unsupported
+from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 
 _PATH = Path("net.conflist")
@@ -36,6 +37,17 @@ def test_conflist_that_no_profile_knows(changes: list[dict[str, Any]], said: str
     """What it is, and in which plugin."""
     with pytest.raises(CouldNotTest, match=said):
         unsupported.check(_chain(*changes), _PATH)
+
+
+def test_plugin_that_makes_one_link_alone(tmp_path: Path) -> None:
+    """The reason comes before that no profile covers it: no profile can."""
+    path = tmp_path / "net.conflist"
+    document = json.loads(conflist.DEFAULT.read_text())
+    document["plugins"][0] |= {"type": "vlan", "master": "eth0", "vlanId": 7}
+    path.write_text(json.dumps(document))
+
+    with pytest.raises(CouldNotTest, match=r'the plugin "vlan" in .* one pod of this network'):
+        Network.read(path)
 
 
 @pytest.mark.parametrize(

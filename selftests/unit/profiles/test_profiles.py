@@ -127,7 +127,7 @@ MALFORMED = [
 #: The same of a profile whose pods have macvlan links.
 _HOP = 'interface = "lower", direction = "in"'
 MALFORMED_STACKED = [
-    pytest.param('kind = "macvlan"', 'kind = "ipvlan"', "one of veth, macvlan", id="kind"),
+    pytest.param('kind = "macvlan"', 'kind = "tap"', "one of veth, macvlan, ipvlan", id="kind"),
     pytest.param('mode = "bridge"', 'mode = "brige"', "one of bridge, passthru", id="mode"),
     pytest.param("[lower]", "[host-end]\n[lower]", "no host end, and so no [host-end]", id="end"),
     pytest.param(_HOP, 'interface = "source", direction = "in"', "a macvlan has none", id="hop"),

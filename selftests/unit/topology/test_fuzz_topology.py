@@ -71,6 +71,7 @@ _bridge = _message(
     IFLA_BR_VLAN_FILTERING=_mostly(0, 1),
 )
 _macvlan = _message({}, IFLA_MACVLAN_MODE=_mostly("bridge", "private"))
+_ipvlan = _message({}, IFLA_IPVLAN_MODE=_mostly(0, 1, 2, 3))
 _port = _message(
     {},
     IFLA_BRPORT_STATE=_mostly(0, 3, 4, 5, 255, -1),
@@ -81,8 +82,8 @@ _port = _message(
 )
 _info = _message(
     {},
-    IFLA_INFO_KIND=_mostly("bridge", "veth", "macvlan"),
-    IFLA_INFO_DATA=_bridge | _macvlan | _odd,
+    IFLA_INFO_KIND=_mostly("bridge", "veth", "macvlan", "ipvlan"),
+    IFLA_INFO_DATA=_bridge | _macvlan | _ipvlan | _odd,
     IFLA_INFO_SLAVE_KIND=_mostly("bridge", "bond"),
     IFLA_INFO_SLAVE_DATA=_port | _odd,
 )

@@ -25,7 +25,7 @@ from podpath.model import (
     Topology,
 )
 from podpath.requirements import REQUIREMENTS
-from podpath.topology import addresses, interfaces, result, routing, settings, whole
+from podpath.topology import addresses, interfaces, macs, result, routing, settings, whole
 from podpath.topology.wiring import Wiring, method_of
 
 from .. import samples
@@ -84,7 +84,7 @@ def _functions(module: ModuleType) -> set[str]:
 
 def test_every_rule_is_tried_here() -> None:
     """A new public function of these modules must come into the table."""
-    modules = (interfaces, podpath.topology.bridge, addresses, routing, settings, result)
+    modules = (interfaces, macs, podpath.topology.bridge, addresses, routing, settings, result)
 
     assert {name for module in modules for name in _functions(module)} | {"hooks"} == set(RULES)
 

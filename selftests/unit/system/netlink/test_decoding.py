@@ -76,8 +76,10 @@ def _names_of_pyroute2(of: Any) -> Iterator[str]:
     for row in getattr(of, "nla_map", ()):
         yield row[1] if isinstance(row[0], int) else row[0]
     for inner in vars(of).values():
-        if isinstance(inner, type):
-            yield from _names_of_pyroute2(inner)
+        # a class of attributes, or those of each kind of link
+        for each in inner.values() if isinstance(inner, dict) else (inner,):
+            if isinstance(each, type):
+                yield from _names_of_pyroute2(each)
 
 
 def test_pyroute2_knows_every_attribute() -> None:

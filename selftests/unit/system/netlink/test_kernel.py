@@ -70,7 +70,7 @@ def test_links(tables: Tables) -> None:
     assert (veth1.kind, veth1.mtu, veth1.mac) == ("veth", 1400, "02:00:00:00:00:01")
     assert (veth0.master, veth0.peer_index, veth0.peer_nsid) == (bridge.index, veth1.index, None)
     assert all((veth0.is_up, veth0.is_general, not veth0.has_xdp, not macvlan.is_up))
-    assert (macvlan.macvlan_mode, macvlan.peer_index) == ("private", veth1.index)
+    assert (macvlan.mode, macvlan.peer_index) == ("private", veth1.index)
     assert bridge.bridge is not None
     assert (bridge.bridge.stp, bridge.bridge.ageing) == (False, 1234)
 

@@ -47,14 +47,14 @@ def test_link() -> None:
     assert (link.index, link.name, link.kind, link.mtu) == (7, "veth0", "veth", 1500)
     assert (link.master, link.peer_index, link.peer_nsid) == (3, 9, 0)
     assert all((link.is_up, link.is_promiscuous, link.is_general, link.has_xdp))
-    assert (link.bridge, link.port, link.macvlan_mode) == (None, None, "")
+    assert (link.bridge, link.port, link.mode) == (None, None, "")
 
 
 def test_link_without_attributes() -> None:
     link = _link()
 
     assert (link.master, link.peer_index, link.peer_nsid) == (None, None, None)
-    assert (link.mac, link.kind, link.macvlan_mode) == ("", "", "")
+    assert (link.mac, link.kind, link.mode) == ("", "", "")
     assert not any((link.is_up, link.is_promiscuous, link.has_xdp))
 
 
@@ -103,7 +103,17 @@ def test_data_of_another_kind_of_link_is_not_read() -> None:
     """pyroute2 leaves the data of kinds that it does not know as bytes."""
     link = _info(IFLA_INFO_KIND="novel", IFLA_INFO_DATA=b"\1")
 
-    assert (link.bridge, link.macvlan_mode) == (None, "")
+    assert (link.bridge, link.mode) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("number", "mode"), [(0, "l2"), (1, "l3"), (2, "l3s"), (3, "unknown mode 3")]
+)
+def test_mode_of_an_ipvlan(number: int, mode: str) -> None:
+    """The kernel numbers the modes, and ip-link(8) names them."""
+    data = Decoded({}, IFLA_IPVLAN_MODE=number)
+
+    assert _info(IFLA_INFO_KIND="ipvlan", IFLA_INFO_DATA=data).mode == mode
 
 
 def test_own_address_of_a_point_to_point_link() -> None:
