@@ -16,8 +16,12 @@ from podpath.system import limits, programs
 _LARGEST_ANSWER = 1 << 20
 _NOBODY = 65534
 _CONFINED = (
+    *("setpriv", "--pdeathsig", "KILL", "--"),  # the query ends with podpath, however that ends
     *("unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--cgroup", "--mount-proc"),
     *("--fork", "--kill-child"),
+    # Process 1 of the namespace, with which all others end. It keeps its credentials: the kernel
+    # forgets --kill-child's signal when a process changes its own (prctl(2), PR_SET_PDEATHSIG).
+    *("sh", "-c", '"$@"; exit $?', "sh"),
     *("prlimit", f"--fsize={_LARGEST_ANSWER}", "--core=0", f"--as={8 << 30}", "--nproc=256"),
     *("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--no-new-privs"),
     # a plugin may be in a directory that nobody may not enter
