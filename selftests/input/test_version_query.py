@@ -1,9 +1,10 @@
 """The query of a plugin's CNI versions, on plugins that do not end."""
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,15 @@ _QUERY = "import sys; from podpath.cni import version_query; version_query.suppo
 
 
 @pytest.fixture
-def hanging(tmp_path: Path) -> Path:
-    """A plugin that leaves its session and never ends."""
+def hanging(tmp_path: Path) -> Iterator[Path]:
+    """A plugin that leaves its session and never ends; a failing test ends it, too."""
     tmp_path.chmod(0o755)
     plugin = tmp_path / "hanging"
     plugin.write_text('#!/bin/sh\n[ "$1" ] || exec setsid --fork --wait "$0" again\nsleep 600\n')
     plugin.chmod(0o755)
-    return plugin
+    yield plugin
+    for pid in _processes(plugin):
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_plugin_that_hangs_ends_with_its_query(hanging: Path, limit: Callable[..., None]) -> None:
@@ -29,36 +32,36 @@ def test_plugin_that_hangs_ends_with_its_query(hanging: Path, limit: Callable[..
     limit(usage=0.5)
 
     assert version_query.supported(str(hanging)) == ()
-    assert _processes_at_the_end(hanging) == []
+    assert _processes_at_the_end(hanging) == {}
 
 
 def test_plugin_that_hangs_ends_with_podpath(hanging: Path) -> None:
     """podpath may be killed during the query."""
     podpath = subprocess.Popen([sys.executable, "-c", _QUERY, str(hanging)])
-    running = waiting.until(lambda: _processes(hanging), _are_outside_of_their_session, 30.0)
+    running = waiting.until(lambda: _processes(hanging), _is_in_its_own_session, 30.0)
     podpath.send_signal(signal.SIGKILL)
     podpath.wait()
 
-    assert _are_outside_of_their_session(running)
-    assert _processes_at_the_end(hanging) == []
+    assert _is_in_its_own_session(running)
+    assert _processes_at_the_end(hanging) == {}
 
 
-def _processes(plugin: Path) -> list[str]:
-    """Return the command lines of the processes that have the plugin's path as an argument."""
-    lines = []
+def _processes(plugin: Path) -> dict[int, list[str]]:
+    """Return pid -> arguments of the processes that have the plugin's path as an argument."""
+    processes = {}
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = file.read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
         if str(plugin) in words:
-            lines.append(" ".join(words))
-    return lines
+            processes[int(file.parent.name)] = words
+    return processes
 
 
-def _are_outside_of_their_session(lines: list[str]) -> bool:
-    return any(line.split()[-1:] == ["again"] for line in lines)
+def _is_in_its_own_session(processes: dict[int, list[str]]) -> bool:
+    return any("again" in words for words in processes.values())
 
 
-def _processes_at_the_end(plugin: Path) -> list[str]:
-    return waiting.until(lambda: _processes(plugin), lambda lines: not lines, 10.0)
+def _processes_at_the_end(plugin: Path) -> dict[int, list[str]]:
+    return waiting.until(lambda: _processes(plugin), lambda processes: not processes, 10.0)
