@@ -135,12 +135,13 @@ def read(path: Path) -> Conflist:
     Raises:
         CouldNotTest: the file cannot be read, or is not a usable conflist.
     """
-    remedy = f"Give --podpath-cni-conf a CNI conflist, such as {DEFAULT}"
     try:
         written = files.read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not text"
+        remedy = f"Give --podpath-cni-conf a CNI conflist, such as {DEFAULT}"
         raise CouldNotTest(f"the conflist {path} cannot be read: {reason}", remedy) from None
+    remedy = f"Correct it; a valid example is {DEFAULT}"
     try:
         return parse(written)
     except RecursionError:

@@ -131,6 +131,25 @@ _WAYS = (
         'Use "macvlan" or "ipvlan", with a VLAN link of the node as its "master"',
     ),
     Unknown(
+        "host-device",
+        (),
+        "moves one link of the node into one pod, and the suite needs several pods",
+        'Use "macvlan" or "ipvlan", with the link as its "master"',
+    ),
+    Unknown(
+        "dummy",
+        (),
+        "makes an interface that drops what the pod sends, so no packet reaches another pod",
+        "Test the plugin that makes the pods' eth0",
+    ),
+    Unknown(
+        "tap",
+        (),
+        "makes an interface for a virtual machine, and the pods of the suite are no virtual"
+        " machines",
+        'Test the network with "bridge" in its place',
+    ),
+    Unknown(
         "sbr",
         (),
         "routes what pods send by its own rules, and podpath does not know the way that it takes",

@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
+from podpath.cni import reference
+from podpath.cni.conflist import Conflist
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes.base import Node
@@ -106,10 +108,27 @@ def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
             yield from _texts(item, name)
 
 
-def named_links(network: Network) -> list[str]:
-    """List the interfaces of the node that the conflist names, and that pods lie on."""
-    sections = json.loads(network.conflist.text)["plugins"]
-    return [name for key, name in _texts(sections[:1]) if key in _LINK_KEYS and name]
+def named_links(conflist: Conflist) -> list[str]:
+    """List the interfaces of the node that the conflist names, and that pods lie on. Pure.
+
+    A reference plugin ignores keys that it does not have, such as a bridge's "master".
+    """
+    section = conflist.section
+    keys = reference.plugins().get(conflist.wiring_plugin)
+    names = _LINK_KEYS if keys is None else keys.names.intersection(_LINK_KEYS)
+    return [name for key, name in _texts(section) if key in names and name]
+
+
+def named_daemons(conflist: Conflist) -> Iterator[tuple[str, str]]:
+    """Yield the daemons that reference plugins of the conflist use, and their sockets. Pure.
+
+    Source: containernetworking/plugins, ipam/dhcp/main.go and meta/firewall/firewalld.go.
+    """
+    ipam = conflist.section.get("ipam")
+    if isinstance(ipam, dict) and ipam.get("type") == "dhcp":
+        yield "dhcp", str(ipam.get("daemonSocketPath") or "/run/cni/dhcp.sock")
+    if any(s["type"] == "firewall" and s.get("backend") == "firewalld" for s in conflist.sections):
+        yield "firewalld", "/run/dbus/system_bus_socket"
 
 
 def require_nothing(node: Node, network: Network, error: DoesNotConform) -> None:

@@ -34,7 +34,7 @@ class Embedded(Kind):
             yield _link(name)
 
     def needs_of(self, setup: Setup) -> Iterable[Need]:
-        """Return the kind of link of the profile's pods, the node's script, and named links."""
+        """Return the kind of the pods' link, the node's script, named links, and daemons."""
         if setup.network.profile.kind not in LINKS:
             yield _link(setup.network.profile.kind)
         text = ""
@@ -43,9 +43,12 @@ class Embedded(Kind):
             yield Need("node setup", read, str(self.node_setup))
             with suppress(CouldNotTest):  # it is the need
                 text = read()
-        for name in lacking.named_links(setup.network):
+        for name in lacking.named_links(setup.network.conflist):
             look = partial(preparation.require_link, name, text)
             yield Need(f"interface {name}", look, "the node has it, or its script names it")
+        for name, socket in lacking.named_daemons(setup.network.conflist):
+            look = partial(preparation.require_daemon, name, socket, text)
+            yield Need(f"daemon {name}", look, "the node's script names it")
 
     def runtime(self) -> Party:
         """Return containerd, with the versions that its release reads."""

@@ -72,3 +72,17 @@ def require_link(name: str, script: str) -> None:
             f"the conflist names the interface {name}, which the embedded node does not have",
             f"Name {uplink.NAME}, or make {name} with --podpath-node-setup",
         )
+
+
+def require_daemon(name: str, socket: str, script: str) -> None:
+    """Require that the node's script names a daemon that a plugin uses.
+
+    Raises:
+        CouldNotTest: it does not. The node itself runs no such program.
+    """
+    if name not in script:
+        raise CouldNotTest(
+            f"a plugin of the conflist uses the daemon {name}, which listens on {socket}, and the"
+            " embedded node does not run it",
+            f"Start {name} with --podpath-node-setup, or leave it out of the conflist",
+        )

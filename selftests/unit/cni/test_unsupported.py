@@ -39,15 +39,27 @@ def test_conflist_that_no_profile_knows(changes: list[dict[str, Any]], said: str
         unsupported.check(_chain(*changes), _PATH)
 
 
-def test_plugin_that_makes_one_link_alone(tmp_path: Path) -> None:
-    """The reason comes before that no profile covers it: no profile can."""
+@pytest.mark.parametrize(
+    ("section", "reason"),
+    [
+        ({"type": "vlan", "master": "eth0", "vlanId": 7}, "one pod of this network"),
+        ({"type": "host-device", "device": "eth1"}, "moves one link of the node into one pod"),
+        ({"type": "dummy"}, "no packet reaches another pod"),
+        ({"type": "tap"}, "no virtual machines"),
+    ],
+)
+@pytest.mark.parametrize("profile", ["", "bridge"])
+def test_plugin_that_no_profile_can_cover(
+    section: dict[str, Any], reason: str, profile: str, tmp_path: Path
+) -> None:
+    """The reason comes before that no profile covers it, and with any profile."""
     path = tmp_path / "net.conflist"
     document = json.loads(conflist.DEFAULT.read_text())
-    document["plugins"][0] |= {"type": "vlan", "master": "eth0", "vlanId": 7}
+    document["plugins"][0] |= section
     path.write_text(json.dumps(document))
 
-    with pytest.raises(CouldNotTest, match=r'the plugin "vlan" in .* one pod of this network'):
-        Network.read(path)
+    with pytest.raises(CouldNotTest, match=rf'the plugin "{section["type"]}" in .* {reason}'):
+        Network.read(path, profile)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Things that the node lacks are told from those that a plugin fails to make itself."""
 
+import json
+
 import pytest
 
-from podpath.nodes.lacking import Surroundings, thing
+from podpath.cni import conflist
+from podpath.nodes.lacking import Surroundings, named_daemons, named_links, thing
 
 SECTIONS = [
     {"type": "macvlan", "master": "eth1"},
@@ -86,3 +89,45 @@ def test_node_lacks_a_name_server() -> None:
 def test_plugin_makes_its_own_state(error: str) -> None:
     """Its store, its locks, its links and its chains; the conflist names none of these."""
     assert thing(error, [{"type": "bridge", "bridge": "cni0"}], surroundings()) == ""
+
+
+@pytest.mark.parametrize(
+    ("sections", "names"),
+    [
+        ([{"type": "macvlan", "master": "eth1"}], ["eth1"]),
+        ([{"type": "loopback"}, {"type": "ipvlan", "master": "eth1"}], ["eth1"]),
+        ([{"type": "acme", "options": {"uplink": "eth1"}}], ["eth1"]),
+        ([{"type": "bridge", "master": "eth1", "link": "eth2"}], []),
+        ([{"type": "bridge"}, {"type": "acme", "device": "eth1"}], []),
+    ],
+    ids=["macvlan", "after-loopback", "other-plugin", "ignored-keys", "chained"],
+)
+def test_interfaces_that_pods_lie_on(sections: list[dict[str, str]], names: list[str]) -> None:
+    """Only a key that the main plugin reads names an interface."""
+    ipam = {"type": "host-local", "subnet": "10.1.0.0/16"}
+    written = [section | {"ipam": ipam} for section in sections]
+    document = {"cniVersion": "1.0.0", "name": "net", "plugins": written}
+
+    assert named_links(conflist.parse(json.dumps(document))) == names
+
+
+@pytest.mark.parametrize(
+    ("ipam", "firewall", "daemons"),
+    [
+        ({"type": "dhcp"}, {}, [("dhcp", "/run/cni/dhcp.sock")]),
+        ({"type": "dhcp", "daemonSocketPath": "/run/d.sock"}, {}, [("dhcp", "/run/d.sock")]),
+        ({"type": "acme"}, {"backend": "iptables"}, []),
+        (
+            {"type": "acme"},
+            {"backend": "firewalld"},
+            [("firewalld", "/run/dbus/system_bus_socket")],
+        ),
+    ],
+)
+def test_daemons_that_plugins_use(
+    ipam: dict[str, str], firewall: dict[str, str], daemons: list[tuple[str, str]]
+) -> None:
+    plugins = [{"type": "bridge", "ipam": ipam}, {"type": "firewall"} | firewall]
+    document = {"cniVersion": "1.0.0", "name": "net", "plugins": plugins}
+
+    assert list(named_daemons(conflist.parse(json.dumps(document)))) == daemons

@@ -72,3 +72,10 @@ def test_interface_that_the_conflist_names() -> None:
     preparation.require_link("eth1", "ip link add eth1 type dummy")
     with pytest.raises(CouldNotTest, match="names the interface eth1, which the embedded node"):
         preparation.require_link("eth1", "")
+
+
+def test_daemon_that_a_plugin_uses() -> None:
+    """The node has none; its script may start it."""
+    preparation.require_daemon("dhcp", "/run/cni/dhcp.sock", "/usr/lib/cni/dhcp daemon &")
+    with pytest.raises(CouldNotTest, match=r"the daemon dhcp, which listens on /run/cni/dhcp.sock"):
+        preparation.require_daemon("dhcp", "/run/cni/dhcp.sock", "")
