@@ -75,9 +75,9 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
     They are compared with those before any pod was deleted, in this test or an earlier one.
     """
     before = at_first or whole.snapshot(node, network, pods)
-    probes = {"PATH-ICMP": traffic.ping, "PATH-HTTP": traffic.http, "PATH-UDP": traffic.udp}
+    probes = bystanders.probes(network, traffic, family)
     for identifier, probe in probes.items():
-        bystanders.require_path(identifier, observer.observe(probe("client", "server", family)))
+        bystanders.require_path(identifier, observer.observe(probe()))
     with pods.temporary("passer-1", "passer-2"):
         pass
 
@@ -85,7 +85,7 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
     wiring = [d for d in whole.wired(node, network, pods) if d not in before.differences]
     assert changes + wiring == []
     for probe in probes.values():
-        assert observe(probe("client", "server", family)).differences == []
+        assert observe(probe()).differences == []
 
 
 @requirement("LIFE-SURVIVOR")

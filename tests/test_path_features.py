@@ -11,11 +11,12 @@ from podpath.contract.runtime import Runtime
 from podpath.model import BEYOND, NODE, Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, MAPPED, Deployment
-from podpath.paths import outside
+from podpath.paths import neighbour, outside
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import MappedPorts, Traffics
 from podpath.system import kernel
-from podpath.testing import each_family, each_pod, requirement
+from podpath.testing import both_directions, each_family, each_pod, requirement
+from podpath.topology import reading as topologies
 
 from .parameters import each_direction
 
@@ -35,6 +36,27 @@ def way_out(node: Node, network: Network, topology: Topology, family: Family) ->
     if not outside.has_way_out(topology, CLIENT, family):
         pytest.skip("the conflist gives pods no default route")
     return near, far
+
+
+@requirement("PATH-ISOLATION")
+@each_family
+@both_directions
+def test_isolated_pod_is_not_reached(
+    observe: Observe,
+    traffic: Traffics,
+    topology: Topology,
+    node: Node,
+    source: str,
+    destination: str,
+    family: Family,
+) -> None:
+    """A request for a MAC address, and then a ping with it, end at the bridge."""
+    topologies.forget_neighbours(node.named_namespaces()[topology.pods[source].netns])
+    assert observe(traffic.unresolved(source, destination, family)).differences == []
+
+    with neighbour.permanent(node, topology, source, destination, family):
+        observed = observe(traffic.unanswered(source, destination, family))
+    assert observed.differences == []
 
 
 @requirement("PATH-MASQUERADE")
@@ -68,6 +90,8 @@ def test_mapped_port_is_answered_by_the_pod(
         pytest.skip(f"the node's uplink leads nowhere in {family.text}")
     if source == CLIENT and network.conflist.promiscuous:
         pytest.skip("a promiscuous bridge also routes what it bridges translated")
+    if source == CLIENT and network.conflist.isolated:
+        pytest.skip("the conflist isolates pods from each other")
     with pods.temporary(MAPPED):
         observed = observe(*mapped_ports.traffic(source, family))
 

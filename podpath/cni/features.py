@@ -62,6 +62,14 @@ _ALL = (
         shown=("TOPO-BRIDGE-PORT", "PATH-ARP"),
     ),
     Feature(
+        "isolation",
+        "Pods reach their gateway, and not each other.",
+        '"portIsolation": true in the main plugin',
+        lambda conflist: conflist.isolated,
+        shown=("TOPO-BRIDGE-PORT",),
+        kinds=("isolated",),
+    ),
+    Feature(
         "ipmasq",
         "Packets of pods to beyond the node have the node's address.",
         '"ipMasq": true in the main plugin',

@@ -13,6 +13,13 @@ from podpath.model import Address, Family, Topology
 from podpath.profiles import UPLINK, HopRule, Profile, RouteRule, limited
 from podpath.requirements import REQUIREMENTS
 
+#: Requirements on traffic between pods, which isolated pods do not have.
+_BETWEEN_PODS = (
+    *("PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-ARP", "PATH-BYSTANDER", "PATH-UNCHANGED"),
+    *("PATH-SIZE", "PATH-MTU", "PATH-CONCURRENT", "LIFE-SURVIVOR", "LIFE-REUSE", "K8S-SERVICE"),
+)
+_ISOLATED = "the conflist isolates pods from each other, see PATH-ISOLATION"
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -126,7 +133,8 @@ class Network:
             for identifier in REQUIREMENTS
             if identifier.startswith(f"CNI-{name}")
         }
-        return {**of_conflist, **self.profile.not_applicable}
+        isolated = dict.fromkeys(_BETWEEN_PODS, _ISOLATED) if self.conflist.isolated else {}
+        return {**of_conflist, **isolated, **self.profile.not_applicable}
 
     def lower(self, topology: Topology) -> str:
         """Return the name of the node's link below the pods' links; empty without one."""

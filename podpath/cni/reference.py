@@ -4,8 +4,9 @@ The plugins are written in Go, whose JSON decoder ignores the case of keys: {"ip
 "ipMasq" on.
 """
 
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,11 +26,13 @@ class Keys:
         read: keys that podpath reads.
         refused: keys that podpath refuses, at least with some value.
         harmless: keys that cannot change what podpath expects -> reason.
+        since: keys that older releases ignore -> the release that brought them.
     """
 
     read: frozenset[str]
     refused: frozenset[str]
     harmless: Mapping[str, str]
+    since: Mapping[str, str]
 
     @property
     def names(self) -> frozenset[str]:
@@ -43,7 +46,10 @@ def plugins() -> Mapping[str, Keys]:
     document = tomllib.loads(TABLE.read_text())
     return {
         plugin: Keys(
-            frozenset(table["read"]), frozenset(table.get("refused", ())), table.get("harmless", {})
+            frozenset(table["read"]),
+            frozenset(table.get("refused", ())),
+            table.get("harmless", {}),
+            table.get("since", {}),
         )
         for plugin, table in document.items()
     }
@@ -84,3 +90,20 @@ def suspicion(chained: Iterable[str]) -> str:
     return f"The chained {noun} {', '.join(unknown)} may have caused it; podpath does not know" + (
         " its effect" if len(unknown) == 1 else " their effects"
     )
+
+
+def too_new(section: Mapping[str, Any], release: str) -> Iterator[tuple[str, str]]:
+    """Yield each key of a plugin's section that a release ignores, and the release it came with.
+
+    Args:
+        section: configuration of the plugin.
+        release: release of the reference plugins, such as 1.1.1.
+    """
+    keys = plugins().get(str(section.get("type")))
+    for key, first in keys.since.items() if keys else ():
+        if section.get(key) and _numbers(release) < _numbers(first):
+            yield key, first
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", release)[:3])

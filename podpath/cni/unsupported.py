@@ -67,7 +67,7 @@ class Unknown:
 _WAYS = (
     Unknown(
         MAIN,
-        ("portIsolation", "vlan", "vlanTrunk"),
+        ("vlan", "vlanTrunk"),
         "lets pods reach some and not others, and podpath does not know whom",
     ),
     Unknown(

@@ -1,14 +1,36 @@
 """Compare the pods that stay before and after others come and go."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from podpath.cni.network import Network
 from podpath.errors import DoesNotConform, Unmet
-from podpath.model import NODE, Difference, Interface, Topology
+from podpath.model import NODE, Difference, Family, Interface, Topology
+from podpath.nodes.deployment import CLIENT, SERVER
+from podpath.paths.observable import Traffic
 from podpath.paths.observe import Observed
+from podpath.paths.traffic import Traffics
 
 _FIELDS = (
     *("index", "mac", "mtu", "up", "addresses", "master", "peer_index", "mode"),
     *("port", "bridge", "queues", "xdp", "settings", "promiscuous", "flags"),
 )
+
+
+def probes(
+    network: Network, traffic: Traffics, family: Family
+) -> Mapping[str, Callable[[], Traffic]]:
+    """Return the requirements on traffic of a pod that stays -> the maker of such traffic.
+
+    Pods that are isolated from each other reach their gateway, if they have one.
+    """
+    if not network.conflist.isolated:
+        makers = {"PATH-ICMP": traffic.ping, "PATH-HTTP": traffic.http, "PATH-UDP": traffic.udp}
+        return {i: partial(make, CLIENT, SERVER, family) for i, make in makers.items()}
+    if not network.has_gateway:
+        return {}
+    gateway = network.ipam.gateway(family)
+    return {"PATH-GATEWAY": partial(traffic.ping_gateway, CLIENT, gateway)}
 
 
 def require_path(requirement: str, observed: Observed) -> None:

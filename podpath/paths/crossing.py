@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from podpath.model import Difference, Path, Place, Sighting
+from podpath.model import Difference, Packet, Path, Place, Sighting
 from podpath.paths import comparison, wording
 from podpath.paths.kinds import DISORDER, DUPLICATE, MISSING, UNEXPECTED
 
@@ -44,8 +44,8 @@ def compare(path: Path, group: list[Sighting]) -> Crossing:
 
 
 def _presence(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list[Difference]:
-    """Check that each hop saw the packet once; an ARP question, as often as it was sent."""
-    repeatable = any(s.packet.protocol == "arp" for hop in at_hops for s in hop)
+    """Check that each hop saw the packet once; a request for a MAC, as often as it was sent."""
+    repeatable = any(_is_of_resolution(s.packet) for hop in at_hops for s in hop)
     times = max(len(at_hops[0]), 1) if repeatable else 1
     differences = []
     for hop, seen in zip(path.hops, at_hops, strict=True):
@@ -54,6 +54,11 @@ def _presence(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> l
             texts = wording.times(times), wording.times(len(seen))
             differences.append(Difference(kind, hop.place, *texts, name))
     return differences
+
+
+def _is_of_resolution(packet: Packet) -> bool:
+    """Return whether the kernel repeats a packet unchanged: ARP, or a neighbour solicitation."""
+    return packet.protocol == "arp" or (packet.protocol == "icmpv6" and packet.kind == 135)
 
 
 def _order(path: Path, at_hops: Sequence[Sequence[Sighting]], name: str) -> list[Difference]:

@@ -24,6 +24,7 @@ class Traffic:
         doubt: Explains why the program's end makes its run no test; returns "" if it is one.
         size: The payload of each request, in bytes; None if it is unknown.
         translations: Each leg and the addresses that its packets have at translated hops.
+        unanswered: True if the program must fail, since nothing may answer it.
         sender: The name of the sender that runs the program; empty if it is the source.
     """
 
@@ -37,6 +38,7 @@ class Traffic:
     doubt: Callable[[CommandResult], str] = lambda result: self_report.killed(result.status)
     size: int | None = None
     translations: Mapping[str, Translation] = field(default_factory=dict)
+    unanswered: bool = False
     sender: str = ""
 
     @property

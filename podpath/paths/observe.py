@@ -251,7 +251,9 @@ def _succeeded(traffic: Traffic, result: CommandResult, differences: Sequence[Di
     """Raise Inconclusive if the program failed without a difference that explains it."""
     if differences or traffic.refused:
         return
-    if result.status != 0:
+    if traffic.unanswered and result.status == 0:
+        raise Inconclusive("the program got an answer that no interface saw")
+    if result.status != 0 and not traffic.unanswered:
         raise Inconclusive(
             f"the program that makes the traffic failed (exit status {result.status}),"
             f" though each of its packets took the expected path: {result.text[-500:]}"

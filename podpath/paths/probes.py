@@ -86,6 +86,15 @@ class Echo:
 
 
 @dataclass(frozen=True)
+class Unanswered(Echo):
+    """ICMP echo requests that must have no reply."""
+
+    def over(self, sightings: Sequence[Sighting]) -> bool:
+        """See Probe."""
+        return not self.lacking(REQUEST, _of(self, REQUEST, sightings))
+
+
+@dataclass(frozen=True)
 class Http:
     """One HTTP exchange over TCP, from SYN to the last FIN's acknowledgement.
 
@@ -320,6 +329,15 @@ class Resolution:
     def over(self, sightings: Sequence[Sighting]) -> bool:
         """See Probe."""
         return bool(_of(self, REPLY, sightings))
+
+
+@dataclass(frozen=True)
+class Unheard(Resolution):
+    """Questions that must have no answer."""
+
+    def over(self, sightings: Sequence[Sighting]) -> bool:
+        """See Probe."""
+        return bool(_of(self, REQUEST, sightings))
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,19 @@ REQUIREMENTS = (
         " conflist, it is not applicable to a bridge.",
     ),
     Requirement(
+        "PATH-ISOLATION",
+        "With isolated ports, a pod's packets to another pod, its ARP requests and neighbour"
+        " solicitations end at the bridge, and no other interface sees them.",
+        "A port is not isolated, or the node hands packets on (proxy ARP).",
+        (LINKS, f"{NODE} sysctl -a --pattern proxy_arp", f"{DUMP} arp or icmp or icmp6"),
+        feature="isolation",
+        why="Pods that share a bridge and nothing else, as of different tenants, rely on it.",
+        how="A pod without neighbours pings another one: its request for the MAC address must be"
+        " seen up to the bridge, and nothing else. Then the pod is given that MAC address, and"
+        " pings again: so must the echo request. That nothing else was seen is proven as for"
+        " every path. PATH-GATEWAY shows that pods reach their gateway.",
+    ),
+    Requirement(
         "PATH-MASQUERADE",
         "With masquerading configured, a pod's packets to beyond the node leave by the uplink with"
         " the node's address, and the answers reach the pod, on the expected interfaces alone.",

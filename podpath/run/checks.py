@@ -4,8 +4,12 @@ import os
 import tempfile
 from pathlib import Path
 
+from podpath.cni import reference
+from podpath.cni.code import PLUGINS
 from podpath.errors import CouldNotTest
+from podpath.run import origin
 from podpath.run.plan import Plan
+from podpath.system import gobuild
 
 #: Most pods that the suite runs on one node at the same time.
 PODS = 12
@@ -46,6 +50,28 @@ def mode(plan: Plan) -> None:
             f" profile {profile.name} are those of mode {profile.lower.mode!r}",
             "Give --podpath-profile one that says which way packets take in that mode",
         )
+
+
+def releases(plan: Plan) -> None:
+    """Check that no plugin is of a release that ignores a key of its section.
+
+    A script may do by itself what the release that it calls does not.
+
+    Raises:
+        CouldNotTest: a plugin is of such a release.
+    """
+    for section in plan.network.conflist.sections:
+        kind = str(section["type"])
+        path = plan.plugin(kind)
+        for code in origin.of(path).codes if gobuild.is_program(path) else ():
+            if code.project != PLUGINS or code.plugin != kind or not code.version:
+                continue
+            for key, first in reference.too_new(section, code.version):
+                raise CouldNotTest(
+                    f'"{key}" of the plugin "{kind}" came with release {first}, and {path} is of'
+                    f" release {code.version}, which ignores it",
+                    f"Use release {first} or later with --podpath-cni-bin, or leave the key out",
+                )
 
 
 def ranges(plan: Plan) -> None:

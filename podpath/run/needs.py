@@ -121,6 +121,7 @@ def _of_plugins(plan: Plan) -> Iterator[Finding]:
     yield from findings
     if all(finding.found for finding in findings):
         yield _seen(Need("known deviations", partial(_deviations, plan)))
+        yield _seen(Need("releases", partial(checks.releases, plan), "know all keys"))
 
 
 def _seen(need: Need) -> Finding:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from podpath.model.gobuild import GoBuild
 
+_ELF = b"\x7fELF"
 _MAGIC = b"\xff Go buildinf:"
 _ALIGNMENT = 16
 _HEADER = 32
@@ -33,7 +34,7 @@ def read(path: str | Path, *functions: str) -> GoBuild | None:
         OSError: the file cannot be read.
     """
     with Path(path).open("rb") as file:
-        if file.read(4) != b"\x7fELF":
+        if file.read(4) != _ELF:
             return None
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             try:
@@ -44,6 +45,16 @@ def read(path: str | Path, *functions: str) -> GoBuild | None:
                 return None
             names = frozenset(n for n in functions if data.find(n.encode()) >= 0)
             return parse(text, names)
+
+
+def is_program(path: str | Path) -> bool:
+    """Return whether a file is a program, and not a script.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        return file.read(4) == _ELF
 
 
 def parse(text: str, functions: frozenset[str] = frozenset()) -> GoBuild:

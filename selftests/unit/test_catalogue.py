@@ -13,6 +13,9 @@ from selftests.suite import ROOT
 #: All of them, wherever they are tried.
 ALL = (*FAULTS, *HEALTHY, *OF_CLUSTERS, *OF_MODULES, *HEALTHY_OF_MODULES)
 
+#: The pages that name faults.
+PAGES = ("faults.md", "kubernetes.md", "profiles.md", "features.md")
+
 
 def test_every_requirement_has_a_fault_that_turns_it_red() -> None:
     """A requirement that nothing was seen to violate proves nothing."""
@@ -37,9 +40,7 @@ def test_declared_consequences_are_requirements() -> None:
 
 
 def test_every_fault_is_on_the_page() -> None:
-    """docs/faults.md is of this catalogue; the other pages are of clusters and of profiles."""
-    page = "".join(
-        (ROOT / "docs" / n).read_text() for n in ("faults.md", "kubernetes.md", "profiles.md")
-    )
+    """docs/faults.md is of this catalogue; others are of clusters, profiles and features."""
+    page = "".join((ROOT / "docs" / n).read_text() for n in PAGES)
 
     assert [f.name for f in ALL if f.name not in page] == []

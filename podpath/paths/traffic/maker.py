@@ -219,6 +219,25 @@ class Traffics:
             linger=limits.current().measures.neighbour_proxy,
         )
 
+    def unresolved(self, source: str, destination: str, family: Family) -> Traffic:
+        """Ping an isolated pod, and observe the request for its MAC address."""
+        ping = self.unanswered(source, destination, family)
+        ends = self.address(source, family), self.address(destination, family)
+        return replace(ping, probe=probes.Unheard(*ends))
+
+    def unanswered(self, source: str, destination: str, family: Family) -> Traffic:
+        """Ping an isolated pod: the request must end at the bridge."""
+        program = self._ping(self.address(destination, family))
+        return Traffic(
+            partial(self._sender(source).run, program),
+            probes.Unanswered(program.identifier),
+            {probes.REQUEST: "isolated"},
+            source,
+            destination,
+            doubt=program.doubt,
+            unanswered=True,
+        )
+
     def _ping(self, target: Address) -> Ping:
         identifier, pattern = self._draws.identifier(), self._draws.token()
         return Ping(target, identifier, pattern, limits.current().reply)

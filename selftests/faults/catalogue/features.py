@@ -14,6 +14,10 @@ _LEFT = frozenset(
     }
 )
 
+_ISOLATE = 'bridge link set dev "$HOST" isolated on'
+#: The reference plugin that is wrapped may be of a release without the key: the wrapper isolates.
+_isolated = partial(Fault, configure=lambda bridge: bridge.update(portIsolation=True))
+
 _mapping = partial(Fault, wraps=("portmap",), announces=False)
 _limiting = partial(Fault, wraps=("bandwidth",), announces=False, network=_FEATURES)
 _asked = partial(Fault, network=_FEATURES)
@@ -31,6 +35,33 @@ def _rule(table: str, text: str) -> str:
 
 
 FAULTS = (
+    _isolated(
+        name="port isolation is ignored",
+        source="own: a release that does not know the key",
+        reds={
+            "TOPO-BRIDGE-PORT": "isolation at node",
+            "PATH-ISOLATION": "unexpected sighting at server eth0 in",
+        },
+        near=frozenset({"PATH-GATEWAY"}),
+        after='bridge link set dev "$HOST" isolated off',
+    ),
+    _isolated(
+        name="the port of one pod is not isolated",
+        source="own: it is enough for two pods to reach each other",
+        reds={
+            "TOPO-BRIDGE-PORT": "isolation at node",
+            "PATH-ISOLATION": "unexpected sighting at server eth0 in",
+        },
+        near=frozenset({"PATH-GATEWAY"}),
+        after=f'[ "$POD" = client ] || {_ISOLATE}',
+    ),
+    _isolated(
+        name="the gateway hands on what isolated pods send each other",
+        source="own: ports are isolated, and the node routes",
+        reds={"PATH-ISOLATION": "unexpected sighting", "TOPO-SETTINGS": "proxy ARP at node cni0"},
+        near=frozenset({"TOPO-BRIDGE-PORT", "PATH-GATEWAY"}),
+        after=f"{_ISOLATE}; sysctl -qw net.ipv4.conf.cni0.proxy_arp_pvlan=1",
+    ),
     Fault(
         name="pods are not masqueraded",
         source="containernetworking/plugins issue 210",
@@ -139,6 +170,18 @@ FAULTS = (
 )
 
 PLUGINS = (
+    _isolated(
+        name="port isolation",
+        source="",
+        reds={},
+        near=frozenset(
+            {
+                *("TOPO-BRIDGE-PORT", "TOPO-FDB", "PATH-ISOLATION", "PATH-GATEWAY"),
+                *("PATH-MASQUERADE", "PATH-ICMP", "LIFE-DELETE", "LIFE-OTHERS"),
+            }
+        ),
+        after=_ISOLATE,
+    ),
     Fault(
         name="features as they are asked for",
         source="",

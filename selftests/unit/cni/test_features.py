@@ -46,7 +46,11 @@ def test_every_feature_has_something_to_look_at() -> None:
 def test_one_conflist_can_ask_for_every_feature() -> None:
     """And podpath takes it: a feature that is always refused would only add to the list."""
     document = json.loads((ROOT / "examples" / "features.conflist").read_text())
-    document["plugins"][0] |= {"hairpinMode": True, "ipam": DUAL.conflist.section["ipam"]}
+    document["plugins"][0] |= {
+        "hairpinMode": True,
+        "portIsolation": True,
+        "ipam": DUAL.conflist.section["ipam"],
+    }
     network = replace(samples.network(), conflist=parse(json.dumps(document)))
 
     unsupported.check(network.conflist, DEFAULT)
@@ -58,6 +62,7 @@ def test_one_conflist_can_ask_for_every_feature() -> None:
     [
         ("hairpinMode", True, "hairpin"),
         ("ipMasq", True, "ipmasq"),
+        ("portIsolation", True, "isolation"),
     ],
 )
 def test_feature_is_detected_from_the_conflist(key: str, value: Any, name: str) -> None:

@@ -1,0 +1,35 @@
+"""Give a pod the MAC address of another one, which it cannot ask for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from podpath.errors import CouldNotTest
+from podpath.model import POD_INTERFACE, Family, Topology
+from podpath.nodes.base import Node
+
+
+@contextmanager
+def permanent(
+    node: Node, topology: Topology, pod: str, other: str, family: Family
+) -> Iterator[None]:
+    """Give a pod a permanent neighbour, another pod, for the length of the block.
+
+    Raises:
+        CouldNotTest: The other pod has no interface, or the kernel refuses.
+    """
+    link = topology.of_pod(other).interface(POD_INTERFACE)
+    if link is None:
+        raise CouldNotTest(f"pod {other} has no {POD_INTERFACE}, whose MAC address is needed")
+    neighbour = [str(topology.pods[other].address(family)), "dev", POD_INTERFACE]
+    command = ["ip", "-n", topology.pods[pod].netns, "neighbour"]
+    _run(node, [*command, "replace", *neighbour, "lladdr", link.mac, "nud", "permanent"])
+    try:
+        yield
+    finally:
+        _run(node, [*command, "delete", *neighbour])
+
+
+def _run(node: Node, command: list[str]) -> None:
+    ended = node.run(command)
+    if ended.returncode != 0:
+        raise CouldNotTest(f"{' '.join(command)} failed on the node: {ended.stderr.strip()}")
