@@ -18,6 +18,8 @@ from podpath.system import limits
 _MOST_RECEIVED = 64 * 1024 * 1024
 #: The runtime's words if it has no conflist that it can use (go-cni, errors.go).
 _NO_CONFLIST = "cni plugin not initialized"
+#: The runtime found no address of eth0 in the plugin's result.
+_NO_ADDRESS = "failed to find network info"
 #: Characters of the message that podpath shows.
 _MOST_TOLD = 4000
 
@@ -351,6 +353,8 @@ def failure(doing: str, details: str) -> CouldNotTest | DoesNotConform:
             f"the runtime has loaded no conflist, so it never called the plugin: {details}",
             'Look for "failed to load cni" in the runtime\'s log',
         )
+    if _NO_ADDRESS in details:
+        return DoesNotConform(f"the plugin's result of {doing} has no address of eth0", details)
     if "network for sandbox" in details or "plugin type=" in details:
         return DoesNotConform(f"the plugin failed {doing}", details)
     return CouldNotTest(f"containerd could not {doing}: {details}")

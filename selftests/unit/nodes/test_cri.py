@@ -13,9 +13,10 @@ _SANDBOX = 'failed to setup network for sandbox "12"'
     [
         (f'{_SANDBOX}: plugin type="bridge" failed (add): no', DoesNotConform, "the plugin failed"),
         (f"{_SANDBOX}: cni plugin not initialized", CouldNotTest, "loaded no conflist"),
+        (f"{_SANDBOX}: failed to find network info", DoesNotConform, "has no address of eth0"),
         ("no space left on device", CouldNotTest, "containerd could not ADD"),
     ],
-    ids=["plugin", "no-conflist", "runtime"],
+    ids=["plugin", "no-conflist", "no-address", "runtime"],
 )
 def test_only_a_plugin_that_was_called_is_blamed(
     details: str, error: type[Exception], words: str
