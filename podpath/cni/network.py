@@ -49,7 +49,9 @@ class Network:
         """
         written = conflist.read(path)
         unsupported.check_main(written, path)
-        return cls(written, profiles.named(profile) if profile else cls.covering(written))
+        if profile:
+            return cls(written, profiles.given(profile, written.wiring_plugin))
+        return cls(written, cls.covering(written))
 
     @staticmethod
     def covering(written: Conflist) -> Profile:

@@ -4,6 +4,7 @@ The format: docs/profiles.md. Pure, but for reading the files.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from podpath.errors import CouldNotTest
@@ -40,6 +41,7 @@ __all__ = [
     "RouteRule",
     "filled",
     "for_plugin",
+    "given",
     "limited",
     "load",
     "named",
@@ -70,6 +72,25 @@ def named(text: str) -> Profile:
             f"Give --podpath-profile a file, or one of: {names}",
         )
     return load(Path(text))
+
+
+def given(text: str, plugin: str) -> Profile:
+    """Return a profile that the user gave for a plugin.
+
+    A plugin that a shipped profile does not name wires pods in the same way, and may leave the
+    node's forwarding to the administrator, as Kubernetes does.
+
+    Args:
+        text: name of a shipped profile, or a file.
+        plugin: type of the plugin that wires pods.
+
+    Raises:
+        CouldNotTest: there is no such profile, or the file is no profile.
+    """
+    profile = named(text)
+    if profile in shipped() and plugin not in profile.plugins:
+        return replace(profile, forwarding=ADMINISTRATOR)
+    return profile
 
 
 def for_plugin(*plugins: str, section: Mapping[str, object] | None = None) -> Profile:

@@ -53,8 +53,6 @@ def _result_macs(topology: Topology, network: Network, pod: str, of_bridge: bool
         reported = result.interfaces(topology.pods[pod].result)
     except DoesNotConform as error:
         return [Difference("result", f"pod {pod}", "as the CNI specification has it", str(error))]
-    if not reported and result.names_interfaces(topology.pods[pod].result):
-        return [Difference("result", f"pod {pod}", "interfaces", "none")]
     differences = []
     for interface in reported:
         is_bridge = interface.name == network.bridge and not interface.inside

@@ -52,14 +52,18 @@ def test_any_interfaces_are_read_or_told(document: Any) -> None:
 
 
 def _differences(document: object) -> list[Difference]:
+    return _wiring(document).mac()
+
+
+def _wiring(document: object) -> Wiring:
     told = samples.with_pod_network(samples.topology(), POD, result=document)
-    return Wiring(told, samples.network()).mac()
+    return Wiring(told, samples.network())
 
 
 @given(st.dictionaries(texts, values, max_size=2) | st.builds(dict, interfaces=values))
 def test_wiring_says_what_is_wrong_with_a_result(document: dict[str, Any]) -> None:
-    """Nothing is raised; and what claims no interface at all is a difference."""
-    differences = _differences(document)
+    """Nothing is raised; and what claims no interface at all is a difference, of TOPO-RESULT."""
+    differences = _differences(document) + _wiring(document).result(POD)
 
     assert differences or all(one.name for one in result.interfaces(document))
     assert differences or document["interfaces"]

@@ -1,5 +1,6 @@
 """Profiles: the shipped ones are sound, and a malformed one is rejected with line and reason."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def test_unknown_name_is_told() -> None:
     """The text is neither a profile nor a file."""
     with pytest.raises(CouldNotTest, match=r'no profile "p2p", and no such file.*bridge'):
         profiles.named("p2p")
+
+
+def test_shipped_profile_of_another_plugin_leaves_forwarding_to_the_administrator() -> None:
+    """Its wiring is the same; the plugin need not turn forwarding on, as the profile's own does."""
+    assert profiles.given("bridge", "bridge") == profiles.named("bridge")
+    other = profiles.given("bridge", "mycni")
+    assert other == replace(profiles.named("bridge"), forwarding=profiles.ADMINISTRATOR)
 
 
 def test_plan_says_why_it_is_this_profile() -> None:

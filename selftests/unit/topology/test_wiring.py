@@ -314,7 +314,7 @@ CHANGES = [
     ("mac", "not-as-in-result", eth0(mac="02:00:00:00:77:77"), ["MAC in result"]),
     ("mac", "bridge", bridge(mac="02:00:00:00:77:77"), ["MAC in result"] * 3),
     ("mac", "host-end-renamed", host(name="veth77"), ["MAC in result"]),
-    ("mac", "no-result", network(result={}), ["result"]),
+    ("mac", "no-result", network(result={}), []),
     ("mac", "shared", eth0(mac=SERVERS_MAC), ["MAC in result", "MAC address"]),
     ("addr", "no-eth0", pod_loses("eth0"), ["missing interface"]),
     ("addr", "none-held", eth0(addresses=()), ["addresses", "addresses"]),
