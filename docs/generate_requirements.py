@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from podpath.cni.features import FEATURES
 from podpath.nodes import kinds
-from podpath.requirements import GROUPS, REQUIREMENTS, Requirement, group
+from podpath.requirements import GROUPS, REQUIREMENTS, Level, Requirement, group
 from selftests import marked
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, OF_MODULES
 from selftests.faults.fault import Fault
@@ -32,8 +32,9 @@ Each has its section, which says
 
 - **why** it is required: what goes wrong where it is not so;
 - **how it is checked**, and by which tests;
-- **what proves that the check can fail**: plugins with one fault, on which it is red, and says so.
-  The [fault matrix](faults.md) has them all;
+- **what proves that the check can fail**: plugins with one fault, on which it is not met, and
+  says so. The [fault matrix](faults.md) has them all;
+- its **level**, and its **source**;
 - what **usually** causes a failure;
 - how to **look** for yourself: commands for the root user of the host.
 
@@ -41,6 +42,15 @@ In the commands, `NODE` is the pid of a process in the node, `BRIDGE` is the bri
 a name that `ip netns list` shows on the node. A failure prints them with `NODE` and `BRIDGE` filled
 in. The node ends with the run: `pytest --pdb`, without `-n`, keeps it while you look. podpath needs
 neither `tcpdump` nor `brctl` (Debian: `bridge-utils`) and does not install them.
+
+| level | meaning | a plugin that does not meet it |
+|---|---|---|
+| MUST | a specification, or the documentation of Kubernetes or a plugin, requires it | fails |
+| SHOULD | a specification recommends it | [still conforms](report.md#verdicts) |
+| JUDGEMENT | podpath requires it by its own judgement of a healthy network | fails |
+
+A failure under JUDGEMENT names it as such. If a plugin differs on purpose, declare a
+[known deviation](report.md#known-deviations).
 """
 #: Of many faults, those that are about few other requirements say most of this one.
 _SHOWN = 6
@@ -67,10 +77,11 @@ def _index() -> str:
     parts = [_INTRODUCTION]
     for prefix, title in GROUPS.items():
         rows = [
-            f"| [{r.id}]({_page(prefix)}#{r.id.lower()}) | {_sentence(r)} |"
+            f"| [{r.id}]({_page(prefix)}#{r.id.lower()}) | {r.level} | {_sentence(r)} |"
             for r in _members(prefix)
         ]
-        parts.append("\n".join([f"## {title}\n", "| id | requirement |", "|---|---|", *rows, ""]))
+        head = ["| id | level | requirement |", "|---|---|---|"]
+        parts.append("\n".join([f"## {title}\n", *head, *rows, ""]))
     parts.append("\n".join(["```{toctree}", ":hidden:", "", *map(_page_name, GROUPS), "```", ""]))
     return "\n".join(parts)
 
@@ -94,8 +105,8 @@ def _section(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
         f"**Why.** {requirement.why}",
         f"**How it is checked.** {requirement.how}",
         _tests(requirement, tests),
-        "**What proves that the check can fail.** With each of these faults it is red, and says"
-        f" what is quoted:\n\n{_faults(requirement)}",
+        f"**What proves that the check can fail.** With each of these faults it is"
+        f" {_verdict(requirement)}, and says what is quoted:\n\n{_faults(requirement)}",
         f"**Usually.** {requirement.usually}",
         f"**Look.**\n\n```sh\n{commands}\n```",
     ]
@@ -105,8 +116,7 @@ def _section(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
             f"**Feature.** [{feature.name}](../features.md): tested where the conflist has"
             f" {feature.setting}.",
         )
-    if requirement.source:
-        parts.append(f"**Source.** {requirement.source}.")
+    parts += [f"**Level.** {requirement.about_level}", f"**Source.** {requirement.source}."]
     return "\n\n".join(parts) + "\n"
 
 
@@ -115,6 +125,10 @@ def _tests(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
     lines = [f"- [{t.name}](../../tests/{t.file})" for t in its]
     nodes = ", ".join(f"`{n}`" for n in kinds.testing(requirement))
     return "\n".join([f"Tests, on nodes of kind {nodes}:\n", *lines])
+
+
+def _verdict(requirement: Requirement) -> str:
+    return "not met" if requirement.level is Level.SHOULD else "red"
 
 
 def _faults(requirement: Requirement) -> str:

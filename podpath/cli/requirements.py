@@ -11,8 +11,11 @@ from podpath.cli import output
 from podpath.cni.features import FEATURES, Feature
 from podpath.errors import CouldNotTest
 from podpath.nodes import kinds
-from podpath.requirements import CORE, GROUPS, REQUIREMENTS, VENDOR, Requirement, group
+from podpath.requirements import CORE, GROUPS, REQUIREMENTS, VENDOR, Level, Requirement, group
 from podpath.run import settings
+
+#: Width of the column of levels.
+_LEVEL = max(map(len, Level))
 
 
 def add(commands: output.Commands) -> None:
@@ -36,6 +39,12 @@ def add(commands: output.Commands) -> None:
         type=output.kind_name,
         metavar="KIND",
         help="only those that can be looked at on a kind of node",
+    )
+    parser.add_argument(
+        "--level",
+        choices=tuple(Level),
+        help="only those that a specification requires (MUST) or recommends (SHOULD), or that"
+        " podpath requires by its own judgement (JUDGEMENT)",
     )
     output.json_option(parser)
     parser.set_defaults(run=partial(_run, parser))
@@ -66,6 +75,7 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         if (not ids or r.id in ids)
         and options.group in (None, group(r.id))
         and (options.feature is None or _is_of(r, options.feature))
+        and options.level in (None, r.level)
         and (options.node is None or kinds.named(options.node).can_test(r))
     ]
     if options.json:
@@ -116,6 +126,8 @@ def _document(requirement: Requirement) -> dict[str, Any]:
         "how": requirement.how,
         "usually": requirement.usually,
         "look": _commands(requirement),
+        "level": requirement.level,
+        **({"mustSince": requirement.must_since} if requirement.must_since else {}),
         "source": requirement.source,
         "nodes": kinds.testing(requirement),
     }
@@ -132,7 +144,8 @@ def _list(requirements: list[Requirement]) -> None:
         title = GROUPS.get(prefix, f"{prefix}: the vendor's own")
         output.write(f"{title} ({len(members)})")
         for requirement in members:
-            output.write(output.hanging(f"  {requirement.id}", requirement.sentence, width + 2))
+            head = f"  {requirement.id:<{width}}  {requirement.level}"
+            output.write(output.hanging(head, requirement.sentence, width + _LEVEL + 4))
 
 
 def _explained(requirement: Requirement) -> str:
@@ -141,6 +154,7 @@ def _explained(requirement: Requirement) -> str:
         "Why": requirement.why,
         "Checked": requirement.how,
         "Usually": requirement.usually,
+        "Level": requirement.about_level,
         "Source": f"{requirement.source}." if requirement.source else "",
         "Feature": _condition(requirement.feature),
         "On": ", ".join(kinds.testing(requirement)),

@@ -80,6 +80,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out, first = [], []
     for item in items:
         ids = shared.ids_of(item)
+        _check_levels(config, item, ids)
         if not set(ids).isdisjoint(_FIRST):
             first.append(item)
         if not absent.isdisjoint(ids):
@@ -116,6 +117,22 @@ def _known(config: pytest.Config, item: pytest.Item, identifier: object) -> Requ
     alike = difflib.get_close_matches(str(identifier), known, 1, 0.0)
     remedy = f"did you mean {alike[0]}?" if alike else _UNDECLARED
     raise pytest.UsageError(f"{item.nodeid}: unknown requirement {identifier!r}: {remedy}")
+
+
+def _check_levels(config: pytest.Config, item: pytest.Item, ids: list[str]) -> None:
+    """Check that all requirements of a test weigh the same: its failure is one verdict.
+
+    Raises:
+        UsageError: some are recommendations, and others are not.
+    """
+    from podpath.requirements import Level
+
+    levels = {_known(config, item, i).level for i in ids}
+    if Level.SHOULD in levels and len(levels) > 1:
+        raise pytest.UsageError(
+            f"{item.nodeid}: {', '.join(ids)}: SHOULD and {', '.join(levels - {Level.SHOULD})}"
+            " need tests of their own"
+        )
 
 
 def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str) -> None:

@@ -26,12 +26,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Show "could not test" and "not run" apart from "does not conform", in every phase."""
+    """Show all that is not "does not conform" apart from it, in every phase."""
     from podpath.report.outcome import Verdict
 
     result = _result(report)
     if result is not None and result.outcome.follows:
         return "not run", "-", "NOT RUN"
+    if result is not None and result.outcome.verdict == Verdict.RECOMMENDED:
+        return "recommended", "r", "RECOMMENDED"
     if result is None or not report.failed:
         return None
     if result.outcome.verdict == Verdict.COULD_NOT_TEST:
@@ -121,6 +123,7 @@ class _Results:
         from podpath.report.outcome import Verdict
 
         titles = {
+            Verdict.RECOMMENDED: "RECOMMENDED, NOT MET (the plugin still conforms)",
             Verdict.NOT_RUN: "NOT RUN (because of another requirement)",
             Verdict.COULD_NOT_TEST: "COULD NOT TEST (says nothing about the plugin)",
         }

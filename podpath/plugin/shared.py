@@ -28,6 +28,8 @@ _PODPATH = Path(__file__).parent.parent
 
 #: Observations of a test, in order: podpath.paths.observe.Observed.
 observations = pytest.StashKey[list[Any]]()
+#: Differences that a test reports: podpath.model.Difference.
+differences = pytest.StashKey[list[Any]]()
 #: Remarks of a test for its result: sentences.
 remarks = pytest.StashKey[list[str]]()
 #: Texts of a test's known deviations, one of which its failure must contain.
@@ -164,6 +166,12 @@ def ids_of(item: pytest.Item) -> list[str]:
     return [i for mark in item.iter_markers(REQUIREMENT) for i in mark.args]
 
 
+def node(item: pytest.Item) -> Any:
+    """Return the node of a test, if it is running."""
+    of_contract = getattr(item, "funcargs", {}).get("contract_node")
+    return of_contract or item.config.stash.get(running_node, None)
+
+
 def case(item: pytest.Item) -> tuple[str, tuple[str, ...]]:
     """Return a test's parameter id, and the plugins that it calls by themselves, if any."""
     call = getattr(item, "callspec", None)
@@ -171,6 +179,12 @@ def case(item: pytest.Item) -> tuple[str, tuple[str, ...]]:
         return "", ()
     subject = call.params.get("subject")
     return call.id, tuple(step.plugin for step in subject.steps) if subject else ()
+
+
+def version(item: pytest.Item) -> str:
+    """Return the version of the CNI specification that a test is run in; empty without one."""
+    call = getattr(item, "callspec", None)
+    return str(call.params.get("version", "")) if call else ""
 
 
 def declared(config: pytest.Config) -> Mapping[str, Requirement]:

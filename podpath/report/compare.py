@@ -11,7 +11,11 @@ NEW, GONE, OTHERWISE = "new", "gone", "otherwise changed"
 #: In the order of their weight for a release.
 KINDS = (REGRESSED, LOST, NEW, FIXED, GONE, OTHERWISE)
 
-_TESTED = frozenset([Verdict.CONFORMS, Verdict.KNOWN_DEVIATION, Verdict.DOES_NOT_CONFORM])
+_TESTED = frozenset(
+    [Verdict.CONFORMS, Verdict.RECOMMENDED, Verdict.KNOWN_DEVIATION, Verdict.DOES_NOT_CONFORM]
+)
+#: Kinds of change that a terminal shows with the reason.
+_EXPLAINED = frozenset([REGRESSED, LOST, NEW, OTHERWISE])
 #: Facts that always differ between two runs.
 _OF_ONE_RUN = frozenset(["seed"])
 
@@ -34,7 +38,8 @@ class Change:
     def kind(self) -> str:
         """Kind of change, one of KINDS; empty if nothing changed."""
         was, is_ = self.was, self.is_
-        deviates = (was, is_) == (Verdict.CONFORMS, Verdict.KNOWN_DEVIATION)
+        conformed = was in (Verdict.CONFORMS, Verdict.RECOMMENDED)
+        deviates = conformed and is_ == Verdict.KNOWN_DEVIATION
         worse = is_ == Verdict.DOES_NOT_CONFORM or deviates
         rules = (
             (was == is_, ""),
@@ -214,7 +219,7 @@ def text(comparison: Comparison) -> str:
         lines += [f"{kind} ({len(entries)})"] if entries else []
         for entry in entries:
             lines.append(f"  {entry.requirement.name}  {_verdicts(entry.requirement)}")
-            if entry.reason and kind in (REGRESSED, LOST, NEW):
+            if entry.reason and kind in _EXPLAINED:
                 lines.append(f"    {entry.reason}")
             lines += [f"    {t.name}  {_verdicts(t)}" for t in entry.tests]
     lines = lines or ["no verdict differs"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from podpath.cni.features import WAIVED
 from podpath.errors import CouldNotTest
-from podpath.report.outcome import Outcome, Verdict, worst
+from podpath.report.outcome import Outcome, Verdict, of_run, worst
 from podpath.requirements import (
     CORE,
     GROUPS,
@@ -127,7 +127,7 @@ def build(
     vendor = groups(requirements, complete=about.complete)
     profile = facts.get("profile", "")
     # some tests end before their requirements are known; they count here, too
-    verdict = worst(r.outcome.verdict for r in collected)
+    verdict = of_run(r.outcome.verdict for r in collected)
     if verdict == Verdict.CONFORMS and not about.complete:
         verdict = Verdict.COULD_NOT_TEST
     document = printable(
@@ -177,6 +177,9 @@ def _requirement(
         "id": requirement.id,
         "feature": requirement.feature,
         **({"title": requirement.title} if requirement.title else {}),
+        "level": requirement.level,
+        **({"mustSince": requirement.must_since} if requirement.must_since else {}),
+        **({"source": requirement.source} if requirement.source else {}),
         "sentence": requirement.sentence,
         "verdict": verdict,
         "reason": why,
@@ -282,8 +285,8 @@ def overall(verdicts: Iterable[str], *, complete: bool = True) -> str:
     """Return the result of several requirements.
 
     Returns:
-        SUCCESS if each applicable requirement conforms, FAILURE if one does not, PARTIAL
-        otherwise; "not applicable" if none applies, "not run" if no test ran.
+        SUCCESS if each applicable requirement conforms or is a recommendation, FAILURE if one does
+        not conform, PARTIAL otherwise; "not applicable" if none applies, "not run" if no test ran.
     """
     given = set(verdicts) - {Verdict.NOT_APPLICABLE}
     if not given:
@@ -292,7 +295,8 @@ def overall(verdicts: Iterable[str], *, complete: bool = True) -> str:
         return Verdict.NOT_RUN
     if Verdict.DOES_NOT_CONFORM in given:
         return FAILURE
-    return SUCCESS if given == {Verdict.CONFORMS} and complete else PARTIAL
+    good = given <= {Verdict.CONFORMS, Verdict.RECOMMENDED}
+    return SUCCESS if good and complete else PARTIAL
 
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:

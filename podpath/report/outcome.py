@@ -8,12 +8,16 @@ from podpath.errors import COULD_NOT_TEST_STATUS
 
 
 class Verdict(StrEnum):
-    """Verdict of a test, a requirement or a run about the plugin, in the report's order."""
+    """Verdict of a test, a requirement or a run about the plugin, in the report's order.
+
+    RECOMMENDED means that a recommendation is not met. Such a plugin still conforms.
+    """
 
     CONFORMS = "conforms"
     DOES_NOT_CONFORM = "does not conform"
     COULD_NOT_TEST = "could not test"
     KNOWN_DEVIATION = "known deviation"
+    RECOMMENDED = "recommended"
     NOT_APPLICABLE = "not applicable"
     NOT_RUN = "not run"
 
@@ -24,6 +28,7 @@ _WORST_FIRST = (
     Verdict.COULD_NOT_TEST,
     Verdict.NOT_RUN,
     Verdict.KNOWN_DEVIATION,
+    Verdict.RECOMMENDED,
     Verdict.CONFORMS,
     Verdict.NOT_APPLICABLE,
 )
@@ -66,6 +71,12 @@ class Outcome:
         return self.body or self.reason
 
     @property
+    def short(self) -> str:
+        """Verdict and message in one sentence."""
+        met = ", not met" if self.verdict == Verdict.RECOMMENDED else ""
+        return f"{self.verdict}{met}: {self.message}"
+
+    @property
     def headline(self) -> str:
         """First line of the reason, else the verdict."""
         lines = (line.strip() for line in self.reason.splitlines())
@@ -76,6 +87,12 @@ def worst(verdicts: Iterable[str]) -> Verdict:
     """Choose the worst of several verdicts, which counts; NOT_RUN without any."""
     given = set(verdicts)
     return next((v for v in _WORST_FIRST if v in given), Verdict.NOT_RUN)
+
+
+def of_run(verdicts: Iterable[str]) -> Verdict:
+    """Return the verdict of a whole run: a recommendation that is not met does not count."""
+    verdict = worst(verdicts)
+    return Verdict.CONFORMS if verdict == Verdict.RECOMMENDED else verdict
 
 
 def exit_status(verdicts: Iterable[str]) -> int | None:

@@ -17,7 +17,13 @@ _SIGNS = {
 }
 _COLOURS = {"success": "#1a7f37", "partial": "#9a6700", "failure": "#c0212e"}
 _UNKNOWN_COLOUR = "#57606a"
-_ATTENTION = (Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST, Verdict.KNOWN_DEVIATION)
+#: Verdicts of the requirements that need attention, with the headings of their tables.
+_ATTENTION = {
+    Verdict.DOES_NOT_CONFORM: "Does not conform",
+    Verdict.COULD_NOT_TEST: "Could not test",
+    Verdict.KNOWN_DEVIATION: "Known deviation",
+    Verdict.RECOMMENDED: "Recommended, not met",
+}
 #: GitHub shows fewer for one step.
 _MOST_ANNOTATIONS = 10
 #: Pixels of a badge; a letter has the average width of 11 px Verdana or DejaVu Sans.
@@ -49,11 +55,11 @@ def markdown(document: Mapping[str, Any]) -> str:
             for group in own
         ]
         parts.append("")
-    for verdict in _ATTENTION:
+    for verdict, heading in _ATTENTION.items():
         requirements = [r for r in document["requirements"] if r["verdict"] == verdict]
         if requirements:
             parts += [
-                f"### {verdict.capitalize()} ({len(requirements)})",
+                f"### {heading} ({len(requirements)})",
                 "",
                 "| | why |",
                 "|---|---|",
@@ -89,10 +95,14 @@ def consequences(document: Mapping[str, Any]) -> list[str]:
 def annotations(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield a workflow command of GitHub for each requirement that needs attention.
 
-    "Does not conform" is an error, "could not test" a warning.
+    "Does not conform" is an error, "could not test" a warning, a recommendation a notice.
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
-    levels = {Verdict.DOES_NOT_CONFORM: "error", Verdict.COULD_NOT_TEST: "warning"}
+    levels = {
+        Verdict.DOES_NOT_CONFORM: "error",
+        Verdict.COULD_NOT_TEST: "warning",
+        Verdict.RECOMMENDED: "notice",
+    }
     requirements = [r for r in document["requirements"] if r["verdict"] in levels]
     requirements.sort(key=lambda r: list(levels).index(r["verdict"]))
     for requirement in requirements[:_MOST_ANNOTATIONS]:

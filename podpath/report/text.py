@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from podpath.model import Difference, Place, Sighting
 from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
-from podpath.requirements import Requirement
+from podpath.requirements import Level, Requirement
 
 _MOST_CROSSINGS = 3
 _MOST_DIFFERENCES = 12
@@ -84,8 +84,9 @@ def failure(
     node: int | None,
     bridge: str,
     suspicion: str = "",
+    version: str = "",
 ) -> str:
-    """Format a failure: requirements, findings, usual causes, and commands to look further.
+    """Format a failure: requirements, findings, sources, usual causes, commands to look further.
 
     Args:
         requirements: requirements that the test checks.
@@ -93,6 +94,7 @@ def failure(
         node: PID for {node} in the commands; None if no node runs.
         bridge: bridge for {bridge} in the commands; empty if the path has none.
         suspicion: sentence on a further cause; empty for none.
+        version: version of the CNI specification that the test was run in; empty without one.
     """
     parts = [f"{requirement.id}: {requirement.sentence}" for requirement in requirements]
     parts += ["", *(f"  {line}".rstrip() for line in body.splitlines()), ""]
@@ -100,7 +102,20 @@ def failure(
     for requirement in requirements:
         if requirement.usually:
             parts.append(f"Usually: {requirement.usually}")
+        parts += _source(requirement, version)
         if commands := requirement.commands(str(node or "NODE"), bridge):
             parts.append("Look for yourself (pytest --pdb keeps the node while you do):")
             parts += [f"  {command}" for command in commands]
     return "\n".join(parts)
+
+
+def _source(requirement: Requirement, version: str) -> list[str]:
+    """Return a line on whose rule it is, and one on the way out if it is podpath's alone."""
+    level = requirement.level_in(version)
+    lines = [f"{level}: {requirement.source}."] if requirement.source else []
+    if level is Level.JUDGEMENT:
+        lines.append(
+            "If the plugin differs on purpose, declare a known deviation of"
+            f" {requirement.id} with --podpath-deviations."
+        )
+    return lines

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from podpath.report.document import digest, groups, profiles
-from podpath.report.outcome import Verdict, worst
-from podpath.requirements import CORE
+from podpath.report.outcome import Verdict, of_run, worst
+from podpath.requirements import CORE, Level
 
 #: Verdicts that only a test can have.
 _TESTED = frozenset(Verdict) - {Verdict.NOT_APPLICABLE, Verdict.NOT_RUN}
@@ -49,8 +49,12 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
             problems.append(f"{identifier} is said to be {verdict!r}, and its tests say '{is_}'")
         elif not tests and verdict not in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
             problems.append(f"{identifier} is said to be {verdict!r}, and has no tests")
+        if Verdict.RECOMMENDED in {verdict, *(t["verdict"] for t in tests)} and not (
+            requirement.get("level") == Level.SHOULD or "mustSince" in requirement
+        ):
+            problems.append(f"{identifier} is said to be recommended, and is required")
     requirements, complete = document["requirements"], document["complete"]
-    whole = worst(t["verdict"] for r in requirements for t in r["tests"])
+    whole = of_run(t["verdict"] for r in requirements for t in r["tests"])
     # the requirements of a test that was broken off are unknown
     allowed = {whole} if whole == Verdict.DOES_NOT_CONFORM else {whole, Verdict.COULD_NOT_TEST}
     if document["verdict"] not in allowed:

@@ -4,9 +4,9 @@ All of podpath's output refers to these ids; they never change their meaning. Pu
 """
 
 from podpath.requirements import cni, k8s, life, path, topo
-from podpath.requirements.requirement import CORE, VENDOR, Ability, Requirement
+from podpath.requirements.requirement import CORE, VENDOR, Ability, Level, Requirement
 
-__all__ = ["CORE", "GROUPS", "REQUIREMENTS", "VENDOR", "Ability", "Requirement", "group"]
+__all__ = ["CORE", "GROUPS", "REQUIREMENTS", "VENDOR", "Ability", "Level", "Requirement", "group"]
 
 _ALL = (
     *topo.REQUIREMENTS,

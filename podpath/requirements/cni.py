@@ -1,6 +1,14 @@
 """CNI: requirements of the contract between a runtime and its plugins."""
 
-from podpath.requirements.requirement import NODE, POD, STATE, Ability, Requirement, call
+from podpath.requirements.requirement import (
+    NODE,
+    POD,
+    STATE,
+    Ability,
+    Level,
+    Requirement,
+    call,
+)
 
 REQUIREMENTS = (
     Requirement(
@@ -9,7 +17,8 @@ REQUIREMENTS = (
         " conflist's among them.",
         "The plugin is older than the conflist, or prints something else on stdout.",
         (call("VERSION"),),
-        "CNI specification 1.1.0, section 5, VERSION Success",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 5, VERSION Success",
         needs=Ability.CALLS,
         why="A runtime that cannot read a plugin's versions does not know how to speak to it.",
         how="Each plugin is called for VERSION. stdout must be one document as the schema has it,"
@@ -20,7 +29,8 @@ REQUIREMENTS = (
         "A plugin that supports 1.0.0 or later answers VERSION in the version that its input has.",
         "It does not read its stdin, and answers in the newest version that it supports.",
         (call("VERSION"),),
-        "CNI specification 1.1.0, section 5, VERSION Success",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 5, VERSION Success",
         needs=Ability.CALLS,
         why="A runtime that asks in an old version may not understand the answer of a new one.",
         how="VERSION is asked in 0.4.0, and in each supported version since 1.0.0. The answer's"
@@ -31,7 +41,8 @@ REQUIREMENTS = (
         "ADD with a cniVersion that the plugin does not support is an error of code 1.",
         "The version is not looked at before work begins.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 5, Error",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 5, Error",
         needs=Ability.CALLS,
         why="A configuration of a version that the plugin does not know may mean something else"
         " than it takes it for.",
@@ -44,7 +55,8 @@ REQUIREMENTS = (
         " with the cniVersion of its input (since 0.4.0).",
         "Something is logged to stdout, or the result is of another version.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 5, ADD Success",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 5, ADD Success",
         needs=Ability.CALLS,
         why="The runtime and the next plugin read the result. A line of a log in it breaks both.",
         how="What each plugin prints for ADD is checked against the JSON Schema of each version"
@@ -57,7 +69,9 @@ REQUIREMENTS = (
         " be used at once.",
         "The result is made up from the configuration, or was taken before the last change.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 2, ADD; 5, ADD Success",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, ADD; 5, ADD Success; that an address can"
+        " be used at once is podpath's own judgement",
         needs=Ability.CALLS,
         why="The runtime tells Kubernetes what the result says. A pod's first program may send at"
         " once, and cannot if its address still waits for duplicate address detection.",
@@ -70,7 +84,8 @@ REQUIREMENTS = (
         " it is.",
         "The plugin takes what is there for its own, or replaces it.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 2, ADD",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, ADD",
         needs=Ability.CALLS,
         why="The interface may be that of another network, which breaks if it is taken over.",
         how="An interface of that name is put into the container before ADD. ADD must fail, and"
@@ -81,7 +96,8 @@ REQUIREMENTS = (
         "A chained plugin passes on the interfaces and addresses of prevResult.",
         "It prints a result of its own, and drops what the plugins before it have made.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 2, ADD",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, ADD",
         needs=Ability.CALLS,
         why="The runtime gets the last plugin's result. What that leaves out, nobody knows.",
         how="The result of each chained plugin is compared with the prevResult that it was given.",
@@ -92,7 +108,9 @@ REQUIREMENTS = (
         " fail.",
         "Keys are refused without a look at IgnoreUnknown.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 2, Parameters",
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from containernetworking/cni, pkg/types/args.go,"
+        " IgnoreUnknown, which the runtimes of Kubernetes set",
         needs=Ability.CALLS,
         why="Kubelets give a pod's name and more in CNI_ARGS, and new keys come with new versions.",
         how="ADD is called with the keys that kubelets give, one that nobody knows, and"
@@ -104,7 +122,10 @@ REQUIREMENTS = (
         " message on stdout.",
         "The error is printed to stderr alone, as text, or as the log of a crash.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 2, Errors; 5, Error",
+        level=Level.JUDGEMENT,
+        source="CNI specification 1.1.0, section 2, Errors: the exit status must, and the"
+        " document should (until 0.4.0: must); that both are required is podpath's own"
+        " judgement",
         needs=Ability.CALLS,
         why="The message is what people find in a pod's events. An exit status alone does not"
         " tell what to mend.",
@@ -117,7 +138,8 @@ REQUIREMENTS = (
         " names it.",
         "Variables are not checked, or all are told in one sentence.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 5, Error, code 4",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 5, Error, code 4",
         needs=Ability.CALLS,
         why="A mistake of the runtime's is to be told as such, and not to become an interface of"
         " a wrong name, or a path that leads elsewhere.",
@@ -129,7 +151,8 @@ REQUIREMENTS = (
         " code 7.",
         "All errors of the configuration have one code.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 5, Error, codes 6 and 7",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 5, Error, codes 6 and 7",
         needs=Ability.CALLS,
         why="By its code, runtimes and people know that it is the configuration that has to be"
         " mended.",
@@ -141,7 +164,9 @@ REQUIREMENTS = (
         "DEL succeeds and removes all that ADD has made of links, leases, routes and rules.",
         "DEL forgot something that ADD made.",
         (call("DEL"), STATE),
-        "CNI specification 1.1.0, section 2, DEL",
+        level=Level.JUDGEMENT,
+        source="CNI specification 1.1.0, section 2, DEL, recommends that ADD is undone; that"
+        " it is required is podpath's own judgement",
         needs=Ability.CALLS,
         why="What is left of each container adds up, until addresses or interfaces run out.",
         how="The node's interfaces, bridge ports, leases, routes and rules are read before ADD"
@@ -152,7 +177,10 @@ REQUIREMENTS = (
         "A second DEL of the same attachment succeeds.",
         "What is not there any more is taken for an error.",
         (call("DEL"), STATE),
-        "CNI specification 1.1.0, section 2, DEL",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, DEL; until 0.4.0, section Parameters:"
+        " recommended",
+        must_since="1.0.0",
         needs=Ability.CALLS,
         why="Runtimes call DEL again when they are not sure. An error keeps the pod from being"
         " deleted, for ever.",
@@ -164,7 +192,9 @@ REQUIREMENTS = (
         "Without the namespace, the plugin does not know what it has made, or gives up at the"
         " first error.",
         (call("DEL"), STATE),
-        "CNI specification 1.1.0, section 2, DEL",
+        level=Level.JUDGEMENT,
+        source="CNI specification 1.1.0, section 2, DEL, recommends it; that it is required"
+        " is podpath's own judgement",
         needs=Ability.CALLS,
         why="After a crash or a restart the namespace is gone, and DEL is the last chance to give"
         " the lease back.",
@@ -176,7 +206,9 @@ REQUIREMENTS = (
         "DEL succeeds and leaves nothing after an ADD that failed, or was killed on its way.",
         "DEL takes it for granted that all of ADD was done.",
         (call("DEL"), STATE),
-        "CNI specification 1.1.0, section 3, Lifecycle & Ordering",
+        level=Level.JUDGEMENT,
+        source="CNI specification 1.1.0, section 2, DEL: success must, and the rest should;"
+        " that both are required is podpath's own judgement",
         needs=Ability.CALLS,
         why="Runtimes call DEL after an ADD that has failed. Any part of what ADD makes may be"
         " there.",
@@ -189,7 +221,8 @@ REQUIREMENTS = (
         "It compares with what the plugin would do, not with the result; or does not wait for"
         " what takes its time.",
         (call("CHECK"), STATE),
-        "CNI specification 1.1.0, section 2, CHECK",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, CHECK",
         needs=Ability.CALLS,
         why="A runtime may take a pod whose CHECK fails for broken, and make it anew.",
         how="CHECK is called right after ADD, in each supported version since 0.4.0.",
@@ -199,7 +232,8 @@ REQUIREMENTS = (
         "CHECK without prevResult is an error.",
         "CHECK does nothing.",
         (call("CHECK"), STATE),
-        "CNI specification 1.1.0, section 2, CHECK",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, CHECK: a plugin must consult prevResult",
         needs=Ability.CALLS,
         why="Without the result, CHECK cannot know what to look for, and its success means"
         " nothing.",
@@ -210,7 +244,8 @@ REQUIREMENTS = (
         "CHECK is an error when an interface, address or route of the result is missing.",
         "CHECK does nothing, or looks at the interface alone.",
         (call("CHECK"), STATE),
-        "CNI specification 1.1.0, section 2, CHECK",
+        level=Level.SHOULD,
+        source="CNI specification 1.1.0, section 2, CHECK",
         needs=Ability.CALLS,
         why="CHECK is there to find containers that have lost their network.",
         how="The interface, an address or a route of the result is deleted in the container;"
@@ -223,7 +258,8 @@ REQUIREMENTS = (
         " when a macvlan or ipvlan is of another mode.",
         "CHECK looks at the container's namespace alone.",
         (call("CHECK"), STATE),
-        "CNI specification 1.1.0, section 2, CHECK",
+        level=Level.SHOULD,
+        source="CNI specification 1.1.0, section 2, CHECK",
         needs=Ability.CALLS,
         why="A container whose host end is down, or whose gateway is gone, is cut off, though all"
         " is well inside of it.",
@@ -235,7 +271,8 @@ REQUIREMENTS = (
         "CHECK allows for interfaces, addresses and routes that later plugins have added.",
         "It wants the namespace to be as this plugin has left it.",
         (call("CHECK"), STATE),
-        "CNI specification 1.1.0, section 2, CHECK",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, CHECK",
         needs=Ability.CALLS,
         why="Later plugins of the chain add to the container, which is no damage.",
         how="A route, or an interface with an address, is added to the container and to the"
@@ -246,7 +283,8 @@ REQUIREMENTS = (
         "CHECK and DEL call the delegated IPAM plugin.",
         "Only ADD does.",
         (call("DEL"), STATE),
-        "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
         needs=Ability.CALLS,
         why="Only the IPAM plugin knows of the lease. If it is not called, nobody checks it, or"
         " gives it back.",
@@ -255,22 +293,24 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-DELEGATE-ERROR",
-        "Errors of the delegated IPAM plugin in CHECK and DEL are passed on.",
+        "Errors of the delegated IPAM plugin in CHECK, DEL and GC are passed on.",
         "They are logged and dropped.",
         (call("DEL"), STATE),
-        "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
+        level=Level.SHOULD,
+        source="CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
         needs=Ability.CALLS,
         why="An error that is dropped is a lease that is lost, or a broken container that looks"
         " healthy.",
-        how="A script before the IPAM plugin in CNI_PATH refuses CHECK, or DEL. The plugin must"
-        " fail as well.",
+        how="A script before the IPAM plugin in CNI_PATH refuses CHECK, DEL or GC. The plugin"
+        " should fail as well.",
     ),
     Requirement(
         "CNI-DELEGATE-UNDO",
         "When the delegated IPAM plugin fails ADD, it is called for DEL before ADD fails.",
         "The error is returned at once.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
+        level=Level.SHOULD,
+        source="CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
         needs=Ability.CALLS,
         why="IPAM may have reserved an address before it failed.",
         how="A script before the IPAM plugin in CNI_PATH refuses ADD, and writes down whether it"
@@ -282,7 +322,8 @@ REQUIREMENTS = (
         " a second one that asks for it is refused, until the first one is gone.",
         "runtimeConfig.ips is not handed on to IPAM, or IPAM gives an address that is in use.",
         (call("ADD"), f"{NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
-        "containernetworking/cni, CONVENTIONS.md, ips",
+        level=Level.MUST,
+        source="containernetworking/cni, CONVENTIONS.md, ips",
         needs=Ability.CALLS,
         feature="static-ip",
         why="Who asks for an address has told others of it. Two containers that have the same are"
@@ -296,7 +337,8 @@ REQUIREMENTS = (
         " result.",
         "runtimeConfig.mac is ignored, or the result names the address from before it was set.",
         (call("ADD"), POD),
-        "containernetworking/cni, CONVENTIONS.md, mac",
+        level=Level.MUST,
+        source="containernetworking/cni, CONVENTIONS.md, mac",
         needs=Ability.CALLS,
         feature="static-mac",
         why="Licences, DHCP servers and switches know a machine by its MAC address.",
@@ -309,7 +351,8 @@ REQUIREMENTS = (
         " leave nothing.",
         "A race: in IPAM's lock, or in the rules.",
         (call("ADD"), STATE),
-        "CNI specification 1.1.0, section 3, Lifecycle & Ordering",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 3, Lifecycle & Ordering",
         needs=Ability.CALLS,
         why="A runtime makes many containers at the same time.",
         how="ADD of several containers is called at once, and then DEL of all. No two may have"
@@ -317,34 +360,47 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-GC",
-        "GC releases what attachments that are not listed have held, leaves listed ones alone,"
-        " and prints nothing.",
-        "GC does nothing, or removes all.",
+        "GC succeeds, and releases what attachments that are not listed have held.",
+        "GC does nothing.",
         (call("GC"), STATE),
-        "CNI specification 1.1.0, section 2, GC",
+        level=Level.SHOULD,
+        source="CNI specification 1.1.0, section 2, GC",
         needs=Ability.CALLS,
-        why="GC gives back what was lost in crashes. If it takes too much, it cuts living pods"
-        " off.",
+        why="GC gives back what was lost in crashes.",
         how="Of two containers one loses its namespace, and GC is called with the other one"
-        " listed. The first one's lease must be gone, and CHECK of the other one succeed.",
+        " listed. The first one's lease must be gone.",
+    ),
+    Requirement(
+        "CNI-GC-LISTED",
+        "GC leaves listed attachments alone, and prints nothing if it succeeds.",
+        "GC removes all, or logs to stdout.",
+        (call("GC"), STATE),
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, GC: the list names attachments that are still"
+        " valid",
+        needs=Ability.CALLS,
+        why="A GC that takes too much cuts living pods off.",
+        how="Of two containers one loses its namespace, and GC is called with the other one"
+        " listed. CHECK of the listed one must succeed, unless the conflist turns CHECK off.",
     ),
     Requirement(
         "CNI-GC-DELEGATE",
-        "GC calls the delegated IPAM plugin, and passes its error on.",
+        "GC calls the delegated IPAM plugin.",
         "GC ends with the plugin's own affairs.",
         (call("GC"), STATE),
-        "CNI specification 1.1.0, section 2, GC; 4, Delegated plugin execution procedure",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, GC; 4, Delegated plugin execution procedure",
         needs=Ability.CALLS,
         why="Leases are IPAM's. A GC that does not reach it gives none back.",
-        how="A script before the IPAM plugin in CNI_PATH writes down whether it is called for GC,"
-        " and then refuses it.",
+        how="A script before the IPAM plugin in CNI_PATH writes down whether it is called for GC.",
     ),
     Requirement(
         "CNI-STATUS",
         "STATUS of a plugin that can serve ADD exits with 0.",
         "STATUS is not known, or wants what only ADD is given.",
         (call("STATUS"), STATE),
-        "CNI specification 1.1.0, section 2, STATUS",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, STATUS",
         needs=Ability.CALLS,
         why="A node whose plugin says that it is not ready gets no pods.",
         how="STATUS is called with the configuration that ADD gets.",
@@ -354,7 +410,8 @@ REQUIREMENTS = (
         "When the delegated IPAM plugin is not available, STATUS is an error of code 50 or 51.",
         "STATUS ends with the plugin's own affairs.",
         (call("STATUS"), STATE),
-        "CNI specification 1.1.0, section 2, STATUS",
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, STATUS",
         needs=Ability.CALLS,
         why="Without its IPAM plugin, a plugin cannot serve ADD, however ready it is itself.",
         how="A script before the IPAM plugin in CNI_PATH refuses STATUS with code 50.",
@@ -365,7 +422,8 @@ REQUIREMENTS = (
         "The plugin waits for a lock, for addresses or for a daemon, or leaves a process behind"
         " that holds its stdout.",
         (call("ADD"), STATE),
-        "podpath's own: the specification has no limit",
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement: the specification has no limit",
         needs=Ability.CALLS,
         why="A plugin that hangs keeps its pod from starting. A runtime may wait for as long as"
         " the plugin's stdout is open.",

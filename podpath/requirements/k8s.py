@@ -1,6 +1,15 @@
 """K8S: requirements of a cluster on its network."""
 
-from podpath.requirements.requirement import DUMP, LINKS, NODE, POD, Ability, Requirement
+from podpath.requirements.requirement import (
+    DUMP,
+    K8S_MODEL,
+    LINKS,
+    NODE,
+    POD,
+    Ability,
+    Level,
+    Requirement,
+)
 
 REQUIREMENTS = (
     Requirement(
@@ -9,6 +18,8 @@ REQUIREMENTS = (
         " kernel.",
         "The plugin's result names an address that it did not set, or names them in another order.",
         ("kubectl get pods -o wide", POD),
+        level=Level.MUST,
+        source="Kubernetes API, PodStatus, podIP and podIPs",
         needs=Ability.CLUSTER,
         why="Services, DNS and policies use the IP that the API tells. If it is not the kernel's,"
         " they lead nowhere.",
@@ -22,6 +33,9 @@ REQUIREMENTS = (
         "br_netfilter is off, so that answers come from the pod and not from its Service; or the"
         " pods' range is not the cluster's.",
         (f"{NODE} sysctl net.bridge.bridge-nf-call-iptables", f"{NODE} iptables-save -t nat"),
+        level=Level.MUST,
+        source="Kubernetes documentation, Virtual IPs and Service Proxies; Network Plugins:"
+        " a plugin makes containers' traffic available to kube-proxy",
         needs=Ability.CLUSTER,
         why="kube-proxy translates addresses on the node. An answer that bypasses it comes from"
         " somebody whom the client never asked.",
@@ -33,6 +47,9 @@ REQUIREMENTS = (
         "With hairpin mode configured, a pod reaches itself through its own Service.",
         "The port of the bridge does not send back what came from it.",
         (LINKS, f"{NODE} iptables-save -t nat"),
+        level=Level.MUST,
+        source="documentation of the plugin bridge, hairpinMode; Kubernetes documentation,"
+        " Debug Services: a pod reaches itself through its Service",
         needs=Ability.CLUSTER,
         feature="hairpin",
         why="Who asks a Service does not know which pod answers, and it may be its own.",
@@ -44,6 +61,8 @@ REQUIREMENTS = (
         "The kubelet's HTTP probe arrives from the node through the bridge, and is answered there.",
         "A packet filter between node and pods, or the bridge has no address.",
         (f"{DUMP} tcp port 80", f"{NODE} nft list ruleset"),
+        level=Level.MUST,
+        source=f"{K8S_MODEL}: agents of a node, such as the kubelet, reach its pods",
         needs=Ability.CLUSTER,
         why="A pod whose probe does not arrive is ended, or gets no traffic, however well it is.",
         how="A pod with an HTTP probe is made. The kubelet's request and the answer are compared"
@@ -54,6 +73,8 @@ REQUIREMENTS = (
         "When a container is started again, its pod keeps sandbox, namespace and IP, and serves.",
         "Something hangs on the container's process instead of on the pod's namespace.",
         ("kubectl describe pods", POD),
+        level=Level.MUST,
+        source=f"{K8S_MODEL}: the namespace and the address are the pod's, not the container's",
         needs=Ability.CLUSTER,
         why="A container may crash. The address of its pod, which others know, has to stay.",
         how="A pod's container is ended, and the kubelet starts it again. Sandbox, namespace and"

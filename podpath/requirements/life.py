@@ -1,6 +1,15 @@
 """LIFE: requirements on pods that come and go."""
 
-from podpath.requirements.requirement import DUMP, LINKS, NODE, Ability, Requirement, call
+from podpath.requirements.requirement import (
+    DUMP,
+    K8S_MODEL,
+    LINKS,
+    NODE,
+    Ability,
+    Level,
+    Requirement,
+    call,
+)
 
 REQUIREMENTS = (
     Requirement(
@@ -8,6 +17,8 @@ REQUIREMENTS = (
         "ADD gives each new pod its network in time, and leaves the uplink of the node alone.",
         "The plugin, or a program that it calls, fails: its own message says why.",
         (f"{NODE} ip link", f"{NODE} sh -c 'ls -R /var/lib/cni /run/cni'", call("ADD")),
+        level=Level.MUST,
+        source=f"CNI specification 1.1.0, section 2, ADD; {K8S_MODEL}: each pod has a network",
         why="Without its network a pod does not start, and the node can run no pod at all.",
         how="The runtime makes three pods, one after the other. Each ADD must succeed and end in"
         " time, and the interface of the node's default route must stay as it was. If an ADD"
@@ -20,6 +31,9 @@ REQUIREMENTS = (
         " and no process, mount, file or changed setting is left.",
         "DEL forgot something that ADD made.",
         (f"{NODE} ip link", f"{NODE} nft list ruleset", f"{NODE} ls -R /var/lib/cni"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
+        " that ADD is undone",
         why="What each pod leaves adds up, until addresses or interfaces run out, or an old rule"
         " meets a new pod.",
         how="All that the requirement names is listed before a pod is made, and after it has"
@@ -30,6 +44,9 @@ REQUIREMENTS = (
         "After a dozen pods came and went, the node has neither more nor less than before.",
         "DEL forgets something only sometimes, or counts something down that it should not.",
         (f"{NODE} ip link", f"{NODE} nft list ruleset", f"{NODE} ls -R /var/lib/cni"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
+        " that ADD is undone",
         why="Some leaks show only after a while: a table that fills, a counter that is never"
         " counted down.",
         how="The same lists as for LIFE-DELETE, before and after twelve pods that were made and"
@@ -41,6 +58,9 @@ REQUIREMENTS = (
         " the lower link's, own, and their packets still take the path.",
         "ADD or DEL touches ports that are not its own, or the bridge's MAC address drifts.",
         (f"{NODE} ip monitor", LINKS),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement: a call is about its own attachment (CNI"
+        " specification 1.1.0, section 3)",
         why="Pods come and go all the time. Those that stay must not notice.",
         how="Interfaces, ports, routes and rules of the other pods, the bridge and the lower link"
         " are read before and after two pods came and went, and must be the same. Then a ping, an"
@@ -51,6 +71,9 @@ REQUIREMENTS = (
         "Creating and deleting pods does not disturb an established transfer between two others.",
         "ADD or DEL touches the bridge or its rules in a way that drops others' packets.",
         (f"{NODE} ip monitor",),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement: a call is about its own attachment (CNI"
+        " specification 1.1.0, section 3)",
         why="An outage of a moment, whenever a pod starts or ends, breaks long connections, and"
         " nobody finds out why.",
         how="While a pod gets a long body from another one and pings it fifty times a second,"
@@ -63,6 +86,9 @@ REQUIREMENTS = (
         " one, and may remember its MAC.",
         "The new pod's address is not announced (gratuitous ARP).",
         (f"{NODE} ip -n NETNS neigh", f"{DUMP} arp"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from RFC 5227, section 3, and RFC 4861, section"
+        " 7.2.6, on announcements",
         why="Addresses are given again soon. Until its peers forget the old MAC address, nobody"
         " reaches the new pod.",
         how="A pod is pinged and deleted, and host-local is led to give its address again. The"
@@ -74,6 +100,9 @@ REQUIREMENTS = (
         " its rules.",
         "DEL does not find the rules that ADD made, or forgets those of a protocol or IP version.",
         (f"{NODE} nft list ruleset", f"{NODE} iptables-save -t nat"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
+        " that ADD is undone",
         needs=Ability.PORTS | Ability.BEYOND,
         feature="portmap",
         why="Rules that stay lead the port to whichever pod gets the address next.",
@@ -85,6 +114,9 @@ REQUIREMENTS = (
         "After a container whose rate was limited is gone, nothing is left of the limit.",
         "DEL does not remove the interface (ifb) that limits what the container sends.",
         (f"{NODE} ip link show type ifb", f"{NODE} tc qdisc"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
+        " that ADD is undone",
         needs=Ability.CALLS,
         feature="bandwidth",
         why="Interfaces that stay pile up, one for each pod that there ever was.",
@@ -97,6 +129,8 @@ REQUIREMENTS = (
         " are all distinct, wired as any other, and leave nothing.",
         "A race: in creating the bridge, in IPAM's lock, or in the rules.",
         (f"{NODE} sh -c 'ls /var/lib/cni/networks/*'", LINKS),
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 3, Lifecycle & Ordering",
         needs=Ability.FRESH,
         why="A node that starts makes all its pods at once, and the bridge and its rules with"
         " them.",

@@ -1,6 +1,15 @@
 """PATH: requirements on the interfaces that a packet crosses."""
 
-from podpath.requirements.requirement import DUMP, LINKS, NODE, POD, Ability, Requirement
+from podpath.requirements.requirement import (
+    DUMP,
+    K8S_MODEL,
+    LINKS,
+    NODE,
+    POD,
+    Ability,
+    Level,
+    Requirement,
+)
 
 REQUIREMENTS = (
     Requirement(
@@ -9,6 +18,9 @@ REQUIREMENTS = (
         " in order, and nowhere else.",
         "At the first missing hop the packet was dropped or took another way.",
         (f"{DUMP} icmp", LINKS),
+        level=Level.JUDGEMENT,
+        source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
+        " podpath's own judgement, from how the plugin documents its wiring",
         why="It is the plainest proof of the way that packets go. A short cut or a detour shows"
         " here first.",
         how="Three pings in each direction, watched on all interfaces of all namespaces. Each"
@@ -20,6 +32,9 @@ REQUIREMENTS = (
         " expected interface, in order, and nowhere else.",
         "At the first missing hop the packet was dropped or took another way.",
         (f"{DUMP} tcp port 80", f"{NODE} nft list ruleset"),
+        level=Level.JUDGEMENT,
+        source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
+        " podpath's own judgement, from how the plugin documents its wiring",
         why="It is what pods are for. TCP shows what single packets do not: connection tracking,"
         " segments, and both directions at once.",
         how="wget in one pod gets a page from the other one, in each direction. Each packet from"
@@ -31,6 +46,9 @@ REQUIREMENTS = (
         " and nowhere else.",
         "At the first missing hop the packet was dropped or took another way.",
         (f"{DUMP} udp", f"{NODE} nft list ruleset"),
+        level=Level.JUDGEMENT,
+        source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
+        " podpath's own judgement, from how the plugin documents its wiring",
         why="UDP passes other rules than TCP and ICMP, and nobody sends it again. DNS is the"
         " first to suffer.",
         how="nc sends a datagram to the other pod, which must get it byte by byte. It is compared"
@@ -43,6 +61,9 @@ REQUIREMENTS = (
         " those that listen, and nobody else; the reply takes the way back only.",
         "Flooding is off on a port, or something answers in a pod's place (proxy ARP).",
         (f"{DUMP} arp or icmp6", LINKS),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from RFC 826, RFC 4861, and how the plugin"
+        " documents its wiring",
         why="Without it, no pod finds another. What answers in a pod's place takes its traffic.",
         how="A pod is made to forget its neighbours, and pings another one. Question and answer"
         " are compared with the paths of the profile, and watched for a while longer, as a"
@@ -54,6 +75,9 @@ REQUIREMENTS = (
         " a lower link hands it on, and sends none of it out.",
         "The bridge floods: learning is off, an FDB entry was lost, or traffic is mirrored.",
         (f"{DUMP}", f"{NODE} bridge fdb show br {{bridge}}", f"{NODE} tc filter show"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement: bridges learn (IEEE 802.1D), so that strangers see"
+        " nothing",
         why="Who sees others' traffic can read it. Copies of it cost all pods of the node.",
         how="When addresses are learned, a ping and an HTTP exchange are watched without any"
         " filter: of all frames on all interfaces, none but noise may be seen off the path.",
@@ -64,6 +88,9 @@ REQUIREMENTS = (
         " in each direction; where the node routes, TTL and MAC addresses are as that makes them.",
         "The packet was routed (TTL) or translated (addresses) on its way.",
         (f"{DUMP} -vv icmp", f"{NODE} nft list ruleset"),
+        level=Level.JUDGEMENT,
+        source=f"{K8S_MODEL}, forbids translated addresses; that nothing else changes is"
+        " podpath's own judgement, from RFC 791, RFC 8200 and IEEE 802.1D",
         why="Policies, logs and protocols rely on the sender's address. A changed TTL shows a"
         " router where none should be.",
         how="Each sighting of a ping, of an HTTP exchange and of a datagram is compared with the"
@@ -75,6 +102,9 @@ REQUIREMENTS = (
         " take the expected path.",
         "The MTU differs somewhere on the path; fragments are dropped.",
         (f"{NODE} ip link show", f"{DUMP} -vv icmp"),
+        level=Level.JUDGEMENT,
+        source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
+        " podpath's own judgement, from how the plugin documents its wiring",
         why="What works with a few bytes may fail with many: fragments, segmentation and MTUs"
         " show there.",
         how="Pings with DF set from empty to the largest that fits, fragmented pings and"
@@ -86,6 +116,9 @@ REQUIREMENTS = (
         "The largest packet with DF set passes; one byte more is refused by the sender's kernel.",
         "The MTU differs between the pod and an interface on the path.",
         (POD, f"{NODE} ip link show"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from RFC 1191 and RFC 8201: who sends too much is"
+        " told at once",
         why="A sender must be told at once what is too long. If it is dropped on its way instead,"
         " connections hang.",
         how="With DF set, a ping as long as the MTU must take the path. Of one that is a byte"
@@ -96,6 +129,9 @@ REQUIREMENTS = (
         "A packet from a pod to its own IP never leaves its lo.",
         "The address is not local to the pod's namespace, or lo is down.",
         (f"{NODE} ip -n NETNS route show table local",),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement: the kernel's table local leads to lo, unless"
+        " something changed it",
         why="A program may talk to its own pod's IP. What leaves the pod for that comes back"
         " changed, or not at all.",
         how="Each pod pings its own IP, and all interfaces are watched.",
@@ -106,6 +142,10 @@ REQUIREMENTS = (
         " there is none.",
         "The bridge does not hold the gateway address, or another link has the subnet's route.",
         (f"{NODE} ip route", f"{NODE} ip addr show {{bridge}}"),
+        level=Level.JUDGEMENT,
+        source=f"{K8S_MODEL}, requires that a node and its pods reach each other; that packets"
+        " take this path is podpath's own judgement, from how the plugin documents its"
+        " wiring",
         why="Kubelets probe pods from the node, and pods reach all else by their gateway.",
         how="Each pod pings its gateway, and the node each pod. Where no interface holds the"
         " gateway's address, the pod pings the node's address on its uplink. Each packet is"
@@ -118,6 +158,8 @@ REQUIREMENTS = (
         " solicitations end at the bridge, and no other interface sees them.",
         "A port is not isolated, or the node hands packets on (proxy ARP).",
         (LINKS, f"{NODE} sysctl -a --pattern proxy_arp", f"{DUMP} arp or icmp or icmp6"),
+        level=Level.MUST,
+        source="documentation of the plugin bridge, portIsolation",
         feature="isolation",
         why="Pods that share a bridge and nothing else, as of different tenants, rely on it.",
         how="A pod without neighbours pings another one: its request for the MAC address must be"
@@ -131,6 +173,8 @@ REQUIREMENTS = (
         " the node's address, and the answers reach the pod, on the expected interfaces alone.",
         "The rule is missing, or is not about the pod's address; the node does not forward.",
         (f"{NODE} iptables-save -t nat", f"{DUMP} icmp"),
+        level=Level.MUST,
+        source="documentation of the plugins bridge and ptp, ipMasq",
         needs=Ability.BEYOND,
         feature="ipmasq",
         why="Beyond the node nobody has a route to its pods: what is sent with a pod's address is"
@@ -151,6 +195,9 @@ REQUIREMENTS = (
             f"{NODE} iptables-save -t nat",
             f"{DUMP} port 28080 or port 80 or port 29000 or port 9000",
         ),
+        level=Level.MUST,
+        source="containernetworking/cni, CONVENTIONS.md, portMappings; documentation of the"
+        " plugin portmap",
         needs=Ability.PORTS | Ability.BEYOND,
         feature="portmap",
         why="Who is outside of the cluster finds a pod by such a port, and the pod shall see who"
@@ -166,7 +213,8 @@ REQUIREMENTS = (
         "Bits are taken for bytes; only one direction is limited; the limit is set at the wrong"
         " interface.",
         (f"{NODE} tc -s qdisc", f"{NODE} tc filter show dev VETH ingress"),
-        "containernetworking/cni, CONVENTIONS.md, bandwidth",
+        level=Level.MUST,
+        source="containernetworking/cni, CONVENTIONS.md, bandwidth",
         needs=Ability.CALLS,
         feature="bandwidth",
         why="A limit that does not limit lets one pod take what is meant for all.",
@@ -179,6 +227,9 @@ REQUIREMENTS = (
         "Of many flows between all pairs at once each takes its own path; none is lost or doubled.",
         "Packets are dropped under load, or doubled by a promiscuous or looping bridge.",
         (f"{DUMP} icmp", f"{NODE} ip -s link show"),
+        level=Level.JUDGEMENT,
+        source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
+        " podpath's own judgement, from how the plugin documents its wiring",
         why="Rules, FDB and queues that do for one flow may not do for many.",
         how="Pings, HTTP and UDP between all pairs of pods at the same time are each compared"
         " with their own path. Then all pairs ping without a sniffer, and requests and replies"

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from podpath.requirements import GROUPS, VENDOR, Requirement
+from podpath.requirements import GROUPS, VENDOR, Level, Requirement
 
 #: What each [[requirement]] must have, and what it may have.
 _NEEDED = ("id", "title", "sentence")
-_OPTIONAL = ("why", "how", "usually", "look", "source")
+_OPTIONAL = ("why", "how", "usually", "look", "source", "level")
 _KEYS = (*_NEEDED, *_OPTIONAL)
 _ID = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)+")
 
@@ -44,9 +44,18 @@ def _requirement(table: object, where: str) -> Requirement:
     look = table.get("look", [])
     if not isinstance(look, list) or not all(isinstance(command, str) for command in look):
         raise ValueError(f"{where}: look must be a list of commands")
-    texts: dict[str, Any] = {key: _text(table, key, where) for key in _KEYS if key != "look"}
+    texts: dict[str, Any] = {
+        key: _text(table, key, where) for key in _KEYS if key not in ("look", "level")
+    }
     _check_id(texts["id"], where)
-    return Requirement(**texts, look=tuple(look), feature=VENDOR)
+    level = _level(table.get("level", Level.MUST), where)
+    return Requirement(**texts, look=tuple(look), level=level, feature=VENDOR)
+
+
+def _level(value: object, where: str) -> Level:
+    if value not in list(Level):
+        raise ValueError(f"{where}: level = {value!r} must be one of {', '.join(Level)}")
+    return Level(str(value))
 
 
 def _text(table: Mapping[str, Any], key: str, where: str) -> str:

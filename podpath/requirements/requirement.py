@@ -1,7 +1,7 @@
 """Definition of a requirement, and commands to check one by hand."""
 
 from dataclasses import dataclass, field
-from enum import Flag, auto
+from enum import Flag, StrEnum, auto
 
 #: The default feature of a requirement.
 CORE = "core"
@@ -29,6 +29,27 @@ class Ability(Flag):
     CLUSTER = auto()
 
 
+class Level(StrEnum):
+    """Level of a requirement: what its source says of it.
+
+    Attributes:
+        MUST: a specification, or the documentation of Kubernetes or of a plugin, requires it.
+        SHOULD: a specification recommends it. A plugin that does not meet it still conforms.
+        JUDGEMENT: podpath requires it by its own judgement of a healthy network.
+    """
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    JUDGEMENT = "JUDGEMENT"
+
+
+_ABOUT = {
+    Level.MUST: "a specification or a documented contract requires it",
+    Level.SHOULD: "a specification recommends it, and a plugin without it still conforms",
+    Level.JUDGEMENT: "no specification requires it, but podpath does",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """Property of a conforming plugin.
@@ -39,7 +60,11 @@ class Requirement:
         usually: the most frequent cause of a failure.
         look: commands to check it by hand. {node} stands for the pid of a process in the node,
             {bridge} for the bridge, NETNS for a namespace that `ip netns list` shows there.
-        source: the rule on which it is based, if the rule is not podpath's.
+        level: what its source says of it.
+        must_since: version of the CNI specification since which it is a MUST, if earlier ones
+            only recommend it; else empty.
+        source: the rule on which it is based, or a sentence on podpath's own judgement; only a
+            vendor's own requirement may have none.
         needs: abilities of a kind of node without which it is not applicable.
         feature: the core, which is tested in any case, one of features.FEATURES, which is tested
             if a conflist configures it, or VENDOR.
@@ -55,9 +80,23 @@ class Requirement:
     source: str = ""
     needs: Ability = Ability.NONE
     feature: str = CORE
+    level: Level = field(default=Level.MUST, kw_only=True)
+    must_since: str = field(default="", kw_only=True)
     why: str = field(kw_only=True)
     how: str = field(kw_only=True)
     title: str = field(default="", kw_only=True)
+
+    def level_in(self, version: str) -> Level:
+        """Return the level in a version of the CNI specification; empty for the newest one."""
+        if version and self.must_since and _numbers(version) < _numbers(self.must_since):
+            return Level.SHOULD
+        return self.level
+
+    @property
+    def about_level(self) -> str:
+        """Level as a sentence."""
+        since = f" since CNI {self.must_since}, SHOULD before" if self.must_since else ""
+        return f"{self.level}{since}: {_ABOUT[self.level]}."
 
     def commands(self, node: str, bridge: str) -> list[str]:
         """Fill in the commands for a check by hand, without those about a bridge if there is none.
@@ -69,6 +108,13 @@ class Requirement:
         shown = [command for command in self.look if bridge or "{bridge}" not in command]
         return [command.replace("{node}", node).replace("{bridge}", bridge) for command in shown]
 
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+#: Source of several requirements.
+K8S_MODEL = "Kubernetes documentation, The Kubernetes network model"
 
 #: Commands for checks by hand that most requirements share.
 NODE = "nsenter -t {node} -a"

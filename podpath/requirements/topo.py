@@ -1,6 +1,14 @@
 """TOPO: requirements on the wiring of pods."""
 
-from podpath.requirements.requirement import LINKS, NETNS, NODE, POD, Requirement
+from podpath.requirements.requirement import (
+    K8S_MODEL,
+    LINKS,
+    NETNS,
+    NODE,
+    POD,
+    Level,
+    Requirement,
+)
 
 REQUIREMENTS = (
     Requirement(
@@ -8,6 +16,9 @@ REQUIREMENTS = (
         "Each pod has its own named namespace cni-<hex groups> on the node.",
         "The runtime or a wrapper made the namespace elsewhere, or two pods were given one.",
         (NETNS,),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement: containerd and CRI-O name namespaces so, and"
+        " plugins find them by it",
         why="Runtimes, plugins and people find a pod's network by that name. One that leads"
         " elsewhere makes DEL clean up another pod, or nothing.",
         how="The named namespaces of the node are listed. The one that the runtime names for a"
@@ -18,6 +29,8 @@ REQUIREMENTS = (
         "A pod's IP is found in exactly one named namespace: the one that the runtime names.",
         "The address was set in the wrong namespace, or IPAM gave it out twice.",
         (NETNS, POD),
+        level=Level.MUST,
+        source=f"{K8S_MODEL}: each pod has an IP address of its own",
         why="An IP that is in two places is answered by whoever hears the ARP request first: now"
         " and then, traffic reaches the wrong pod.",
         how="The addresses of all interfaces in all named namespaces are read by netlink. Each IP"
@@ -28,6 +41,8 @@ REQUIREMENTS = (
         "The containers of a pod share its namespace, and two pods never do.",
         "The runtime started a container outside of its sandbox.",
         (f"{NODE} lsns -t net",),
+        level=Level.MUST,
+        source=f"{K8S_MODEL}: all containers of a pod, and no others, share its namespace",
         why="Containers of a pod talk over localhost. Two pods that share a namespace share"
         " ports, addresses and what is allowed to them.",
         how="The inode of the namespace that each container's process is in is compared with that"
@@ -38,6 +53,8 @@ REQUIREMENTS = (
         "A pod holds lo and eth0, both up, and nothing else.",
         "The plugin left a temporary or second interface, or did not set one up.",
         (POD,),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement: a runtime asks for one interface, CNI_IFNAME, beside lo",
         why="A second interface is a second way out, beside all that is known of the first one."
         " An interface that is down is no network.",
         how="All interfaces in the pod's namespace are listed by netlink. What the kernel itself"
@@ -49,6 +66,9 @@ REQUIREMENTS = (
         " in both directions.",
         "The plugin used another kind of link, or left the host end in the pod.",
         (POD, f"{NODE} ip -d link show type veth"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from the documentation of the plugins bridge and"
+        " ptp, and veth(4)",
         why="All else rests on it: the host end is found by this link and not by its name, and it"
         " is where each packet of the pod must enter the node.",
         how="Kind, peer index and peer namespace id of eth0 are read in the pod, and those of the"
@@ -60,6 +80,8 @@ REQUIREMENTS = (
         " lies on the configured link, or on that of the node's default route, which is up.",
         "The plugin took another link of the node, or ignored the mode.",
         (POD, f"{NODE} ip -d link show"),
+        level=Level.MUST,
+        source="documentation of the plugin macvlan, master and mode",
         why="On another link, or in another mode, pods are of another network: they do not reach"
         " each other, or strangers reach them.",
         how="Kind and mode of eth0 are read in the pod, and index and namespace id of the link"
@@ -72,6 +94,9 @@ REQUIREMENTS = (
         " with hairpin and isolation as configured.",
         "The host end was not attached, was attached elsewhere, or its settings were ignored.",
         (LINKS,),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from the documentation of the plugin bridge"
+        " (hairpinMode, portIsolation) and the kernel's defaults in bridge(8)",
         why="A host end that is no forwarding port cuts its pod off. One that does not learn has"
         " its traffic shown to all; hairpin and isolation decide whom a pod reaches.",
         how="The host end's master, port state and all switches of the port are read by netlink,"
@@ -83,6 +108,9 @@ REQUIREMENTS = (
         "The ports of the bridge are exactly the pods' veths.",
         "A veth was not attached, or one of a deleted pod was left behind.",
         (f"{NODE} ip link show master {{bridge}}", f"{NODE} brctl show"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from the documentation of the plugin bridge: the"
+        " bridge joins the containers' veths",
         why="A pod whose veth is no port is cut off. A port that is no pod's hears all that the"
         " bridge floods, or is what a deleted pod has left.",
         how="The interfaces whose master is the bridge are compared with the host ends of all"
@@ -95,6 +123,8 @@ REQUIREMENTS = (
         " address if and only if it is configured to, and then the node forwards.",
         "isGateway was ignored, or the address was lost when the bridge was made anew.",
         (f"{NODE} ip -d addr show {{bridge}}", f"{NODE} sysctl net.ipv4.ip_forward"),
+        level=Level.MUST,
+        source="documentation of the plugin bridge, isGateway and promiscMode",
         why="The gateway is the pods' way to the node, and out of it. One that nobody asked for"
         " is a way that they must not have.",
         how="The bridge's state, STP, promiscuous mode and addresses are read by netlink, and"
@@ -107,6 +137,9 @@ REQUIREMENTS = (
         " forwards.",
         "The host end was put on a bridge, or forwarding was turned off for it.",
         (f"{NODE} ip -d link show type veth", f"{NODE} sysctl -a --pattern forwarding"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from the documentation of the plugin ptp, and the"
+        " kernel's ip-sysctl, forwarding",
         why="Where pods are routed, the host end is their router. If it does not forward, their"
         " packets end there.",
         how="State and master of the host end are read by netlink. It and the node must forward"
@@ -120,6 +153,9 @@ REQUIREMENTS = (
         " configured one if any; a macvlan or ipvlan has it, or else its lower link's.",
         "The MTU was set at one end only, or the configured one was ignored.",
         (POD, f"{NODE} ip link show"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement: a documented mtu is a promise, and the kernel's"
+        " bridges drop what is larger than the next interface's",
         why="A bridge drops what is larger than the next interface takes, and tells nobody: small"
         " requests work, and large answers hang.",
         how="The MTUs of eth0, of its host end and of the bridge are read by netlink. All must be"
@@ -132,6 +168,9 @@ REQUIREMENTS = (
         " plugin's result are the kernel's, also after traffic.",
         "Something changed the address after the plugin had read it (udev, systemd-networkd).",
         (POD, f"{NODE} sh -c 'cat /var/lib/cni/results/*'"),
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 5, ADD Success, mac; IEEE 802: a MAC"
+        " address is unique in its network",
         why="Two pods with one MAC address get each other's packets. A result with an old one"
         " misleads all that is set up by it.",
         how="The MAC addresses of all pods' eth0, host ends and lower links must differ; those of"
@@ -146,6 +185,9 @@ REQUIREMENTS = (
         " leased in IPAM.",
         "IPAM and the kernel disagree: a lease was lost, or the address is not IPAM's.",
         (POD, f"{NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
+        level=Level.MUST,
+        source=f"{K8S_MODEL}: each pod has an IP address of its own; documentation of the plugin"
+        " host-local, ranges",
         why="An address that is given twice, or is outside of its range, is somebody else's. One"
         " without a lease is given to the next pod.",
         how="eth0's addresses are compared with those that the runtime tells, the conflist's"
@@ -158,6 +200,9 @@ REQUIREMENTS = (
         " those that are configured, and no others.",
         "A configured route was ignored, or a default route was added that nobody asked for.",
         (f"{NODE} ip -n NETNS route",),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement; CNI specification 1.1.0, section 5, ADD Success,"
+        " routes, requires those that are configured",
         why="Without a route, a network cannot be reached. One that nobody asked for sends"
         " packets another way than was configured.",
         how="The pod's routes in all tables are read by netlink, for each IP version, and"
@@ -169,6 +214,9 @@ REQUIREMENTS = (
         "A pod's routing policy is the kernel's own: no rule was added.",
         "A plugin for a second network, or for policy routing, is in the chain.",
         (f"{NODE} ip -n NETNS rule",),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, as no configuration of the profile's plugins asks"
+        " for a rule; ip-rule(8)",
         why="A rule sends packets by another table, whatever the routes are that everybody looks"
         " at.",
         how="The pod's routing rules are read by netlink. Those that the kernel makes for each"
@@ -179,6 +227,9 @@ REQUIREMENTS = (
         "A pod's lo holds the loopback address of each IP version, and no other.",
         "The loopback plugin did not run, or an address was set on lo instead of eth0.",
         (POD,),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from the documentation of the plugin loopback, and"
+        " RFC 1122, section 3.2.1.3",
         why="Programs in a pod talk to each other at 127.0.0.1. Another address on lo makes the"
         " pod answer itself where it should send.",
         how="lo's addresses are read by netlink: 127.0.0.1/8, and none but ::1/128 beside it.",
@@ -188,6 +239,8 @@ REQUIREMENTS = (
         "The plugin's result says of interfaces, addresses and routes what the kernel has.",
         "A plugin of the chain changed something without saying so, or dropped prevResult.",
         (POD, f"{NODE} sh -c 'cat /var/lib/cni/results/*'"),
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 5, ADD Success",
         why="What runtimes, kubelets and later plugins know of the network is what the result"
         " says.",
         how="The result that the runtime keeps is compared with the kernel: eth0 and its sandbox,"
@@ -199,6 +252,9 @@ REQUIREMENTS = (
         "The plugin turns on neither forwarding nor proxy ARP for its pods, nor unusual flags.",
         "A sysctl was set for all interfaces, or for the wrong one.",
         (f"{NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement: the kernel's ip-sysctl has them off, and no"
+        " configuration asks for them",
         why="A pod that forwards is a router, and what answers ARP for others takes their traffic.",
         how="Forwarding and promiscuous mode in the pod, proxy ARP and unusual flags of eth0, of"
         " its host end and of the bridge are read from the kernel. A host end answers ARP for"
@@ -212,6 +268,9 @@ REQUIREMENTS = (
         " on its links, no packet filter on links, bridges or in pods.",
         "Another network plugin was on this node before, or the plugin redirects by itself.",
         (f"{NODE} tc qdisc", f"{NODE} nft list ruleset", POD),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, as no configuration of the profile's plugins asks"
+        " for a hook; tc(8), nft(8)",
         why="Traffic control, XDP and packet filters drop, change, copy or redirect packets on"
         " wires that look as they should.",
         how="Traffic control and XDP programs of the pods' links and of the bridge are read by"
@@ -224,6 +283,9 @@ REQUIREMENTS = (
         " none; for ptp, the gateway's.",
         "The plugin routes to the pod instead of bridging, or the gateway's address was lost.",
         (f"{NODE} ip addr show type veth",),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from the documentation of the plugins bridge, ptp"
+        " and macvlan",
         why="An address on a host end changes how the node routes to its pods, and whom it"
         " answers for.",
         how="The host ends' addresses, IPv6 link-local ones left out, are read by netlink and"
@@ -236,6 +298,9 @@ REQUIREMENTS = (
         " for macvlan and ipvlan, none.",
         "A host route to the pod was added, or one of a deleted pod was left.",
         (f"{NODE} ip route show table all", f"{NODE} ip rule"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from the documentation of the plugins bridge, ptp"
+        " and macvlan",
         why="A second way to a pod bypasses the bridge, or leads to one that is gone.",
         how="The node's routes to the conflist's ranges, of all tables, and its rules about them"
         " or about pods' interfaces are read by netlink and compared with the profile, which may"
@@ -247,6 +312,9 @@ REQUIREMENTS = (
         " pods' veths.",
         "The plugin left something behind, or wires pods in a way that its profile does not say.",
         (f"{NODE} ip -d link show",),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from the documentation of the plugins bridge, ptp"
+        " and macvlan",
         why="Each interface is a way that packets may take. One that stays behind with each pod"
         " fills the node.",
         how="All interfaces in the node's namespace are listed by netlink. Expected are those"
@@ -258,6 +326,9 @@ REQUIREMENTS = (
         " 300 s.",
         "Learning is off on the port, or the traffic bypasses the bridge.",
         (f"{NODE} bridge fdb show br {{bridge}}",),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from the kernel's defaults in bridge(8) and"
+        " ip-link(8): learning, ageing_time",
         why="A bridge that does not learn sends each packet to all pods: they see each other's"
         " traffic, and pay for it.",
         how="After a ping from the pod, the bridge's FDB is read by netlink. The pod's MAC"

@@ -92,7 +92,8 @@ class Fault:
     """One way in which a plugin is broken; or, with nothing that must turn red, a healthy one.
 
     name: what is wrong; source: the real case that it stands for; reds: requirement -> what its
-    failure must say, for each that must turn red because of it; follows: what else does, as the
+    failure must say, for each that must turn red because of it, or must not be met if it is a
+    recommendation; follows: what else does, as the
     fault's consequence; untestable: what cannot be tested on such a plugin; near: what might be
     taken in by it, and must stay green.
     before, after: shell run before and after the real ADD; before_del, after_del: the same of
@@ -218,6 +219,9 @@ esac"""
 
 #: Requirements that a mended wrapper meets, whatever is known of the reference plugins.
 MENDED = frozenset({"CNI-VERSION-ECHO", "CNI-ENVIRONMENT", "CNI-DELEGATE-UNDO"})
+
+#: Recommendations that the reference plugins do not meet, or not in all cases and versions.
+NOT_MET = frozenset({"CNI-CHECK-LISTED", "CNI-CHECK-STATE", "CNI-DELEGATE-UNDO", "CNI-GC"})
 
 
 def bridge_rule(text: str) -> str:

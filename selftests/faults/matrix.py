@@ -9,7 +9,8 @@ from typing import Any
 from podpath import requirements
 from podpath.nodes.embedded.kind import Embedded
 from podpath.report.outcome import Verdict
-from selftests.faults.fault import Fault
+from podpath.requirements import Level
+from selftests.faults.fault import NOT_MET, Fault
 from selftests.suite import Run
 
 #: Those that can be looked at on the node that the matrix is made on.
@@ -39,7 +40,8 @@ _AGAIN = {
 #: The same, for a fault that is about the CNI contract alone.
 _ALWAYS_OF_CONTRACT = frozenset({"CNI-ADD-RESULT", "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"})
 _LEGEND = (
-    "● red, as it must be   ○ red or not run in consequence   ? not testable   · green   ! wrong"
+    "● red, or a recommendation not met, as it must be   ○ the same, or not run, in consequence"
+    "   ? not testable   · green   ! wrong"
 )
 
 
@@ -67,6 +69,7 @@ class Row:
             return "●"
         return {
             Verdict.DOES_NOT_CONFORM: "○",
+            Verdict.RECOMMENDED: "○",
             Verdict.NOT_RUN: "○",
             Verdict.COULD_NOT_TEST: "?",
             "": " ",
@@ -103,16 +106,23 @@ def row(fault: Fault, run: Run) -> Row:
 
 def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
     if text := fault.reds.get(requirement):
-        if verdict != Verdict.DOES_NOT_CONFORM:
-            return f"should not conform ({text}), but: {verdict}"
+        if verdict != (failed := _failed(requirement)):
+            return f"should be {failed!r} ({text}), but: {verdict}"
         return "" if text in reasons else f"should say {text!r}, but says: {reasons[:1500]}"
     allowed = {Verdict.CONFORMS, Verdict.NOT_APPLICABLE}
     allowed |= {Verdict.KNOWN_DEVIATION} if requirement in fault.deviating else set()
-    allowed |= {Verdict.DOES_NOT_CONFORM} if requirement in _consequences(fault) else set()
+    allowed |= {Verdict.RECOMMENDED} if requirement in NOT_MET - fault.near else set()
+    allowed |= {_failed(requirement)} if requirement in _consequences(fault) else set()
     allowed |= {Verdict.COULD_NOT_TEST} if requirement in fault.untestable else set()
     if requirement in _consequences(fault) | fault.untestable:
         allowed |= {Verdict.NOT_RUN}  # because of a requirement that must turn red
     return "" if verdict in allowed else f"{verdict}: {reasons[:1500]}"
+
+
+def _failed(requirement: str) -> Verdict:
+    """The verdict on a plugin that does not meet a requirement."""
+    level = requirements.REQUIREMENTS[requirement].level
+    return Verdict.RECOMMENDED if level is Level.SHOULD else Verdict.DOES_NOT_CONFORM
 
 
 def _consequences(fault: Fault) -> frozenset[str]:

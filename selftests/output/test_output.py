@@ -171,6 +171,25 @@ def test_deviation_that_no_longer_occurs_is_an_error(tmp_path: Path) -> None:
     assert "undeclare it" in run.output
 
 
+def test_recommendation_that_is_not_met_is_no_failure(tmp_path: Path) -> None:
+    """The reference plugin's CHECK does not see a host end that is down, which it should."""
+    name = "test_check_finds_other_broken_state"
+    case = f"tests/test_contract_check.py::{name}[bridge-1.0.0-host-end-down]"
+    junit = tmp_path / "junit.xml"
+
+    run = suite.run(case, f"--junitxml={junit}", report=tmp_path)
+
+    assert run.status == 0, run.output
+    assert re.search(r"^=+ RECOMMENDED, NOT MET ", run.output, re.MULTILINE)
+    assert re.search(r"^CNI-CHECK-STATE +recommended ", run.output, re.MULTILINE)
+    assert re.search(r" 1 recommended in ", run.output)
+    assert (run.report["verdict"], run.verdicts()["CNI-CHECK-STATE"]) == ("conforms", "recommended")
+    assert "SHOULD: CNI specification" in run.reasons("CNI-CHECK-STATE")
+    assert verify.problems(run.report) == []
+    (skipped,) = ElementTree.parse(junit).iter("skipped")
+    assert str(skipped.get("message")).startswith("recommended, not met: ")
+
+
 def test_conflist_elsewhere_does_not_change_what_is_run(tmp_path: Path) -> None:
     """The path of a file in the options must not make pytest collect anything but the suite."""
     elsewhere = tmp_path / "net.conflist"

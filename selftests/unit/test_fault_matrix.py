@@ -81,6 +81,19 @@ def test_what_is_wrong() -> None:
     assert set(matrix.row(FAULT, ended(1, "Traceback", TOPO_MTU=CAUGHT)).wrong) == {"output"}
 
 
+def test_recommendation_must_not_be_met_where_a_fault_is_about_it() -> None:
+    """It is never red; others may miss those that the reference plugins do not meet either."""
+    gc = replace(FAULT, reds={"CNI-GC": "left"})
+    missed = (Verdict.RECOMMENDED, "left behind")
+
+    row = matrix.row(gc, ended(0, CNI_GC=missed))
+    assert (row.wrong, row.mark("CNI-GC")) == ({}, "●")
+    assert set(matrix.row(gc, ended(1, CNI_GC=CAUGHT)).wrong) == {"CNI-GC"}
+    assert matrix.row(HEALTHY, ended(0, CNI_GC=missed)).wrong == {}
+    assert matrix.row(replace(HEALTHY, near=frozenset({"CNI-GC"})), ended(0, CNI_GC=missed)).wrong
+    assert matrix.row(HEALTHY, ended(0, CNI_DELEGATE_ERROR=missed)).wrong
+
+
 def test_false_red_on_a_healthy_plugin() -> None:
     row = matrix.row(HEALTHY, ended(1, TOPO_MTU=CAUGHT, TOPO_MAC=GREEN))
 

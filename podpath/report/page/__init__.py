@@ -22,6 +22,7 @@ SIGNS = {
     Verdict.DOES_NOT_CONFORM: "✕",
     Verdict.COULD_NOT_TEST: "?",
     Verdict.KNOWN_DEVIATION: "≈",
+    Verdict.RECOMMENDED: "!",
     Verdict.CONFORMS: "✓",
     Verdict.NOT_APPLICABLE: "−",  # noqa: RUF001
     Verdict.NOT_RUN: "○",

@@ -322,7 +322,7 @@ FAULTS = (
     Fault(
         name="GC releases all",
         source="own",
-        reds={"CNI-GC": "failure at bridge CHECK"},
+        reds={"CNI-GC-LISTED": "failure at bridge CHECK"},
         **_speaking('[ "$CNI_COMMAND" != GC ] || input={}\n'),
     ),
     Fault(
@@ -346,7 +346,12 @@ PLUGINS = (
         name="CNI 1.1.0",
         source="",
         reds={},
-        near=frozenset({"CNI-GC", "CNI-GC-DELEGATE", "CNI-STATUS", "CNI-STATUS-DELEGATE"}),
+        near=frozenset(
+            {
+                *("CNI-GC", "CNI-GC-DELEGATE", "CNI-GC-LISTED"),
+                *("CNI-STATUS", "CNI-STATUS-DELEGATE", "CNI-DELEGATE-ERROR"),
+            }
+        ),
         undeclared=frozenset({"CNI-DEL-FAILED"}),
         **_speaking(),
     ),

@@ -109,7 +109,7 @@ def test_requirements_of_a_vendor_are_listed_last(capsys: Capture, acme: dict[st
     title, line = capsys.readouterr().out.splitlines()[-2:]
 
     assert title == "ACME: the vendor's own (1)"
-    assert line.split(maxsplit=1) == [acme["id"], acme["sentence"]]
+    assert line.split(maxsplit=2) == [acme["id"], "MUST", acme["sentence"]]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_requirement_of_a_vendor_is_a_document(
 
     filled = {"look": [command.replace("{node}", "NODE") for command in acme["look"]]}
     nodes = ["embedded", "kind", "host"]
-    more = {"group": "ACME", "feature": "vendor", "source": "", "nodes": nodes}
+    more = {"group": "ACME", "feature": "vendor", "source": "", "level": "MUST", "nodes": nodes}
     assert document == {**acme, **filled, **more}
 
 
@@ -144,7 +144,11 @@ def test_requirement_of_a_vendor_is_explained(
     )
     monkeypatch.chdir(tmp_path)
     cli.main(["requirements", "ACME-X"])
-    assert capsys.readouterr().out == "ACME-X  It does X.\n\nOn       embedded, kind, host\n"
+    assert capsys.readouterr().out == (
+        "ACME-X  It does X.\n\n"
+        "Level    MUST: a specification or a documented contract requires it.\n"
+        "On       embedded, kind, host\n"
+    )
 
 
 @pytest.mark.usefixtures("acme")

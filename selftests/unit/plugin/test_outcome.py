@@ -9,7 +9,8 @@ import pytest
 from podpath.cni.code import LIBCNI, SKEL, Code, Origin
 from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import Difference
-from podpath.plugin import outcome, shared
+from podpath.plugin import explanation, outcome, results, shared, verdict
+from podpath.report.document import TestResult
 from podpath.report.outcome import Outcome, Verdict
 
 from .. import samples
@@ -35,7 +36,7 @@ def item(request: pytest.FixtureRequest) -> pytest.Item:
     item = SimpleNamespace(
         stash=pytest.Stash(), config=config, path=shared.tests() / request.path.name
     )
-    item.stash[outcome._found] = []
+    item.stash[shared.differences] = []
     return cast("pytest.Item", item)
 
 
@@ -52,7 +53,7 @@ def phase(
     report = pytest.TestReport(
         "t", ("t", 1, "t"), {}, cast("Any", status), "trace", "call", **fields
     )
-    return outcome._outcome(item, call, report, ids)
+    return verdict.of(item, call, report, ids)
 
 
 def raised(error: BaseException) -> BaseException:
@@ -95,9 +96,9 @@ def test_plugin_that_fails_does_not_conform(item: pytest.Item) -> None:
 
 def test_first_difference_says_why(item: pytest.Item, monkeypatch: pytest.MonkeyPatch) -> None:
     """All of them, and the picture of the path, stand in the body."""
-    monkeypatch.setattr(outcome, "_made_by", lambda *_: True)
+    monkeypatch.setattr(verdict, "_made_by", lambda *_: True)
     differences = [Difference("MTU", f"pod {pod}", "1500", "1400") for pod in ("a", "b")]
-    item.stash[outcome._found] = differences
+    item.stash[shared.differences] = differences
     result = phase(item, raised(AssertionError("assert [...] == []")))
 
     assert (result.verdict, result.headline) == (Verdict.DOES_NOT_CONFORM, str(differences[0]))
@@ -114,7 +115,7 @@ def test_exception_of_podpath_itself_says_nothing_about_the_plugin(item: pytest.
 def test_exception_of_a_node_that_ended_is_its_end(
     item: pytest.Item, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outcome, "_node", lambda _: _Ended())
+    monkeypatch.setattr(shared, "node", lambda _: _Ended())
     result = phase(item, raised(OSError("gone")))
 
     assert (result.verdict, result.message) == (Verdict.COULD_NOT_TEST, "containerd ended with 1")
@@ -130,7 +131,7 @@ def test_deviation_that_is_known(item: pytest.Item, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sayings", "verdict"),
+    ("sayings", "expected"),
     [
         (["no such route"], Verdict.KNOWN_DEVIATION),
         (["panic", "no such route"], Verdict.KNOWN_DEVIATION),
@@ -139,14 +140,14 @@ def test_deviation_that_is_known(item: pytest.Item, reason: str) -> None:
     ],
 )
 def test_failure_of_another_kind_is_no_known_deviation(
-    item: pytest.Item, monkeypatch: pytest.MonkeyPatch, sayings: list[str], verdict: Verdict
+    item: pytest.Item, monkeypatch: pytest.MonkeyPatch, sayings: list[str], expected: Verdict
 ) -> None:
-    monkeypatch.setattr(outcome, "_made_by", lambda *_: True)
+    monkeypatch.setattr(verdict, "_made_by", lambda *_: True)
     item.stash[shared.sayings] = sayings
-    item.stash[outcome._found] = [Difference("failure", "bridge CHECK", "0", "no such route")]
+    item.stash[shared.differences] = [Difference("failure", "bridge CHECK", "0", "no such route")]
     found = phase(item, raised(AssertionError()), "skipped", wasxfail="CHECK is blind")
 
-    assert found.verdict == verdict
+    assert found.verdict == expected
 
 
 def test_shipped_deviation_that_does_not_occur_conforms(item: pytest.Item) -> None:
@@ -220,10 +221,52 @@ def test_chained_plugin_that_podpath_does_not_know_is_named(item: pytest.Item) -
     sections = (*network.conflist.sections, acme)
     conflist = replace(network.conflist, sections=sections)
     item.config.stash[shared.completed_network] = replace(network, conflist=conflist)
-    assert outcome._suspicion(item) == (
+    assert explanation.suspicion(item) == (
         'The chained plugin "acme" may have caused it; podpath does not know its effect'
     )
 
     bridge = SimpleNamespace(steps=[SimpleNamespace(plugin="bridge")])
     vars(item)["callspec"] = SimpleNamespace(id="bridge", params={"subject": bridge})
-    assert outcome._suspicion(item) == ""
+    assert explanation.suspicion(item) == ""
+
+
+def at_level(item: pytest.Item, ids: list[str], version: str = "") -> Outcome:
+    """The outcome of a failure that its requirements weigh."""
+    vars(item)["callspec"] = SimpleNamespace(params={"version": version})
+    failed = Outcome(Verdict.DOES_NOT_CONFORM, "left behind at leases", body="all of it")
+    return verdict.by_level(item, ids, failed)
+
+
+@pytest.mark.parametrize(
+    ("ids", "version", "expected"),
+    [
+        (["CNI-GC"], "1.1.0", Verdict.RECOMMENDED),
+        (["CNI-DEL-IDEMPOTENT"], "0.4.0", Verdict.RECOMMENDED),
+        (["CNI-DEL-IDEMPOTENT"], "1.0.0", Verdict.DOES_NOT_CONFORM),
+        (["TOPO-RESULT"], "", Verdict.DOES_NOT_CONFORM),
+        (["TOPO-FDB"], "", Verdict.DOES_NOT_CONFORM),
+        (["TOPO-RESULT", "CNI-GC"], "", Verdict.DOES_NOT_CONFORM),
+    ],
+)
+def test_failure_weighs_as_much_as_its_requirements(
+    item: pytest.Item, ids: list[str], version: str, expected: Verdict
+) -> None:
+    assert at_level(item, ids, version).verdict == expected
+
+
+def test_recommendation_that_is_not_met_is_a_skip_of_its_own(item: pytest.Item) -> None:
+    """pytest counts no failure; terminal and JUnit say what it is, and the report has it all."""
+    outcome_ = at_level(item, ["CNI-GC"])
+    vars(item).update(reportinfo=lambda: ("t.py", 6, "t"), user_properties=[])
+    report = pytest.TestReport("t", ("t", 1, "t"), {}, "failed", "trace", "call")
+    outcome._show(item, report, outcome_)
+    vars(report)["podpath"] = TestResult("t", ("CNI-GC",), outcome_).values()
+
+    assert (report.outcome, outcome_.text) == ("skipped", "all of it")
+    assert report.longrepr == (
+        "t.py",
+        7,
+        "Skipped: recommended, not met: left behind at leases",
+    )
+    assert item.user_properties == [("verdict", "recommended")]
+    assert results.pytest_report_teststatus(report) == ("recommended", "r", "RECOMMENDED")

@@ -38,6 +38,12 @@ def written(*told: tuple[str, str, Verdict], **facts: str) -> dict[str, Any]:
         (Verdict.CONFORMS, Verdict.NOT_RUN, GONE),
         (Verdict.COULD_NOT_TEST, Verdict.CONFORMS, OTHERWISE),
         (Verdict.CONFORMS, Verdict.NOT_APPLICABLE, OTHERWISE),
+        (Verdict.CONFORMS, Verdict.RECOMMENDED, OTHERWISE),
+        (Verdict.DOES_NOT_CONFORM, Verdict.RECOMMENDED, OTHERWISE),
+        (Verdict.RECOMMENDED, Verdict.CONFORMS, FIXED),
+        (Verdict.RECOMMENDED, Verdict.DOES_NOT_CONFORM, REGRESSED),
+        (Verdict.RECOMMENDED, Verdict.COULD_NOT_TEST, LOST),
+        (Verdict.NOT_RUN, Verdict.RECOMMENDED, NEW),
         (Verdict.DOES_NOT_CONFORM, Verdict.KNOWN_DEVIATION, OTHERWISE),
     ],
 )
@@ -107,6 +113,18 @@ def test_what_a_release_should_wait_for(
     old, new = (written(*([("t", "PATH-ICMP", v)] if v else [])) for v in (was, is_))
 
     assert compare.of(old, new).worse is worse
+
+
+@pytest.mark.parametrize("was", [Verdict.CONFORMS, Verdict.NOT_RUN, Verdict.KNOWN_DEVIATION])
+def test_recommendation_that_is_not_met_holds_up_no_release(was: Verdict) -> None:
+    """It is shown, with the reason."""
+    changes = [written(("t::one", "CNI-GC", verdict)) for verdict in (was, Verdict.RECOMMENDED)]
+    comparison = compare.of(*changes)
+    lines = compare.text(comparison).splitlines()
+
+    assert not comparison.worse
+    assert f"  CNI-GC  {was} -> recommended" in lines
+    assert "    why" in lines
 
 
 def test_what_was_tested_is_compared_too() -> None:

@@ -64,6 +64,7 @@ ALL = [
     Verdict.DOES_NOT_CONFORM,
     Verdict.COULD_NOT_TEST,
     Verdict.KNOWN_DEVIATION,
+    Verdict.RECOMMENDED,
     Verdict.CONFORMS,
     Verdict.NOT_APPLICABLE,
 ]
@@ -97,6 +98,30 @@ def test_requirement_has_the_worst_verdict_of_its_tests() -> None:
     assert sorted(t["verdict"] for t in icmp["tests"]) == [
         Verdict.CONFORMS,
         Verdict.DOES_NOT_CONFORM,
+    ]
+
+
+def test_recommendation_that_is_not_met_keeps_no_run_from_conforming() -> None:
+    """It is told apart, with its level and source, in all that counts."""
+    ids = [i for i, r in REQUIREMENTS.items() if Embedded.can_test(r) and i != "CNI-GC"]
+    told = [result(Verdict.CONFORMS, *ids), result(Verdict.RECOMMENDED, "CNI-GC", reason="left")]
+    document = build(told, SEAL, "1.2", EMBEDDED)
+    (entry,) = [r for r in document["requirements"] if r["id"] == "CNI-GC"]
+    (profile,) = document["profiles"]
+
+    assert (document["verdict"], profile["result"]) == (Verdict.CONFORMS, "success")
+    assert profile["counts"][Verdict.RECOMMENDED] == 1
+    assert (entry["verdict"], entry["reason"]) == (Verdict.RECOMMENDED, "left")
+    assert (entry["level"], entry["source"]) == ("SHOULD", REQUIREMENTS["CNI-GC"].source)
+    assert verify.problems(document) == []
+
+
+def test_requirement_is_not_edited_to_a_recommendation() -> None:
+    """Only one whose level allows it has such a verdict."""
+    told = [result(Verdict.RECOMMENDED), result(Verdict.RECOMMENDED, "CNI-DEL-IDEMPOTENT")]
+
+    assert verify.problems(build(told, SEAL, "1.2", EMBEDDED)) == [
+        "PATH-ICMP is said to be recommended, and is required"
     ]
 
 
@@ -173,7 +198,8 @@ def test_written_report_is_the_document(tmp_path: Path) -> None:
 @given(st.text(), st.floats(0, 1e6), st.sampled_from(ALL))
 def test_file_gives_back_the_document(text: str, seconds: float, verdict: Verdict) -> None:
     """Whatever a plugin says: the file has the same values, and so the same digest."""
-    told = [result(verdict, reason=text, seconds=seconds)]
+    requirement = "CNI-GC" if verdict == Verdict.RECOMMENDED else "PATH-ICMP"
+    told = [result(verdict, requirement, reason=text, seconds=seconds)]
     document = build(told, {text: text, "profile": "bridge"}, "1.2")
 
     read = json.loads(json.dumps(document, ensure_ascii=False).encode())
@@ -237,6 +263,8 @@ def test_requirement_without_tests_does_not_conform_by_itself() -> None:
     ("verdicts", "expected"),
     [
         pytest.param([Verdict.CONFORMS, Verdict.NOT_APPLICABLE], "success", id="conforms"),
+        pytest.param([Verdict.CONFORMS, Verdict.RECOMMENDED], "success", id="recommended"),
+        pytest.param([Verdict.RECOMMENDED, Verdict.NOT_RUN], "partial", id="not-all-run-either"),
         pytest.param([Verdict.CONFORMS, Verdict.KNOWN_DEVIATION], "partial", id="deviates"),
         pytest.param([Verdict.CONFORMS, Verdict.NOT_RUN], "partial", id="not-all-run"),
         pytest.param([Verdict.CONFORMS, Verdict.COULD_NOT_TEST], "partial", id="not-all-tested"),

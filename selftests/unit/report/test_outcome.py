@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from podpath.report import verify
 from podpath.report.document import TestResult, printable
-from podpath.report.outcome import Outcome, Verdict, exit_status, worst
+from podpath.report.outcome import Outcome, Verdict, exit_status, of_run, worst
 
 ALL = [
     Verdict.DOES_NOT_CONFORM,
     Verdict.COULD_NOT_TEST,
     Verdict.NOT_RUN,
     Verdict.KNOWN_DEVIATION,
+    Verdict.RECOMMENDED,
     Verdict.CONFORMS,
     Verdict.NOT_APPLICABLE,
 ]
@@ -46,6 +47,7 @@ def test_no_verdict_is_not_run() -> None:
         pytest.param([], None, id="none"),
         pytest.param([Verdict.CONFORMS, Verdict.NOT_APPLICABLE], None, id="conforms"),
         pytest.param([Verdict.CONFORMS, Verdict.KNOWN_DEVIATION], None, id="known-deviation"),
+        pytest.param([Verdict.CONFORMS, Verdict.RECOMMENDED], None, id="recommended"),
         pytest.param([Verdict.CONFORMS, Verdict.COULD_NOT_TEST], 6, id="could-not-test"),
         pytest.param(
             [Verdict.COULD_NOT_TEST, Verdict.DOES_NOT_CONFORM, Verdict.CONFORMS],
@@ -57,6 +59,20 @@ def test_no_verdict_is_not_run() -> None:
 def test_exit_status(given: list[str], status: int | None) -> None:
     """1 tells of the plugin, 6 of podpath, and None leaves pytest's own."""
     assert exit_status(given) == status
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ([Verdict.CONFORMS, Verdict.RECOMMENDED], Verdict.CONFORMS),
+        ([Verdict.RECOMMENDED], Verdict.CONFORMS),
+        ([Verdict.RECOMMENDED, Verdict.KNOWN_DEVIATION], Verdict.KNOWN_DEVIATION),
+        ([Verdict.RECOMMENDED, Verdict.DOES_NOT_CONFORM], Verdict.DOES_NOT_CONFORM),
+        ([], Verdict.NOT_RUN),
+    ],
+)
+def test_run_conforms_without_what_is_recommended(given: list[Verdict], verdict: Verdict) -> None:
+    assert of_run(given) == verdict
 
 
 @given(outcomes)

@@ -183,6 +183,7 @@ def document(**fields: Any) -> dict[str, Any]:
             evidence=[told(*samples.exchange())],
         ),
     ]
+    results.append(TestResult("t.py::gc", ("CNI-GC",), Outcome(Verdict.RECOMMENDED, HOSTILE)))
     facts = {"profile": "bridge", "node": "embedded", "kernel": HOSTILE}
     return build(results, facts, "1.2", About(**fields))
 
@@ -245,6 +246,16 @@ def test_page_has_every_requirement_and_those_that_fail_first(text: str) -> None
 
     assert ids[0] == "PATH-ICMP"
     assert sorted(filter(None, ids)) == sorted(REQUIREMENTS)
+
+
+def test_page_tells_recommendations_and_sources(text: str) -> None:
+    """A recommendation that is not met comes before what conforms."""
+    ids = [a["id"] for t, a in _Page(text).tags if a.get("class") == "requirement"]
+
+    assert ids.index("CNI-GC") < ids.index("PATH-UDP")
+    assert f"SHOULD: {REQUIREMENTS['CNI-GC'].source}" in text
+    assert f"MUST: {REQUIREMENTS['TOPO-RESULT'].source}" in text
+    assert "MUST since CNI 1.0.0: " in text
 
 
 def test_page_is_for_everybody(text: str) -> None:

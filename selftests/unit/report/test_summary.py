@@ -34,6 +34,7 @@ def test_summary_has_results_and_what_to_look_at() -> None:
         PATH_ICMP=Verdict.CONFORMS,
         PATH_UDP=Verdict.DOES_NOT_CONFORM,
         LIFE_REUSE=Verdict.KNOWN_DEVIATION,
+        CNI_GC=Verdict.RECOMMENDED,
     )
     lines = summary.markdown(told).splitlines()
 
@@ -43,7 +44,9 @@ def test_summary_has_results_and_what_to_look_at() -> None:
     assert [line.split("`")[1] for line in lines if line.startswith("| `")] == [
         "PATH-UDP",
         "LIFE-REUSE",
+        "CNI-GC",
     ]
+    assert "### Recommended, not met (1)" in lines
     assert "Repeat it: `pytest --podpath-seed 7`" in lines
     assert lines[-1] == f"Digest of the report: `{told['digest']}`"
 
@@ -75,13 +78,18 @@ def test_annotations_tell_what_fails_first_and_are_commands_of_ours_alone() -> N
     """One line each, whatever a plugin says."""
     lines = list(
         summary.annotations(
-            document(PATH_ICMP=Verdict.COULD_NOT_TEST, PATH_UDP=Verdict.DOES_NOT_CONFORM)
+            document(
+                CNI_GC=Verdict.RECOMMENDED,
+                PATH_ICMP=Verdict.COULD_NOT_TEST,
+                PATH_UDP=Verdict.DOES_NOT_CONFORM,
+            )
         )
     )
 
     assert [line.partition("::")[2].partition("::")[0] for line in lines] == [
         "error title=PATH-UDP does not conform",
         "warning title=PATH-ICMP could not test",
+        "notice title=CNI-GC recommended",
     ]
     assert all("\n" not in line and "50%25, | `x`" in line for line in lines)
     assert lines[1].startswith(

@@ -135,6 +135,7 @@ def test_failure_tells_what_it_means_and_how_to_look(identifier: str) -> None:
     assert text.startswith(f"{identifier}: {REQUIREMENTS[identifier].sentence}")
     assert "  missing hop at node veth2 in" in text
     assert f"Usually: {REQUIREMENTS[identifier].usually}" in text
+    assert f": {REQUIREMENTS[identifier].source}." in text
     assert "nsenter -t 4321 -a" in text
     assert "{" not in text
 
@@ -144,3 +145,24 @@ def test_failure_tells_a_further_cause() -> None:
     text = failure([REQUIREMENTS["TOPO-MTU"]], "MTU at eth0", 1, "cni0", "A plugin may have")
 
     assert "Perhaps: A plugin may have.\nUsually: " in text
+
+
+@pytest.mark.parametrize(
+    ("identifier", "version", "level", "declares"),
+    [
+        ("TOPO-RESULT", "", "MUST", False),
+        ("TOPO-FDB", "", "JUDGEMENT", True),
+        ("CNI-GC", "1.1.0", "SHOULD", False),
+        ("CNI-DEL-IDEMPOTENT", "0.4.0", "SHOULD", False),
+        ("CNI-DEL-IDEMPOTENT", "1.0.0", "MUST", False),
+    ],
+)
+def test_failure_names_its_source(
+    identifier: str, version: str, level: str, declares: bool
+) -> None:
+    """It says what is recommended only, and what no specification requires."""
+    requirement = REQUIREMENTS[identifier]
+    text = failure([requirement], "it differs", 1, "cni0", version=version)
+
+    assert f"\n{level}: {requirement.source}." in text
+    assert (f"declare a known deviation of {identifier}" in text) is declares

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from podpath.requirements import GROUPS, VENDOR, reading
+from podpath.requirements import GROUPS, VENDOR, Level, reading
 
 _ONE = '[[requirement]]\nid = "ACME-X"\ntitle = "X"\nsentence = "It does X."\n'
 
@@ -22,6 +22,13 @@ def test_only_three_keys_are_needed() -> None:
         "It does X.",
     )
     assert (requirement.feature, requirement.why, requirement.look) == (VENDOR, "", ())
+
+
+def test_level_is_must_unless_it_is_given() -> None:
+    (usual,) = reading.parse(tomllib.loads(_ONE)).values()
+    (given,) = reading.parse(tomllib.loads(f'{_ONE}level = "SHOULD"\n')).values()
+
+    assert (usual.level, given.level) == (Level.MUST, Level.SHOULD)
 
 
 def test_braces_of_a_command_are_its_own() -> None:
@@ -43,6 +50,8 @@ def test_braces_of_a_command_are_its_own() -> None:
         ("requirement = [1]\n", "[[requirement]] 1: write"),
         ('[[requirement]]\nid = "ACME-X"\n', "1: the key 'title' is missing"),
         (f"{_ONE}sentense = 1\n", "1: unknown key 'sentense'; there are id, title"),
+        (f'{_ONE}level = "MAY"\n', "1: level = 'MAY' must be one of MUST, SHOULD, JUDGEMENT"),
+        (f"{_ONE}level = 1\n", "1: level = 1 must be one of MUST"),
         (f"{_ONE}why = 1\n", "1: why = 1 must be a text"),
         (_ONE.replace('"X"', '" "'), "1: title = ' ' must be a text"),
         (f'{_ONE}look = "ip link"\n', "1: look must be a list of commands"),

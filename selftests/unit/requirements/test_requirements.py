@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from podpath import requirements
-from podpath.requirements import REQUIREMENTS
+from podpath.requirements import REQUIREMENTS, Level
 from selftests import marked
 from selftests.suite import ROOT
 
@@ -40,6 +40,47 @@ def test_requirement_is_said_in_whole_sentences(identifier: str) -> None:
 
     assert [t for t in texts if not t.endswith(".") or "  " in t] == []
     assert requirement.look
+
+
+@pytest.mark.parametrize("identifier", REQUIREMENTS)
+def test_requirement_has_a_level_and_a_source(identifier: str) -> None:
+    """A judgement of podpath's own says so, and what is required says by which document."""
+    requirement = REQUIREMENTS[identifier]
+    documents = ("specification", "documentation", "Kubernetes API", "CONVENTIONS.md")
+
+    assert requirement.source
+    assert not requirement.source.endswith(".")
+    if requirement.level is Level.JUDGEMENT:
+        assert "podpath's own judgement" in requirement.source
+    else:
+        assert any(document in requirement.source for document in documents)
+
+
+def test_recommendations() -> None:
+    """No other requirement may become one unnoticed: a failure would no longer be red."""
+    assert [r.id for r in REQUIREMENTS.values() if r.level is Level.SHOULD] == [
+        "CNI-CHECK-LISTED",
+        "CNI-CHECK-STATE",
+        "CNI-DELEGATE-ERROR",
+        "CNI-DELEGATE-UNDO",
+        "CNI-GC",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "level"),
+    [("0.4.0", Level.SHOULD), ("1.0.0", Level.MUST), ("1.1.0", Level.MUST), ("", Level.MUST)],
+)
+def test_level_depends_on_the_version(version: str, level: Level) -> None:
+    assert REQUIREMENTS["CNI-DEL-IDEMPOTENT"].level_in(version) == level
+
+
+def test_test_has_requirements_of_one_weight() -> None:
+    """A test has one verdict: a recommendation and what is required need tests of their own."""
+    recommended = {r.id for r in REQUIREMENTS.values() if r.level is Level.SHOULD}
+    of_each = [set(test.requirements) for test in marked.tests()]
+
+    assert [ids for ids in of_each if ids & recommended and ids - recommended] == []
 
 
 def test_pages_are_what_requirements_tests_and_faults_say() -> None:
