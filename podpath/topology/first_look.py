@@ -1,4 +1,7 @@
-"""A first look at the pods, for what a conflist does not state: their ranges and routes. Pure.
+"""A first look at the pods, for what a conflist does not state. Pure.
+
+An unknown IPAM does not state ranges and routes. An unknown plugin need not name its bridge, and
+may add a default route by itself.
 
 The prefix length and the gateway of an address are those of the plugin's result. Where it names no
 gateway, a pod's default route does. TOPO then compares them with the kernel's, and all pods with
@@ -22,21 +25,49 @@ from podpath.model import (
     PodNetwork,
     Topology,
 )
+from podpath.profiles import Profile
 
 
 def completed(network: Network, topology: Topology) -> Network:
-    """Return the network with the addresses and routes that its first pods show.
+    """Return the network with the addresses, routes and bridge that its first pods show.
 
     A network whose conflist states them is returned as it is.
     """
-    if network.ipam.is_stated:
+    if network.is_of_unknown_plugin:
+        network = replace(network, profile=_with_master(network.profile, topology))
+    elif network.ipam.is_stated:
         return network
+    ipam = (
+        _with_routes(network.ipam, topology) if network.ipam.is_stated else _seen(network, topology)
+    )
+    conflist = replace(network.conflist, ipam=ipam, is_gateway=_is_gateway(network, topology, ipam))
+    return replace(network, conflist=conflist)
+
+
+def _with_master(profile: Profile, topology: Topology) -> Profile:
+    """Return the profile with the master that the host ends have, if all have the same one."""
+    ends = [topology.host_end(pod) for pod in topology.pods]
+    indexes = {end.master for end in ends if end}
+    master = topology.node.by_index(indexes.pop()) if len(indexes) == 1 else None
+    if profile.master is None or master is None or master.kind != profile.master.kind:
+        return profile
+    return replace(profile, master=replace(profile.master, default=master.name))
+
+
+def _with_routes(ipam: Ipam, topology: Topology) -> Ipam:
+    """Return an IPAM with the routes that the plugin adds to the configured ones."""
+    configured = dict.fromkeys(route.destination for route in ipam.routes)
+    routes = (r for pod in topology.pods for r in _routes(topology, pod, ipam.ranges))
+    added = dict.fromkeys(r for r in routes if r.destination not in configured)
+    return replace(ipam, routes=(*ipam.routes, *added))
+
+
+def _seen(network: Network, topology: Topology) -> Ipam:
+    """Return the IPAM with the ranges and routes of the pods."""
     ranges = tuple(dict.fromkeys(r for pod in topology.pods for r in _ranges(topology, pod)))
     routes = dict.fromkeys(r for pod in topology.pods for r in _routes(topology, pod, ranges))
     by_family = (tuple(r for r in ranges if r.subnet.version == f.value) for f in Family)
-    ipam = replace(network.ipam, sets=tuple(filter(None, by_family)), routes=tuple(routes))
-    conflist = replace(network.conflist, ipam=ipam, is_gateway=_is_gateway(network, topology, ipam))
-    return replace(network, conflist=conflist)
+    return replace(network.ipam, sets=tuple(filter(None, by_family)), routes=tuple(routes))
 
 
 def _ranges(topology: Topology, pod: str) -> Iterator[Range]:

@@ -117,3 +117,41 @@ def test_node_may_be_the_gateway_of_a_plugin_that_the_profile_does_not_name() ->
     assert completed(samples.topology(), unnamed).conflist.is_gateway is True
     pods = {"client": elsewhere.pods["client"]}
     assert completed(replace(elsewhere, pods=pods), unnamed).conflist.is_gateway is False
+
+
+def unknown_plugin(**keys: Any) -> Network:
+    """A plugin that no profile names, with the profile "bridge", and a default bridge elsewhere."""
+    network = samples.network({"routes": []}, type="acme", isGateway=False, **keys)
+    section = {k: v for k, v in network.conflist.section.items() if k != "bridge" or k in keys}
+    return replace(network, conflist=replace(network.conflist, section=section))
+
+
+def renamed(name: str) -> Topology:
+    """The sample topology, whose bridge has another name."""
+    topology = samples.topology()
+    return samples.with_node_link(topology, "cni0", name=name)
+
+
+def test_unknown_plugin_chooses_its_bridge_and_default_route() -> None:
+    """The first pods show them; a route that is configured stays."""
+    network = completed(renamed("acme0"), unknown_plugin())
+
+    assert network.bridge == "acme0"
+    assert network.conflist.is_gateway
+    assert {(r.destination, r.gateway or GATEWAY) for r in network.ipam.routes} == {
+        (DEFAULT, GATEWAY)
+    }
+    assert network.ipam.ranges == unknown_plugin().ipam.ranges
+
+
+def test_bridge_that_the_conflist_names() -> None:
+    """It is the configured one, for any plugin."""
+    assert completed(renamed("acme0"), unknown_plugin(bridge="cni0")).bridge == "cni0"
+    known = samples.network()
+    assert completed(renamed("acme0"), known) is known
+
+
+def test_pods_on_several_bridges_show_none() -> None:
+    topology = samples.with_node_link(renamed("acme0"), samples.host_end("client"), master=None)
+
+    assert completed(topology, unknown_plugin()).bridge == "cni0"
