@@ -64,16 +64,6 @@ class Network:
         return profiles.for_plugin(*plugins, section=written.section)
 
     @property
-    def is_of_unknown_plugin(self) -> bool:
-        """True if the profile is a shipped one, and no shipped profile names the plugin.
-
-        Such a plugin need not have the keys of the profile's plugins.
-        """
-        shipped = profiles.shipped()
-        named = (plugin for profile in shipped for plugin in profile.plugins)
-        return self.profile in shipped and self.conflist.wiring_plugin not in named
-
-    @property
     def ipam(self) -> Ipam:
         """Addresses and routes that pods get, with the gateways of the profile if it has any."""
         return self.conflist.ipam.with_gateways(self.profile.gateway)

@@ -78,7 +78,8 @@ def given(text: str, plugin: str) -> Profile:
     """Return a profile that the user gave for a plugin.
 
     A plugin that a shipped profile does not name wires pods in the same way, and may leave the
-    node's forwarding to the administrator, as Kubernetes does.
+    node's forwarding to the administrator, as Kubernetes does. If no shipped profile names it, it
+    need not have the keys that the profile's plugins have.
 
     Args:
         text: name of a shipped profile, or a file.
@@ -89,7 +90,8 @@ def given(text: str, plugin: str) -> Profile:
     """
     profile = named(text)
     if profile in shipped() and plugin not in profile.plugins:
-        return replace(profile, forwarding=ADMINISTRATOR)
+        is_unknown = all(plugin not in other.plugins for other in shipped())
+        return replace(profile, forwarding=ADMINISTRATOR, is_lent=is_unknown)
     return profile
 
 

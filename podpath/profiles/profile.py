@@ -39,6 +39,8 @@ class Profile:
         resolution: address resolution between pods.
         not_applicable: requirement -> reason why it does not apply to this kind of plugin.
         paths: kind of flow -> its hops.
+        is_lent: True if the user gave a shipped profile for a plugin that no shipped profile names.
+            The plugin need not have the keys of the profile's plugins.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Profile:
     resolution: Resolution
     not_applicable: Mapping[str, str]
     paths: Mapping[str, tuple[HopRule, ...]]
+    is_lent: bool = False
 
     def master_in(self, section: Mapping[str, object]) -> str:
         """Return the master's name in a plugin's configuration; empty if there is none."""

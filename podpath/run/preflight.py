@@ -108,7 +108,7 @@ def _addresses(network: Network) -> dict[str, str]:
         facts["addresses"] = f"those that {delegation.plugin} gives its delegate"
     elif not network.ipam.is_stated:
         facts["addresses"] = "IP versions, networks and gateways are those of the first pods"
-    if network.is_of_unknown_plugin:
+    if network.profile.is_lent:
         facts["wiring"] = (
             f'"{network.conflist.wiring_plugin}" need not have the keys of the profile\'s plugins:'
             " the bridge, the gateway and routes are those of the first pods"

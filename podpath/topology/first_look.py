@@ -33,7 +33,7 @@ def completed(network: Network, topology: Topology) -> Network:
 
     A network whose conflist states them is returned as it is.
     """
-    if network.is_of_unknown_plugin:
+    if network.profile.is_lent:
         network = replace(network, profile=_with_master(network.profile, topology))
     elif network.ipam.is_stated:
         return network

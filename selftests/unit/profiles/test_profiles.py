@@ -57,7 +57,9 @@ def test_shipped_profile_of_another_plugin_leaves_forwarding_to_the_administrato
     """Its wiring is the same; the plugin need not turn forwarding on, as the profile's own does."""
     assert profiles.given("bridge", "bridge") == profiles.named("bridge")
     other = profiles.given("bridge", "mycni")
-    assert other == replace(profiles.named("bridge"), forwarding=profiles.ADMINISTRATOR)
+    shipped = profiles.named("bridge")
+    assert other == replace(shipped, forwarding=profiles.ADMINISTRATOR, is_lent=True)
+    assert not profiles.given("uplink", "bridge").is_lent
 
 
 def test_plan_says_why_it_is_this_profile() -> None:

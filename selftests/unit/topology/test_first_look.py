@@ -123,7 +123,8 @@ def unknown_plugin(**keys: Any) -> Network:
     """A plugin that no profile names, with the profile "bridge", and a default bridge elsewhere."""
     network = samples.network({"routes": []}, type="acme", isGateway=False, **keys)
     section = {k: v for k, v in network.conflist.section.items() if k != "bridge" or k in keys}
-    return replace(network, conflist=replace(network.conflist, section=section))
+    profile = replace(network.profile, is_lent=True)
+    return replace(network, profile=profile, conflist=replace(network.conflist, section=section))
 
 
 def renamed(name: str) -> Topology:
