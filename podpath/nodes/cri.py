@@ -102,7 +102,8 @@ class Runtime:
             call.cancel()
             if running:
                 raise Hung(
-                    f"the plugin did not finish {doing} in {seconds:.0f} s", running
+                    f"the plugin did not finish {doing} in {seconds:.0f} s",
+                    f"{running}\n{limits.current().of_plugins}",
                 ) from None
             raise CouldNotTest(
                 f"containerd did not finish {doing} in {seconds:.0f} s, and no plugin was running",

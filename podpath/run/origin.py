@@ -15,12 +15,15 @@ from podpath.system import gobuild, programs
 _SCRIPT = b"#!"
 _MOST_SCRIPT = 2**16
 _PATH = re.compile(r"/[\w.+/-]+")
+#: Reference plugins that other plugins call for addresses alone.
+_IPAM = ("host-local", "static", "dhcp")
 
 
 def of(path: str) -> Origin:
     """Return the origin of a file, without running it.
 
-    A script has the code of each plugin whose path it contains: it calls them.
+    A script has the code of each plugin whose path it contains: it calls them. An IPAM plugin that
+    it calls gives it addresses, and no other behaviour, unless the script stands in its place.
 
     Raises:
         OSError: the file cannot be read.
@@ -56,14 +59,19 @@ def _codes(path: str) -> tuple[Code, ...]:
 
 
 def _called(path: str) -> Iterator[str]:
-    """Yield the programs whose absolute paths a script contains."""
+    """Yield the programs whose absolute paths a script contains, and whose behaviour it has."""
     with Path(path).open("rb") as file:
         text = file.read(_MOST_SCRIPT)
     if not text.startswith(_SCRIPT):
         return
     for name in dict.fromkeys(_PATH.findall(text.decode(errors="replace"))):
-        if name != path and os.path.isfile(name):
+        gives_addresses = os.path.basename(name) in _IPAM and not _has_name(path, name)
+        if name != path and os.path.isfile(name) and not gives_addresses:
             yield name
+
+
+def _has_name(path: str, called: str) -> bool:
+    return os.path.basename(path) == os.path.basename(called)
 
 
 def _has_dpkg() -> bool:

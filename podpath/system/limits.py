@@ -128,6 +128,11 @@ class Limits:
         """Advice after a time-out that a slow machine may explain."""
         return f"Give --podpath-patience {2 * self.patience:g} on a slow machine"
 
+    @property
+    def of_plugins(self) -> str:
+        """Advice after a plugin's time-out, whose limit no specification has."""
+        return f"The limit is podpath's own. {self.remedy}, or for a plugin that is slow by design"
+
 
 _in_force = [Limits()]
 

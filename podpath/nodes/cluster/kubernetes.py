@@ -186,7 +186,7 @@ class KubernetesNode(Node):
             if waited > limit.pod_network and (running := sandboxes.hung(self)):
                 raise Hung(
                     f"the plugin did not finish ADD for pod {name} in {limit.pod_network:.0f} s",
-                    running,
+                    f"{running}\n{limit.of_plugins}",
                 )
             if ended := self._ended():
                 raise CouldNotTest(ended)
@@ -220,7 +220,7 @@ class KubernetesNode(Node):
             if waited > limit.pod_network and (running := sandboxes.hung(self)):
                 raise Hung(
                     f"the plugin did not finish DEL for pod {name} in {limit.pod_network:.0f} s",
-                    running,
+                    f"{running}\n{limit.of_plugins}",
                 )
             if ended := self._ended():
                 raise CouldNotTest(ended)

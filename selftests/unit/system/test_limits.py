@@ -40,6 +40,7 @@ def test_order_of_limits_survives() -> None:
 def test_remedy_names_a_larger_factor() -> None:
     assert Limits().remedy == "Give --podpath-patience 2 on a slow machine"
     assert Limits().times(1.5).remedy == "Give --podpath-patience 3 on a slow machine"
+    assert "podpath's own. Give --podpath-patience 2" in Limits().of_plugins
 
 
 def test_limits_are_in_force_for_a_block() -> None:

@@ -1,0 +1,43 @@
+"""Code that a script is known to call."""
+
+from pathlib import Path
+
+import pytest
+
+from podpath.cni.code import PLUGINS, Code
+from podpath.run import origin
+
+
+@pytest.fixture
+def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of programs that are reference plugins of their names."""
+
+    def codes(path: str) -> tuple[Code, ...]:
+        file = Path(path)
+        return (Code(PLUGINS, file.name, "1.1.1"),) if file.parent == tmp_path / "bin" else ()
+
+    monkeypatch.setattr(origin, "_codes", codes)
+    monkeypatch.setattr(origin, "_package", lambda _path: "")
+    (tmp_path / "bin").mkdir()
+    for name in ("bridge", "host-local"):
+        (tmp_path / "bin" / name).touch()
+    return tmp_path / "bin"
+
+
+@pytest.mark.parametrize(
+    ("name", "calls", "codes"),
+    [
+        ("acme", ["bridge"], ["bridge"]),
+        ("acme", ["host-local"], []),
+        ("acme", ["bridge", "host-local"], ["bridge"]),
+        ("host-local", ["host-local"], ["host-local"]),
+    ],
+)
+def test_script_has_the_code_of_what_it_calls(
+    name: str, calls: list[str], codes: list[str], plugins: Path, tmp_path: Path
+) -> None:
+    """An IPAM plugin gives addresses to a plugin of one's own, which answers for itself."""
+    script = tmp_path / name
+    script.write_text("#!/bin/sh\n" + "".join(f"{plugins / call} <&0\n" for call in calls))
+
+    assert [code.plugin for code in origin.of(str(script)).codes] == codes
