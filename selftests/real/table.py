@@ -63,6 +63,7 @@ class Row:
         file: name of the configuration's file.
         status: exit status of the suite.
         conforms: number of requirements that conform.
+        recommended: number of recommendations that are not met.
         deviations: number of known deviations of the plugins.
         not_applicable: number of requirements that do not apply.
         reds: ids of the requirements that do not conform.
@@ -74,6 +75,7 @@ class Row:
     file: str
     status: int
     conforms: int
+    recommended: int
     deviations: int
     not_applicable: int
     reds: tuple[str, ...]
@@ -93,6 +95,7 @@ class Row:
             file=entry.file,
             status=run.status,
             conforms=len(having(Verdict.CONFORMS)),
+            recommended=len(having(Verdict.RECOMMENDED)),
             deviations=len(having(Verdict.KNOWN_DEVIATION)),
             not_applicable=len(having(Verdict.NOT_APPLICABLE)),
             reds=having(Verdict.DOES_NOT_CONFORM),
@@ -129,12 +132,13 @@ def _refusal(output: str) -> str:
 def markdown(rows: Iterable[Row]) -> list[str]:
     """Return the table for people."""
     head = [
-        "| configuration | file | exit | result | conform | known deviations | not applicable |",
-        "|---|---|---|---|---|---|---|",
+        "| configuration | file | exit | result | conform | recommended | known deviations "
+        "| not applicable |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     return head + [
-        f"| {r.project} | `{r.file}` | {r.status} | {r.result} | {r.conforms} | {r.deviations} "
-        f"| {r.not_applicable} |"
+        f"| {r.project} | `{r.file}` | {r.status} | {r.result} | {r.conforms} | {r.recommended} "
+        f"| {r.deviations} | {r.not_applicable} |"
         for r in sorted(rows, key=lambda row: _order()[row.file])
     ]
 
