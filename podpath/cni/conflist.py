@@ -184,6 +184,8 @@ def parse(written: str) -> Conflist:
     delegation = delegations.of(main)
     wiring = delegation.section if delegation else main
     incomplete = bool(delegation and delegation.records)
+    for section in (*whole.sections, wiring):
+        reference.check_switches(section)
     settings = _settings(wiring, whole.name, incomplete=incomplete)
     types = [s["type"] for s in whole.sections]
     types += [wiring["type"], settings["ipam"].plugin]

@@ -68,6 +68,10 @@ def in_version(written: str, version: str) -> str:
 
 
 def _object(written: str) -> dict[str, Any]:
+    if re.search(r"""kind"?\s*:\s*"?NetworkAttachmentDefinition""", written):
+        raise Malformed(
+            'a NetworkAttachmentDefinition, whose "config" is the conflist: copy it to a file'
+        )
     try:
         document = json.loads(written, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:

@@ -12,10 +12,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from podpath.cni.fields import Malformed, typed
+
 TABLE = Path(__file__).with_name("reference.toml")
 
 #: In place of a plugin's type: keys of every plugin.
 ANY = "any"
+
+#: Keys that are true or false. Another value, such as the text "true", fails the plugin's ADD.
+_SWITCHES = {
+    "bridge": (
+        *("isGateway", "isDefaultGateway", "forceAddress", "ipMasq", "hairpinMode", "promiscMode"),
+        *("macspoofchk", "preserveDefaultVlan", "portIsolation", "disableContainerInterface"),
+    ),
+    "ptp": ("ipMasq",),
+    "macvlan": ("linkInContainer",),
+    "ipvlan": ("linkInContainer",),
+    "portmap": ("snat", "masqAll"),
+    "tuning": ("promisc", "allmulti"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,19 @@ def normalized(section: Mapping[str, Any]) -> dict[str, Any]:
     usual = canonical(section)
     ipam = usual.get("ipam")
     return usual | {"ipam": canonical(ipam)} if isinstance(ipam, dict) else usual
+
+
+def check_switches(section: Mapping[str, Any]) -> None:
+    """Check that the switches of a reference plugin are true or false.
+
+    Raises:
+        Malformed: one has another value.
+    """
+    for key in _SWITCHES.get(section["type"], ()):
+        try:
+            typed(section, key, bool, False)
+        except Malformed as error:
+            raise Malformed(f'{error}, in plugin "{section["type"]}"') from None
 
 
 def others(plugins_of_chain: Iterable[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from podpath.cni import conflist
+from podpath.cni.fields import Malformed
 from podpath.cni.ipam import ConfiguredRoute, Range
 from podpath.errors import CouldNotTest
 from podpath.model import Family
@@ -365,3 +366,46 @@ def test_any_value_at_any_key_is_read_or_told(
     place[keys[-1]] = value
 
     _read(file, json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("section", "reason"),
+    [
+        ({"type": "bridge", "ipMasq": "true"}, '"ipMasq" must be of type bool, not "true"'),
+        ({"type": "ptp", "ipmasq": 1}, '"ipMasq" must be of type bool, not 1'),
+        ({"type": "portmap", "snat": "yes"}, 'not "yes", in plugin "portmap"'),
+    ],
+)
+def test_switch_of_a_reference_plugin_is_true_or_false(
+    section: dict[str, Any], reason: str
+) -> None:
+    """The plugin's JSON decoder refuses another value, and each ADD fails."""
+    document = json.loads(conflist.DEFAULT.read_text())
+    document["plugins"] = [
+        {**next((p for p in document["plugins"] if p["type"] == "bridge"), {}), **section}
+        if section["type"] != "portmap"
+        else document["plugins"][0],
+        *([section] if section["type"] == "portmap" else []),
+    ]
+    with pytest.raises(Malformed, match=reason):
+        conflist.parse(json.dumps(document))
+
+
+def test_switch_of_another_plugin_may_be_a_text() -> None:
+    document = json.loads(conflist.DEFAULT.read_text())
+    document["plugins"].append({"type": "acme", "ipMasq": "true", "snat": "yes"})
+
+    assert conflist.parse(json.dumps(document)).plugins[-1] == "acme"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"kind": "NetworkAttachmentDefinition", "spec": {"config": "{}"}}',
+        "apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\n",
+    ],
+    ids=["json", "yaml"],
+)
+def test_manifest_that_holds_a_conflist(written: str) -> None:
+    with pytest.raises(Malformed, match='"config" is the conflist'):
+        conflist.parse(written)

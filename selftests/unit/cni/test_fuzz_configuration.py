@@ -71,7 +71,7 @@ def _check_usable(read: Conflist) -> None:
         assert one.first in one
         assert one.usable >= 0
         assert one.gateway in one.subnet
-    for family in read.ipam.families:
+    for family in read.ipam.families if read.ipam.is_stated else ():  # else the pods show them
         assert read.ipam.gateway(family).version == family.value
 
 
