@@ -72,6 +72,18 @@ def test_known_deviations_have_the_reasons_of_the_report() -> None:
     )
 
 
+def test_recommendation_needs_no_reason_and_may_have_one() -> None:
+    report = _report(TOPO_MTU=Verdict.RECOMMENDED, PATH_ICMP=Verdict.CONFORMS)
+
+    without = page.page([_plugin()], {"acme": report})
+    with_one = page.page([_plugin(_MADE)], {"acme": report})
+
+    assert "| recommended, not met | why |" in without
+    assert "| TOPO-MTU | expected 1400, saw 1500 |" in without
+    assert "| TOPO-MTU | recommended | It ignores `mtu`" in with_one
+    assert "expected 1400, saw 1500" not in with_one
+
+
 @pytest.mark.parametrize("verdict", [Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST])
 def test_red_without_a_reason_is_an_error(verdict: Verdict) -> None:
     with pytest.raises(page.Unexplained, match="acme: TOPO-MTU has no reason"):

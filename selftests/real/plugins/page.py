@@ -13,6 +13,11 @@ from podpath.report.summary import counted
 
 #: Verdicts that need a reason. Known deviations have theirs in the report.
 _ACCUSATIONS = (Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST)
+#: Verdicts with which the report has a reason of its own: verdict -> heading of the table.
+_TOLD = {
+    Verdict.KNOWN_DEVIATION: "known deviation",
+    Verdict.RECOMMENDED: "recommended, not met",
+}
 #: Options of the command that say nothing of the plugin: option -> number of its values.
 _DROPPED = {"-q": 0, "-n": 1, "--podpath-implementation": 1, "--podpath-seed": 1}
 _BIN = "--podpath-cni-bin"
@@ -101,7 +106,8 @@ def _problems(plugin: Plugin, report: Mapping[str, Any] | None) -> Iterator[str]
     explained = {id_ for reason in plugin.reasons for id_ in reason.requirements}
     for id_ in sorted(reds - explained):
         yield f"{plugin.name}: {id_} has no reason"
-    for id_ in sorted(explained - reds):
+    recommended = {r["id"] for r in report["requirements"] if r["verdict"] == Verdict.RECOMMENDED}
+    for id_ in sorted(explained - reds - recommended):
         yield f"{plugin.name}: {id_} has a reason, and conforms or was not run"
 
 
@@ -158,20 +164,28 @@ def _section(plugin: Plugin, report: Mapping[str, Any]) -> Iterator[str]:
     if plugin.reasons:
         yield from ("", "| requirement | verdict | why |", "|---|---|---|")
     for reason in plugin.reasons:
-        ids = ", ".join(reason.requirements)
-        verdict = verdicts[reason.requirements[0]]
         source = f" ([source]({reason.source}))" if reason.source else ""
-        yield f"| {ids} | {verdict} | {reason.text}{source} |"
-    yield from _deviations(report)
+        for verdict in dict.fromkeys(verdicts[id_] for id_ in reason.requirements):
+            ids = ", ".join(id_ for id_ in reason.requirements if verdicts[id_] == verdict)
+            yield f"| {ids} | {verdict} | {reason.text}{source} |"
+    yield from _told(report, {id_ for reason in plugin.reasons for id_ in reason.requirements})
 
 
-def _deviations(report: Mapping[str, Any]) -> Iterator[str]:
-    known = [r for r in report["requirements"] if r["verdict"] == Verdict.KNOWN_DEVIATION]
-    if known:
-        yield from ("", "| known deviation | why |", "|---|---|")
-    for requirement in known:
-        reason = report["environment"].get(f"known deviation {requirement['id']}", "")
-        yield f"| {requirement['id']} | {plain(reason or requirement['reason'])} |"
+def _told(report: Mapping[str, Any], explained: set[str]) -> Iterator[str]:
+    """Yield a table for the requirements of each verdict that no checked reason explains."""
+    for verdict, heading in _TOLD.items():
+        rows = [
+            f"| {r['id']} | {plain(_reason(report, r))} |"
+            for r in report["requirements"]
+            if r["verdict"] == verdict and r["id"] not in explained
+        ]
+        if rows:
+            yield from ("", f"| {heading} | why |", "|---|---|", *rows)
+
+
+def _reason(report: Mapping[str, Any], requirement: Mapping[str, Any]) -> str:
+    known = report["environment"].get(f"known deviation {requirement['id']}", "")
+    return str(known or requirement["reason"])
 
 
 def command(text: str) -> str:
