@@ -26,6 +26,7 @@ def _report(*, complete: bool = True, **verdicts: Verdict) -> dict[str, Any]:
         command="pytest -q -n 2 --podpath-cni-bin /home/acme/bin --podpath-seed 7",
         abilities=Embedded.abilities,
         complete=complete,
+        date="2026-11-26T16:33:15+00:00",
     )
     facts = {
         "node": "embedded",
@@ -52,7 +53,7 @@ def test_page_has_a_row_and_a_section_for_a_plugin() -> None:
         " **does not conform**: TOPO-MTU | 1 conforms, 1 does not conform,"
     )
     assert "## acme v1.0" in lines
-    assert "Source: <https://example.org/acme>" in lines
+    assert "Source: <https://example.org/acme>. Tested on 2026-11-26 by podpath 1.2." in lines
     assert lines[lines.index("```sh") :][:4] == [
         "```sh",
         "go build .",

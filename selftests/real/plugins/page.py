@@ -152,7 +152,7 @@ def _anchor(title: str) -> str:
 def _section(plugin: Plugin, report: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {plugin.title}"
     yield ""
-    yield f"Source: <{plugin.source}>"
+    yield f"Source: <{plugin.source}>. {_run(report)}"
     if plugin.note:
         yield from ("", plugin.note)
     yield from ("", "```sh")
@@ -169,6 +169,12 @@ def _section(plugin: Plugin, report: Mapping[str, Any]) -> Iterator[str]:
             ids = ", ".join(id_ for id_ in reason.requirements if verdicts[id_] == verdict)
             yield f"| {ids} | {verdict} | {reason.text}{source} |"
     yield from _told(report, {id_ for reason in plugin.reasons for id_ in reason.requirements})
+
+
+def _run(report: Mapping[str, Any]) -> str:
+    """Return when the plugin was tested, and by which podpath."""
+    suite = report["suite"]
+    return f"Tested on {report['date'][:10]} by {suite['name']} {suite['version']}."
 
 
 def _told(report: Mapping[str, Any], explained: set[str]) -> Iterator[str]:
