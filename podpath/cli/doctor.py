@@ -41,6 +41,7 @@ def add(commands: output.Commands) -> None:
         default=[],
         help="where plugins are, as --podpath-cni-bin; repeatable",
     )
+    parser.add_argument("--profile", metavar="NAME|FILE", help="as --podpath-profile")
     _add_cluster_options(parser)
     parser.add_argument("--node-setup", metavar="SCRIPT", help="as --podpath-node-setup")
     parser.add_argument(
@@ -77,7 +78,9 @@ def _run(options: argparse.Namespace) -> int:
         kind.node_setup = Path(options.node_setup).absolute()
     if options.install:
         _install(needs.packages(needs.of_programs(kind)))
-    read = partial(Plan.read, kind, options.cni_conf, options.cni_bin, None, None)
+    read = partial(
+        Plan.read, kind, options.cni_conf, options.cni_bin, None, None, profile=options.profile
+    )
     findings = list(needs.examine(kind, read))
     ready = all(f.found for f in findings)
     if options.json:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from podpath import cli
+from podpath.cni.conflist import DEFAULT
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 from podpath.nodes import kinds
 from podpath.nodes.cluster import kind
@@ -204,6 +205,24 @@ def test_doctor_finds_all_there(capsys: Capture, plugins: Path) -> None:
     found = {f["name"]: f["detail"] for f in told["findings"] if f["found"]}
     assert found["plugin bridge"].startswith(f"{plugins}/bridge (sha256 ")
     assert {"root", "runc", "file system overlay", "link veth", "conflist"} <= found.keys()
+
+
+@pytest.mark.usefixtures("nothing_is_missing")
+@pytest.mark.parametrize(
+    ("profile", "status"), [([], COULD_NOT_TEST_STATUS), (["--profile", "bridge"], 0)]
+)
+def test_doctor_of_a_plugin_that_no_profile_names(
+    plugins: Path, profile: list[str], status: int, capsys: Capture
+) -> None:
+    """The option that its remedy names makes it ready, as it does a run."""
+    (plugins / "bridge").rename(plugins / "acme")
+    conflist = json.loads(DEFAULT.read_text())
+    conflist["plugins"][0]["type"] = "acme"
+    (plugins / "acme.conflist").write_text(json.dumps(conflist))
+    options = ["--cni-bin", str(plugins), "--cni-conf", str(plugins / "acme.conflist")]
+
+    assert cli.main(["doctor", *options, *profile]) == status
+    assert ("--podpath-profile" in capsys.readouterr().out) is (not profile)
 
 
 @pytest.mark.usefixtures("nothing_is_missing")
