@@ -13,7 +13,7 @@ from podpath.cni.features import FEATURES
 from podpath.nodes import kinds
 from podpath.requirements import GROUPS, REQUIREMENTS, Level, Requirement, group
 from selftests import marked
-from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, OF_MODULES
+from selftests.faults.catalogue import FAULTS, OF_CLUSTERS
 from selftests.faults.fault import Fault
 
 _DOCS = Path(__file__).parent
@@ -132,7 +132,7 @@ def _verdict(requirement: Requirement) -> str:
 
 
 def _faults(requirement: Requirement) -> str:
-    proving = [f for f in (*FAULTS, *OF_CLUSTERS, *OF_MODULES) if requirement.id in f.reds]
+    proving = [f for f in (*FAULTS, *OF_CLUSTERS) if requirement.id in f.reds]
     proving.sort(key=lambda fault: len(fault.reds))
     lines = [_fault(fault, requirement) for fault in proving[:_SHOWN]]
     if more := len(proving[_SHOWN:]):
