@@ -59,13 +59,15 @@ class HostLocal(LeaseStore):
     def leases(self, node: Node) -> dict[str, str]:
         """See LeaseStore."""
         directory = self.ipam.lease_directory
-        return leases_in(node.root(directory), lambda path: node.read(f"{directory}/{path.name}"))
+        there = files.below(node.root("/"), directory)
+        return leases_in(there, lambda path: node.read(f"{directory}/{path.name}"))
 
     def rewind(self, node: Node, address: Address) -> bool:
         """See LeaseStore. It continues after last_reserved_ip.N, N the number of the set."""
+        there = files.below(node.root("/"), self.ipam.lease_directory)
         for number, ranges in enumerate(self.ipam.sets):
             if any(address in r for r in ranges):
-                path = node.root(f"{self.ipam.lease_directory}/last_reserved_ip.{number}")
+                path = there / f"last_reserved_ip.{number}"
                 if not path.exists():
                     raise CouldNotTest(
                         f"IPAM does not say at {path.name} which address it gave last"
