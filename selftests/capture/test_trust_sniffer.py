@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from podpath.errors import CouldNotTest, Inconclusive
+from podpath.model import PodNetwork
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
 from podpath.paths import capture
@@ -201,10 +202,13 @@ def test_namespace_that_is_gone_when_it_is_entered(
 def test_namespace_that_vanishes_while_the_topology_is_read(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A pod's own is missed; another one, as on a node that others use, is left out."""
     monkeypatch.setattr(netns, "inode", lambda _: 1)
+    pod, named = PodNetwork("pod", "gone", (), "sandbox"), {"gone": "/run/netns/gone"}
 
     with pytest.raises(CouldNotTest, match=r"did not tell of the namespace at .*: .*gone"):
-        reading.read(node.network_namespace(), {"gone": "/run/netns/gone"}, [])
+        reading.read(node.network_namespace(), named, [pod])
+    assert reading.read(node.network_namespace(), named, []).named == {}
 
 
 def test_kernel_that_refuses_netlink(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:

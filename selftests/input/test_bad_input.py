@@ -78,8 +78,8 @@ def test_file_that_is_not_a_conflist(tmp_path: Path, text: str, message: str) ->
         ),
         pytest.param(
             lambda c: c["plugins"][0].update(type="host-device"),
-            ("no profile covers", "--podpath-profile", "bridge"),
-            id="unsupported-profile",
+            ('"host-device"', "the suite needs several pods", "macvlan"),
+            id="unsupported-plugin",
         ),
     ],
 )

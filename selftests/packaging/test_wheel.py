@@ -11,7 +11,8 @@ from .conftest import CHECKOUT, run_module, run_pytest
 
 #: Endings of what the library reads beside its modules.
 _DATA = (
-    *(".py", ".toml", ".conflist", ".schema.json", "kind-config.yaml", "py.typed"),
+    *(".py", ".toml", ".conflist", ".schema.json", "py.typed"),
+    *("kind-config.yaml", "kind-config-apply.yaml", "kind-config-default.yaml"),
     *("page.css", "page.html", "page.js"),
 )
 
@@ -45,6 +46,8 @@ def test_every_module_is_in_the_wheel(names: set[str], directory: str, package: 
         "podpath/cni/deviations.toml",
         "podpath/cni/reference.toml",
         "podpath/nodes/cluster/kind-config.yaml",
+        "podpath/nodes/cluster/kind-config-apply.yaml",
+        "podpath/nodes/cluster/kind-config-default.yaml",
         "podpath/report/page/page.css",
         "podpath/report/page/page.html",
         "podpath/report/page/page.js",

@@ -10,6 +10,8 @@ from podpath.report.outcome import Verdict
 from selftests.suite import Run
 
 HERE = Path(__file__).parent
+_LINK = "../selftests/real/conflists"  # from docs/
+_REFUSES = "podpath could not test: "
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,6 @@ class Row:
         file: name of the configuration's file.
         status: exit status of the suite.
         conforms: number of requirements that conform.
-        recommended: number of recommendations that are not met.
-        deviations: number of known deviations of the plugins.
-        not_applicable: number of requirements that do not apply.
         reds: ids of the requirements that do not conform.
         untested: ids of the requirements that could not be tested.
         refusal: reason why the suite did not begin; empty if it ran.
@@ -75,9 +74,6 @@ class Row:
     file: str
     status: int
     conforms: int
-    recommended: int
-    deviations: int
-    not_applicable: int
     reds: tuple[str, ...]
     untested: tuple[str, ...]
     refusal: str
@@ -95,12 +91,9 @@ class Row:
             file=entry.file,
             status=run.status,
             conforms=len(having(Verdict.CONFORMS)),
-            recommended=len(having(Verdict.RECOMMENDED)),
-            deviations=len(having(Verdict.KNOWN_DEVIATION)),
-            not_applicable=len(having(Verdict.NOT_APPLICABLE)),
             reds=having(Verdict.DOES_NOT_CONFORM),
             untested=having(Verdict.COULD_NOT_TEST),
-            refusal="" if verdicts else _refusal(run.output),
+            refusal="" if verdicts else _refusal(run.output, entry),
         )
 
     @classmethod
@@ -123,23 +116,23 @@ class Row:
         return asdict(self)
 
 
-def _refusal(output: str) -> str:
-    """Return the first line of an error of podpath's, without its mark."""
+def _refusal(output: str, entry: Entry) -> str:
+    """Return why podpath did not begin, without its remedy and this machine's paths."""
     lines = (line.strip() for line in output.splitlines())
-    return next((line for line in lines if "podpath could not test" in line), "")
+    refused = next((line for line in lines if line.startswith(_REFUSES)), "")
+    reason = refused.removeprefix(_REFUSES).partition(". ")[0]
+    return reason.replace(str(entry.path), entry.file)
 
 
 def markdown(rows: Iterable[Row]) -> list[str]:
     """Return the table for people."""
-    head = [
-        "| configuration | file | exit | result | conform | recommended | known deviations "
-        "| not applicable |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    return head + [
-        f"| {r.project} | `{r.file}` | {r.status} | {r.result} | {r.conforms} | {r.recommended} "
-        f"| {r.deviations} | {r.not_applicable} |"
-        for r in sorted(rows, key=lambda row: _order()[row.file])
+    return [
+        "| configuration | file | result | exit status |",
+        "|---|---|---|---|",
+        *(
+            f"| {row.project} | [{row.file}]({_LINK}/{row.file}) | {row.result} | {row.status} |"
+            for row in sorted(rows, key=lambda row: _order()[row.file])
+        ),
     ]
 
 
