@@ -144,7 +144,7 @@ _NEAR = frozenset(
     {
         *("TOPO-NODE-ROUTE", "PATH-HTTP", "PATH-UDP", "PATH-ARP", "PATH-BYSTANDER"),
         *("PATH-UNCHANGED", "PATH-SIZE", "PATH-GATEWAY", "LIFE-DELETE", "LIFE-OTHERS"),
-        *("LIFE-REUSE", "CNI-CHECK-STATE"),
+        "LIFE-REUSE",
     }
 )
 
