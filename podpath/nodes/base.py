@@ -130,10 +130,27 @@ class Node(ABC):
         Raises:
             OSError: the file does not exist, or is not a regular file.
         """
-        descriptor = linux.open_in_root(f"/proc/{self.pid}/root", path, os.O_RDONLY | os.O_NONBLOCK)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        with self._opened(path, os.O_RDONLY | os.O_NONBLOCK) as there:
+            if not there.is_file():
                 raise OSError(f"{path} is no file")
+            yield there
+
+    @contextmanager
+    def directory(self, path: str) -> Iterator[Path]:
+        """Open a directory of the node; its path is valid for the length of the block.
+
+        An absolute link on the way, such as /var/run, leads to the node's files, not to the host's.
+
+        Raises:
+            OSError: the directory does not exist, or is not one.
+        """
+        with self._opened(path, os.O_PATH | os.O_DIRECTORY) as there:
+            yield there
+
+    @contextmanager
+    def _opened(self, path: str, flags: int) -> Iterator[Path]:
+        descriptor = linux.open_in_root(str(self.root("/")), path, flags)
+        try:
             yield Path(f"/proc/self/fd/{descriptor}")
         finally:
             os.close(descriptor)

@@ -59,21 +59,28 @@ class HostLocal(LeaseStore):
     def leases(self, node: Node) -> dict[str, str]:
         """See LeaseStore."""
         directory = self.ipam.lease_directory
-        there = files.below(node.root("/"), directory)
-        return leases_in(there, lambda path: node.read(f"{directory}/{path.name}"))
+        try:
+            with node.directory(directory) as there:
+                return leases_in(there, lambda path: node.read(f"{directory}/{path.name}"))
+        except FileNotFoundError:
+            return {}  # there has been no lease yet
 
     def rewind(self, node: Node, address: Address) -> bool:
         """See LeaseStore. It continues after last_reserved_ip.N, N the number of the set."""
-        there = files.below(node.root("/"), self.ipam.lease_directory)
         for number, ranges in enumerate(self.ipam.sets):
             if any(address in r for r in ranges):
-                path = there / f"last_reserved_ip.{number}"
-                if not path.exists():
-                    raise CouldNotTest(
-                        f"IPAM does not say at {path.name} which address it gave last"
-                    )
-                path.write_text(str(address - 1))
+                self._rewind(node, f"last_reserved_ip.{number}", address - 1)
         return True
+
+    def _rewind(self, node: Node, name: str, last: Address) -> None:
+        try:
+            with node.directory(self.ipam.lease_directory) as there:
+                if (path := there / name).exists():
+                    path.write_text(str(last))
+                    return
+        except FileNotFoundError:
+            pass
+        raise CouldNotTest(f"IPAM does not say at {name} which address it gave last")
 
     def deletion(self, addresses: Iterable[str]) -> str:
         """See LeaseStore."""

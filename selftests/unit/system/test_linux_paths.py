@@ -1,10 +1,11 @@
 """Paths below another root."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from podpath.system import files
+from podpath.system import linux
 
 
 @pytest.mark.parametrize(
@@ -13,7 +14,7 @@ from podpath.system import files
         ("/run/cni", "run/cni"),
         ("/var/run/cni/net", "run/cni/net"),  # an absolute link
         ("/relative/net", "run/cni/net"),
-        ("/var/run/none/./net", "run/none/net"),
+        ("/var/run/./cni", "run/cni"),
         ("/../run", "run"),
         ("/outside/run", "run"),
         ("/", ""),
@@ -21,17 +22,23 @@ from podpath.system import files
 )
 def test_links_stay_below_the_root(tmp_path: Path, path: str, end: str) -> None:
     """Links lead where they lead a process whose root it is."""
-    (tmp_path / "run/cni").mkdir(parents=True)
+    (tmp_path / "run/cni/net").mkdir(parents=True)
     (tmp_path / "var").mkdir()
     (tmp_path / "var/run").symlink_to("/run")
     (tmp_path / "relative").symlink_to("var/run/cni")
     (tmp_path / "outside").symlink_to("../../..")
 
-    assert files.below(tmp_path, path) == tmp_path / end
+    descriptor = linux.open_in_root(str(tmp_path), path, os.O_PATH | os.O_DIRECTORY)
+    try:
+        assert os.path.samefile(f"/proc/self/fd/{descriptor}", tmp_path / end)
+    finally:
+        os.close(descriptor)
 
 
-def test_circle_of_links_ends(tmp_path: Path) -> None:
-    """As many links are followed as the kernel follows."""
+@pytest.mark.parametrize("path", ["/circle/net", "/none/net"])
+def test_path_that_leads_nowhere(tmp_path: Path, path: str) -> None:
+    """A circle of links, or a missing directory, is an error."""
     (tmp_path / "circle").symlink_to("/circle")
 
-    assert files.below(tmp_path, "/circle/net") == tmp_path / "circle/net"
+    with pytest.raises(OSError, match="openat2"):
+        linux.open_in_root(str(tmp_path), path, os.O_PATH | os.O_DIRECTORY)
