@@ -89,11 +89,7 @@ def start(options: Options, bridge: str, pod_image: str, say: Say) -> Iterator[K
             links, uplink = kubernetes.own_links(pid, bridge)
             name, pods = cluster.container(), pod_image or image.NAME
             node = KubernetesNode("kind", api, name, pid, links, uplink, lambda: "", pods)
-            try:
-                with kubernetes.namespace(node, wait=True):
-                    say(f"testing on node {name}")
-                    yield node
-            finally:
-                node.close()
+            with kubernetes.in_use(node, say, f"testing on node {name}", wait=True):
+                yield node
         finally:
             api.close()

@@ -149,11 +149,7 @@ def start(
         node = KubernetesNode(
             "host", server, name, PID, links, uplink, lambda: "", pod_image or image.NAME
         )
-        try:
-            with kubernetes.namespace(node, wait=True):
-                say(f"testing on node {name}")
-                yield node
-        finally:
-            node.close()
+        with kubernetes.in_use(node, say, f"testing on node {name}", wait=True):
+            yield node
     finally:
         server.close()

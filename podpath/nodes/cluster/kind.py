@@ -110,12 +110,8 @@ def start(
                 made=True,
             )
             node.versions |= {f"installed {n}": what for n, what in prepared.installed.items()}
-            try:
-                with kubernetes.namespace(node, wait=False):
-                    say("node is ready")
-                    yield node
-            finally:
-                node.close()
+            with kubernetes.in_use(node, say, "node is ready", wait=False):
+                yield node
         finally:
             api.close()
 

@@ -327,6 +327,29 @@ def _table(pid: int, name: str) -> str:
 
 
 @contextmanager
+def in_use(
+    node: KubernetesNode, say: Callable[[str], None], ready: str, *, wait: bool
+) -> Iterator[KubernetesNode]:
+    """Give a node its namespace in the cluster for the length of the block, and close the node.
+
+    Args:
+        node: node to use.
+        say: function that shows progress.
+        ready: message that the node is ready.
+        wait: as for namespace.
+
+    Raises:
+        CouldNotTest: as for namespace.
+    """
+    try:
+        with namespace(node, wait=wait):
+            say(ready)
+            yield node
+    finally:
+        node.close()
+
+
+@contextmanager
 def namespace(node: KubernetesNode, *, wait: bool) -> Iterator[None]:
     """Create the node's namespace in the cluster for the length of the block.
 
