@@ -59,6 +59,12 @@ def run(step: dict[str, Any], work: Path, **inputs: str) -> "subprocess.Complete
     )
 
 
+def outputs(work: Path) -> dict[str, str]:
+    """Read the outputs that steps have set, as the runner does."""
+    lines = (work / "GITHUB_OUTPUT").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
 def test_no_input_is_part_of_a_script(action: dict[str, Any]) -> None:
     """Inputs come as variables: what is in them is never run."""
     assert [s["name"] for s in steps(action).values() if "${{" in s["run"]] == []
@@ -78,7 +84,8 @@ def test_report_is_told(action: dict[str, Any], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "::error title=PATH-ICMP does not conform::" in done.stdout
     assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text().startswith("## podpath, profile bridge")
-    assert re.fullmatch(r"digest=sha256:[0-9a-f]{64}\n", (tmp_path / "GITHUB_OUTPUT").read_text())
+    assert outputs(tmp_path)["verdict"] == "does not conform"
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", outputs(tmp_path)["digest"])
     assert {p.name for p in directory.iterdir()} == {"report.json", "index.html", "badge.svg"}
 
 
@@ -103,17 +110,72 @@ def test_run_without_a_report_is_told(action: dict[str, Any], tmp_path: Path) ->
     assert (done.returncode, done.stdout.startswith("::warning")) == (0, True)
 
 
-def test_inputs_become_options(action: dict[str, Any], tmp_path: Path) -> None:
-    """A path with a blank stays one; further arguments are split at blanks."""
-    python = tmp_path / "podpath" / "bin" / "python"
+def echoing(work: Path, status: int = 0) -> None:
+    """Put a program in the place of Python that writes its arguments, and runs scripts."""
+    python = work / "podpath" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\nfor a in "$@"; do echo "[$a]"; done\n')
+    python.write_text(
+        f'#!/bin/sh\n[ "$1" = - ] && exec {sys.executable} -\n'
+        f'for a in "$@"; do echo "[$a]"; done\nexit {status}\n'
+    )
     python.chmod(0o755)
-    given = {"cni-bin": "my bin", "report": "out", "arguments": "-n 2 -q"}
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("-n 2 -q", ["-n", "2", "-q"]),
+        ('-k "ping or http"', ["-k", "ping or http"]),
+        ("-k 'a  b' \n -x", ["-k", "a  b", "-x"]),
+        ("$(id) `id` ;id", ["$(id)", "`id`", ";id"]),
+        ("--podpath-report ''", ["--podpath-report", ""]),
+        (" ", []),
+        ("", []),
+    ],
+)
+def test_inputs_become_options(
+    action: dict[str, Any], tmp_path: Path, text: str, arguments: list[str]
+) -> None:
+    """A path with a blank stays one; further arguments are split as a shell does, and not run."""
+    echoing(tmp_path)
+    given = {"cni-bin": "my bin", "report": "out", "arguments": text}
     done = run(steps(action)["Test"], tmp_path, **given)
 
     assert done.stdout.split("\n")[:-1] == [
         *("[-m]", "[pytest]", "[--pyargs]", "[podpath.tests]"),
         *("[--podpath-report]", "[out]", "[--podpath-cni-bin]", "[my bin]"),
-        *("[-n]", "[2]", "[-q]"),
+        *(f"[{argument}]" for argument in arguments),
     ]
+
+
+def test_arguments_that_no_shell_reads(action: dict[str, Any], tmp_path: Path) -> None:
+    """A quote that is not closed is told in a sentence; nothing is run."""
+    echoing(tmp_path)
+    done = run(steps(action)["Test"], tmp_path, arguments='-k "a or b')
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == "::error title=podpath::input arguments: No closing quotation\n"
+
+
+@pytest.mark.parametrize("status", [0, 1, 6])
+def test_exit_status_is_an_output(action: dict[str, Any], tmp_path: Path, status: int) -> None:
+    """It is the step's own, too."""
+    echoing(tmp_path, status)
+    done = run(steps(action)["Test"], tmp_path, report="out", arguments="-q")
+
+    assert (done.returncode, outputs(tmp_path)) == (status, {"exit-status": str(status)})
+
+
+def test_outputs_are_set_by_steps(action: dict[str, Any], tmp_path: Path) -> None:
+    """Each output of the action is one that a step of that id sets."""
+    echoing(tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    run(steps(action)["Test"], tmp_path / "a", report="out")
+    directory = written(tmp_path / "out", Verdict.CONFORMS)
+    run(steps(action)["Tell"], tmp_path / "b", report=str(directory))
+    by_step = {"test": outputs(tmp_path / "a"), "tell": outputs(tmp_path / "b")}
+
+    for name, output in action["outputs"].items():
+        step = re.fullmatch(rf"\$\{{\{{ steps\.(\w+)\.outputs\.{name} \}}\}}", output["value"])
+        assert step is not None
+        assert name in by_step[step[1]]
