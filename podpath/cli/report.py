@@ -20,6 +20,7 @@ def add(commands: output.Commands) -> None:
     _add_compare(actions)
     _add_render(actions)
     _add_badge(actions)
+    _add_metrics(actions)
 
 
 def _file(parser: argparse.ArgumentParser, name: str = "file") -> None:
@@ -201,3 +202,30 @@ def _badge(options: argparse.Namespace) -> int:
     from podpath.report import loading, summary
 
     return _write(options.output, summary.badge(loading.read(options.file)))
+
+
+def _add_metrics(actions: output.Commands) -> None:
+    parser = actions.add_parser(
+        "metrics",
+        help="write a report in Prometheus' text format",
+        description="Write a report in Prometheus' text format, such as for the textfile collector"
+        " of node_exporter.",
+    )
+    _file(parser)
+    parser.add_argument(
+        "--node", default="", metavar="NAME", help="value of the label node (default: the report's)"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="the file to write (default: stdout)"
+    )
+    parser.set_defaults(run=_metrics)
+
+
+def _metrics(options: argparse.Namespace) -> int:
+    from podpath.report import loading, metrics
+
+    text = metrics.text(loading.read(options.file), options.node)
+    if options.output:
+        return _write(options.output, text)
+    output.write(text.removesuffix("\n"))
+    return 0

@@ -181,7 +181,10 @@ def _left_of(needs: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
 
 
 #: Pure module -> libraries that it may use, because they only compute.
-_PACKAGES_OF: Mapping[str, frozenset[str]] = {"contract.answers": frozenset({"jsonschema"})}
+_PACKAGES_OF: Mapping[str, frozenset[str]] = {
+    "report.metrics": frozenset({"prometheus_client"}),
+    "contract.answers": frozenset({"jsonschema"}),
+}
 
 
 def _says_pure(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> bool:
