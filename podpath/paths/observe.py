@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import (
+    BEYOND,
     NODE,
     Address,
     CommandResult,
@@ -19,7 +20,7 @@ from podpath.model import (
 )
 from podpath.nodes.base import Node
 from podpath.nodes.pod import Pod
-from podpath.paths import capture, expected, probes, self_report
+from podpath.paths import capture, checksums, expected, probes, self_report
 from podpath.paths.background import BackgroundTraffic
 from podpath.paths.dissect import quoted
 from podpath.paths.judgement import Judgement, judge
@@ -46,8 +47,8 @@ class Observed:
         observation: The sightings, and the proof that they are complete.
         judgement: The sightings, compared with the expected paths.
         topology: The node and its pods when the traffic was over.
-        differences: Differences between topology and bridge first, then those of the judgement and
-            of refusals.
+        differences: Differences between topology and bridge first, then wrong checksums, then those
+            of the judgement and of refusals.
     """
 
     results: tuple[CommandResult, ...]
@@ -99,8 +100,10 @@ class Observer:
         before = self._node.state(self._pods)
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
         promiscuous = {} if any(t.translations for t in traffic) else self._promiscuous()
+        counted = self._counted()
         with capture.armed(self._namespaces(), expression, promiscuous) as running:
             programs = self._programs()
+            errors = checksums.read(counted)
             results = self._send_all(traffic, before)
             has_waited = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
@@ -110,6 +113,7 @@ class Observer:
             running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
             observation = running.collect()
             _no_gaps((*observation.gaps, *self._unlike(before)))
+            wrong = checksums.differences(errors, checksums.read(counted))
             # The sniffers stay up, as a change during this reading would make it differ from the
             # topology that the traffic had.
             topology = self.topology()
@@ -117,7 +121,7 @@ class Observer:
             _no_gaps((*running.changes(), *self._unlike(before)))
         if expression:
             observation = _without_foreign_errors(traffic, observation)
-        return self._judge(traffic, results, observation, topology, programs)
+        return self._judge(traffic, results, observation, topology, programs, wrong)
 
     def _background(self, topology: Topology, programs: frozenset[Endpoint]) -> Container[Sighting]:
         """Return the background traffic of a shared node; a node of podpath's own has none."""
@@ -156,6 +160,7 @@ class Observer:
         observation: Observation,
         topology: Topology,
         programs: frozenset[Endpoint],
+        wrong: Sequence[Difference],
     ) -> Observed:
         judgement = judge(
             [(t.probe, self._paths(topology, t)) for t in traffic],
@@ -169,8 +174,8 @@ class Observer:
                 differences += bridge.bridged(
                     topology, self._network, exchange.source, exchange.destination
                 )
-        # The bridge's differences first, as they explain the sightings.
-        differences = list(dict.fromkeys(differences)) + list(judgement.differences)
+        # These of the bridge and of checksums first, as they explain the sightings.
+        differences = [*dict.fromkeys(differences), *wrong, *judgement.differences]
         for exchange, result in zip(traffic, results, strict=True):
             _no_doubts(exchange, result, observation, topology)
             differences += _refusal(exchange, result, judgement)
@@ -205,6 +210,13 @@ class Observer:
             NODE: self._node.network_namespace(),
             **{names.get(name, name): path for name, path in named.items()},
         }
+
+    def _counted(self) -> dict[str, str]:
+        """Return the namespaces whose checksum errors can only be those of watched traffic."""
+        counted = self._namespaces()
+        if self._node.shared:
+            del counted[NODE]
+        return counted | ({BEYOND: self._node.beyond} if self._node.beyond else {})
 
     def _promiscuous(self) -> dict[str, list[str]]:
         """Return the existing interfaces that must be promiscuous to show a hop."""

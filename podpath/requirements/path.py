@@ -38,21 +38,25 @@ REQUIREMENTS = (
         why="It is what pods are for. TCP shows what single packets do not: connection tracking,"
         " segments, and both directions at once.",
         how="wget in one pod gets a page from the other one, in each direction. Each packet from"
-        " the first SYN to the last ACK is compared with the path of the profile.",
+        " the first SYN to the last ACK is compared with the path of the profile. No kernel may"
+        " count a packet with a wrong checksum meanwhile.",
     ),
     Requirement(
         "PATH-UDP",
         "A UDP datagram between two pods is seen once at every expected interface, in order,"
         " and nowhere else.",
-        "At the first missing hop the packet was dropped or took another way.",
-        (f"{DUMP} udp", f"{NODE} nft list ruleset"),
+        "At the first missing hop the packet was dropped or took another way. A checksum is wrong"
+        " after an offload that is not undone, or a rule that changes packets.",
+        (f"{DUMP} udp", f"{NODE} nft list ruleset", f"{NODE} ip netns exec NETNS nstat -az"),
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
         " podpath's own judgement, from how the plugin documents its wiring",
         why="UDP passes other rules than TCP and ICMP, and nobody sends it again. DNS is the"
         " first to suffer.",
         how="nc sends a datagram to the other pod, which must get it byte by byte. It is compared"
-        " with the path of the profile, in each direction.",
+        " with the path of the profile, in each direction. No kernel may count a packet with a"
+        " wrong checksum meanwhile (InCsumErrors): it drops such a packet after all interfaces"
+        " have seen it.",
     ),
     Requirement(
         "PATH-ARP",

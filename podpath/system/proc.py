@@ -5,7 +5,7 @@ lines, but a node's /proc is not always the kernel's own.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Self
@@ -189,6 +189,33 @@ def counters6(table: str, protocol: str) -> dict[str, int]:
     rows = (fields for fields in map(str.split, _lines(table)) if len(fields) == 2)
     named = ((name.removeprefix(protocol), n) for name, n in rows if name.startswith(protocol))
     return dict(_numbers(named))
+
+
+#: Tables with counters of checksum errors, their protocols, and the reader of each table.
+_CHECKSUMS = (
+    ("snmp", ("Icmp", "Tcp", "Udp", "UdpLite"), counters),
+    ("snmp6", ("Icmp6", "Udp6", "UdpLite6"), counters6),
+    ("netstat", ("IpExt",), counters),
+)
+
+
+def checksum_errors(tables: Mapping[str, str]) -> dict[str, int]:
+    """Read the counts of packets with a wrong checksum, which the kernel drops.
+
+    TCP counts both IP versions in its IPv4 table.
+
+    Args:
+        tables: Name below /proc/net -> text: "snmp", "snmp6" and "netstat", as far as there are.
+
+    Returns:
+        Name of a counter, as nstat(8) prints it -> number: "UdpInCsumErrors".
+    """
+    counts = {}
+    for table, protocols, read in _CHECKSUMS:
+        for protocol in protocols:
+            number = read(tables.get(table, ""), protocol).get("InCsumErrors")
+            counts |= {} if number is None else {f"{protocol}InCsumErrors": number}
+    return counts
 
 
 def _numbers(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """The faults: each a few lines of shell, with what must turn red, and why."""
 
 from selftests.faults.catalogue import (
+    checksums,
     contract,
     features,
     healthy,
@@ -20,6 +21,7 @@ from selftests.faults.fault import Fault
 # those that take longest first, so that none is left alone at the end
 FAULTS = (
     *path.FAULTS,
+    *checksums.FAULTS,
     *lifecycle.FAULTS,
     *ipv6.FAULTS,
     *contract.FAULTS,
@@ -32,6 +34,7 @@ FAULTS = (
 )
 HEALTHY = (
     *healthy.PLUGINS,
+    *checksums.PLUGINS,
     *ipv6.PLUGINS,
     *ptp.PLUGINS,
     *routed.PLUGINS,

@@ -151,3 +151,20 @@ def test_any_text_is_read(text: str) -> None:
     proc.counters(f"Udp: {text}\nUdp: {text}", "Udp")
     proc.counters6(text, "Udp6")
     proc.mounts(text)
+
+
+def test_checksum_errors_of_all_tables() -> None:
+    """Counters of both IP versions have names of their own; a missing table has none."""
+    tables = {
+        "snmp": "Ip: InCsumErrors\nIp: 9\nUdp: InDatagrams InCsumErrors\nUdp: 7 2\n",
+        "snmp6": "Udp6InDatagrams 5\nUdp6InCsumErrors 1\nIcmp6InCsumErrors 0\n",
+        "netstat": "TcpExt: InCsumErrors\nTcpExt: 9\nIpExt: InCsumErrors InOctets\nIpExt: 3 8\n",
+    }
+
+    assert proc.checksum_errors(tables) == {
+        "UdpInCsumErrors": 2,
+        "Udp6InCsumErrors": 1,
+        "Icmp6InCsumErrors": 0,
+        "IpExtInCsumErrors": 3,
+    }
+    assert proc.checksum_errors({"snmp": "Tcp: InSegs\nTcp: 1\n"}) == {}

@@ -1,0 +1,56 @@
+"""Packets that a kernel dropped because their checksum is wrong.
+
+A sniffer cannot decide it: with checksum offload, a packet on a veth has no checksum yet. The
+kernel that receives the packet verifies it, after every interface has seen it, and counts failures.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from podpath.model import Difference
+from podpath.paths.kinds import CHECKSUM
+from podpath.system import netns, proc
+
+#: Name of a namespace -> counter of checksum errors -> its value.
+Counters = Mapping[str, Mapping[str, int]]
+
+_TABLES = ("snmp", "snmp6", "netstat")
+
+
+def read(namespaces: Mapping[str, str]) -> Counters:
+    """Read the counters of checksum errors of network namespaces.
+
+    Args:
+        namespaces: Name and path of each namespace.
+
+    Raises:
+        CouldNotTest: A namespace cannot be entered.
+    """
+    return {name: netns.run_in(path, _read) for name, path in namespaces.items()}
+
+
+def _read() -> dict[str, int]:
+    return proc.checksum_errors({name: _text(name) for name in _TABLES})
+
+
+def _text(name: str) -> str:
+    """Return a table of this thread's namespace; empty if the kernel has none, as without IPv6."""
+    try:
+        return Path(f"/proc/thread-self/net/{name}").read_text()
+    except OSError:
+        return ""
+
+
+def differences(before: Counters, after: Counters) -> list[Difference]:
+    """List the counters that grew, one difference each. Pure."""
+    return [
+        Difference(
+            CHECKSUM,
+            f"the kernel of {namespace}",
+            "none",
+            f"{grown} {'packet' if grown == 1 else 'packets'} dropped, by its {counter}",
+        )
+        for namespace, counters in after.items()
+        for counter, value in counters.items()
+        if (grown := value - before.get(namespace, {}).get(counter, value)) > 0
+    ]

@@ -1,0 +1,77 @@
+"""Faults that a sniffer cannot see: packets that arrive with a wrong checksum."""
+
+from selftests.faults.fault import Fault, bridge_rule
+
+#: What shows that a packet filter is there at all.
+_SHOWN = frozenset({"TOPO-HOOKS"})
+
+#: Shell: turn offloads of a pod's eth0 off, by ETHTOOL_S* of linux/ethtool.h, as no node needs
+#: ethtool itself: its kernel then computes checksums itself, and cuts segments to size.
+WITHOUT_OFFLOADS = r"""in_pod python3 -c '
+import array, fcntl, socket, struct
+channel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for command in (0x1F, 0x24, 0x2C, 0x19, 0x17, 0x15):  # TSO, GSO, GRO, SG, TX and RX checksums
+    value = array.array("I", (command, 0))
+    request = struct.pack("16sQ16x", b"eth0", value.buffer_info()[0])
+    fcntl.ioctl(channel, 0x8946, request)  # SIOCETHTOOL
+'"""
+
+
+def _wrong(rule: str) -> str:
+    """Shell: what the client sends gets a checksum that is wrong."""
+    return f"""{WITHOUT_OFFLOADS}
+      [ "$POD" != client ] || {{ {bridge_rule(f"ip saddr '$IP' {rule}")}; }}"""
+
+
+FAULTS = (
+    Fault(
+        name="datagrams arrive with a wrong checksum",
+        source="flannel-io/flannel issue 1279; k3s-io/k3s issue 2013",
+        reds={"PATH-UDP": "wrong checksum at the kernel of server"},
+        follows=_SHOWN,
+        near=frozenset({"PATH-HTTP"}),
+        after=_wrong("udp dport 9000 udp checksum set 0x1234"),
+    ),
+    Fault(
+        name="segments arrive with a wrong checksum",
+        source="cilium/cilium issue 26300; kubernetes/kubernetes issue 18898",
+        reds={"PATH-HTTP": "wrong checksum at the kernel of server"},
+        follows=_SHOWN,
+        untestable=frozenset({"LIFE-SURVIVOR"}),
+        near=frozenset({"PATH-UDP"}),
+        after=_wrong("tcp dport 80 tcp checksum set 0x1234"),
+    ),
+    Fault(
+        name="large segments alone arrive with a wrong checksum",
+        source="cilium/cilium issue 26300",
+        reds={"PATH-SIZE": "wrong checksum at the kernel of client"},
+        follows=_SHOWN,
+        untestable=frozenset({"LIFE-SURVIVOR"}),
+        near=frozenset({"PATH-UDP"}),
+        after=f"""{WITHOUT_OFFLOADS}
+          {bridge_rule("ip length gt 1400 tcp sport 80 tcp checksum set 0x1234")}""",
+    ),
+    Fault(
+        name="echo requests arrive with a wrong checksum",
+        source="own",
+        reds={"PATH-ICMP": "wrong checksum at the kernel of server"},
+        follows=_SHOWN,
+        untestable=frozenset({"PATH-ARP"}),
+        after=_wrong("icmp type echo-request icmp checksum set 0x1234"),
+    ),
+)
+
+PLUGINS = (
+    Fault(
+        name="pods without checksum and segmentation offload",
+        source="",
+        reds={},
+        near=frozenset(
+            {
+                *("PATH-HTTP", "PATH-UDP", "PATH-SIZE", "PATH-MTU", "PATH-UNCHANGED"),
+                *("PATH-MASQUERADE", "PATH-PORTMAP", "PATH-BYSTANDER", "LIFE-SURVIVOR"),
+            }
+        ),
+        after=WITHOUT_OFFLOADS,
+    ),
+)
