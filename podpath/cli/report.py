@@ -52,8 +52,8 @@ def _show(options: argparse.Namespace) -> int:
     if options.json:
         verdicts = {r["id"]: r["verdict"] for r in requirements}
         features = compare.features(document)
-        told_of = {"verdict": document["verdict"], "features": features}
-        output.write_json({**told_of, "requirements": verdicts})
+        of_run = {name: document[name] for name in ("verdict", "complete")}
+        output.write_json({**of_run, "features": features, "requirements": verdicts})
         return 0
     width = max((len(n) for n in document["environment"]), default=0)
     for name, text in document["environment"].items():
@@ -66,7 +66,7 @@ def _show(options: argparse.Namespace) -> int:
     for line in summary.consequences(document):
         output.write(output.hanging("", line, 0))
     _show_results(document)
-    output.write(f"\n{document['verdict']}")
+    output.write(f"\n{summary.of_run(document)}")
     return 0
 
 

@@ -12,6 +12,7 @@ pytest_plugins = [
     "podpath.plugin.header",
     "podpath.plugin.workers",
     "podpath.plugin.collection",
+    "podpath.plugin.selection",
     "podpath.plugin.outcome",
     "podpath.plugin.consequences",
     "podpath.plugin.results",

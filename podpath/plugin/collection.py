@@ -76,14 +76,14 @@ def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the ids of all tests, pass them to JUnit, and mark, deselect and sort the tests."""
-    absent = {*shared.not_applicable(config), *_waived(config)}
+    inapplicable = absent(config)
     left_out, first = [], []
     for item in items:
         ids = shared.ids_of(item)
         _check_levels(config, item, ids)
         if not set(ids).isdisjoint(_FIRST):
             first.append(item)
-        if not absent.isdisjoint(ids):
+        if not inapplicable.isdisjoint(ids):
             left_out.append(item)
         for identifier in ids:
             requirement = _known(config, item, identifier)
@@ -159,6 +159,11 @@ def _expect_deviation(config: pytest.Config, item: pytest.Item, identifier: str)
         strict = not any(one.shipped for one in known)
         item.add_marker(pytest.mark.xfail(reason=reason, strict=strict, raises=AssertionError))
         item.stash[shared.sayings] = [one.says for one in known]
+
+
+def absent(config: pytest.Config) -> set[str]:
+    """Return the requirements whose tests are left out: of the node's kind, and waived ones."""
+    return {*shared.not_applicable(config), *_waived(config)}
 
 
 def _waived(config: pytest.Config) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from podpath.plugin import shared
+from podpath.plugin import selection, shared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +74,15 @@ class _Results:
         self._results: list[TestResult] = []
         self._ids: dict[str, str] = {}
         self._others_failed = False
-        self._complete = False
+        self._planned: set[str] = set()
+        self._broken_off = True
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._planned.update(item.nodeid for item in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self._planned.update(ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._ids[report.nodeid] = self._config.cwd_relative_nodeid(_printed(report))
@@ -96,7 +104,8 @@ class _Results:
             return
         from podpath.report.outcome import exit_status
 
-        self._complete = exitstatus in (0, 1)
+        # -x ends a run with 1, too
+        self._broken_off = exitstatus not in (0, 1) or not self._planned <= self._ids.keys()
         if not self._others_failed and exitstatus in (0, 1):
             status = exit_status(r.outcome.verdict for r in self._results)
             session.exitstatus = exitstatus if status is None else status
@@ -152,7 +161,8 @@ class _Results:
         facts = self._config.stash.get(shared.environment, {})
         known = {str(name): facts[name] for name in ("profile", "node") if name in facts}
         about = document.About(
-            complete=self._complete,
+            broken_off=self._broken_off,
+            selected=selection.of(self._config),
             features=self._features(),
             abilities=shared.abilities(self._config),
             requirements=tuple(shared.declared(self._config).values()),
@@ -163,7 +173,7 @@ class _Results:
             for r in built["requirements"]
             if r["reason"] == WAIVED or (r["tests"] and r["verdict"] != Verdict.NOT_RUN)
         ]
-        terminal.write_sep("=", "requirements" if self._complete else "broken off: not all was run")
+        terminal.write_sep("=", summary.part_run(built) or "requirements")
         width = max(len(requirement["id"]) for requirement in built["requirements"])
         colours = {Verdict.CONFORMS: "green", Verdict.DOES_NOT_CONFORM: "red"}
         for requirement in shown:
@@ -260,5 +270,6 @@ class _Results:
             config.stash.get(shared.arguments, config.invocation_params.args),
             shared.seed(config),
             requirements=tuple(shared.declared(config).values()),
-            complete=self._complete,
+            broken_off=self._broken_off,
+            selected=selection.of(config),
         )

@@ -178,6 +178,8 @@ def facts(report: Mapping[str, Any]) -> dict[str, str]:
     texts = {name: whose[name] for name in ("organisation", "project", "version") if name in whose}
     texts["podpath"] = " ".join(filter(None, [suite["version"], suite["commit"]]))
     texts |= {k: v for k, v in report["environment"].items() if k not in _OF_ONE_RUN}
+    if chosen := report.get("selection"):
+        texts["selection"] = f"{chosen['run']} of {chosen['of']} requirements"
     configuration = report["configuration"]
     if conflist := configuration.get("conflist"):
         texts["conflist, sha256"] = conflist["sha256"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from podpath.cni.features import WAIVED
 from podpath.errors import CouldNotTest
-from podpath.report.outcome import Outcome, Verdict, of_run, worst
+from podpath.report.outcome import Outcome, Verdict, of_run, of_selection, worst
 from podpath.requirements import (
     CORE,
     GROUPS,
@@ -78,7 +78,8 @@ class About:
         implementation: the plugin's organisation, project, version and contact.
         configuration: the conflist, and the plugins with their checksums.
         command: command that repeats the run.
-        complete: false if the run was broken off.
+        broken_off: true if not all tests that were selected were run.
+        selected: true if the user selected some of the tests.
         features: feature -> reason why it is not tested; empty if it is tested.
         abilities: abilities of the kind of node.
         requirements: the vendor's own requirements.
@@ -89,10 +90,16 @@ class About:
     implementation: Mapping[str, Any] = field(default_factory=dict)
     configuration: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
-    complete: bool = True
+    broken_off: bool = False
+    selected: bool = False
     features: Mapping[str, str] = field(default_factory=dict)
     abilities: Ability = ~Ability.NONE
     requirements: tuple[Requirement, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """True if all tests were run that there are."""
+        return not self.broken_off and not self.selected
 
 
 def build(
@@ -126,10 +133,6 @@ def build(
     ]
     vendor = groups(requirements, complete=about.complete)
     profile = facts.get("profile", "")
-    # some tests end before their requirements are known; they count here, too
-    verdict = of_run(r.outcome.verdict for r in collected)
-    if verdict == Verdict.CONFORMS and not about.complete:
-        verdict = Verdict.COULD_NOT_TEST
     document = printable(
         {
             "apiVersion": VERSION,
@@ -139,8 +142,10 @@ def build(
             "suite": {"name": "podpath", "version": version, "commit": about.commit},
             "environment": facts,
             "configuration": dict(about.configuration),
-            "verdict": verdict,
+            # some tests end before their requirements are known; they count here, too
+            "verdict": _of_run(of_run(r.outcome.verdict for r in collected), about),
             "complete": about.complete,
+            **_selection(requirements, about),
             "profiles": profiles(profile, requirements, about.features, complete=about.complete),
             **({"groups": vendor} if vendor else {}),
             "requirements": requirements,
@@ -148,6 +153,24 @@ def build(
         }
     )
     return sealed(document)
+
+
+def _of_run(verdict: Verdict, about: About) -> str:
+    """Return the verdict of a run, which says that the plugin conforms only if all was run."""
+    if about.broken_off:
+        return Verdict.COULD_NOT_TEST if verdict == Verdict.CONFORMS else verdict
+    return of_selection(verdict) if about.selected else verdict
+
+
+def _selection(requirements: Sequence[Mapping[str, Any]], about: About) -> dict[str, Any]:
+    if not about.selected or about.broken_off:
+        return {}
+    return {"selection": selection(requirements)}
+
+
+def selection(requirements: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Count the requirements of which a test was run, and all of them."""
+    return {"run": sum(bool(r["tests"]) for r in requirements), "of": len(requirements)}
 
 
 def _requirement(
@@ -224,7 +247,7 @@ def profiles(
         name: name of the profile; if it is empty, the list is.
         requirements: entries of the requirements.
         features: feature -> reason why it is not tested; empty if it is tested.
-        complete: false if the run was broken off.
+        complete: false if not all tests were run.
     """
     if not name:
         return []

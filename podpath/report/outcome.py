@@ -22,6 +22,9 @@ class Verdict(StrEnum):
     NOT_RUN = "not run"
 
 
+#: Qualifies the verdict and the results of a run of selected tests.
+OF_WHAT_WAS_RUN = "of what was run"
+
 #: The first of these among several verdicts counts.
 _WORST_FIRST = (
     Verdict.DOES_NOT_CONFORM,
@@ -93,6 +96,12 @@ def of_run(verdicts: Iterable[str]) -> Verdict:
     """Return the verdict of a whole run: a recommendation that is not met does not count."""
     verdict = worst(verdicts)
     return Verdict.CONFORMS if verdict == Verdict.RECOMMENDED else verdict
+
+
+def of_selection(verdict: Verdict) -> str:
+    """Return the verdict of a run of selected tests: a good one counts for these tests alone."""
+    good = verdict in (Verdict.CONFORMS, Verdict.KNOWN_DEVIATION)
+    return f"{verdict}, {OF_WHAT_WAS_RUN}" if good else verdict
 
 
 def exit_status(verdicts: Iterable[str]) -> int | None:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from podpath.report.compare import plain
-from podpath.report.outcome import Verdict
+from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict
 
 _SIGNS = {
     "success": "✅",
@@ -30,9 +30,23 @@ _MOST_ANNOTATIONS = 10
 _LETTER, _PADDING, _HEIGHT = 6, 10, 20
 
 
+def part_run(document: Mapping[str, Any]) -> str:
+    """Say which part of the tests was run; empty if all were."""
+    if chosen := document.get("selection"):
+        return f"{OF_WHAT_WAS_RUN}: {chosen['run']} of {chosen['of']} requirements"
+    return "" if document["complete"] else "broken off: not all was run"
+
+
+def of_run(document: Mapping[str, Any]) -> str:
+    """Put the verdict of the run into words, with the part of the tests that it is of."""
+    verdict = str(document["verdict"]).removesuffix(f", {OF_WHAT_WAS_RUN}")
+    return ", ".join(filter(None, [verdict, part_run(document)]))
+
+
 def markdown(document: Mapping[str, Any]) -> str:
     """Format results, and the requirements that need attention, for the job summary of a CI."""
-    parts = []
+    part = part_run(document)
+    parts = [f"**{part.capitalize()}.**", ""] if part else []
     for profile in document["profiles"]:
         head = f"## podpath, profile {plain(profile['name'])}: {_result(profile['result'])}"
         parts += [head, "", "| group | result | requirements |", "|---|---|---|"]
@@ -131,7 +145,8 @@ def badge(document: Mapping[str, Any]) -> str:
         counts = profile["counts"]
         applied = sum(counts.values()) - counts.get("not applicable", 0)
         label, result = f"podpath {profile['name']}", profile["result"]
-        value = f"{result}, {counts.get('conforms', 0)} of {applied}"
+        part = f"{result}, {OF_WHAT_WAS_RUN}:" if "selection" in document else f"{result},"
+        value = f"{part} {counts.get('conforms', 0)} of {applied}"
     widths = [len(text) * _LETTER + 2 * _PADDING for text in (label, value)]
     svg = Element(
         "svg",

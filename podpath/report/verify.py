@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from podpath.report.document import digest, groups, profiles
-from podpath.report.outcome import Verdict, of_run, worst
+from podpath.report.document import digest, groups, profiles, selection
+from podpath.report.outcome import Verdict, of_run, of_selection, worst
 from podpath.requirements import CORE, Level
 
 #: Verdicts that only a test can have.
@@ -54,11 +54,7 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
         ):
             problems.append(f"{identifier} is said to be recommended, and is required")
     requirements, complete = document["requirements"], document["complete"]
-    whole = of_run(t["verdict"] for r in requirements for t in r["tests"])
-    # the requirements of a test that was broken off are unknown
-    allowed = {whole} if whole == Verdict.DOES_NOT_CONFORM else {whole, Verdict.COULD_NOT_TEST}
-    if document["verdict"] not in allowed:
-        problems.append(f"the verdict is {document['verdict']!r}, and the tests' is '{whole}'")
+    problems += _of_run(document)
     if document.get("groups", []) != groups(requirements, complete=complete):
         problems.append("the results of the vendor's groups are not their requirements'")
     for profile in document["profiles"]:
@@ -72,4 +68,24 @@ def _of_verdicts(document: Mapping[str, Any]) -> list[str]:
         if profile not in expected:
             name = profile["name"]
             problems.append(f"the results of the profile {name} are not its requirements'")
+    return problems
+
+
+def _of_run(document: Mapping[str, Any]) -> list[str]:
+    """List how the verdict of the run, and what it says of a selection, contradict the tests."""
+    requirements, complete = document["requirements"], document["complete"]
+    whole = of_run(t["verdict"] for r in requirements for t in r["tests"])
+    expected = of_selection(whole) if "selection" in document else str(whole)
+    # the requirements of a test that was broken off are unknown
+    allowed = (
+        {expected} if whole == Verdict.DOES_NOT_CONFORM else {expected, str(Verdict.COULD_NOT_TEST)}
+    )
+    allowed -= set() if complete else {str(Verdict.CONFORMS)}
+    problems = []
+    if document["verdict"] not in allowed:
+        problems.append(f"the verdict is {document['verdict']!r}, and the tests' is '{expected}'")
+    if complete and "selection" in document:
+        problems.append("it is of selected tests, and is said to be complete")
+    if document.get("selection", counted := selection(requirements)) != counted:
+        problems.append(f"its selection is {document['selection']}, and its tests are {counted}")
     return problems

@@ -52,7 +52,8 @@ def about(
     arguments: Sequence[str],
     seed: int,
     *,
-    complete: bool,
+    broken_off: bool,
+    selected: bool = False,
     requirements: tuple[Requirement, ...] = (),
 ) -> About:
     """Collect the facts about a run that its report has besides the results.
@@ -62,7 +63,8 @@ def about(
         whose: implementation, as implementation() returns it.
         arguments: arguments of pytest.
         seed: seed of the run.
-        complete: false if the run was broken off.
+        broken_off: true if not all tests that were selected were run.
+        selected: true if the user selected some of the tests.
         requirements: the vendor's own requirements.
 
     Raises:
@@ -82,7 +84,8 @@ def about(
             "plugins": [_plugin(name, path) for name, path in plan.plugins.items()],
         },
         command=command(arguments, seed),
-        complete=complete,
+        broken_off=broken_off,
+        selected=selected,
         features=plan.features,
         requirements=requirements,
     )

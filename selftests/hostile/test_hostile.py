@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("hostile")
 #: A hanging plugin is given up after 20 s, in each of three pods at once; the rest is reserve.
 _SECONDS = 80.0
 _TOGETHER = 3
-_VERDICTS = {0: "conforms", 1: "does not conform", 6: "could not test"}
+_VERDICTS = {0: "conforms, of what was run", 1: "does not conform", 6: "could not test"}
 _SETTINGS = ("hostname", "domainname", "core_pattern", "panic", "pid_max")
 
 

@@ -17,7 +17,7 @@ _FACTS = Path(page.__file__).with_name("plugins.toml")
 _MADE = Reason(("TOPO-MTU",), "It ignores `mtu`", "https://example.org/acme/main.go#L7")
 
 
-def _report(*, complete: bool = True, **verdicts: Verdict) -> dict[str, Any]:
+def _report(*, broken_off: bool = False, **verdicts: Verdict) -> dict[str, Any]:
     results = [
         TestResult("t", (id_.replace("_", "-"),), Outcome(verdict, "expected 1400, saw 1500"))
         for id_, verdict in verdicts.items()
@@ -25,7 +25,7 @@ def _report(*, complete: bool = True, **verdicts: Verdict) -> dict[str, Any]:
     about = About(
         command="pytest -q -n 2 --podpath-cni-bin /home/acme/bin --podpath-seed 7",
         abilities=Embedded.abilities,
-        complete=complete,
+        broken_off=broken_off,
         date="2026-11-26T16:33:15+00:00",
     )
     facts = {
@@ -100,7 +100,7 @@ def test_plugin_without_a_whole_report_is_an_error() -> None:
     with pytest.raises(page.Unexplained, match="acme has no report"):
         page.page([_plugin()], {})
     with pytest.raises(page.Unexplained, match="acme: the run of its report was broken off"):
-        page.page([_plugin()], {"acme": _report(complete=False, PATH_ICMP=Verdict.CONFORMS)})
+        page.page([_plugin()], {"acme": _report(broken_off=True, PATH_ICMP=Verdict.CONFORMS)})
 
 
 def test_command_has_nothing_of_the_machine() -> None:

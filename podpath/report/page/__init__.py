@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath.cni.features import FEATURES
+from podpath.report import summary
 from podpath.report.outcome import Verdict
 from podpath.report.page import drawing
 from podpath.requirements import GROUPS, REQUIREMENTS, group
@@ -36,6 +37,7 @@ def render(document: Mapping[str, Any]) -> str:
     return str(
         _template().render(
             report=document,
+            whole=summary.of_run(document),
             title=_title(document),
             style=_file("page.css"),
             script=script,
@@ -43,7 +45,7 @@ def render(document: Mapping[str, Any]) -> str:
             groups=GROUPS | {g["name"]: g["name"] for g in document.get("groups", [])},
             group_of=group,
             signs=SIGNS,
-            slug=lambda verdict: verdict.replace(" ", "-"),
+            slug=lambda verdict: verdict.replace(",", "").replace(" ", "-"),
             overview=_overview(document["requirements"]),
             usually=_usually,
             about_feature=_about_feature,

@@ -282,7 +282,7 @@ def test_run_that_was_broken_off_is_no_success() -> None:
     """Nor does it conform as a whole."""
     told = [result(Verdict.CONFORMS, *(i for i, r in REQUIREMENTS.items() if Embedded.can_test(r)))]
     whole = build(told, SEAL, "1.2", EMBEDDED)
-    broken = build(told, SEAL, "1.2", dataclasses.replace(EMBEDDED, complete=False))
+    broken = build(told, SEAL, "1.2", dataclasses.replace(EMBEDDED, broken_off=True))
 
     assert (whole["verdict"], whole["profiles"][0]["result"]) == (Verdict.CONFORMS, "success")
     assert (broken["verdict"], broken["profiles"][0]["result"]) == (
@@ -290,6 +290,39 @@ def test_run_that_was_broken_off_is_no_success() -> None:
         "partial",
     )
     assert verify.problems(broken) == []
+
+
+def test_run_of_selected_tests_conforms_for_these_alone() -> None:
+    """A finding weighs as much as in any run."""
+    about = dataclasses.replace(EMBEDDED, selected=True)
+    chosen = build([result(Verdict.CONFORMS)], SEAL, "1.2", about)
+    red = build([result(Verdict.DOES_NOT_CONFORM)], SEAL, "1.2", about)
+    broken = build(
+        [result(Verdict.CONFORMS)], SEAL, "1.2", dataclasses.replace(about, broken_off=True)
+    )
+
+    assert (chosen["verdict"], chosen["complete"]) == ("conforms, of what was run", False)
+    assert chosen["selection"] == {"run": 1, "of": len(REQUIREMENTS)}
+    assert chosen["profiles"][0]["result"] == "partial"
+    assert red["verdict"] == Verdict.DOES_NOT_CONFORM
+    assert (broken["verdict"], "selection" in broken) == (Verdict.COULD_NOT_TEST, False)
+    assert [verify.problems(document) for document in (chosen, red, broken)] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"verdict": "conforms"}, "the verdict is 'conforms', and the tests' is 'conforms, of"),
+        ({"complete": True}, "it is of selected tests, and is said to be complete"),
+        ({"selection": {"run": 80, "of": 81}}, "its selection is {'run': 80, 'of': 81}"),
+    ],
+)
+def test_selection_is_not_edited_to_a_whole_run(changes: dict[str, Any], problem: str) -> None:
+    """Nor its verdict to that of one."""
+    about = dataclasses.replace(EMBEDDED, selected=True)
+    chosen = build([result(Verdict.CONFORMS)], SEAL, "1.2", about)
+
+    assert any(text.startswith(problem) for text in verify.problems(sealed({**chosen, **changes})))
 
 
 def test_counts_are_of_the_requirements_of_each_group() -> None:

@@ -108,6 +108,18 @@ def test_annotations_are_few() -> None:
     )
 
 
+def test_part_that_was_run_is_said_everywhere() -> None:
+    """In the job summary, on the badge, and with the verdict."""
+    about = About(selected=True, abilities=Embedded.abilities)
+    told = [TestResult("t", ("PATH-ICMP",), Outcome(Verdict.CONFORMS))]
+    built = build(told, {"profile": "bridge", "node": "embedded"}, "1.2", about)
+    part = f"f what was run: 1 of {len(REQUIREMENTS)} requirements"
+
+    assert summary.of_run(built) == f"conforms, o{part}"
+    assert summary.markdown(built).splitlines()[0] == f"**O{part}.**"
+    assert f"podpath bridge: partial, of what was run: 1 of {_APPLY}" in summary.badge(built)
+
+
 _APPLY = len([r for r in REQUIREMENTS.values() if Embedded.can_test(r)])
 
 
