@@ -9,7 +9,7 @@ from podpath.cni.network import Network
 from podpath.model import Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
-from podpath.paths import judgement, outside, probes
+from podpath.paths import judgement, likeness, outside, probes
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
 from podpath.paths.traffic.losses import losses
@@ -88,6 +88,27 @@ def test_udp_crosses_exactly_the_expected_interfaces(
     observed = observe(traffic.udp(source, destination, family))
 
     assert observed.differences == []
+
+
+@requirement("PATH-CONTAINER")
+@each_family
+@pytest.mark.parametrize("protocol", ["ping", "http", "udp"])
+@both_directions
+def test_container_sends_over_the_same_path(
+    observe: Observe,
+    traffic: Traffics,
+    source: str,
+    destination: str,
+    family: Family,
+    protocol: str,
+) -> None:
+    """Packets of the container and of another program in its namespace appear at the same hops."""
+    program, container = (
+        observe(getattr(maker, protocol)(source, destination, family)).differences
+        for maker in (traffic, traffic.from_containers)
+    )
+
+    assert likeness.unlike(program, container) == []
 
 
 @requirement("PATH-ARP")

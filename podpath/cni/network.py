@@ -15,8 +15,16 @@ from podpath.requirements import REQUIREMENTS
 
 #: Requirements on traffic between pods, which isolated pods do not have.
 _BETWEEN_PODS = (
-    *("PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-ARP", "PATH-BYSTANDER", "PATH-UNCHANGED"),
-    *("PATH-SIZE", "PATH-MTU", "PATH-CONCURRENT", "LIFE-SURVIVOR", "LIFE-REUSE", "K8S-SERVICE"),
+    *("PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-CONTAINER", "PATH-ARP", "PATH-BYSTANDER"),
+    *(
+        "PATH-UNCHANGED",
+        "PATH-SIZE",
+        "PATH-MTU",
+        "PATH-CONCURRENT",
+        "LIFE-SURVIVOR",
+        "LIFE-REUSE",
+        "K8S-SERVICE",
+    ),
 )
 _ISOLATED = "the conflist isolates pods from each other, see PATH-ISOLATION"
 

@@ -200,12 +200,13 @@ class Node(ABC):
                 continue
         return proc.endpoints(tables)
 
+    def namespace_of(self, pod: Pod, container: str) -> str:
+        """Return the path of the network namespace that a container's process is in."""
+        return str(self.root(f"/proc/{pod.pids[container]}/ns/net"))
+
     def container_namespaces(self, pod: Pod) -> dict[str, int]:
         """Return the inode of the network namespace that each container's process is in."""
-        return {
-            name: netns.inode(str(self.root(f"/proc/{pid}/ns/net")))
-            for name, pid in pod.pids.items()
-        }
+        return {name: netns.inode(self.namespace_of(pod, name)) for name in pod.pids}
 
     def entering(self, command: Sequence[str]) -> list[str]:
         """Return the command that runs a program in the node's namespaces."""

@@ -59,6 +59,24 @@ REQUIREMENTS = (
         " have seen it.",
     ),
     Requirement(
+        "PATH-CONTAINER",
+        "Packets of a pod's container take the same path as those of other programs in its network"
+        " namespace.",
+        "A rule on the container's cgroup drops or redirects its packets: an eBPF program, or a"
+        " packet filter that matches cgroups.",
+        (f"{NODE} bpftool cgroup tree", f"{POD} nft list ruleset"),
+        level=Level.JUDGEMENT,
+        source=f"{K8S_MODEL}, is about pods, whose containers share one network namespace; that"
+        " only the namespace decides the path is podpath's own judgement",
+        why="A container has more than its network namespace: a cgroup, capabilities, a filter of"
+        " system calls. podpath sends most of its traffic from a program of its own in the pod's"
+        " network namespace, so this requirement shows that pods themselves fare no other way.",
+        how="A ping, an HTTP exchange and a datagram are sent twice, in each direction: by a"
+        " program in the pod's network namespace, and by the same program in the pod's container,"
+        " which the container runtime starts. Each is compared with the path of the profile; a"
+        " difference of one kind at one place that only one of the two has is a finding.",
+    ),
+    Requirement(
         "PATH-ARP",
         "An ARP request, or an IPv6 neighbour solicitation, reaches all that its kind of wiring"
         " lets hear it, on a bridge every port, on a routed link the host end, on a lower link"

@@ -210,7 +210,7 @@ def checksum_errors(tables: Mapping[str, str]) -> dict[str, int]:
     Returns:
         Name of a counter, as nstat(8) prints it -> number: "UdpInCsumErrors".
     """
-    counts = {}
+    counts: dict[str, int] = {}
     for table, protocols, read in _CHECKSUMS:
         for protocol in protocols:
             number = read(tables.get(table, ""), protocol).get("InCsumErrors")

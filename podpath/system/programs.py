@@ -42,17 +42,20 @@ CONTAINERD = (
     Tool("containerd-shim-runc-v2", "containerd"),
     Tool("ctr", "containerd"),
     Tool("runc", "runc", ("runc", "crun")),
-    Tool("setpriv", "util-linux"),
 )
-#: Programs that go into the pod image, or make it.
-IMAGE = (
+#: Programs that make the pod image, beside those of PROBES.
+IMAGE = (Tool("ldd", "libc-bin"),)
+#: Programs that send probes: podpath runs them in the pods' network namespaces, and they are in the
+#: pod image.
+PROBES = (
+    Tool("ping", "iputils-ping", mentions="<identifier>"),
     Tool("busybox", "busybox-static"),
     Tool("nc", "netcat-openbsd", ("nc.openbsd", "nc"), mentions="OpenBSD"),
-    Tool("ldd", "libc-bin"),
+    Tool("setpriv", "util-linux", mentions="--pdeathsig"),
 )
 #: Programs that podpath uses on every node.
 NETWORK = (
-    Tool("ping", "iputils-ping", mentions="<identifier>"),
+    *PROBES,
     Tool("ip", "iproute2"),
     Tool("nsenter", "util-linux"),
     Tool("iptables", "iptables"),

@@ -215,7 +215,7 @@ def test_program_whose_pod_is_deleted_below_it(
     observer: Observer, traffic: Traffics, node: Node, pods: Deployment, transient: str
 ) -> None:
     """The runtime says that there is no such container; that the pod has gone is the reason."""
-    ping = traffic.ping(transient, SERVER)
+    ping = traffic.from_containers.ping(transient, SERVER)
     gone = pods[transient]
 
     def send() -> CommandResult:

@@ -26,6 +26,8 @@ _AGAIN = {
     "PATH-": frozenset(
         {
             *("PATH-BYSTANDER", "PATH-UNCHANGED", "PATH-SIZE", "PATH-MTU", "PATH-CONCURRENT"),
+            # twice, and one of them may meet with what comes now and then
+            "PATH-CONTAINER",
             *("PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"),
             *("LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-REUSE"),
         }

@@ -1,5 +1,6 @@
 """Make traffic between the pods of a node."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -12,11 +13,14 @@ from podpath.paths import probes, self_report
 from podpath.paths.observable import Traffic, both_ways
 from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
 from podpath.paths.traffic.programs import Datagram, Fetch, Ping, url
-from podpath.paths.traffic.senders import Sender, sender
+from podpath.paths.traffic.senders import Sender, container_sender, sender
 from podpath.system import limits, waiting
 from podpath.system.randomness import Draws
 
 _SERVICE_BYTES = 1460
+
+#: Returns the sender for the name of a pod, or NODE.
+Senders = Callable[[str, Node, Deployment], Sender]
 
 _UNICAST = {probes.REQUEST: "unicast", probes.REPLY: "unicast"}
 _SELF = {probes.REQUEST: "self", probes.REPLY: "self"}
@@ -30,20 +34,34 @@ class Traffics:
     """Maker of traffic between pods of a node, which are named by their role.
 
     All random values are drawn when the traffic is described, in one thread, and not when it is
-    sent.
+    sent. A pod's traffic is sent by a program of the host in the pod's network namespace, or by the
+    pod's container: see from_containers.
     """
 
-    def __init__(self, node: Node, pods: Deployment, draws: Draws) -> None:
+    def __init__(
+        self, node: Node, pods: Deployment, draws: Draws, sender: Senders = sender
+    ) -> None:
         """Make traffic on a node.
 
         Args:
             node: The node.
             pods: Its pods.
             draws: The source of identifiers, ports and payloads.
+            sender: Returns the sender for the name of a pod, or NODE.
         """
         self._node = node
         self._pods = pods
         self._draws = draws
+        self._senders = sender
+
+    @property
+    def from_containers(self) -> "Traffics":
+        """The maker of the same traffic, which the container runtime starts in pods' containers.
+
+        It takes ten times as long. Use it where a rule on the container's cgroup, or anything else
+        but its network namespace, may change the path.
+        """
+        return Traffics(self._node, self._pods, self._draws, container_sender)
 
     def address(self, pod: str, family: Family = Family.IPV4) -> Address:
         """Return a pod's address.
@@ -155,8 +173,12 @@ class Traffics:
         return Traffic(send, probe, _UNICAST, source, destination)
 
     def http_of_service(self, source: str, destination: str, service: Address) -> Traffic:
-        """Get a body over HTTP from the pod's Service."""
-        send, probe = self._http(source, service, _SERVICE_BYTES)
+        """Get a body over HTTP from the pod's Service.
+
+        The client is the container's: where a plugin translates Services when a program connects,
+        it does so for the cgroups of pods.
+        """
+        send, probe = self.from_containers._http(source, service, _SERVICE_BYTES)
         there = self.address(destination, Family(service.version))
         translations = both_ways(Translation(((service, there),)))
         return Traffic(send, probe, _SERVICE, source, destination, translations=translations)
@@ -250,4 +272,4 @@ class Traffics:
         return HttpExchange(self._sender(source), program), probes.Http(nonce, HTTP_PORT, ends)
 
     def _sender(self, name: str) -> Sender:
-        return sender(name, self._node, self._pods)
+        return self._senders(name, self._node, self._pods)

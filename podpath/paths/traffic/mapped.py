@@ -15,7 +15,7 @@ from podpath.paths import mapping, outside, probes
 from podpath.paths.observable import Traffic, both_ways
 from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
 from podpath.paths.traffic.programs import Datagram, Fetch, url
-from podpath.paths.traffic.senders import Sender, sender
+from podpath.paths.traffic.senders import Sender, container_sender
 from podpath.system import limits
 from podpath.system.randomness import Draws
 from podpath.topology import reading
@@ -126,4 +126,4 @@ class MappedPorts:
         return self.pods[pod].network.address(family)
 
     def _sender(self, name: str) -> Sender:
-        return sender(name, self.node, self.pods)
+        return container_sender(name, self.node, self.pods)

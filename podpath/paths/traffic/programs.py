@@ -21,16 +21,15 @@ class Tools(Protocol):
         """ping of iputils."""
 
     @property
-    def timeout(self) -> Sequence[str]:
-        """timeout of busybox."""
-
-    @property
     def wget(self) -> Sequence[str]:
         """wget of busybox."""
 
     @property
     def netcat(self) -> Sequence[str]:
         """nc of OpenBSD."""
+
+    def within(self, seconds: int) -> Sequence[str]:
+        """timeout of busybox, which ends a program; nothing where the sender does that."""
 
 
 class Program(Protocol):
@@ -42,6 +41,10 @@ class Program(Protocol):
     @property
     def text(self) -> str:
         """The standard input."""
+
+    @property
+    def limit(self) -> float | None:
+        """Seconds after which the program is terminated; None if it ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Ping:
     fragment: str = "want"
 
     text = ""
+    limit = None
 
     def command(self, tools: Tools) -> list[str]:
         """Return the command line."""
@@ -105,14 +109,14 @@ class Fetch:
     text = ""
 
     @property
-    def _seconds(self) -> int:
+    def limit(self) -> int:
         """The time limit in whole seconds, as busybox timeout may accept no others."""
         return math.ceil(self.wait)
 
     def command(self, tools: Tools) -> list[str]:
         """Return the command line."""
         # Not wget -T: Debian's static busybox 1.35 crashes on it.
-        return [*tools.timeout, str(self._seconds), *tools.wget, "-q", "-O", "-", self.url]
+        return [*tools.within(self.limit), *tools.wget, "-q", "-O", "-", self.url]
 
     def ended(self, result: CommandResult, elapsed: float) -> CommandResult:
         """Interpret the program's end: its time limit, or a wrong body, replaces the exit status.
@@ -124,8 +128,8 @@ class Fetch:
             result: The program's end.
             elapsed: The duration of its run in seconds.
         """
-        if result.status == _TERMINATED and elapsed >= self._seconds:
-            why = f"wget was not done after {self._seconds} s"
+        if result.status == _TERMINATED and elapsed >= self.limit:
+            why = f"wget was not done after {self.limit} s"
             return CommandResult(self_report.GAVE_UP, b"", why)
         if result.status == 0 and result.output != self.body:
             why = f"the body that arrived is not that of {len(self.body)} bytes"
@@ -148,6 +152,8 @@ class Datagram:
     source_port: int
     target: Address
     port: int
+
+    limit = None
 
     @property
     def text(self) -> str:

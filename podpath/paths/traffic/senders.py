@@ -1,4 +1,11 @@
-"""Senders: run programs that make traffic in a pod, on the node, or on a host beyond it."""
+"""Senders: run programs that make traffic in a pod, on the node, or on a host beyond it.
+
+The usual sender runs a program of the host in the pod's network namespace. Its packets use the
+same interfaces, routes, neighbours and packet filters as those of the pod's containers, and a start
+by the container runtime would take ten times as long. A container has more than its network
+namespace: rules on its cgroup, its capabilities, its system calls. So one requirement,
+PATH-CONTAINER, compares the two.
+"""
 
 import os
 import shlex
@@ -6,7 +13,7 @@ import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -75,18 +82,20 @@ class Sender(ABC):
         return counts
 
 
-class _InPod:
+class _OfImage:
     """The programs of podpath's pod image."""
 
     ping = ("/bin/ping",)
-    timeout = ("timeout",)
     wget = ("wget",)
     netcat = ("/bin/nc",)
 
+    def within(self, seconds: int) -> Sequence[str]:
+        return "timeout", str(seconds)
+
 
 @dataclass(frozen=True)
-class PodSender(Sender):
-    """Sender in the main container of a pod.
+class ContainerSender(Sender):
+    """Sender in the main container of a pod, by the container runtime.
 
     Attributes:
         name: The pod's name.
@@ -98,7 +107,7 @@ class PodSender(Sender):
     node: Node
     pods: Deployment
 
-    tools: ClassVar[Tools] = _InPod()
+    tools: ClassVar[Tools] = _OfImage()
 
     def run(self, program: Program) -> CommandResult:
         """See Sender."""
@@ -117,11 +126,13 @@ class PodSender(Sender):
 class _OfHost:
     """The host's programs, each located only when it is used."""
 
-    ping = ("ping",)
-
     @property
-    def timeout(self) -> Sequence[str]:
-        return programs.locate("busybox"), "timeout"
+    def ping(self) -> Sequence[str]:
+        return (programs.locate("ping"),)
+
+    def within(self, seconds: int) -> Sequence[str]:  # noqa: ARG002
+        """Return nothing: the sender itself ends the program."""
+        return ()
 
     @property
     def wget(self) -> Sequence[str]:
@@ -132,46 +143,108 @@ class _OfHost:
         return (programs.locate("nc"),)
 
 
+class _OnNode(_OfHost):
+    """The same programs, in namespaces where only a program can end another one."""
+
+    def within(self, seconds: int) -> Sequence[str]:
+        return programs.locate("busybox"), "timeout", str(seconds)
+
+
 @dataclass(frozen=True)
 class NamespaceSender(Sender):
     """Sender of a network namespace, which runs the host's programs there.
 
     Attributes:
-        name: The name of the namespace.
-        namespace: The path of the namespace.
-        entering: Wraps a command so that it runs in the namespace.
+        name: The name of the namespace: a pod's, or BEYOND.
+        namespace: Returns the path of the namespace.
     """
 
     name: str
-    namespace: str
-    entering: Callable[[Sequence[str]], list[str]]
+    namespace: Callable[[], str]
 
     tools: ClassVar[Tools] = _OfHost()
 
     def run(self, program: Program) -> CommandResult:
         """See Sender."""
-        command = self.entering(program.command(self.tools))
-        seconds = limits.current().command
-        try:
-            with _holding(program.text.encode()) as stdin:
-                ended = subprocess.run(
-                    command,
-                    capture_output=True,
-                    check=False,
-                    timeout=seconds,
-                    stdin=stdin,
-                    env=programs.environment(),
-                )
-        except subprocess.TimeoutExpired:
-            raise CouldNotTest(
-                f"{' '.join(command)} did not end in {seconds:.0f} s", limits.current().remedy
-            ) from None
-        # nsenter becomes the program, and Python reports a signal that ends it as a negative status
-        status = ended.returncode if ended.returncode >= 0 else 128 - ended.returncode
-        return CommandResult(status, ended.stdout, ended.stderr.decode(errors="replace"))
+        # A new process begins in the namespace of the thread that starts it. It must not keep that
+        # namespace after podpath was killed.
+        dying = [programs.locate("setpriv"), "--pdeathsig", "KILL", "--"]
+        command = [*dying, *program.command(self.tools)]
+        return netns.run_in(self.namespace(), partial(_run, command, program.text, program.limit))
 
     def _table(self, name: str) -> str:
-        return netns.run_in(self.namespace, Path(f"/proc/thread-self/net/{name}").read_text)
+        return _table(self.namespace(), name)
+
+
+@dataclass(frozen=True)
+class NodeSender(Sender):
+    """Sender of the node, which runs programs as the node does.
+
+    Attributes:
+        node: The node.
+    """
+
+    node: Node
+    name: str = field(default=NODE, init=False)
+
+    tools: ClassVar[Tools] = _OnNode()
+
+    def run(self, program: Program) -> CommandResult:
+        """See Sender."""
+        return _run(self.node.entering(program.command(self.tools)), program.text)
+
+    def _table(self, name: str) -> str:
+        return _table(self.node.network_namespace(), name)
+
+
+def _table(namespace: str, name: str) -> str:
+    return netns.run_in(namespace, Path(f"/proc/thread-self/net/{name}").read_text)
+
+
+def _run(command: Sequence[str], text: str, limit: float | None = None) -> CommandResult:
+    """Run a program of the host to its end.
+
+    Args:
+        command: The command line.
+        text: Its standard input.
+        limit: Seconds after which it is terminated; None if it must end by itself.
+
+    Raises:
+        CouldNotTest: The program hangs.
+    """
+    seconds = limits.current().command
+    with _holding(text.encode()) as stdin:
+        process = subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=programs.environment(),
+        )
+        with process:
+            try:
+                output, errors = _end(process, limit, seconds)
+            except subprocess.TimeoutExpired:
+                raise CouldNotTest(
+                    f"{' '.join(command)} did not end in {seconds:.0f} s", limits.current().remedy
+                ) from None
+            finally:
+                process.kill()
+    # Python reports a signal that ends a program as a negative status
+    status = process.returncode if process.returncode >= 0 else 128 - process.returncode
+    return CommandResult(status, output, errors.decode(errors="replace"))
+
+
+def _end(
+    process: "subprocess.Popen[bytes]", limit: float | None, seconds: float
+) -> tuple[bytes, bytes]:
+    """Wait for a program's end, and return its output and errors; terminate it at the limit."""
+    if limit is not None:
+        try:
+            return process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+    return process.communicate(timeout=seconds)
 
 
 @contextmanager
@@ -186,13 +259,16 @@ def _holding(data: bytes) -> Iterator[int]:
 
 
 def sender(name: str, node: Node, pods: Deployment) -> Sender:
-    """Return the sender for a name: a pod's, NODE or BEYOND."""
+    """Return the usual sender for a name: a pod's, NODE or BEYOND."""
     if name == NODE:
-        return NamespaceSender(name, node.network_namespace(), node.entering)
+        return NodeSender(node)
     if name == BEYOND:
-        return NamespaceSender(name, node.beyond, partial(_entering, node.beyond))
-    return PodSender(name, node, pods)
+        return NamespaceSender(name, lambda: node.beyond)
+    return NamespaceSender(name, lambda: node.namespace_of(pods[name], MAIN))
 
 
-def _entering(namespace: str, command: Sequence[str]) -> list[str]:
-    return ["nsenter", f"--net={namespace}", "--", *command]
+def container_sender(name: str, node: Node, pods: Deployment) -> Sender:
+    """Return the sender that the container runtime starts, if the name is a pod's."""
+    if name in (NODE, BEYOND):
+        return sender(name, node, pods)
+    return ContainerSender(name, node, pods)

@@ -2,6 +2,7 @@
 
 from selftests.faults.catalogue import (
     checksums,
+    container,
     contract,
     features,
     healthy,
@@ -22,6 +23,7 @@ from selftests.faults.fault import Fault
 FAULTS = (
     *path.FAULTS,
     *checksums.FAULTS,
+    *container.FAULTS,
     *lifecycle.FAULTS,
     *ipv6.FAULTS,
     *contract.FAULTS,

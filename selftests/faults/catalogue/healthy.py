@@ -12,7 +12,14 @@ _OWN_MAC = (
 _NEAR = frozenset(
     {
         *("TOPO-FDB", "PATH-HTTP", "PATH-UDP", "PATH-ARP", "PATH-BYSTANDER", "PATH-UNCHANGED"),
-        *("PATH-SELF", "PATH-GATEWAY", "LIFE-DELETE", "LIFE-OTHERS", "LIFE-REUSE"),
+        *(
+            "PATH-SELF",
+            "PATH-GATEWAY",
+            "PATH-CONTAINER",
+            "LIFE-DELETE",
+            "LIFE-OTHERS",
+            "LIFE-REUSE",
+        ),
         *("PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"),
     }
 )

@@ -39,7 +39,7 @@ def test_summary_has_results_and_what_to_look_at() -> None:
     lines = summary.markdown(told).splitlines()
 
     assert lines[0] == "## podpath, profile bridge: ❌ failure"
-    assert "| PATH | ❌ failure | 1 conforms, 1 does not conform, 9 not run |" in lines
+    assert "| PATH | ❌ failure | 1 conforms, 1 does not conform, 10 not run |" in lines
     assert "| K8S | ⚪ not applicable | 4 not applicable |" in lines
     assert [line.split("`")[1] for line in lines if line.startswith("| `")] == [
         "PATH-UDP",

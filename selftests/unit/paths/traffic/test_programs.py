@@ -1,5 +1,6 @@
 """Programs that make traffic: what is run, and what their ends mean."""
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 import pytest
@@ -17,9 +18,11 @@ class _Tools:
     """Programs that no system has."""
 
     ping = ("ping",)
-    timeout = ("box", "timeout")
     wget = ("box", "wget")
     netcat = ("nc",)
+
+    def within(self, seconds: int) -> Sequence[str]:
+        return "box", "timeout", str(seconds)
 
 
 TOOLS = _Tools()
@@ -71,6 +74,7 @@ def test_time_out_has_whole_seconds() -> None:
     fetch = Fetch(FETCH.url, BODY, 1.5)
 
     assert fetch.command(TOOLS)[:3] == ["box", "timeout", "2"]
+    assert fetch.limit == 2
     assert fetch.ended(CommandResult(143, b"", ""), 1.7).status == 143
     assert fetch.ended(CommandResult(143, b"", ""), 2.0).status == self_report.GAVE_UP
 

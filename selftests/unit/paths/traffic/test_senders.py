@@ -1,11 +1,13 @@
 """Who runs programs: what a sender hands to one, and how it tells of its end."""
 
 import os
+import select
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +15,9 @@ from podpath.errors import CouldNotTest
 from podpath.model import Family
 from podpath.paths.traffic.programs import Tools
 from podpath.paths.traffic.senders import NamespaceSender
-from podpath.system import limits, netns
+from podpath.system import limits, netns, waiting
 from podpath.system.limits import Limits
+from selftests.suite import ROOT
 
 _LARGE = "line\n" * 30_000
 
@@ -25,16 +28,15 @@ class _Script:
 
     script: str
     text: str = ""
+    limit: float | None = None
 
     def command(self, tools: Tools) -> list[str]:  # noqa: ARG002
         return ["/bin/sh", "-c", self.script]
 
 
-def _here(command: Sequence[str]) -> list[str]:
-    return list(command)
+SENDER = NamespaceSender("node", lambda: f"/proc/{os.getpid()}/ns/net")
 
-
-SENDER = NamespaceSender("node", f"/proc/{os.getpid()}/ns/net", _here)
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="enters a network namespace")
 
 
 def test_output_is_kept_as_bytes() -> None:
@@ -77,6 +79,54 @@ def test_program_that_hangs() -> None:
         SENDER.run(_Script("exec sleep 5"))
 
 
+def test_program_is_terminated_at_its_limit_and_tells_what_it_said_until_then() -> None:
+    """As timeout(1) of the container would do it, for a program that does not end in time."""
+    result = SENDER.run(_Script("echo so far; exec sleep 5", limit=0.2))
+
+    assert (result.status, result.output) == (143, b"so far\n")
+    assert SENDER.run(_Script("exit 4", limit=5.0)).status == 4
+
+
+def test_program_that_its_limit_does_not_end() -> None:
+    with (
+        limits.in_force(Limits(command=0.1)),
+        pytest.raises(CouldNotTest, match=r"did not end in"),
+    ):
+        SENDER.run(_Script("trap '' TERM; while :; do sleep 0.01; done", limit=0.1))
+
+
+def test_program_ends_with_podpath_however_that_ends(tmp_path: Path) -> None:
+    """It would keep the pod's namespace, and so the pod's interfaces, as long as it runs."""
+    code = f"""
+from selftests.unit.paths.traffic.test_senders import SENDER, _Script
+SENDER.run(_Script("echo $$ >{tmp_path}/pid; exec sleep 60"))"""
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as podpath:
+        pid = waiting.until(lambda: _text(tmp_path / "pid"), bool, 20.0).strip()
+        end = os.pidfd_open(int(pid))
+        podpath.kill()
+
+    assert select.select([end], [], [], 20.0)[0]
+    os.close(end)
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def test_program_is_in_the_namespace() -> None:
+    """And podpath's own threads are not."""
+    own = os.readlink("/proc/self/ns/net")
+    there = _Script("readlink /proc/self/ns/net")
+
+    def inside() -> str:
+        entered = NamespaceSender("new", lambda: new)
+        new = f"/proc/{os.getpid()}/task/{threading.get_native_id()}/ns/net"
+        return entered.run(there).text.strip()
+
+    assert netns.run_in_new("/proc/self/ns/net", inside) not in ("", own)
+    assert SENDER.run(there).text.strip() == own
+
+
 class _Counting(NamespaceSender):
     """A sender whose kernel has tables of our own; None: the kernel has no such table."""
 
@@ -89,7 +139,7 @@ class _Counting(NamespaceSender):
 
 
 def _counting(**tables: str) -> _Counting:
-    sender = _Counting("client", "", _here)
+    sender = _Counting("client", str)
     object.__setattr__(sender, "tables", tables)
     return sender
 
@@ -117,7 +167,8 @@ def test_counters_are_of_the_namespace() -> None:
 
     def counted() -> tuple[int, int]:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        here = NamespaceSender("here", "/proc/thread-self/ns/net", _here)
+        path = f"/proc/{os.getpid()}/task/{threading.get_native_id()}/ns/net"
+        here = NamespaceSender("here", lambda: path)
         before = here.datagrams(Family.IPV4)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
             sending.sendto(b"x", ("127.0.0.1", 9))
