@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from podpath.errors import CouldNotTest
-from podpath.nodes.cluster import kind, kind_cluster, shared_lock
+from podpath.nodes.cluster import kind, kind_cluster
 from podpath.nodes.cluster.kind_cluster import Cluster
 from podpath.nodes.cluster.kind_program import Options
+from podpath.system import shared_lock
 
 _KUBECONFIG = """\
 apiVersion: v1

@@ -11,12 +11,12 @@ from podpath.nodes.cluster import (
     kind_program,
     kube_api,
     kubernetes,
-    shared_lock,
 )
 from podpath.nodes.cluster.kind_cluster import Cluster
 from podpath.nodes.cluster.kind_program import Options
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.kind import Say
+from podpath.system import shared_lock
 
 _CTR = ("ctr", "--namespace", "k8s.io", "images")
 

@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from podpath.nodes.cluster import kind_cluster, kind_program, kube_api, kubernetes, shared_lock
+from podpath.nodes.cluster import kind_cluster, kind_program, kube_api, kubernetes
 from podpath.nodes.cluster.kind_cluster import Cluster, Install
 from podpath.nodes.cluster.kind_program import Options
 from podpath.nodes.cluster.kubernetes import KubernetesNode
 from podpath.nodes.kind import Say
-from podpath.system import randomness
+from podpath.system import randomness, shared_lock
 
 
 def sweep(say: Say = lambda _: None, kind: str = "") -> list[str]:

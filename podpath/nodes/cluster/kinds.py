@@ -15,13 +15,13 @@ from podpath.nodes.cluster import (
     kind_cluster,
     kind_config,
     kube_api,
-    shared_lock,
 )
 from podpath.nodes.cluster.kind_cluster import Install
 from podpath.nodes.cluster.on_cluster import OnCluster, options, text
 from podpath.nodes.cluster.on_network import OnExisting, OnInstalled
 from podpath.nodes.kind import Kind, Need, Say, Setup
 from podpath.requirements import Ability
+from podpath.system import shared_lock
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from podpath.model import CommandResult, PodNetwork, Settings
 from podpath.nodes import image, sandboxes
 from podpath.nodes.base import Node
 from podpath.nodes.belongings import Neighbours, Owners
-from podpath.nodes.cluster import kube_api, owner
+from podpath.nodes.cluster import kube_api
 from podpath.nodes.cluster.census import Census
 from podpath.nodes.cluster.kube_api import Api, Document
 from podpath.nodes.cri import Runtime
 from podpath.nodes.deployment import HTTP_PORT
 from podpath.nodes.pod import Pod, PodSpec
-from podpath.system import limits, proc, randomness, sysctl, waiting
+from podpath.system import limits, owner, proc, randomness, sysctl, waiting
 from podpath.system.netlink import peers
 
 #: Sockets of the runtimes that the kubelet uses.

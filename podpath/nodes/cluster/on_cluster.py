@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from podpath.nodes.base import Node
-from podpath.nodes.cluster import kind, kind_cluster, kind_program, shared_lock
+from podpath.nodes.cluster import kind, kind_cluster, kind_program
 from podpath.nodes.cluster.kind_cluster import Install
 from podpath.nodes.kind import Kind, Need, Say, Setup
 from podpath.requirements import Ability
-from podpath.system import programs
+from podpath.system import programs, shared_lock
 
 _PYTEST_KINDS_NAME = "pytest-kind"
 

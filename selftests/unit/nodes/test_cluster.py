@@ -24,11 +24,9 @@ from podpath.nodes.cluster import (
     kind_program,
     kube_api,
     kubernetes,
-    owner,
-    shared_lock,
 )
 from podpath.nodes.pod import Pod, PodSpec
-from podpath.system import proc
+from podpath.system import owner, proc, shared_lock
 
 from .. import samples
 
