@@ -82,6 +82,11 @@ class Network:
         return self.ipam.families
 
     @property
+    def is_complete(self) -> bool:
+        """True if the conflist states all that its pods get, and nobody need look at them."""
+        return self.ipam.is_stated and not self.profile.is_lent
+
+    @property
     def bridge(self) -> str:
         """Name of the interface that host ends are enslaved to; empty without one."""
         return self.profile.master_in(self.conflist.section)

@@ -2,7 +2,7 @@
 
 import operator
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -105,26 +105,34 @@ class Deployment:
     def __iter__(self) -> Iterator[Pod]:
         return iter(list(self._live.values()))
 
-    def create(self, *names: str, parallel: int = 1) -> list[Pod]:
+    def adopt(self, pods: Iterable[Pod]) -> None:
+        """Take over pods that another process of podpath created."""
+        self._live |= {pod.name: pod for pod in pods}
+
+    def create(self, *pods: str | PodSpec, parallel: int = 1) -> list[Pod]:
         """Create pods, and wait until they serve.
 
         Args:
-            names: roles of the pods.
+            pods: roles of the pods, or specifications of others. What the others run is their own,
+                and nothing waits for it.
             parallel: number of pods to create at the same time.
 
         Raises:
             DoesNotConform: the plugin failed; the first failure.
             CouldNotTest: anything else failed, or a pod does not serve in time.
         """
-        made = in_parallel([partial(self._create, name) for name in names], parallel)
-        for pod in made:
-            wait_until_serving(self._node, pod)
+        specs = [spec(pod) if isinstance(pod, str) else pod for pod in pods]
+        made = in_parallel([partial(self._create, one) for one in specs], parallel)
+        for request, pod in zip(pods, made, strict=True):
+            if isinstance(request, str):
+                wait_until_serving(self._node, pod)
         return made
 
-    def _create(self, name: str) -> Pod:
+    def _create(self, specified: PodSpec) -> Pod:
+        name = specified.name
         before = self._of_new_namespace()
         with self._called_once_if_it_hangs(ADDED):
-            pod = self._node.create_pod(spec(name))
+            pod = self._node.create_pod(specified)
         # the host's settings may change meanwhile, for example when a Docker engine starts
         inherited = Inherited(before | self._of_new_namespace(), self._of_links)
         pod = replace(pod, network=replace(pod.network, inherited=inherited))
@@ -164,17 +172,32 @@ class Deployment:
             raise
 
     @contextmanager
-    def temporary(self, *names: str, parallel: int = 1) -> Iterator[list[Pod]]:
-        """Create pods for the length of the block; ignore those that the block itself deletes."""
+    def temporary(
+        self,
+        *pods: str | PodSpec,
+        parallel: int = 1,
+        keep: Callable[[], bool] = lambda: False,
+    ) -> Iterator[list[Pod]]:
+        """Create pods for the length of the block; ignore those that the block itself deletes.
+
+        Args:
+            pods: as for create.
+            parallel: number of pods to create, and to delete, at the same time.
+            keep: function that returns True if the pods are to stay after the block.
+        """
+        names = [pod if isinstance(pod, str) else pod.name for pod in pods]
+        taken = [name for name in names if name in self._live]
+        if taken:
+            raise CouldNotTest(f"there is a pod {taken[0]} already", "Choose another name")
         try:
-            yield self.create(*names, parallel=parallel)
+            yield self.create(*pods, parallel=parallel)
         except BaseException as first:
             try:
-                self._delete_rest(names, parallel)
+                self._delete_rest([] if keep() else names, parallel)
             except Exception as second:  # the first error is the cause
                 first.add_note(f"Then, when the pods were deleted: {second}")
             raise
-        self._delete_rest(names, parallel)
+        self._delete_rest([] if keep() else names, parallel)
 
     def _delete_rest(self, names: Sequence[str], parallel: int) -> None:
         self.delete(*(n for n in names if n in self._live), parallel=parallel)

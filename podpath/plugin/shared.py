@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from podpath.testing.given import GIVEN, Given
 from podpath.testing.marks import REQUIREMENT
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ remarks = pytest.StashKey[list[str]]()
 sayings = pytest.StashKey[list[str]]()
 #: Node of this process, while it runs: podpath.nodes.base.Node.
 running_node = pytest.StashKey[Any]()
-#: Node to use as it is, instead of starting one, for programs that run the suite many times.
-given_node = pytest.StashKey[Any]()
 #: Network that the first pods have completed: podpath.cni.network.Network.
 completed_network = pytest.StashKey[Any]()
 #: Plan of the preflight, kind of node, and facts of the preflight, each made once a process.
@@ -60,6 +59,8 @@ def plan(config: pytest.Config) -> Plan:
     """
     from podpath.run.plan import Plan
 
+    if (given := given_of(config)) and given.plan is not None:
+        return given.plan
     if _plan not in config.stash:
         config.stash[_plan] = Plan.read(
             kind(config),
@@ -74,6 +75,11 @@ def plan(config: pytest.Config) -> Plan:
             config.getoption("--podpath-deviations-like"),
         )
     return config.stash[_plan]
+
+
+def given_of(config: pytest.Config) -> Given | None:
+    """Return the node that the run uses as it is, instead of starting one; None without one."""
+    return config.stash.get(GIVEN, None)
 
 
 def network(config: pytest.Config) -> Network:
@@ -94,6 +100,8 @@ def kind(config: pytest.Config) -> Kind:
     """
     from podpath.nodes import kinds
 
+    if (given := given_of(config)) and given.plan is not None:
+        return given.plan.kind
     if _kind not in config.stash:
         named = kinds.named(config.getoption("--podpath-node") or kinds.DEFAULT)
         made = named.from_options(

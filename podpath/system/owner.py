@@ -14,7 +14,20 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 def me() -> str:
     """Return the mark of this process."""
-    return " ".join([*_here(), str(os.getpid()), _started(os.getpid())])
+    return of(os.getpid())
+
+
+def of(pid: int) -> str:
+    """Return the mark of a process of this pid namespace."""
+    return " ".join([*_here(), str(pid), _started(pid)])
+
+
+def pid(mark: str) -> int | None:
+    """Return the pid of a mark's process; None if it ended, or is of another pid namespace."""
+    fields = mark.split()
+    if len(fields) != 4 or fields[:2] != _here() or _started(int(fields[2])) != fields[3]:
+        return None
+    return int(fields[2])
 
 
 def gone(mark: str) -> bool:

@@ -118,7 +118,8 @@ def _begin(first: Callable[[], None], last: Callable[[], None], directory: Path)
 
 def _end(last: Callable[[], None], directory: Path) -> None:
     last()
-    shutil.rmtree(directory)
+    with suppress(FileNotFoundError):  # last may have removed it as a whole
+        shutil.rmtree(directory)
 
 
 def abandoned(directory: Path) -> bool:

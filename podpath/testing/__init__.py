@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from podpath.paths.observe import Observed
     from podpath.paths.probes import Probe
     from podpath.paths.traffic import Traffic, Traffics
+    from podpath.report.outcome import Outcome, Verdict
+    from podpath.testing.checking import check
+    from podpath.testing.opened import OpenNode, attach, deploy, open_node, prove, standing_nodes
+    from podpath.testing.options import NodeOptions
     from podpath.topology.wiring import Wiring
 
 __all__ = [
@@ -28,7 +32,10 @@ __all__ = [
     "Inconclusive",
     "Network",
     "Node",
+    "NodeOptions",
     "Observed",
+    "OpenNode",
+    "Outcome",
     "Path",
     "Pod",
     "PodSpec",
@@ -36,11 +43,18 @@ __all__ = [
     "Topology",
     "Traffic",
     "Traffics",
+    "Verdict",
     "Wiring",
+    "attach",
     "both_directions",
+    "check",
+    "deploy",
     "each_family",
     "each_pod",
+    "open_node",
+    "prove",
     "requirement",
+    "standing_nodes",
 ]
 
 #: Module -> names to import at their first use, which keeps the import of a conftest light.
@@ -53,6 +67,12 @@ _HOMES = {
     "podpath.paths.observe": ("Observed",),
     "podpath.paths.probes": ("Probe",),
     "podpath.paths.traffic": ("Traffic", "Traffics"),
+    "podpath.report.outcome": ("Outcome", "Verdict"),
+    "podpath.testing.checking": ("check",),
+    "podpath.testing.opened": (
+        *("OpenNode", "attach", "deploy", "open_node", "prove", "standing_nodes"),
+    ),
+    "podpath.testing.options": ("NodeOptions",),
     "podpath.topology.wiring": ("Wiring",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from podpath.cni.network import Network
 from podpath.model import POD_INTERFACE, Difference, Topology
-from podpath.nodes import leases
+from podpath.nodes import delegates, leases
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
-from podpath.topology import reading
+from podpath.topology import first_look, reading
 from podpath.topology.wiring import Wiring
 
 #: Requirements of the node as a whole.
@@ -32,6 +32,14 @@ class Snapshot:
 
     topology: Topology
     differences: list[Difference]
+
+
+def completed(network: Network, node: Node, pods: Deployment) -> Network:
+    """Return a network with what its conflist does not state and its pods show."""
+    if network.is_complete:
+        return network
+    conflist = delegates.completed(network.conflist, node, pods)
+    return first_look.completed(replace(network, conflist=conflist), read(node, pods))
 
 
 def snapshot(node: Node, network: Network, pods: Deployment) -> Snapshot:

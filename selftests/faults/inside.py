@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from podpath.nodes.base import Node
-from podpath.plugin import shared
 from podpath.system import limits
 from podpath.system.limits import Limits
+from podpath.testing.given import GIVEN, Given
 from podpath.testing.marks import REQUIREMENT
 from selftests.suite import ROOT, Run
 
@@ -43,7 +43,7 @@ class _Suite:
     cases: str
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[shared.given_node] = self.node
+        config.stash[GIVEN] = Given(self.node)
 
     @pytest.hookimpl(tryfirst=True)  # what is left out need not be put in order
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

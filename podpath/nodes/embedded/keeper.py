@@ -23,7 +23,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from podpath.nodes.embedded import cgroups, confine, init
+from podpath.nodes.embedded import cgroups, confine, init, places
 from podpath.system import linux
 
 
@@ -56,7 +56,7 @@ def _ended_by_itself(pidfd: int) -> bool:
 
 
 @contextmanager
-def _heir(groups: cgroups.Groups, seconds: float) -> Iterator[None]:
+def _heir(node: str, groups: cgroups.Groups, seconds: float) -> Iterator[None]:
     """Keep a process that removes the groups if this one is killed. It inherits their locks."""
     keeper = os.pidfd_open(os.getpid())
     heir = os.fork()
@@ -67,6 +67,7 @@ def _heir(groups: cgroups.Groups, seconds: float) -> Iterator[None]:
                 signal.signal(ending, signal.SIG_IGN)
             os.close(0)
             select.select([keeper], [], [])
+            places.forget(node)
             cgroups.remove(groups, seconds)
         finally:
             os._exit(0)
@@ -108,11 +109,13 @@ def keep(spec: "init.NodeSpec") -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(ending, lambda *_: os.close(0))
     cgroups.sweep()
+    places.sweep()
     groups = cgroups.create(spec.id)
-    with _heir(groups, spec.cgroup_removal):
+    with _heir(spec.id, groups, spec.cgroup_removal):
         try:
             _run(spec, groups)
         finally:
+            places.forget(spec.id)
             cgroups.remove(groups, spec.cgroup_removal)
 
 

@@ -5,11 +5,11 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import podpath
 from podpath.errors import CouldNotTest
@@ -17,15 +17,37 @@ from podpath.nodes.embedded.init import NodeSpec
 from podpath.system import limits, programs
 
 
+class Keeper(Protocol):
+    """The process that keeps a node, as the node needs it."""
+
+    @property
+    def init(self) -> int:
+        """Pid of the node's init."""
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """Parts of the isolation that this kernel does not offer."""
+
+    def ended(self, seconds: float) -> str:
+        """Return how the node ended by itself; empty if it still runs after these seconds."""
+
+
 class KeeperProcess:
-    """The process that keeps a node, and its messages.
+    """The process that keeps a node, started by this process, and its messages.
 
     Attributes:
+        node: id of the node.
+        pid: pid of the keeper.
         init: pid of the node's init.
         missing: parts of the isolation that this kernel does not offer.
+        left_to_others: True if other processes hold the node, which must outlive this one.
     """
 
-    def __init__(self, process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    left_to_others = False
+
+    def __init__(self, node: str, process: "subprocess.Popen[bytes]", seconds: float) -> None:
+        self.node = node
+        self.pid = process.pid
         self._process = process
         self._lock = threading.Lock()
         self._ended = ""
@@ -88,11 +110,24 @@ def kept(spec: NodeSpec) -> Iterator[KeeperProcess]:
         # The plugins inherit it through containerd, so it holds nothing of the user's.
         env={"PATH": programs.search_path(), "LANG": "C.UTF-8", "HOME": "/root"},
     )
+    keeper: KeeperProcess | None = None
     try:
         of_setup = limits.current().node_setup if spec.setup else 0.0
-        yield KeeperProcess(process, limits.current().node_start + of_setup)
+        seconds = limits.current().node_start + of_setup
+        yield (keeper := KeeperProcess(spec.id, process, seconds))
     finally:
-        _end(process)
+        if keeper is not None and keeper.left_to_others:
+            _leave(process)
+        else:
+            _end(process)
+
+
+def _leave(process: "subprocess.Popen[bytes]") -> None:
+    """Close this process's end of the pipe. The keeper ends with the last other holder of it."""
+    for stream in (process.stdin, process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
+    process.returncode = 0  # nobody waits for it here
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

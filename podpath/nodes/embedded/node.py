@@ -22,7 +22,7 @@ from podpath.nodes.base import Node
 from podpath.nodes.cri import Runtime
 from podpath.nodes.embedded import confine, containerd, containerd_log, preparation, uplink
 from podpath.nodes.embedded.init import NodeSpec
-from podpath.nodes.embedded.keeper_process import KeeperProcess, kept
+from podpath.nodes.embedded.keeper_process import Keeper, kept
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import limits, programs, randomness, waiting
 
@@ -49,17 +49,23 @@ class EmbeddedNode(Node):
     shared = False
     own_programs = True
 
-    def __init__(self, keeper: KeeperProcess) -> None:
+    def __init__(self, keeper: Keeper, first: int = 1) -> None:
+        """Use a node.
+
+        Args:
+            keeper: process that keeps it.
+            first: number of the first pod, which no other process gives to one of its pods.
+        """
         self.pid = keeper.init
         self.versions: dict[str, str] = {}
         if keeper.missing:
             self.versions["isolation"] = f"without {', '.join(keeper.missing)}"
-        self._keeper = keeper
-        self._numbers = itertools.count(1)
+        self.keeper = keeper
+        self._numbers = itertools.count(first)
         self._runtime = Runtime(
             str(self.root(containerd.SOCKET)),
             lambda: sandboxes.hung(self),
-            lambda: self._keeper.ended(limits.current().node_death),
+            lambda: self.keeper.ended(limits.current().node_death),
         )
 
     @cached_property
@@ -125,7 +131,7 @@ class EmbeddedNode(Node):
 
     def ended(self) -> str:
         """See Node."""
-        return self._keeper.ended(0.0)
+        return self.keeper.ended(0.0)
 
     def wait_until_ready(self) -> None:
         """Wait until containerd answers.

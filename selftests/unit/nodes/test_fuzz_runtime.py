@@ -75,7 +75,7 @@ class _Runtime:
 
 def _node(runtime: _Runtime) -> EmbeddedNode:
     keeper = SimpleNamespace(init=os.getpid(), missing=[])
-    node = EmbeddedNode(keeper)  # type: ignore[arg-type]
+    node = EmbeddedNode(keeper)
     node.close()
     node._runtime = runtime  # type: ignore[assignment]
     return node

@@ -17,7 +17,8 @@ _EXAMPLE = ROOT / "examples" / "acme-tests"
 NAMES = {
     *("CouldNotTest", "Deployment", "Difference", "Direction", "DoesNotConform", "Family", "Hop"),
     *("Inconclusive", "Network", "Node", "Observed", "Path", "Pod", "PodSpec", "Probe"),
-    *("Topology", "Traffic", "Traffics", "Wiring"),
+    *("NodeOptions", "OpenNode", "Outcome", "Topology", "Traffic", "Traffics", "Verdict", "Wiring"),
+    *("attach", "check", "deploy", "open_node", "prove", "standing_nodes"),
     *("both_directions", "each_family", "each_pod", "requirement"),
 }
 FIXTURES = {"network", "node", "observe", "pods", "topology", "traffic", "wiring"}

@@ -1,0 +1,48 @@
+"""The first pods of a node: their creation, and the reasons why it fails."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from podpath.cni.network import Network
+from podpath.errors import DoesNotConform, prerequisite
+from podpath.lifecycle import failed_add, uplink
+from podpath.nodes import lacking
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import ADDED, Deployment
+from podpath.nodes.pod import PodSpec
+
+
+@contextmanager
+def made(
+    node: Node,
+    network: Network,
+    deployment: Deployment,
+    *pods: str | PodSpec,
+    keep: Callable[[], bool] = lambda: False,
+) -> Iterator[None]:
+    """Make pods for the length of the block.
+
+    Args:
+        node: the node.
+        network: the pods' network, as the options name it.
+        deployment: the node's pods.
+        pods: roles of pods, or specifications.
+        keep: function that returns True if the pods are to stay after the block.
+
+    Raises:
+        Unmet: the plugin's ADD failed, or harmed the node's uplink.
+        CouldNotTest: anything else failed, for example because the host lacks something.
+    """
+    before = uplink.read(node)
+    with ExitStack() as stack, ExitStack() as creation:
+        creation.enter_context(prerequisite(*ADDED))
+        try:
+            stack.enter_context(deployment.temporary(*pods, keep=keep))
+        except DoesNotConform as error:
+            lacking.require_nothing(node, network, error)
+            failed_add.explain(error)
+            uplink.explain(node, before, error)
+            raise
+        uplink.require_untouched(node, before)
+        creation.close()
+        yield

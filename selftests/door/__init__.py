@@ -1,0 +1,1 @@
+"""Self-tests of podpath.testing outside of pytest, on real nodes."""
