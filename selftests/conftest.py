@@ -29,6 +29,7 @@ _TOGETHER = tuple(
         "packaging",
         "profiles",
         "real",
+        "shell",
     )
 )
 

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 
 from podpath import __version__
-from podpath.cli import clean, doctor, report, requirements
-from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+from podpath.cli import clean, doctor, report, requirements, shell
+from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest, DoesNotConform
 
 _EPILOG = "The tests are run by pytest: pytest --pyargs podpath.tests --help"
 #: Exit statuses with which a shell reports SIGINT and SIGPIPE.
@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"podpath {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (requirements, doctor, report, clean):
+    for command in (requirements, doctor, shell, report, clean):
         command.add(commands)
     return top
 
@@ -46,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CouldNotTest as error:
         sys.stderr.write(f"podpath: {error}\n")
         return COULD_NOT_TEST_STATUS
+    except DoesNotConform as error:
+        sys.stderr.write(f"podpath: {error}\n")
+        return 1
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:  # the reader, for example head, closed the pipe

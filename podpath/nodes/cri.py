@@ -11,6 +11,7 @@ from typing import Any
 
 from podpath.errors import CouldNotTest, DoesNotConform, Hung
 from podpath.model import CommandResult
+from podpath.nodes.listing import ListedContainer, ListedPod
 from podpath.system import limits
 
 #: A plugin's error message arrives as gRPC metadata, whose limit is 8 KiB by default. Without the
@@ -277,6 +278,27 @@ class Runtime:
             for one in reply.items
         ]
 
+    def listing(self) -> list[ListedPod]:
+        """List all pods in the order of their names, also those that ended, for people to read."""
+        containers: dict[str, list[ListedContainer]] = {}
+        reply = self._call(self._runtime.ListContainers, self._api.ListContainersRequest())
+        for one in sorted(reply.containers, key=lambda c: int(c.created_at)):
+            running = one.state == self._api.CONTAINER_RUNNING
+            containers.setdefault(one.pod_sandbox_id, []).append(_container(one, running=running))
+        reply = self._call(self._runtime.ListPodSandbox, self._api.ListPodSandboxRequest())
+        pods = [
+            ListedPod(
+                id=one.id,
+                name=one.metadata.name,
+                namespace=one.metadata.namespace,
+                running=one.state == self._api.SANDBOX_READY,
+                created=one.created_at,
+                containers=tuple(containers.get(one.id, ())),
+            )
+            for one in reply.items
+        ]
+        return sorted(pods, key=lambda pod: (pod.namespace, pod.name, pod.created))
+
     def has_network(self, sandbox: str) -> bool:
         """Return whether a pod has a network namespace of its own, and not the node's."""
         reply = self._call(
@@ -340,6 +362,13 @@ class Runtime:
 def _sandbox(listed: Any) -> Sandbox:
     about = listed.metadata
     return Sandbox(listed.id, about.name, about.namespace, about.uid)
+
+
+def _container(listed: Any, *, running: bool) -> ListedContainer:
+    about = listed.metadata
+    return ListedContainer(
+        listed.id, about.name, listed.image.image, running, listed.created_at, about.attempt
+    )
 
 
 def failure(doing: str, details: str) -> CouldNotTest | DoesNotConform:

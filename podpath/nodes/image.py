@@ -36,6 +36,9 @@ while [ ! -e {ENOUGH} ]; do number=$((number + 1)); echo $number; usleep 5000; d
 echo end
 """
 
+#: People type `kubectl exec -it POD -- bash`, and find busybox' shell.
+_BASH = '#!/bin/sh\nexec /bin/sh "$@"\n'
+
 _GO_ARCHITECTURES = {
     "x86_64": "amd64",
     "aarch64": "arm64",
@@ -139,6 +142,7 @@ def _layer(busybox: str, ping: str, netcat: str) -> bytes:
     entries += [_file(f"{WEB_ROOT[1:]}/{size}", body(size)) for size in BODY_SIZES]
     entries += [
         _file(f"{WEB_ROOT[1:]}/{STREAM}", _STREAM.encode(), 0o755),
+        _file("bin/bash", _BASH.encode(), 0o755),
         _file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n"),
         _file("etc/hosts", b"127.0.0.1 localhost\n::1 localhost\n"),
         _directory("tmp"),

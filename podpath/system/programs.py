@@ -88,6 +88,11 @@ def find(tool: Tool) -> str | None:
     return None
 
 
+def on_path(name: str) -> bool:
+    """Return whether a program of this name is installed."""
+    return shutil.which(name, path=search_path()) is not None
+
+
 @cache
 def _usage(path: str) -> str:
     try:

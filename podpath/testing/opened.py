@@ -83,8 +83,8 @@ class OpenNode:
         return self._is_opener and self._hold is not None and not self._hold.is_alone()
 
     @contextmanager
-    def recorded(self, names: tuple[str, ...]) -> Iterator[None]:
-        """Let other processes see pods, for the length of the block."""
+    def recorded(self, names: tuple[str, ...], keep: Callable[[], bool]) -> Iterator[None]:
+        """Let other processes see pods, for the length of the block, or if kept until they end."""
         if self._hold is None:
             yield
             return
@@ -92,7 +92,7 @@ class OpenNode:
         try:
             yield
         finally:
-            if not self.is_left_to_others():
+            if not keep():
                 self._hold.change_pods(remove=names)
 
 
@@ -129,9 +129,20 @@ def open_node(
                 yield OpenNode(node, plan, hold, is_opener=True)
 
 
-def standing_nodes() -> list[str]:
-    """Return the ids of the nodes that attach can use. Records of ended ones are removed."""
-    return standing.listed()
+def standing_nodes(options: NodeOptions | None = None) -> list[str]:
+    """Return the ids of the nodes that attach can use. Records of ended ones are removed.
+
+    Args:
+        options: only nodes that were started with exactly these, and with their conflist as it is
+            now; None for all nodes.
+
+    Raises:
+        CouldNotTest: an option names something unusable.
+    """
+    if options is None:
+        return standing.listed()
+    conflist = options.plan().network.conflist.text
+    return [node for node in standing.listed() if standing.has(node, options.document(), conflist)]
 
 
 @contextmanager
@@ -168,7 +179,9 @@ def _only() -> str:
 
 
 @contextmanager
-def deploy(node: OpenNode, *pods: str | PodSpec) -> Iterator[Deployment]:
+def deploy(
+    node: OpenNode, *pods: str | PodSpec, until_node_ends: bool = False
+) -> Iterator[Deployment]:
     """Make pods on a node for the length of the block.
 
     The pods of the process that opened the node stay if another one holds it at the end.
@@ -177,16 +190,20 @@ def deploy(node: OpenNode, *pods: str | PodSpec) -> Iterator[Deployment]:
         node: the node.
         pods: names of pods, which serve HTTP on port 80 and receive UDP on port 9000, or
             specifications of other ones.
+        until_node_ends: True if the pods are never deleted by themselves, but go with the node,
+            which may be broken by then.
 
     Raises:
         DoesNotConform: the plugin failed.
         CouldNotTest: anything else failed.
     """
     names = tuple(pod if isinstance(pod, str) else pod.name for pod in pods)
-    making = first_pods.made(
-        node.node, node.plan.network, node.pods, *pods, keep=node.is_left_to_others
-    )
-    with making, node.recorded(names):
+
+    def keep() -> bool:
+        return until_node_ends or node.is_left_to_others()
+
+    making = first_pods.made(node.node, node.plan.network, node.pods, *pods, keep=keep)
+    with making, node.recorded(names, keep):
         yield node.pods
 
 

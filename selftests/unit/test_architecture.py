@@ -34,6 +34,7 @@ LAYERS = (
     "report",
     "run",
     "testing",
+    "shell",
     "plugin",
     "fixtures",
     "tests",

@@ -21,6 +21,11 @@ def of(node: str) -> Path:
 def forget(node: str) -> None:
     """Remove the directory of a node that has ended, and those above that are empty now."""
     shutil.rmtree(of(node), ignore_errors=True)
+    tidy()
+
+
+def tidy() -> None:
+    """Remove the directories above those of nodes if no node has one."""
     for directory in (STANDING, STANDING.parent):
         with suppress(OSError):  # other nodes stand, or there never was one
             directory.rmdir()

@@ -11,7 +11,7 @@ A copy of the record is in the node's own file system, for a process that runs o
 import json
 import os
 import select
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -184,7 +184,7 @@ def shown(node: EmbeddedNode, options: Mapping[str, Any], conflist: str) -> Iter
     directory = places.of(record.id)
     last: list[bool] = []
     try:
-        with shared_lock.shared(
+        with _shared(
             directory,
             lambda: _write(directory, node, record, conflist),
             lambda: last.append(True),
@@ -194,10 +194,33 @@ def shown(node: EmbeddedNode, options: Mapping[str, Any], conflist: str) -> Iter
         keeper.left_to_others = not last
 
 
+@contextmanager
+def _shared(
+    directory: Path, first: Callable[[], None], last: Callable[[], None]
+) -> Iterator[shared_lock.Share]:
+    """Hold a share in a node's directory, as shared_lock.shared does, and leave none above it."""
+    try:
+        with shared_lock.shared(directory, first, last) as share:
+            yield share
+    finally:
+        places.tidy()  # the keeper of a node that ended by itself may have tidied up before
+
+
 def listed() -> list[str]:
     """Return the ids of the nodes that stand on this machine; remove what abandoned ones left."""
     places.sweep()
     return sorted(directory.name for directory in places.STANDING.glob("*"))
+
+
+def has(identifier: str, options: Mapping[str, Any], conflist: str) -> bool:
+    """Return whether a node that stands was started with exactly these options and conflist."""
+    directory = places.of(identifier)
+    try:
+        record = Record.read(files.read_text(directory / _RECORD))
+        same_network = files.read_text(directory / _CONFLIST) == conflist
+    except (OSError, CouldNotTest):  # it has ended, or another release of podpath started it
+        return False
+    return same_network and record.options == json.loads(json.dumps(options))
 
 
 def inside() -> bool:
@@ -227,7 +250,7 @@ def joined(identifier: str) -> Iterator[tuple[EmbeddedNode, Hold]]:
         for keeper in held:
             keeper.end()
 
-    with shared_lock.shared(directory, refuse, last) as share:
+    with _shared(directory, refuse, last) as share:
         record = Record.read(files.read_text(directory / _RECORD))
         keeper = _Held(record, gone)
         held.append(keeper)

@@ -1,0 +1,121 @@
+"""The node that a shell is for: the one that stands, or a new one with pods."""
+
+import fcntl
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from podpath.errors import CouldNotTest
+from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
+from podpath.shell import greeting as greetings
+from podpath.shell import provisions, session, terminal
+from podpath.system import limits, waiting
+from podpath.testing import NodeOptions, OpenNode, attach, deploy, open_node, standing_nodes
+
+#: Directory whose lock a process holds while it looks for a node, or starts one.
+_TURN = "/run"
+_KILLED = 128 + signal.SIGKILL
+
+
+@contextmanager
+def opened(
+    options: NodeOptions, say: Callable[[str], None], *, join: str | None = None, new: bool = False
+) -> Iterator[OpenNode]:
+    """Join a node that stands, or start one with pods, for the length of the block.
+
+    The node lives as long as one process does that opened it, and leaves nothing.
+
+    Args:
+        options: what the node must be started with.
+        say: function that shows progress.
+        join: name of a node to join, whatever it was started with.
+        new: True to start a node even if one stands.
+
+    Raises:
+        CouldNotTest: podpath cannot start a node here, or it is not clear which one to join.
+        DoesNotConform: the plugin made no pods.
+    """
+    with ExitStack() as stack:
+        with _turn():
+            node = _entered(stack, options, say, join, new=new)
+        yield node
+
+
+def _entered(
+    stack: ExitStack,
+    options: NodeOptions,
+    say: Callable[[str], None],
+    join: str | None,
+    *,
+    new: bool,
+) -> OpenNode:
+    if join:
+        return stack.enter_context(attach(join))
+    if not new and (name := _standing(options)):
+        return stack.enter_context(attach(name))
+    node = stack.enter_context(open_node(options, say=say, attachable=True))
+    say("creating pods")
+    stack.enter_context(deploy(node, CLIENT, SERVER, BYSTANDER, until_node_ends=True))
+    return node
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until no other process looks for a node or starts one: both would start their own."""
+    descriptor = os.open(_TURN, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _standing(options: NodeOptions) -> str:
+    """Return the name of the node to join; empty if there is none.
+
+    Without options that is any node; with options, one that was started with the same ones.
+
+    Raises:
+        CouldNotTest: there are several.
+    """
+    nodes = standing_nodes(None if options == NodeOptions() else options)
+    if len(nodes) > 1:
+        raise CouldNotTest(
+            f"several nodes stand: {', '.join(nodes)}",
+            "Choose one with --join NAME, or start another with --new",
+        )
+    return nodes[0] if nodes else ""
+
+
+def run(node: OpenNode, command: str | None = None) -> int:
+    """Run a shell, or one command, on a node, and return the exit status. See session.run.
+
+    Raises:
+        CouldNotTest: the node has ended by itself meanwhile, or does not take the shell.
+    """
+    greets = command is None and terminal.is_attended()
+    greeting = greeting_of(node) if greets else ""
+    status = session.run(node.node, command, name=node.id, greeting=greeting)
+    # a node that ends kills its shells, and its keeper needs a moment to say why it ended
+    seconds = limits.current().node_death if status == _KILLED else 0.0
+    if ended := waiting.until(node.node.ended, bool, seconds):
+        raise CouldNotTest(ended, "Start another with `podpath shell`")
+    return status
+
+
+def greeting_of(node: OpenNode) -> str:
+    """Return the greeting of a shell on a node."""
+    pods = {pod.name: [str(a) for a in pod.network.addresses] for pod in node.pods}
+    watched, bridged = greetings.watched(node.topology(), next(iter(pods)))
+    conflist = node.network.conflist
+    return greetings.text(
+        greetings.Scene(
+            name=node.id,
+            network=f"{conflist.name} ({' + '.join(conflist.plugins)})",
+            pods=pods,
+            watched=watched,
+            bridged=bridged,
+            missing=provisions.missing(),
+        )
+    )
