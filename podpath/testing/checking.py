@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from podpath.errors import CouldNotTest
 from podpath.report.document import TestResult
 from podpath.report.outcome import Outcome, Verdict, worst
 from podpath.requirements import REQUIREMENTS
+from podpath.system import limits
 from podpath.testing.given import GIVEN, Given
 from podpath.testing.marks import REQUIREMENT
 from podpath.testing.opened import OpenNode
@@ -59,6 +61,21 @@ def check(node: OpenNode, requirements: Iterable[str]) -> dict[str, Outcome]:
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, 5, 6):
         raise CouldNotTest(f"the tests could not be run: {output.getvalue().strip()[-2000:]}")
     return {identifier: _outcome(run.results, identifier) for identifier in ids}
+
+
+@contextlib.contextmanager
+def impatient() -> Iterator[None]:
+    """Wait less for packets that are lost, for the length of the block.
+
+    Programs that judge nodes that are broken on purpose use it. A path that works takes far less.
+    """
+    usual = limits.current()
+    of_http = min(usual.http, 6.0 * usual.patience)  # TCP repeats a lost SYN after 1 and 3 s
+    stall = min(usual.measures.stall, 4.0)
+    with limits.in_force(
+        replace(usual, http=of_http, measures=replace(usual.measures, stall=stall))
+    ):
+        yield
 
 
 def _outcome(results: Iterable[TestResult], identifier: str) -> Outcome:

@@ -18,7 +18,8 @@ NAMES = {
     *("CouldNotTest", "Deployment", "Difference", "Direction", "DoesNotConform", "Family", "Hop"),
     *("Inconclusive", "Network", "Node", "Observed", "Path", "Pod", "PodSpec", "Probe"),
     *("NodeOptions", "OpenNode", "Outcome", "Topology", "Traffic", "Traffics", "Verdict", "Wiring"),
-    *("attach", "check", "deploy", "open_node", "prove", "standing_nodes"),
+    *("attach", "check", "deploy", "impatient", "open_node", "prove", "standing_nodes"),
+    *("Bounds", "GuestResult", "run_guest", "Interface", "REQUIREMENTS", "COULD_NOT_TEST_STATUS"),
     *("both_directions", "each_family", "each_pod", "requirement"),
 }
 FIXTURES = {"network", "node", "observe", "pods", "topology", "traffic", "wiring"}
