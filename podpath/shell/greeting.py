@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from podpath.model import Topology
 
-_WIDTH = 44
-
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -42,6 +40,8 @@ def text(scene: Scene) -> str:
     """Return the greeting."""
     width = max(map(len, scene.pods), default=0)
     pods = [f"    {name:<{width}}  {', '.join(of)}" for name, of in scene.pods.items()]
+    recipe = _recipe(scene)
+    column = max(len(command) for command, _ in recipe)
     lines = [
         f"This is the node {scene.name}. You are root on it. Its pods, on {scene.network}:",
         "",
@@ -49,7 +49,7 @@ def text(scene: Scene) -> str:
         "",
         "Each pod serves HTTP on port 80. Try:",
         "",
-        *(f"    {command:<{_WIDTH}}  {why}".rstrip() for command, why in _recipe(scene)),
+        *(f"    {command:<{column}}  {why}" for command, why in recipe),
         "",
         "`podpath shell` in another window of the host joins this node. Files that you write here",
         "are in memory. The node goes with its last shell, and leaves nothing.",
