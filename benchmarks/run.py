@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import growth
 import proofs
 import readings
 import recipe
@@ -37,6 +38,7 @@ _ON_BENCH: dict[str, Callable[[proofs.Bench, int], list[Result]]] = {
     "topology": readings.topology,
 }
 _ALONE: dict[str, Callable[[int], list[Result]]] = {
+    "growth": growth.growth,
     "node-start": starts.node,
     "collect": starts.collect,
     "plugin-cost": starts.plugin_cost,
@@ -79,7 +81,7 @@ def _check(names: Sequence[str]) -> None:
     """Raise CouldNotTest before the first measurement if a requirement of one is missing."""
     if set(names) & set(_ON_BENCH):
         recipe.tcpdump()
-    if set(names) & {*_ON_BENCH, "node-start", "suite"}:
+    if set(names) & {*_ON_BENCH, "growth", "node-start", "suite"}:
         preflight.check(Plan.read(Embedded(), None, (), None, None))
 
 

@@ -26,7 +26,7 @@ def read(namespaces: Mapping[str, str]) -> Counters:
     Raises:
         CouldNotTest: A namespace cannot be entered.
     """
-    return {name: netns.run_in(path, _read) for name, path in namespaces.items()}
+    return dict(zip(namespaces, netns.run_in_each(namespaces.values(), _read), strict=True))
 
 
 def _read() -> dict[str, int]:

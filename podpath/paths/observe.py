@@ -100,7 +100,7 @@ class Observer:
         before = self._node.state(self._pods)
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
         promiscuous = {} if any(t.translations for t in traffic) else self._promiscuous()
-        counted = self._counted()
+        counted = self._counted(traffic)
         with capture.armed(self._namespaces(), expression, promiscuous) as running:
             programs = self._programs()
             errors = checksums.read(counted)
@@ -112,16 +112,17 @@ class Observer:
             )
             running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
             observation = running.collect()
+            running.release()
             _no_gaps((*observation.gaps, *self._unlike(before)))
             wrong = checksums.differences(errors, checksums.read(counted))
-            # The sniffers stay up, as a change during this reading would make it differ from the
+            # Changes are still watched, as one during this reading would make it differ from the
             # topology that the traffic had.
             topology = self.topology()
             programs |= self._programs()
             _no_gaps((*running.changes(), *self._unlike(before)))
-        if expression:
-            observation = _without_foreign_errors(traffic, observation)
-        return self._judge(traffic, results, observation, topology, programs, wrong)
+            if expression:
+                observation = _without_foreign_errors(traffic, observation)
+            return self._judge(traffic, results, observation, topology, programs, wrong)
 
     def _background(self, topology: Topology, programs: frozenset[Endpoint]) -> Container[Sighting]:
         """Return the background traffic of a shared node; a node of podpath's own has none."""
@@ -211,11 +212,16 @@ class Observer:
             **{names.get(name, name): path for name, path in named.items()},
         }
 
-    def _counted(self) -> dict[str, str]:
-        """Return the namespaces whose checksum errors can only be those of watched traffic."""
-        counted = self._namespaces()
+    def _counted(self, traffic: Sequence[Traffic]) -> dict[str, str]:
+        """Return the namespaces whose checksum errors can only be those of watched traffic.
+
+        A kernel counts only packets that it receives itself, and not those that it hands on: these
+        are the ends of the traffic, and the node.
+        """
+        ends = {NODE, *(end for exchange in traffic for end in exchange.ends)}
         if self._node.shared:
-            del counted[NODE]
+            ends.remove(NODE)
+        counted = {name: path for name, path in self._namespaces().items() if name in ends}
         return counted | ({BEYOND: self._node.beyond} if self._node.beyond else {})
 
     def _promiscuous(self) -> dict[str, list[str]]:

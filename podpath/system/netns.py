@@ -8,7 +8,7 @@ import fcntl
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from podpath.errors import CouldNotTest
@@ -29,6 +29,26 @@ def run_in(path: str, work: Callable[[], T]) -> T:
         CouldNotTest: The namespace cannot be entered.
     """
     return _on_a_thread(f"netns {path}", lambda: _enter(path), work)
+
+
+def run_in_each(paths: Iterable[str], work: Callable[[], T]) -> list[T]:
+    """Call work() on one thread inside each of the network namespaces in turn; return the results.
+
+    This takes less time than a thread for each. The first exception of work ends it, and reaches
+    the caller.
+
+    Raises:
+        CouldNotTest: A namespace cannot be entered.
+    """
+
+    def enter_and_work() -> list[T]:
+        results = []
+        for path in paths:
+            _enter(path)
+            results.append(work())
+        return results
+
+    return _on_a_thread("several netns", lambda: None, enter_and_work)
 
 
 def run_in_new(path: str, work: Callable[[], T]) -> T:

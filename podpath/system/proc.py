@@ -186,11 +186,12 @@ def counters6(table: str, protocol: str) -> dict[str, int]:
     Returns:
         Name without the protocol -> number.
     """
-    rows = (fields for fields in map(str.split, _lines(table)) if len(fields) == 2)
-    named = ((name.removeprefix(protocol), n) for name, n in rows if name.startswith(protocol))
+    rows = (line.split() for line in _lines(table) if line.startswith(protocol))
+    named = ((fields[0].removeprefix(protocol), fields[1]) for fields in rows if len(fields) == 2)
     return dict(_numbers(named))
 
 
+_CHECKSUM = "InCsumErrors"
 #: Tables with counters of checksum errors, their protocols, and the reader of each table.
 _CHECKSUMS = (
     ("snmp", ("Icmp", "Tcp", "Udp", "UdpLite"), counters),
@@ -212,9 +213,13 @@ def checksum_errors(tables: Mapping[str, str]) -> dict[str, int]:
     """
     counts: dict[str, int] = {}
     for table, protocols, read in _CHECKSUMS:
+        lines = tables.get(table, "").split("\n")
+        # of a hundred lines a few matter: those with the name, and in two tables each next one
+        named = (n for n, line in enumerate(lines) if _CHECKSUM in line)
+        text = "\n".join(line for n in named for line in lines[n : n + 2])
         for protocol in protocols:
-            number = read(tables.get(table, ""), protocol).get("InCsumErrors")
-            counts |= {} if number is None else {f"{protocol}InCsumErrors": number}
+            number = read(text, protocol).get(_CHECKSUM)
+            counts |= {} if number is None else {f"{protocol}{_CHECKSUM}": number}
     return counts
 
 

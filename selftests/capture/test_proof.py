@@ -10,7 +10,7 @@ import pytest
 
 from podpath.errors import CouldNotTest
 from podpath.model import Direction
-from podpath.paths import capture
+from podpath.paths import capture, tap
 from podpath.system import netns, waiting
 
 
@@ -119,7 +119,7 @@ def test_dropped_frames_are_a_gap(
     namespace: str, monkeypatch: pytest.MonkeyPatch, limit: Callable[..., None]
 ) -> None:
     """Frames that the socket had no room for make the observation inconclusive."""
-    monkeypatch.setattr(capture, "_BUFFER_BYTES", 16 * 1024)
+    monkeypatch.setattr(tap, "_BUFFER_BYTES", 16 * 1024)
     limit(canary=0.5)
     with capture.armed({"here": namespace}) as running:
         _send(namespace, "one", frames=2000, size=1400)
@@ -164,7 +164,7 @@ def test_canaries_that_are_lost_are_a_gap(
     limit(canary=0.2)
     with capture.armed({"here": namespace}) as running:
         _ip(namespace, "link", "set", "lo", "mtu", "68")  # as good as any other change
-        monkeypatch.setattr(capture, "_drain", lambda *_: None)
+        monkeypatch.setattr(tap, "drain", lambda *_: None)
         seen = running.collect()
 
     assert any("did not come back" in gap for gap in seen.gaps)

@@ -12,9 +12,10 @@ from podpath.errors import CouldNotTest, Inconclusive
 from podpath.model import PodNetwork
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
-from podpath.paths import capture
+from podpath.paths import capture, tap
 from podpath.paths.capture import Capture
 from podpath.paths.observe import Observer
+from podpath.paths.tap import Tap
 from podpath.paths.traffic import Traffic, Traffics
 from podpath.system import netns
 from podpath.system.netlink import questions
@@ -26,8 +27,8 @@ from selftests.capture.disturb import Disturb, then
 pytestmark = [pytest.mark.xdist_group("one-node"), pytest.mark.usefixtures("impatient")]
 
 
-def _tap(captures: list[Capture], namespace: str) -> capture._Tap:
-    return next(tap for tap in captures[-1]._taps if tap.namespace == namespace)
+def _tap(captures: list[Capture], namespace: str) -> Tap:
+    return next(one for one in captures[-1]._taps if one.namespace == namespace)
 
 
 def test_undisturbed_ping_conforms(observer: Observer, ping: Traffic) -> None:
@@ -35,11 +36,11 @@ def test_undisturbed_ping_conforms(observer: Observer, ping: Traffic) -> None:
     assert observer.observe(ping).differences == []
 
 
-def _close(tap: capture._Tap) -> None:
+def _close(tap: Tap) -> None:
     tap.sniffer.close()
 
 
-def _become_a_file(tap: capture._Tap) -> None:
+def _become_a_file(tap: Tap) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, tap.sniffer.fileno())
     os.close(nowhere)
@@ -51,7 +52,7 @@ def test_sniffer_that_died_half_way(
     observer: Observer,
     ping: Traffic,
     captures: list[Capture],
-    end: Callable[[capture._Tap], None],
+    end: Callable[[Tap], None],
     namespace: str,
 ) -> None:
     with pytest.raises(Inconclusive, match=rf"the sniffer in {namespace} failed: "):
@@ -61,11 +62,11 @@ def test_sniffer_that_died_half_way(
 def test_sniffer_whose_reading_fails(
     observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: capture._Tap) -> None:
+    def fail(_: Tap) -> None:
         raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))
 
     with pytest.raises(Inconclusive, match=r"the sniffer in node failed: .*Network is down"):
-        observer.observe(then(ping, lambda: monkeypatch.setattr(capture, "_take", fail)))
+        observer.observe(then(ping, lambda: monkeypatch.setattr(tap, "_take", fail)))
 
 
 @pytest.mark.parametrize("protocol", ["ping", "http", "udp"])
@@ -84,10 +85,12 @@ def test_one_sniffer_that_started_after_the_traffic(
 ) -> None:
     def restart() -> None:
         old = _tap(captures, SERVER)
-        new = capture._open(SERVER, old.path, ping.probe.filter, ())
+        code = tap.compiled(ping.probe.filter)
+        new = netns.run_in(old.path, lambda: tap.open_here(SERVER, old.path, code, ()))
         taps = captures[-1]._taps
         taps[taps.index(old)] = new
-        old.close()
+        old.sniffer.close()
+        old.watch.close()
 
     with pytest.raises(Inconclusive, match="sniffer in server was not up when the traffic began"):
         observer.observe(then(ping, restart))
@@ -97,12 +100,8 @@ def test_sniffer_in_another_namespace_than_it_says(
     observer: Observer, ping: Traffic, disturb: Disturb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, other = disturb.namespace(SERVER), disturb.namespace(BYSTANDER)
-    real = netns.run_in
-
-    def elsewhere(path: str, work: Callable[[], object]) -> object:
-        return real(other if path == server else path, work)
-
-    monkeypatch.setattr(netns, "run_in", elsewhere)
+    real = netns._enter
+    monkeypatch.setattr(netns, "_enter", lambda path: real(other if path == server else path))
 
     with pytest.raises(CouldNotTest, match="the sniffer of server is in another namespace"):
         observer.observe(ping)
@@ -111,7 +110,7 @@ def test_sniffer_in_another_namespace_than_it_says(
 def test_socket_buffer_that_overflowed(
     observer: Observer, traffic: Traffics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(capture, "_BUFFER_BYTES", 64 * 1024)
+    monkeypatch.setattr(tap, "_BUFFER_BYTES", 64 * 1024)
 
     with pytest.raises(Inconclusive, match=r"the sniffer in node dropped \d+ frames"):
         observer.observe(traffic.http(CLIENT, SERVER, size=4 << 20))
@@ -124,13 +123,13 @@ def test_drop_counter_that_cannot_be_read(
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
     with pytest.raises(Inconclusive, match="dropped cannot be told: Operation not permitted"):
-        observer.observe(then(ping, lambda: monkeypatch.setattr(capture, "_statistics", fail)))
+        observer.observe(then(ping, lambda: monkeypatch.setattr(tap, "_statistics", fail)))
 
 
 def test_more_frames_than_are_kept(
     observer: Observer, traffic: Traffics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(capture, "_MOST_FRAMES", 20)
+    monkeypatch.setattr(tap, "_MOST_FRAMES", 20)
 
     with pytest.raises(Inconclusive, match="the sniffer in node saw more than 20 frames"):
         observer.observe(traffic.ping(CLIENT, SERVER, count=20))
@@ -159,11 +158,11 @@ def test_clock_that_was_stepped_and_back(
     observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before and after it is the same; the frames between have time stamps of another time."""
-    real = capture._time
+    real = tap._time
     earlier = lambda ancillary: real(ancillary) - 3_600_000_000_000  # noqa: E731
 
     with pytest.raises(Inconclusive, match=r"the clock was stepped, and back: .* time stamps"):
-        observer.observe(then(ping, lambda: monkeypatch.setattr(capture, "_time", earlier)))
+        observer.observe(then(ping, lambda: monkeypatch.setattr(tap, "_time", earlier)))
 
 
 def test_kernel_that_does_not_stamp_frames(
@@ -173,7 +172,7 @@ def test_kernel_that_does_not_stamp_frames(
     limit: Callable[..., None],
 ) -> None:
     limit(canary=0.2)
-    monkeypatch.setattr(capture, "_time", lambda _: time.time_ns())
+    monkeypatch.setattr(tap, "_time", lambda _: time.time_ns())
 
     with pytest.raises(CouldNotTest, match="does not stamp frames when they arrive"):
         observer.observe(ping)

@@ -13,9 +13,10 @@ from pathlib import Path
 from podpath.nodes.embedded import cgroups
 from podpath.system import linux
 
-#: Limits of all programs on the node together. A node with a dozen pods needs a tenth of them.
-MEMORY_BYTES = 2 << 30
-PROCESSES = 2048
+# Limits of all programs on the node together. A node with a dozen pods needs a tenth of them; most
+# of what a pod needs is its shim, with a dozen threads.
+_MEMORY_BYTES, _BYTES_OF_POD = 2 << 30, 24 << 20
+_PROCESSES, _PROCESSES_OF_POD = 2048, 24
 
 #: capabilities(7): number -> name. The node keeps those for networks, files, users and mounts. It
 #: keeps MKNOD, AUDIT_WRITE and the others that a pod has by default, as runc cannot start a pod
@@ -88,18 +89,32 @@ _WRITABLE = ("/proc/sys/net", "/sys/devices/virtual/net")
 _HARDENED = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 
 
-def limit(groups: cgroups.Groups) -> list[str]:
+def memory(pods: int) -> int:
+    """Return the limit of memory for a number of pods, in bytes. Pure."""
+    return max(_MEMORY_BYTES, pods * _BYTES_OF_POD)
+
+
+def processes(pods: int) -> int:
+    """Return the limit of processes and threads for a number of pods. Pure."""
+    return max(_PROCESSES, pods * _PROCESSES_OF_POD)
+
+
+def limit(groups: cgroups.Groups, pods: int) -> list[str]:
     """Limit the resources, devices and settings that the node may use.
 
     The keeper calls it, on groups that the node's processes do not see.
+
+    Args:
+        groups: cgroups of the node.
+        pods: number of pods that the node must have room for.
 
     Returns:
         The limits that this kernel does not offer, one sentence each.
     """
     missing = []
     for name, files, value in (
-        ("memory", ("memory.limit_in_bytes", "memory.max"), MEMORY_BYTES),
-        ("processes", ("pids.max",), PROCESSES),
+        ("memory", ("memory.limit_in_bytes", "memory.max"), memory(pods)),
+        ("processes", ("pids.max",), processes(pods)),
     ):
         if not groups.write(files, str(value)):
             missing.append(f"no limit of {name}")

@@ -50,6 +50,7 @@ class NodeSpec:
         wire: commands of `ip -batch` for the far end.
         cgroup_removal: seconds that the keeper waits for the last processes in its cgroups.
         setup: values of the script that prepares the node; None without a script.
+        pods: number of pods that the node must have room for.
     """
 
     id: str
@@ -63,6 +64,7 @@ class NodeSpec:
     wire: list[str]
     cgroup_removal: float
     setup: dict[str, Any] | None = None
+    pods: int = 0
 
 
 def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:

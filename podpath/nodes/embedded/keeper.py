@@ -79,7 +79,7 @@ def _heir(node: str, groups: cgroups.Groups, seconds: float) -> Iterator[None]:
         os.waitpid(heir, 0)
 
 
-def _why(status: int, groups: cgroups.Groups) -> str:
+def _why(status: int, groups: cgroups.Groups, pods: int) -> str:
     """Return how the runtime ended, and which of the node's limits it reached."""
     code = os.waitstatus_to_exitcode(status)
     if code < 0 or code > init.SIGNALLED:
@@ -90,9 +90,9 @@ def _why(status: int, groups: cgroups.Groups) -> str:
     who = "process 1" if code < 0 else "containerd"
     met = []
     if _count(groups.read("memory.oom_control") + groups.read("memory.events"), "oom_kill"):
-        met.append(f"its memory was used up ({confine.MEMORY_BYTES >> 20} MiB)")
+        met.append(f"its memory was used up ({confine.memory(pods) >> 20} MiB)")
     if _count(groups.read("pids.events"), "max"):
-        met.append(f"it had as many processes as it may have ({confine.PROCESSES})")
+        met.append(f"it had as many processes as it may have ({confine.processes(pods)})")
     return "; ".join([f"the node has ended: its {who} {how}", *met])
 
 
@@ -120,7 +120,7 @@ def keep(spec: "init.NodeSpec") -> None:
 
 
 def _run(spec: "init.NodeSpec", groups: cgroups.Groups) -> None:
-    missing = confine.limit(groups)
+    missing = confine.limit(groups, spec.pods)
     pid, report = _start_init(spec, groups)
     status = None
     try:
@@ -132,7 +132,7 @@ def _run(spec: "init.NodeSpec", groups: cgroups.Groups) -> None:
         _say(init=pid, missing=missing)
         if _ended_by_itself(os.pidfd_open(pid)):
             _, status = os.waitpid(pid, 0)
-            _say(ended=_why(status, groups))
+            _say(ended=_why(status, groups, spec.pods))
     finally:
         if status is None:
             os.kill(pid, signal.SIGKILL)

@@ -292,6 +292,7 @@ def start(
     say: Callable[[str], None] = lambda _: None,
     oci_runtime: str = "",
     node_setup: Path | None = None,
+    pods: int = 0,
 ) -> Iterator[EmbeddedNode]:
     """Start a node for the length of the block, ready for its first pod.
 
@@ -301,6 +302,7 @@ def start(
         say: function that shows progress.
         oci_runtime: path of the program that starts containers; by default runc, or else crun.
         node_setup: script that prepares the node before its runtime starts.
+        pods: number of pods that the node must have room for; a few dozen always fit.
 
     Raises:
         CouldNotTest: the node does not come up; every part of it is removed by then.
@@ -327,6 +329,7 @@ def start(
         wire=uplink.of_far_end(ipv6=ipv6),
         cgroup_removal=limits.current().cgroup_removal,
         setup=preparation.specify(node_setup),
+        pods=pods,
     )
     say("starting containerd in its own namespaces")
     with ThreadPoolExecutor(1) as pool, kept(spec) as keeper:

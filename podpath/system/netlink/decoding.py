@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from podpath.system.netlink.attributes import Decoded
-from podpath.system.netlink.framing import packed
+from podpath.system.netlink.framing import packed, without
 from podpath.system.netlink.links import LinkMessage
 from podpath.system.netlink.message import Message
 from podpath.system.netlink.messages import (
@@ -22,8 +22,9 @@ from podpath.system.netlink.messages import (
     RuleMessage,
 )
 
-#: Messages in the cache: more than the links, addresses and routes of a node with a hundred pods.
-_REMEMBERED = 4096
+#: Messages in the cache: more than all of a node with 250 pods, 50 for each. With more of them,
+#: each reading would first drop those that the next one needs.
+_REMEMBERED = 16384
 # Threads share the messages of the cache, and pyroute2 changes a message when it decodes it.
 _READING = Lock()
 _TYPES: dict[int, type[Message]] = {
@@ -52,9 +53,8 @@ class _Shared:
         return _Shared(value) if hasattr(value, "get_attr") else value
 
 
-@lru_cache(_REMEMBERED)
 def decoded(kind: int, body: bytes) -> Message:
-    """Decode a message.
+    """Decode a message, without its counters and timers, which differ each time.
 
     Args:
         kind: The type of the message, RTM_NEW* or RTM_DEL* of a table that podpath reads.
@@ -66,7 +66,12 @@ def decoded(kind: int, body: bytes) -> Message:
     of = _TYPES.get(kind)
     if of is None:
         raise OSError(errno.EPROTO, f"netlink sends a message of type {kind}")
-    return of(_Shared(_decoded(kind, body)))
+    return _message(kind, without(body, of.FIXED, of.VOLATILE) if of.VOLATILE else body)
+
+
+@lru_cache(_REMEMBERED)
+def _message(kind: int, body: bytes) -> Message:
+    return _TYPES[kind](_Shared(_decoded(kind, body)))
 
 
 def _decoded(kind: int, body: bytes) -> Decoded:

@@ -1,13 +1,19 @@
 """Headers of netlink messages (netlink(7)). Pure."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 ERROR, DONE = 2, 3
 REQUEST, ACKNOWLEDGE, DUMP, INTERRUPTED = 0x1, 0x4, 0x300, 0x10
 
 _HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
+_ATTRIBUTE = struct.Struct("=HH")  # struct rtattr: length, type
+_KIND = 0x3FFF  # NLA_TYPE_MASK
+
+#: Attributes to leave out: type -> None, or those to leave out of the attributes that it contains.
+Volatile = Mapping[int, "Volatile | None"]
+_KEPT: Volatile = {}
 
 
 class Envelope(NamedTuple):
@@ -36,6 +42,29 @@ def envelopes(data: bytes) -> Iterator[Envelope]:
         body = data[start + _HEADER.size : start + length]
         yield Envelope(kind, flags, number, body, length == _HEADER.size + len(body))
         start += max((length + 3) & ~3, _HEADER.size)  # NLMSG_ALIGN
+
+
+def without(body: bytes, fixed: int, volatile: Volatile) -> bytes:
+    """Return the body of a message without some of its attributes.
+
+    Args:
+        body: The bytes after the header.
+        fixed: Size of the part before the attributes, in bytes.
+        volatile: The attributes to leave out.
+    """
+    kept, start = [body[:fixed]], fixed
+    while start + _ATTRIBUTE.size <= len(body):
+        length, kind = _ATTRIBUTE.unpack_from(body, start)
+        end = start + max((length + 3) & ~3, _ATTRIBUTE.size)  # RTA_ALIGN
+        inner = volatile.get(kind & _KIND, _KEPT)
+        if inner is _KEPT:
+            kept.append(body[start:end])
+        elif inner is not None:
+            value = without(body[start + _ATTRIBUTE.size : start + length], 0, inner)
+            kept.append(_ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value)
+            kept.append(bytes(-len(value) % 4))
+        start = end
+    return b"".join((*kept, body[start:]))
 
 
 def packed(kind: int, body: bytes, flags: int = 0, number: int = 0) -> bytes:

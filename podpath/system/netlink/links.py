@@ -1,9 +1,11 @@
 """Messages about interfaces, as typed values. Pure."""
 
 from functools import cached_property
+from typing import ClassVar
 
 from podpath.errors import CouldNotTest
 from podpath.system.netlink.attributes import Attributes
+from podpath.system.netlink.framing import Volatile
 from podpath.system.netlink.message import FamilyMessage
 
 _AF_UNSPEC = 0  # sys/socket.h
@@ -26,6 +28,15 @@ class LinkMessage(FamilyMessage):
     """An interface."""
 
     NEW = 16  # RTM_NEWLINK
+    FIXED = 16  # struct ifinfomsg
+    VOLATILE: ClassVar[Volatile] = {
+        7: None,  # IFLA_STATS
+        23: None,  # IFLA_STATS64
+        18: {  # IFLA_LINKINFO
+            2: dict.fromkeys((16, 17, 18, 19)),  # IFLA_INFO_DATA: IFLA_BR_*_TIMER
+            5: dict.fromkeys((21, 22, 23)),  # IFLA_INFO_SLAVE_DATA: IFLA_BRPORT_*_TIMER
+        },
+    }
 
     @property
     def is_general(self) -> bool:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from podpath.model import Family
 from podpath.system.netlink.attributes import Attributes, Decoded
+from podpath.system.netlink.framing import Volatile
 
 _FAMILIES = {2: Family.IPV4, 10: Family.IPV6}  # AF_INET, AF_INET6
 
@@ -17,9 +18,13 @@ class Message:
 
     Attributes:
         NEW: Type of the message, RTM_NEW*; RTM_DEL* is the next number, RTM_GET* the one after.
+        FIXED: Size of the part before the attributes, in bytes, if VOLATILE names any.
+        VOLATILE: Attributes that no property reads, and that differ each time.
     """
 
     NEW: ClassVar[int]
+    FIXED: ClassVar[int] = 0
+    VOLATILE: ClassVar[Volatile] = {}
 
     def __init__(self, decoded: Decoded) -> None:
         self._attributes = Attributes(decoded)

@@ -2,9 +2,11 @@
 
 from functools import cached_property
 from ipaddress import ip_interface
+from typing import ClassVar
 
 from podpath.errors import CouldNotTest
 from podpath.model import Address, AddressWithPrefix
+from podpath.system.netlink.framing import Volatile
 from podpath.system.netlink.message import FamilyMessage, Message
 
 _NTF_SELF, _NTF_STICKY = 0x2, 0x40  # linux/neighbour.h
@@ -177,6 +179,8 @@ class NeighbourMessage(FamilyMessage):
     """A neighbour, or an entry of a bridge's FDB."""
 
     NEW = 28  # RTM_NEWNEIGH
+    FIXED = 12  # struct ndmsg
+    VOLATILE: ClassVar[Volatile] = {3: None, 4: None}  # NDA_CACHEINFO, NDA_PROBES
 
     @property
     def address_family(self) -> int:

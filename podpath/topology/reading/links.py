@@ -1,6 +1,7 @@
 """Read interfaces from the kernel's messages. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 
 from podpath.model import Bridge, Interface, Port, Settings
 from podpath.system.netlink.links import BridgeAttributes, LinkMessage, PortAttributes
@@ -13,6 +14,34 @@ _DEFAULT_QUEUES = frozenset({"noqueue", "pfifo_fast", "fq_codel", "fq", "mq"})
 _STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 
+def interfaces(
+    links: Iterable[LinkMessage],
+    addresses: Iterable[AddressMessage],
+    queues: Iterable[QueueMessage],
+    settings: Callable[[str], Settings],
+) -> Iterator[Interface]:
+    """Read the interfaces of a namespace.
+
+    Args:
+        links: The interfaces.
+        addresses: Addresses of all interfaces.
+        queues: Queueing disciplines of all interfaces.
+        settings: Returns the kernel's settings of an interface, by its name.
+
+    Raises:
+        CouldNotTest: A message is not sound.
+    """
+    addresses_of: dict[int, list[AddressMessage]] = defaultdict(list)
+    queues_of: dict[int, list[QueueMessage]] = defaultdict(list)
+    for address in addresses:
+        addresses_of[address.index].append(address)
+    for queue in queues:
+        queues_of[queue.index].append(queue)
+    for link in links:
+        index = link.index
+        yield interface(link, addresses_of[index], queues_of[index], settings(link.name))
+
+
 def interface(
     link: LinkMessage,
     addresses: Iterable[AddressMessage],
@@ -23,8 +52,8 @@ def interface(
 
     Args:
         link: The interface.
-        addresses: Addresses of all interfaces of the namespace.
-        queues: Queueing disciplines of all interfaces of the namespace.
+        addresses: Its addresses.
+        queues: Its queueing disciplines.
         settings: The kernel's settings of the interface.
 
     Raises:
@@ -37,14 +66,14 @@ def interface(
         mac=link.mac,
         mtu=link.mtu,
         up=link.is_up,
-        addresses=tuple(a.address for a in addresses if a.index == link.index and a.family),
+        addresses=tuple(a.address for a in addresses if a.family),
         master=link.master,
         peer_index=link.peer_index,
         peer_nsid=link.peer_nsid,
         port=port(link.port) if link.port else None,
         bridge=_bridge(link.bridge) if link.bridge else None,
         mode=link.mode,
-        queues=tuple(_queues(link.index, queues)),
+        queues=tuple(_unusual_queues(queues)),
         xdp=link.has_xdp,
         settings=settings,
         promiscuous=link.is_promiscuous,
@@ -57,9 +86,8 @@ def _unusual(flags: int) -> Iterator[str]:
     yield from (name for flag, name in _WITHOUT.items() if not flags & flag)
 
 
-def _queues(index: int, queues: Iterable[QueueMessage]) -> Iterator[str]:
-    names = (queue.kind for queue in queues if queue.index == index)
-    return (name for name in names if name not in _DEFAULT_QUEUES)
+def _unusual_queues(queues: Iterable[QueueMessage]) -> Iterator[str]:
+    return (queue.kind for queue in queues if queue.kind not in _DEFAULT_QUEUES)
 
 
 def port(attributes: PortAttributes) -> Port:

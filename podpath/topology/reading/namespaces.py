@@ -10,7 +10,6 @@ from podpath.model import NODE, Namespace, PodNetwork, Topology
 from podpath.system import netns, sysctl
 from podpath.system.netlink.questions import ChangedMeanwhile, Questions, listener
 from podpath.topology.reading import fdb, links, neighbour_tables, routes, rules
-from podpath.topology.reading.inside import inside
 
 _ATTEMPTS = 20
 
@@ -55,7 +54,9 @@ def _read(
     paths: Mapping[str, str], pods: Iterable[PodNetwork], foreign_pods: Iterable[PodNetwork]
 ) -> Topology:
     inodes = {name: netns.inode(path) for name, path in paths.items()}
-    spaces = {name: _consistent(name, path, paths, inodes) for name, path in paths.items()}
+    names = iter(paths)
+    read = netns.run_in_each(paths.values(), lambda: _consistent(next(names), paths, inodes))
+    spaces = dict(zip(paths, read, strict=True))
     return Topology(
         node=spaces.pop(NODE),
         named=spaces,
@@ -64,14 +65,17 @@ def _read(
     )
 
 
-def _consistent(
-    name: str, path: str, paths: Mapping[str, str], inodes: Mapping[str, int]
-) -> Namespace:
+def _consistent(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -> Namespace:
+    """Read the namespace of this thread, until nothing changes meanwhile."""
     for _ in range(_ATTEMPTS):
         try:
-            return inside(path, lambda: _namespace(name, paths, inodes))
+            return _namespace(name, paths, inodes)
         except ChangedMeanwhile:
             continue
+        except OSError as error:
+            raise CouldNotTest(
+                f"the kernel did not tell of the namespace at {paths[name]}: {error}"
+            ) from None
     raise CouldNotTest(
         f"the interfaces of namespace {name} changed in each of {_ATTEMPTS} readings",
         "See what adds and removes pods on this node meanwhile",
@@ -82,10 +86,8 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
     """Read the namespace of this thread. Raises ChangedMeanwhile."""
     with listener() as changes, closing(Questions()) as kernel:
         all_links, addresses, queues = kernel.links(), kernel.addresses(), kernel.queues()
-        interfaces = tuple(
-            links.interface(link, addresses, queues, sysctl.of_link(link.name))
-            for link in all_links
-        )
+        settings = sysctl.LinkSettings()
+        interfaces = tuple(links.interfaces(all_links, addresses, queues, settings.of))
         names = {interface.index: interface.name for interface in interfaces}
         bridged = any(interface.bridge for interface in interfaces)
         peers = {i.peer_nsid for i in interfaces if i.peer_nsid is not None}
@@ -98,7 +100,7 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
             neighbours=tuple(neighbour_tables.permanent(kernel.neighbours(), names)),
             fdb=tuple(fdb.entries(kernel.fdb(), names)) if bridged else (),
             nsids=_nsids(kernel, paths, inodes, peers),
-            settings=sysctl.of_link("all"),
+            settings=settings.of("all"),
         )
         if select.select([changes], [], [], 0)[0]:
             raise ChangedMeanwhile
