@@ -9,6 +9,7 @@ from podpath.model.addresses import (
     ip_addresses,
 )
 from podpath.model.difference import Difference, listed
+from podpath.model.losses import Cause, Count, Dropped, Loss
 from podpath.model.packets import Observation, Packet, Sighting, TapProof
 from podpath.model.paths import Hop, Path, Translation
 from podpath.model.place import Direction, Place
@@ -41,14 +42,18 @@ __all__ = [
     "Address",
     "AddressWithPrefix",
     "Bridge",
+    "Cause",
     "CommandResult",
+    "Count",
     "Difference",
     "Direction",
+    "Dropped",
     "Family",
     "FdbEntry",
     "Hop",
     "Inherited",
     "Interface",
+    "Loss",
     "Namespace",
     "Neighbour",
     "Observation",

@@ -32,7 +32,7 @@ class Capture:
     def __init__(self) -> None:
         self._taps: list[Tap] = []
         self._closing: ThreadPoolExecutor | None = None
-        self._clock = _clock_offset()
+        self._clock = clock_offset()
         self._start = time.time_ns() - _CLOCK_TOLERANCE_NS
         self._lost = _lost()
 
@@ -131,7 +131,7 @@ class Capture:
     def _clock_gaps(self, sightings: Sequence[Sighting]) -> list[str]:
         """Report a step of the clock: one that lasts, or one that only time stamps still show."""
         end = time.time_ns() + _CLOCK_TOLERANCE_NS
-        step = abs(_clock_offset() - self._clock)
+        step = abs(clock_offset() - self._clock)
         if step > _CLOCK_TOLERANCE_NS:
             return [f"the clock was stepped by {step / 1e6:.0f} ms, so time stamps are no order"]
         strange = sum(not self._start <= s.time <= end for s in sightings)
@@ -207,7 +207,7 @@ def _lost() -> int:
         return 0  # a count that cannot be read excuses no missing packet
 
 
-def _clock_offset() -> int:
+def clock_offset() -> int:
     """Measure the wall clock minus the monotonic clock, in ns: constant unless a step occurs.
 
     The clocks cannot be read at once, so the quickest of several readings counts.

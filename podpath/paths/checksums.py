@@ -10,6 +10,7 @@ from pathlib import Path
 from podpath.model import Difference
 from podpath.paths.kinds import CHECKSUM
 from podpath.system import netns, proc
+from podpath.system.netlink.losses import Reading
 
 #: Name of a namespace -> counter of checksum errors -> its value.
 Counters = Mapping[str, Mapping[str, int]]
@@ -27,6 +28,11 @@ def read(namespaces: Mapping[str, str]) -> Counters:
         CouldNotTest: A namespace cannot be entered.
     """
     return dict(zip(namespaces, netns.run_in_each(namespaces.values(), _read), strict=True))
+
+
+def of(readings: Mapping[str, Reading]) -> Counters:
+    """Choose the counters of checksum errors among all that were read. Pure."""
+    return {name: proc.checksum_errors(reading.tables) for name, reading in readings.items()}
 
 
 def _read() -> dict[str, int]:

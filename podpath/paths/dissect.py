@@ -32,6 +32,25 @@ def dissect(frame: bytes) -> Packet:
         return Packet("malformed", size=len(frame), digest=digest(frame))
 
 
+def dissect_head(protocol: int, head: bytes) -> Packet:
+    """Parse the first bytes of a packet without its link header.
+
+    Size and digest are of these bytes alone, so they are none of the packet's identity.
+
+    Args:
+        protocol: EtherType of the packet.
+        head: Bytes from its network header on.
+    """
+    body = bytearray(head)
+    if protocol == _IPV4 and len(head) > 4:
+        (length,) = struct.unpack_from("!H", head, 2)
+        struct.pack_into("!H", body, 2, min(length or len(head), len(head)))
+    elif protocol == _IPV6 and len(head) > 40:
+        (length,) = struct.unpack_from("!H", head, 4)
+        struct.pack_into("!H", body, 4, min(length or len(head), len(head) - 40))
+    return dissect(bytes(12) + protocol.to_bytes(2, "big") + bytes(body))
+
+
 def digest(payload: bytes) -> str:
     """Return a hash that distinguishes payloads."""
     return hashlib.blake2b(payload, digest_size=8).hexdigest()

@@ -27,7 +27,7 @@ def by_packet(recognized: Sequence[tuple[str, Sighting]], paths: Mapping[str, Pa
     packets: dict[tuple[str, tuple[object, ...]], list[Sighting]] = defaultdict(list)
     parts = segments.aligned([sighting for _, sighting in recognized])
     seen = [(leg, part) for (leg, _), each in zip(recognized, parts, strict=True) for part in each]
-    named = [(leg, part, _identity(part.packet, paths[leg].translation)) for leg, part in seen]
+    named = [(leg, part, sent_as(part.packet, paths[leg].translation)) for leg, part in seen]
     sent: dict[tuple[object, ...], list[str]] = defaultdict(list)
     for leg, part, identity in named:
         if part.place == paths[leg].hops[0].place:
@@ -54,7 +54,7 @@ def _take(left: list[tuple[int, str]], options: str, last: int) -> int:
     return original[0]
 
 
-def _identity(packet: Packet, translation: Translation | None) -> tuple[object, ...]:
+def sent_as(packet: Packet, translation: Translation | None) -> tuple[object, ...]:
     """Return the identity of the packet as sent: translated ports are translated back."""
     if translation is None or translation.ports is None or packet.ports is None:
         return packet.identity

@@ -11,7 +11,9 @@ from podpath.model import (
     NODE,
     Address,
     CommandResult,
+    Count,
     Difference,
+    Loss,
     Observation,
     Path,
     PodNetwork,
@@ -25,6 +27,7 @@ from podpath.paths.background import BackgroundTraffic
 from podpath.paths.dissect import quoted
 from podpath.paths.judgement import Judgement, judge
 from podpath.paths.kinds import MISSING, UNEXPECTED
+from podpath.paths.losing import Record
 from podpath.paths.observable import Traffic
 from podpath.system import limits
 from podpath.system.proc import Endpoint
@@ -49,6 +52,8 @@ class Observed:
         topology: The node and its pods when the traffic was over.
         differences: Differences between topology and bridge first, then wrong checksums, then those
             of the judgement and of refusals.
+        losses: Why packets were lost, as far as the kernel reported it.
+        counts: Counters of lost packets that moved meanwhile, if packets were lost.
     """
 
     results: tuple[CommandResult, ...]
@@ -56,6 +61,8 @@ class Observed:
     judgement: Judgement
     topology: Topology
     differences: list[Difference] = field(default_factory=list)
+    losses: tuple[Loss, ...] = ()
+    counts: tuple[Count, ...] = ()
 
 
 class Observer:
@@ -103,7 +110,7 @@ class Observer:
         counted = self._counted(traffic)
         with capture.armed(self._namespaces(), expression, promiscuous) as running:
             programs = self._programs()
-            errors = checksums.read(counted)
+            record = Record.begin({NODE: self._node.network_namespace(), **counted})
             results = self._send_all(traffic, before)
             has_waited = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
@@ -114,7 +121,7 @@ class Observer:
             observation = running.collect()
             running.release()
             _no_gaps((*observation.gaps, *self._unlike(before)))
-            wrong = checksums.differences(errors, checksums.read(counted))
+            wrong = checksums.differences(checksums.of(record.before), checksums.read(counted))
             # Changes are still watched, as one during this reading would make it differ from the
             # topology that the traffic had.
             topology = self.topology()
@@ -122,7 +129,7 @@ class Observer:
             _no_gaps((*running.changes(), *self._unlike(before)))
             if expression:
                 observation = _without_foreign_errors(traffic, observation)
-            return self._judge(traffic, results, observation, topology, programs, wrong)
+            return self._judge(traffic, results, observation, topology, programs, wrong, record)
 
     def _background(self, topology: Topology, programs: frozenset[Endpoint]) -> Container[Sighting]:
         """Return the background traffic of a shared node; a node of podpath's own has none."""
@@ -162,13 +169,16 @@ class Observer:
         topology: Topology,
         programs: frozenset[Endpoint],
         wrong: Sequence[Difference],
+        record: Record,
     ) -> Observed:
+        paths = [(t.probe, self._paths(topology, t)) for t in traffic]
         judgement = judge(
-            [(t.probe, self._paths(topology, t)) for t in traffic],
+            paths,
             observation,
             noise(topology, self._network),
             self._background(topology, programs),
         )
+        lost = any(d.kind == MISSING for d in judgement.differences)
         differences: list[Difference] = []
         for exchange in traffic:
             if self._network.is_bridged and _BRIDGED & set(exchange.kinds.values()):
@@ -182,7 +192,10 @@ class Observer:
             differences += _refusal(exchange, result, judgement)
             _succeeded(exchange, result, differences)
         _no_overload(judgement, differences, observation)
-        return Observed(tuple(results), observation, judgement, topology, differences)
+        losses, counts = record.explain(paths, observation, judgement) if lost else ((), ())
+        return Observed(
+            tuple(results), observation, judgement, topology, differences, losses, counts
+        )
 
     def _paths(self, topology: Topology, traffic: Traffic) -> Mapping[str, Path]:
         ends = {

@@ -26,14 +26,15 @@ def explain(item: pytest.Item, finding: str, ids: Sequence[str], suspicion: str)
 
 def findings(item: pytest.Item, error: BaseException) -> str:
     """Return the test's differences as text, with the pictures of the packets concerned."""
-    from podpath.report.text import of_differences, of_judgement
+    from podpath.report.text import of_differences, of_judgement, of_losses
 
     differences = item.stash[shared.differences]
     text = of_differences(differences) if differences else str(error)
     last = item.stash.get(shared.observations, [])[-1:]
     pictures = [of_judgement(o.judgement) for o in last]
+    reasons = [of_losses(o.losses, o.counts) for o in last]
     capture = _capture(item) if last else ""
-    return "\n\n".join(part for part in (*pictures, text, capture) if part)
+    return "\n\n".join(part for part in (*pictures, text, *reasons, capture) if part)
 
 
 def _capture(item: pytest.Item) -> str:

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from podpath.model import Difference, Interface, Packet, Path, Place, Sighting, Topology
+from podpath.model import Difference, Interface, Loss, Packet, Path, Place, Sighting, Topology
+from podpath.paths import why
 from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
 from podpath.paths.observe import Observed
@@ -16,6 +17,7 @@ _MOST_PATHS = 24
 _MOST_FRAMES = 60
 _MOST_LINKS = 40
 _MOST_PODS = 16
+_MOST_LOSSES = 24
 _SOLICITATION = 135
 
 
@@ -42,6 +44,31 @@ def of(observed: Observed) -> dict[str, Any]:
             for p in observed.observation.proofs
         ],
         "differences": differences(observed.differences),
+        "losses": [_loss(loss) for loss in observed.losses[:_MOST_LOSSES]],
+        "counters": [
+            {"namespace": c.namespace, "counter": c.name, "moved": c.moved}
+            for c in observed.counts[:_MOST_LOSSES]
+        ],
+    }
+
+
+def _loss(loss: Loss) -> dict[str, Any]:
+    return {
+        "sentence": why.sentence(loss),
+        "packet": loss.packet,
+        "packets": loss.packets,
+        "path": loss.path,
+        **({"after": _place(loss.after)} if loss.after else {}),
+        "namespace": loss.namespace,
+        "causes": [
+            {
+                "reason": cause.reason,
+                "location": cause.location,
+                "interface": cause.interface,
+                "rules": list(cause.rules),
+            }
+            for cause in loss.causes
+        ],
     }
 
 

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from podpath.model import Difference, Place, Sighting
+from podpath.model import Count, Difference, Loss, Place, Sighting
+from podpath.paths import why
 from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
 from podpath.requirements import Level, Requirement
@@ -12,6 +13,8 @@ _MOST_CROSSINGS = 3
 _MOST_DIFFERENCES = 12
 _MOST_ALIKE = 3
 _MOST_TIMES = 4
+_MOST_LOSSES = 4
+_MOST_COUNTS = 12
 
 
 def path(crossing: Crossing) -> str:
@@ -63,6 +66,17 @@ def of_judgement(judgement: Judgement) -> str:
     more = len(bad) - _MOST_CROSSINGS
     text = "\n\n".join(path(c) for c in bad[:_MOST_CROSSINGS])
     return f"{text}\n\n({more} more packets differ)" if more > 0 else text
+
+
+def of_losses(losses: Sequence[Loss], counts: Sequence[Count]) -> str:
+    """Format why packets were lost, a line each; if the kernel gave no reason, what it counted."""
+    lines = [why.sentence(loss) for loss in losses[:_MOST_LOSSES]]
+    more = len(losses) - _MOST_LOSSES
+    lines += [f"({more} more losses)"] if more > 0 else []
+    if counts:
+        moved = (f"{c.namespace} {c.name} +{c.moved}" for c in counts[:_MOST_COUNTS])
+        lines.append(f"counters of lost packets that moved: {', '.join(moved)}")
+    return "\n".join(lines)
 
 
 def of_differences(differences: Sequence[Difference]) -> str:

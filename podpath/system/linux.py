@@ -224,20 +224,23 @@ def attach_to_cgroup(group: str, kind: int, hook: int, program: bytes) -> None:
     load = struct.pack(
         "=IIQQ", kind, len(program) // 8, ctypes.addressof(code), ctypes.addressof(licence)
     )
-    loaded = _bpf(_BPF_PROG_LOAD, load)
+    loaded = bpf(_BPF_PROG_LOAD, load)
     try:
         directory = os.open(group, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            _bpf(
-                _BPF_PROG_ATTACH, struct.pack("=IIII", directory, loaded, hook, _BPF_F_ALLOW_MULTI)
-            )
+            bpf(_BPF_PROG_ATTACH, struct.pack("=IIII", directory, loaded, hook, _BPF_F_ALLOW_MULTI))
         finally:
             os.close(directory)
     finally:
         os.close(loaded)
 
 
-def _bpf(command: int, attributes: bytes) -> int:
+def bpf(command: int, attributes: bytes) -> int:
+    """Call bpf(2), and return its value, mostly a descriptor.
+
+    Raises:
+        OSError: The call failed, or its number on this architecture is unknown.
+    """
     number = _NR_BPF.get(platform.machine())
     if number is None:
         raise OSError(f"bpf(2) is not known here for {platform.machine()}")

@@ -173,8 +173,8 @@ def test_canaries_that_are_lost_are_a_gap(
 def test_clock_step_is_a_gap(namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Time stamps across a step of the clock are no order, and that is said."""
     with capture.armed({"here": namespace}) as running:
-        real = capture._clock_offset
-        monkeypatch.setattr(capture, "_clock_offset", lambda: real() + 2_000_000_000)
+        real = capture.clock_offset
+        monkeypatch.setattr(capture, "clock_offset", lambda: real() + 2_000_000_000)
         seen = running.collect()
 
     assert any("clock was stepped" in gap for gap in seen.gaps)

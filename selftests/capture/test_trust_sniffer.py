@@ -147,11 +147,11 @@ def test_filter_that_keeps_the_canaries_out(
 def test_clock_that_was_stepped(
     observer: Observer, ping: Traffic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = capture._clock_offset
+    real = capture.clock_offset
     later = lambda: real() + 2_000_000_000  # noqa: E731
 
     with pytest.raises(Inconclusive, match="the clock was stepped by 2000 ms"):
-        observer.observe(then(ping, lambda: monkeypatch.setattr(capture, "_clock_offset", later)))
+        observer.observe(then(ping, lambda: monkeypatch.setattr(capture, "clock_offset", later)))
 
 
 def test_clock_that_was_stepped_and_back(

@@ -1,0 +1,242 @@
+"""Explain why packets were lost, by what the kernel reported of these very packets. Pure.
+
+A drop counts only if it is of a packet of the probe, in a namespace of its path, after its last
+sighting there. Another packet's drop is no reason.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from podpath.model import Cause, Direction, Dropped, Loss, Packet, Path, Place, Sighting
+from podpath.paths import wording
+from podpath.paths.crossing import Crossing
+from podpath.paths.grouping import sent_as
+from podpath.paths.judgement import Judgement
+from podpath.paths.kinds import MISSING
+from podpath.paths.probes import Probe
+
+NETFILTER = "NETFILTER_DROP"
+
+#: The kernel's reasons in words (net/dropreason-core.h); others are shown as they are.
+_WORDS = {
+    NETFILTER: "the packet filter",
+    "BRIDGE_INGRESS_STP_STATE": "the bridge port does not forward",
+    "IP_CSUM": "wrong checksum of the IP header",
+    "IP_INADDRERRORS": "it is for another address, and forwarding is off",
+    "IP_INNOROUTES": "no route",
+    "IP_OUTNOROUTES": "no route",
+    "IP_RPFILTER": "reverse path filter, rp_filter",
+    "NEIGH_FAILED": "no answer to ARP or neighbour solicitations",
+    "NO_SOCKET": "no program listens",
+    "OTHERHOST": "the MAC address of another host",
+    "PKT_TOO_BIG": "larger than the MTU",
+    "QDISC_DROP": "a queueing discipline",
+    "TC_EGRESS": "a tc filter",
+    "TC_INGRESS": "a tc filter",
+    "TCP_CSUM": "wrong checksum",
+    "UDP_CSUM": "wrong checksum",
+    "ICMP_CSUM": "wrong checksum",
+    "UNICAST_IN_L2_MULTICAST": "a unicast packet to a group's MAC address",
+    "XDP": "an XDP program",
+}
+#: Functions that drop packets for one purpose, in words; others are shown by their name alone.
+_PLACES = {
+    "__dev_forward_skb2": "the other end is down, or the packet is larger than its MTU",
+}
+#: Reasons that are of a socket's copy of a packet, not of the packet.
+_OF_COPIES = frozenset(["CONSUMED", "PACKET_SOCK_ERROR", "QUEUE_PURGE", "SOCKET_CLOSE"])
+#: Between the clocks of sightings and drops, in ns.
+_TOLERANCE = 20_000
+
+#: Namespace and IP version -> rules that dropped packets, or may have.
+Filters = Mapping[tuple[str, int], tuple[str, ...]]
+#: More rules than these explain nothing.
+_MOST_RULES = 3
+
+
+def of_probes(
+    expected: Sequence[tuple[Probe, Mapping[str, Path]]],
+    sightings: Sequence[Sighting],
+    drops: Sequence[Dropped],
+) -> list[tuple[Path, Dropped]]:
+    """Choose the drops of packets that a probe recognizes as its own, each with its path."""
+    drops = [_whole(drop, sightings) for drop in drops]
+    alike = [Sighting(d.namespace, d.interface, Direction.OUT, d.time, d.packet) for d in drops]
+    found = []
+    for probe, paths in expected:
+        legs = probe.recognize([*sightings, *alike])[len(sightings) :]
+        for drop, leg in zip(drops, legs, strict=True):
+            if leg is not None and leg in paths and drop.reason not in _OF_COPIES:
+                found.append((paths[leg], drop))
+    return found
+
+
+def _whole(drop: Dropped, sightings: Sequence[Sighting]) -> Dropped:
+    """Return the drop of a fragment as that of the datagram that sightings show joined."""
+    if drop.packet.fragment is None:
+        return drop
+    datagram = _datagram(drop.packet)
+    joined = (s.packet for s in sightings if s.packet.fragments > 1)
+    packet = next((p for p in joined if _datagram(p) == datagram), drop.packet)
+    return replace(drop, packet=packet)
+
+
+def _datagram(packet: Packet) -> tuple[object, ...]:
+    return packet.source, packet.destination, packet.ip_id
+
+
+def losses(
+    judgement: Judgement,
+    drops: Sequence[tuple[Path, Dropped]],
+    promiscuous: Iterable[tuple[str, str]],
+    filters: Filters,
+) -> list[Loss]:
+    """List why packets were lost, those with the same place and causes as one.
+
+    Args:
+        judgement: The sightings, compared with the expected paths.
+        drops: The drops of the probes' packets, as of_probes() returns them.
+        promiscuous: Namespace and interface of each link that podpath made promiscuous: the kernel
+            drops the copies of frames for other hosts that such a link gets.
+        filters: Rules that may have dropped packets.
+    """
+    copies = set(promiscuous)
+    real = [
+        (path, d)
+        for path, d in drops
+        if d.reason != "OTHERHOST" or (d.namespace, d.interface) not in copies
+    ]
+    found = [
+        loss for c in judgement.crossings for loss in _of_crossing(c, judgement, real, filters)
+    ]
+    for path in judgement.paths:
+        if all(c.path != path for c in judgement.crossings):
+            found += _unsent(path, real, filters)
+    return _joined(found)
+
+
+def _of_crossing(
+    crossing: Crossing,
+    judgement: Judgement,
+    drops: Sequence[tuple[Path, Dropped]],
+    filters: Filters,
+) -> list[Loss]:
+    """Explain the loss of one packet, if it was lost, by the drops of this packet."""
+    path, hops = crossing.path, crossing.path.hops
+    seen = [s for hop in crossing.at_hops for s in hop]
+    if not seen:
+        return []
+    spaces = {hop.namespace for hop in hops}
+    if crossing.at_hops[-1]:
+        if not _unanswered(path, judgement):
+            return []
+        spaces = {hops[-1].namespace}
+    keys = {sent_as(s.packet, path.translation) for s in (*seen, *crossing.elsewhere)}
+    last = max(seen, key=lambda s: s.time)
+    mine = [
+        d
+        for of_path, d in drops
+        if of_path == path
+        and d.namespace in spaces
+        and d.time >= last.time - _TOLERANCE
+        and sent_as(d.packet, path.translation) in keys
+    ]
+    return _losses(crossing.packet, path, last.place, mine, filters)
+
+
+def _unanswered(path: Path, judgement: Judgement) -> bool:
+    """Return whether the other end sent nothing on the way back."""
+    other = path.hops[-1].namespace
+    return any(
+        d.kind == MISSING and d.where == back.hops[0].place and d.packet == back.name
+        for back in judgement.paths
+        if back != path and back.hops[0].namespace == other
+        for d in judgement.differences
+    )
+
+
+def _unsent(path: Path, drops: Sequence[tuple[Path, Dropped]], filters: Filters) -> list[Loss]:
+    """Explain why no interface saw a packet of a path, by drops where the path begins."""
+    origin = path.hops[0].namespace
+    mine = [d for of_path, d in drops if of_path == path and d.namespace == origin]
+    packets: dict[tuple[object, ...], list[Dropped]] = {}
+    for drop in mine:
+        packets.setdefault(drop.packet.identity, []).append(drop)
+    return [
+        loss
+        for of_packet in packets.values()
+        for loss in _losses(wording.describe(of_packet[0].packet), path, None, of_packet, filters)
+    ]
+
+
+def _losses(
+    packet: str, path: Path, after: Place | None, drops: Sequence[Dropped], filters: Filters
+) -> list[Loss]:
+    if not drops:
+        return []
+    causes = dict.fromkeys(_cause(d, filters) for d in drops)
+    return [Loss(packet, 1, path.name, after, drops[0].namespace, tuple(causes))]
+
+
+def _cause(drop: Dropped, filters: Filters) -> Cause:
+    version = drop.packet.source.version if drop.packet.source else 0
+    named = filters.get((drop.namespace, version), ()) if drop.reason == NETFILTER else ()
+    return Cause(drop.reason, drop.location, drop.interface, named)
+
+
+def rules(moved: Mapping[str, int | None], drops: int) -> tuple[str, ...]:
+    """Choose the rules that dropped the packets of one namespace and IP version.
+
+    Args:
+        moved: Text of each rule that may drop them -> growth of its counter; None without one.
+        drops: Packets that the packet filter dropped there, those of no probe included.
+    """
+    counted = {text: number for text, number in moved.items() if number}
+    uncounted = [text for text, number in moved.items() if number is None]
+    named = [f"{text} (+{_packets(number)})" for text, number in counted.items()]
+    if sum(counted.values()) != drops:  # rules without a counter drop packets, too
+        named += uncounted
+    return tuple(named) if len(named) <= _MOST_RULES else ()
+
+
+def _joined(found: Iterable[Loss]) -> list[Loss]:
+    """Join losses that differ in the packet alone."""
+    groups: dict[tuple[object, ...], Loss] = {}
+    for loss in found:
+        key = (loss.path, loss.after, loss.namespace, loss.causes)
+        known = groups.get(key)
+        groups[key] = replace(known, packets=known.packets + 1) if known else loss
+    return list(groups.values())
+
+
+def sentence(loss: Loss) -> str:
+    """Put a loss into words."""
+    after = ", before any interface saw it"
+    if loss.after:
+        last = loss.after
+        same = last.namespace == loss.namespace
+        after = f" after {last._replace(namespace='') if same else last}".replace("  ", " ")
+    more = f" and {loss.packets - 1} more" if loss.packets > 1 else ""
+    causes = [_worded(cause) for cause in loss.causes]
+    which = causes[0] if len(causes) == 1 else f"one of these: {'; '.join(causes)}"
+    return f"{loss.packet}{more}: dropped in namespace {loss.namespace}{after}: {which}"
+
+
+def _worded(cause: Cause) -> str:
+    words = _WORDS.get(cause.reason) or _PLACES.get(cause.location, "")
+    reason = f"{cause.reason or 'no reason'}{f' ({words})' if words else ''}"
+    at = " ".join(
+        filter(
+            None,
+            [
+                f"on {cause.interface}" if cause.interface else "",
+                f"in the kernel's {cause.location}" if cause.location else "",
+            ],
+        )
+    )
+    named = "one of these rules: " if len(cause.rules) > 1 else ""
+    return ", ".join(filter(None, [f"{reason} {at}".strip(), named + "; ".join(cause.rules)]))
+
+
+def _packets(number: int) -> str:
+    return f"{number} packet{'' if number == 1 else 's'}"

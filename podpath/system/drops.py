@@ -1,0 +1,222 @@
+"""Record the packets that the kernel drops, each with the reason: the tracepoint skb:kfree_skb.
+
+The tracepoint has no identity of the packet. A program of eBPF on it therefore copies the packet's
+first bytes, and the interface and the network namespace that the packet was in. It needs neither
+tracefs nor any setting of the host, and ends with this process.
+
+A kernel without BTF or ring buffers (before 5.8), or a container without the rights, has no such
+record: packets that it dropped then have no reason.
+"""
+
+import mmap
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+
+from podpath.system import bpf, btf
+
+#: Bytes of a packet that are kept, from its network header on: IPv6 and TCP with their options.
+HEAD = 160
+#: Bytes of the ring, a power of two: room for some 4000 packets.
+_RING = 1 << 20
+_NAME = 16  # linux/if.h, IFNAMSIZ
+_EVENT = struct.Struct(f"=QQIIII{_NAME}sH6x{HEAD}s")
+_TIME, _LOCATION, _REASON, _OF_DEVICE, _OF_SOCKET, _LENGTH = 0, 8, 16, 20, 24, 28
+_DEVICE, _PROTOCOL = 32, 32 + _NAME
+_PACKET = _PROTOCOL + 8
+_BUSY, _DISCARDED = 1 << 31, 1 << 30  # linux/bpf.h, BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT
+_RECORD_HEADER = 8
+_POINTER, _SCRATCH = -8, -16  # on the program's stack
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """One packet that the kernel dropped.
+
+    Attributes:
+        time: on the monotonic clock, in ns.
+        reason: SKB_DROP_REASON_..., without that beginning; empty if the kernel gives none.
+        location: address of the code that dropped the packet.
+        netns: inode of the network namespace; 0 if the packet was in none.
+        interface: name of the interface that the packet was on; empty if it was on none.
+        protocol: EtherType.
+        length: length of the packet in bytes.
+        head: its first bytes, from the network header on.
+    """
+
+    time: int
+    reason: str
+    location: int
+    netns: int
+    interface: str
+    protocol: int
+    length: int
+    head: bytes
+
+
+class Recorder:
+    """Record of the packets that the kernel drops on this machine, as long as the process lives."""
+
+    def __init__(self) -> None:
+        """Attach the program.
+
+        Raises:
+            OSError: the kernel refuses.
+            ValueError: the kernel does not describe its types.
+        """
+        types = btf.Types(btf.PATH.read_bytes())
+        self._reasons: Mapping[int, str] = {}
+        with suppress(ValueError):  # before Linux 5.17 the tracepoint had no reasons
+            self._reasons = types.names("skb_drop_reason")
+        self._ring = bpf.ring_buffer(_RING)
+        self._link = bpf.attach("kfree_skb", _program(types, self._ring, bool(self._reasons)))
+        page = mmap.PAGESIZE
+        self._consumer = mmap.mmap(self._ring, page)
+        self._data = mmap.mmap(
+            self._ring, page + 2 * _RING, mmap.MAP_SHARED, mmap.PROT_READ, offset=page
+        )
+
+    def discard(self) -> None:
+        """Forget the packets that were dropped until now."""
+        self._consume(self._produced())
+
+    def take(self) -> list[Drop] | None:
+        """Return the packets that were dropped since the last call; None if there were too many."""
+        full = self._produced() - self._consumed() > _RING - _EVENT.size - 2 * _RECORD_HEADER
+        drops = [self._read(record) for record in self._records()]
+        return None if full else drops
+
+    def _records(self) -> Iterator[bytes]:
+        position = self._consumed()
+        while position < self._produced():
+            start = mmap.PAGESIZE + position % _RING
+            (header,) = struct.unpack_from("=I", self._data, start)
+            if header & _BUSY:
+                return
+            length = header & ~_DISCARDED
+            if not header & _DISCARDED:
+                yield self._data[start + _RECORD_HEADER : start + _RECORD_HEADER + length]
+            position += _RECORD_HEADER + (length + 7 & ~7)
+            self._consume(position)
+
+    def _read(self, record: bytes) -> Drop:
+        time, location, reason, device, socket, length, name, protocol, head = _EVENT.unpack(record)
+        text = self._reasons.get(reason, "").removeprefix("SKB_DROP_REASON_")
+        interface = name.partition(b"\0")[0].decode(errors="replace") if device else ""
+        return Drop(
+            time,
+            text,
+            location,
+            device or socket,
+            interface,
+            int.from_bytes(protocol.to_bytes(2, "little"), "big"),
+            length,
+            head,
+        )
+
+    def _produced(self) -> int:
+        return int(struct.unpack_from("=Q", self._data, 0)[0])
+
+    def _consumed(self) -> int:
+        return int(struct.unpack_from("=Q", self._consumer, 0)[0])
+
+    def _consume(self, position: int) -> None:
+        struct.pack_into("=Q", self._consumer, 0, position)
+
+
+@cache
+def recorder() -> Recorder | None:
+    """Return the recorder of this process; None if this kernel or its rights allow none."""
+    try:
+        return Recorder()
+    except (OSError, ValueError):
+        return None
+
+
+def _program(types: btf.Types, ring: int, has_reason: bool) -> Iterator[bytes]:
+    """Write the program: one record for each packet, of the layout of _EVENT."""
+    device = types.offset("sk_buff", "dev")
+    namespace = types.offset("net", "ns", "inum")
+    of_device = types.offset("net_device", "nd_net", "net")
+    of_socket = types.offset("sock_common", "skc_net", "net")
+    yield bpf.move(bpf.R6, bpf.R1)
+    yield bpf.load(bpf.R7, bpf.R6, 0)  # the packet, struct sk_buff
+    # netlink messages have no protocol, and are dropped all the time
+    yield from _copy(bpf.R10, _SCRATCH, 2, bpf.R7, types.offset("sk_buff", "protocol"))
+    yield bpf.load(bpf.R1, bpf.R10, _SCRATCH, bpf.HALF)
+    yield bpf.constant(bpf.R0, 0)
+    yield bpf.skip_unless_zero(bpf.R1, 1)
+    yield bpf.leave()
+    yield bpf.load_map(bpf.R1, ring)
+    yield bpf.constant(bpf.R2, _EVENT.size)
+    yield bpf.constant(bpf.R3, 0)
+    yield bpf.call(bpf.RINGBUF_RESERVE)
+    yield bpf.skip_unless_zero(bpf.R0, 1)
+    yield bpf.leave()
+    yield bpf.move(bpf.R8, bpf.R0)
+    yield bpf.call(bpf.KTIME_GET_NS)
+    yield bpf.store(bpf.R8, _TIME, bpf.R0)
+    yield bpf.load(bpf.R1, bpf.R6, 8)
+    yield bpf.store(bpf.R8, _LOCATION, bpf.R1)
+    yield bpf.load(bpf.R1, bpf.R6, 16) if has_reason else bpf.constant(bpf.R1, 0)
+    yield bpf.store(bpf.R8, _REASON, bpf.R1, bpf.WORD)
+    yield from _copy(bpf.R8, _LENGTH, 4, bpf.R7, types.offset("sk_buff", "len"))
+    yield from _copy(bpf.R8, _PROTOCOL, 8, bpf.R7, types.offset("sk_buff", "protocol"))
+    yield from _copy(bpf.R10, _POINTER, 8, bpf.R7, device)
+    yield from _through(types.offset("net_device", "name"), _NAME, _DEVICE)
+    yield from _through(of_device, 8, None)
+    yield from _through(namespace, 4, _OF_DEVICE)
+    yield from _copy(bpf.R10, _POINTER, 8, bpf.R7, types.offset("sk_buff", "sk"))
+    yield from _through(of_socket, 8, None)
+    yield from _through(namespace, 4, _OF_SOCKET)
+    yield from _copy(bpf.R10, _POINTER, 8, bpf.R7, types.offset("sk_buff", "head"))
+    yield from _copy(bpf.R10, _SCRATCH, 2, bpf.R7, types.offset("sk_buff", "network_header"))
+    yield bpf.move(bpf.R1, bpf.R8)
+    yield bpf.add(bpf.R1, _PACKET)
+    yield bpf.constant(bpf.R2, HEAD)
+    yield bpf.load(bpf.R3, bpf.R10, _POINTER)
+    yield bpf.load(bpf.R4, bpf.R10, _SCRATCH, bpf.HALF)
+    yield bpf.add_register(bpf.R3, bpf.R4)
+    yield bpf.call(bpf.PROBE_READ_KERNEL)
+    yield bpf.move(bpf.R1, bpf.R8)
+    yield bpf.constant(bpf.R2, 0)
+    yield bpf.call(bpf.RINGBUF_SUBMIT)
+    yield bpf.constant(bpf.R0, 0)
+    yield bpf.leave()
+
+
+def _copy(target: int, at: int, size: int, source: int, offset: int) -> Iterator[bytes]:
+    """Copy from kernel memory at a register's address; zeros if it cannot be read."""
+    yield bpf.move(bpf.R1, target)
+    yield bpf.add(bpf.R1, at)
+    yield bpf.constant(bpf.R2, size)
+    yield bpf.move(bpf.R3, source)
+    yield bpf.add(bpf.R3, offset)
+    yield bpf.call(bpf.PROBE_READ_KERNEL)
+
+
+def _through(offset: int, size: int, at: int | None) -> Iterator[bytes]:
+    """Copy from what the pointer on the stack points to: to the record, or over the pointer."""
+    target, place = (bpf.R10, _POINTER) if at is None else (bpf.R8, at)
+    yield bpf.move(bpf.R1, target)
+    yield bpf.add(bpf.R1, place)
+    yield bpf.constant(bpf.R2, size)
+    yield bpf.load(bpf.R3, bpf.R10, _POINTER)
+    yield bpf.add(bpf.R3, offset)
+    yield bpf.call(bpf.PROBE_READ_KERNEL)
+
+
+def symbol(address: int) -> str:
+    """Return the kernel's function at an address, by /proc/kallsyms; empty if that is hidden."""
+    best, name = 0, ""
+    try:
+        with open("/proc/kallsyms", "rb") as table:
+            for line in table:
+                start = int(line[:16], 16)
+                if best < start <= address:
+                    best, name = start, line.split()[2].decode()
+    except (OSError, ValueError):
+        return ""
+    return name

@@ -1,0 +1,130 @@
+"""What the kernel drops, with its reason: real packets, in a namespace of the test's own."""
+
+import os
+import struct
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from podpath.system import btf, drops, netns
+from podpath.system.netlink import losses, nftables
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="not root")
+
+_ICMP, _ECHO = 1, 8
+Run = Callable[[str], None]
+
+
+@pytest.fixture
+def namespace() -> Iterator[str]:
+    """The path of a network namespace, whose lo is up."""
+    script = "ip link set lo up; echo; exec sleep 60"
+    command = ["unshare", "-n", "sh", "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield f"/proc/{process.pid}/ns/net"
+        process.kill()
+
+
+@pytest.fixture
+def run(namespace: str) -> Run:
+    """Run a command in the namespace."""
+
+    def inside(command: str) -> None:
+        subprocess.run(["nsenter", f"--net={namespace}", "sh", "-c", command], check=False)
+
+    return inside
+
+
+@pytest.fixture
+def recorder() -> drops.Recorder:
+    """The recorder of this process, which forgets what was before the test."""
+    recorder = drops.recorder()
+    if recorder is None:
+        pytest.skip("this kernel or its rights allow no record")
+    recorder.discard()
+    return recorder
+
+
+def test_packet_that_the_filter_drops(namespace: str, run: Run, recorder: drops.Recorder) -> None:
+    """Its bytes, its namespace, the reason, and the rule that counted it."""
+    run("nft add table ip f; nft add chain ip f o '{ type filter hook output priority 0; }'")
+    run("nft add rule ip f o icmp type echo-request counter drop")
+    before = losses.read({"it": namespace})["it"]
+    run("ping -c 2 -i 0.1 -W 1 127.0.0.9 >/dev/null")
+    after = losses.read({"it": namespace})["it"]
+    inode = netns.inode(namespace)
+
+    dropped = [d for d in recorder.take() or () if d.netns == inode and d.head[9] == _ICMP]
+    assert [(d.reason, d.protocol) for d in dropped] == [("NETFILTER_DROP", 0x0800)] * 2
+    assert [d.head[20] for d in dropped] == [_ECHO] * 2
+    assert dropped[0].head[16:20] == bytes([127, 0, 0, 9])
+    ((rule, packets),) = after.droppers().items()
+    assert (packets, before.droppers()[rule]) == (2, 0)
+    named = 'rule "icmp type echo-request counter drop" of chain o, table ip f'
+    assert losses.worded(namespace, rule) == named
+    assert after.counters()["IpOutDiscards"] - before.counters()["IpOutDiscards"] == 2
+
+
+def test_policies_and_rules_of_each_kind_are_read(namespace: str, run: Run) -> None:
+    """Those that may drop, and no others; with their counters, if they have any."""
+    run("nft add table inet f; nft add chain inet f i '{ type filter hook input priority 0; }'")
+    run("nft add chain inet f d '{ type filter hook forward priority 0; policy drop; }'")
+    for rule in (
+        "accept",
+        "counter",
+        "counter reject",
+        "ip daddr 192.0.2.1 drop",
+        "ip daddr vmap { 192.0.2.2 : drop }",
+    ):
+        run(f"nft add rule inet f i {rule}")
+
+    found = losses.read({"it": namespace})["it"].droppers()
+
+    assert sorted((d.chain, d.kind, bool(d.handle), packets) for d, packets in found.items()) == [
+        ("d", "drop", False, None),
+        ("i", "drop", True, None),
+        ("i", "map", True, None),
+        ("i", "reject", True, 0),
+    ]
+    assert all(d.concerns(4) and d.concerns(6) for d in found)
+
+
+def test_legacy_rules_are_read_from_their_listing() -> None:
+    saved = "!ip\n*filter\n:INPUT ACCEPT [9:9]\n:FORWARD DROP [7:84]\n[2:9] -A INPUT -j DROP\n"
+
+    found = losses.Reading(legacy=saved).droppers()
+
+    assert {str(rule): packets for rule, packets in found.items()} == {
+        "policy DROP of chain FORWARD, table ip filter": 7,
+        'rule "-A INPUT -j DROP" of chain INPUT, table ip filter': 2,
+    }
+
+
+@pytest.mark.parametrize("dump", [b"", b"\0" * 40, struct.pack("=IHHII", 20, 0xA06, 0, 0, 0)])
+def test_any_dump_can_be_parsed(dump: bytes) -> None:
+    assert nftables.droppers(dump) == {}
+
+
+def test_rule_of_a_namespace_that_is_gone_has_its_number(tmp_path: Path) -> None:
+    rule = nftables.Dropper("ip", "f", "o", 3, "drop")
+    assert losses.worded(str(tmp_path / "none"), rule) == "rule 3 of chain o, table ip f"
+
+
+def test_kernel_without_a_description_has_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The counters serve alone; nothing fails."""
+    for content in (None, b"", b"\x9f\xeb" + bytes(40)):
+        path = tmp_path / "vmlinux"
+        if content is not None:
+            path.write_bytes(content)
+        monkeypatch.setattr(btf, "PATH", path)
+        with pytest.raises((OSError, ValueError)):
+            drops.Recorder()
+    drops.recorder.cache_clear()
+    assert drops.recorder() is None
+    drops.recorder.cache_clear()
