@@ -4,6 +4,9 @@ import argparse
 import sys
 
 from podpath.cli import node_options, output
+from podpath.errors import DoesNotConform
+
+_WITHOUT_PODS = "`podpath shell --without-pods` gives you a shell on such a node"
 
 
 def add(commands: output.Commands) -> None:
@@ -24,6 +27,11 @@ def add(commands: output.Commands) -> None:
     which.add_argument(
         "--new", action="store_true", help="start a node of its own, even if one stands"
     )
+    parser.add_argument(
+        "--without-pods",
+        action="store_true",
+        help="start a node without pods, to look at a plugin that makes none",
+    )
     node_options.add(parser)
     parser.set_defaults(run=_run)
 
@@ -31,11 +39,18 @@ def add(commands: output.Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from podpath.shell import entry
 
-    with (
-        node_options.patience(options),
-        entry.opened(node_options.read(options), _say, join=options.join, new=options.new) as node,
-    ):
-        return entry.run(node, options.command)
+    started = entry.opened(
+        node_options.read(options),
+        _say,
+        join=options.join,
+        new=options.new or options.without_pods,
+        pods=() if options.without_pods else entry.PODS,
+    )
+    try:
+        with node_options.patience(options), started as node:
+            return entry.run(node, options.command)
+    except DoesNotConform as error:
+        raise DoesNotConform(f"{error}\n{_WITHOUT_PODS}") from None
 
 
 def _say(message: str) -> None:

@@ -3,7 +3,7 @@
 import fcntl
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from podpath.errors import CouldNotTest
@@ -13,6 +13,8 @@ from podpath.shell import provisions, session, terminal
 from podpath.system import limits, waiting
 from podpath.testing import NodeOptions, OpenNode, attach, deploy, open_node, standing_nodes
 
+#: The pods of a node that a shell starts.
+PODS = (CLIENT, SERVER, BYSTANDER)
 #: Directory whose lock a process holds while it looks for a node, or starts one.
 _TURN = "/run"
 _KILLED = 128 + signal.SIGKILL
@@ -20,7 +22,12 @@ _KILLED = 128 + signal.SIGKILL
 
 @contextmanager
 def opened(
-    options: NodeOptions, say: Callable[[str], None], *, join: str | None = None, new: bool = False
+    options: NodeOptions,
+    say: Callable[[str], None],
+    *,
+    join: str | None = None,
+    new: bool = False,
+    pods: Sequence[str] = PODS,
 ) -> Iterator[OpenNode]:
     """Join a node that stands, or start one with pods, for the length of the block.
 
@@ -31,6 +38,7 @@ def opened(
         say: function that shows progress.
         join: name of a node to join, whatever it was started with.
         new: True to start a node even if one stands.
+        pods: pods of a node that is started.
 
     Raises:
         CouldNotTest: podpath cannot start a node here, or it is not clear which one to join.
@@ -38,7 +46,7 @@ def opened(
     """
     with ExitStack() as stack:
         with _turn():
-            node = _entered(stack, options, say, join, new=new)
+            node = _entered(stack, options, say, pods, join=join, new=new)
         yield node
 
 
@@ -46,8 +54,9 @@ def _entered(
     stack: ExitStack,
     options: NodeOptions,
     say: Callable[[str], None],
-    join: str | None,
+    pods: Sequence[str],
     *,
+    join: str | None,
     new: bool,
 ) -> OpenNode:
     if join:
@@ -55,8 +64,9 @@ def _entered(
     if not new and (name := _standing(options)):
         return stack.enter_context(attach(name))
     node = stack.enter_context(open_node(options, say=say, attachable=True))
-    say("creating pods")
-    stack.enter_context(deploy(node, CLIENT, SERVER, BYSTANDER, until_node_ends=True))
+    if pods:
+        say("creating pods")
+        stack.enter_context(deploy(node, *pods, until_node_ends=True))
     return node
 
 
@@ -107,15 +117,15 @@ def run(node: OpenNode, command: str | None = None) -> int:
 def greeting_of(node: OpenNode) -> str:
     """Return the greeting of a shell on a node."""
     pods = {pod.name: [str(a) for a in pod.network.addresses] for pod in node.pods}
-    watched, bridged = greetings.watched(node.topology(), next(iter(pods)))
+    bridge, watched = greetings.crossed(node.topology(), next(iter(pods))) if pods else ("", "")
     conflist = node.network.conflist
     return greetings.text(
         greetings.Scene(
             name=node.id,
             network=f"{conflist.name} ({' + '.join(conflist.plugins)})",
             pods=pods,
+            bridge=bridge,
             watched=watched,
-            bridged=bridged,
             missing=provisions.missing(),
         )
     )

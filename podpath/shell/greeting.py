@@ -5,6 +5,13 @@ from dataclasses import dataclass
 
 from podpath.model import Topology
 
+_WITHOUT_PODS = [
+    ("cat /etc/cni/net.d/*", "the configuration of the pods' network"),
+    ("ls -l /opt/podpath/cni/bin", "the plugins"),
+    ("tail /run/podpath/containerd.log", "what the runtime says of them"),
+    ("ip address", "the node's interfaces"),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -14,40 +21,41 @@ class Scene:
         name: name of the node.
         network: network of the pods, in words.
         pods: name of a pod -> its addresses.
-        watched: interface of the node that the pods' packets cross.
-        bridged: True if that is a bridge.
+        bridge: bridge that the pods' packets cross; empty for none.
+        watched: interface of the node that they cross; empty if they cross none.
         missing: programs that the host lacks: name -> Debian package.
     """
 
     name: str
     network: str
     pods: Mapping[str, Sequence[str]]
+    bridge: str
     watched: str
-    bridged: bool
     missing: Mapping[str, str]
 
 
-def watched(topology: Topology, pod: str) -> tuple[str, bool]:
-    """Return an interface of the node that a pod's packets cross, and whether it is a bridge."""
-    end = topology.host_end(pod) or topology.lower_link(pod)
+def crossed(topology: Topology, pod: str) -> tuple[str, str]:
+    """Return the bridge and an interface of the node that a pod's packets cross, or empty texts.
+
+    Pods on a link of the node, such as macvlan's, talk to each other beside the node's own network.
+    """
+    end = topology.host_end(pod)
     if end is None:
-        return "any", False
+        return "", ""
     master = topology.node.by_index(end.master)
-    return (master.name, True) if master and master.bridge else (end.name, False)
+    return (master.name, master.name) if master and master.bridge else ("", end.name)
 
 
 def text(scene: Scene) -> str:
     """Return the greeting."""
-    width = max(map(len, scene.pods), default=0)
-    pods = [f"    {name:<{width}}  {', '.join(of)}" for name, of in scene.pods.items()]
-    recipe = _recipe(scene)
+    recipe = _recipe(scene) if scene.pods else _WITHOUT_PODS
     column = max(len(command) for command, _ in recipe)
+    pods = f"Its pods, on {scene.network}:" if scene.pods else f"It has no pods on {scene.network}."
     lines = [
-        f"This is the node {scene.name}. You are root on it. Its pods, on {scene.network}:",
+        f"This is the node {scene.name}. You are root on it. {pods}",
         "",
-        *pods,
-        "",
-        "Each pod serves HTTP on port 80. Try:",
+        *_pods(scene.pods),
+        "Try:",
         "",
         *(f"    {command:<{column}}  {why}" for command, why in recipe),
         "",
@@ -62,16 +70,30 @@ def text(scene: Scene) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _pods(pods: Mapping[str, Sequence[str]]) -> list[str]:
+    if not pods:
+        return []
+    width = max(map(len, pods))
+    lines = [f"    {name:<{width}}  {', '.join(of)}" for name, of in pods.items()]
+    return [*lines, "", "Each pod serves HTTP on port 80."]
+
+
 def _recipe(scene: Scene) -> list[tuple[str, str]]:
     """Return the commands that show a packet's path by hand, each with what it shows."""
     names = list(scene.pods)
     source, destination = ("client", "server") if "client" in names else (names[0], names[-1])
     address = next(iter(scene.pods.get(destination, ())), "ADDRESS")
+    shown = ("ip -d link", "the node's interfaces")
+    if scene.bridge:
+        shown = ("brctl show", "the bridge and its ports")
+    watch = "ip netns exec NAME tcpdump -i eth0 -nn icmp"
+    if scene.watched:
+        watch = f"tcpdump -i {scene.watched} -nn icmp"
     return [
         ("kubectl get pods -o wide", "the pods and their addresses"),
         ("ip netns list", "the network namespaces"),
         ("ip netns exec NAME ip a", "the interfaces of one of them: whose eth0 is it?"),
-        ("brctl show", "the bridge and its ports") if scene.bridged else ("ip -d link", "links"),
-        (f"tcpdump -i {scene.watched} -nn icmp", "the packets there; leave it running"),
+        shown,
+        (watch, "the packets there; leave it running"),
         (f"kubectl exec -it {source} -- ping -c 3 {address}", "in the other window"),
     ]
