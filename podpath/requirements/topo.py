@@ -26,15 +26,18 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-NETNS-IP",
-        "A pod's IP is found in exactly one named namespace: the one that the runtime names.",
+        "A pod's IP is in exactly one named namespace, that which the runtime names, and not on the"
+        " node.",
         "The address was set in the wrong namespace, or IPAM gave it out twice.",
-        (NETNS, POD),
+        (NETNS, POD, f"{NODE} ip addr"),
         level=Level.MUST,
         source=f"{K8S_MODEL}: each pod has an IP address of its own",
         why="An IP that is in two places is answered by whoever hears the ARP request first: now"
-        " and then, traffic reaches the wrong pod.",
-        how="The addresses of all interfaces in all named namespaces are read by netlink. Each IP"
-        " that the runtime tells of a pod must be in that pod's namespace, and in no other.",
+        " and then, traffic reaches the wrong pod. The node sends nothing to a pod whose address it"
+        " has itself.",
+        how="The addresses of all interfaces in all named namespaces, and in the node's own, are"
+        " read by netlink. Each IP that the runtime reports for a pod must be in that pod's"
+        " namespace, and in no other.",
     ),
     Requirement(
         "TOPO-NETNS-SHARED",

@@ -3,12 +3,21 @@
 Rules: CNI specification 1.0.0, the reference plugins' documentation of host-local.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_interface
 
 from podpath.cni.ipam import Range
 from podpath.cni.network import Network
-from podpath.model import POD_INTERFACE, AddressWithPrefix, Difference, Family, Topology, listed
+from podpath.model import (
+    NODE,
+    POD_INTERFACE,
+    Address,
+    AddressWithPrefix,
+    Difference,
+    Family,
+    Topology,
+    listed,
+)
 from podpath.profiles import filled
 from podpath.topology.comparison import Differences, of_family, unequal
 
@@ -80,7 +89,7 @@ def _address(
 
 
 def netns_ip(topology: Topology, pod: str) -> Differences:
-    """Check that a pod's own namespace has its addresses, and that no other named one has them."""
+    """Check that a pod's own namespace has its addresses, and no other, the node's included."""
     pod_network = topology.pods[pod]
     differences = []
     if not pod_network.addresses:
@@ -96,7 +105,25 @@ def netns_ip(topology: Topology, pod: str) -> Differences:
             differences.append(
                 Difference("address in wrong namespace", str(address), pod_network.netns, seen)
             )
+        differences += [
+            Difference(
+                "address in wrong namespace", f"{NODE} {link}", f"{address} in pod {pod} only", held
+            )
+            for link, held in _held_by_node(topology, address)
+        ]
     return differences
+
+
+def _held_by_node(topology: Topology, address: Address) -> Iterator[tuple[str, str]]:
+    """Yield each interface by which the node takes an address for its own, and what it has there.
+
+    On lo, the node owns all of an IPv4 address's network (net/ipv4/fib_frontend.c, fib_add_ifaddr).
+    """
+    for link in topology.node.interfaces:
+        for held in link.addresses:
+            whole = link.name == "lo" and held.version == Family.IPV4.value
+            if address == held.ip or (whole and address in held.network):
+                yield link.name, str(held)
 
 
 def lo(topology: Topology, pod: str) -> Differences:

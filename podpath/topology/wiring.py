@@ -54,7 +54,7 @@ class Wiring:
         return interfaces.netns_name(self.topology)
 
     def netns_ip(self, pod: str) -> Differences:
-        """Check that the pod's addresses are in its own namespace and in no other named one."""
+        """Check that the pod's addresses are in its own namespace, in no other, nor the node's."""
         return addresses.netns_ip(self.topology, pod)
 
     def netns_shared(self, containers: Mapping[str, Mapping[str, int]]) -> Differences:

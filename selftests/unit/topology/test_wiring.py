@@ -240,6 +240,30 @@ CHANGES = [
         lambda t: samples.with_pod_link(t, "server", addresses=held("10.88.0.2/24")),
         ["address in wrong namespace"],
     ),
+    (
+        "netns_ip",
+        "on-the-node",
+        lambda t: samples.with_node(
+            t,
+            interfaces=(
+                *t.node.interfaces,
+                samples.extra_link("dummy0", addresses=held("10.88.0.2/32")),
+            ),
+        ),
+        ["address in wrong namespace"],
+    ),
+    (
+        "netns_ip",
+        "in-the-network-of-the-nodes-lo",
+        lambda t: samples.with_node(
+            t,
+            interfaces=(
+                *t.node.interfaces,
+                samples.extra_link("lo", addresses=held("10.88.0.200/24")),
+            ),
+        ),
+        ["address in wrong namespace"],
+    ),
     # the other pod's containers are where they were, but the pod is said to be here
     (
         "netns_shared",
