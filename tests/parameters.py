@@ -4,6 +4,10 @@ import pytest
 
 from podpath.cni import versions
 from podpath.contract.subjects import ALONE, ATTACHING, Role
+from podpath.model import Address
+
+#: The node's address on its uplink, and one beyond.
+Ends = tuple[Address, Address]
 
 each_direction = pytest.mark.parametrize("direction", ["ingress", "egress"])
 

@@ -2,21 +2,27 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from podpath.cni.network import Network
 from podpath.contract import capabilities
 from podpath.contract.answers import require_success
 from podpath.contract.runtime import Runtime
-from podpath.lifecycle import portmap
+from podpath.lifecycle import bystanders, portmap
 from podpath.lifecycle.growth import growth, settled
 from podpath.model import Family
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
-from podpath.paths.traffic import MappedPorts
+from podpath.paths.observe import Observed, Observer
+from podpath.paths.traffic import MappedPorts, Traffics
 from podpath.system import kernel
+from podpath.system.randomness import Draws
 from podpath.testing import each_family, requirement
 
-from .parameters import each_direction
+from .parameters import Ends, each_direction
+
+Observe = Callable[..., Observed]
 
 
 @requirement("LIFE-PORTMAP")
@@ -42,6 +48,89 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
     address = mapped_ports.target(family)
     left += portmap.still_mapped(node, address, (HTTP_MAPPED, UDP_MAPPED))
     assert left + unanswered == []
+
+
+@requirement("LIFE-PORTMAP")
+@each_family
+def test_client_that_keeps_its_port_reaches_the_next_pod(
+    observe: Observe, pods: Deployment, mapped_ports: MappedPorts, draws: Draws, family: Family
+) -> None:
+    """Datagrams from one port reach the pod that has a mapped port now, not one before it."""
+    source, port = mapped_ports.usual_source(family), draws.port()
+    with pods.temporary(MAPPED) as (former,):
+        unanswered = portmap.unanswered([mapped_ports.datagram(source, family, port)])
+    mapped_ports.send_in_vain(source, family, port)
+    with pods.temporary(MAPPED) as (next_pod,):
+        if next_pod.network.address(family) == former.network.address(family):
+            pytest.skip("IPAM gave the next pod the same address")
+        observed = observe(mapped_ports.datagram(source, family, port))
+
+    assert unanswered + observed.differences == []
+
+
+@requirement("LIFE-PORTMAP")
+@each_family
+@pytest.mark.parametrize("kind", ["tracked-datagrams"])
+def test_node_tracks_no_datagrams_to_a_deleted_pod(
+    node: Node,
+    pods: Deployment,
+    mapped_ports: MappedPorts,
+    draws: Draws,
+    family: Family,
+    kind: str,  # noqa: ARG001 (names the case for known deviations)
+) -> None:
+    """No connection that the kernel tracks still translates datagrams to a deleted pod."""
+    source = mapped_ports.usual_source(family)
+    with pods.temporary(MAPPED) as (pod,):
+        unanswered = portmap.unanswered([mapped_ports.datagram(source, family, draws.port())])
+        address = pod.network.address(family)
+
+    assert unanswered + portmap.still_tracked(node, address) == []
+
+
+@requirement("LIFE-OTHERS")
+@each_family
+def test_other_pods_stay_masqueraded(
+    observer: Observer,
+    observe: Observe,
+    pods: Deployment,
+    traffic: Traffics,
+    way_out: Ends,
+) -> None:
+    """A pod's ping to beyond the node still has the node's address after a pod came and went.
+
+    The pod is a new one: those that went in other tests may have taken the others' rules.
+    """
+    near, far = way_out
+    with pods.temporary("stayer"):
+        before = observer.observe(traffic.ping_beyond("stayer", far, near))
+        bystanders.require_path("PATH-MASQUERADE", before)
+        with pods.temporary("passer-1"):
+            pass
+        observed = observe(traffic.ping_beyond("stayer", far, near))
+
+    assert observed.differences == []
+
+
+@requirement("LIFE-OTHERS")
+@each_family
+def test_other_pods_keep_their_mapped_ports(
+    observer: Observer,
+    observe: Observe,
+    pods: Deployment,
+    mapped_ports: MappedPorts,
+    family: Family,
+) -> None:
+    """A mapped port still leads to its pod after another pod came and went."""
+    source = mapped_ports.usual_source(family)
+    with pods.temporary(MAPPED):
+        before = observer.observe(*mapped_ports.traffic(source, family))
+        bystanders.require_path("PATH-PORTMAP", before)
+        with pods.temporary("passer-1"):
+            pass
+        observed = observe(*mapped_ports.traffic(source, family))
+
+    assert observed.differences == []
 
 
 @requirement("LIFE-BANDWIDTH")

@@ -8,34 +8,20 @@ import pytest
 from podpath.cni.network import Network
 from podpath.contract import capabilities
 from podpath.contract.runtime import Runtime
-from podpath.model import BEYOND, NODE, Address, Family, Topology
+from podpath.model import BEYOND, NODE, Family, Topology
 from podpath.nodes.base import Node
-from podpath.nodes.deployment import CLIENT, MAPPED, Deployment
-from podpath.paths import neighbour, outside
+from podpath.nodes.deployment import CLIENT, LOCALLY, LOCALLY_MAPPED, MAPPED, Deployment
+from podpath.paths import neighbour, refusals
+from podpath.paths.mapping import LOCALHOST
 from podpath.paths.observe import Observed
-from podpath.paths.traffic import MappedPorts, Traffics
+from podpath.paths.traffic import MappedPorts, Traffics, hosts
 from podpath.system import kernel
 from podpath.testing import both_directions, each_family, each_pod, requirement
 from podpath.topology import reading as topologies
 
-from .parameters import each_direction
+from .parameters import Ends, each_direction
 
 Observe = Callable[..., Observed]
-Ends = tuple[Address, Address]
-
-
-@pytest.fixture
-def way_out(node: Node, network: Network, topology: Topology, family: Family) -> Ends:
-    """The node's address on its uplink, and one beyond, for pods with a route there."""
-    near = outside.address(topology, node.uplink, family)
-    far = outside.gateway(topology, family)
-    if not network.conflist.section.get("ipMasq"):
-        pytest.skip("the delegate's configuration has no ipMasq")
-    if near is None or far is None:
-        pytest.skip(f"the node's uplink leads nowhere in {family.text}")
-    if not outside.has_way_out(topology, CLIENT, family):
-        pytest.skip("the conflist gives pods no default route")
-    return near, far
 
 
 @requirement("PATH-ISOLATION")
@@ -72,30 +58,63 @@ def test_ping_to_beyond_the_node_has_the_nodes_address(
     assert observed.differences == []
 
 
+@requirement("PATH-MASQUERADE")
+@each_family
+@each_pod
+def test_tcp_and_udp_to_beyond_the_node_have_the_nodes_address(
+    observe: Observe, traffic: Traffics, node: Node, way_out: Ends, pod: str
+) -> None:
+    """Each packet of an HTTP exchange, a datagram and its answer are translated at the uplink."""
+    near, far = way_out
+    with hosts.serving(node.beyond, far):
+        observed = observe(traffic.http_beyond(pod, far, near), traffic.udp_beyond(pod, far, near))
+
+    assert observed.differences == []
+
+
 @requirement("PATH-PORTMAP")
 @each_family
 @pytest.mark.parametrize(
-    "source", [pytest.param(CLIENT), pytest.param(NODE), pytest.param(BEYOND, id="beyond")]
+    "source",
+    [
+        *(pytest.param(CLIENT), pytest.param(MAPPED), pytest.param(NODE)),
+        *(pytest.param(LOCALHOST), pytest.param(BEYOND, id="beyond")),
+    ],
 )
 def test_mapped_port_is_answered_by_the_pod(
     observe: Observe,
     pods: Deployment,
-    network: Network,
     mapped_ports: MappedPorts,
     family: Family,
     source: str,
 ) -> None:
     """Each packet appears once at every hop: with the node's port first, then the pod's."""
-    if source == BEYOND and not mapped_ports.is_reachable_from_beyond(family):
-        pytest.skip(f"the node's uplink leads nowhere in {family.text}")
-    if source == CLIENT and network.conflist.promiscuous:
-        pytest.skip("a promiscuous bridge also routes what it bridges translated")
-    if source == CLIENT and network.conflist.isolated:
-        pytest.skip("the conflist isolates pods from each other")
+    if reason := mapped_ports.inapplicable(source, family):
+        pytest.skip(reason)
     with pods.temporary(MAPPED):
         observed = observe(*mapped_ports.traffic(source, family))
 
     assert observed.differences == []
+
+
+@requirement("PATH-PORTMAP")
+@each_family
+def test_port_of_one_address_is_answered_there_alone(
+    observe: Observe,
+    node: Node,
+    pods: Deployment,
+    mapped_ports: MappedPorts,
+    family: Family,
+) -> None:
+    """A port that is mapped for 127.0.0.1 leads to the pod there, and not at other addresses."""
+    if family is not Family.IPV4:
+        pytest.skip("the kernel routes no packet of ::1 to another interface")
+    with pods.temporary(LOCALLY_MAPPED):
+        answered = refusals.answered(node, pods, mapped_ports.target(family), LOCALLY)
+        if not mapped_ports.inapplicable(LOCALHOST, family):
+            answered += observe(mapped_ports.local()).differences
+
+    assert answered == []
 
 
 @requirement("PATH-BANDWIDTH")

@@ -93,11 +93,6 @@ _WAYS = (
         "lets some packets to mapped ports pass and not others, and podpath does not know which",
     ),
     Unknown(
-        "portmap",
-        ("masqAll",),
-        "gives packets to mapped ports the node's address, and podpath expects their sender's",
-    ),
-    Unknown(
         "firewall",
         ("ingressPolicy",),
         "keeps pods from each other, and podpath expects that they reach each other",

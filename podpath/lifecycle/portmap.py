@@ -4,12 +4,14 @@ import socket
 from collections.abc import Iterable
 from functools import partial
 
+from podpath.errors import CouldNotTest
 from podpath.model import Address, Difference
 from podpath.nodes.base import Node
 from podpath.nodes.pod import PortMapping
-from podpath.paths import probes
+from podpath.paths import probes, refusals
 from podpath.paths.observable import Traffic
-from podpath.system import limits, netns
+from podpath.system import netns
+from podpath.system.netlink import conntrack
 
 
 def unanswered(traffic: Iterable[Traffic]) -> list[Difference]:
@@ -32,30 +34,44 @@ def unanswered(traffic: Iterable[Traffic]) -> list[Difference]:
 
 def still_mapped(node: Node, address: Address, ports: Iterable[PortMapping]) -> list[Difference]:
     """Return the ports that the node does not refuse, as it must when nothing is mapped there."""
+    namespace = node.network_namespace()
     return [
         Difference(
             "mapped port", f"{port.protocol} port {port.node} of {address}", "refused", answer
         )
         for port in ports
-        if (answer := netns.run_in(node.network_namespace(), partial(_reply, address, port)))
+        if (answer := netns.run_in(namespace, partial(refusals.reply, address, port)))
     ]
 
 
-def _reply(address: Address, port: PortMapping) -> str:
-    """Send a byte there, and say what comes back; empty if it is refused."""
-    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    kind = socket.SOCK_STREAM if port.protocol == "tcp" else socket.SOCK_DGRAM
-    wait = limits.current().refusal
-    with socket.socket(family, kind) as client:
-        client.settimeout(wait)
-        try:
-            client.connect((str(address), port.node))
-            client.send(b"\n")
-            client.recv(1)
-        except ConnectionRefusedError:
-            return ""
-        except TimeoutError:
-            return f"no answer for {wait:.0f} s"
-        except OSError as error:
-            return f"{error.strerror}"
-        return "an answer"
+def still_tracked(node: Node, address: Address) -> list[Difference]:
+    """Return the tracked UDP connections of the node that are translated to a pod that is gone.
+
+    Each datagram from the same port takes the same way, and keeps the entry alive. TCP begins a
+    connection anew (net/netfilter/nf_conntrack_proto_tcp.c), and a pod's own connections, which
+    are masqueraded, end with it.
+
+    Args:
+        node: the node.
+        address: address of the pod.
+
+    Raises:
+        CouldNotTest: the kernel does not list its connections.
+    """
+    try:
+        tracked = netns.run_in(node.network_namespace(), conntrack.connections)
+    except (OSError, ValueError) as error:
+        raise CouldNotTest(
+            f"the kernel does not list the connections that it tracks: {error}"
+        ) from None
+    return [
+        Difference(
+            "left behind",
+            "tracked connections",
+            "gone",
+            f"UDP {one.source} port {one.ports[0]} to {one.destination} port {one.ports[1]},"
+            f" translated to {address}",
+        )
+        for one in tracked
+        if one.protocol == socket.IPPROTO_UDP and one.answerer == address != one.destination
+    ]

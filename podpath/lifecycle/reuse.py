@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
-from podpath.model import Family
+from podpath.model import NODE, Address, Family
 from podpath.nodes import leases
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import SERVER, Deployment
-from podpath.paths.traffic import Traffics
+from podpath.paths.traffic import Traffic, Traffics
 from podpath.topology import reading
 
 #: Pods to create until one has an address again, if podpath cannot make IPAM give it.
@@ -23,8 +23,17 @@ def reused_address(
     network: Network,
     traffic: Traffics,
     family: Family,
+    peer: str,
 ) -> Iterator[str]:
-    """Create two pods, one after the other, with the same IP; the server has talked to the first.
+    """Create two pods, one after the other, with the same IP; the peer has talked to the first.
+
+    Args:
+        node: The node.
+        pods: Its pods.
+        network: The pods' network.
+        traffic: Makes pings.
+        family: The IP version.
+        peer: SERVER or NODE.
 
     Yields:
         The name of the second pod, the only one left; empty if an IPAM that podpath cannot make do
@@ -32,15 +41,14 @@ def reused_address(
 
     Raises:
         CouldNotTest: IPAM does not give the address again, although it must, or the server has
-            forgotten it, although it resolves it.
+            forgotten it, although it resolves it. The node forgets neighbours with their link.
     """
     old, new = "former", "successor"
     with pods.temporary(old) as (pod,):
         address = pod.network.address(family)
-        traffic.ping(SERVER, old, family).send()
-    remembered = reading.neighbours(node.named_namespaces()[pods[SERVER].network.netns])
-    if network.profile.resolution.target == "destination" and str(address) not in remembered:
-        raise CouldNotTest(f"the server does not remember {address}, which it had talked to")
+        first_ping(traffic, peer, old, family).send()
+    if peer == SERVER:
+        _require_remembered(node, pods, network, address)
     rewound = leases.store(network).rewind(node, address)
     for _ in range(1 if rewound else ATTEMPTS):
         with pods.temporary(new) as (pod,):
@@ -51,3 +59,16 @@ def reused_address(
     if rewound:
         raise CouldNotTest(f"IPAM gave {given} instead of {address} again")
     yield ""
+
+
+def first_ping(traffic: Traffics, peer: str, pod: str, family: Family) -> Traffic:
+    """Return a ping from the peer, SERVER or NODE, to a pod."""
+    if peer == NODE:
+        return traffic.ping_from_node(pod, family)
+    return traffic.ping(peer, pod, family)
+
+
+def _require_remembered(node: Node, pods: Deployment, network: Network, address: Address) -> None:
+    remembered = reading.neighbours(node.named_namespaces()[pods[SERVER].network.netns])
+    if network.profile.resolution.target == "destination" and str(address) not in remembered:
+        raise CouldNotTest(f"the server does not remember {address}, which it had talked to")

@@ -158,14 +158,15 @@ class Runtime:
             time.sleep(0.005)
 
     def run_pod(
-        self, name: str, uid: str, ports: Sequence[tuple[str, int, int]] = ()
+        self, name: str, uid: str, ports: Sequence[tuple[str, int, int, str]] = ()
     ) -> tuple[str, Any]:
         """Create a sandbox with its network.
 
         Args:
             name: name of the pod.
             uid: unique name of the sandbox.
-            ports: protocol, port of the node, and port of the pod that it leads to.
+            ports: protocol, port of the node, port of the pod that it leads to, and the node's
+                address that alone has it.
 
         Returns:
             The sandbox's id and its configuration, as CRI's messages have it.
@@ -184,8 +185,9 @@ class Runtime:
                     protocol=self._api.Protocol.Value(protocol.upper()),
                     host_port=node,
                     container_port=pod,
+                    host_ip=host_ip,
                 )
-                for protocol, node, pod in ports
+                for protocol, node, pod, host_ip in ports
             ],
         )
         reply = self._network_call(

@@ -23,8 +23,8 @@ T = TypeVar("T")
 CLIENT, SERVER, BYSTANDER = "client", "server", "bystander"
 #: A pod with a liveness probe, and a pod whose container ends when the file END exists.
 ASKED, RESTARTED = "asked", "restarted"
-#: A pod to which ports of the node lead.
-MAPPED = "mapped"
+#: A pod to which ports of the node lead, and one to which a port of one of its addresses leads.
+MAPPED, LOCALLY_MAPPED = "mapped", "locally-mapped"
 #: Query of the kubelet's liveness probe, which no other program sends.
 ASKED_FOR = "podpath-asks"
 END = "/tmp/end"
@@ -34,6 +34,7 @@ UDP_PORT = 9000
 #: Ports of the node that lead to the pod's.
 HTTP_MAPPED = PortMapping("tcp", 28080, HTTP_PORT)
 UDP_MAPPED = PortMapping("udp", 29000, UDP_PORT)
+LOCALLY = PortMapping("tcp", 28081, HTTP_PORT, "127.0.0.1")
 
 #: File in which the UDP receiver keeps the datagrams.
 UDP_LOG = "/tmp/udp"
@@ -63,6 +64,8 @@ def spec(name: str) -> PodSpec:
         return PodSpec(name, {MAIN: _shell(until)}, restarted=True)
     if name == MAPPED:
         return PodSpec(name, {MAIN: _shell(both)}, ports=(HTTP_MAPPED, UDP_MAPPED))
+    if name == LOCALLY_MAPPED:
+        return PodSpec(name, {MAIN: _shell(both)}, ports=(LOCALLY,))
     if name == SERVER:
         return PodSpec(name, {MAIN: _shell(_HTTP_SERVER), SECOND: _shell(_UDP_SERVER)})
     return PodSpec(name, {MAIN: _shell(both)})

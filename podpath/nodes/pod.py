@@ -14,11 +14,13 @@ class PortMapping:
         protocol: "tcp" or "udp".
         node: port of the node.
         pod: port of the pod.
+        host_ip: address of the node that alone has the port; empty for all of its addresses.
     """
 
     protocol: str
     node: int
     pod: int
+    host_ip: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Paths and translations of packets to a node port that is mapped to a pod. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from ipaddress import ip_interface
 from typing import Any
@@ -12,12 +12,21 @@ from podpath.model import BEYOND, NODE, Address, Family, PodNetwork, Topology, T
 from podpath.nodes.pod import PortMapping
 from podpath.paths import outside, probes
 
-_BRIDGED, _ROUTED = "host-port", "host-port-routed"
-#: Kinds of path of senders outside pods.
+#: The node that asks for a mapped port at 127.0.0.1.
+LOCALHOST = "localhost"
+
+#: Kinds of path from a pod, if the bridge translates packets, and if the node routes them.
+BRIDGED, ROUTED = "host-port", "host-port-routed"
+_NFTABLES = "nftables"
+
+#: Kinds of path of requests and answers of senders outside pods.
 _FROM_OUTSIDE_PODS = {
-    NODE: {probes.REQUEST: "from-node", probes.REPLY: "to-node"},
-    BEYOND: {probes.REQUEST: "inward", probes.REPLY: "outward"},
+    NODE: ("from-node", "to-node"),
+    LOCALHOST: ("from-node", "to-node"),
+    BEYOND: ("inward", "outward"),
 }
+#: End of the kind of path of answers to a masqueraded sender, if the bridge translates packets.
+_TRANSLATED_BACK = "-masqueraded"
 
 
 def node_address(topology: Topology, network: Network, uplink: str, family: Family) -> Address:
@@ -32,13 +41,18 @@ def kinds(network: Network, source: str, *, filtered: bool) -> Mapping[str, str]
 
     Args:
         network: The pods' network, whose profile names the kinds.
-        source: The name of a pod, NODE or BEYOND.
+        source: The name of a pod, NODE, LOCALHOST or BEYOND.
         filtered: True if iptables sees the packets that a bridge carries, and so translates them
             there.
     """
     if source in _FROM_OUTSIDE_PODS:
-        return _FROM_OUTSIDE_PODS[source]
-    kind = _BRIDGED if filtered and _BRIDGED in network.profile.paths else _ROUTED
+        request, reply = _FROM_OUTSIDE_PODS[source]
+        masqueraded = source == LOCALHOST or masquerades_all(network)
+        back = f"{reply}{_TRANSLATED_BACK}"
+        if filtered and masqueraded and back in network.profile.paths:
+            reply = back
+        return {probes.REQUEST: request, probes.REPLY: reply}
+    kind = BRIDGED if filtered and BRIDGED in network.profile.paths else ROUTED
     return {probes.REQUEST: kind, probes.REPLY: kind}
 
 
@@ -55,25 +69,56 @@ def translation(
         network: The pods' network.
         target: The node's address, the destination of the requests.
         pod: The pod that the port is mapped to.
-        client: The address of the pod that sends; None if the sender is not a pod.
+        client: The sender's address if it is masqueraded; None if it stays.
         port: The mapped port.
     """
     family = Family(target.version)
-    address = pod.address(family)
-    addresses = [(target, address)]
-    if client and is_on_network_of(client, pod, address) and masquerades(network):
+    addresses = [(target, pod.address(family))]
+    if client:
         addresses.insert(0, (client, network.ipam.gateway(family)))
     return Translation(tuple(addresses), (port.node, port.pod))
 
 
-def masquerades(network: Network) -> bool:
-    """Return whether portmap masquerades a client on the pods' network.
+def is_masqueraded(network: Network, pod: PodNetwork, client: Address, *, is_pod: bool) -> bool:
+    """Return whether a sender's address is replaced on its way to a mapped port.
 
-    The key "snat" decides it (true if absent). The pod's answer then passes the node, where it is
-    translated back.
+    The key "snat" decides it (true if absent) for the mapped pod itself and, with iptables, for
+    each pod on its network, and "masqAll" for everybody. The pod's answer then passes the node,
+    where it is translated back.
+
+    Args:
+        network: The pods' network.
+        pod: The pod that the port is mapped to.
+        client: The address of the sender.
+        is_pod: True if the sender is a pod.
+
+    Raises:
+        DoesNotConform: The result does not contain the pod's address.
     """
-    sections = (s for s in network.conflist.sections if has_capability(s, "portMappings"))
-    return all(s.get("snat", True) is not False for s in sections)
+    if masquerades_all(network):
+        return True
+    if not is_pod or not masquerades(network):
+        return False
+    address = pod.address(Family(client.version))
+    if any(section.get("backend") == _NFTABLES for section in _mapping(network)):
+        return client == address  # portmap_nftables.go, forwardPorts
+    return is_on_network_of(client, pod, address)
+
+
+def masquerades(network: Network) -> bool:
+    """Return whether portmap masquerades some senders: pods on the pod's network, and 127.0.0.1."""
+    return all(section.get("snat", True) is not False for section in _mapping(network))
+
+
+def masquerades_all(network: Network) -> bool:
+    """Return whether portmap masquerades everybody (release 1.2)."""
+    asks = any(section.get("masqAll") is True for section in _mapping(network))
+    return asks and masquerades(network)
+
+
+def _mapping(network: Network) -> Iterator[Mapping[str, Any]]:
+    """Yield the sections of plugins that map ports."""
+    return (s for s in network.conflist.sections if has_capability(s, "portMappings"))
 
 
 def is_on_network_of(client: Address, pod: PodNetwork, address: Address) -> bool:

@@ -26,6 +26,8 @@ class Traffic:
         translations: Each leg and the addresses that its packets have at translated hops.
         unanswered: True if the program must fail, since nothing may answer it.
         sender: The name of the sender that runs the program; empty if it is the source.
+        translated_at_once: True if the node sends, and translates the packets before any interface
+            sees them. A program that fails without a packet is then evidence, too.
     """
 
     send: Callable[[], CommandResult]
@@ -40,6 +42,7 @@ class Traffic:
     translations: Mapping[str, Translation] = field(default_factory=dict)
     unanswered: bool = False
     sender: str = ""
+    translated_at_once: bool = False
 
     @property
     def ends(self) -> tuple[str, str]:

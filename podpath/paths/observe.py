@@ -269,7 +269,8 @@ def _no_doubts(
     doubt = traffic.doubt(result) or self_report.of_packets(
         traffic.probe, result.status, text, traffic.size, sightings
     )
-    if not doubt and result.status > 0 and not traffic.refused:
+    must_send = not traffic.refused and not traffic.translated_at_once
+    if not doubt and result.status > 0 and must_send:
         recognized = any(traffic.probe.recognize(sightings))
         doubt = "" if recognized else self_report.unsent(topology, *traffic.ends, text, sightings)
     if doubt:

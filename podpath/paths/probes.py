@@ -108,12 +108,15 @@ class Http:
         ends: The addresses of client and server.
         mapped: The port that the server's port is translated to; 0 if it is not translated. With
             a translation the filter lets all of TCP through, as the port may become any other.
+        own: The client's own address, if no interface sees a request with it, but answers have it
+            again; None otherwise.
     """
 
     nonce: str
     port: int = 80
     ends: tuple[Address, Address] | None = None
     mapped: int = 0
+    own: Address | None = None
 
     @property
     def filter(self) -> str:
@@ -134,6 +137,8 @@ class Http:
             and s.packet.ports[1] == self.port
             and (s.packet.source, s.packet.destination) == self.ends
         }
+        if self.own is not None:
+            clients |= {(self.own, port) for _, port in clients}
         return [self._leg(s.packet, clients) for s in sightings]
 
     def _leg(self, packet: Packet, clients: set[tuple[Address | None, int]]) -> str | None:
@@ -264,6 +269,27 @@ class Datagram:
     def over(self, sightings: Sequence[Sighting]) -> bool:
         """See Probe."""
         return bool(_of(self, REQUEST, sightings))
+
+
+@dataclass(frozen=True)
+class Answered(Datagram):
+    """One UDP datagram, and its answer."""
+
+    def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
+        """See Probe."""
+        answer = (self.destination_port, self.source_port)
+        return [
+            REPLY if s.packet.protocol == "udp" and s.packet.ports == answer else leg
+            for s, leg in zip(sightings, super().recognize(sightings), strict=True)
+        ]
+
+    def lacking(self, leg: str, packets: Sequence[Packet]) -> list[str]:
+        """See Probe."""
+        return [] if packets else ["the answer" if leg == REPLY else "the datagram"]
+
+    def over(self, sightings: Sequence[Sighting]) -> bool:
+        """See Probe."""
+        return bool(_of(self, REPLY, sightings))
 
 
 @dataclass(frozen=True)

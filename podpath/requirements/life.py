@@ -56,7 +56,7 @@ REQUIREMENTS = (
         "LIFE-OTHERS",
         "Creating and deleting pods changes nothing of the others' wiring, nor of the bridge's, or"
         " the lower link's, own, and their packets still take the path.",
-        "ADD or DEL touches ports that are not its own, or the bridge's MAC address drifts.",
+        "ADD or DEL touches ports or rules that are not its own; the bridge's MAC address drifts.",
         (f"{NODE} ip monitor", LINKS),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: a call is about its own attachment (CNI"
@@ -64,7 +64,8 @@ REQUIREMENTS = (
         why="Pods come and go all the time. Those that stay must not notice.",
         how="Interfaces, ports, routes and rules of the other pods, the bridge and the lower link"
         " are read before and after two pods came and went, and must be the same. Then a ping, an"
-        " HTTP exchange and a datagram must take the path.",
+        " HTTP exchange and a datagram must take the path. Where they are configured, a ping to"
+        " beyond the node must still be masqueraded, and a mapped port lead to its pod.",
     ),
     Requirement(
         "LIFE-SURVIVOR",
@@ -83,31 +84,36 @@ REQUIREMENTS = (
     Requirement(
         "LIFE-REUSE",
         "An IP that is given to a new pod works at once, from a peer that has talked to the old"
-        " one, and may remember its MAC.",
+        " one, a pod or the node, and may remember its MAC.",
         "The new pod's address is not announced (gratuitous ARP).",
-        (f"{NODE} ip -n NETNS neigh", f"{DUMP} arp"),
+        (f"{NODE} ip -n NETNS neigh", f"{NODE} ip neigh", f"{DUMP} arp"),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from RFC 5227, section 3, and RFC 4861, section"
         " 7.2.6, on announcements",
         why="Addresses are given again soon. Until its peers forget the old MAC address, nobody"
-        " reaches the new pod.",
+        " reaches the new pod; if the node does not forget it, the kubelet's probes fail.",
         how="A pod is pinged and deleted, and host-local is led to give its address again. The"
-        " peer's first ping to the new pod must take the path.",
+        " first ping to the new pod, from the pod that pinged the old one, must take the path. The"
+        " same is done with pings from the node.",
     ),
     Requirement(
         "LIFE-PORTMAP",
-        "After a pod with mapped ports is deleted, the node refuses them, and nothing is left of"
-        " its rules.",
-        "DEL does not find the rules that ADD made, or forgets those of a protocol or IP version.",
-        (f"{NODE} nft list ruleset", f"{NODE} iptables-save -t nat"),
+        "After a pod with mapped ports is deleted, the node refuses them, nothing is left of its"
+        " rules and translated datagrams, and the next pod gets what is sent to the ports.",
+        "DEL does not find the rules that ADD made, or forgets those of a protocol or IP version;"
+        " neither DEL nor ADD ends what the kernel tracks.",
+        (f"{NODE} nft list ruleset", f"{NODE} iptables-save -t nat", f"{NODE} conntrack -L -p udp"),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
         " that ADD is undone",
         needs=Ability.PORTS | Ability.BEYOND,
         feature="portmap",
-        why="Rules that stay lead the port to whichever pod gets the address next.",
+        why="Rules that stay lead the port to whichever pod gets the address next. A client that"
+        " keeps its port sends datagrams to a dead pod for as long as the kernel tracks them.",
         how="Two such pods come and go, one after the other. After the second one the node's"
-        " inventory must be that from before it, and the node must refuse both ports.",
+        " inventory must be that from before it, and the node must refuse both ports. The kernel"
+        " may track no datagrams any longer that it translates to the deleted pod. A client sends"
+        " datagrams from one port to a pod, to nobody, and to the next pod, which must get them.",
     ),
     Requirement(
         "LIFE-BANDWIDTH",

@@ -193,7 +193,8 @@ REQUIREMENTS = (
         "PATH-MASQUERADE",
         "With masquerading configured, a pod's packets to beyond the node leave by the uplink with"
         " the node's address, and the answers reach the pod, on the expected interfaces alone.",
-        "The rule is missing, or is not about the pod's address; the node does not forward.",
+        "The rule is missing, or not for the pod's address or the protocol; the node does not"
+        " forward.",
         (f"{NODE} iptables-save -t nat", f"{DUMP} icmp"),
         level=Level.MUST,
         source="documentation of the plugins bridge and ptp, ipMasq",
@@ -201,18 +202,19 @@ REQUIREMENTS = (
         feature="ipmasq",
         why="Beyond the node nobody has a route to its pods: what is sent with a pod's address is"
         " not answered.",
-        how="Each pod pings the next hop of the node's default route. Request and reply are"
-        " compared with the paths of the profile to the uplink and back, with the node's address"
-        " there. Without a default route in pods, it is not applicable.",
+        how="Each pod pings the next hop of the node's default route, gets a page over HTTP there,"
+        " and sends it a datagram, which it sends back. Each packet, from the first SYN to the last"
+        " ACK, is compared with the paths of the profile to the uplink and back, with the node's"
+        " address there. Without a default route in pods, it is not applicable.",
     ),
     Requirement(
         "PATH-PORTMAP",
         "A port of the node that is mapped to a pod's is answered by that pod, over TCP and UDP:"
-        " asked for by another pod, by the node itself and from beyond it, each packet is seen once"
-        " at every expected interface, with the address and port that it must have there, and"
-        " nowhere else.",
-        "The rule leads to another port, is for one protocol alone, or masquerades whom it should"
-        " not.",
+        " asked for by another pod, by the pod itself, by the node, also at 127.0.0.1, and from"
+        " beyond it, each packet is seen once at every expected interface, with the address and"
+        " port that it must have there, and nowhere else.",
+        "The rule leads to another port, is for one protocol or sender alone, ignores the host IP,"
+        " or masquerades whom it should not.",
         (
             f"{NODE} iptables-save -t nat",
             f"{DUMP} port 28080 or port 80 or port 29000 or port 9000",
@@ -226,7 +228,10 @@ REQUIREMENTS = (
         " that is.",
         how="The runtime is asked for a pod to whose HTTP and UDP ports two ports of the node lead."
         " An HTTP exchange and a datagram are sent there; each packet is compared with the path"
-        " of the profile, and its addresses and ports at each hop with what they must be there.",
+        " of the profile, and its addresses and ports at each hop with what they must be there. A"
+        " pod asks for its own port where bridge ports are in hairpin mode, or the node routes."
+        " A port that is mapped for the host IP 127.0.0.1 must be answered there, and not at the"
+        " node's other address.",
     ),
     Requirement(
         "PATH-BANDWIDTH",

@@ -63,6 +63,18 @@ def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
     return by_place
 
 
+def closed_to_others(node: Node, family: Family, network: Network) -> bool:
+    """Return whether the node forwards only what pods send, and the answers to it.
+
+    The plugin firewall makes an exception from the chain FORWARD for these. Nothing makes one for
+    hosts beyond the node that begin a connection to a mapped port.
+
+    Raises:
+        CouldNotTest: nft cannot list the node's rules.
+    """
+    return _ACCEPTING in network.conflist.plugins and bool(dropping(ruleset(node), family))
+
+
 def hindering(node: Node, family: Family, network: Network) -> list[str]:
     """List the chains that may drop traffic between pods: one sentence each, with its remedy.
 

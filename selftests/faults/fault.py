@@ -224,6 +224,17 @@ MENDED = frozenset({"CNI-VERSION-ECHO", "CNI-ENVIRONMENT", "CNI-DELEGATE-UNDO"})
 NOT_MET = frozenset({"CNI-CHECK-LISTED", "CNI-CHECK-STATE", "CNI-DELEGATE-UNDO", "CNI-GC"})
 
 
+def given(script: str) -> str:
+    """Shell: what the plugin is given, changed with sed."""
+    return f"""input=$(flat "$input" | sed '{script}')"""
+
+
+def rule_of_iptables(table: str, text: str) -> str:
+    """Shell: a rule of iptables, once however many pods there are."""
+    chain, _, rest = text.partition(" ")
+    return f"iptables -t {table} -C {chain} {rest} || iptables -t {table} -I {chain} {rest}"
+
+
 def bridge_rule(text: str) -> str:
     """Shell: a rule in the bridge's forward hook, once however many pods there are.
 

@@ -281,8 +281,8 @@ def _once_more_if_lost(work: Callable[[], T]) -> T:
         return work()
 
 
-def _mapped(spec: PodSpec) -> list[tuple[str, int, int]]:
-    return [(mapping.protocol, mapping.node, mapping.pod) for mapping in spec.ports]
+def _mapped(spec: PodSpec) -> list[tuple[str, int, int, str]]:
+    return [(m.protocol, m.node, m.pod, m.host_ip) for m in spec.ports]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import UDP_LOG, udp_container
 from podpath.nodes.pod import Pod
 from podpath.paths import self_report
-from podpath.paths.traffic.programs import Datagram, Fetch
+from podpath.paths.traffic.programs import Datagram, Fetch, Query
 from podpath.paths.traffic.senders import Sender
 from podpath.system import limits, waiting
 
@@ -29,9 +29,7 @@ class HttpExchange:
 
     def __call__(self) -> CommandResult:
         """Run the program, and return its end."""
-        began = time.monotonic()
-        result = self.sender.run(self.program)
-        return self.program.ended(result, time.monotonic() - began)
+        return _run(self.sender, self.program)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class UdpExchange:
         """
         family = Family(self.program.target.version)
         before = self.sender.datagrams(family)
-        result = self.sender.run(self.program)
+        result = _run(self.sender, self.program)
         if result.status != 0:
             return result
         if self.sender.datagrams(family) == before:
@@ -77,3 +75,26 @@ class UdpExchange:
             return self.program.line.encode() in log.read_bytes().splitlines()
         except OSError as error:
             raise CouldNotTest(f"what pod {pod.name} received cannot be read: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryExchange:
+    """Callable that sends a datagram, and waits for its answer.
+
+    Attributes:
+        sender: Runs the program.
+        program: Sends the datagram.
+    """
+
+    sender: Sender
+    program: Query
+
+    def __call__(self) -> CommandResult:
+        """Run the program, and return its end."""
+        return _run(self.sender, self.program)
+
+
+def _run(sender: Sender, program: Fetch | Datagram) -> CommandResult:
+    began = time.monotonic()
+    result = sender.run(program)
+    return program.ended(result, time.monotonic() - began)

@@ -11,13 +11,14 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import ASKED_FOR, HTTP_PORT, UDP_PORT, Deployment
 from podpath.paths import probes, self_report
 from podpath.paths.observable import Traffic, both_ways
-from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
-from podpath.paths.traffic.programs import Datagram, Fetch, Ping, url
+from podpath.paths.traffic.exchanges import HttpExchange, QueryExchange, UdpExchange
+from podpath.paths.traffic.programs import Datagram, Fetch, Ping, Query, url
 from podpath.paths.traffic.senders import Sender, container_sender, sender
 from podpath.system import limits, waiting
 from podpath.system.randomness import Draws
 
 _SERVICE_BYTES = 1460
+_QUERY_BYTES = 64
 
 #: Returns the sender for the name of a pod, or NODE.
 Senders = Callable[[str, Node, Deployment], Sender]
@@ -144,6 +145,30 @@ class Traffics:
             translations=both_ways(Translation(((own, node),))),
         )
 
+    def http_beyond(self, source: str, target: Address, node: Address) -> Traffic:
+        """Get a body over HTTP from a host beyond the node; see ping_beyond and hosts.serving."""
+        send, probe = self._http(source, target, _SERVICE_BYTES)
+        return self._beyond(send, probe, source, node)
+
+    def udp_beyond(self, source: str, target: Address, node: Address) -> Traffic:
+        """Send a datagram to a host beyond the node, which answers it; see http_beyond."""
+        line = self._draws.payload(_QUERY_BYTES).hex()[: _QUERY_BYTES - 2]
+        port, wait = self._draws.port(), limits.current().reply
+        program = Query(line, port, target, UDP_PORT, wait)
+        send = QueryExchange(self._sender(source), program)
+        return self._beyond(send, probes.Answered(port, UDP_PORT), source, node)
+
+    def _beyond(
+        self,
+        send: Callable[[], CommandResult],
+        probe: probes.Probe,
+        source: str,
+        node: Address,
+    ) -> Traffic:
+        own = self.address(source, Family(node.version))
+        translations = both_ways(Translation(((own, node),)))
+        return Traffic(send, probe, _OUT_AND_BACK, source, source, translations=translations)
+
     def ping_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
         """Ping from the node to a pod."""
         program = self._ping(self.address(destination, family))
@@ -213,6 +238,7 @@ class Traffics:
             self._draws.port(),
             self.address(destination, family),
             UDP_PORT,
+            limits.current().reply,
         )
         receiver = partial(self._pods.__getitem__, destination)
         return Traffic(

@@ -1,39 +1,50 @@
 """Make traffic to node ports that are mapped to a pod."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from ipaddress import ip_address
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import BEYOND, NODE, Address, CommandResult, Family, Topology, Translation
 from podpath.nodes import image
 from podpath.nodes.base import Node
-from podpath.nodes.deployment import HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
+from podpath.nodes.deployment import (
+    HTTP_MAPPED,
+    LOCALLY,
+    LOCALLY_MAPPED,
+    MAPPED,
+    UDP_MAPPED,
+    Deployment,
+)
 from podpath.nodes.pod import PortMapping
 from podpath.paths import mapping, outside, probes
+from podpath.paths.mapping import LOCALHOST
 from podpath.paths.observable import Traffic, both_ways
 from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
 from podpath.paths.traffic.programs import Datagram, Fetch, url
 from podpath.paths.traffic.senders import Sender, container_sender
 from podpath.system import limits
 from podpath.system.randomness import Draws
-from podpath.topology import reading
+from podpath.topology import firewall, reading
 
+_OF_NODE = frozenset({NODE, LOCALHOST})
+_LOOPBACK = ip_address("127.0.0.1")
 _HTTP_BYTES = 1460
 _UDP_BYTES = 82
 
 
 @dataclass(frozen=True)
 class MappedPorts:
-    """Maker of traffic to the mapped ports of the pod MAPPED: from pods, the node, and beyond it.
+    """Maker of traffic to mapped ports: from pods, the node, 127.0.0.1, and beyond the node.
 
     Attributes:
         node: The node that has the ports.
         pods: Its pods.
         draws: The source of ports and payloads.
         network: The pods' network.
-        topology: The node and its pods before the pod MAPPED exists.
+        topology: The node and its pods before a pod with mapped ports exists.
     """
 
     node: Node
@@ -43,42 +54,91 @@ class MappedPorts:
     topology: Topology
 
     def traffic(self, source: str, family: Family) -> list[Traffic]:
-        """Make an HTTP exchange and a UDP datagram from a pod's name, NODE or BEYOND."""
-        return [self._http(source, family), self._udp(source, family)]
+        """Make an HTTP exchange and a UDP datagram to the pod MAPPED.
 
-    def target(self, family: Family) -> Address:
-        """Return the node's address, the destination of the traffic."""
-        return mapping.node_address(self.topology, self.network, self.node.uplink, family)
+        Args:
+            source: A pod's name, NODE, LOCALHOST or BEYOND.
+            family: The IP version.
+        """
+        return [self._http(source, family, MAPPED, HTTP_MAPPED), self.datagram(source, family)]
 
-    def is_reachable_from_beyond(self, family: Family) -> bool:
-        """Return whether hosts beyond the node can use the destination of the traffic."""
-        known = outside.address(self.topology, self.node.uplink, family)
-        far = outside.gateway(self.topology, family)
-        return far is not None and self.target(family) == known
+    def local(self) -> Traffic:
+        """Make an HTTP exchange at 127.0.0.1 with the pod LOCALLY_MAPPED."""
+        return self._http(LOCALHOST, Family.IPV4, LOCALLY_MAPPED, LOCALLY)
 
-    def _http(self, source: str, family: Family) -> Traffic:
-        nonce, target = self.draws.token(), self.target(family)
-        where = url(target, f"{_HTTP_BYTES}?{nonce}", HTTP_MAPPED.node)
-        program = Fetch(where, image.body(_HTTP_BYTES), limits.current().http)
-        ends, port = (self._client(source, family), target), HTTP_MAPPED.node
-        if source == NODE:  # its packets are translated before they leave its stack
-            ends, port = (target, self._address(MAPPED, family)), HTTP_MAPPED.pod
-        probe = probes.Http(nonce, port, ends, mapped=HTTP_MAPPED.pod)
-        return self._traffic(
-            HttpExchange(self._sender(source), program), probe, source, family, HTTP_MAPPED
-        )
+    def datagram(self, source: str, family: Family, source_port: int = 0) -> Traffic:
+        """Make a UDP datagram to the pod MAPPED.
 
-    def _udp(self, source: str, family: Family) -> Traffic:
-        program = Datagram(
-            self.draws.payload(_UDP_BYTES).hex()[: _UDP_BYTES - 2],
-            self.draws.port(),
-            self.target(family),
-            UDP_MAPPED.node,
-        )
+        Args:
+            source: As for traffic().
+            family: The IP version.
+            source_port: The source port; 0 for any.
+        """
+        program = self._program(source, family, source_port or self.draws.port())
         receiver = partial(self.pods.__getitem__, MAPPED)
         send = UdpExchange(self._sender(source), program, receiver, self.node)
         probe = probes.Datagram(program.source_port, UDP_MAPPED.node, mapped=UDP_MAPPED.pod)
-        return self._traffic(send, probe, source, family, UDP_MAPPED, size=_UDP_BYTES)
+        return self._traffic(send, probe, source, family, MAPPED, UDP_MAPPED, size=_UDP_BYTES)
+
+    def send_in_vain(self, source: str, family: Family, source_port: int) -> None:
+        """Send a datagram to the mapped port while no pod has it; see datagram().
+
+        Raises:
+            CouldNotTest: The program cannot be run.
+        """
+        self._sender(source).run(self._program(source, family, source_port))
+
+    def target(self, family: Family) -> Address:
+        """Return the node's address, the destination of traffic to the pod MAPPED."""
+        return mapping.node_address(self.topology, self.network, self.node.uplink, family)
+
+    def usual_source(self, family: Family) -> str:
+        """Return BEYOND if hosts there can use the destination of the traffic, or else NODE."""
+        return NODE if self.inapplicable(BEYOND, family) else BEYOND
+
+    def inapplicable(self, source: str, family: Family) -> str:
+        """Explain why a source cannot be required to reach a mapped port; empty if it can."""
+        if source in (LOCALHOST, MAPPED) and not mapping.masquerades(self.network):
+            return 'with "snat": false, nobody masquerades a pod that asks for itself, or 127.0.0.1'
+        if source == LOCALHOST and family is not Family.IPV4:
+            return "the kernel routes no packet of ::1 to another interface"
+        if source == BEYOND:
+            known = outside.address(self.topology, self.node.uplink, family)
+            reachable = outside.gateway(self.topology, family) and self.target(family) == known
+            if not reachable:
+                return f"the node's uplink leads nowhere in {family.text}"
+            closed = firewall.closed_to_others(self.node, family, self.network)
+            return "the node drops what it forwards, but for what pods begin" if closed else ""
+        return "" if source in _OF_NODE else self._inapplicable_to_pod(source, family)
+
+    def _inapplicable_to_pod(self, pod: str, family: Family) -> str:
+        conflist = self.network.conflist
+        if conflist.promiscuous:
+            return "a promiscuous bridge also routes what it bridges translated"
+        if conflist.isolated and pod != MAPPED:
+            return "the conflist isolates pods from each other"
+        bridged = self._kinds(pod, family)[probes.REQUEST] == mapping.BRIDGED
+        if pod == MAPPED and bridged and not conflist.hairpin:
+            return "without hairpinMode, a bridge port sends nothing back to its pod"
+        return ""
+
+    def _http(self, source: str, family: Family, pod: str, port: PortMapping) -> Traffic:
+        nonce, target = self.draws.token(), self._asked(source, family)
+        where = url(target, f"{_HTTP_BYTES}?{nonce}", port.node)
+        program = Fetch(where, image.body(_HTTP_BYTES), limits.current().http)
+        probe = probes.Http(
+            nonce, port.node, (self._client(source, family), target), mapped=port.pod
+        )
+        if source in _OF_NODE:  # its packets are translated before they leave its stack
+            ends = self._client(source, family), self._address(pod, family)
+            probe = replace(probe, port=port.pod, ends=ends, own=target)
+        send = HttpExchange(self._sender(source), program)
+        return self._traffic(send, probe, source, family, pod, port)
+
+    def _program(self, source: str, family: Family, source_port: int) -> Datagram:
+        line = self.draws.payload(_UDP_BYTES).hex()[: _UDP_BYTES - 2]
+        target, wait = self._asked(source, family), limits.current().reply
+        return Datagram(line, source_port, target, UDP_MAPPED.node, wait)
 
     def _traffic(
         self,
@@ -86,38 +146,56 @@ class MappedPorts:
         probe: probes.Probe,
         source: str,
         family: Family,
+        pod: str,
         port: PortMapping,
         size: int | None = None,
     ) -> Traffic:
         """Describe the traffic and the paths of its packets."""
         legs = (probes.REQUEST, probes.REPLY) if port.protocol == "tcp" else (probes.REQUEST,)
-        filtered = reading.filters_bridged(self.node.network_namespace(), family)
-        kinds = mapping.kinds(self.network, source, filtered=filtered)
-        translations = self._translations(source, family, port)
+        kinds = self._kinds(source, family)
+        translations = self._translations(source, family, pod, port)
         return Traffic(
             send,
             probe,
             {leg: kinds[leg] for leg in legs},
-            MAPPED if source in (NODE, BEYOND) else source,
-            MAPPED,
+            pod if source in (*_OF_NODE, BEYOND) else source,
+            pod,
             size=size,
             translations={leg: translations[leg] for leg in legs if leg in translations},
             sender=source,
+            translated_at_once=source in _OF_NODE,
         )
 
+    def _kinds(self, source: str, family: Family) -> Mapping[str, str]:
+        filtered = reading.filters_bridged(self.node.network_namespace(), family)
+        return mapping.kinds(self.network, source, filtered=filtered)
+
     def _translations(
-        self, source: str, family: Family, port: PortMapping
+        self, source: str, family: Family, pod: str, port: PortMapping
     ) -> Mapping[str, Translation]:
-        if source == NODE:  # its packets are translated before they leave its stack
-            return {}
-        client = None if source == BEYOND else self._address(source, family)
-        pod = self.pods[MAPPED].network
-        return both_ways(mapping.translation(self.network, self.target(family), pod, client, port))
+        target, client = self.target(family), self._client(source, family)
+        if source in _OF_NODE:  # its packets are translated before they leave its stack
+            return {probes.REPLY: Translation(((client, self._asked(source, family)),))}
+        network = self.pods[pod].network
+        masqueraded = mapping.is_masqueraded(self.network, network, client, is_pod=source != BEYOND)
+        return both_ways(
+            mapping.translation(
+                self.network, target, network, client if masqueraded else None, port
+            )
+        )
+
+    def _asked(self, source: str, family: Family) -> Address:
+        """Return the destination of requests."""
+        return _LOOPBACK if source == LOCALHOST else self.target(family)
 
     def _client(self, source: str, family: Family) -> Address:
-        """Return the source address of requests."""
+        """Return the source address of requests, for the node as it is once it is translated."""
+        if source == LOCALHOST or (source == NODE and mapping.masquerades_all(self.network)):
+            return self.network.ipam.gateway(family)
+        if source == NODE:
+            return self.target(family)
         if source != BEYOND:
-            return self.target(family) if source == NODE else self._address(source, family)
+            return self._address(source, family)
         if (far := outside.gateway(self.topology, family)) is None:
             raise CouldNotTest(f"nobody is beyond the node in {family.text}")
         return far
@@ -126,4 +204,4 @@ class MappedPorts:
         return self.pods[pod].network.address(family)
 
     def _sender(self, name: str) -> Sender:
-        return container_sender(name, self.node, self.pods)
+        return container_sender(NODE if name == LOCALHOST else name, self.node, self.pods)

@@ -128,7 +128,7 @@ class Fetch:
             result: The program's end.
             elapsed: The duration of its run in seconds.
         """
-        if result.status == _TERMINATED and elapsed >= self.limit:
+        if _ran_out(result, elapsed, self.limit):
             why = f"wget was not done after {self.limit} s"
             return CommandResult(self_report.GAVE_UP, b"", why)
         if result.status == 0 and result.output != self.body:
@@ -146,14 +146,19 @@ class Datagram:
         source_port: The source port.
         target: The destination address.
         port: The destination port.
+        wait: The time limit in seconds.
     """
 
     line: str
     source_port: int
     target: Address
     port: int
+    wait: float
 
-    limit = None
+    @property
+    def limit(self) -> int:
+        """The time limit in whole seconds: nc repeats a write that the kernel refuses."""
+        return math.ceil(self.wait)
 
     @property
     def text(self) -> str:
@@ -162,8 +167,43 @@ class Datagram:
 
     def command(self, tools: Tools) -> list[str]:
         """Return the command line."""
-        ports = ["-p", str(self.source_port), str(self.target), str(self.port)]
-        return [*tools.netcat, "-n", "-u", "-q", "0", *ports]
+        return [*self._netcat(tools), "-q", "0", *self._ends]
+
+    def ended(self, result: CommandResult, elapsed: float) -> CommandResult:
+        """Interpret the program's end: its time limit replaces the exit status; see Fetch.ended."""
+        if _ran_out(result, elapsed, self.limit):
+            why = f"nc was not done after {self.limit} s"
+            return CommandResult(self_report.GAVE_UP, b"", why)
+        return result
+
+    def _netcat(self, tools: Tools) -> list[str]:
+        return [*tools.within(self.limit), *tools.netcat, "-n", "-u"]
+
+    @property
+    def _ends(self) -> list[str]:
+        return ["-p", str(self.source_port), str(self.target), str(self.port)]
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Datagram):
+    """nc, which sends one UDP datagram, and waits for its answer."""
+
+    def command(self, tools: Tools) -> list[str]:
+        """Return the command line."""
+        # -W: nc ends with the first datagram that arrives
+        return [*self._netcat(tools), "-W", "1", *self._ends]
+
+    def ended(self, result: CommandResult, elapsed: float) -> CommandResult:
+        """Interpret the program's end: a missing or wrong answer replaces the exit status."""
+        result = Datagram.ended(self, result, elapsed)
+        if result.status != 0 or result.output == self.text.encode():
+            return result
+        return CommandResult(self_report.ENDED_WELL, b"", "the answer is not the datagram")
+
+
+def _ran_out(result: CommandResult, elapsed: float, limit: float) -> bool:
+    """Return whether a program's time limit ended it, and no other signal."""
+    return result.status == _TERMINATED and elapsed >= limit
 
 
 def counted(result: CommandResult) -> tuple[int, int, int]:

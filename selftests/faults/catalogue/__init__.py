@@ -4,6 +4,7 @@ from selftests.faults.catalogue import (
     checksums,
     container,
     contract,
+    families,
     features,
     healthy,
     ipv6,
@@ -15,6 +16,7 @@ from selftests.faults.catalogue import (
     ptp,
     routed,
     topology,
+    translation,
     uplink,
 )
 from selftests.faults.fault import Fault
@@ -28,6 +30,8 @@ FAULTS = (
     *ipv6.FAULTS,
     *contract.FAULTS,
     *features.FAULTS,
+    *families.FAULTS,
+    *translation.FAULTS,
     *ptp.FAULTS,
     *routed.FAULTS,
     *uplink.FAULTS,
@@ -44,6 +48,7 @@ HEALTHY = (
     *macvlan.PLUGINS,
     *contract.PLUGINS,
     *features.PLUGINS,
+    *translation.PLUGINS,
 )
 #: These are tried on a kind cluster alone: selftests/kind.
 OF_CLUSTERS = kubernetes.FAULTS

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from selftests.faults.fault import Fault
+from selftests.faults.fault import Fault, given, rule_of_iptables
 from selftests.suite import ROOT
 
 _FEATURES = ROOT / "examples/features.conflist"
@@ -21,17 +21,6 @@ _isolated = partial(Fault, configure=lambda bridge: bridge.update(portIsolation=
 _mapping = partial(Fault, wraps=("portmap",), announces=False)
 _limiting = partial(Fault, wraps=("bandwidth",), announces=False, network=_FEATURES)
 _asked = partial(Fault, network=_FEATURES)
-
-
-def _given(script: str) -> str:
-    """Shell: what the plugin is given, changed with sed."""
-    return f"""input=$(flat "$input" | sed '{script}')"""
-
-
-def _rule(table: str, text: str) -> str:
-    """Shell: a rule of iptables, once however many pods there are."""
-    chain, _, rest = text.partition(" ")
-    return f"iptables -t {table} -C {chain} {rest} || iptables -t {table} -I {chain} {rest}"
 
 
 FAULTS = (
@@ -67,7 +56,7 @@ FAULTS = (
         source="containernetworking/plugins issue 210",
         reds={"PATH-MASQUERADE": "address changed at node eth0 out: expected 192.0.2.2"},
         near=frozenset({"PATH-GATEWAY", "PATH-PORTMAP"}),
-        after=_rule("nat", "POSTROUTING -s 10.88.0.0/24 -o eth0 -j ACCEPT"),
+        after=rule_of_iptables("nat", "POSTROUTING -s 10.88.0.0/24 -o eth0 -j ACCEPT"),
     ),
     Fault(
         name="pods are masqueraded in IPv4 alone",
@@ -83,21 +72,21 @@ FAULTS = (
         source="own",
         reds={"PATH-PORTMAP": "to 81 [S]"},
         near=frozenset({"PATH-HTTP", "PATH-MASQUERADE"}),
-        before=_given('s/"ContainerPort":80,/"ContainerPort":81,/'),
+        before=given('s/"ContainerPort":80,/"ContainerPort":81,/'),
     ),
     _mapping(
         name="of mapped ports, only those of TCP are",
         source="own",
         reds={"PATH-PORTMAP": "to 29000"},
         near=frozenset({"PATH-UDP"}),
-        before=_given('s/,{"HostPort":29000[^}]*}//'),
+        before=given('s/,{"HostPort":29000[^}]*}//'),
     ),
     _mapping(
         name="whoever asks for a mapped port from beyond the node is masqueraded",
         source="containernetworking/plugins, portmap: its key masqueradeAll",
         reds={"PATH-PORTMAP": "address changed at node cni0 out: expected 192.0.2.1 port"},
         near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
-        after=_rule("nat", "POSTROUTING -s 192.0.2.1 -o cni0 -j MASQUERADE"),
+        after=rule_of_iptables("nat", "POSTROUTING -s 192.0.2.1 -o cni0 -j MASQUERADE"),
     ),
     _mapping(
         name="the rules of mapped ports outlive their pod",
@@ -113,26 +102,26 @@ FAULTS = (
         reds={"LIFE-PORTMAP": "mapped port at tcp port 28080 of 192.0.2.2: expected refused"},
         near=frozenset({"LIFE-DELETE"}),
         after_del=f"""[ "$POD" != mapped ] ||
-          {{ {_rule("filter", "OUTPUT -p tcp --dport 28080 -j DROP")}; }}""",
+          {{ {rule_of_iptables("filter", "OUTPUT -p tcp --dport 28080 -j DROP")}; }}""",
     ),
     _limiting(
         name="a rate is ten times what was asked for",
         source="own: bits taken for bytes, or the other way round",
         reds={"PATH-BANDWIDTH": "rate at ingress of the container"},
         near=frozenset({"LIFE-BANDWIDTH"}),
-        before=_given('s/"\\(in\\|e\\)gressRate":16000000/"\\1gressRate":160000000/'),
+        before=given('s/"\\(in\\|e\\)gressRate":16000000/"\\1gressRate":160000000/'),
     ),
     _limiting(
         name="a rate is a quarter of what was asked for",
         source="own",
         reds={"PATH-BANDWIDTH": "rate at ingress of the container"},
-        before=_given('s/"\\(in\\|e\\)gressRate":16000000/"\\1gressRate":4000000/'),
+        before=given('s/"\\(in\\|e\\)gressRate":16000000/"\\1gressRate":4000000/'),
     ),
     _limiting(
         name="only what a container receives is limited",
         source="own",
         reds={"PATH-BANDWIDTH": "rate at egress of the container"},
-        before=_given('s/"egressRate":[0-9]*,"egressBurst":[0-9]*//'),
+        before=given('s/"egressRate":[0-9]*,"egressBurst":[0-9]*//'),
     ),
     _limiting(
         name="the interface of a limit outlives its container",
@@ -146,7 +135,7 @@ FAULTS = (
         name="the address that is asked for is ignored",
         source="own",
         reds={"CNI-STATIC-IP": "static IP at net1 in the kernel: expected 10.88.0.254/24"},
-        before=_given('s/"ips":\\["[^]]*\\]//'),
+        before=given('s/"ips":\\["[^]]*\\]//'),
     ),
     _asked(
         name="the address that is asked for is given twice",
@@ -158,7 +147,7 @@ FAULTS = (
         name="the MAC address that is asked for is ignored",
         source="own",
         reds={"CNI-STATIC-MAC": "static MAC at net1 in the kernel: expected 02:00:5e:10:00:01"},
-        before=_given('s/"mac":"[^"]*"//'),
+        before=given('s/"mac":"[^"]*"//'),
     ),
     _asked(
         name="the result has another MAC address than was asked for and set",

@@ -8,6 +8,21 @@ _OWN_MAC = (
     " sed 's/../&:/g; s/:$//')\"; export CNI_ARGS"
 )
 
+# As OVN and others do: 0a:58 and the address, which is asked of IPAM before.
+_MAC_OF_IP = r"""new=$(delegate | tr -d ' \n\t' | sed -n 's/.*"address":"\([0-9.]*\).*/\1/p')
+  (CNI_COMMAND=DEL; export CNI_COMMAND; delegate)
+  [ -z "$new" ] || {
+    CNI_ARGS="IgnoreUnknown=1;$CNI_ARGS;IP=$new"
+    CNI_ARGS="$CNI_ARGS;MAC=$(printf '0a:58:%02x:%02x:%02x:%02x' $(echo "$new" | tr . ' '))"
+    export CNI_ARGS; }"""
+
+#: As kube-proxy sets it for IPVS with strictARP.
+_IPVS = """sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 \
+  net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0"""
+
+_OLD_BRIDGE = """ip link show cni0 || { ip link add cni0 type bridge
+  ip address add 10.99.0.1/24 dev cni0; ip link set cni0 up; }"""
+
 #: Of everything that a configuration may change; all of it is run by the complete matrix.
 _NEAR = frozenset(
     {
@@ -76,4 +91,26 @@ PLUGINS = (
         after='ip link set dev "$HOST" gso_max_segs 1',
     ),
     Fault(name="fixed MAC addresses", source="", reds={}, near=_NEAR, before=_OWN_MAC),
+    Fault(
+        name="MAC addresses made from IP addresses",
+        source="",
+        reds={},
+        near=_NEAR | {"TOPO-MAC", "CNI-ADD-INTERFACE"},
+        before=_MAC_OF_IP,
+    ),
+    Fault(
+        name="a node of IPVS with strict ARP",
+        source="",
+        reds={},
+        near=_NEAR,
+        before=_IPVS,
+    ),
+    Fault(
+        name="a bridge that has an old address is given the gateway's",
+        source="",
+        reds={},
+        near=frozenset({"TOPO-BRIDGE-GATEWAY", "PATH-GATEWAY", "LIFE-DELETE", "LIFE-OTHERS"}),
+        configure=lambda bridge: bridge.update(forceAddress=True),
+        before=_OLD_BRIDGE,
+    ),
 )

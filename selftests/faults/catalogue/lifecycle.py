@@ -6,6 +6,8 @@ _LEFT = frozenset({"LIFE-CHURN"})
 
 _OTHER_PORT = r"other=$(bridge link | sed -n 's/^[0-9]*: \(veth[^@:]*\).*/\1/p' | head -n 1)"
 
+_FIRST_MAC = '"/run/podpath/fault/mac-$IP"'
+
 FAULTS = (
     Fault(
         name="deletion leaves a rule",
@@ -159,6 +161,17 @@ FAULTS = (
         source="containernetworking/plugins issue 756",
         reds={"LIFE-REUSE": "missing hop"},
         announces=False,
+    ),
+    Fault(
+        name="the node keeps the MAC address of the pod that had the address before",
+        source="aws/amazon-vpc-cni-k8s issue 3628; containernetworking/plugins issue 858",
+        reds={"LIFE-REUSE": "missing hop"},
+        # the one of the first pod that has an address, for good
+        after=f"""first={_FIRST_MAC}; [ -s "$first" ] || pod_mac >"$first"
+          echo "$IP" >"/run/podpath/fault/ip-$CNI_CONTAINERID"
+          ip neighbour replace "$IP" lladdr "$(cat "$first")" dev cni0 nud permanent""",
+        before_del="""kept=/run/podpath/fault/ip-$CNI_CONTAINERID
+          [ ! -s "$kept" ] || ip neighbour del "$(cat "$kept")" dev cni0; rm -f "$kept" """,
     ),
     Fault(
         name="a race when many pods are made at once",

@@ -60,7 +60,6 @@ def test_keys_of_reference_plugins_are_read_in_any_case() -> None:
         ([{"VLAN": 7}], '"vlan" of the plugin "bridge"'),
         ([{"disableContainerInterface": True}], '"disableContainerInterface"'),
         ([{"args": {"cni": {"mac": "02:00:00:00:00:01"}}}], '"args.cni"'),
-        ([{}, {"type": "portmap", "masqAll": True}], '"masqAll" of the plugin "portmap"'),
         ([{}, {"type": "portmap", "conditionsV4": ["-s", "10.0.0.0/8"]}], '"conditionsV4"'),
         ([{}, {"type": "firewall", "ingressPolicy": "isolated"}], '"ingressPolicy"'),
         ([{}, {"type": "bandwidth", "shapedSubnets": ["10.0.0.0/8"]}], '"shapedSubnets"'),

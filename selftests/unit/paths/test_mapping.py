@@ -13,7 +13,6 @@ from podpath.errors import DoesNotConform
 from podpath.model import (
     BEYOND,
     NODE,
-    Address,
     Family,
     Packet,
     Path,
@@ -191,18 +190,66 @@ def test_kinds_of_path(source: str, filtered: bool, expected: str) -> None:
 HTTP = PortMapping("tcp", 28080, 80)
 
 
-def test_translation_of_a_client_that_is_masqueraded() -> None:
-    """Its address is another one only on the pods' network, and only for a pod."""
+def _mapped(prefix: int) -> PodNetwork:
+    result = {"ips": [{"address": f"10.88.0.5/{prefix}"}]}
+    return PodNetwork("mapped", "cni-mapped", (ip_address("10.88.0.5"),), "sandbox", result)
+
+
+def _configured(keys: str) -> Network:
     network = Network.read(ROOT / "examples" / "features.conflist")
-    gateway = network.ipam.gateway(Family.IPV4)
-    address, client = ip_address("10.88.0.5"), ip_address("10.88.0.4")
+    text = network.conflist.text.replace('"type": "portmap",', f'"type": "portmap", {keys},')
+    return replace(network, conflist=parse(text))
 
-    def translated(prefix: int, client: Address | None) -> Translation:
-        result = {"ips": [{"address": f"{address}/{prefix}"}]}
-        pod = PodNetwork("mapped", "cni-mapped", (address,), "sandbox", result)
-        return mapping.translation(network, NODE_IP, pod, client, HTTP)
 
-    there = (NODE_IP, address)
-    assert translated(24, client) == Translation(((client, gateway), there), (28080, 80))
-    assert translated(32, client) == Translation((there,), (28080, 80))
-    assert translated(24, None) == Translation((there,), (28080, 80))
+def test_translation_of_a_client_that_is_masqueraded() -> None:
+    """Its address becomes the gateway's."""
+    network, pod = Network.read(ROOT / "examples" / "features.conflist"), _mapped(24)
+    gateway, there = network.ipam.gateway(Family.IPV4), (NODE_IP, pod.addresses[0])
+    client = ip_address("10.88.0.4")
+
+    masqueraded = mapping.translation(network, NODE_IP, pod, client, HTTP)
+    assert masqueraded == Translation(((client, gateway), there), (28080, 80))
+    kept = mapping.translation(network, NODE_IP, pod, None, HTTP)
+    assert kept == Translation((there,), (28080, 80))
+
+
+@pytest.mark.parametrize(
+    ("keys", "prefix", "is_pod", "expected"),
+    [
+        pytest.param('"snat": true', 24, True, True, id="pod-on-the-network"),
+        pytest.param('"snat": true', 32, True, False, id="pod-on-no-network"),
+        pytest.param('"snat": true', 24, False, False, id="beyond"),
+        pytest.param('"snat": false', 24, True, False, id="without-snat"),
+        pytest.param('"backend": "nftables"', 24, True, False, id="nftables"),
+        pytest.param('"backend": "iptables"', 24, True, True, id="iptables"),
+        pytest.param('"masqAll": true', 32, False, True, id="masqAll"),
+        pytest.param('"masqAll": true, "snat": false', 24, True, False, id="masqAll-without-snat"),
+    ],
+)
+def test_who_is_masqueraded(keys: str, prefix: int, is_pod: bool, expected: bool) -> None:
+    """By default, a pod on the mapped pod's network; with masqAll, everybody."""
+    client = ip_address("10.88.0.4")
+
+    found = mapping.is_masqueraded(_configured(keys), _mapped(prefix), client, is_pod=is_pod)
+
+    assert found is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "keys", "filtered", "expected"),
+    [
+        (mapping.LOCALHOST, '"snat": true', True, "to-node-masqueraded"),
+        (mapping.LOCALHOST, '"snat": true', False, "to-node"),
+        (NODE, '"snat": true', True, "to-node"),
+        (NODE, '"masqAll": true', True, "to-node-masqueraded"),
+        (BEYOND, '"masqAll": true', True, "outward-masqueraded"),
+        (BEYOND, '"snat": true', True, "outward"),
+    ],
+)
+def test_answers_to_a_masqueraded_node(
+    source: str, keys: str, filtered: bool, expected: str
+) -> None:
+    """The bridge has translated their destination back, if iptables sees its packets."""
+    found = mapping.kinds(_configured(keys), source, filtered=filtered)
+
+    assert found[probes.REPLY] == expected

@@ -11,6 +11,7 @@ from podpath.paths import judgement
 from podpath.paths.probes import (
     REPLY,
     REQUEST,
+    Answered,
     Datagram,
     Echo,
     Http,
@@ -220,6 +221,38 @@ def test_datagram_is_lacking_until_it_is_seen() -> None:
     assert probe.over(seen(udp))
 
 
+def test_datagram_and_its_answer() -> None:
+    """The answer has the ports of the datagram the other way round."""
+    probe, udp = Answered(20001, 9), Packet("udp", ports=(20001, 9))
+    answer = replace(udp, ports=(9, 20001))
+
+    assert probe.recognize(seen(udp, answer, replace(answer, ports=(9, 1)))) == [
+        *(REQUEST, REPLY, None),
+    ]
+    assert probe.lacking(REQUEST, []) == ["the datagram"]
+    assert probe.lacking(REPLY, []) == ["the answer"]
+    assert not probe.over(seen(udp))
+    assert probe.over(seen(udp, answer))
+
+
+def test_answers_to_a_clients_own_address_are_claimed() -> None:
+    """No interface saw a request with it: the node masqueraded itself."""
+    gateway, own = samples.address("client"), samples.address("bystander")
+    request = samples.tcp("client", "server")
+    answer = replace(
+        request,
+        source=request.destination,
+        destination=own,
+        ports=(request.ports or (0, 0))[::-1],
+    )
+    sightings = [replace(samples.sighting(request), frame=NONCE.encode()), *seen(answer)]
+    sightings[0] = replace(sightings[0], packet=replace(request, size=9))
+    port = (request.ports or (0, 0))[1]
+
+    assert Http(NONCE, port, (gateway, own)).recognize(sightings) == [REQUEST, None]
+    assert Http(NONCE, port, (gateway, own), own=own).recognize(sightings) == [REQUEST, REPLY]
+
+
 CLIENT, SERVER, BYSTANDER = (samples.address(pod) for pod in samples.PODS)
 ASK = Packet("arp", source=CLIENT, destination=SERVER, kind=1)
 ANSWER = Packet("arp", source=SERVER, destination=CLIENT, kind=2)
@@ -280,7 +313,10 @@ def test_silence_claims_nothing_and_lacks_nothing() -> None:
 
 @pytest.mark.parametrize(
     "probe",
-    [Echo(7), Http(NONCE), Datagram(20001, 9), Resolution(CLIENT, SERVER)],
+    [
+        *(Echo(7), Http(NONCE), Datagram(20001, 9), Answered(20001, 9)),
+        Resolution(CLIENT, SERVER),
+    ],
     ids=lambda probe: type(probe).__name__,
 )
 def test_filters_let_canaries_and_fragments_through(probe: Probe) -> None:

@@ -13,15 +13,15 @@ from podpath.model import CommandResult, Family, PodNetwork
 from podpath.nodes.base import Node
 from podpath.nodes.pod import Pod
 from podpath.paths import self_report
-from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
-from podpath.paths.traffic.programs import Datagram, Fetch, Program
+from podpath.paths.traffic.exchanges import HttpExchange, QueryExchange, UdpExchange
+from podpath.paths.traffic.programs import Datagram, Fetch, Program, Query
 from podpath.paths.traffic.senders import Sender
 from podpath.system import limits
 from podpath.system.limits import Limits
 
 WELL = CommandResult(0, b"", "")
 LINE = "0badcafe"
-DATAGRAM = Datagram(LINE, 4711, ip_address("10.88.0.2"), 9000)
+DATAGRAM = Datagram(LINE, 4711, ip_address("10.88.0.2"), 9000, 1.0)
 
 
 @dataclass
@@ -111,3 +111,19 @@ def test_request_is_timed(monkeypatch: pytest.MonkeyPatch, elapsed: float, expec
     sender = _Sender(CommandResult(143, b"", ""))
 
     assert HttpExchange(sender, Fetch("http://x/0", b"", 20.0))().status == expected
+
+
+QUERY = Query(LINE, 4711, ip_address("192.0.2.1"), 9000, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        pytest.param(CommandResult(0, QUERY.text.encode(), ""), 0, id="answered"),
+        pytest.param(CommandResult(0, b"", ""), self_report.ENDED_WELL, id="no-answer"),
+        pytest.param(CommandResult(0, b"x", ""), self_report.ENDED_WELL, id="another-answer"),
+        pytest.param(CommandResult(1, b"", "refused"), 1, id="failed"),
+    ],
+)
+def test_query_is_answered_by_its_own_datagram(result: CommandResult, status: int) -> None:
+    assert QueryExchange(_Sender(result), QUERY)().status == status

@@ -37,14 +37,14 @@ def test_command_lines() -> None:
     assert " ".join(FETCH.command(TOOLS)) == (
         "box timeout 6 box wget -q -O - http://10.88.0.2:80/4?nonce"
     )
-    assert " ".join(Datagram("ab", 4711, TARGET6, 9000).command(TOOLS)) == (
-        "nc -n -u -q 0 -p 4711 fd00::2 9000"
+    assert " ".join(Datagram("ab", 4711, TARGET6, 9000, 2.0).command(TOOLS)) == (
+        "box timeout 2 nc -n -u -q 0 -p 4711 fd00::2 9000"
     )
 
 
 def test_datagram_is_as_long_as_it_is_said_to_be() -> None:
     """A new line before the line, which those of nc that come before it do not have."""
-    assert Datagram("ab", 4711, TARGET, 9000).text == "\nab\n"
+    assert Datagram("ab", 4711, TARGET, 9000, 2.0).text == "\nab\n"
 
 
 def test_address_of_ipv6_is_in_brackets() -> None:

@@ -1,0 +1,66 @@
+"""Ports that the node must refuse, asked for from several namespaces without sniffers."""
+
+import socket
+from functools import partial
+
+from podpath.model import BEYOND, NODE, Address, Difference
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import CLIENT, Deployment
+from podpath.nodes.pod import PortMapping
+from podpath.system import limits, netns
+
+
+def answered(node: Node, pods: Deployment, address: Address, port: PortMapping) -> list[Difference]:
+    """List who is answered at an address of the node that must not have a mapped port.
+
+    Args:
+        node: The node.
+        pods: Its pods, the client among them.
+        address: The address.
+        port: The port, which is mapped for another address alone.
+    """
+    senders = {
+        NODE: node.network_namespace(),
+        CLIENT: node.named_namespaces()[pods[CLIENT].network.netns],
+        **({BEYOND: node.beyond} if node.beyond else {}),
+    }
+    return [
+        Difference(
+            "mapped port",
+            f"{port.protocol} port {port.node} of {address}, asked for from {name}",
+            f"no answer, as the host IP is {port.host_ip}",
+            "a connection",
+        )
+        for name, namespace in senders.items()
+        if netns.run_in(namespace, partial(_is_accepted, address, port))
+    ]
+
+
+def reply(address: Address, port: PortMapping) -> str:
+    """Send a byte to a port, and return what comes back; empty if the port is refused."""
+    wait = limits.current().refusal
+    with _opened(address, port) as client:
+        client.settimeout(wait)
+        try:
+            client.connect((str(address), port.node))
+            client.send(b"\n")
+            client.recv(1)
+        except ConnectionRefusedError:
+            return ""
+        except TimeoutError:
+            return f"no answer for {wait:.0f} s"
+        except OSError as error:
+            return f"{error.strerror}"
+        return "an answer"
+
+
+def _is_accepted(address: Address, port: PortMapping) -> bool:
+    with _opened(address, port) as client:
+        client.settimeout(limits.current().refusal)
+        return client.connect_ex((str(address), port.node)) == 0
+
+
+def _opened(address: Address, port: PortMapping) -> socket.socket:
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    kind = socket.SOCK_STREAM if port.protocol == "tcp" else socket.SOCK_DGRAM
+    return socket.socket(family, kind)

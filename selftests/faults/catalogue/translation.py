@@ -1,0 +1,124 @@
+"""Faults of masquerading and of mapped ports that depend on protocol, sender, or earlier pods."""
+
+from functools import partial
+
+from selftests.faults.fault import Fault, given, rule_of_iptables
+from selftests.suite import ROOT
+
+_mapping = partial(Fault, wraps=("portmap",), announces=False)
+
+
+def _unmasqueraded(match: str) -> str:
+    """Shell: packets to beyond the node are left as they are."""
+    return rule_of_iptables("nat", f"POSTROUTING -s 10.88.0.0/24 -o eth0 {match} -j ACCEPT")
+
+
+FAULTS = (
+    Fault(
+        name="TCP is not masqueraded",
+        source="moby/moby issue 18630",
+        reds={"PATH-MASQUERADE": "expected 192.0.2.2 to 192.0.2.1, saw 10.88.0."},
+        near=frozenset({"PATH-GATEWAY", "PATH-PORTMAP"}),
+        after=_unmasqueraded("-p tcp"),
+    ),
+    Fault(
+        name="UDP is not masqueraded",
+        source="containernetworking/plugins issue 210, for one protocol",
+        reds={"PATH-MASQUERADE": "expected 192.0.2.2 to 192.0.2.1, saw 10.88.0."},
+        near=frozenset({"PATH-GATEWAY", "PATH-PORTMAP"}),
+        after=_unmasqueraded("-p udp"),
+    ),
+    Fault(
+        name="the last packets of a connection are not masqueraded",
+        source="docker/for-linux issue 540; containernetworking/plugins issue 816",
+        reds={"PATH-MASQUERADE": "expected 192.0.2.2 to 192.0.2.1, saw 10.88.0."},
+        near=frozenset({"PATH-GATEWAY"}),
+        after=rule_of_iptables(
+            "raw", "PREROUTING -s 10.88.0.0/24 -d 192.0.2.1 -p tcp --tcp-flags FIN FIN -j NOTRACK"
+        ),
+    ),
+    _mapping(
+        name="the node itself does not reach mapped ports",
+        source="containernetworking/plugins issue 1234",
+        reds={"PATH-PORTMAP": "missing hop at node cni0 out: expected the SYN of the request"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        after="iptables -t nat -D OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+    ),
+    _mapping(
+        name="mapped ports are not reached from 127.0.0.1",
+        source="kubernetes/kubernetes issue 73702",
+        reds={"PATH-PORTMAP": "missing hop at node cni0 out: expected the SYN of the request"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        after="echo 0 >/proc/sys/net/ipv4/conf/cni0/route_localnet",
+    ),
+    _mapping(
+        name="the host IP of a mapped port is ignored",
+        source="containernetworking/plugins issue 1115",
+        reds={"PATH-PORTMAP": "no answer, as the host IP is 127.0.0.1, saw a connection"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        before=given('s/"HostIP":"127.0.0.1"/"HostIP":""/'),
+    ),
+    Fault(
+        name="a pod does not reach itself by its mapped port",
+        source="containernetworking/plugins issue 68; hashicorp/nomad issue 13352",
+        reds={"PATH-PORTMAP": "missing hop at node veth"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        configure=lambda bridge: bridge.update(hairpinMode=True),
+        after='[ "$POD" != mapped ] || bridge link set dev "$HOST" hairpin off',
+    ),
+    _mapping(
+        name="datagrams to a mapped port still go to the pod that had it before",
+        source="containernetworking/plugins issue 123; kubernetes/kubernetes issue 59033",
+        reds={"LIFE-PORTMAP": "address changed at node cni0 out"},
+        near=frozenset({"LIFE-DELETE"}),
+        follows=frozenset({"PATH-PORTMAP"}),  # nobody masquerades a pod that asks
+        before=given('s/,{"HostPort":29000[^}]*}//'),
+        after="""[ "$POD" != mapped ] || nft "add table ip mapped; flush table ip mapped
+          add chain ip mapped in { type nat hook prerouting priority -100; }
+          add chain ip mapped out { type nat hook output priority -100; }
+          add rule ip mapped in fib daddr type local udp dport 29000 dnat to $IP:9000
+          add rule ip mapped out fib daddr type local udp dport 29000 dnat to $IP:9000" """,
+        after_del='[ "$POD" != mapped ] || nft delete table ip mapped',
+    ),
+    Fault(
+        name="the end of one pod takes what masquerades for all",
+        source="containers/podman issue 16805",
+        reds={"LIFE-OTHERS": "address changed at node eth0 out: expected 192.0.2.2"},
+        follows=frozenset({"PATH-MASQUERADE"}),  # of pods whose rule a test before took
+        after_del='[ "$POD" != passer-1 ] || iptables -t nat -F POSTROUTING',
+    ),
+    _mapping(
+        name="the end of one pod takes the mapped ports of all",
+        source="containers/podman issue 16805",
+        reds={"LIFE-OTHERS": "missing hop at node cni0 out"},
+        after_del='[ "$POD" != passer-1 ] || iptables -t nat -F CNI-HOSTPORT-DNAT',
+    ),
+)
+
+PLUGINS = (
+    _mapping(
+        name="all who use a mapped port are masqueraded",
+        source="",
+        reds={},
+        near=frozenset({"PATH-PORTMAP", "LIFE-PORTMAP", "LIFE-DELETE"}),
+        network=ROOT / "selftests/faults/masquerade-all.conflist",
+        # the wrapped plugin may be of a release without the key masqAll
+        after="""[ "$POD" != mapped ] || nft "add table ip all; flush table ip all
+          add chain ip all out { type nat hook postrouting priority 90; }
+          add rule ip all out ct status dnat ip daddr $IP masquerade" """,
+        after_del='[ "$POD" != mapped ] || nft delete table ip all',
+    ),
+    Fault(
+        name="the node forwards what plugins allow alone",
+        source="",
+        reds={},
+        near=frozenset(
+            {
+                *("PATH-HTTP", "PATH-UDP", "PATH-MASQUERADE", "PATH-PORTMAP", "PATH-GATEWAY"),
+                *("LIFE-DELETE", "LIFE-OTHERS"),
+            }
+        ),
+        network=ROOT / "examples/chain.conflist",
+        before="iptables -P FORWARD DROP",
+    ),
+)
