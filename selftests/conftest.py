@@ -25,6 +25,7 @@ _TOGETHER = tuple(
         "examples",
         "faults",
         "input",
+        "labs",
         "output",
         "packaging",
         "profiles",

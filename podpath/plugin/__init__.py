@@ -16,4 +16,5 @@ pytest_plugins = [
     "podpath.plugin.outcome",
     "podpath.plugin.consequences",
     "podpath.plugin.results",
+    "podpath.labs.plugin",
 ]

@@ -10,7 +10,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 _SECONDS = 30.0
@@ -20,16 +20,25 @@ _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Window:
-    """A terminal with `podpath shell` in it.
+    """A terminal with `podpath shell`, or another command, in it.
 
     Attributes:
         pid: pid of podpath.
     """
 
-    def __init__(self, *arguments: str, rows: int = 30, columns: int = 120) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        command: Sequence[str] = ("shell",),
+        directory: str = ".",
+        rows: int = 30,
+        columns: int = 120,
+    ) -> None:
         self.pid, self._ours = pty.fork()
         if self.pid == 0:
-            os.execv(sys.executable, [sys.executable, "-m", "podpath", "shell", *arguments])
+            os.chdir(directory)
+            program = [sys.executable, "-m", "podpath", *command, *arguments]
+            os.execv(sys.executable, program)
         os.set_inheritable(self._ours, False)  # or a later window would keep this one open
         self.resize(rows, columns)
         self._shown = ""  # and not waited for yet
@@ -92,9 +101,11 @@ class Window:
 
 
 @contextmanager
-def window(*arguments: str) -> Iterator[Window]:
+def window(
+    *arguments: str, command: Sequence[str] = ("shell",), directory: str = "."
+) -> Iterator[Window]:
     """Open a window for the length of the block, and close it as a person does."""
-    opened = Window(*arguments)
+    opened = Window(*arguments, command=command, directory=directory)
     try:
         yield opened
     finally:

@@ -26,8 +26,10 @@ def test_every_file_of_data_is_shipped() -> None:
     shipped = {
         file
         for file in data
-        for pattern in _SETUPTOOLS["package-data"].get(".".join(file.parent.parts), [])
-        if fnmatch(file.name, pattern)
+        for package, patterns in _SETUPTOOLS["package-data"].items()
+        for pattern in patterns
+        if fnmatch(str(file), f"{package.replace('.', '/')}/{pattern}")
+        and str(file).count("/") == package.count(".") + pattern.count("/") + 1
     }
 
     assert set(data) - shipped == set()

@@ -1,0 +1,71 @@
+"""Runs of labs by pytest, for the command: grades of submissions, and tests of labs."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from podpath.labs.book import Book
+from podpath.labs.grading import Grade
+from podpath.testing import COULD_NOT_TEST_STATUS, CouldNotTest
+
+_OPTIONS = (
+    *("-c", os.devnull, "--noconftest", "-p", "no:terminal", "-p", "no:cacheprovider"),
+    *("-p", "podpath.plugin", "-p", "xdist"),
+)
+#: The user's own pytest settings and plugins have no say in grades.
+_ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
+_USUAL = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, COULD_NOT_TEST_STATUS})
+
+
+def graded(
+    labs: Sequence[Path],
+    submissions: Sequence[str],
+    *,
+    workers: str = "",
+    seconds: float = 20.0,
+    told: Callable[[Grade], None] = lambda _: None,
+) -> list[Grade]:
+    """Grade submissions, in the order in which they are given.
+
+    Args:
+        labs: files of labs.
+        submissions: files; none to test the labs with their own solutions.
+        workers: number of processes, or "auto"; empty for this one.
+        seconds: time that a submission may run.
+        told: function that is called with each grade as soon as it is known.
+
+    Raises:
+        CouldNotTest: pytest could not run them.
+    """
+    options = [f"--podpath-submission={submission}" for submission in submissions]
+    options += [f"--podpath-submission-seconds={seconds}"] if submissions else []
+    options = options or ["--podpath-lab-test"]
+    if workers:
+        options += ["-n", workers, "--dist", "loadscope"]
+    book = Book(told)
+    with _environment():
+        arguments = [*map(str, labs), f"--rootdir={Path.cwd()}", *_OPTIONS, *options]
+        status = pytest.main(arguments, plugins=[book])
+    if status == pytest.ExitCode.INTERRUPTED and not book.errors:
+        raise KeyboardInterrupt
+    if book.errors or status not in _USUAL:
+        raise CouldNotTest(book.errors[0] if book.errors else f"pytest ended with {status}")
+    order = {name: number for number, name in enumerate(submissions)}
+    return sorted(book.grades.values(), key=lambda g: (order.get(g.submission, 0), g.lab))
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,253 @@
+"""A student's session: a shell on the broken node, and the commands in it."""
+
+import os
+import select
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from podpath.labs import desk, facts, picture, replay, scene, submission
+from podpath.labs.checking import marks
+from podpath.labs.grading import Grade, Mark, Verdict
+from podpath.labs.lab import Lab
+from podpath.labs.reading import PODS
+from podpath.labs.scene import Scene
+from podpath.labs.submission import Submission
+from podpath.labs.words import say
+from podpath.shell import session as shell
+from podpath.testing import CouldNotTest
+
+# bash runs it before each prompt: it keeps the command that was typed last.
+_RECORD = f"""\
+HISTFILE= HISTCONTROL= HISTTIMEFORMAT= __lab_last=0
+__lab_keep() {{
+  local status=$? number line
+  read -r number line < <(history 1)
+  [ "${{number:-0}}" = "$__lab_last" ] || [ -z "$line" ] || [ $status = 130 ] ||
+    printf '%s\\n' "$line" >>{desk.TYPED}
+  __lab_last=${{number:-0}}
+  return $status
+}}
+PROMPT_COMMAND=__lab_keep
+"""
+
+
+class Session:
+    """What the commands on the node answer.
+
+    Attributes:
+        solved: True if the last check found every task solved.
+    """
+
+    def __init__(self, there: Scene, language: str) -> None:
+        self.solved = False
+        self._there = there
+        self._lab = there.lab
+        self._language = language
+        self._node = there.node.node
+
+    def answer(self, verb: str, words: Sequence[str], tell: Callable[[str], None]) -> int:
+        """Answer one command; return its exit status."""
+        try:
+            return {
+                "tasks": self._tasks,
+                "hint": self._hint,
+                "answered": self._answered,
+                "check": self._check,
+            }[verb](words, tell)
+        except CouldNotTest as error:
+            tell(f"{say('could not test', self._language)}: {error}")
+            return 6
+
+    def _tasks(self, _: Sequence[str], tell: Callable[[str], None]) -> int:
+        for line in story(self._there, self._language).splitlines():
+            tell(line)
+        return 0
+
+    def _hint(self, _: Sequence[str], tell: Callable[[str], None]) -> int:
+        taken = desk.kept(self._node).hints
+        if taken > len(self._lab.hints):
+            tell(say("no hint", self._language))
+            return 1
+        hint = self._lab.hints[taken - 1]
+        cost = f"  ({say('costs', self._language, cost=hint.cost)})" if hint.cost else ""
+        tell(f"{hint.text.in_language(self._language)}{cost}")
+        return 0
+
+    def _answered(self, words: Sequence[str], tell: Callable[[str], None]) -> int:
+        tasks = [task.id for task in self._lab.tasks if task.answer]
+        task = self._lab.task(words[0]) if words else None
+        if task is None or task.answer is None:
+            named = words[0] if words else ""
+            tell(say("no such task", self._language, task=named, tasks=", ".join(tasks) or "-"))
+            return 2
+        given = desk.kept(self._node).answers.get(task.id, "")
+        right = facts.matches(task.answer, self._there.answers[task.id], given)
+        tell(f"{task.id}: {say('right' if right else 'not right', self._language)}")
+        return 0 if right else 1
+
+    def _check(self, _: Sequence[str], tell: Callable[[str], None]) -> int:
+        grade = self.grade()
+        for line in table(self._lab, grade, self._language):
+            tell(line)
+        self.solved = grade.passed
+        if grade.passed:
+            tell(say("solved", self._language))
+        return 6 if grade.could_not_test else int(not grade.passed)
+
+    def grade(self) -> Grade:
+        """Grade the node as it is now, or the plugin on a fresh one."""
+        kept = desk.kept(self._node)
+        if self._lab.plugin:
+            given = Submission(self._lab.plugin, self.plugin().encode())
+            found = replay.once(self._lab, given, replay.SECONDS).marks
+        else:
+            found = marks(self._there, self._lab.tasks, kept.answers)
+        hints = min(kept.hints, len(self._lab.hints))
+        ordered = tuple(found[task.id] for task in self._lab.tasks)
+        return Grade(self._lab.name, "", ordered, hints, self._lab.cost(hints))
+
+    def plugin(self) -> str:
+        """Return the student's plugin as it is on the node."""
+        return desk.read(self._node, desk.PLUGIN.format(name=self._lab.plugin))
+
+    def typed(self) -> str:
+        """Return what the student typed, as a submission; empty if nothing."""
+        lines = desk.read(self._node, desk.TYPED).splitlines()
+        if self._there.failure or not lines:
+            return ""
+        names = submission.names(self._there.node.topology(), PODS)
+        return submission.typed(self._lab, lines, names)
+
+
+def story(there: Scene, language: str) -> str:
+    """Return what a student reads first."""
+    lab = there.lab
+    lines = [f"{lab.name}: {lab.title.in_language(language)}", ""]
+    if not there.failure:
+        lines += [*picture.lines(there.node.topology(), there.node.network.bridge), ""]
+    lines += [lab.story.in_language(language), "", say("tasks", language)]
+    for task in lab.tasks:
+        worth = say("worth", language, points=task.points)
+        lines.append(f"  {task.id:<10} {task.text.in_language(language)}  ({worth})")
+    lines.append("")
+    if lab.plugin:
+        lines.append(say("plugin", language, path=desk.PLUGIN.format(name=lab.plugin)))
+    lines += [say("commands", language, hints=len(lab.hints)), ""]
+    return "\n".join(lines)
+
+
+def table(lab: Lab, grade: Grade, language: str) -> list[str]:
+    """Return a grade as lines: a sentence for each task."""
+    signs = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.COULD_NOT_TEST: "?"}
+
+    def line(mark: Mark) -> str:
+        task = lab.task(mark.task)
+        text = mark.message or (task.text.in_language(language) if task else "")
+        return f"{signs[mark.verdict]} {mark.task:<10} {mark.earned}/{mark.points}  {text}"
+
+    total = say("of", language, earned=grade.earned, possible=grade.possible)
+    cost = f"; {say('costs', language, cost=grade.cost)}" if grade.cost else ""
+    return [*map(line, grade.marks), f"{total}{cost}"]
+
+
+def start(
+    lab: Lab, language: str, directory: Path, tell: Callable[[str], None] = lambda _: None
+) -> tuple[int, bool]:
+    """Run a shell on a lab's node, and keep what the student made in a directory.
+
+    Args:
+        lab: the lab.
+        language: language of the texts.
+        directory: directory for the student's script or plugin.
+        tell: function that shows progress, and where the student's work is kept.
+
+    Returns:
+        The shell's exit status, and whether the lab was solved.
+
+    Raises:
+        CouldNotTest: the node does not come up.
+    """
+    given = _given_plugin(lab, directory)
+    with scene.built(lab, given, say=tell, attachable=True) as there:
+        node = there.node.node
+        desk.set_up(node)
+        if lab.plugin:
+            text = lab.starter.lstrip() if given is None else given.decode(errors="replace")
+            desk.place(node, desk.PLUGIN.format(name=lab.plugin), text)
+        session = Session(there, language)
+        with _answering(session, *desk.open_pipes(node)):
+            status = shell.run(
+                node,
+                name=there.node.id,
+                greeting=f"\n{story(there, language)}\n",
+                settings=_RECORD,
+            )
+        if not node.ended():
+            _keep(lab, session, directory, language, tell)
+    return status, session.solved
+
+
+def _given_plugin(lab: Lab, directory: Path) -> bytes | None:
+    """Return the plugin that the student left in the directory before."""
+    file = directory / lab.plugin
+    return file.read_bytes() if lab.plugin and file.is_file() else None
+
+
+def _keep(
+    lab: Lab, session: Session, directory: Path, language: str, tell: Callable[[str], None]
+) -> None:
+    if lab.plugin:
+        file, text, key = directory / lab.plugin, session.plugin(), "plugin kept"
+    else:
+        file, text, key = _free(directory, lab.name), session.typed(), "kept"
+    if text:
+        file.write_text(text, encoding="utf-8")
+        file.chmod(0o755)
+        tell(say(key, language, file=file.name, lab=lab.name))
+
+
+def _free(directory: Path, name: str) -> Path:
+    """Return a file that does not exist yet."""
+    names = (f"{name}.sh", *(f"{name}-{number}.sh" for number in range(2, 1000)))
+    return next(path for path in (directory / n for n in names) if not path.exists())
+
+
+@contextmanager
+def _answering(session: Session, ask: int, reply: int) -> Iterator[None]:
+    """Answer the commands on the node, for the length of the block."""
+    ended, end = os.pipe()
+    thread = threading.Thread(target=_answer_all, args=(session, ask, reply, ended))
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(end)
+        thread.join()
+        for descriptor in (ended, ask, reply):
+            os.close(descriptor)
+
+
+def _answer_all(session: Session, ask: int, reply: int, ended: int) -> None:
+    """Answer until the other end of `ended` is closed."""
+    asked = b""
+
+    def tell(line: str) -> None:
+        with suppress(BlockingIOError):  # nobody reads: the command was interrupted
+            os.write(reply, f"{line}\n".encode())
+
+    os.set_blocking(reply, False)
+    while True:
+        ready, _, _ = select.select([ask, ended], [], [])
+        if ended in ready:
+            return
+        asked += os.read(ask, 4096)
+        while b"\n" in asked:
+            line, _, asked = asked.partition(b"\n")
+            number, *words = line.decode(errors="replace").split() or ["0"]
+            with suppress(BlockingIOError):  # what an interrupted command left unread
+                os.read(reply, 1 << 16)
+            tell(f"{desk.BEGIN}{number}")
+            status = session.answer(words[0], words[1:], tell) if words else 2
+            tell(f"{desk.END}{status}")

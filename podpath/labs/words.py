@@ -1,0 +1,79 @@
+"""What the command says, in each language. Ids and the kernel's words stay as they are. Pure."""
+
+from collections.abc import Mapping
+
+from podpath.labs.lab import LANGUAGES, Text
+
+_WORDS: Mapping[str, Text] = {
+    "lab": Text("LAB", "实验"),
+    "level": Text("LEVEL", "难度"),
+    "points": Text("POINTS", "分数"),
+    "done": Text("DONE", "完成"),
+    "title": Text("TITLE", "题目"),
+    "easy": Text("easy", "易"),
+    "medium": Text("medium", "中"),
+    "hard": Text("hard", "难"),
+    "yes": Text("yes", "是"),
+    "begin": Text("Begin with: podpath lab start {lab}", "开始:podpath lab start {lab}"),
+    "tasks": Text("Tasks", "任务"),
+    "of": Text("{earned} of {possible} points", "得 {earned} 分,共 {possible} 分"),
+    "worth": Text("{points} points", "{points} 分"),
+    "commands": Text(
+        "lab check      how far you are\n"
+        "lab hint       a hint; {hints} there\n"
+        "lab answer TASK VALUE    answer a question\n"
+        "exit           end; the node goes, and what you typed is kept",
+        "lab check      看看做到哪里了\n"
+        "lab hint       一个提示,共 {hints} 个\n"
+        "lab answer 任务 答案    回答问题\n"
+        "exit           结束:节点消失,你输入的命令会保存",
+    ),
+    "plugin": Text(
+        "Your plugin is {path} on this node. `lab check` tries it on a fresh node.",
+        "你的插件是这个节点上的 {path}。`lab check` 会在一个新节点上测试它。",
+    ),
+    "right": Text("right", "对"),
+    "not right": Text("not right on this node", "在这个节点上不对"),
+    "no such task": Text(
+        "no task {task} has an answer; there are: {tasks}", "没有可以回答的任务 {task};有:{tasks}"
+    ),
+    "no hint": Text("there is no further hint", "没有更多提示了"),
+    "costs": Text("costs {cost} points", "扣 {cost} 分"),
+    "checking": Text("checking ...", "检查中 ..."),
+    "solved": Text("Solved. Type exit to leave the node.", "完成了。输入 exit 离开节点。"),
+    "kept": Text(
+        "What you typed is in {file}. `podpath lab check {lab} {file}` replays it on a fresh node.",
+        "你输入的命令在 {file} 里。`podpath lab check {lab} {file}` 会在新节点上重放它。",
+    ),
+    "plugin kept": Text(
+        "Your plugin is in {file}. `podpath lab check {lab} {file}` grades it.",
+        "你的插件在 {file} 里。`podpath lab check {lab} {file}` 给它打分。",
+    ),
+    "could not test": Text("could not test", "无法测试"),
+}
+
+
+def language(option: str | None, environment: Mapping[str, str]) -> str:
+    """Return the language of texts: the option's, else that of the user's locale. Pure."""
+    if option:
+        return option
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if text := environment.get(name, ""):
+            prefix = text[:2].lower()
+            return prefix if prefix in LANGUAGES else LANGUAGES[0]
+    return LANGUAGES[0]
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """Return a text in a language, with values filled in. Pure."""
+    return _WORDS[key].in_language(lang).format(**values)
+
+
+def width(text: str) -> int:
+    """Return the columns that a text takes in a terminal: Chinese characters take two. Pure."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+
+
+def padded(text: str, columns: int) -> str:
+    """Fill a text with blanks to a width in columns. Pure."""
+    return text + " " * max(columns - width(text), 0)
