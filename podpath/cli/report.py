@@ -116,7 +116,7 @@ def _add_verify(actions: output.Commands) -> None:
 def _verify(options: argparse.Namespace) -> int:
     from podpath.report import loading, verify
 
-    document = loading.read(options.file)
+    document = loading.read_any(options.file)
     problems = verify.problems(document)
     digest = str(document.get("digest", ""))
     if options.digest not in (None, digest):

@@ -261,7 +261,7 @@ def markdown(comparison: Comparison) -> str:
     parts = parts or ["No verdict differs.", ""]
     if comparison.features:
         parts += ["### Features", "", "| | was | is |", "|---|---|---|"]
-        parts += [_row(n, *pair) for n, pair in comparison.features.items()] + [""]
+        parts += [_row(plain(n), *pair) for n, pair in comparison.features.items()] + [""]
     if comparison.facts:
         parts += ["### What was tested, by what, on what", ""]
         parts += ["| | was | is |", "|---|---|---|"]
@@ -276,4 +276,5 @@ def _row(*cells: str) -> str:
 def plain(value: str) -> str:
     """Escape a text for Markdown and put it on one line. It may come from a plugin."""
     escaped = "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-!|~&@" else c for c in value)
-    return " ".join(escaped.split())
+    unlinked = escaped.replace("://", r"\://").replace("www.", r"www\.")  # GitHub links bare ones
+    return " ".join(unlinked.split())

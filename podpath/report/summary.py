@@ -51,13 +51,13 @@ def markdown(document: Mapping[str, Any]) -> str:
         head = f"## podpath, profile {plain(profile['name'])}: {_result(profile['result'])}"
         parts += [head, "", "| group | result | requirements |", "|---|---|---|"]
         parts += [
-            f"| {group['name']} | {_result(group['result'])} | {counted(group['counts'])} |"
+            f"| {plain(group['name'])} | {_result(group['result'])} | {counted(group['counts'])} |"
             for feature in profile["features"][:1]  # the core
             for group in feature["groups"]
         ]
         parts += ["", "| feature | result | requirements |", "|---|---|---|"]
         parts += [
-            f"| {feature['name']} | {_result(feature['result'])} |"
+            f"| {plain(feature['name'])} | {_result(feature['result'])} |"
             f" {plain(feature['reason']) or counted(feature['counts'])} |"
             for feature in profile["features"]
         ]
@@ -65,7 +65,7 @@ def markdown(document: Mapping[str, Any]) -> str:
     if own := document.get("groups"):
         parts += ["| the vendor's own | result | requirements |", "|---|---|---|"]
         parts += [
-            f"| {group['name']} | {_result(group['result'])} | {counted(group['counts'])} |"
+            f"| {plain(group['name'])} | {_result(group['result'])} | {counted(group['counts'])} |"
             for group in own
         ]
         parts.append("")

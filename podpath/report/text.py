@@ -72,7 +72,7 @@ def of_losses(losses: Sequence[Loss], counts: Sequence[Count]) -> str:
     """Format why packets were lost, a line each; if the kernel gave no reason, what it counted."""
     lines = [why.sentence(loss) for loss in losses[:_MOST_LOSSES]]
     more = len(losses) - _MOST_LOSSES
-    lines += [f"({more} more losses)"] if more > 0 else []
+    lines += [f"({more} more)"] if more > 0 else []
     if counts:
         moved = (f"{c.namespace} {c.name} +{c.moved}" for c in counts[:_MOST_COUNTS])
         lines.append(f"counters of lost packets that moved: {', '.join(moved)}")

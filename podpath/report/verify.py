@@ -1,7 +1,7 @@
 """Verify that a report is as podpath wrote it: format, digest and consistency."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,30 @@ _SCHEMA = Path(__file__).with_name("report.schema.json")
 
 def problems(document: Mapping[str, Any]) -> list[str]:
     """List the problems of a report, a sentence each; none if it is as podpath wrote it."""
-    of_format = _of_format(document)
-    return of_format or [*_of_digest(document), *_of_verdicts(document)]
+    return of_format(document) or [*_of_digest(document), *_of_verdicts(document)]
 
 
-def _of_format(document: Mapping[str, Any]) -> list[str]:
+def of_format(document: Mapping[str, Any]) -> list[str]:
+    """List how a report differs from the published format, the first ten of them."""
     from jsonschema import Draft202012Validator
 
     validator = Draft202012Validator(json.loads(_SCHEMA.read_text()))
-    return [
-        f"{error.json_path}: {error.message[:200]}"
-        for error in sorted(validator.iter_errors(document), key=lambda e: e.json_path)[:10]
-    ]
+    try:
+        errors = sorted(validator.iter_errors(document), key=lambda e: e.json_path)
+        found = [f"{error.json_path}: {error.message[:200]}" for error in errors[:10]]
+    except RecursionError:
+        return ["$: it is nested too deeply"]
+    return found or list(_of_positions(document))
+
+
+def _of_positions(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the hops that name as earlier ones what are none, which no JSON Schema can exclude."""
+    tests = (test for requirement in document["requirements"] for test in requirement["tests"])
+    paths = (path for test in tests for one in test["evidence"] for path in one["paths"])
+    for path in paths:
+        for number, hop in enumerate(path["hops"]):
+            if any(earlier >= number for earlier in hop["after"]):
+                yield f"hop {number} of the path {path['path']!r} comes after {hop['after']}"
 
 
 def _of_digest(document: Mapping[str, Any]) -> list[str]:

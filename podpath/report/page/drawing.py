@@ -239,10 +239,10 @@ def of_topology(evidence: Evidence) -> str:
     pods, links = _pods(evidence), evidence["topology"]["node"]
     states = _states(evidence)
     masters = [m["name"] for m in links if m["kind"] == "bridge"]
-    masters += [n["master"] for n in links]
+    masters += [n.get("master", "") for n in links]
     masters += [_lower(link) for pod in pods for link in pod["links"]]
     masters = list(dict.fromkeys(filter(None, masters)))
-    ends = {link["peer"] for pod in pods for link in pod["links"] if link["peer"]}
+    ends = {link.get("peer", "") for pod in pods for link in pod["links"]} - {""}
     rest = [
         n["name"]
         for n in links
@@ -256,7 +256,7 @@ def of_topology(evidence: Evidence) -> str:
     _rectangle(svg, (2, _END_TOP - 26), (width - 4, bottom - _END_TOP + 32), "band node")
     _text(svg, (10, _END_TOP - 10), "where", NODE)
     bars = {name: below + (_CHIP + 8) * n for n, name in enumerate(masters)}
-    master_of = {n["name"]: n["master"] for n in links}
+    master_of = {n["name"]: n.get("master", "") for n in links}
     for number, pod in enumerate(pods):
         _pod(svg, pod, _GAP + number * (_POD + _GAP), states, bars, master_of)
     for name, top in bars.items():
@@ -319,7 +319,7 @@ def _pod(
     _text(svg, (left + 8, _POD_TOP + 32), "address", address)
     top, middle = _POD_TOP + _POD_HEIGHT - _CHIP - 6, left + _POD // 2
     state = states.get((name, inside["name"]))
-    end = inside["peer"]
+    end = inside.get("peer", "")
     outer = states.get((NODE, end))
     if end:
         _line(svg, middle, (top + _CHIP, _END_TOP), (state, outer))

@@ -379,6 +379,41 @@ def test_what_is_no_report_is_told(
     assert "Name a report.json" in told
 
 
+def foreign(path: Path, **changes: object) -> str:
+    """Write a report that another program changed; return the path."""
+    about = document.About(date="2026-11-26T16:33:15+00:00")
+    written = document.build([], {"profile": "bridge"}, "1.2", about)
+    path.write_text(json.dumps({**written, **changes}))
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "action", ["show", "show --markdown", "render", "badge", "compare", "metrics"]
+)
+def test_report_of_others_is_held_against_the_format_first(
+    capsys: Capture, tmp_path: Path, action: str
+) -> None:
+    """A verdict that no podpath gives is named; nothing is written."""
+    good, bad = foreign(tmp_path / "good.json"), foreign(tmp_path / "bad.json", verdict="perhaps")
+    out = tmp_path / "out"
+    more = {"compare": [good], "render": ["-o", str(out)], "badge": ["-o", str(out)]}
+    command = ["report", *action.split(), *more.get(action, []), bad]
+
+    assert cli.main(command) == COULD_NOT_TEST_STATUS
+    told = capsys.readouterr().err
+    assert f"{bad} does not meet the format of a ConformanceReport: $.verdict: 'perhaps'" in told
+    assert "podpath report verify" in told
+    assert not out.exists()
+    assert cli.main(["report", "verify", bad]) == 1
+
+
+def test_report_of_others_controls_no_terminal(capsys: Capture, tmp_path: Path) -> None:
+    """Its texts are escaped, as those of plugins are when podpath writes a report."""
+    cli.main(["report", "show", foreign(tmp_path / "r", environment={"node": "\x1b[2J\ud800"})])
+
+    assert "\\x1b[2J\\ud800" in capsys.readouterr().out
+
+
 def test_terminal_that_does_not_have_every_letter(tmp_path: Path) -> None:
     """A summary has signs; where they cannot be written, something else is."""
     document.write(tmp_path, document.build([], {"profile": "bridge"}, "1.2"))

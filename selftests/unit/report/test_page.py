@@ -19,7 +19,7 @@ from podpath.model import NODE, Difference, Direction, Observation, Place, Sight
 from podpath.paths import judgement
 from podpath.paths.observe import Observed
 from podpath.paths.probes import Echo
-from podpath.report import evidence, page
+from podpath.report import evidence, page, verify
 from podpath.report.document import About, TestResult, build, write
 from podpath.report.outcome import Outcome, Verdict
 from podpath.report.page import drawing
@@ -293,3 +293,33 @@ def test_command_renders(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
     nowhere = ["report", "render", str(tmp_path), "-o", str(tmp_path / "no" / "page.html")]
     assert cli.main(nowhere) == COULD_NOT_TEST_STATUS
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_hop_that_comes_after_none_of_the_earlier_ones_is_no_report() -> None:
+    """The schema allows any number; a page could not draw it."""
+    evidence_ = told(*samples.exchange())
+    evidence_["paths"][0]["hops"][1]["after"] = [1]
+    result = TestResult("t", ("PATH-ICMP",), Outcome(Verdict.CONFORMS), evidence=[evidence_])
+
+    (problem,) = verify.of_format(build([result], {}, "1.2"))
+
+    assert problem == "hop 1 of the path 'client -> server' comes after [1]"
+
+
+def test_reasons_of_losses_are_shown() -> None:
+    """As text, whatever they contain; with the counters that moved."""
+    evidence_ = told(*until(1, 3))
+    loss = {"packet": "p", "packets": 1, "path": "x", "namespace": "node", "causes": []}
+    cause = {"reason": "R", "location": "", "interface": "", "rules": [HOSTILE]}
+    evidence_["losses"] = [{**loss, "causes": [cause], "sentence": HOSTILE}]
+    evidence_["counters"] = [{"namespace": "node", "counter": "IpInDiscards", "moved": 2}]
+    result = TestResult(
+        "t", ("PATH-ICMP",), Outcome(Verdict.DOES_NOT_CONFORM), evidence=[evidence_]
+    )
+    document = build([result], {}, "1.2")
+    html = page.render(document)
+
+    assert verify.of_format(document) == []
+    assert "moved: node IpInDiscards +2." in html
+    assert HOSTILE not in html
+    assert "&lt;/script&gt;" in html

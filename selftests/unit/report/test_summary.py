@@ -74,6 +74,21 @@ def test_requirements_that_were_not_run_are_listed_under_their_cause() -> None:
     assert verify.problems(built) == []
 
 
+def test_markdown_has_no_markup_of_others() -> None:
+    """Names of groups and features come from the file, and may be anything."""
+    told = document(PATH_ICMP=Verdict.CONFORMS)
+    named = {"name": "[x](https://evil.example) <img> www.evil.example", "result": "success"}
+    hostile = {**named, "counts": {}, "reason": "", "groups": [{**named, "counts": {}}]}
+    profiles = [{**hostile, "features": [hostile]}]
+    text = summary.markdown({**told, "profiles": profiles, "groups": [{**named, "counts": {}}]})
+    compared = compare.markdown(compare.of(told, {**told, "profiles": profiles}))
+
+    for markdown in (text, compared):
+        assert "evil" in markdown
+        for markup in ("[x]", "<img>", "https://", "www."):
+            assert markup not in markdown
+
+
 def test_annotations_tell_what_fails_first_and_are_commands_of_ours_alone() -> None:
     """One line each, whatever a plugin says."""
     lines = list(

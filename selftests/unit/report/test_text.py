@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from podpath.model import Difference, Direction, Sighting
+from podpath.model import NODE, Cause, Count, Difference, Direction, Loss, Sighting
 from podpath.paths import judgement
 from podpath.paths.judgement import Judgement
 from podpath.paths.probes import Echo
-from podpath.report.text import failure, of_differences, of_judgement, path
+from podpath.report.text import failure, of_differences, of_judgement, of_losses, path
 from podpath.requirements import REQUIREMENTS
 
 from .. import samples
@@ -166,3 +166,20 @@ def test_failure_names_its_source(
 
     assert f"\n{level}: {requirement.source}." in text
     assert (f"declare a known deviation of {identifier}" in text) is declares
+
+
+def test_losses_have_a_line_each_and_the_counters_one() -> None:
+    cause = Cause("NETFILTER_DROP", "nft_do_chain", "veth1", ('rule "drop" of chain c',))
+    loss = Loss("echo request 1", 3, "client -> server", None, NODE, (cause,))
+    text = of_losses([loss] * 5, [Count(NODE, "IpInDiscards", 3)])
+
+    first, *_, more, counters = text.splitlines()
+    assert first == (
+        "echo request 1 and 2 more: dropped in namespace node, before any interface saw it:"
+        " NETFILTER_DROP (the packet filter) on veth1 in the kernel's nft_do_chain,"
+        ' rule "drop" of chain c'
+    )
+    assert (more, counters) == (
+        "(1 more)",
+        "counters of lost packets that moved: node IpInDiscards +3",
+    )
