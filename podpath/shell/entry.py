@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 from podpath.errors import CouldNotTest
 from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
+from podpath.nodes.embedded import standing
 from podpath.shell import greeting as greetings
 from podpath.shell import provisions, session, terminal
 from podpath.system import limits, waiting
@@ -45,7 +46,7 @@ def opened(
         DoesNotConform: the plugin made no pods.
     """
     with ExitStack() as stack:
-        with _turn():
+        with _turn(say):
             node = _entered(stack, options, say, pods, join=join, new=new)
         yield node
 
@@ -59,6 +60,10 @@ def _entered(
     join: str | None,
     new: bool,
 ) -> OpenNode:
+    if standing.inside():
+        if new or options != NodeOptions():
+            raise CouldNotTest("this is a shell on a node", "Use another window of the host")
+        return stack.enter_context(attach())
     if join:
         return stack.enter_context(attach(join))
     if not new and (name := _standing(options)):
@@ -71,14 +76,27 @@ def _entered(
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    """Wait until no other process looks for a node or starts one: both would start their own."""
+def _turn(say: Callable[[str], None]) -> Iterator[None]:
+    """Wait while another process looks for a node or starts one, or both would start their own.
+
+    Any user can lock the directory, so the wait is bounded.
+    """
     descriptor = os.open(_TURN, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if not _locks(descriptor):
+            say("another shell is starting a node")
+            waiting.until(lambda: _locks(descriptor), bool, limits.current().node_start)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locks(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _standing(options: NodeOptions) -> str:
