@@ -40,6 +40,7 @@ LAYERS = (
     "plugin",
     "fixtures",
     "tests",
+    "fleet",
     "cli",
     "__main__",
 )
@@ -318,7 +319,7 @@ def _may_use(package: str, name: str) -> bool:
         ("pyroute2", {"system"}),
         ("scapy", {"paths", "report"}),
         ("jsonschema", {"contract", "report"}),
-        ("jinja2", {"report"}),
+        ("jinja2", {"report", "fleet"}),
         ("yaml", {"nodes"}),
         ("grpc", {"nodes"}),
         ("cri_api", {"nodes"}),

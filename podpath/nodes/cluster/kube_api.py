@@ -101,14 +101,23 @@ class Api:
             raise CouldNotTest(f"the cluster has no node {name}")
         return dict(document)
 
-    def create_namespace(self, name: str, annotations: Mapping[str, str]) -> None:
-        """Create a namespace that admits pods as privileged as podpath's."""
+    def create_namespace(
+        self, name: str, annotations: Mapping[str, str], owner: Document | None = None
+    ) -> None:
+        """Create a namespace that admits pods as privileged as podpath's.
+
+        Args:
+            name: its name.
+            annotations: its annotations.
+            owner: reference to the object with which the cluster deletes it, if any.
+        """
         labels = {
             "app.kubernetes.io/managed-by": "podpath",
             "pod-security.kubernetes.io/enforce": "privileged",
         }
         metadata = {"name": name, "labels": labels, "annotations": dict(annotations)}
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        owners = {"ownerReferences": [owner]} if owner else {}
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {**metadata, **owners}}
         self._call(f"create namespace {name}", self._core.create_namespace, body)
 
     def namespaces(self) -> list[Document]:
@@ -295,6 +304,15 @@ def of_file(path: str | None) -> Api:
     Raises:
         CouldNotTest: the kubeconfig cannot be used.
     """
+    return Api(configuration_of_file(path))
+
+
+def configuration_of_file(path: str | None) -> Any:
+    """Read the configuration of the client from a kubeconfig, as of_file does.
+
+    Raises:
+        CouldNotTest: the kubeconfig cannot be used.
+    """
     installed()
     from kubernetes import client
     from kubernetes import config as untyped
@@ -308,11 +326,20 @@ def of_file(path: str | None) -> Api:
             f"the kubeconfig {path or 'of this user'} cannot be used: {error}",
             "Name one with --kubeconfig",
         ) from None
-    return Api(configuration)
+    return configuration
 
 
 def of_pod() -> Api:
     """Connect to the API server of the cluster that podpath runs in, with its service account.
+
+    Raises:
+        CouldNotTest: podpath does not run in a cluster.
+    """
+    return Api(configuration_of_pod())
+
+
+def configuration_of_pod() -> Any:
+    """Read the configuration of the client from the pod that podpath runs in.
 
     Raises:
         CouldNotTest: podpath does not run in a cluster.
@@ -330,7 +357,7 @@ def of_pod() -> Api:
             f"podpath does not run in a pod with a service account: {error}",
             "Name a kubeconfig with --kubeconfig",
         ) from None
-    return Api(configuration)
+    return configuration
 
 
 def ready(document: Document) -> bool:
@@ -351,3 +378,10 @@ def described(document: Document, events: Sequence[tuple[str, str]]) -> str:
         lines.append(f"container {entry.get('name')}: {state}")
     lines += [f"event {reason}: {message}" for reason, message in events]
     return "\n".join(lines)
+
+
+def yaml_text(document: Document) -> str:
+    """Return a document as kubectl reads it. Pure."""
+    import yaml
+
+    return str(yaml.safe_dump(document, sort_keys=False))

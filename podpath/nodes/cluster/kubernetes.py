@@ -1,5 +1,7 @@
 """A node of a Kubernetes cluster: the API creates its pods, and the runtime shows them."""
 
+import json
+import os
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -24,6 +26,8 @@ from podpath.system.netlink import peers
 SOCKETS = ("/run/containerd/containerd.sock", "/run/crio/crio.sock")
 #: Annotation of a namespace with the process that created it.
 OWNER = "podpath.invalid/owner"
+#: Variable with a reference to the object that owns the namespace, as JSON: a fleet run sets it.
+OWNED_BY = "PODPATH_OWNED_BY"
 
 #: Period of a kubelet's probe.
 _PROBE_SECONDS = 5
@@ -363,7 +367,8 @@ def namespace(node: KubernetesNode, *, wait: bool) -> Iterator[None]:
         CouldNotTest: the namespace is not usable, or not gone, in time.
     """
     sweep(node.api)
-    node.api.create_namespace(node.namespace, {OWNER: owner.me()})
+    owned_by = json.loads(os.environ.get(OWNED_BY, "null"))
+    node.api.create_namespace(node.namespace, {OWNER: owner.me()}, owned_by)
     try:
         _wait_until_usable(node.api, node.namespace)
         yield

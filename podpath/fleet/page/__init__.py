@@ -1,0 +1,52 @@
+"""The report of a fleet as one HTML page without scripts, network or other files.
+
+Texts of plugins and names of nodes may be anything: Jinja escapes them all.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from podpath.fleet import document as documents
+from podpath.fleet import store, text
+
+NAME = "index.html"
+_HERE = Path(__file__).parent
+
+
+def save(directory: Path, document: Mapping[str, Any]) -> None:
+    """Write the page beside a fleet's report.
+
+    Raises:
+        CouldNotTest: it cannot be written.
+    """
+    store.write(directory / NAME, render(document).encode())
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """Render the page of a fleet's report."""
+    return str(
+        _template().render(
+            fleet=document,
+            style=(_HERE / "page.css").read_text(encoding="utf-8"),
+            groups=documents.groups(document),
+            disagreements=documents.disagreements(document),
+            last_line=text.verdict(document),
+            slug=lambda verdict: verdict.replace(" ", "-"),
+        )
+    )
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html")
