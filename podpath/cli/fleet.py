@@ -193,7 +193,7 @@ def _add_rbac(actions: output.Commands) -> None:
     parser = actions.add_parser(
         "rbac",
         help="write the rights that a fleet run needs, for kubectl apply",
-        description="Write the cluster role that whoever runs `podpath fleet run` needs, as YAML.",
+        description="Write the cluster role that whoever runs `podpath fleet run` needs, as JSON.",
     )
     parser.set_defaults(run=_rbac)
 

@@ -1,13 +1,14 @@
-"""The rights that `podpath fleet run` needs, as YAML."""
+"""The rights that `podpath fleet run` needs. Pure."""
+
+import json
 
 from podpath.fleet import manifests
-from podpath.nodes.cluster import kube_api
 
 _NAME = "podpath-fleet"
 
 
 def text() -> str:
-    """Return the cluster role of who runs the command."""
+    """Return the cluster role of who runs the command, as JSON."""
     rules = [*manifests.USER_RULES, *manifests.NODE_RULES, *manifests.JANITOR_RULES]
     role = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -15,11 +16,11 @@ def text() -> str:
         "metadata": {"name": _NAME},
         "rules": merged(rules),
     }
-    return kube_api.yaml_text(role)
+    return json.dumps(role, indent=1)
 
 
 def merged(rules: list[manifests.Document]) -> list[manifests.Document]:
-    """Join the rules of the same resources into one, with the verbs of all. Pure."""
+    """Join the rules of the same resources into one, with the verbs of all."""
     verbs: dict[tuple[str, str], set[str]] = {}
     for rule in rules:
         for resource in rule["resources"]:

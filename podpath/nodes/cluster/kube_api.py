@@ -378,10 +378,3 @@ def described(document: Document, events: Sequence[tuple[str, str]]) -> str:
         lines.append(f"container {entry.get('name')}: {state}")
     lines += [f"event {reason}: {message}" for reason, message in events]
     return "\n".join(lines)
-
-
-def yaml_text(document: Document) -> str:
-    """Return a document as kubectl reads it. Pure."""
-    import yaml
-
-    return str(yaml.safe_dump(document, sort_keys=False))
