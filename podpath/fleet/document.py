@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from podpath.report.outcome import Verdict
+from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict
 
 Document = dict[str, Any]
 
@@ -30,6 +30,7 @@ class NodeResult:
         verdicts: id of a requirement -> verdict.
         reasons: id of a requirement that needs attention -> reason.
         digest: digest of the node's report; empty without one.
+        selected: True if only selected tests were run.
     """
 
     name: str
@@ -40,6 +41,7 @@ class NodeResult:
     verdicts: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+    selected: bool = False
 
 
 def of_report(name: str, report: Mapping[str, Any], seconds: float) -> NodeResult:
@@ -54,12 +56,13 @@ def of_report(name: str, report: Mapping[str, Any], seconds: float) -> NodeResul
     attention = {Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST, Verdict.RECOMMENDED}
     return NodeResult(
         name,
-        report["verdict"],
+        report["verdict"].removesuffix(f", {OF_WHAT_WAS_RUN}"),
         seconds=round(seconds, 1),
         facts=facts(report),
         verdicts={r["id"]: r["verdict"] for r in requirements},
         reasons={r["id"]: r["reason"] for r in requirements if r["verdict"] in attention},
         digest=report["digest"],
+        selected="selection" in report,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from podpath.fleet import document as documents
 from podpath.fleet.compare import Comparison
 from podpath.fleet.document import Group
+from podpath.report.outcome import OF_WHAT_WAS_RUN
 
 #: Most names of nodes in a line.
 _MOST_NAMES = 8
@@ -32,7 +33,9 @@ def verdict(document: Mapping[str, Any]) -> str:
     counted = ", ".join(f"{number} {name}" for name, number in counts.items()) or "no nodes"
     broken = "" if document["complete"] else "; the run was broken off"
     nodes = f"{len(verdicts)} node{'s' * (len(verdicts) != 1)}"
-    return f"podpath fleet: {document['verdict'].upper()}   {nodes}: {counted}{broken}"
+    selected = any(node["selected"] for node in document["nodes"])
+    of = f"{OF_WHAT_WAS_RUN}, " if selected else ""
+    return f"podpath fleet: {(of + document['verdict']).upper()}   {nodes}: {counted}{broken}"
 
 
 def _group(group: Group) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The report of a fleet: groups, disagreements, comparison, and its page."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,6 +59,13 @@ def test_nodes_are_grouped_by_what_differs() -> None:
         (("e",), {"kernel": "6.2"}),
     ]
     assert document.groups(fleet(result("a"), result("b")))[0].facts == {}
+
+
+def test_selected_tests_are_no_whole_suite() -> None:
+    """As with --quick."""
+    quick = replace(result("a"), selected=True)
+
+    assert text.verdict(fleet(quick)).startswith("podpath fleet: OF WHAT WAS RUN, CONFORMS   1 ")
 
 
 def test_disagreements_name_nodes() -> None:
