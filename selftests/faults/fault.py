@@ -101,6 +101,7 @@ class Fault:
     announces: whether the plugin is mended so that it announces a new pod's address once that can
     be heard; mended: whether it is so where that is easy for the CNI contract; undeclared:
     requirements whose known deviations are not declared; wraps: the plugins that are wrapped;
+    cause: a pattern in each sentence on why packets were lost; empty if the kernel gives no reason;
     cases: which tests of the CNI contract are run, by a pattern for their parameters; network: the
     conflist that it is about; profile: how its plugin wires pods, if its type does not say it.
     """
@@ -122,6 +123,7 @@ class Fault:
     mended: bool = True
     undeclared: frozenset[str] = frozenset()
     wraps: tuple[str, ...] = ("bridge",)
+    cause: str = ""
     cases: str = "*-1.0.0*"
     network: Path = conflist.DEFAULT
     profile: str = ""

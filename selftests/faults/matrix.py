@@ -1,7 +1,8 @@
 """The fault matrix: faults by requirements, what was seen in each, and what it amounts to."""
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,8 @@ _LEGEND = (
 class Row:
     """One fault's line: requirement -> verdict of those that were run, and what is wrong.
 
-    proofs: requirement -> the difference that was named.
+    proofs: requirement -> the difference that was named; causes: sentences on why packets were
+    lost; cause: a pattern for each of these, empty without one.
     """
 
     fault: str
@@ -61,6 +63,13 @@ class Row:
     reds: tuple[str, ...]
     proofs: Mapping[str, str]
     wrong: Mapping[str, str]
+    causes: tuple[str, ...] = ()
+    cause: str = ""
+
+    @property
+    def true_causes(self) -> list[str]:
+        """The sentences that name the fault's cause."""
+        return [text for text in self.causes if self.cause and re.search(self.cause, text)]
 
     def mark(self, requirement: str) -> str:
         """The cell of one requirement."""
@@ -103,7 +112,30 @@ def row(fault: Fault, run: Run) -> Row:
     if run.status != _status(verdicts):
         wrong["status"] = f"exit status {run.status}"
     proofs = {i: _line(reasons.get(i, ""), text) for i, text in fault.reds.items()}
-    return Row(fault.name, fault.source, not fault.reds, verdicts, tuple(fault.reds), proofs, wrong)
+    causes = tuple(dict.fromkeys(_causes(run)))
+    for text in causes:
+        if fault.cause and not re.search(fault.cause, text):
+            wrong["cause"] = f"should be {fault.cause!r}, but is: {text}"
+    reds = tuple(fault.reds)
+    return Row(
+        fault.name,
+        fault.source,
+        not reds,
+        verdicts,
+        reds,
+        proofs,
+        wrong,
+        causes,
+        fault.cause,
+    )
+
+
+def _causes(run: Run) -> Iterator[str]:
+    """Yield the sentences on why packets were lost."""
+    for requirement in run.report.get("requirements", []):
+        for test in requirement["tests"]:
+            for evidence in test.get("evidence", []):
+                yield from (loss["sentence"] for loss in evidence.get("losses", []))
 
 
 def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
@@ -171,9 +203,21 @@ def summary(rows: Iterable[Row]) -> list[str]:
         f"{len(caught)} of {len(broken)} faults caught for the right reason ({rate:.0f} %)",
         f"{false} false reds on {len(healthy)} healthy plugins",
         f"{len(REQUIREMENTS) - len(unproven)} of {len(REQUIREMENTS)} requirements proven",
+        _of_causes(rows),
         f"{len(rows) - len(clean)} rows with anything unexpected",
     ]
     return found + [f"not proven: {', '.join(unproven)}"] * bool(unproven)
+
+
+def _of_causes(rows: Iterable[Row]) -> str:
+    """How often a lost packet's cause was named, of the faults whose cause the kernel knows."""
+    known = [row for row in rows if row.cause]
+    named, true = sum(len(r.causes) for r in known), sum(len(r.true_causes) for r in known)
+    faults = sum(bool(r.true_causes) for r in known)
+    return (
+        f"the cause of lost packets named for {faults} of {len(known)} faults:"
+        f" {true} of {named} sentences are true"
+    )
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:
@@ -195,4 +239,4 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
 
 def from_property(value: Mapping[str, Any]) -> Row:
     """A row that travelled as a test's property, in plain JSON values."""
-    return Row(**{**value, "reds": tuple(value["reds"])})
+    return Row(**{**value, "reds": tuple(value["reds"]), "causes": tuple(value["causes"])})

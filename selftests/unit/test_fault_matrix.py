@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from podpath.report.outcome import Verdict
 from selftests.faults import matrix
 from selftests.faults.fault import Fault
@@ -111,6 +113,27 @@ def test_summary_counts_what_was_caught() -> None:
 
     assert matrix.summary([caught, missed])[0].startswith("1 of 2 faults caught")
     assert any(line.startswith("not proven: TOPO-NETNS-NAME") for line in matrix.summary([caught]))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wrong", "counted"),
+    [
+        pytest.param("dropped: a tc filter", {}, "1 of 1 faults: 1 of 1 sentences", id="true"),
+        pytest.param("dropped: no route", {"cause"}, "0 of 1 faults: 0 of 1 sentences", id="wrong"),
+        pytest.param("", {}, "0 of 1 faults: 0 of 0 sentences", id="none"),
+    ],
+)
+def test_reason_of_a_loss_is_the_faults_or_none(
+    sentence: str, wrong: set[str], counted: str
+) -> None:
+    """A kernel may give no reason, but never another one."""
+    run = ended(1, TOPO_MTU=CAUGHT)
+    losses = [{"sentence": sentence}] if sentence else []
+    run.report["requirements"][0]["tests"][0]["evidence"] = [{"losses": losses}, {}]
+    row = matrix.row(replace(FAULT, cause="a tc filter"), run)
+
+    assert row.wrong.keys() == set(wrong)
+    assert any(f"for {counted} are true" in line for line in matrix.summary([row]))
 
 
 def test_affected_requirements_are_selected() -> None:

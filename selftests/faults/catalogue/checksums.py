@@ -34,6 +34,7 @@ FAULTS = (
     ),
     Fault(
         name="segments arrive with a wrong checksum",
+        cause=r"TCP_CSUM \(wrong checksum\)",
         source="cilium/cilium issue 26300; kubernetes/kubernetes issue 18898",
         reds={"PATH-HTTP": "wrong checksum at the kernel of server"},
         follows=_SHOWN,
@@ -53,6 +54,7 @@ FAULTS = (
     ),
     Fault(
         name="echo requests arrive with a wrong checksum",
+        cause=r"ICMP_CSUM \(wrong checksum\)",
         source="own",
         reds={"PATH-ICMP": "wrong checksum at the kernel of server"},
         follows=_SHOWN,

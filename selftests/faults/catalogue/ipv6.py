@@ -25,6 +25,7 @@ def _dropped(rule: str) -> str:
 FAULTS = (
     Fault(
         name="IPv6 echo replies are dropped, IPv4's are not",
+        cause="NETFILTER_DROP .*icmpv6 type echo-reply drop",
         source="own",
         reds={"PATH-ICMP": "missing hop"},
         follows=frozenset({"TOPO-HOOKS"}),
@@ -43,6 +44,7 @@ FAULTS = (
     ),
     Fault(
         name="IPv6 packets of more than 1280 bytes are dropped",
+        cause="NETFILTER_DROP .*ip6 length > 1240 drop",
         source="own",
         reds={"PATH-MTU": "missing hop"},
         follows=frozenset({"TOPO-HOOKS", "PATH-SIZE", "PATH-HTTP", "PATH-UNCHANGED"}),

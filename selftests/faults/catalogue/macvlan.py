@@ -134,6 +134,7 @@ FAULTS = (
     ),
     _stacked(
         name="macvlan: the lower link drops what pods send each other",
+        cause="NETFILTER_DROP .*table netdev broken",
         source="own",
         reds={
             "TOPO-HOOKS": "packet filter at node",

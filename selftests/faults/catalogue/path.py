@@ -8,6 +8,7 @@ _SHOWN = frozenset({"TOPO-HOOKS"})
 FAULTS = (
     Fault(
         name="echo replies are dropped in one direction",
+        cause="NETFILTER_DROP .*icmp type echo-reply drop",
         source="own",
         reds={"PATH-ICMP": "missing hop"},
         follows=_SHOWN,
@@ -17,6 +18,7 @@ FAULTS = (
     ),
     Fault(
         name="HTTP is dropped",
+        cause='NETFILTER_DROP .*rule "tcp dport 80 drop"',
         source="containernetworking/plugins issue 430",
         reds={"PATH-HTTP": "missing hop"},
         follows=_SHOWN,
@@ -25,6 +27,7 @@ FAULTS = (
     ),
     Fault(
         name="the last packet of a connection is dropped",
+        cause="NETFILTER_DROP .*tcp flags & fin == fin",
         source="own",
         reds={"PATH-HTTP": "missing hop"},
         follows=_SHOWN,
@@ -33,6 +36,7 @@ FAULTS = (
     ),
     Fault(
         name="UDP is dropped",
+        cause='NETFILTER_DROP .*rule "ip protocol udp drop"',
         source="containernetworking/plugins issue 430",
         reds={"PATH-UDP": "missing hop"},
         follows=_SHOWN,
@@ -134,6 +138,7 @@ FAULTS = (
     ),
     Fault(
         name="large packets are dropped",
+        cause='NETFILTER_DROP .*rule "ip length > 1000 drop"',
         source="own: a tunnel's MTU",
         reds={"PATH-SIZE": "missing hop", "PATH-MTU": "missing hop"},
         follows=_SHOWN | {"PATH-HTTP"},
@@ -142,6 +147,7 @@ FAULTS = (
     ),
     Fault(
         name="fragments are dropped",
+        cause="NETFILTER_DROP",
         source="own",
         reds={"PATH-SIZE": "missing hop"},
         follows=_SHOWN
@@ -154,6 +160,7 @@ FAULTS = (
     ),
     Fault(
         name="empty packets are dropped",
+        cause='NETFILTER_DROP .*rule "ip length 28 drop"',
         source="own",
         reds={"PATH-SIZE": "missing hop"},
         follows=_SHOWN,
@@ -162,6 +169,7 @@ FAULTS = (
     ),
     Fault(
         name="a pod cannot reach itself",
+        cause='NETFILTER_DROP .*oif "lo" icmp type echo-request drop',
         source="own",
         reds={"PATH-SELF": "missing hop"},
         follows=_SHOWN,
@@ -171,6 +179,7 @@ FAULTS = (
     ),
     Fault(
         name="the node refuses its pods",
+        cause='NETFILTER_DROP .*iif "cni0" icmp type echo-request drop',
         source="own: a default-drop firewall",
         reds={"PATH-GATEWAY": "missing hop"},
         after="""nft 'add table ip broken

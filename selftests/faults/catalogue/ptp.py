@@ -66,6 +66,7 @@ FAULTS = (
     ),
     _routed(
         name="ptp: one host end does not forward",
+        cause="forwarding is off",
         source="kubernetes/kubernetes issue 40761",
         reds={"TOPO-HOST-END": "forwarding at node veth", "PATH-ICMP": "missing hop"},
         follows=_PATHS,

@@ -129,6 +129,7 @@ FAULTS = (
         ),
         _aws(
             name="aws: the permanent neighbour has a wrong MAC address",
+            cause="the MAC address of another host",
             source="own",
             reds={
                 "TOPO-ROUTE": "permanent neighbour at pod client 169.254.1.1",

@@ -199,6 +199,7 @@ FAULTS = (
     ),
     Fault(
         name="host end drops what is larger than its own MTU",
+        cause="the packet is larger than its MTU",
         source="containernetworking/plugins issue 352",
         reds={
             "TOPO-MTU": "MTU at host end of pod client: expected 1500, saw 1400",

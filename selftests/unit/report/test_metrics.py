@@ -34,7 +34,9 @@ def document(**environment: str) -> dict[str, Any]:
     sniffer = {"namespace": "node", "received": 40, "dropped": 3, "promiscuous": []}
     sniffer |= {"canariesSent": 8, "canariesSeen": 7}
     nothing = {"packets": 0, "sightings": 0, "noise": 0, "topology": {"node": [], "pods": []}}
-    empty = {name: [] for name in ("paths", "shown", "frames", "differences")}
+    empty: dict[str, list[object]] = {
+        name: [] for name in ("paths", "shown", "frames", "differences")
+    }
     for requirement in report["requirements"]:
         for test in requirement["tests"]:
             test["evidence"] = [{**nothing, **empty, "sniffers": [sniffer]}]
