@@ -207,8 +207,8 @@ def _tell(lab: "Lab", grade: "Grade", lang: str, *, many: bool) -> None:
     else:
         for line in session.table(lab, grade, lang):
             output.write(line)
-    if not many and grade.problem:
-        output.write(grade.problem)
+        for text in filter(None, (grade.problem, grade.note)):
+            output.write(text)
     sys.stdout.flush()
 
 

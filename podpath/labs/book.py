@@ -15,6 +15,7 @@ class Book:
     Attributes:
         grades: (lab, submission) -> grade, of those whose marks are complete.
         errors: what pytest could not collect or run, a text each.
+        interrupted: True if the user ended the run.
     """
 
     def __init__(self, told: Callable[[Grade], None]) -> None:
@@ -25,6 +26,7 @@ class Book:
         """
         self.grades: dict[tuple[str, str], Grade] = {}
         self.errors: list[str] = []
+        self.interrupted = False
         self._marks: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         self._told = told
 
@@ -41,6 +43,12 @@ class Book:
         if len(marks) == mark["of"]:
             self.grades[key] = _grade(marks)
             self._told(self.grades[key])
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note who ended the run: the user, or pytest itself."""
+        self.interrupted = isinstance(excinfo.value, KeyboardInterrupt)
+        if not self.interrupted:
+            self.errors.append(f"pytest ended before all was graded: {excinfo.value}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep an error of the collection."""
@@ -62,4 +70,5 @@ def _grade(marks: list[Mapping[str, Any]]) -> Grade:
         cost=replay.get("cost", 0),
         seconds=replay.get("seconds", 0.0),
         problem=replay.get("problem", ""),
+        note=replay.get("note", ""),
     )

@@ -12,6 +12,8 @@ from podpath.testing import Verdict as Of
 
 #: Seconds in which requirements may come true: an ARP entry that failed is asked for again.
 PATIENCE = 5.0
+#: Messages of tasks without an answer, and with a wrong one.
+NO_ANSWER, NOT_RIGHT = "no answer", "the answer is not right on this node"
 
 #: Verdicts that do not count against a node, and those that do.
 _MET = frozenset({Of.CONFORMS, Of.KNOWN_DEVIATION, Of.RECOMMENDED, Of.NOT_APPLICABLE})
@@ -82,12 +84,12 @@ def _mark(
 def _of_answer(scene: Scene, task: Task, answer: str | None) -> tuple[Verdict, str]:
     assert task.answer is not None
     if answer is None:
-        return Verdict.FAILED, "no answer"
+        return Verdict.FAILED, NO_ANSWER
     if scene.failure:
         return Verdict.FAILED, scene.failure
     if facts.matches(task.answer, scene.answers[task.id], answer):
         return Verdict.PASSED, ""
-    return Verdict.FAILED, f'"{answer[:60]}" is not right on this node'
+    return Verdict.FAILED, NOT_RIGHT
 
 
 def of_requirements(judged: Mapping[str, Outcome]) -> tuple[Verdict, str]:

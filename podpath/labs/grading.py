@@ -56,6 +56,7 @@ class Grade:
         seconds: time from the start of the node to the last check.
         problem: what the submission did that it may not do, such as to run too long; empty if
             nothing.
+        note: how its script failed; empty if it did not, or if every task passed.
     """
 
     lab: str
@@ -65,6 +66,7 @@ class Grade:
     cost: int = 0
     seconds: float = 0.0
     problem: str = ""
+    note: str = ""
 
     @property
     def possible(self) -> int:
@@ -88,9 +90,9 @@ class Grade:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """The submission's problem, and the message of each task that did not pass."""
+        """The submission's problem, the message of each task that did not pass, and the note."""
         told = [f"{mark.task}: {mark.message}" for mark in self.marks if mark.message]
-        return tuple(filter(None, (self.problem, *told)))
+        return tuple(filter(None, (self.problem, *told, self.note)))
 
 
 def exit_status(grades: Iterable[Grade], could_not_test: int) -> int:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Name of the property of an item's report that has its mark, as JSON.
 PROPERTY = "podpath_lab"
+#: Name of a lab's own solution among submissions.
+SOLUTION = "solution"
 
 
 class NotSolved(Exception):
@@ -85,7 +87,7 @@ class LabFile(pytest.File):
             raise self.CollectError(str(error)) from None
         option = self.config.option
         if option.podpath_lab_test:
-            yield Trials.from_parent(self, name="solution", lab=lab)
+            yield Trials.from_parent(self, name=SOLUTION, lab=lab)
         for submission in option.podpath_submission:
             yield Replays.from_parent(self, name=submission, lab=lab)
 
@@ -157,6 +159,7 @@ class Replays(_Once):
                 "hints": replayed.hints,
                 "cost": self.lab.cost(replayed.hints),
                 "problem": replayed.problem,
+                "note": replayed.note,
                 "seconds": replayed.seconds,
             },
         }

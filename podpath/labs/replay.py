@@ -27,13 +27,15 @@ class Replayed:
     Attributes:
         marks: task -> its mark.
         hints: number of hints that the submission takes.
-        problem: what the submission did that it may not do, or how its script failed.
+        problem: what the submission did that it may not do; empty if nothing.
+        note: how its script failed; empty if it did not, or if every task passed.
         seconds: time of the whole replay.
     """
 
     marks: Mapping[str, Mark] = field(default_factory=dict)
     hints: int = 0
     problem: str = ""
+    note: str = ""
     seconds: float = 0.0
 
     @property
@@ -118,7 +120,7 @@ def played(there: Scene, given: Submission, seconds: float) -> Replayed:
         return Replayed(_all(lab, Verdict.FAILED, problem), problem=problem)
     solved = all(mark.verdict is Verdict.PASSED for mark in found.values())
     hints = min(kept.hints, len(lab.hints))
-    replayed = Replayed(found, hints, problem or ("" if solved else note))
+    replayed = Replayed(found, hints, problem, "" if solved else note)
     return _failed(replayed) if problem else replayed
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from podpath.labs.book import Book
 from podpath.labs.grading import Grade
+from podpath.labs.plugin import SOLUTION
 from podpath.testing import COULD_NOT_TEST_STATUS, CouldNotTest
 
 _OPTIONS = (
@@ -49,12 +50,15 @@ def graded(
     with _environment():
         arguments = [*map(str, labs), f"--rootdir={Path.cwd()}", *_OPTIONS, *options]
         status = pytest.main(arguments, plugins=[book])
-    if status == pytest.ExitCode.INTERRUPTED and not book.errors:
+    if book.interrupted:
         raise KeyboardInterrupt
-    if book.errors or status not in _USUAL:
-        raise CouldNotTest(book.errors[0] if book.errors else f"pytest ended with {status}")
-    order = {name: number for number, name in enumerate(submissions)}
-    return sorted(book.grades.values(), key=lambda g: (order.get(g.submission, 0), g.lab))
+    pairs = [(lab.stem, name) for name in submissions or [SOLUTION] for lab in labs]
+    missing = [pair for pair in pairs if pair not in book.grades]
+    if book.errors or missing or status not in _USUAL:
+        of = f" of {', '.join(' '.join(pair) for pair in missing)}" if missing else ""
+        why = book.errors[0] if book.errors else f"pytest ended with status {status}"
+        raise CouldNotTest(f"there is no grade{of}: {why}")
+    return [book.grades[pair] for pair in pairs]
 
 
 @contextmanager

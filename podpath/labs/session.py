@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from podpath.labs import desk, facts, picture, replay, scene, submission
-from podpath.labs.checking import marks
+from podpath.labs.checking import NO_ANSWER, NOT_RIGHT, marks
 from podpath.labs.grading import Grade, Mark, Verdict
 from podpath.labs.lab import Lab
 from podpath.labs.reading import PODS
@@ -144,7 +144,11 @@ def table(lab: Lab, grade: Grade, language: str) -> list[str]:
 
     def line(mark: Mark) -> str:
         task = lab.task(mark.task)
-        text = mark.message or (task.text.in_language(language) if task else "")
+        assert task is not None
+        text = mark.message or task.text.in_language(language)
+        if task.answer and mark.verdict is Verdict.FAILED:
+            keys = {NO_ANSWER: "no answer", NOT_RIGHT: "not right"}
+            text = say(keys[text], language) if text in keys else text
         return f"{signs[mark.verdict]} {mark.task:<10} {mark.earned}/{mark.points}  {text}"
 
     total = say("of", language, earned=grade.earned, possible=grade.possible)

@@ -34,6 +34,7 @@ _WORDS: Mapping[str, Text] = {
     ),
     "right": Text("right", "对"),
     "not right": Text("not right on this node", "在这个节点上不对"),
+    "no answer": Text("no answer", "还没有回答"),
     "no such task": Text(
         "no task {task} has an answer; there are: {tasks}", "没有可以回答的任务 {task};有:{tasks}"
     ),
