@@ -11,6 +11,8 @@ from podpath.labs import reading, replay, submission, trial
 from podpath.labs.grading import Verdict
 from podpath.labs.lab import Lab
 from podpath.labs.submission import Submission
+from selftests.examples.blocks import read
+from selftests.suite import ROOT
 
 #: Those that take longest first, so that all workers end at about the same time.
 _SLOW = ("wire", "one-in-a-hundred", "no-web", "half-an-mtu", "no-reply")
@@ -28,6 +30,16 @@ def test_the_solution_solves_what_was_broken(name: str) -> None:
     made = trial.of_lab(lab)
 
     assert {task.id: trial.wrong(task, made) for task in lab.tasks} == {t.id: [] for t in lab.tasks}
+
+
+def test_the_lab_of_the_page_is_one(tmp_path: Path) -> None:
+    """The lab that docs/teaching.md shows is red and green as it must be."""
+    (block,) = (b for b in read(ROOT / "docs" / "teaching.md") if b.mark == "lab own.toml")
+    (tmp_path / "own.toml").write_text(block.text)
+    lab = reading.load(tmp_path / "own.toml")
+    made = trial.of_lab(lab)
+
+    assert [trial.wrong(task, made) for task in lab.tasks] == [[], []]
 
 
 def test_no_submission_earns_nothing() -> None:
