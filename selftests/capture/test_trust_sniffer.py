@@ -171,7 +171,7 @@ def test_kernel_that_does_not_stamp_frames(
     monkeypatch: pytest.MonkeyPatch,
     limit: Callable[..., None],
 ) -> None:
-    limit(canary=0.2)
+    limit(canary=1.0)
     monkeypatch.setattr(tap, "_time", lambda _: time.time_ns())
 
     with pytest.raises(CouldNotTest, match="does not stamp frames when they arrive"):
