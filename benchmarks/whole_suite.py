@@ -78,7 +78,7 @@ def suite(rounds: int) -> list[Result]:
         peaks.append(max(memory.peaks.values(), default=0.0))
         counts.append(len(memory.peaks))
     return [
-        Result("suite", "suite: pytest -n auto", "s", times, Goal(40)),
+        Result("suite", "suite: pytest -n auto", "s", times, Goal(25)),
         Result(
             "suite.memory",
             f"suite: largest of {max(counts)} Python processes, peak",

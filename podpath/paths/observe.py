@@ -22,7 +22,14 @@ from podpath.model import (
 )
 from podpath.nodes.base import Node
 from podpath.nodes.pod import Pod
-from podpath.paths import capture, checksums, expected, probes, self_report
+from podpath.paths import (
+    capture,
+    checksums,
+    expected,
+    neighbour_tables,
+    probes,
+    self_report,
+)
 from podpath.paths.background import BackgroundTraffic
 from podpath.paths.dissect import quoted
 from podpath.paths.judgement import Judgement, judge
@@ -105,6 +112,7 @@ class Observer:
         if expression is None:
             expression = " or ".join(f"({t.probe.filter})" for t in traffic)
         before = self._node.state(self._pods)
+        refusals = neighbour_tables.refusals()
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
         promiscuous = {} if any(t.translations for t in traffic) else self._promiscuous()
         counted = self._counted(traffic)
@@ -127,9 +135,12 @@ class Observer:
             topology = self.topology()
             programs |= self._programs()
             _no_gaps((*running.changes(), *self._unlike(before)))
+            overflow = neighbour_tables.overflow(refusals, neighbour_tables.refusals())
             if expression:
                 observation = _without_foreign_errors(traffic, observation)
-            return self._judge(traffic, results, observation, topology, programs, wrong, record)
+            return self._judge(
+                traffic, results, observation, topology, programs, wrong, record, overflow
+            )
 
     def _background(self, topology: Topology, programs: frozenset[Endpoint]) -> Container[Sighting]:
         """Return the background traffic of a shared node; a node of podpath's own has none."""
@@ -170,6 +181,7 @@ class Observer:
         programs: frozenset[Endpoint],
         wrong: Sequence[Difference],
         record: Record,
+        overflow: str,
     ) -> Observed:
         paths = [(t.probe, self._paths(topology, t)) for t in traffic]
         judgement = judge(
@@ -191,7 +203,7 @@ class Observer:
             _no_doubts(exchange, result, observation, topology)
             differences += _refusal(exchange, result, judgement)
             _succeeded(exchange, result, differences)
-        _no_overload(judgement, differences, observation)
+        _no_overload(judgement, differences, observation, overflow)
         losses, counts = record.explain(paths, observation, judgement) if lost else ((), ())
         return Observed(
             tuple(results), observation, judgement, topology, differences, losses, counts
@@ -296,10 +308,15 @@ def _succeeded(traffic: Traffic, result: CommandResult, differences: Sequence[Di
 
 
 def _no_overload(
-    judgement: Judgement, differences: Sequence[Difference], observation: Observation
+    judgement: Judgement,
+    differences: Sequence[Difference],
+    observation: Observation,
+    overflow: str,
 ) -> None:
     """Raise Inconclusive if an overloaded node can be the reason for all differences."""
     kinds = {d.kind for d in differences}
+    if overflow and kinds == {MISSING}:
+        raise Inconclusive(f"packets are missing, but {overflow}")
     if observation.lost and kinds == {MISSING}:
         raise Inconclusive(
             f"packets are missing, but the kernel had no room for {observation.lost} frames"

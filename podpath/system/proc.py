@@ -240,6 +240,24 @@ def dropped(table: str) -> int:
         raise ValueError("a line of softnet_stat has no second column") from None
 
 
+def column(table: str, name: str) -> int:
+    """Sum a column of hexadecimal numbers, one line for each CPU: /proc/net/stat/arp_cache.
+
+    Args:
+        table: The table, whose first line has the names.
+        name: The name of the column.
+
+    Raises:
+        ValueError: The table has no such column, or a line has no number there.
+    """
+    names, *rows = [line.split() for line in _lines(table)] or [[]]
+    place = names.index(name)
+    try:
+        return sum(int(row[place], 16) for row in rows)
+    except IndexError:
+        raise ValueError(f"a line has no column {name}") from None
+
+
 def started(stat: str) -> str | None:
     """Read the start of a process, in clock ticks after the boot: /proc/PID/stat, field 22.
 
