@@ -13,9 +13,10 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, LOCALLY, LOCALLY_MAPPED, MAPPED, Deployment
 from podpath.paths import neighbour, refusals
 from podpath.paths.mapping import LOCALHOST
-from podpath.paths.observe import Observed
-from podpath.paths.traffic import MappedPorts, Traffics, hosts
+from podpath.paths.observe import Observed, Observer
+from podpath.paths.traffic import MappedPorts, Traffics, hosts, stranger
 from podpath.system import kernel
+from podpath.system.randomness import Draws
 from podpath.testing import both_directions, each_family, each_pod, requirement
 from podpath.topology import reading as topologies
 
@@ -42,6 +43,35 @@ def test_isolated_pod_is_not_reached(
 
     with neighbour.permanent(node, topology, source, destination, family):
         observed = observe(traffic.unanswered(source, destination, family))
+    assert observed.differences == []
+
+
+@requirement("PATH-VLAN")
+@each_family
+@both_directions
+def test_other_vlan_is_not_reached(
+    observe: Observe,
+    observer: Observer,
+    traffic: Traffics,
+    draws: Draws,
+    node: Node,
+    network: Network,
+    source: str,
+    destination: str,
+    family: Family,
+) -> None:
+    """A broadcast of a pod stays in its VLAN, and one of another VLAN reaches no pod."""
+    topology = observer.topology()
+    with stranger.connected(node, topology, network) as host:
+        topologies.forget_neighbours(node.named_namespaces()[topology.pods[source].netns])
+        if network.conflist.isolated:
+            asks = traffic.unresolved(source, destination, family)
+        else:
+            asks = traffic.resolve(source, destination, network, family)
+        assert observe(asks).differences == []
+
+        target = topology.pods[destination].address(family)
+        observed = observe(host.unresolved(destination, target, network, draws.identifier()))
     assert observed.differences == []
 
 

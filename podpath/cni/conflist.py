@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from podpath.cni import delegation as delegations
-from podpath.cni import document, rates, reference, sysctls, versions
+from podpath.cni import document, rates, reference, sysctls, versions, vlans
 from podpath.cni.delegation import Delegation
 from podpath.cni.document import LOOPBACK
 from podpath.cni.fields import Malformed, text, typed
 from podpath.cni.ipam import Ipam
 from podpath.cni.rates import Rates
+from podpath.cni.vlans import Vlans
 from podpath.errors import CouldNotTest
 from podpath.model import Settings
 from podpath.system import files
@@ -58,6 +59,7 @@ class Conflist:
         hairpin: True if "hairpinMode" is on.
         promiscuous: True if "promiscMode" is on.
         isolated: True if "portIsolation" is on.
+        vlans: VLANs of the pods' ports of a bridge.
         spoof_check: True if "macspoofchk" is on.
         mtu: MTU in bytes; None if the plugin chooses it.
         ipam: IPAM section.
@@ -82,6 +84,7 @@ class Conflist:
     hairpin: bool
     promiscuous: bool
     isolated: bool
+    vlans: Vlans
     spoof_check: bool
     mtu: int | None
     ipam: Ipam
@@ -227,6 +230,7 @@ def _settings(
         "hairpin": typed(section, "hairpinMode", bool, False),
         "promiscuous": typed(section, "promiscMode", bool, False),
         "isolated": typed(section, "portIsolation", bool, False),
+        "vlans": vlans.of(section) if section["type"] == "bridge" else Vlans(),
         "mtu": _mtu(section),
         "ipam": _ipam(section, network, incomplete=incomplete),
     }

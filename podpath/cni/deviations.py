@@ -79,7 +79,7 @@ class Deviation:
             complete: false if another plugin adds keys to it; a missing key may then be on or off.
         """
         return all(
-            (section.get(key.removeprefix("!")) is True) != key.startswith("!")
+            bool(section.get(key.removeprefix("!"))) != key.startswith("!")
             for key in self.settings
             if complete or key.removeprefix("!") in section
         )

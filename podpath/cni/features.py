@@ -70,6 +70,13 @@ _ALL = (
         kinds=("isolated",),
     ),
     Feature(
+        "vlan",
+        "Pods are in a VLAN of the bridge: they reach each other and their gateway, and no others.",
+        '"vlan" or "vlanTrunk" in the main plugin',
+        lambda conflist: bool(conflist.vlans),
+        shown=("TOPO-BRIDGE-PORT", "TOPO-BRIDGE-GATEWAY", "PATH-ICMP", "PATH-GATEWAY"),
+    ),
+    Feature(
         "ipmasq",
         "Packets of pods to beyond the node have the node's address.",
         '"ipMasq": true in the main plugin',

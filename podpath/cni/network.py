@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podpath import profiles
-from podpath.cni import conflist, unsupported
+from podpath.cni import conflist, unsupported, vlans
 from podpath.cni.conflist import Conflist
 from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
@@ -90,6 +90,40 @@ class Network:
     def bridge(self) -> str:
         """Name of the interface that host ends are enslaved to; empty without one."""
         return self.profile.master_in(self.conflist.section)
+
+    @property
+    def vlan_gateway(self) -> str:
+        """Name of the gateway's interface if pods are in a VLAN, which the bridge itself is not in.
+
+        It is one end of a veth; the other end is a port of the bridge (bridge.go,
+        ensureVlanInterface). Empty without one.
+        """
+        vlan = self.conflist.vlans.access
+        return f"{self.bridge}.{vlan}" if vlan and self.conflist.is_gateway else ""
+
+    @property
+    def is_bridge_gateway(self) -> bool:
+        """True if the bridge itself is the pods' gateway."""
+        return self.conflist.is_gateway and not self.vlan_gateway
+
+    @property
+    def vlan_on_bridge(self) -> int | None:
+        """VLAN of the tag with which the bridge shows pods' frames; None if they have no tag.
+
+        The bridge itself is in the kernel's default VLAN, whose frames have none.
+        """
+        vlan = self.conflist.vlans.access
+        return vlan if vlan not in (0, vlans.DEFAULT) else None
+
+    def gateway_port(self, topology: Topology) -> str:
+        """Name of the gateway's port of the bridge if pods are in a VLAN; empty without one."""
+        end = topology.peer_in_node(self.vlan_gateway)
+        return end.name if end else ""
+
+    def own_links(self, topology: Topology) -> frozenset[str]:
+        """Names of the interfaces of the node that the plugin makes once for all pods."""
+        names = (self.bridge, self.vlan_gateway, self.gateway_port(topology))
+        return frozenset(filter(None, names))
 
     def ports(self, topology: Topology) -> frozenset[str]:
         """Return the names of the bridge's ports beside host ends: links that are the node's own.

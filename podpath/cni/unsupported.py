@@ -32,6 +32,7 @@ class Unknown:
         does: effect of it, and why podpath does not know what to expect.
         remedy: change of the conflist that makes it usable.
         value: value of the settings that is unknown; None for any value that turns them on.
+        known: types of plugins whose settings of these names podpath knows.
     """
 
     plugin: str
@@ -39,6 +40,7 @@ class Unknown:
     does: str
     remedy: str = _LEAVE_OUT
     value: str | None = None
+    known: tuple[str, ...] = ()
 
     def part_of(self, section: Mapping[str, Any], *, main: bool) -> str:
         """Return the part of a plugin's section that is unknown, in words; empty if none."""
@@ -48,7 +50,7 @@ class Unknown:
             MAIN: main,
             OTHER: kind not in reference.plugins(),
         }
-        if not applies.get(self.plugin, self.plugin == kind):
+        if kind in self.known or not applies.get(self.plugin, self.plugin == kind):
             return ""
         plugin = f'the plugin "{kind}"'
         if not self.settings:
@@ -69,6 +71,7 @@ _WAYS = (
         MAIN,
         ("vlan", "vlanTrunk"),
         "lets pods reach some and not others, and podpath does not know whom",
+        known=("bridge",),
     ),
     Unknown(
         MAIN,

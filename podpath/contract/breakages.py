@@ -84,7 +84,8 @@ def _host_end(attachment: Attachment, network: Network) -> str:
     """Return the name of the host end; empty if the result lists none, or several."""
     created = entries(attachment.result or {}, "interfaces", "name")
     outside = [entry["name"] for entry in created if not entry.get("sandbox")]
-    ends = [str(name) for name in outside if name != network.bridge]
+    shared = (network.bridge, network.vlan_gateway)
+    ends = [str(name) for name in outside if name not in shared]
     return ends[0] if len(ends) == 1 else ""
 
 
@@ -129,7 +130,8 @@ def gateway(attachment: Attachment, network: Network) -> Breakage:
     if not network.has_gateway:
         return Breakage(impossible="the conflist has no isGateway, so the bridge has no address")
     first = network.ipam.ranges[0]
-    where = f"{first.gateway}/{first.subnet.prefixlen} dev {quote(network.bridge)}"
+    link = network.vlan_gateway or network.bridge
+    where = f"{first.gateway}/{first.subnet.prefixlen} dev {quote(link)}"
     return Breakage(f"ip address delete {where}", f"ip address add {where}")
 
 

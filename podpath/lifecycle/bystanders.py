@@ -54,7 +54,8 @@ def changes(before: Topology, after: Topology, network: Network) -> list[Differe
     The MAC address of a bridge that is no gateway follows the addresses of its ports (br_if.c,
     br_features_recompute), and no pod relies on it.
     """
-    pairs = {f"{NODE} {network.bridge}": _pair(before, after, network.bridge)}
+    links = {network.bridge, network.vlan_gateway} - {""}
+    pairs = {f"{NODE} {link}": _pair(before, after, link) for link in sorted(links)}
     differences = []
     for pod in before.pods:
         pairs[f"host end of pod {pod}"] = (before.host_end(pod), after.host_end(pod))
@@ -69,7 +70,7 @@ def changes(before: Topology, after: Topology, network: Network) -> list[Differe
         for name in _FIELDS:
             old, new = getattr(was, name, None), getattr(now_is, name, None)
             of_bridge = where == f"{NODE} {network.bridge}"
-            follows = name == "mac" and of_bridge and not network.conflist.is_gateway
+            follows = name == "mac" and of_bridge and not network.is_bridge_gateway
             if old != new and not follows:
                 differences.append(_change(f"{where} {name}", old, new))
     return differences

@@ -11,6 +11,7 @@ from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.nodes.inventory import Inventory
+from podpath.topology import reading
 from podpath.topology.whole import unlike, wired
 
 _PARALLEL_PODS = 8
@@ -34,6 +35,7 @@ def parallel_differences(
     own = {*inventory.interfaces(node), network.bridge}
     try:
         wiring = _at_once(node, network)
+        own |= network.own_links(reading.read(node.network_namespace(), {}, []))
         first = settled(node, network, partial(_empty, own))
         wiring += _at_once(node, network)
     except Unmet as error:  # one after the other it works
@@ -44,7 +46,7 @@ def parallel_differences(
         Difference("left behind", kind, "gone", thing)
         for kind in ("bridge ports", "namespaces", "leases", "cached results", "interfaces")
         for thing in first.things[kind]
-        if kind != "interfaces" or thing not in own
+        if kind not in ("interfaces", "bridge ports") or thing not in own
     ]
 
 
@@ -58,5 +60,5 @@ def _at_once(node: Node, network: Network) -> list[Difference]:
 
 def _empty(own: set[str], now: Inventory) -> bool:
     """Return whether only the interfaces in `own` are left."""
-    gone = not now.things["bridge ports"] and not now.things["namespaces"]
-    return gone and own.issuperset(now.things["interfaces"])
+    links = {*now.things["interfaces"], *now.things["bridge ports"]}
+    return not now.things["namespaces"] and own >= links

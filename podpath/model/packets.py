@@ -31,6 +31,7 @@ class Packet:
         sequence: (sequence, acknowledgement) of TCP.
         size: length of the transport payload in bytes.
         digest: hash of the transport payload.
+        vlan: VLAN ID of the frame's outermost tag; None if the frame has no tag.
     """
 
     protocol: str
@@ -52,6 +53,7 @@ class Packet:
     sequence: tuple[int, int] | None = None
     size: int = 0
     digest: str = ""
+    vlan: int | None = None
 
     @property
     def identity(self) -> tuple[object, ...]:

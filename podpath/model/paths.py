@@ -21,6 +21,7 @@ class Hop:
         translated: true if the path's translation is done here.
         early: true if the translation of the source address is still to come.
         optional: true if a packet may also skip this hop.
+        vlan: VLAN ID of the tag that the packet has here; None if it has none.
     """
 
     namespace: str
@@ -33,6 +34,7 @@ class Hop:
     translated: bool = False
     early: bool = False
     optional: bool = False
+    vlan: int | None = None
 
     @property
     def place(self) -> Place:

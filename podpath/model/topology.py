@@ -20,6 +20,25 @@ BEYOND = "beyond the node"
 POD_INTERFACE = "eth0"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class PortVlan:
+    """Membership of a bridge port in a VLAN (linux/if_bridge.h, struct bridge_vlan_info).
+
+    Attributes:
+        number: VLAN ID.
+        pvid: true if untagged frames that come in on the port belong to the VLAN.
+        untagged: true if frames of the VLAN leave the port without a tag.
+    """
+
+    number: int
+    pvid: bool = False
+    untagged: bool = False
+
+    def __str__(self) -> str:
+        flags = [name for name, on in (("PVID", self.pvid), ("untagged", self.untagged)) if on]
+        return " ".join([str(self.number), *flags])
+
+
 @dataclass(frozen=True, slots=True)
 class Port:
     """Settings of an interface as a bridge port (linux/if_link.h, IFLA_BRPORT_*).
@@ -30,6 +49,7 @@ class Port:
         isolated: true if the port exchanges frames only with ports that are not isolated.
         learning: true if the bridge learns MAC addresses at the port.
         switches: other settings that change which frames pass, by their names in bridge(8).
+        vlans: VLANs of the port, in order; empty if the kernel does not know VLANs of ports.
     """
 
     state: str
@@ -37,6 +57,7 @@ class Port:
     isolated: bool
     learning: bool
     switches: Mapping[str, bool] = field(default_factory=dict)
+    vlans: tuple[PortVlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +67,12 @@ class Bridge:
     Attributes:
         stp: true if the bridge runs STP.
         ageing: seconds after which the bridge forgets a learned address.
+        vlan_filtering: true if the bridge keeps VLANs apart.
     """
 
     stp: bool
     ageing: float
+    vlan_filtering: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +349,13 @@ class Topology:
     def lower_link(self, pod: str, interface: str = "eth0") -> Interface | None:
         """Return the link of the node that a pod's interface lies on, or None."""
         return self._linked(pod, interface, stacked=True)
+
+    def peer_in_node(self, interface: str) -> Interface | None:
+        """Return the peer of an interface of the node, if it is in the node's namespace, too."""
+        link = self.node.interface(interface)
+        if link is None or link.peer_nsid is not None:
+            return None
+        return self.node.by_index(link.peer_index)
 
     def _linked(self, pod: str, interface: str, *, stacked: bool) -> Interface | None:
         """Return the node's link that IFLA_LINK names: the lower link if stacked, else the peer."""

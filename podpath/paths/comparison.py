@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from podpath.model import Difference, Hop, Packet, Path, Translation
 from podpath.paths import wording
-from podpath.paths.kinds import ADDRESS, DF, MAC, OPTIONS, PAYLOAD, TOS, TTL
+from podpath.paths.kinds import ADDRESS, DF, MAC, OPTIONS, PAYLOAD, TOS, TTL, VLAN
 
 
 def changes(
@@ -37,6 +37,7 @@ def _compared(
         (OPTIONS, origin.options, packet.options),
         (ADDRESS, *_ends(origin, packet, path.translation, hop)),
         (PAYLOAD, wording.payload(origin), wording.payload(packet)),
+        (VLAN, wording.tag(hop.vlan), wording.tag(packet.vlan)),
     ]
     if hop.macs is not None:
         compared.append((MAC, " to ".join(hop.macs), wording.macs(packet)))

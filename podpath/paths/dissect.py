@@ -15,7 +15,7 @@ from podpath.model import Packet, Place, Sighting
 
 _ETHERNET = 14
 _IPV4, _IPV6, _ARP = 0x0800, 0x86DD, 0x0806
-_VLAN = (0x8100, 0x88A8)
+_VLAN, _VLAN_NUMBER = (0x8100, 0x88A8), 0xFFF  # IEEE 802.1Q
 _ARP_OF_IPV4 = (1, _IPV4, 0x0604)  # Ethernet, IPv4, and the lengths of their addresses (RFC 826)
 _ICMP, _TCP, _UDP, _ICMPV6 = 1, 6, 17, 58
 _HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION = 0, 43, 44, 60
@@ -65,7 +65,8 @@ def _ethernet(frame: bytes) -> Packet:
     (kind,) = struct.unpack_from("!H", frame, 12)
     start = _ETHERNET
     while kind in _VLAN:
-        (kind,) = struct.unpack_from("!H", frame, start + 2)
+        tag, kind = struct.unpack_from("!HH", frame, start)
+        macs.setdefault("vlan", tag & _VLAN_NUMBER)
         start += 4
     body = frame[start:]
     if kind == _IPV4:

@@ -6,7 +6,7 @@ from podpath.cni import rates
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import BEYOND, NODE, POD_INTERFACE, Direction, Hop, Path, Topology, Translation
-from podpath.profiles import LIMITER, PLURAL, HopRule
+from podpath.profiles import GATEWAY, GATEWAY_PORT, LIMITER, PLURAL, HopRule
 
 
 def path(
@@ -40,6 +40,8 @@ def path(
         "lower": network.lower(topology),
         "uplink": uplink,
         "lo": "lo",
+        GATEWAY: network.vlan_gateway,
+        GATEWAY_PORT: network.gateway_port(topology),
     }
     if source in topology.everybody:
         sandbox = topology.everybody[source].sandbox
@@ -67,6 +69,7 @@ def path(
                 translated=rule.translated,
                 early=rule.early,
                 optional=rule.optional,
+                vlan=network.vlan_on_bridge if rule.tagged else None,
             )
         )
     return Path(_title(kind, source, destination), tuple(hops), translation)
@@ -116,6 +119,8 @@ class _Resolver:
     def _name(self, called: str) -> str:
         if name := self._named[called]:
             return name
+        if called == GATEWAY_PORT:
+            raise DoesNotConform("the gateway of the pods' VLAN has no port of the bridge")
         raise CouldNotTest(
             f'a hop is on the "{called}" of pods, and neither the conflist nor a default route of'
             " the node says which that is"

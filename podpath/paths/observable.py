@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from podpath.model import CommandResult, Translation
+from podpath.model import CommandResult, Path, Translation
 from podpath.paths import probes, self_report
 
 
@@ -28,6 +28,7 @@ class Traffic:
         sender: The name of the sender that runs the program; empty if it is the source.
         translated_at_once: True if the node sends, and translates the packets before any interface
             sees them. A program that fails without a packet is then evidence, too.
+        paths: Each leg whose path is not one of the profile's.
     """
 
     send: Callable[[], CommandResult]
@@ -43,6 +44,7 @@ class Traffic:
     unanswered: bool = False
     sender: str = ""
     translated_at_once: bool = False
+    paths: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def ends(self) -> tuple[str, str]:

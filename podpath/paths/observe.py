@@ -214,7 +214,7 @@ class Observer:
             probes.REQUEST: (traffic.source, traffic.destination),
             probes.REPLY: (traffic.destination, traffic.source),
         }
-        return {
+        of_profile = {
             leg: expected.path(
                 topology,
                 self._network,
@@ -226,6 +226,7 @@ class Observer:
             )
             for leg, kind in traffic.kinds.items()
         }
+        return {**of_profile, **traffic.paths}
 
     def _namespaces(self) -> dict[str, str]:
         """Return name and path of each namespace; a pod's has the name of the pod."""

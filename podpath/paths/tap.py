@@ -27,6 +27,12 @@ _SO_TIMESTAMPNS = 35
 _SOL_PACKET = 263
 _PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP = 1, 2
 _PACKET_STATISTICS = 6
+_PACKET_AUXDATA = 8
+_AUXDATA = struct.Struct("=IIIHHHH")  # struct tpacket_auxdata (linux/if_packet.h)
+_VLAN_VALID = 1 << 4  # TP_STATUS_VLAN_VALID
+_MACS = 12  # bytes before a VLAN tag
+#: Room for the ancillary data of a frame: its time stamp and its VLAN tag.
+_ANCILLARY = 128
 _PACKET_MR_PROMISC = 1
 _BUFFER_BYTES = 64 * 1024 * 1024
 _LARGEST_FRAME = 256 * 1024
@@ -111,6 +117,7 @@ def open_here(namespace: str, path: str, code: bytes, promiscuous: Sequence[str]
             )
             sniffer.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
             sniffer.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+            sniffer.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
             if code:
                 _attach(sniffer, code)
             sniffer.setblocking(False)
@@ -202,7 +209,7 @@ def _take(tap: Tap) -> None:
     """Read one frame."""
     now = time.time_ns()
     try:
-        frame, ancillary, _, address = tap.sniffer.recvmsg(_LARGEST_FRAME, 64)
+        frame, ancillary, _, address = tap.sniffer.recvmsg(_LARGEST_FRAME, _ANCILLARY)
     except UnicodeDecodeError as error:
         # Python has read the frame and lost it, as it cannot decode the interface's name.
         tap.unreadable.add(repr(error.object))
@@ -214,6 +221,7 @@ def _take(tap: Tap) -> None:
         tap.canaries_seen |= {frame[14:30]} & tap.canaries_sent
         tap.stamped |= stamp < now
         return
+    frame = _with_tag(frame, ancillary)
     tap.sightings.append(
         Sighting(
             tap.namespace,
@@ -232,6 +240,16 @@ def _time(ancillary: list[tuple[int, int, bytes]]) -> int:
             seconds, nanoseconds = struct.unpack("ll", data[: struct.calcsize("ll")])
             return int(seconds * 1_000_000_000 + nanoseconds)
     raise CouldNotTest("the kernel gave a frame without a time stamp")
+
+
+def _with_tag(frame: bytes, ancillary: list[tuple[int, int, bytes]]) -> bytes:
+    """Return a frame with the VLAN tag that the kernel keeps beside it, if it has one."""
+    for level, kind, data in ancillary:
+        if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA):
+            status, *_, tag, protocol = _AUXDATA.unpack_from(data)
+            if status & _VLAN_VALID:
+                return frame[:_MACS] + struct.pack("!HH", protocol, tag) + frame[_MACS:]
+    return frame
 
 
 def counted(tap: Tap) -> tuple[tuple[int, int], list[str]]:

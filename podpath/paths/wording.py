@@ -46,3 +46,8 @@ def macs(packet: Packet) -> str:
 def payload(packet: Packet) -> str:
     """Describe the payload of a packet by length and hash."""
     return f"{packet.size} bytes with hash {packet.digest}"
+
+
+def tag(vlan: int | None) -> str:
+    """Describe the VLAN tag of a frame."""
+    return "no tag" if vlan is None else f"VLAN {vlan}"

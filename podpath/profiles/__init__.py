@@ -12,6 +12,8 @@ from podpath.profiles.profile import Profile
 from podpath.profiles.reading import load
 from podpath.profiles.rules import (
     ADMINISTRATOR,
+    GATEWAY,
+    GATEWAY_PORT,
     HOST_END,
     LIMITER,
     NO_TARGET,
@@ -28,6 +30,8 @@ from podpath.profiles.rules import (
 
 __all__ = [
     "ADMINISTRATOR",
+    "GATEWAY",
+    "GATEWAY_PORT",
     "HOST_END",
     "LIMITER",
     "NO_TARGET",

@@ -2,7 +2,7 @@
 
 from podpath.profiles.hops import HOST_ENDS
 from podpath.profiles.profile import Profile
-from podpath.profiles.rules import HOST_END
+from podpath.profiles.rules import GATEWAY, GATEWAY_PORT, HOST_END
 from podpath.profiles.table import Table
 
 
@@ -34,6 +34,9 @@ def _absent(profile: Profile) -> dict[str, str]:
     absent = {}
     if profile.master is None:
         absent["master"] = 'a "master", but there is no [master]'
+    if not profile.keys.get("vlan"):
+        reason = 'the gateway of a VLAN, but [keys] has no "vlan"'
+        absent |= dict.fromkeys((GATEWAY, GATEWAY_PORT), reason)
     if profile.lower is None:
         absent["lower"] = 'a "lower", but there is no [lower]'
     else:

@@ -1,13 +1,14 @@
 """Read the paths of a profile: the hops of each kind of path. Pure."""
 
-from podpath.profiles.rules import CONDITIONS, PLURAL, HopRule
+from podpath.profiles.rules import CONDITIONS, GATEWAY, GATEWAY_PORT, PLURAL, HopRule
 from podpath.profiles.table import Table
 
 #: Names in a hop for the host end of a pod's eth0.
 HOST_ENDS = ("source", "destination", *sorted(PLURAL))
 
 _AT = (*HOST_ENDS, "node")
-_INTERFACES = ("pod", "lo", *HOST_ENDS, "master", "lower", "uplink")
+_OF_NODE = ("master", "lower", "uplink", GATEWAY, GATEWAY_PORT)
+_INTERFACES = ("pod", "lo", *HOST_ENDS, *_OF_NODE)
 _DIRECTIONS = ("in", "out")
 
 
@@ -51,5 +52,6 @@ def _hop(hop: Table) -> HopRule:
         translated=hop.value("translated", bool, False),
         early=hop.value("early", bool, False),
         optional=hop.value("optional", bool, False),
+        tagged=hop.value("tagged", bool, False),
         when=hop.one_of("when", ("", *CONDITIONS), ""),
     )

@@ -24,6 +24,7 @@ class Profile:
     Attributes:
         name: name of the profile.
         plugins: plugin types that it covers.
+        keys: key of the plugin's configuration -> whether it must be on, or off, for these paths.
         kind: kind of pods' links, one of KINDS.
         lower: lower link of pods' links; None if they have none.
         master: master of the host ends; None if they have none.
@@ -45,6 +46,7 @@ class Profile:
 
     name: str
     plugins: tuple[str, ...]
+    keys: Mapping[str, bool]
     kind: str
     lower: Lower | None
     master: Master | None
@@ -86,7 +88,8 @@ class Profile:
 
     def is_of_mode(self, section: Mapping[str, object]) -> bool:
         """Return whether the paths are those of the mode in a plugin's configuration."""
-        return self.lower is None or self.mode_in(section) == self.lower.mode
+        is_on = all(bool(section.get(key)) is value for key, value in self.keys.items())
+        return is_on and (self.lower is None or self.mode_in(section) == self.lower.mode)
 
     def mode_in(self, section: Mapping[str, object]) -> str:
         """Return the mode in a plugin's configuration; empty if links have no mode."""

@@ -18,6 +18,7 @@ from podpath.profiles.profile import Profile
 from podpath.profiles.rules import (
     ADMINISTRATOR,
     CONDITIONS,
+    GATEWAY,
     HOST_END,
     KINDS,
     MODES,
@@ -35,7 +36,7 @@ from podpath.profiles.table import Malformed, Table, line_of
 from podpath.requirements import REQUIREMENTS
 from podpath.system import files
 
-_DEVICES = (HOST_END, "master")
+_DEVICES = (HOST_END, "master", GATEWAY)
 _RESOLVED = ("destination", "gateway", NO_TARGET)
 _FAMILIES = {"ipv4": Family.IPV4, "ipv6": Family.IPV6}
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -87,7 +88,7 @@ def _on_base(top: Table) -> Mapping[str, Any]:
 
 def _profile(top: Table) -> Profile:
     top.only(
-        *("name", "plugins", "promiscuous", "master", "lower", "pod", "host-end", "node"),
+        *("name", "plugins", "keys", "promiscuous", "master", "lower", "pod", "host-end", "node"),
         *("resolution", "not-applicable", "path"),
     )
     name, plugins = top.value("name", str), top.texts("plugins")
@@ -100,6 +101,7 @@ def _profile(top: Table) -> Profile:
     profile = Profile(
         name=name,
         plugins=plugins,
+        keys=_keys(top.table_if_any("keys")),
         kind=kind,
         lower=lower,
         master=_master(top.table("master")) if "master" in top.data else None,
@@ -121,6 +123,10 @@ def _profile(top: Table) -> Profile:
     consistency.check_interfaces(top, profile)
     consistency.check_legs(top.table("resolution"), profile)
     return profile
+
+
+def _keys(table: Table) -> dict[str, bool]:
+    return {key: table.value(key, bool) for key in table.data}
 
 
 def _host_end(top: Table, kind: str) -> HostEnd:

@@ -23,6 +23,9 @@ HOST_END = "host-end"
 #: Name in a rule for the node's interface to the outside.
 UPLINK = "uplink"
 
+#: Names in a rule for the gateway's interface and its port of the bridge, if pods are in a VLAN.
+GATEWAY, GATEWAY_PORT = "gateway", "gateway-port"
+
 #: Target of the address resolution of pods whose neighbours are all permanent.
 NO_TARGET = "none"
 
@@ -64,7 +67,8 @@ class HopRule:
             "bystanders" (these without the destination).
         interface: "pod" (the pod's eth0), "lo", "source", "destination", "others" or "bystanders"
             (the host end of that pod's eth0), "master" (the master of the host ends), "lower" (the
-            lower link of pods' links), "uplink" (the node's interface to the outside).
+            lower link of pods' links), "uplink" (the interface to the outside), "gateway" and
+            "gateway-port" (the gateway's interface in pods' VLAN, and its port of the bridge).
         direction: as in model.Hop.
         after: ids of the hops that come before it.
         ttl: as in model.Hop.
@@ -74,6 +78,7 @@ class HopRule:
         translated: the packet has other addresses, as a pod's in place of its Service's.
         early: translated except for the source address, which is translated on the way out.
         optional: the kernel may also send a packet without this hop.
+        tagged: the packet has the tag of the pods' VLAN.
         when: one of CONDITIONS, without which the hop does not exist; empty if it always exists.
     """
 
@@ -88,6 +93,7 @@ class HopRule:
     translated: bool = False
     early: bool = False
     optional: bool = False
+    tagged: bool = False
     when: str = ""
 
 
@@ -119,7 +125,7 @@ class RouteRule:
     Attributes:
         to: destination network.
         via: gateway; empty for a route on the link.
-        dev: on the node, "host-end" or "master"; empty in a pod, where it is eth0.
+        dev: on the node, "host-end", "master" or "gateway"; empty in a pod, where it is eth0.
         when: as in HopRule.
         family: IP version of the pods' addresses that have the route; None for both.
     """

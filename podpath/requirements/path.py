@@ -190,6 +190,25 @@ REQUIREMENTS = (
         " every path. PATH-GATEWAY shows that pods reach their gateway.",
     ),
     Requirement(
+        "PATH-VLAN",
+        "With a VLAN configured, a broadcast of a pod stays in that VLAN, and pods hear nothing of"
+        " other VLANs, the bridge's default VLAN 1 among them.",
+        "The port is still in VLAN 1, or its PVID is not the configured VLAN.",
+        (f"{NODE} bridge vlan show", f"{NODE} ip -d link show {{bridge}}", f"{DUMP} arp or icmp6"),
+        level=Level.MUST,
+        source="documentation of the plugin bridge, vlan; that pods leave VLAN 1 unless"
+        " preserveDefaultVlan is on is podpath's own judgement, and the plugin's since its release"
+        " 1.8.0",
+        feature="vlan",
+        why="VLANs keep networks apart that share a bridge. A port that is in a second one lets"
+        " pods hear, and answer, what is not meant for them.",
+        how="podpath connects a host to the bridge, in the lowest VLAN that neither pods nor other"
+        " ports are meant to be in: VLAN 1 if pods are to leave it. A pod asks for the MAC address"
+        " of another one: its request must be seen at every port of its VLAN, and not at the host."
+        " Then the host asks for a pod's: that must end at the bridge. PATH-ICMP and PATH-GATEWAY"
+        " show that pods reach each other and their gateway, with the VLAN's tag on the bridge.",
+    ),
+    Requirement(
         "PATH-MASQUERADE",
         "With masquerading configured, a pod's packets to beyond the node leave by the uplink with"
         " the node's address, and the answers reach the pod, on the expected interfaces alone.",

@@ -99,12 +99,12 @@ REQUIREMENTS = (
         (LINKS,),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from the documentation of the plugin bridge"
-        " (hairpinMode, portIsolation) and the kernel's defaults in bridge(8)",
+        " (hairpinMode, portIsolation, vlan, vlanTrunk) and the kernel's defaults in bridge(8)",
         why="A host end that is no forwarding port cuts its pod off. One that does not learn has"
         " its traffic shown to all; hairpin and isolation decide whom a pod reaches.",
         how="The host end's master, port state and all switches of the port are read by netlink,"
         " and compared with the conflist, and with the kernel's defaults where that says"
-        " nothing.",
+        " nothing. If VLANs are configured, those of the port are compared as well.",
     ),
     Requirement(
         "TOPO-BRIDGE-MEMBERS",
@@ -127,12 +127,13 @@ REQUIREMENTS = (
         "isGateway was ignored, or the address was lost when the bridge was made anew.",
         (f"{NODE} ip -d addr show {{bridge}}", f"{NODE} sysctl net.ipv4.ip_forward"),
         level=Level.MUST,
-        source="documentation of the plugin bridge, isGateway and promiscMode",
+        source="documentation of the plugin bridge, isGateway, promiscMode and vlan",
         why="The gateway is the pods' way to the node, and out of it. One that nobody asked for"
         " is a way that they must not have.",
-        how="The bridge's state, STP, promiscuous mode and addresses are read by netlink, and"
-        " whether it and the node forward, for each IP version; all is compared with the"
-        " conflist.",
+        how="The bridge's state, STP, promiscuous mode, VLAN filter and addresses are read by"
+        " netlink, and whether it and the node forward, for each IP version; all is compared with"
+        " the conflist. If pods are in a VLAN, the gateway is an interface of its own, which must"
+        " be up, and whose peer must be a forwarding port of the bridge in that VLAN.",
     ),
     Requirement(
         "TOPO-HOST-END",

@@ -43,8 +43,16 @@ def mode(plan: Plan) -> None:
     Raises:
         CouldNotTest: they are those of another mode.
     """
-    profile = plan.network.profile
-    if profile.lower and not profile.is_of_mode(plan.network.conflist.section):
+    profile, section = plan.network.profile, plan.network.conflist.section
+    for key, value in profile.keys.items():
+        if bool(section.get(key)) is not value:
+            has = "does not have" if value else "has"
+            raise CouldNotTest(
+                f'{plan.conflist_path} {has} "{key}", and the paths of the profile {profile.name}'
+                f" are those {'with' if value else 'without'} it",
+                "Give --podpath-profile one that has the paths of packets then, or leave it out",
+            )
+    if profile.lower and not profile.is_of_mode(section):
         raise CouldNotTest(
             f"{plan.conflist_path} asks for mode {plan.network.mode!r}, and the paths of the"
             f" profile {profile.name} are those of mode {profile.lower.mode!r}",

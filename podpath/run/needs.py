@@ -10,7 +10,7 @@ from podpath.nodes import kinds
 from podpath.nodes.kind import Kind, Need
 from podpath.run import checks, origin
 from podpath.run.plan import Plan
-from podpath.system import programs
+from podpath.system import kernel, programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ def of_plan(read: Callable[[], Plan]) -> Iterator[Finding]:
     yield Finding("CNI version", True, str(plan.agreement or conflist.version))
     yield from _of_plugins(plan)
     yield from map(_seen, plan.kind.needs_of(plan))
+    if conflist.vlans:
+        yield _seen(Need("VLAN filtering", kernel.check_vlan_filtering, "yes"))
     if plan.kind.node_setup and not plan.kind.takes_setup:
         yield Finding(
             "node setup",

@@ -46,6 +46,21 @@ def check_link(kind: str) -> None:
         )
 
 
+@cache
+def check_vlan_filtering() -> None:
+    """Check that the kernel can keep VLANs apart on a bridge.
+
+    Raises:
+        CouldNotTest: The kernel cannot.
+    """
+    make = f"{programs.locate('ip')} link add name podpath0 type bridge vlan_filtering 1"
+    if refusal := _refusal(make):
+        raise CouldNotTest(
+            f"this kernel cannot filter VLANs on a bridge ({refusal})",
+            "Use a kernel built with CONFIG_BRIDGE_VLAN_FILTERING, as those of distributions are",
+        )
+
+
 def _refusal(make: str) -> str:
     """Run a command in a new network namespace; return its error, empty if it succeeded."""
     ended = subprocess.run(

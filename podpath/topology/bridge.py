@@ -3,6 +3,8 @@
 Rules: the reference plugins' documentation of bridge.
 """
 
+from collections.abc import Iterable
+
 from podpath.cni.network import Network
 from podpath.model import (
     NODE,
@@ -11,6 +13,7 @@ from podpath.model import (
     Family,
     Interface,
     Place,
+    PortVlan,
     Topology,
     listed,
 )
@@ -43,7 +46,13 @@ def bridge_port(topology: Topology, network: Network, pod: str) -> Differences:
     }
     for name, value in host.port.switches.items():
         settings[name] = (switch(name in _PORT_DEFAULTS), switch(value))
+    if network.conflist.vlans:
+        settings["VLANs"] = _vlans(network.conflist.vlans.of_pod), _vlans(host.port.vlans)
     return differences + unequal(where, settings)
+
+
+def _vlans(vlans: Iterable[PortVlan]) -> str:
+    return listed(map(str, vlans))
 
 
 def bridge_members(topology: Topology, network: Network) -> Differences:
@@ -52,7 +61,7 @@ def bridge_members(topology: Topology, network: Network) -> Differences:
     if bridge is None:
         return [_no_bridge(network)]
     ports = {i.name for i in topology.node.ports_of(bridge)}
-    ends = topology.host_ends() | network.ports(topology)
+    ends = topology.host_ends() | network.ports(topology) | {network.gateway_port(topology)} - {""}
     where = f"{NODE} {network.bridge}"
     return [
         Difference("missing port", where, f"{name} a port", "not a port")
@@ -70,7 +79,8 @@ def _no_bridge(network: Network) -> Difference:
 def bridge_gateway(topology: Topology, network: Network) -> Differences:
     """Check that the bridge is up, without STP, and the gateway if and only if configured.
 
-    As the gateway, the bridge holds the gateway address, and it and the node forward.
+    As the gateway, the bridge holds the gateway address, and it and the node forward. If pods are
+    in a VLAN, an interface with a port in that VLAN is the gateway in its place.
     """
     bridge = topology.node.interface(network.bridge)
     if bridge is None or bridge.bridge is None:
@@ -82,11 +92,42 @@ def bridge_gateway(topology: Topology, network: Network) -> Differences:
             "link state": ("up", "up" if bridge.up else "down"),
             "STP": ("off", switch(bridge.bridge.stp)),
             "promiscuous": (switch(network.conflist.promiscuous), switch(bridge.promiscuous)),
+            "VLAN filtering": (
+                switch(bool(network.conflist.vlans)),
+                switch(bridge.bridge.vlan_filtering),
+            ),
         },
     )
-    for family in Family:
-        differences += _gateway(topology, network, family, bridge)
-    return differences
+    for link in _holders(topology, network, bridge):
+        for family in Family:
+            differences += _gateway(topology, network, family, link)
+    return differences + (_vlan_gateway(topology, network) if network.vlan_gateway else [])
+
+
+def _holders(topology: Topology, network: Network, bridge: Interface) -> list[Interface]:
+    """Return the interfaces that may hold the gateway's address: the bridge, and a VLAN's own."""
+    link = topology.node.interface(network.vlan_gateway)
+    return [bridge, *([link] if link else [])]
+
+
+def _vlan_gateway(topology: Topology, network: Network) -> Differences:
+    """Check that the gateway of a VLAN is up, and that its peer is a port in that VLAN."""
+    where = f"{NODE} {network.vlan_gateway}"
+    link = topology.node.interface(network.vlan_gateway)
+    if link is None:
+        return [Difference("missing interface", where, "the gateway of the VLAN", "absent")]
+    differences = unequal(where, {"link state": ("up", "up" if link.up else "down")})
+    end = topology.peer_in_node(link.name)
+    bridge = topology.node.interface(network.bridge)
+    if end is None or end.port is None or bridge is None or end.master != bridge.index:
+        seen = end.name if end else "none"
+        return [*differences, Difference("peer", where, f"a port of {network.bridge}", seen)]
+    settings = {
+        "link state": ("up", "up" if end.up else "down"),
+        "port state": ("forwarding", end.port.state),
+        "VLANs": (_vlans(network.conflist.vlans.of_gateway), _vlans(end.port.vlans)),
+    }
+    return differences + unequal(f"{NODE} {end.name} (port of {link.name})", settings)
 
 
 def _gateway(
@@ -99,9 +140,12 @@ def _gateway(
     needed, possible = _gateways(topology, network, family)
     differences = []
     where = f"{NODE} {bridge.name}"
+    is_gateway = bridge.name == (network.vlan_gateway or network.bridge)
+    if not is_gateway:  # it is the link of a VLAN
+        needed, possible = set(), set()
     if not needed <= held <= possible:
         differences.append(Difference("gateway address", where, listed(needed), listed(held)))
-    if not network.conflist.is_gateway or family not in network.families:
+    if not (network.conflist.is_gateway and is_gateway) or family not in network.families:
         return differences
     for owner, settings in ((NODE, topology.node.settings), (where, bridge.settings)):
         if family not in settings.forwarding:

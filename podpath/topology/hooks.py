@@ -44,7 +44,8 @@ def differences(
     """
     unexpected = []
     links: dict[str, Interface | None] = {
-        f"{NODE} {network.bridge}": topology.node.interface(network.bridge)
+        f"{NODE} {name}": topology.node.interface(name)
+        for name in sorted(network.own_links(topology))
     }
     for pod in topology.pods:
         links[f"pod {pod} {POD_INTERFACE}"] = topology.of_pod(pod).interface(POD_INTERFACE)

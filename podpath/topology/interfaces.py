@@ -80,13 +80,13 @@ def node_links(topology: Topology, network: Network, own: frozenset[str]) -> Dif
         network: The configuration, and how its plugin wires pods.
         own: Names of the links that the node has without pods, such as lo; see Node.links.
     """
-    bridge = {network.bridge} - {""}
+    made_once = network.own_links(topology)
     limiters = {
         rates.limiter(network.conflist.name, pod.sandbox)
         for pod in topology.everybody.values()
         if network.conflist.rates.egress
     }
-    return _exactly(topology.node, NODE, own | bridge | limiters | topology.host_ends())
+    return _exactly(topology.node, NODE, own | made_once | limiters | topology.host_ends())
 
 
 def _exactly(space: Namespace, where: str, names: Iterable[str]) -> Differences:
@@ -166,8 +166,8 @@ def mtu(topology: Topology, network: Network, pod: str) -> Differences:
         reference = network.conflist.mtu or (lower.mtu if lower else reference)
     else:
         ends[f"host end of pod {pod}"] = topology.host_end(pod)
-    if network.bridge:
-        ends[f"{NODE} {network.bridge}"] = topology.node.interface(network.bridge)
+    for name in sorted(network.own_links(topology) | {network.bridge} - {""}):
+        ends[f"{NODE} {name}"] = topology.node.interface(name)
     return [
         Difference("MTU", where, str(reference), str(end.mtu) if end else "no interface")
         for where, end in ends.items()

@@ -35,7 +35,7 @@ def mac(topology: Topology, network: Network, *, of_bridge: bool = True) -> Diff
                 differences += unequal(f"{NODE} {end.name}", {"MAC address": (common, end.mac)})
     for name in topology.pods:
         differences += _result_macs(
-            topology, network, name, of_bridge and network.conflist.is_gateway
+            topology, network, name, of_bridge and network.is_bridge_gateway
         )
     return differences + shared("MAC address", owners)
 

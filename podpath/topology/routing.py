@@ -18,7 +18,7 @@ from podpath.model import (
     Topology,
     listed,
 )
-from podpath.profiles import HOST_END, RouteRule, filled
+from podpath.profiles import GATEWAY, HOST_END, RouteRule, filled
 from podpath.topology.comparison import Differences, no_host_end
 
 
@@ -177,7 +177,7 @@ def node_route(topology: Topology, network: Network) -> Differences:
 def _node_rules(topology: Topology, network: Network, subnets: Iterable[Subnet]) -> Differences:
     """Check that the rules that name pods are those of the profile, one for each address."""
     missing = dict.fromkeys(_policy(topology, network))
-    ends = topology.host_ends() | {network.bridge}
+    ends = topology.host_ends() | network.own_links(topology)
     differences = []
     for rule in topology.node.rules:
         key = (rule.table, rule.source, rule.destination)
@@ -228,7 +228,11 @@ def _of_shared_links(topology: Topology, network: Network) -> Iterator[Route]:
 def _node_routes(topology: Topology, network: Network) -> Iterable[Route]:
     for pod in topology.everybody:
         end = topology.host_end(pod)
-        devices = {"master": network.bridge, "host-end": end.name if end else "?"}
+        devices = {
+            "master": network.bridge,
+            HOST_END: end.name if end else "?",
+            GATEWAY: network.vlan_gateway,
+        }
         for address, ip_range in _ranged(topology, network, pod):
             for dev, device in devices.items():
                 rules = [rule for rule in network.node_routes if rule.dev == dev]

@@ -45,7 +45,10 @@ def settings(topology: Topology, network: Network, pod: str) -> Differences:
     inside = topology.of_pod(pod).interface(POD_INTERFACE)
     links: dict[str, Interface | None] = {
         f"host end of pod {pod}": topology.host_end(pod),
-        f"{NODE} {network.bridge}": topology.node.interface(network.bridge),
+        **{
+            f"{NODE} {name}": topology.node.interface(name)
+            for name in sorted(network.own_links(topology))
+        },
     }
     proxy = Settings()
     if network.profile.host_end.proxy_arp and Family.IPV4 in network.families:

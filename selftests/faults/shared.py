@@ -26,7 +26,7 @@ cat /proc/[0-9]*/comm | grep -v '^\(sh\|cat\|grep\|sort\|nsenter\)$' | sort
 _GIVE = 'rm -f "$1" && printf %s "$2" >"$1" && chmod +x "$1"'
 _SETTINGS = "cd /proc/sys/net && grep -rs . . | sort"
 _RESET = r"""
-ip link delete {bridge}; nft flush ruleset
+for link in {links}; do ip link delete $link; done; nft flush ruleset
 for x in iptables-legacy ip6tables-legacy; do
   $x-save | sed -n 's/^\*//p' | while read -r t; do $x -t $t -F; $x -t $t -X; done; done
 rm -rf /var/lib/cni/* /run/podpath/fault*
@@ -41,7 +41,7 @@ class SharedNode:
         self._plugins = plugins
         self._stack = ExitStack()
         self._node: EmbeddedNode | None = None
-        self._bridge = ""
+        self._links = ""
         self._given: set[str] = set()
         self._found = ("", {"": ""})
 
@@ -68,7 +68,7 @@ class SharedNode:
             self._node.configure(network.conflist)
         self._give_plugins(self._node)
         forwarding.turn_on(self._node, network)
-        self._bridge = network.bridge
+        self._links = f"{network.bridge} {network.vlan_gateway}"
         return self._node
 
     def _give_plugins(self, node: Node) -> None:
@@ -89,7 +89,7 @@ class SharedNode:
 
     def _as_found(self, node: Node) -> bool:
         """Whether the node, once what any plugin leaves is removed, is the one it was."""
-        node.run(["sh", "-c", _RESET.format(bridge=self._bridge)])
+        node.run(["sh", "-c", _RESET.format(links=self._links)])
         now = restore(node, self._found[1])  # which takes away what the settings had brought
         return (_look(node), now) == self._found
 

@@ -333,16 +333,6 @@ def test_features_that_cannot_be_had(option: str, message: str) -> None:
     _refused(suite.run("tests", f"--podpath-features={option}"), "--podpath-features", message)
 
 
-@pytest.mark.parametrize("key", ["vlan", "vlanTrunk"])
-def test_conflist_of_which_nobody_knows_who_reaches_whom(tmp_path: Path, key: str) -> None:
-    """A healthy plugin would be red: podpath knows no path for it."""
-    value = {"vlan": 7, "vlanTrunk": [{"id": 7}]}[key]
-    conflist_file = _conflist(tmp_path, lambda c: c["plugins"][0].update({key: value}))
-
-    run = suite.run("tests", "--podpath-cni-conf", conflist_file)
-    _refused(run, f'"{key}"', "Leave it out")
-
-
 @pytest.mark.parametrize(
     ("plugin", "message"),
     [

@@ -12,3 +12,7 @@ class Decoded(dict[str, Any]):
 
     def get_attr(self, name: str) -> Any:
         return self._attributes.get(name)
+
+    def get_attrs(self, name: str) -> list[Any]:
+        """Each attribute of a name, which a test gives as a list."""
+        return list(self._attributes.get(name, ()))

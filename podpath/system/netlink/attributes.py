@@ -16,6 +16,9 @@ class Decoded(Protocol):
     def get_attr(self, name: str, /) -> Any:
         """Return the value of an attribute; None without it."""
 
+    def get_attrs(self, name: str, /) -> list[Any]:
+        """Return the value of each attribute of a name."""
+
 
 class Attributes:
     """The fields and attributes of a message, or of an attribute that contains others.
@@ -71,6 +74,14 @@ class Attributes:
         if not hasattr(value, "get_attr"):
             raise _unsound(value, name, "which is not understood")
         return Attributes(value)
+
+    def each(self, name: str) -> "list[Attributes]":
+        """Read the fields of each attribute of a name."""
+        values = self._decoded.get_attrs(name)
+        for value in values:
+            if not hasattr(value, "get_attr"):
+                raise _unsound(value, name, "which is not understood")
+        return [Attributes(value) for value in values]
 
 
 def _number(value: object, what: str) -> int:

@@ -50,7 +50,17 @@ class _Shared:
         """Return a value: a _Shared if it contains others, raw bytes if it cannot be decoded."""
         with _READING:
             value = self._message.get_attr(name)
-        return _Shared(value) if hasattr(value, "get_attr") else value
+        return _shared(value)
+
+    def get_attrs(self, name: str) -> list[Any]:
+        """Return the value of each attribute of a name, as get_attr does."""
+        with _READING:
+            values = self._message.get_attrs(name)
+        return [_shared(value) for value in values]
+
+
+def _shared(value: Any) -> Any:
+    return _Shared(value) if hasattr(value, "get_attr") else value
 
 
 def decoded(kind: int, body: bytes) -> Message:

@@ -21,6 +21,7 @@ _SWITCHES = {
     "IFLA_BRPORT_LOCKED": "locked",
 }
 
+_VLAN_PVID, _VLAN_UNTAGGED = 0x2, 0x4  # linux/if_bridge.h, BRIDGE_VLAN_INFO_*
 _IPVLAN_MODES = {0: "l2", 1: "l3", 2: "l3s"}  # linux/if_link.h, enum ipvlan_mode
 
 
@@ -132,6 +133,13 @@ class LinkMessage(FamilyMessage):
             return _IPVLAN_MODES.get(mode, f"unknown mode {mode}")
         return ""
 
+    @cached_property
+    def vlans(self) -> tuple["VlanAttributes", ...]:
+        """The VLANs of a port or bridge; only in a bridge's view of it."""
+        spec = self._attributes.nested("IFLA_AF_SPEC")
+        found = spec.each("IFLA_BRIDGE_VLAN_INFO") if spec and not self.is_general else ()
+        return tuple(map(VlanAttributes, found))
+
     @property
     def _info(self) -> Attributes | None:
         return self._attributes.nested("IFLA_LINKINFO")
@@ -156,6 +164,37 @@ class BridgeAttributes:
     def ageing(self) -> int:
         """The ageing time of a learned MAC address, in hundredths of a second."""
         return self._data.number("IFLA_BR_AGEING_TIME", "a bridge's ageing time")
+
+    @cached_property
+    def vlan_filtering(self) -> bool:
+        """True if the bridge keeps VLANs apart; False if the kernel cannot."""
+        return bool(self._data.number_if_any("IFLA_BR_VLAN_FILTERING", "a bridge's filter"))
+
+
+class VlanAttributes:
+    """The membership of a bridge port in a VLAN."""
+
+    def __init__(self, data: Attributes) -> None:
+        self._data = data
+
+    @cached_property
+    def number(self) -> int:
+        """The VLAN ID."""
+        return self._data.field("vid", "the VLAN of a port")
+
+    @property
+    def is_pvid(self) -> bool:
+        """True if untagged frames that come in belong to the VLAN."""
+        return bool(self._flags & _VLAN_PVID)
+
+    @property
+    def is_untagged(self) -> bool:
+        """True if the port sends frames of the VLAN without a tag."""
+        return bool(self._flags & _VLAN_UNTAGGED)
+
+    @cached_property
+    def _flags(self) -> int:
+        return self._data.field("flags", "the flags of a port's VLAN")
 
 
 class PortAttributes:

@@ -38,6 +38,7 @@ LARGEST = 256 * 1024
 _NUMBER = struct.Struct("=I")
 _NEIGHBOUR = struct.Struct("=BxxxiHBB")  # struct ndmsg: family, index, state, flags, type
 _EXTENDED, _WITHOUT_COUNTERS = 29, 1 << 3  # IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS
+_WITH_VLANS = 1 << 1  # RTEXT_FILTER_BRVLAN
 _NAMESPACE = 3  # NETNSA_FD
 _TARGET = 1  # NDA_DST
 _DELETE, _GET = 1, 2  # RTM_DEL* and RTM_GET*, counted from RTM_NEW*
@@ -68,6 +69,10 @@ class Question(Generic[M]):
 LINKS = Question(
     LinkMessage, bytes(16) + _attribute(_EXTENDED, _NUMBER.pack(_WITHOUT_COUNTERS))
 )  # struct ifinfomsg
+PORTS = Question(
+    LinkMessage,
+    struct.pack("=B15x", socket.AF_BRIDGE) + _attribute(_EXTENDED, _NUMBER.pack(_WITH_VLANS)),
+)
 ADDRESSES = Question(AddressMessage, bytes(8))  # struct ifaddrmsg
 ROUTES = Question(RouteMessage, bytes(12))  # struct rtmsg
 RULES = Question(RuleMessage, bytes(12))  # struct fib_rule_hdr
@@ -99,6 +104,10 @@ class Questions:
     def links(self) -> list[LinkMessage]:
         """List all interfaces."""
         return self._dump(LINKS)
+
+    def ports(self) -> list[LinkMessage]:
+        """List all bridges and their ports, with their VLANs."""
+        return self._dump(PORTS)
 
     def addresses(self) -> list[AddressMessage]:
         """List the addresses of all interfaces."""

@@ -1,10 +1,15 @@
 """Read interfaces from the kernel's messages. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from podpath.model import Bridge, Interface, Port, Settings
-from podpath.system.netlink.links import BridgeAttributes, LinkMessage, PortAttributes
+from podpath.model import Bridge, Interface, Port, PortVlan, Settings
+from podpath.system.netlink.links import (
+    BridgeAttributes,
+    LinkMessage,
+    PortAttributes,
+    VlanAttributes,
+)
 from podpath.system.netlink.messages import AddressMessage, QueueMessage
 
 _USER_HZ = 100  # ticks a second in times that the kernel reports, whatever its own HZ
@@ -19,6 +24,7 @@ def interfaces(
     addresses: Iterable[AddressMessage],
     queues: Iterable[QueueMessage],
     settings: Callable[[str], Settings],
+    ports: Iterable[LinkMessage],
 ) -> Iterator[Interface]:
     """Read the interfaces of a namespace.
 
@@ -27,6 +33,7 @@ def interfaces(
         addresses: Addresses of all interfaces.
         queues: Queueing disciplines of all interfaces.
         settings: Returns the kernel's settings of an interface, by its name.
+        ports: The bridges' view of their ports.
 
     Raises:
         CouldNotTest: A message is not sound.
@@ -37,9 +44,12 @@ def interfaces(
         addresses_of[address.index].append(address)
     for queue in queues:
         queues_of[queue.index].append(queue)
+    vlans = {port.index: port.vlans for port in ports}
     for link in links:
         index = link.index
-        yield interface(link, addresses_of[index], queues_of[index], settings(link.name))
+        yield interface(
+            link, addresses_of[index], queues_of[index], settings(link.name), vlans.get(index, ())
+        )
 
 
 def interface(
@@ -47,6 +57,7 @@ def interface(
     addresses: Iterable[AddressMessage],
     queues: Iterable[QueueMessage],
     settings: Settings,
+    vlans: Sequence[VlanAttributes] = (),
 ) -> Interface:
     """Read an interface.
 
@@ -55,6 +66,7 @@ def interface(
         addresses: Its addresses.
         queues: Its queueing disciplines.
         settings: The kernel's settings of the interface.
+        vlans: Its VLANs, if it is the port of a bridge.
 
     Raises:
         CouldNotTest: A message is not sound.
@@ -70,7 +82,7 @@ def interface(
         master=link.master,
         peer_index=link.peer_index,
         peer_nsid=link.peer_nsid,
-        port=port(link.port) if link.port else None,
+        port=port(link.port, vlans) if link.port else None,
         bridge=_bridge(link.bridge) if link.bridge else None,
         mode=link.mode,
         queues=tuple(_unusual_queues(queues)),
@@ -90,7 +102,7 @@ def _unusual_queues(queues: Iterable[QueueMessage]) -> Iterator[str]:
     return (queue.kind for queue in queues if queue.kind not in _DEFAULT_QUEUES)
 
 
-def port(attributes: PortAttributes) -> Port:
+def port(attributes: PortAttributes, vlans: Sequence[VlanAttributes] = ()) -> Port:
     """Read a port of a bridge.
 
     Raises:
@@ -103,8 +115,9 @@ def port(attributes: PortAttributes) -> Port:
         isolated=attributes.isolated,
         learning=attributes.learning,
         switches=attributes.switches,
+        vlans=tuple(sorted(PortVlan(v.number, v.is_pvid, v.is_untagged) for v in vlans)),
     )
 
 
 def _bridge(attributes: BridgeAttributes) -> Bridge:
-    return Bridge(stp=attributes.stp, ageing=attributes.ageing / _USER_HZ)
+    return Bridge(attributes.stp, attributes.ageing / _USER_HZ, attributes.vlan_filtering)

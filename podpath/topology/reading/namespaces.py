@@ -86,10 +86,11 @@ def _namespace(name: str, paths: Mapping[str, str], inodes: Mapping[str, int]) -
     """Read the namespace of this thread. Raises ChangedMeanwhile."""
     with listener() as changes, closing(Questions()) as kernel:
         all_links, addresses, queues = kernel.links(), kernel.addresses(), kernel.queues()
+        bridged = any(link.bridge for link in all_links)
+        ports = kernel.ports() if bridged else ()
         settings = sysctl.LinkSettings()
-        interfaces = tuple(links.interfaces(all_links, addresses, queues, settings.of))
+        interfaces = tuple(links.interfaces(all_links, addresses, queues, settings.of, ports))
         names = {interface.index: interface.name for interface in interfaces}
-        bridged = any(interface.bridge for interface in interfaces)
         peers = {i.peer_nsid for i in interfaces if i.peer_nsid is not None}
         space = Namespace(
             name=name,

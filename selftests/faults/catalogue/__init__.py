@@ -18,6 +18,7 @@ from selftests.faults.catalogue import (
     topology,
     translation,
     uplink,
+    vlan,
 )
 from selftests.faults.fault import Fault
 
@@ -54,8 +55,8 @@ HEALTHY = (
 OF_CLUSTERS = kubernetes.FAULTS
 #: These need modules that not every kernel has, and are tried on one that has them:
 #: selftests/virtual.py.
-OF_MODULES = ipvlan.FAULTS
-HEALTHY_OF_MODULES = ipvlan.PLUGINS
+OF_MODULES = (*ipvlan.FAULTS, *vlan.FAULTS)
+HEALTHY_OF_MODULES = (*ipvlan.PLUGINS, *vlan.PLUGINS)
 
 
 def enough() -> tuple[Fault, ...]:

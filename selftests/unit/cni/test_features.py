@@ -49,6 +49,7 @@ def test_one_conflist_can_ask_for_every_feature() -> None:
     document["plugins"][0] |= {
         "hairpinMode": True,
         "portIsolation": True,
+        "vlanTrunk": [{"id": 7}],
         "ipam": DUAL.conflist.section["ipam"],
     }
     network = replace(samples.network(), conflist=parse(json.dumps(document)))
@@ -63,10 +64,12 @@ def test_one_conflist_can_ask_for_every_feature() -> None:
         ("hairpinMode", True, "hairpin"),
         ("ipMasq", True, "ipmasq"),
         ("portIsolation", True, "isolation"),
+        ("vlan", 7, "vlan"),
+        ("vlanTrunk", [{"id": 7}], "vlan"),
     ],
 )
 def test_feature_is_detected_from_the_conflist(key: str, value: Any, name: str) -> None:
-    assert name not in in_use(samples.network(None, samples.PROFILE, **{key: not value}))
+    assert name not in in_use(samples.network(None, samples.PROFILE, **{key: type(value)()}))
     assert name in in_use(samples.network(None, samples.PROFILE, **{key: value}))
 
 

@@ -57,7 +57,6 @@ def test_keys_of_reference_plugins_are_read_in_any_case() -> None:
 @pytest.mark.parametrize(
     ("chain", "words"),
     [
-        ([{"VLAN": 7}], '"vlan" of the plugin "bridge"'),
         ([{"disableContainerInterface": True}], '"disableContainerInterface"'),
         ([{"args": {"cni": {"mac": "02:00:00:00:00:01"}}}], '"args.cni"'),
         ([{}, {"type": "portmap", "conditionsV4": ["-s", "10.0.0.0/8"]}], '"conditionsV4"'),

@@ -23,7 +23,7 @@ def _chain(*changes: dict[str, Any]) -> conflist.Conflist:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ([{"vlan": 7}], '"vlan" of the plugin "bridge" in net.conflist lets pods'),
+        ([{"type": "acme", "vlan": 7}], '"vlan" of the plugin "acme" in net.conflist lets pods'),
         ([{}, {"type": "tuning", "mac": "02:00:00:00:00:01"}], '"mac" of the plugin "tuning"'),
         (
             [{}, {"type": "bandwidth", "egressRate": 1, "egressBurst": 1}],
@@ -67,6 +67,7 @@ def test_plugin_that_no_profile_can_cover(
     [
         [{}],
         [{"mtu": 1400, "vlan": 0}],
+        [{"vlan": 7, "vlanTrunk": [{"id": 8}]}],
         [{}, {"type": "tuning", "sysctl": {"net.core.somaxconn": "500"}}],
         [{}, {"type": "other", "vlan": 7, "mtu": 1400}],
     ],

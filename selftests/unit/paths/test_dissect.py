@@ -155,16 +155,16 @@ def test_ethernet_padding_is_no_payload() -> None:
     assert dissect(frame).size == 3
 
 
-@pytest.mark.parametrize("tags", [1, 2])
-def test_vlan_tags_are_skipped(tags: int) -> None:
-    """What is below one tag, or two, is read as if it had none."""
+@pytest.mark.parametrize(("tags", "vlan"), [(1, 8), (2, 7)])
+def test_frame_is_read_below_its_vlan_tags(tags: int, vlan: int) -> None:
+    """The outermost tag is the packet's own."""
     from scapy.layers.inet import UDP
     from scapy.layers.l2 import Dot1AD, Dot1Q
 
     outer = [Dot1AD(vlan=7), Dot1Q(vlan=8)][2 - tags :]
     frame = built(*outer, ipv4(), UDP(sport=20001, dport=9), PAYLOAD)
 
-    assert dissect(frame) == packet("udp", ports=(20001, 9))
+    assert dissect(frame) == packet("udp", ports=(20001, 9), vlan=vlan)
 
 
 def test_ipv6_extension_headers_are_skipped() -> None:

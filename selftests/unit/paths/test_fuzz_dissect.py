@@ -128,8 +128,10 @@ def frames(draw: st.DrawFn) -> tuple[bytes, Packet]:
     body, said, (source, destination) = draw(_ipv4() | _ipv6())
     macs, payload = (draw(MACS), draw(MACS)), draw(PAYLOAD)
     frame = Ether(src=macs[0], dst=macs[1])
+    vlans = []
     for tag in draw(st.sampled_from([[], [Dot1Q], [Dot1AD, Dot1Q], [Dot1Q, Dot1Q]])):
-        frame /= tag(vlan=draw(st.integers(0, 4095)))
+        vlans.append(draw(st.integers(0, 4095)))
+        frame /= tag(vlan=vlans[-1])
     packet = Packet(
         **said,
         mac_source=macs[0],
@@ -138,6 +140,7 @@ def frames(draw: st.DrawFn) -> tuple[bytes, Packet]:
         destination=ip_address(destination),
         size=len(payload),
         digest=digest(payload),
+        vlan=vlans[0] if vlans else None,
     )
     return bytes(frame / body / payload), packet
 

@@ -6,7 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from podpath.system import netns
+from podpath.errors import CouldNotTest
+from podpath.system import kernel, netns
 from podpath.system.netlink.questions import Questions
 
 _COMMANDS = """\
@@ -43,19 +44,20 @@ class Tables:
         subprocess.run(["tc", "qdisc", "add", "dev", "veth1", "clsact"], check=True)
         fdb = "bridge fdb add 02:00:00:00:00:09 dev veth0 master sticky static"
         subprocess.run(fdb.split(), check=True)
-        with closing(Questions()) as kernel:
-            self.links = {link.name: link for link in kernel.links()}
-            self.addresses = kernel.addresses()
-            self.routes = {str(route.destination): route for route in kernel.routes()}
-            self.rules = {rule.priority: rule for rule in kernel.rules()}
-            self.queues = kernel.queues()
-            self.fdb = {entry.mac: entry for entry in kernel.fdb() if entry.master}
-            self.neighbours = {str(entry.address): entry for entry in kernel.neighbours()}
+        with closing(Questions()) as asked:
+            self.links = {link.name: link for link in asked.links()}
+            self.ports = {port.name: port for port in asked.ports()}
+            self.addresses = asked.addresses()
+            self.routes = {str(route.destination): route for route in asked.routes()}
+            self.rules = {rule.priority: rule for rule in asked.rules()}
+            self.queues = asked.queues()
+            self.fdb = {entry.mac: entry for entry in asked.fdb() if entry.master}
+            self.neighbours = {str(entry.address): entry for entry in asked.neighbours()}
             with open("/proc/thread-self/ns/net", "rb") as own:
-                self.own_number = kernel.namespace_id(own.fileno())
-            kernel.forget(self.neighbours["10.88.0.6"])
-            kernel.forget(self.neighbours["10.88.0.6"])  # deleted already
-            self.after = {str(entry.address) for entry in kernel.neighbours()}
+                self.own_number = asked.namespace_id(own.fileno())
+            asked.forget(self.neighbours["10.88.0.6"])
+            asked.forget(self.neighbours["10.88.0.6"])  # deleted already
+            self.after = {str(entry.address) for entry in asked.neighbours()}
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,18 @@ def test_links(tables: Tables) -> None:
     assert (macvlan.mode, macvlan.peer_index) == ("private", veth1.index)
     assert bridge.bridge is not None
     assert (bridge.bridge.stp, bridge.bridge.ageing) == (False, 1234)
+
+
+def test_bridges_view_of_its_ports(tables: Tables) -> None:
+    """Each port, and the bridge itself; with VLAN 1 where the kernel can keep VLANs apart."""
+    assert tables.ports.keys() == {"br0", "veth0"}
+    try:
+        kernel.check_vlan_filtering()
+        known = [(1, True, True)]
+    except CouldNotTest:
+        known = []
+    vlans = tables.ports["veth0"].vlans
+    assert [(v.number, v.is_pvid, v.is_untagged) for v in vlans] == known
 
 
 def test_port_of_a_bridge(tables: Tables) -> None:

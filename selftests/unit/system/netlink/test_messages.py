@@ -62,6 +62,18 @@ def test_bridges_view_of_a_port_is_not_general() -> None:
     assert not LinkMessage(Decoded({"family": 7})).is_general
 
 
+def test_vlans_are_of_the_bridges_view() -> None:
+    """The same attribute of the interface itself has another meaning."""
+    info = [Decoded({"vid": 1, "flags": 0x6}), Decoded({"vid": 7, "flags": 0})]
+    spec = Decoded({}, IFLA_BRIDGE_VLAN_INFO=info)
+    port = LinkMessage(Decoded({"family": 7}, IFLA_AF_SPEC=spec))
+
+    vlans = [(v.number, v.is_pvid, v.is_untagged) for v in port.vlans]
+    assert vlans == [(1, True, True), (7, False, False)]
+    assert _link(IFLA_AF_SPEC=spec).vlans == ()
+    assert LinkMessage(Decoded({"family": 7})).vlans == ()
+
+
 @pytest.mark.parametrize(
     ("read", "error"),
     [
