@@ -5,7 +5,7 @@ reference plugins.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ _LINK_NAME_BYTES = 15
 _WITHOUT_IPAM = frozenset({"bridge", "host-device", "ipvlan", "macvlan", "ptp", "tap", "vlan"})
 _MTU = range(68, 65536)  # minimum: RFC 791; maximum: veth (drivers/net/veth.c)
 #: Types of the plugins that read "mtu" as a number alone; others may take a text.
-_NUMBER_ONLY = frozenset({"bridge", "ptp", "macvlan", "ipvlan", "vlan"})
+_NUMBER_ONLY = frozenset({"bridge", "ptp", "macvlan", "ipvlan", "vlan", "tuning"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class Conflist:
         vlans: VLANs of the pods' ports of a bridge.
         spoof_check: True if "macspoofchk" is on.
         mtu: MTU in bytes; None if the plugin chooses it.
+        tuned_mtu: MTU in bytes that "tuning" gives to pods' interfaces; None if it gives none.
         ipam: IPAM section.
         rates: limits of what every pod sends and receives.
         disable_check: True if the runtime must not call CHECK.
@@ -89,6 +90,7 @@ class Conflist:
     mtu: int | None
     ipam: Ipam
     rates: Rates
+    tuned_mtu: int | None
     disable_check: bool
     disable_gc: bool
 
@@ -205,6 +207,7 @@ def parse(written: str) -> Conflist:
         delegates=tuple(dict.fromkeys(filter(None, types))),
         **settings,
         rates=rates.of(whole.sections),
+        tuned_mtu=_tuned_mtu(whole.sections),
         disable_check=whole.disable_check,
         disable_gc=whole.disable_gc,
     )
@@ -256,6 +259,12 @@ def _check_bridge(main: Mapping[str, Any]) -> None:
     name = text(main, "bridge")
     if name and (not _LINK_NAME.fullmatch(name) or len(name.encode()) > _LINK_NAME_BYTES):
         raise Malformed(f'"bridge" must be a name that an interface can have: {name!r}')
+
+
+def _tuned_mtu(sections: Iterable[Mapping[str, Any]]) -> int | None:
+    """Return the MTU of the last "tuning" that sets one."""
+    mtus = [_mtu(section) for section in sections if section["type"] == "tuning"]
+    return next(filter(None, reversed(mtus)), None)
 
 
 def _mtu(main: Mapping[str, Any]) -> int | None:

@@ -79,7 +79,7 @@ class Deviation:
             complete: false if another plugin adds keys to it; a missing key may then be on or off.
         """
         return all(
-            bool(section.get(key.removeprefix("!"))) != key.startswith("!")
+            _is_on(section.get(key.removeprefix("!"))) != key.startswith("!")
             for key in self.settings
             if complete or key.removeprefix("!") in section
         )
@@ -93,6 +93,11 @@ class Deviation:
         """
         in_case = not self.cases or any(fnmatchcase(case, pattern) for pattern in self.cases)
         return in_case and self.plugin in plugins
+
+
+def _is_on(value: object) -> bool:
+    """Return whether a switch is on, or a number such as that of a VLAN is not 0."""
+    return value is True or (type(value) is int and value != 0)
 
 
 def read(path: Path, own: Collection[str] = ()) -> tuple[Deviation, ...]:

@@ -90,6 +90,7 @@ _WAYS = (
         "looks for the lower link in the pod, and podpath has none there",
     ),
     Unknown("macvlan", ("mac",), "gives every pod the same MAC address"),
+    Unknown("tuning", ("mac",), "gives every pod the same MAC address"),
     Unknown(
         "portmap",
         ("conditionsV4", "conditionsV6"),
@@ -113,12 +114,6 @@ _WAYS = (
         ("ingressRate", "egressRate"),
         "limits every pod, and podpath does not know the way that their packets take then",
         _ASK_FOR_RATE,
-    ),
-    Unknown(
-        "tuning",
-        ("mtu", "mac"),
-        "changes the interface, and podpath expects it as the main plugin makes it",
-        "Leave it out; many plugins have an mtu of their own",
     ),
     Unknown(
         "vlan",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from podpath.cni import rates
 from podpath.cni.network import Network
-from podpath.model import NODE, POD_INTERFACE, Difference, Namespace, Topology
+from podpath.model import NODE, POD_INTERFACE, Difference, Interface, Namespace, Topology
 from podpath.topology.comparison import Differences, shared, unequal
 
 _NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")
@@ -157,10 +157,13 @@ def mtu(topology: Topology, network: Network, pod: str) -> Differences:
     """Check that every interface on a pod's path has the same MTU: the configured one, if any.
 
     Without a configured MTU, an eth0 that lies on a link of the node has the MTU of that link.
+    "tuning" changes that of eth0 alone.
     """
     link = topology.of_pod(pod).interface(POD_INTERFACE)
-    ends = {f"pod {pod} {POD_INTERFACE}": link}
-    reference = network.conflist.mtu or (link.mtu if link else 0)
+    tuned = network.conflist.tuned_mtu
+    first = topology.host_end(pod) if tuned else link
+    ends: dict[str, Interface | None] = {}
+    reference = network.conflist.mtu or (first.mtu if first else 0)
     if network.profile.lower:
         lower = topology.lower_link(pod)
         reference = network.conflist.mtu or (lower.mtu if lower else reference)
@@ -168,8 +171,12 @@ def mtu(topology: Topology, network: Network, pod: str) -> Differences:
         ends[f"host end of pod {pod}"] = topology.host_end(pod)
     for name in sorted(network.own_links(topology) | {network.bridge} - {""}):
         ends[f"{NODE} {name}"] = topology.node.interface(name)
+    expected = [
+        (f"pod {pod} {POD_INTERFACE}", link, tuned or reference),
+        *((where, end, reference) for where, end in ends.items()),
+    ]
     return [
-        Difference("MTU", where, str(reference), str(end.mtu) if end else "no interface")
-        for where, end in ends.items()
-        if end is None or end.mtu != reference
+        Difference("MTU", where, str(mtu), str(end.mtu) if end else "no interface")
+        for where, end, mtu in expected
+        if end is None or end.mtu != mtu
     ]

@@ -12,7 +12,7 @@ goes to a log.
 import json
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -98,6 +98,7 @@ class Fault:
     taken in by it, and must stay green.
     before, after: shell run before and after the real ADD; before_del, after_del: the same of
     DEL; first, last: the same of every command; configure: changes the conflist's first plugin;
+    chain: type -> keys of a further plugin, which is added if the conflist does not have it;
     announces: whether the plugin is mended so that it announces a new pod's address once that can
     be heard; mended: whether it is so where that is easy for the CNI contract; undeclared:
     requirements whose known deviations are not declared; wraps: the plugins that are wrapped;
@@ -117,6 +118,7 @@ class Fault:
     before_del: str = ":"
     after_del: str = ":"
     configure: Callable[[dict[str, Any]], object] | None = None
+    chain: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     announces: bool = True
     first: str = ":"
     last: str = ":"
@@ -143,7 +145,7 @@ class Fault:
             written.write_text(self._wrapper(name, real))
             written.chmod(0o755)
             written.rename(plugins / name)
-        if self.configure is None:
+        if self.configure is None and not self.chain:
             return self.network
         path = directory / "net.conflist"
         path.write_text(self._conflist())
@@ -153,6 +155,12 @@ class Fault:
         document = json.loads(self.network.read_text())
         if self.configure:
             self.configure(document["plugins"][0])
+        for kind, keys in self.chain.items():
+            known = [section for section in document["plugins"] if section["type"] == kind]
+            if not known:
+                document["plugins"].append(section := {"type": kind})
+                known = [section]
+            known[0].update(keys)
         return json.dumps(document)
 
     @property

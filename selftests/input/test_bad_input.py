@@ -336,7 +336,7 @@ def test_features_that_cannot_be_had(option: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("plugin", "message"),
     [
-        ({"type": "tuning", "mtu": 1400}, '"mtu" of the plugin "tuning"'),
+        ({"type": "tuning", "mac": "02:00:00:00:00:01"}, '"mac" of the plugin "tuning"'),
         ({"type": "sbr"}, 'the plugin "sbr"'),
     ],
     ids=["tuning", "sbr"],

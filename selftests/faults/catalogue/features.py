@@ -19,6 +19,7 @@ _ISOLATE = 'bridge link set dev "$HOST" isolated on'
 _isolated = partial(Fault, configure=lambda bridge: bridge.update(portIsolation=True))
 
 _mapping = partial(Fault, wraps=("portmap",), announces=False)
+_tuning = partial(Fault, wraps=("tuning",), announces=False, chain={"tuning": {"mtu": 1400}})
 _limiting = partial(Fault, wraps=("bandwidth",), announces=False, network=_FEATURES)
 _asked = partial(Fault, network=_FEATURES)
 
@@ -88,6 +89,14 @@ FAULTS = (
         reds={"PATH-PORTMAP": "address changed at node cni0 out: expected 192.0.2.1 port"},
         near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
         after=rule_of_iptables("nat", "POSTROUTING -s 192.0.2.1 -o cni0 -j MASQUERADE"),
+    ),
+    _tuning(
+        name="tuning ignores the MTU",
+        source="own: a release that does not know the key",
+        reds={"TOPO-MTU": "MTU at pod client eth0: expected 1400, saw 1500"},
+        follows=frozenset({"CNI-CHECK", "CNI-CHECK-LATER"}),
+        near=frozenset({"TOPO-SETTINGS", "PATH-SIZE"}),
+        before=_given('s/"mtu":1400,*//; s/,}/}/'),
     ),
     _mapping(
         name="the rules of mapped ports outlive their pod",
@@ -195,6 +204,12 @@ PLUGINS = (
                 *("CNI-DEL", "CNI-DEL-GONE", "CNI-CHECK"),
             }
         ),
+    ),
+    _tuning(
+        name="tuning sets an MTU",
+        source="",
+        reds={},
+        near=frozenset({"TOPO-MTU", "PATH-SIZE", "PATH-MTU", "PATH-GATEWAY", "CNI-CHECK"}),
     ),
     Fault(
         name="ports are mapped by a bridge that routes",

@@ -62,7 +62,7 @@ def test_keys_of_reference_plugins_are_read_in_any_case() -> None:
         ([{}, {"type": "portmap", "conditionsV4": ["-s", "10.0.0.0/8"]}], '"conditionsV4"'),
         ([{}, {"type": "firewall", "ingressPolicy": "isolated"}], '"ingressPolicy"'),
         ([{}, {"type": "bandwidth", "shapedSubnets": ["10.0.0.0/8"]}], '"shapedSubnets"'),
-        ([{}, {"type": "tuning", "mtu": 1400}], '"mtu" of the plugin "tuning"'),
+        ([{}, {"type": "tuning", "mac": "02:00:00:00:00:01"}], '"mac" of the plugin "tuning"'),
         ([{}, {"type": "vrf", "vrfname": "red"}], 'the plugin "vrf"'),
     ],
 )
@@ -89,6 +89,7 @@ def test_attributes_of_routes_are_named(key: str) -> None:
         [{}, {"type": "firewall", "ingressPolicy": "same-bridge", "backend": "iptables"}],
         [{}, {"type": "portmap", "externalSetMarkChain": "KUBE-MARK-MASQ", "backend": "nftables"}],
         [{}, {"type": "tuning", "txQLen": 500, "promisc": True, "dataDir": "/run/tuning"}],
+        [{}, {"type": "tuning", "mtu": 1400}, {"type": "portmap", "masqAll": True}],
     ],
 )
 def test_harmless_keys_are_taken(chain: list[dict[str, Any]]) -> None:

@@ -41,3 +41,23 @@ def test_interface_has_the_configured_switches_only(
     differences = Wiring(topology, _network(*tuning)).settings(POD)
 
     assert [f"{d.kind}: {d.expected}, {d.seen}" for d in differences] == seen
+
+
+@pytest.mark.parametrize(
+    ("tuning", "mtu", "seen"),
+    [
+        ([{"mtu": 1400}], 1400, []),
+        ([{"mtu": 1400}], 1500, ["1400, 1500"]),
+        ([{"mtu": 1300}, {"mtu": 1400}], 1400, []),
+        ([{"mtu": 1400}, {}], 1400, []),
+        ([{}], 1400, ["1400, 1500", "1400, 1500"]),
+    ],
+)
+def test_tuning_changes_the_mtu_of_the_pods_interface_alone(
+    tuning: list[dict[str, Any]], mtu: int, seen: list[str]
+) -> None:
+    """Host end and bridge keep that of the main plugin."""
+    topology = samples.with_pod_link(samples.topology(), POD, mtu=mtu)
+    differences = Wiring(topology, _network(*tuning)).mtu(POD)
+
+    assert [f"{d.expected}, {d.seen}" for d in differences] == seen
