@@ -77,11 +77,14 @@ def furnish(directory: Path) -> None:
         capture_output=True,
         check=True,
     ).stdout.split(b"\0")
-    for name in filter(None, map(os.fsdecode, listed)):
-        if (ROOT / name).is_file():
-            target = directory / _CHECKOUT / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
+    names = [name for name in map(os.fsdecode, listed) if name and (ROOT / name).is_file()]
+    for top in {name.partition("/")[0] for name in names if "/" in name}:
+        # of an earlier checkout, whose files may have been removed since
+        shutil.rmtree(directory / _CHECKOUT / top, ignore_errors=True)
+    for name in names:
+        target = directory / _CHECKOUT / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
 
 
 def enter(directory: Path, command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
