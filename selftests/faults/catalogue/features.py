@@ -96,7 +96,7 @@ FAULTS = (
         reds={"TOPO-MTU": "MTU at pod client eth0: expected 1400, saw 1500"},
         follows=frozenset({"CNI-CHECK", "CNI-CHECK-LATER"}),
         near=frozenset({"TOPO-SETTINGS", "PATH-SIZE"}),
-        before=_given('s/"mtu":1400,*//; s/,}/}/'),
+        before="""input=$(flat "$input" | sed 's/"mtu":1400,*//; s/,}/}/')""",
     ),
     _mapping(
         name="the rules of mapped ports outlive their pod",
