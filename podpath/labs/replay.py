@@ -109,7 +109,7 @@ def played(there: Scene, given: Submission, seconds: float) -> Replayed:
     problem = note = ""
     try:
         if not lab.plugin:
-            result = run_script(node, seconds)
+            result = run_script(node, given, seconds)
             problem, note = _problem(result, seconds), _note(result)
         kept = desk.kept(node)
         found = marks(there, lab.tasks, kept.answers)
@@ -142,14 +142,16 @@ def _place_script(there: Scene, given: Submission) -> None:
     desk.place(there.node.node, _SCRIPT, text)
 
 
-def run_script(node: Node, seconds: float) -> GuestResult:
+def run_script(node: Node, given: Submission, seconds: float) -> GuestResult:
     """Run the script that was placed, as root on its node, within bounds.
 
     Raises:
         CouldNotTest: it cannot be run, or its processes do not end.
     """
     environment = {"PATH": provisions.path(), "HOME": "/root", "LANG": "C.UTF-8"}
-    return run_guest(node, ["bash", _SCRIPT], Bounds(seconds=seconds), environment)
+    # one that names no interpreter is for bash
+    command = [_SCRIPT] if given.text.startswith("#!") else ["bash", _SCRIPT]
+    return run_guest(node, command, Bounds(seconds=seconds), environment)
 
 
 def _note(result: GuestResult) -> str:

@@ -1,15 +1,14 @@
 """A lab's node: started, with its pods, and broken as the lab says."""
 
 import shlex
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from podpath.labs import facts
 from podpath.labs.facts import State, Walk
 from podpath.labs.lab import Lab
+from podpath.labs.place import temporary
 from podpath.labs.reading import PODS
 from podpath.testing import (
     CouldNotTest,
@@ -64,8 +63,7 @@ def built(
         CouldNotTest: the node does not come up, or the lab's fault fails.
     """
     with ExitStack() as stack:
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="podpath-lab-")))
-        options = _options(lab, place, plugin)
+        options = _options(lab, stack, plugin)
         node = stack.enter_context(open_node(options, say=say, attachable=attachable))
         scene = Scene(lab, node)
         say("making pods")
@@ -79,21 +77,21 @@ def built(
         yield scene
 
 
-def _options(lab: Lab, place: Path, plugin: bytes | None) -> NodeOptions:
-    """Write what the node is started with."""
-    options: dict[str, object] = {}
-    if lab.conflist:
-        conflist = place / "lab.conflist"
-        conflist.write_text(lab.conflist, encoding="utf-8")
-        options |= {"cni_conf": str(conflist), "profile": lab.profile}
-    if lab.plugin:
-        directory = place / "plugins"
-        directory.mkdir()
-        program = directory / lab.plugin
-        program.write_bytes(lab.starter.lstrip().encode() if plugin is None else plugin)
-        program.chmod(0o755)
-        options["cni_bin"] = (str(directory),)
-    return NodeOptions(**options)  # type: ignore[arg-type]
+def _options(lab: Lab, stack: ExitStack, plugin: bytes | None) -> NodeOptions:
+    """Write what the node is started with, for the length of a stack."""
+    if not lab.conflist:
+        return NodeOptions()
+    place = stack.enter_context(temporary())
+    conflist = place / "lab.conflist"
+    conflist.write_text(lab.conflist, encoding="utf-8")
+    if not lab.plugin:
+        return NodeOptions(cni_conf=str(conflist), profile=lab.profile)
+    directory = place / "plugins"
+    directory.mkdir()
+    program = directory / lab.plugin
+    program.write_bytes(lab.starter.lstrip().encode() if plugin is None else plugin)
+    program.chmod(0o755)
+    return NodeOptions(cni_conf=str(conflist), profile=lab.profile, cni_bin=(str(directory),))
 
 
 def _break(scene: Scene) -> None:

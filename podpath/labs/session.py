@@ -9,14 +9,14 @@ from pathlib import Path
 
 from podpath.labs import desk, facts, picture, replay, scene, submission
 from podpath.labs.checking import NO_ANSWER, NOT_RIGHT, marks
-from podpath.labs.grading import Grade, Mark, Verdict
+from podpath.labs.grading import Grade, Mark, Verdict, exit_status
 from podpath.labs.lab import Lab
 from podpath.labs.reading import PODS
 from podpath.labs.scene import Scene
 from podpath.labs.submission import Submission
 from podpath.labs.words import say
 from podpath.shell import session as shell
-from podpath.testing import CouldNotTest
+from podpath.testing import COULD_NOT_TEST_STATUS, CouldNotTest, DoesNotConform
 
 # bash runs it before each prompt: it keeps the command that was typed last.
 _RECORD = f"""\
@@ -49,16 +49,15 @@ class Session:
 
     def answer(self, verb: str, words: Sequence[str], tell: Callable[[str], None]) -> int:
         """Answer one command; return its exit status."""
+        verbs = {"tasks": self._tasks, "hint": self._hint, "answered": self._answered}
+        asked = {**verbs, "check": self._check}.get(verb)
+        if asked is None:  # the commands on the node do not ask that, but a student may
+            return 2
         try:
-            return {
-                "tasks": self._tasks,
-                "hint": self._hint,
-                "answered": self._answered,
-                "check": self._check,
-            }[verb](words, tell)
-        except CouldNotTest as error:
+            return asked(words, tell)
+        except (CouldNotTest, DoesNotConform) as error:
             tell(f"{say('could not test', self._language)}: {error}")
-            return 6
+            return COULD_NOT_TEST_STATUS
 
     def _tasks(self, _: Sequence[str], tell: Callable[[str], None]) -> int:
         for line in story(self._there, self._language).splitlines():
@@ -94,7 +93,7 @@ class Session:
         self.solved = grade.passed
         if grade.passed:
             tell(say("solved", self._language))
-        return 6 if grade.could_not_test else int(not grade.passed)
+        return exit_status([grade], COULD_NOT_TEST_STATUS)
 
     def grade(self) -> Grade:
         """Grade the node as it is now, or the plugin on a fresh one."""
@@ -182,14 +181,15 @@ def start(
             desk.place(node, desk.PLUGIN.format(name=lab.plugin), text)
         session = Session(there, language)
         with _answering(session, *desk.open_pipes(node)):
-            status = shell.run(
-                node,
-                name=there.node.id,
-                greeting=f"\n{story(there, language)}\n",
-                settings=_RECORD,
-            )
-        if not node.ended():
-            _keep(lab, session, directory, language, tell)
+            try:
+                status = shell.run(
+                    node,
+                    name=there.node.id,
+                    greeting=f"\n{story(there, language)}\n",
+                    settings=_RECORD,
+                )
+            finally:  # also if the window was closed
+                _keep(session, there, directory, language, tell)
     return status, session.solved
 
 
@@ -200,8 +200,11 @@ def _given_plugin(lab: Lab, directory: Path) -> bytes | None:
 
 
 def _keep(
-    lab: Lab, session: Session, directory: Path, language: str, tell: Callable[[str], None]
+    session: Session, there: Scene, directory: Path, language: str, tell: Callable[[str], None]
 ) -> None:
+    lab = there.lab
+    if there.node.node.ended():
+        return
     if lab.plugin:
         file, text, key = directory / lab.plugin, session.plugin(), "plugin kept"
     else:

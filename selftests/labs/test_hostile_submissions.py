@@ -60,6 +60,26 @@ def test_a_hostile_submission_costs_its_points(script: bytes, problem: str) -> N
     assert time.monotonic() - began < 90
 
 
+@pytest.mark.parametrize(
+    "plugin",
+    [
+        pytest.param(b"#!/bin/sh\nsleep 1000\n", id="hangs"),
+        pytest.param(b"#!/bin/sh\nyes\n", id="prints"),
+        pytest.param(b"#!/bin/sh\npkill -9 -x containerd; sleep 1\n", id="kills"),
+        pytest.param(b"#!/bin/nothing\n", id="cannot start"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+def test_a_hostile_plugin_costs_its_points(plugin: bytes) -> None:
+    """A plugin is called by the runtime, in the node's own cgroups."""
+    lab = reading.load(reading.path_of("wire"))
+    began = time.monotonic()
+    replayed = replay.of_submission(lab, Submission("wire", plugin))
+
+    assert {mark.verdict for mark in replayed.marks.values()} == {Verdict.FAILED}
+    assert time.monotonic() - began < 200
+
+
 def test_what_a_submission_leaves_running_does_not_disturb() -> None:
     """A fix counts, whatever the script leaves in the background."""
     replayed = _played(b"(while :; do :; done) & (sleep 1000) & disown -a\n" + _FIX)

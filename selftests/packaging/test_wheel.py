@@ -68,6 +68,14 @@ def test_every_profile_is_in_the_wheel(names: set[str]) -> None:
     assert profiles - names == set()
 
 
+def test_every_lab_is_in_the_wheel(names: set[str]) -> None:
+    """A lab is data, too."""
+    labs = {str(p.relative_to(CHECKOUT)) for p in CHECKOUT.glob("podpath/labs/files/*.toml")}
+
+    assert len(labs) >= 12
+    assert labs - names == set()
+
+
 def test_nothing_else_is_in_the_wheel(names: set[str]) -> None:
     """No self-test, benchmark, document or compiled file; one package, and the suite's conftest."""
     top = {name.split("/")[0] for name in names}
