@@ -7,6 +7,7 @@ from podpath.model import Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT
 from podpath.paths import outside
+from podpath.plugin import shared
 
 from .parameters import Ends
 
@@ -14,12 +15,14 @@ pytest_plugins = ["podpath.testing.fixtures"]
 
 
 @pytest.fixture
-def way_out(node: Node, network: Network, topology: Topology, family: Family) -> Ends:
+def way_out(
+    pytestconfig: pytest.Config, node: Node, network: Network, topology: Topology, family: Family
+) -> Ends:
     """The node's address on its uplink, and one beyond, for pods with a route there."""
+    if reason := shared.plan(pytestconfig).features["ipmasq"]:
+        pytest.skip(reason)
     if not network.conflist.section.get("ipMasq"):
-        pytest.skip("the main plugin's configuration has no ipMasq")
-    if not node.beyond:
-        pytest.skip("podpath cannot watch what is beyond this kind of node")
+        pytest.skip("the delegate's configuration has no ipMasq")
     near = outside.address(topology, node.uplink, family)
     far = outside.gateway(topology, family)
     if near is None or far is None:

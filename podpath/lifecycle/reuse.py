@@ -61,6 +61,15 @@ def reused_address(
     yield ""
 
 
+def unreachable_from_node(network: Network) -> str:
+    """Explain why the node itself need not reach its pods; empty if it must."""
+    if reason := network.not_applicable.get("PATH-GATEWAY"):
+        return reason
+    if not network.has_gateway:
+        return "the conflist has no isGateway, so the bridge has no address"
+    return ""
+
+
 def first_ping(traffic: Traffics, peer: str, pod: str, family: Family) -> Traffic:
     """Return a ping from the peer, SERVER or NODE, to a pod."""
     if peer == NODE:
