@@ -9,6 +9,7 @@ sentence with what there is.
 import getopt
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -188,11 +189,24 @@ def _exec(runtime: Runtime, call: Call) -> int:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.stderr.flush()
     identifier = f"kubectl-{os.getpid()}-{time.monotonic_ns()}"
-    tty = ["--tty"] if on_terminal else []
-    program = ["ctr", "--namespace", "k8s.io", "tasks", "exec", "--exec-id", identifier, *tty]
-    status = plainly.run([*program, container.id, *call.command])
+    program = ["ctr", "--namespace", "k8s.io", "tasks", "exec", "--exec-id", identifier]
+    if on_terminal:
+        status = _on_terminal([*program, "--tty", container.id, *call.command])
+    else:
+        status = plainly.run([*program, container.id, *call.command])
     if status:
         sys.stderr.write(f"command terminated with exit code {status}\n")
+    return status
+
+
+def _on_terminal(command: Sequence[str]) -> int:
+    """Run ctr on a terminal, which has all output of the pod's program: stderr is ctr's own."""
+    with tempfile.TemporaryFile() as errors:
+        status = plainly.run(command, stderr=errors.fileno())
+        errors.seek(0)
+        lines = errors.read().decode(errors="replace").splitlines(keepends=True)
+    # it resizes the terminal also of a program that has ended by then
+    sys.stderr.write("".join(line for line in lines if "resize pty" not in line))
     return status
 
 

@@ -62,10 +62,19 @@ def check_vlan_filtering() -> None:
 
 
 def _refusal(make: str) -> str:
-    """Run a command in a new network namespace; return its error, empty if it succeeded."""
+    """Run a command in a new network namespace; return its error, empty if it succeeded.
+
+    Raises:
+        CouldNotTest: This process may make no network namespace.
+    """
     ended = subprocess.run(
         ["unshare", "--net", "sh", "-c", make], capture_output=True, text=True, check=False
     )
+    if ended.stderr.startswith("unshare:"):
+        raise CouldNotTest(
+            f"no network namespace can be made ({ended.stderr.strip()})",
+            "Run as root with all capabilities (in a container: --privileged)",
+        )
     return "" if ended.returncode == 0 else ended.stderr.strip() or f"status {ended.returncode}"
 
 
