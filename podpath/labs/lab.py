@@ -52,8 +52,8 @@ class Task:
         text: the task as the student reads it.
         answer: the fact that the answer must equal; None for a task with requirements.
         conforms: ids of the requirements that the node must meet; empty for an answer.
-        reasons: requirement -> text that its finding must contain before the solution. The other
-            requirements of `conforms` are met before, and must still be met afterwards.
+        reasons: requirement -> text that its finding must contain before the solution; empty for
+            any finding. The other requirements of `conforms` only have to be met afterwards.
     """
 
     id: str

@@ -153,15 +153,26 @@ def _json(text: str) -> None:
 
 
 def _heading(data: Mapping[str, Any], key: str) -> Text:
-    tables: dict[str, Mapping[str, Any]] = {}
-    for language in LANGUAGES:
-        tables[language] = _value(data, language, dict, "the lab")
-        _only(tables[language], ("title", "story"), f"[{language}]")
-    return Text(**{lang: _value(t, key, str, f"[{lang}]").strip() for lang, t in tables.items()})
+    """Return the title or the story, which each language has in a table of its own."""
+    texts: dict[str, str] = {}
+    for language in (name for name in LANGUAGES if name in data):
+        table: Mapping[str, Any] = _value(data, language, dict, "the lab")
+        _only(table, ("title", "story"), f"[{language}]")
+        texts[language] = _value(table, key, str, f"[{language}]").strip()
+    return _complete(texts, "the lab")
 
 
 def _text(table: Mapping[str, Any], where: str) -> Text:
-    return Text(**{lang: _value(table, lang, str, where).strip() for lang in LANGUAGES})
+    given = {lang: _value(table, lang, str, where).strip() for lang in LANGUAGES if lang in table}
+    return _complete(given, where)
+
+
+def _complete(texts: Mapping[str, str], where: str) -> Text:
+    """Return a text in all languages: one that a lab lacks is in a language that it has."""
+    if not texts:
+        raise Malformed(f"{where} has no text: {' or '.join(LANGUAGES)}")
+    first = next(iter(texts.values()))
+    return Text(**{language: texts.get(language, first) for language in LANGUAGES})
 
 
 def _task(table: Mapping[str, Any]) -> Task:
@@ -198,14 +209,16 @@ def _requirements(
     table: Mapping[str, Any], where: str
 ) -> tuple[tuple[str, ...], Mapping[str, str]]:
     conforms: tuple[str, ...] = tuple(_value(table, "conforms", list, where))
-    reasons: Mapping[str, Any] = _value(table, "reasons", dict, where)
+    reasons: Mapping[str, Any] = dict.fromkeys(conforms, "")
+    if "reasons" in table:
+        reasons = _value(table, "reasons", dict, where)
     for identifier in conforms:
         if identifier not in REQUIREMENTS:
             raise Malformed(f"{where}: there is no requirement {identifier!r}")
     for identifier, text in reasons.items():
         if identifier not in conforms:
             raise Malformed(f"{where}: {identifier} has a reason, and is not in conforms")
-        if not isinstance(text, str) or not text.strip():
+        if not isinstance(text, str) or ("reasons" in table and not text.strip()):
             raise Malformed(f"{where}: the reason of {identifier} is a text")
     if not reasons:
         raise Malformed(f"{where}: at least one requirement has a reason why it is red at first")

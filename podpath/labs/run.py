@@ -34,7 +34,8 @@ def graded(
     Args:
         labs: files of labs.
         submissions: files; none to test the labs with their own solutions.
-        workers: number of processes, or "auto"; empty for this one.
+        workers: number of processes; empty for this one, or "auto" for two on each core, as a
+            replay waits for half of its time.
         seconds: time that a submission may run.
         told: function that is called with each grade as soon as it is known.
 
@@ -45,7 +46,8 @@ def graded(
     options += [f"--podpath-submission-seconds={seconds}"] if submissions else []
     options = options or ["--podpath-lab-test"]
     if workers:
-        options += ["-n", workers, "--dist", "loadscope"]
+        count = 2 * len(os.sched_getaffinity(0)) if workers == "auto" else workers
+        options += ["-n", str(count), "--dist", "loadscope"]
     book = Book(told)
     with _environment():
         arguments = [*map(str, labs), f"--rootdir={Path.cwd()}", *_OPTIONS, *options]

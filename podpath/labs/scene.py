@@ -22,8 +22,8 @@ from podpath.testing import (
 )
 
 _SHOWN = 400
-#: Pods in the order of their creation: the bystander has been there before.
-_CREATED = tuple(reversed(PODS))
+#: Pods in the order of their creation, which is that of the fault matrix.
+_CREATED = ("bystander", "client", "server")
 
 
 @dataclass
@@ -124,6 +124,8 @@ def helpers(topology: Topology) -> str:
     return "\n".join(
         [
             'in_pod() { nsenter --net="/run/netns/$NETNS" -- "$@"; }',
+            "pod_mac() { in_pod ip -o link show eth0 | sed 's/.*ether \\([^ ]*\\).*/\\1/'; }",
+            'host_of() { host_end "$1"; }',
             _table("netns", {pod: topology.pods[pod].netns for pod in PODS}),
             _table("host_end", {pod: _host_end(topology, pod) for pod in PODS}),
             _table("ip_of", {pod: _ip(topology, pod) for pod in PODS}),

@@ -34,6 +34,27 @@ def test_the_solution_may_stand_first() -> None:
     assert reading.parse("ping", tomllib.loads(text)).solution == "x"
 
 
+def test_one_language_is_enough() -> None:
+    """A text that a lab lacks in one language is shown in the other."""
+    data = lab_text.tables()
+    data.pop("zh")
+    data["task"][0].pop("zh")
+    data["hint"][0].pop("en")
+    lab = reading.parse("ping", data)
+
+    assert lab.story.in_language("zh") == "Is it?"
+    assert lab.tasks[0].text.in_language("zh") == "Which interface?"
+    assert lab.hints[0].text.in_language("en") == "看。"
+
+
+def test_without_reasons_every_requirement_is_red_at_first() -> None:
+    """Reasons are for authors who want to be sure of more than the requirement."""
+    data = lab_text.tables()
+    del data["task"][1]["reasons"]
+
+    assert reading.parse("ping", data).tasks[1].reasons == {"PATH-ICMP": "", "TOPO-HOOKS": ""}
+
+
 @pytest.mark.parametrize("path", sorted(reading.SHIPPED.glob("*.toml")), ids=lambda p: p.stem)
 def test_shipped_labs_are_complete(path: Path) -> None:
     """Each shipped lab is well-formed, and its texts are in two languages."""
@@ -64,7 +85,8 @@ def _task(number: int, **values: Any) -> Callable[[dict[str, Any]], object]:
         (lambda data: data.update(points=True), "'points' is a number"),
         (lambda data: data.update(level="tricky"), "level is one of easy, medium, hard"),
         (lambda data: data.update(storry=""), "unknown key 'storry'"),
-        (lambda data: data.pop("zh"), "lacks 'zh'"),
+        (lambda data: (data.pop("zh"), data.pop("en")), "the lab has no text: en or zh"),
+        (lambda data: data["hint"][0].clear(), "hint 1 has no text"),
         (lambda data: data["zh"].pop("story"), "[zh] lacks 'story'"),
         (lambda data: data.pop("task"), "at least one [[task]]"),
         (lambda data: data.update(task={}), "written as [[task]]"),
