@@ -35,7 +35,8 @@ class Cause:
         reason: the kernel's reason, such as "NETFILTER_DROP".
         location: function of the kernel that dropped the packet; empty if it is unknown.
         interface: interface that the packet was on; empty if it was on none.
-        rules: rules of the packet filter that dropped it, or may have.
+        rules: rules of the packet filter that dropped it, or may have; or, without a reason, the
+            state of the ports of a bridge that did not forward it.
     """
 
     reason: str

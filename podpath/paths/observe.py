@@ -26,6 +26,7 @@ from podpath.paths import (
     capture,
     checksums,
     expected,
+    forwarding,
     neighbour_tables,
     probes,
     self_report,
@@ -205,6 +206,7 @@ class Observer:
             _succeeded(exchange, result, differences)
         _no_overload(judgement, differences, observation, overflow)
         losses, counts = record.explain(paths, observation, judgement) if lost else ((), ())
+        losses += tuple(forwarding.losses(judgement, topology, self._network.bridge, losses))
         return Observed(
             tuple(results), observation, judgement, topology, differences, losses, counts
         )

@@ -211,7 +211,8 @@ def _joined(found: Iterable[Loss]) -> list[Loss]:
 
 def sentence(loss: Loss) -> str:
     """Put a loss into words."""
-    after = ", before any interface saw it"
+    fate = "dropped" if any(cause.reason for cause in loss.causes) else "not forwarded"
+    after = ", before any interface saw it" if fate == "dropped" else ""
     if loss.after:
         last = loss.after
         same = last.namespace == loss.namespace
@@ -219,10 +220,12 @@ def sentence(loss: Loss) -> str:
     more = f" and {loss.packets - 1} more" if loss.packets > 1 else ""
     causes = [_worded(cause) for cause in loss.causes]
     which = causes[0] if len(causes) == 1 else f"one of these: {'; '.join(causes)}"
-    return f"{loss.packet}{more}: dropped in namespace {loss.namespace}{after}: {which}"
+    return f"{loss.packet}{more}: {fate} in namespace {loss.namespace}{after}: {which}"
 
 
 def _worded(cause: Cause) -> str:
+    if not cause.reason and cause.rules:
+        return "; ".join(cause.rules)
     words = _WORDS.get(cause.reason) or _PLACES.get(cause.location, "")
     reason = f"{cause.reason or 'no reason'}{f' ({words})' if words else ''}"
     at = " ".join(

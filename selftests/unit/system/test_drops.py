@@ -1,19 +1,22 @@
 """What the kernel drops, with its reason: real packets, in a namespace of the test's own."""
 
 import os
+import re
 import struct
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from podpath.system import btf, drops, netns
+from podpath.system import btf, drops, linux, netns, waiting
 from podpath.system.netlink import losses, nftables
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="not root")
 
 _ICMP, _ECHO = 1, 8
+_PROG_GET_FD_BY_ID = 13  # linux/bpf.h, enum bpf_cmd
 Run = Callable[[str], None]
 
 
@@ -128,3 +131,27 @@ def test_kernel_without_a_description_has_no_record(
     drops.recorder.cache_clear()
     assert drops.recorder() is None
     drops.recorder.cache_clear()
+
+
+@pytest.mark.usefixtures("recorder")
+def test_program_ends_with_its_process() -> None:
+    """Also after SIGKILL: nothing of it stays in the kernel."""
+    hold = "from podpath.system import drops; r = drops.Recorder(); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        texts = [f.read_text() for f in Path(f"/proc/{process.pid}/fdinfo").iterdir()]
+        (number,) = {int(n) for text in texts for n in re.findall(r"prog_id:\s+(\d+)", text)}
+        os.close(linux.bpf(_PROG_GET_FD_BY_ID, struct.pack("=I", number)))
+        process.kill()
+
+    def is_gone() -> bool:
+        try:
+            os.close(linux.bpf(_PROG_GET_FD_BY_ID, struct.pack("=I", number)))
+        except FileNotFoundError:
+            return True
+        return False
+
+    assert waiting.until(is_gone, bool, 5)
