@@ -103,10 +103,9 @@ PLUGINS = (
         near=frozenset({"PATH-PORTMAP", "LIFE-PORTMAP", "LIFE-DELETE"}),
         network=ROOT / "selftests/faults/masquerade-all.conflist",
         # the wrapped plugin may be of a release without the key masqAll
-        after="""[ "$POD" != mapped ] || nft "add table ip all; flush table ip all
-          add chain ip all out { type nat hook postrouting priority 90; }
-          add rule ip all out ct status dnat ip daddr $IP masquerade" """,
-        after_del='[ "$POD" != mapped ] || nft delete table ip all',
+        after=rule_of_iptables(
+            "nat", "POSTROUTING -d 10.88.0.0/24 -m conntrack --ctstate DNAT -j MASQUERADE"
+        ),
     ),
     Fault(
         name="the node forwards what plugins allow alone",
