@@ -85,7 +85,8 @@ def _on_a_thread(name: str, enter: Callable[[], None], work: Callable[[], T]) ->
         except BaseException as error:  # raised in the caller's thread, below
             failures.append(error)
 
-    thread = threading.Thread(target=enter_and_work, name=name)
+    # a daemon: after an interrupt of the caller, the program need not wait for work to end
+    thread = threading.Thread(target=enter_and_work, name=name, daemon=True)
     thread.start()
     thread.join()
     if failures:
