@@ -79,9 +79,9 @@ def built(
 
 def _options(lab: Lab, stack: ExitStack, plugin: bytes | None) -> NodeOptions:
     """Write what the node is started with, for the length of a stack."""
+    place = stack.enter_context(temporary())
     if not lab.conflist:
         return NodeOptions()
-    place = stack.enter_context(temporary())
     conflist = place / "lab.conflist"
     conflist.write_text(lab.conflist, encoding="utf-8")
     if not lab.plugin:
