@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -210,6 +209,9 @@ def _add_inside(actions: output.Commands) -> None:
     on_node = actions.add_parser("on-node", help="what a Job runs on its node")
     on_node.add_argument("arguments", nargs="*", metavar="ARGUMENT")
     on_node.set_defaults(run=_on_node)
+    sonobuoy = actions.add_parser("sonobuoy", help="what Sonobuoy runs on a node")
+    sonobuoy.add_argument("arguments", nargs="*", metavar="ARGUMENT")
+    sonobuoy.set_defaults(run=_sonobuoy)
     janitor = actions.add_parser("janitor", help="what deletes the namespace of a killed run")
     janitor.add_argument("namespace", metavar="NAMESPACE")
     janitor.set_defaults(run=_janitor)
@@ -218,8 +220,13 @@ def _add_inside(actions: output.Commands) -> None:
 def _on_node(options: argparse.Namespace) -> int:
     from podpath.fleet import on_node
 
-    arguments: Sequence[str] = options.arguments
-    return on_node.run(arguments)
+    return on_node.run(options.arguments)
+
+
+def _sonobuoy(options: argparse.Namespace) -> int:
+    from podpath.fleet import sonobuoy
+
+    return sonobuoy.run(options.arguments or _FULL)
 
 
 def _janitor(options: argparse.Namespace) -> int:

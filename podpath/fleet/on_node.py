@@ -24,15 +24,23 @@ def run(arguments: Sequence[str]) -> int:
         0: how the run ended is in what was written.
     """
     with tempfile.TemporaryDirectory() as directory:
-        status = _suite([*_SUITE, "--podpath-report", directory, *arguments])
+        status = suite(directory, arguments)
         for line in parcel.pack(_bounded(_files(Path(directory))), status):
             sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
     return 0
 
 
-def _suite(command: Sequence[str]) -> int:
-    """Run the suite; the end of the Job is its Ctrl-C, so that it removes what it made."""
+def suite(directory: str, arguments: Sequence[str]) -> int:
+    """Run the suite on this node, and return its exit status.
+
+    The end of the Job is its Ctrl-C, so that it removes what it made.
+
+    Args:
+        directory: directory of its report.
+        arguments: further arguments of pytest, with what to test.
+    """
+    command = [*_SUITE, "--podpath-report", directory, *arguments]
     sys.stdout.flush()
     with subprocess.Popen(command, stderr=subprocess.STDOUT) as process:
         signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
