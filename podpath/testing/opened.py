@@ -174,7 +174,7 @@ def _only() -> str:
     if not nodes:
         raise CouldNotTest("no node stands on this machine", "Start one with `podpath shell`")
     if len(nodes) > 1:
-        raise CouldNotTest(f"several nodes stand: {', '.join(nodes)}", "Name one")
+        raise CouldNotTest(f"several nodes stand: {', '.join(nodes)}", "Name one with --join")
     return nodes[0]
 
 

@@ -37,6 +37,7 @@ LAYERS = (
     "testing",
     "shell",
     "labs",
+    "trace",
     "plugin",
     "fixtures",
     "tests",

@@ -1,0 +1,1 @@
+"""Self-tests of `podpath trace`, on real nodes."""
