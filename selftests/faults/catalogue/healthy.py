@@ -99,6 +99,14 @@ PLUGINS = (
         before=_MAC_OF_IP,
     ),
     Fault(
+        name="MAC addresses made from IP addresses, and not announced",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-REUSE", "LIFE-DELETE"}),
+        before=_MAC_OF_IP,
+        announces=False,
+    ),
+    Fault(
         name="a node of IPVS with strict ARP",
         source="",
         reds={},
