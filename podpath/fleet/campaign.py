@@ -233,7 +233,8 @@ def _wait_until_gone(api: Jobs, name: str) -> None:
     """Wait until a namespace is gone, and what it owned."""
     seconds = limits.current().namespace
     label = f"{manifests.LABEL}={name}"
-    if waiting.until(lambda: api.labelled_namespaces(label), lambda left: not left, seconds):
+    pause = 0.5  # a request to the API server each time
+    if waiting.until(lambda: api.labelled_namespaces(label), lambda x: not x, seconds, pause):
         raise CouldNotTest(
             f"the namespace {name} is not gone after {seconds:.0f} s",
             f"kubectl get namespace {name} -o yaml says what it waits for",
