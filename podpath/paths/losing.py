@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from podpath.errors import CouldNotTest
 from podpath.model import Count, Dropped, Loss, Observation, Path
@@ -14,6 +15,8 @@ from podpath.paths.probes import Probe
 from podpath.system import drops, netns
 from podpath.system.netlink import losses
 from podpath.system.netlink.losses import Reading
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,17 @@ class Record:
             observation: All sightings.
             judgement: The sightings, compared with the paths.
         """
-        after = losses.read(self.namespaces)
+        try:
+            after = losses.read(self.namespaces)
+        except CouldNotTest:  # a namespace ended after the traffic
+            return (), ()
         everything = self._dropped(capture.clock_offset())
         dropped = why.of_probes(expected, observation.sightings, everything)
         promiscuous = [(p.namespace, link) for p in observation.proofs for link in p.promiscuous]
         filters = self._filters(everything, after)
         counts = tuple(c for name, reading in after.items() for c in self._moved(name, reading))
+        if observation.lost:
+            counts += (Count("the machine", "softnet_stat dropped", observation.lost),)
         return tuple(why.losses(judgement, dropped, promiscuous, filters)), counts
 
     def _dropped(self, offset: int) -> list[Dropped]:
@@ -82,10 +90,12 @@ class Record:
         ]
 
     def _moved(self, name: str, after: Reading) -> list[Count]:
-        was = self.before[name].counters()
-        now = after.counters()
-        moved = {counter: number - was.get(counter, 0) for counter, number in now.items()}
-        return [Count(name, counter, number) for counter, number in moved.items() if number > 0]
+        """List the counters of a namespace that grew, and the counters of rules that drop."""
+        was, path = self.before[name], self.namespaces[name]
+        counters = _grown(was.counters(), after.counters())
+        rules = _grown(was.droppers(), after.droppers())
+        worded = {losses.worded(path, rule): number for rule, number in rules.items()}
+        return [Count(name, text, number) for text, number in {**counters, **worded}.items()]
 
     def _filters(self, dropped: Sequence[Dropped], after: Mapping[str, Reading]) -> why.Filters:
         """Name the rules by which the packet filter dropped packets."""
@@ -108,3 +118,9 @@ class Record:
             for rule, now in after.droppers().items()
             if rule.concerns(version)
         }
+
+
+def _grown(was: Mapping[T, int | None], now: Mapping[T, int | None]) -> dict[T, int]:
+    """Return by how much counters grew, those that did. Pure."""
+    grown = {name: (number or 0) - (was.get(name) or 0) for name, number in now.items()}
+    return {name: number for name, number in grown.items() if number > 0}
