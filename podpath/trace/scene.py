@@ -30,11 +30,24 @@ class Scene:
     unjudged: str
     program_pod: Callable[[str], Pod]
 
-    def topology(self) -> Topology:
-        """Read the node and its pods as they are now."""
-        return reading.read(
-            self.node.network_namespace(), self.node.named_namespaces(), self.pods.values()
-        )
+    def topology(self, *pods: str) -> Topology:
+        """Read the node and its pods as they are now.
+
+        Args:
+            pods: names of the pods to read; without any, all and the other namespaces, too.
+        """
+        chosen = [self.pods[name] for name in pods if name in self.pods]
+        named = self.node.named_namespaces()
+        if pods:
+            spaces = {pod.netns for pod in chosen}
+            named = {name: path for name, path in named.items() if name in spaces}
+        networks = chosen if pods else self.pods.values()
+        return reading.read(self.node.network_namespace(), named, networks)
+
+    def pod_of(self, text: str) -> str:
+        """Return the name of the pod with a name or an address; the text itself without one."""
+        holders = (n for n, p in self.pods.items() if text in map(str, p.addresses))
+        return next(holders, text)
 
     def namespaces(self) -> dict[str, str]:
         """Return name and path of each namespace; a pod's has the name of the pod."""

@@ -81,7 +81,7 @@ def trace(
     began = time.monotonic()
     source = scene.source(where, sender)
     for left in reversed(range(_ATTEMPTS)):
-        before = where.topology()
+        before = where.topology(source, where.pod_of(destination))
         to = scene.target(where, before, source, destination, family)
         watched = _watch(where, before, source, to, request, draws)
         if not watched.observation.gaps or not left:
