@@ -11,7 +11,7 @@ from typing import Any
 
 from podpath.cni.network import Network
 from podpath.contract import links
-from podpath.contract.answers import Answer, require_success
+from podpath.contract.answers import Answer, entries, require_success
 from podpath.contract.links import AttachmentState
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import (
@@ -30,6 +30,8 @@ from podpath.system import limits, randomness, sysctl, waiting
 
 #: Not eth0: a plugin must use the name in CNI_IFNAME, not the usual one.
 INTERFACE = "net1"
+#: Second interface of the same container.
+SECOND_INTERFACE = "net2"
 
 _numbers = itertools.count(1)
 
@@ -51,6 +53,7 @@ class Attachment:
         container: CNI_CONTAINERID.
         name: name of the container's network namespace.
         netns: CNI_NETNS, the path of that namespace on the node.
+        interface: CNI_IFNAME.
         result: result of the last successful ADD; None before it.
     """
 
@@ -68,6 +71,7 @@ class Attachment:
         self.container = randomness.unique(16).hex()
         self.name = f"contract-{next(_numbers)}-{self.container[:8]}"
         self.netns = f"/run/netns/{self.name}"
+        self.interface = INTERFACE
         self.result: Previous = None
         self._up: list[Step] = []
         self._hung = False
@@ -76,7 +80,7 @@ class Attachment:
     @property
     def identity(self) -> dict[str, str]:
         """The attachment as GC lists it."""
-        return {"containerID": self.container, "ifname": INTERFACE}
+        return {"containerID": self.container, "ifname": self.interface}
 
     def environment(self, command: str, overrides: Overrides = _NO_OVERRIDES) -> dict[str, str]:
         """Return the variables of a call; CNI_ARGS has the keys that containerd sets."""
@@ -84,7 +88,7 @@ class Attachment:
             "CNI_COMMAND": command,
             "CNI_CONTAINERID": self.container,
             "CNI_NETNS": self.netns,
-            "CNI_IFNAME": INTERFACE,
+            "CNI_IFNAME": self.interface,
             "CNI_ARGS": "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=contract"
             f";K8S_POD_INFRA_CONTAINER_ID={self.container};K8S_POD_UID={self.name}",
         }
@@ -114,7 +118,7 @@ class Attachment:
         """
         known = self.runtime.named_interfaces
         if self.subject.name not in known:
-            links.require(links.links(self.runtime.node, self.name), INTERFACE)
+            links.require(links.links(self.runtime.node, self.name), self.interface)
             known.add(self.subject.name)
 
     def prepare(self) -> None:
@@ -218,7 +222,7 @@ class Attachment:
         node = self.runtime.node
         container_links, node_links = links.links(node, self.name), links.links(node)
         return AttachmentState(
-            self.result or {}, INTERFACE, self.netns, container_links, node_links
+            self.result or {}, self.interface, self.netns, container_links, node_links
         )
 
     def settings(self) -> Settings:
@@ -227,12 +231,24 @@ class Attachment:
         Raises:
             CouldNotTest: they cannot be read.
         """
-        return sysctl.of_namespace(str(self.runtime.node.root(self.netns)), INTERFACE)
+        return sysctl.of_namespace(str(self.runtime.node.root(self.netns)), self.interface)
 
     def lose_namespace(self) -> None:
         """Remove the container's namespace, as if the container had died."""
         self.runtime.node.run(["ip", "netns", "delete", self.name])
         self._lost = True
+
+    def after_reboot(self, runtime: Runtime) -> "Attachment":
+        """Return the attachment as another runtime knows it, on a node without its namespace."""
+        lost = Attachment(runtime, self.subject, self.version, self.capability_args)
+        lost.container, lost.name, lost.netns = self.container, self.name, self.netns
+        lost.result, lost._lost = self.result, True
+        return lost
+
+    def known_by(self) -> list[str]:
+        """Return the container's id and its addresses, which texts about its things have."""
+        given = entries(self.result or {}, "ips", "address")
+        return [self.container, *(str(a["address"]).partition("/")[0] for a in given)]
 
     def unmount_namespace(self) -> None:
         """Remove the namespace, but keep the file on which it was mounted."""
@@ -253,10 +269,18 @@ class Attachment:
 
         seconds = limits.current().attachment_gone
         now = waiting.until(lambda: inventory.read(node, network), settled, seconds)
-        differences = now.since(before)
+        differences = self._own_link() + now.since(before)
         gone = ("interfaces", "bridge ports", "routing", "mounts") if self._lost else ()
         ours = {("lost", where) for where in gone}
         return [d for d in differences if d.where != "namespaces" and (d.kind, d.where) not in ours]
+
+    def _own_link(self) -> list[Difference]:
+        """List the interface of a container that still exists, which DEL must have deleted."""
+        if self._lost or self.subject.role not in ATTACHING:
+            return []
+        if self.interface not in links.links(self.runtime.node, self.name):
+            return []
+        return [Difference("left behind", "container", "gone", f"interface {self.interface}")]
 
 
 @contextmanager
@@ -290,3 +314,20 @@ def attached(
     finally:
         attachment.detach()
         attachment.lose_namespace()
+
+
+@contextmanager
+def attached_beside(first: Attachment) -> Iterator[Attachment]:
+    """Yield a second attachment of a container, by another interface, ready for ADD.
+
+    Raises:
+        DoesNotConform: a plugin that comes before the subject fails.
+    """
+    second = Attachment(first.runtime, first.subject, first.version, first.capability_args)
+    second.container, second.name, second.netns = first.container, first.name, first.netns
+    second.interface = SECOND_INTERFACE
+    try:
+        second.prepare()
+        yield second
+    finally:
+        second.detach()

@@ -27,6 +27,10 @@ _RULES = ("iptables", "ip6tables", "nft")
 _KILLER = """#!/bin/sh
 kill -KILL $PPID
 """
+_REFUSER = """#!/bin/sh
+echo "refused by podpath's stand-in" >&2
+exit 1
+"""
 
 _numbers = itertools.count(1)
 
@@ -89,8 +93,25 @@ def killing_rules(attachment: Attachment) -> Iterator[str]:
     Raises:
         CouldNotTest: the programs cannot be installed on the node.
     """
+    with _rules(attachment, _KILLER) as path:
+        yield path
+
+
+@contextmanager
+def failing_rules(attachment: Attachment) -> Iterator[str]:
+    """Yield a PATH whose programs that set rules fail.
+
+    Raises:
+        CouldNotTest: the programs cannot be installed on the node.
+    """
+    with _rules(attachment, _REFUSER) as path:
+        yield path
+
+
+@contextmanager
+def _rules(attachment: Attachment, script: str) -> Iterator[str]:
     directory = f"/run/podpath/stand-in-{next(_numbers)}"
-    _install(attachment.runtime, directory, dict.fromkeys(_RULES, _KILLER))
+    _install(attachment.runtime, directory, dict.fromkeys(_RULES, script))
     try:
         yield f"{directory}:{programs.search_path()}"
     finally:

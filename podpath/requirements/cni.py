@@ -117,6 +117,38 @@ REQUIREMENTS = (
         " IgnoreUnknown=1.",
     ),
     Requirement(
+        "CNI-ADD-AGAIN",
+        "After an ADD that failed, ADD of another container succeeds, and after its DEL that of the"
+        " same one.",
+        "ADD keeps a lock, or a mark of its failure, which DEL does not delete.",
+        (call("ADD"), STATE),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement; CNI specification 1.1.0, section 3: attachments of"
+        " different containers are independent of each other, and DEL undoes an ADD that failed",
+        needs=Ability.CALLS,
+        why="One pod whose ADD fails must not keep all later ones from starting.",
+        how="ADD fails in several ways: its namespace does not exist, the IPAM plugin refuses, or"
+        " the plugin is killed. Then ADD of another container must succeed, and after DEL of the"
+        " first one its ADD, too.",
+        title="ADD after an ADD that failed",
+    ),
+    Requirement(
+        "CNI-ADD-EXHAUSTED",
+        "ADD without an address left is an error, which DEL undoes, and succeeds once an address is"
+        " free.",
+        "One of two addresses stays leased, or the interface stays without an address.",
+        (call("ADD"), f"{NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement; CNI specification 1.1.0, section 2, Errors, and section"
+        " 3: DEL undoes an ADD that failed",
+        needs=Ability.CALLS,
+        why="A node runs out of addresses one day. What a refused pod leaves makes it worse.",
+        how="ADD is called for two containers, with a range of one address in its configuration."
+        " The second one must fail with an error document, and leave nothing after its DEL. After"
+        " DEL of the first one it must succeed.",
+        title="ADD without an address left",
+    ),
+    Requirement(
         "CNI-ERROR",
         "A failure is an exit status other than 0, and one JSON document with a code and a"
         " message on stdout.",
@@ -129,7 +161,8 @@ REQUIREMENTS = (
         needs=Ability.CALLS,
         why="The message is what people find in a pod's events. An exit status alone does not"
         " tell what to mend.",
-        how="ADD is called for a namespace that there is not. stdout must be one document as the"
+        how="ADD is called for a namespace that does not exist, with an IPAM plugin that refuses,"
+        " and with programs for firewall rules that fail. stdout must be one document as the"
         " schema has it, with a code that the specification has, or of 100 and more.",
     ),
     Requirement(
@@ -214,6 +247,22 @@ REQUIREMENTS = (
         " there.",
         how="ADD is made to fail at IPAM, is killed there, or where it sets rules. DEL must"
         " succeed, and the node be as before.",
+    ),
+    Requirement(
+        "CNI-INTERFACES",
+        "A container may have two interfaces on a network, and DEL of one leaves the other alone.",
+        "State, a lease or a chain of rules is kept for the container, not for its interface.",
+        (call("DEL"), STATE),
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 3: a container may be added to a network more than"
+        " once, with another interface name each time",
+        needs=Ability.CALLS,
+        why="Pods with several interfaces lose the address, the rules or the deletion of one of"
+        " them, because of another.",
+        how="ADD is called for two interfaces of a container, and DEL for one. What the other one"
+        " has, on the node and in the container, must stay, and CHECK of it succeed. After its DEL"
+        " nothing may be left.",
+        title="Two interfaces of one container",
     ),
     Requirement(
         "CNI-CHECK",
@@ -361,27 +410,32 @@ REQUIREMENTS = (
     Requirement(
         "CNI-GC",
         "GC succeeds, and releases what attachments that are not listed have held.",
-        "GC does nothing.",
+        "GC does nothing, takes an empty list for none, or looks at the container's id alone.",
         (call("GC"), STATE),
         level=Level.SHOULD,
         source="CNI specification 1.1.0, section 2, GC",
         needs=Ability.CALLS,
         why="GC gives back what was lost in crashes.",
         how="Of two containers one loses its namespace, and GC is called with the other one"
-        " listed. The first one's lease must be gone.",
+        " listed; a container loses its namespace, and GC is called with an empty list; a container"
+        " has two interfaces, and GC is called with the first one listed. What is not listed must"
+        " be released.",
     ),
     Requirement(
         "CNI-GC-LISTED",
-        "GC leaves listed attachments alone, and prints nothing if it succeeds.",
-        "GC removes all, or logs to stdout.",
+        "GC leaves listed attachments, other networks and common files alone, and prints nothing"
+        " if it succeeds.",
+        "GC removes all, knows one interface of a container only, or logs to stdout.",
         (call("GC"), STATE),
         level=Level.MUST,
-        source="CNI specification 1.1.0, section 2, GC: the list names attachments that are still"
-        " valid",
+        source="CNI specification 1.1.0, section 2, GC: the list names attachments to this network"
+        " that are still valid",
         needs=Ability.CALLS,
-        why="A GC that takes too much cuts living pods off.",
-        how="Of two containers one loses its namespace, and GC is called with the other one"
-        " listed. CHECK of the listed one must succeed, unless the conflist turns CHECK off.",
+        why="A GC that takes too much cuts living pods off, or gives their addresses to others.",
+        how="A container with two interfaces stays, one of another network has an address, and one"
+        " loses its namespace. GC is called with both interfaces listed, and after their DEL with"
+        " an empty list. Nothing may be lost but what the vanished container held, and CHECK of"
+        " both interfaces must succeed, unless the conflist turns CHECK off.",
     ),
     Requirement(
         "CNI-GC-DELEGATE",

@@ -33,16 +33,20 @@ _DELETING = frozenset(
 
 
 # Without masquerading the reference plugin leaves nothing when the namespace is gone.
-def _no_masquerade(bridge: dict[str, Any]) -> None:
+def no_masquerade(bridge: dict[str, Any]) -> None:
+    """Turn masquerading off."""
     bridge["ipMasq"] = False
 
 
 #: Wraps plugins of 1.0.0 so that they speak 1.1.0, with GC and STATUS: of leases, no more.
-_SPEAK = r"""input=$(flat "$input" | sed 's/"cniVersion":"1.1.0"/"cniVersion":"1.0.0"/g')
+_SPEAK = r"""valid() { tr -d '\r' <"$1" | { read -r id; read -r interface
+    [ "$by" != container ] || interface='.*'
+    echo "$input" | grep -q "\"containerID\":\"$id\",\"ifname\":\"$interface\""; }; }
+  input=$(flat "$input" | sed 's/"cniVersion":"1.1.0"/"cniVersion":"1.0.0"/g')
   case "$CNI_COMMAND $real" in
   "GC "*/bridge | "STATUS "*/bridge) delegate >&3; exit $?;;
-  "GC "*) for f in /var/lib/cni/networks/podpath/10.*; do
-      echo "$input" | grep -q "$(head -n 1 "$f" | tr -d '\r')" || rm "$f"; done; exit 0;;
+  "GC "*) for f in /var/lib/cni/networks/podpath/10.*; do [ ! -e "$f" ] || valid "$f" || rm "$f"
+      done; exit 0;;
   STATUS*) exit 0;;
   esac
 """
@@ -53,12 +57,12 @@ _SPOKEN = r"""case "$CNI_COMMAND" in
 """
 
 
-def _speaking(first: str = "") -> dict[str, Any]:
+def speaking(first: str = "") -> dict[str, Any]:
     """A plugin that speaks CNI 1.1.0, but for what is done first."""
     return {
         "wraps": ("bridge", "host-local"),
         "cases": "*-1.1.0*",
-        "configure": _no_masquerade,
+        "configure": no_masquerade,
         "first": first + _SPEAK,
         "last": _SPOKEN,
     }
@@ -239,7 +243,7 @@ FAULTS = (
         source="kubernetes/kubernetes issue 57465",
         reds={"CNI-DEL-GONE": "no namespace"},
         follows=_DELETING,
-        configure=_no_masquerade,
+        configure=no_masquerade,
         undeclared=frozenset({"CNI-DEL-GONE"}),
         before_del='[ -e "$CNI_NETNS" ] || fail 100 "no namespace"',
     ),
@@ -294,7 +298,7 @@ FAULTS = (
         },
         follows=_DELETING | {"CNI-DEL-GONE", "CNI-DELEGATE-ERROR", "CNI-PARALLEL"},
         untestable=frozenset({"LIFE-REUSE"}),
-        configure=_no_masquerade,
+        configure=no_masquerade,
         before_del='in_pod ip link delete "$CNI_IFNAME"; exit 0',
     ),
     Fault(
@@ -317,26 +321,26 @@ FAULTS = (
         name="GC does nothing",
         source="own",
         reds={"CNI-GC": "left behind at leases", "CNI-GC-DELEGATE": "expected GC, saw not called"},
-        **_speaking('[ "$CNI_COMMAND" != GC ] || exit 0\n'),
+        **speaking('[ "$CNI_COMMAND" != GC ] || exit 0\n'),
     ),
     Fault(
         name="GC releases all",
         source="own",
         reds={"CNI-GC-LISTED": "failure at bridge CHECK"},
-        **_speaking('[ "$CNI_COMMAND" != GC ] || input={}\n'),
+        **speaking('[ "$CNI_COMMAND" != GC ] || input={}\n'),
     ),
     Fault(
         name="STATUS is not known",
         source="own",
         reds={"CNI-STATUS": "failure at bridge STATUS"},
         follows=frozenset({"CNI-STATUS-DELEGATE"}),
-        **_speaking('[ "$CNI_COMMAND" != STATUS ] || fail 4 "unknown CNI_COMMAND"\n'),
+        **speaking('[ "$CNI_COMMAND" != STATUS ] || fail 4 "unknown CNI_COMMAND"\n'),
     ),
     Fault(
         name="STATUS does not ask IPAM",
         source="own",
         reds={"CNI-STATUS-DELEGATE": "expected STATUS, saw not called"},
-        **_speaking('[ "$CNI_COMMAND" != STATUS ] || exit 0\n'),
+        **speaking('[ "$CNI_COMMAND" != STATUS ] || exit 0\n'),
     ),
 )
 
@@ -353,6 +357,6 @@ PLUGINS = (
             }
         ),
         undeclared=frozenset({"CNI-DEL-FAILED"}),
-        **_speaking(),
+        **speaking(),
     ),
 )

@@ -8,7 +8,8 @@ _RANGE = [{"subnet": "fd00:88::/64"}]
 _ROUTE = {"dst": "::/0"}
 
 
-def _dual(bridge: dict[str, Any]) -> None:
+def dual_stack(bridge: dict[str, Any]) -> None:
+    """Give pods IPv6 addresses beside IPv4 ones."""
     bridge["ipam"]["ranges"].append(_RANGE)
     bridge["ipam"]["routes"].append(_ROUTE)
 
@@ -22,6 +23,11 @@ def _dropped(rule: str) -> str:
     return f"""[ "$POD" != server ] || {{ {bridge_rule(f"iifname '$HOST' {rule} drop")}; }}"""
 
 
+#: Shell: the bridge asks which groups its ports want, soon knows, and sends to these alone.
+_QUERIER = """ip link set cni0 type bridge mcast_query_response_interval 10
+          ip link set cni0 type bridge mcast_querier 1
+          sleep 0.3"""
+
 FAULTS = (
     Fault(
         name="IPv6 echo replies are dropped, IPv4's are not",
@@ -30,7 +36,7 @@ FAULTS = (
         reds={"PATH-ICMP": "missing hop"},
         follows=frozenset({"TOPO-HOOKS"}),
         untestable=frozenset({"PATH-ARP"}),
-        configure=_dual,
+        configure=dual_stack,
         after=_dropped("icmpv6 type echo-reply"),
     ),
     Fault(
@@ -39,8 +45,19 @@ FAULTS = (
         reds={"PATH-ARP": "missing hop"},
         follows=frozenset({"TOPO-HOOKS", "PATH-ICMP", "PATH-HTTP", "PATH-UDP"}),
         untestable=frozenset({"PATH-ICMP"}),
-        configure=_dual,
+        configure=dual_stack,
         after=_dropped("icmpv6 type nd-neighbor-advert"),
+    ),
+    Fault(
+        name="neighbour solicitations are lost by the bridge's group table",
+        source="cilium/cilium issue 46274, lxc/incus issue 3294",
+        reds={"TOPO-MULTICAST": "multicast group at node veth"},
+        follows=frozenset({"PATH-ICMP"}),
+        untestable=frozenset({"PATH-ICMP"}),
+        configure=dual_stack,
+        after=f"""{_QUERIER}; sleep 2  # by then the pod has sent its last report by itself
+          bridge mdb show dev cni0 | sed -n "s/.* port $HOST grp \\(ff02::1:ff[^ ]*\\).*/\\1/p" |
+          while read -r group; do bridge mdb del dev cni0 port "$HOST" grp "$group"; done""",
     ),
     Fault(
         name="IPv6 packets of more than 1280 bytes are dropped",
@@ -48,7 +65,7 @@ FAULTS = (
         source="own",
         reds={"PATH-MTU": "missing hop"},
         follows=frozenset({"TOPO-HOOKS", "PATH-SIZE", "PATH-HTTP", "PATH-UNCHANGED"}),
-        configure=_dual,
+        configure=dual_stack,
         after=_dropped("ip6 length gt 1240"),
     ),
     Fault(
@@ -58,7 +75,7 @@ FAULTS = (
         # a CHECK that always fails finds what it is known not to find
         follows=frozenset({"TOPO-RESULT", "CNI-CHECK", "CNI-CHECK-LATER"}),
         untestable=frozenset({"CNI-CHECK-STATE"}),
-        configure=_dual,
+        configure=dual_stack,
         after="in_pod ip -6 route delete default",
     ),
     Fault(
@@ -82,6 +99,22 @@ _NEAR = frozenset(
 )
 
 PLUGINS = (
-    Fault(name="dual stack", source="", reds={}, near=_NEAR, configure=_dual),
+    Fault(name="dual stack", source="", reds={}, near=_NEAR, configure=dual_stack),
     Fault(name="IPv6 alone", source="", reds={}, near=_NEAR, configure=_alone),
+    Fault(
+        name="multicast groups with a querier",
+        source="",
+        reds={},
+        near=_NEAR | {"TOPO-MULTICAST"},
+        configure=dual_stack,
+        after=_QUERIER,
+    ),
+    Fault(
+        name="multicast snooping is off",
+        source="lxc/incus issue 3294",
+        reds={},
+        near=_NEAR | {"TOPO-MULTICAST"},
+        configure=dual_stack,
+        after="ip link set cni0 type bridge mcast_snooping 0",
+    ),
 )

@@ -1,0 +1,119 @@
+"""Check GC: it releases what no valid attachment holds, and nothing else.
+
+Rules: CNI specification 1.1.0, section 2, GC.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from podpath.cni.network import Network
+from podpath.contract import answers, siblings
+from podpath.contract.answers import Answer
+from podpath.contract.attachments import Attachment, attached, attached_beside
+from podpath.contract.runtime import Runtime
+from podpath.contract.subjects import Role, Subject, of
+from podpath.model import Difference
+from podpath.nodes import inventory
+from podpath.nodes.inventory import Inventory
+
+Differences = list[Difference]
+
+#: A network that has the same plugins, and no container of this one.
+_OTHER_NETWORK = "podpath-other"
+#: Kinds of things that an attachment may hold beside its interface, which GC releases.
+_HELD = frozenset({"leases", "rules", "files"})
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """Caller of GC for one subject.
+
+    Attributes:
+        runtime: caller of the plugins.
+        network: the configuration, and how its plugin wires pods.
+        subject: the plugins to call.
+        version: cniVersion of each call.
+    """
+
+    runtime: Runtime
+    network: Network
+    subject: Subject
+    version: str
+
+    def collect(self, valid: Sequence[Attachment]) -> list[Answer]:
+        """Call GC with a list of the attachments that still exist."""
+        identities = [attachment.identity for attachment in valid]
+        return self.runtime.collect_garbage(self.subject, self.version, identities)
+
+    def now(self) -> Inventory:
+        """Read the node's inventory."""
+        return inventory.read(self.runtime.node, self.network)
+
+
+def spared(collector: Collector, listed: Attachment, stale: Attachment) -> Differences:
+    """Check that GC leaves both interfaces of a listed container, and another network, alone.
+
+    A first GC removes leftovers of earlier calls, which would count as lost. The last one, without
+    any valid attachment, must leave what no container of this network holds.
+
+    Args:
+        collector: the caller of GC.
+        listed: container that stays, ready for ADD.
+        stale: container that vanishes, ready for ADD.
+
+    Raises:
+        DoesNotConform: ADD failed, or a plugin does not end in time.
+    """
+    collector.collect([])
+    listed.attach()
+    with _second(listed) as valid, _of_other_network(collector):
+        held = collector.now()
+        stale.attach()
+        stale.lose_namespace()
+        collected = collector.collect(valid)
+        differences = _lost(collector.now(), held)
+        for attachment in valid:
+            differences += siblings.checked(attachment, collector.network)
+        for attachment in reversed(valid):
+            attachment.delete()
+        idle = collector.now()
+        collected += collector.collect([])
+        differences += _lost(collector.now(), idle)
+    return answers.silent([a for a in collected if a.status == 0]) + differences
+
+
+def kept(collector: Collector, attachment: Attachment) -> Differences:
+    """Check that GC releases the second interface of a container whose first one is listed."""
+    attachment.attach()
+    before = collector.now()
+    with attached_beside(attachment) as second:
+        answers.require_success(second.add())
+        collected = collector.collect([attachment])
+        now = collector.now().since(before)
+    left = [d for d in now if d.kind == "left behind" and d.where in _HELD]
+    return answers.succeeded(collected) + left
+
+
+@contextmanager
+def _second(first: Attachment) -> Iterator[list[Attachment]]:
+    """Yield a container's attachments: two, if the plugin gives it a second interface."""
+    with attached_beside(first) as second:
+        yield [first] if answers.succeeded(second.add()) else [first, second]
+
+
+@contextmanager
+def _of_other_network(collector: Collector) -> Iterator[None]:
+    """Let a container of another network have an address, if an IPAM plugin can be called."""
+    ipam = [s for s in of(collector.network.conflist) if s.role is Role.IPAM]
+    other = Runtime(collector.runtime.node, _OTHER_NETWORK, collector.runtime.path)
+    with ExitStack() as stack:
+        for subject in ipam:
+            stack.enter_context(attached(other, subject, collector.version)).add()
+        yield
+
+
+def _lost(now: Inventory, before: Inventory) -> Differences:
+    """List what vanished, without the namespace that podpath itself took away."""
+    ours = ("namespaces", "mounts")
+    return [d for d in now.since(before) if d.kind == "lost" and d.where not in ours]

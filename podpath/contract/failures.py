@@ -1,0 +1,133 @@
+"""Ways in which ADD fails, and a range of addresses that is used up.
+
+Rules: CNI specification 1.1.0, sections 2, ADD, and 3; documentation of host-local.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from podpath.cni.ipam import HOST_LOCAL, Range
+from podpath.cni.network import Network
+from podpath.contract import answers
+from podpath.contract.answers import Answer
+from podpath.contract.attachments import Attachment
+from podpath.contract.stand_in import failing_rules, killing_rules, standing_in
+from podpath.contract.subjects import Step, Subject
+from podpath.model import Address, Difference
+from podpath.nodes import inventory, leases
+from podpath.nodes.base import Node
+
+#: Function that lets ADD of an attachment fail; its value is False if that is not possible.
+Way = Callable[[Attachment], bool]
+
+#: Reasons why ADD cannot be made to fail.
+NO_IPAM = "it calls no IPAM plugin"
+NO_RULES = "it runs no program that sets rules"
+
+#: Addresses to look at for one that is not leased.
+_MOST = 64
+
+
+def refused_by_ipam(container: Attachment) -> bool:
+    """Let the IPAM plugin refuse ADD."""
+    with standing_in(container, fails=["ADD"]) as ipam:
+        container.add()
+        return bool(ipam.calls())
+
+
+def killed_by_ipam(container: Attachment) -> bool:
+    """Kill the plugin after its IPAM plugin has assigned an address."""
+    with standing_in(container, kills=["ADD"]) as ipam:
+        container.add()
+        return bool(ipam.calls())
+
+
+def killed_at_rules(container: Attachment) -> bool:
+    """Kill the plugin when it sets rules."""
+    with killing_rules(container) as path:
+        return bool(container.add({"PATH": path})[-1].status)
+
+
+def refused_at_rules(container: Attachment) -> list[Answer]:
+    """Let the programs that set rules fail; return the answers, or none if ADD succeeds."""
+    with failing_rules(container) as path:
+        answered = container.add({"PATH": path})
+    return answered if answered[-1].status else []
+
+
+def no_namespace(container: Attachment) -> bool:
+    """Name a network namespace that does not exist."""
+    return bool(container.add({"CNI_NETNS": f"{container.netns}-missing"})[-1].status)
+
+
+def undone(failed: Attachment) -> bool:
+    """Call DEL after an ADD that failed, once more if it fails; return whether it succeeded.
+
+    CNI-DEL-FAILED is about a DEL that fails.
+    """
+    return any(all(a.status == 0 for a in failed.delete()) for _ in range(2))
+
+
+def exhausted(full: Attachment, late: Attachment, network: Network) -> list[Difference]:
+    """Check an ADD for which no address is left, the DEL after it, and an ADD once one is free.
+
+    Args:
+        full: attachment that takes the only address.
+        late: attachment of another container, which finds none.
+        network: the configuration, and how its plugin wires pods.
+
+    Raises:
+        DoesNotConform: ADD of the first container failed, or a plugin does not end in time.
+    """
+    full.attach()
+    before = inventory.read(full.runtime.node, network)
+    differences = answers.any_refused(late.add(), late.version)
+    differences += answers.succeeded(late.delete()) + late.leftovers(network, before)
+    differences += answers.succeeded(full.delete())
+    return differences or answers.succeeded(late.add())
+
+
+def with_one_address(subject: Subject, network: Network, address: Address) -> Subject:
+    """Return a subject whose last set of ranges has one address only. Pure."""
+    *others, last = network.ipam.sets
+    (only,) = (replace(r, first=address, last=address) for r in last if address in r)
+    section = {
+        **subject.main.section,
+        "ipam": _ipam(subject.main.section["ipam"], (*others, (only,))),
+    }
+
+    def changed(step: Step) -> Step:
+        return replace(step, section=section) if step is subject.main else step
+
+    return replace(subject, steps=tuple(map(changed, subject.steps)))
+
+
+def _ipam(section: Mapping[str, Any], sets: tuple[tuple[Range, ...], ...]) -> dict[str, Any]:
+    of_range = ("subnet", "rangeStart", "rangeEnd", "gateway", "ranges")
+    kept = {key: value for key, value in section.items() if key not in of_range}
+    return kept | {"ranges": [[_range(r) for r in alternatives] for alternatives in sets]}
+
+
+def _range(stated: Range) -> dict[str, str]:
+    texts = {"subnet": stated.subnet, "rangeStart": stated.first, "rangeEnd": stated.last}
+    gateway = {"gateway": stated.gateway} if stated.gateway is not None else {}
+    return {key: str(value) for key, value in {**texts, **gateway}.items()}
+
+
+def free_address(node: Node, network: Network) -> Address | None:
+    """Return an address of the last set of ranges that no container has; None without any.
+
+    Raises:
+        CouldNotTest: the leases cannot be read.
+    """
+    if network.ipam.plugin != HOST_LOCAL or network.conflist.delegation or not network.ipam.sets:
+        return None
+    leased = leases.store(network).leases(node)
+    for stated in network.ipam.sets[-1]:
+        address = stated.last
+        for _ in range(min(stated.usable, _MOST)):
+            if address != stated.gateway and str(address) not in leased:
+                return address
+            address -= 1
+    return None

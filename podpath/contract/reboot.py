@@ -1,0 +1,122 @@
+"""Check what a reboot leaves of attachments: their state on disk, and nothing in the kernel.
+
+Rules: CNI specification 1.1.0, section 2, DEL: a missing namespace is no error, and the resources
+of the container are released; a runtime that starts again calls DEL for each lost container.
+"""
+
+import subprocess
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from podpath.cni.network import Network
+from podpath.cni.versions import since
+from podpath.contract import answers, siblings
+from podpath.contract.attachments import Attachment, attached
+from podpath.contract.runtime import Runtime
+from podpath.contract.subjects import Subject
+from podpath.errors import CouldNotTest
+from podpath.model import Difference
+from podpath.nodes import inventory, state_files
+from podpath.nodes.base import Node
+from podpath.nodes.inventory import Inventory
+from podpath.system import limits
+
+#: Containers that run when the node reboots: one for DEL, one for DEL without its result.
+OLD = 2
+#: Directories that a reboot empties, and those of which the new node has its own.
+_NOT_KEPT = ("/run/", "/tmp/", "/dev/", "/etc/cni/")
+
+Differences = list[Difference]
+
+
+def rebooted(
+    runtime: Runtime, subject: Subject, network: Network, version: str, after: Node
+) -> Differences:
+    """Attach containers, take their state to a node that has just started, and continue there.
+
+    A new container must get its network first, then DEL of the old ones must release what they
+    had, and leave the new one alone.
+
+    Args:
+        runtime: caller of the plugins on the node before the reboot.
+        subject: the plugins to call.
+        network: the configuration, and how its plugin wires pods.
+        version: cniVersion of each call.
+        after: a node that has never had a pod.
+
+    Raises:
+        DoesNotConform: ADD before the reboot failed, or a plugin does not end in time.
+        CouldNotTest: the state cannot be copied.
+    """
+    with ExitStack() as stack:
+        usual = _usual(stack.enter_context(attached(runtime, subject, version)), network)
+        lost = [stack.enter_context(attached(runtime, subject, version)) for _ in range(OLD)]
+        for attachment in lost:
+            attachment.attach()
+        _copy(list(state_files.paths(runtime.node)), runtime.node, after)
+        restarted = Runtime(after, runtime.network_name, runtime.path)
+        new = stack.enter_context(attached(restarted, subject, version))
+        if refused := answers.succeeded(new.add()):
+            return refused
+        before = inventory.read(after, network)
+        old = [attachment.after_reboot(restarted) for attachment in lost]
+        differences = answers.succeeded(old[0].delete() + old[1].delete(forget=True))
+        if version in since("1.1.0") and not network.conflist.disable_gc:
+            collected = restarted.collect_garbage(subject, version, [new.identity])
+            differences += answers.succeeded(collected)
+        differences += _of_old(inventory.read(after, network), before, old)
+        known = {(d.kind, d.where) for d in usual}
+        differences = [d for d in differences if (d.kind, d.where) not in known]
+        return differences + siblings.checked(new, network)
+
+
+def _usual(attachment: Attachment, network: Network) -> Differences:
+    """List what DEL of a container without its namespace fails to do on a node that runs on.
+
+    CNI-DEL-GONE is about that, not LIFE-REBOOT.
+    """
+    attachment.attach()
+    attachment.lose_namespace()
+    differences = answers.succeeded(attachment.delete())
+    now = inventory.read(attachment.runtime.node, network)
+    return differences + _of_old(now, now, [attachment])
+
+
+def _of_old(now: Inventory, before: Inventory, old: Sequence[Attachment]) -> Differences:
+    """List what DEL left of the old containers, and what of the new one it took."""
+    names = [name for attachment in old for name in attachment.known_by()]
+    left = [
+        Difference("left behind", kind, "gone", thing)
+        for kind, things in now.things.items()
+        for thing in things
+        if any(attachment.container in thing for attachment in old)
+    ]
+    return left + [
+        difference
+        for difference in now.since(before)
+        if difference.kind != "lost" or not any(n in difference.expected for n in names)
+    ]
+
+
+def _copy(paths: Sequence[str], node: Node, other: Node) -> None:
+    """Copy files from a node to another one, by its own programs: no link leads out of them."""
+    kept = [path.removeprefix("/") for path in paths if not path.startswith(_NOT_KEPT)]
+    pack = ["tar", "-C", "/", "--no-recursion", "-cf", "-", *kept]
+    seconds = limits.current().command
+    try:
+        packed = subprocess.run(
+            node.entering(pack), capture_output=True, check=False, timeout=seconds
+        )
+        unpacked = subprocess.run(
+            other.entering(["tar", "-C", "/", "-xf", "-"]),
+            input=packed.stdout,
+            capture_output=True,
+            check=False,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise CouldNotTest(f"{late}", limits.current().remedy) from None
+    for ended in (packed, unpacked):
+        if ended.returncode != 0:
+            why = ended.stderr.decode(errors="replace").strip()
+            raise CouldNotTest(f"the state of a node could not be copied: {why}")

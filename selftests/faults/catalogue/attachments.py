@@ -1,0 +1,203 @@
+"""Faults of attachments: two of one container, an ADD that failed, and GC."""
+
+from typing import Any
+
+from selftests.faults.catalogue.contract import no_masquerade, speaking
+from selftests.faults.catalogue.ipv6 import dual_stack
+from selftests.faults.fault import Fault
+
+_LEASES = "/var/lib/cni/networks/podpath"
+#: Shell: whether the interface is the last one that ADD was called for, of this container.
+_LAST = '[ "$(cat "/run/podpath/fault/last-$CNI_CONTAINERID")" = "$CNI_IFNAME" ]'
+_REMEMBER = 'echo "$CNI_IFNAME" >"/run/podpath/fault/last-$CNI_CONTAINERID"'
+#: Shell, within GC: whether it is of the bridge, which is called before IPAM.
+_COLLECTING = '[ "$CNI_COMMAND$real" != "GC${real%/*}/bridge" ] ||'
+
+_TWO = (
+    Fault(
+        name="DEL of an interface releases the container's other address",
+        source="containernetworking/plugins pull request 1289; host-local before it kept names",
+        reds={"CNI-INTERFACES": "lost at leases"},
+        configure=no_masquerade,
+        after_del=f'grep -ls "$CNI_CONTAINERID" {_LEASES}/10.* | xargs -r rm',
+    ),
+    Fault(
+        name="DEL of an interface deletes the container's other one",
+        source="own: a plugin that deletes the namespace's links",
+        reds={"CNI-INTERFACES": "changed at link net"},
+        configure=no_masquerade,
+        after_del="in_pod ip link delete net1; in_pod ip link delete net2",
+    ),
+    Fault(
+        name="CHECK knows the container's last interface only",
+        source="own: a state that is kept by container",
+        reds={"CNI-INTERFACES": "failure at bridge CHECK"},
+        configure=no_masquerade,
+        after=_REMEMBER,
+        first=f'[ "$CNI_COMMAND" != CHECK ] || {_LAST} || fail 100 "unknown interface"',
+    ),
+    Fault(
+        name="DEL of an interface forgets the container",
+        source="flannel-io/cni-plugin: its state is one file for each container",
+        reds={"CNI-INTERFACES": "left behind at leases"},
+        configure=no_masquerade,
+        after=f"{_REMEMBER}; rm -f /run/podpath/fault/gone-$CNI_CONTAINERID",
+        before_del="""gone="/run/podpath/fault/gone-$CNI_CONTAINERID"
+          [ ! -e "$gone" ] || exit 0; touch "$gone" """,
+    ),
+    Fault(
+        name="a container gets one interface only",
+        source="own: a lease that is kept by container",
+        reds={"CNI-INTERFACES": "failure at bridge ADD"},
+        configure=no_masquerade,
+        before=f'! grep -qs "$CNI_CONTAINERID" {_LEASES}/10.* || fail 100 "already attached"',
+    ),
+)
+
+_FAILED = (
+    Fault(
+        name="an ADD that failed keeps its lock",
+        source="containernetworking/plugins issue 620",
+        reds={"CNI-ADD-AGAIN": "bridge is locked"},
+        before='[ ! -e /run/podpath/fault/locked ] || fail 11 "bridge is locked"',
+        last="""[ "$CNI_COMMAND $status" != "ADD 1" ] || [ ! -e "$CNI_NETNS" ] ||
+          echo "$CNI_CONTAINERID" >/run/podpath/fault/locked""",
+        after_del='grep -qs "$CNI_CONTAINERID" /run/podpath/fault/locked && '
+        "rm /run/podpath/fault/locked",
+    ),
+    Fault(
+        name="a container whose ADD failed is never attached",
+        source="own: a mark of failure that DEL does not delete",
+        reds={"CNI-ADD-AGAIN": "failed before"},
+        before='[ ! -e "/run/podpath/fault/failed-$CNI_CONTAINERID" ] || fail 11 "failed before"',
+        last="""[ "$CNI_COMMAND $status" != "ADD 1" ] || [ ! -e "$CNI_NETNS" ] ||
+          touch "/run/podpath/fault/failed-$CNI_CONTAINERID" """,
+    ),
+    Fault(
+        name="an ADD that found no address leaves a lease of no container",
+        source="k3s-io/k3s issue 5885",
+        reds={"CNI-ADD-EXHAUSTED": "left behind at leases"},
+        configure=no_masquerade,
+        wraps=("host-local",),
+        last=f"""case "$output" in *"no IP addresses"*) echo nobody >{_LEASES}/10.88.0.77;; esac""",
+    ),
+    Fault(
+        name="an ADD that found no IPv6 address keeps the IPv4 one",
+        source="k3s-io/k3s issue 5885",
+        reds={"CNI-ADD-EXHAUSTED": "left behind at leases"},
+        configure=dual_stack,
+        wraps=("host-local",),
+        last=f"""case "$output" in *"no IP addresses"*"fd00:"*)
+          echo nobody >{_LEASES}/10.88.0.78;; esac""",
+    ),
+    Fault(
+        name="an ADD that found no address is not undone",
+        source="containernetworking/plugins issue 29",
+        reds={"CNI-ADD-EXHAUSTED": "left behind at interfaces"},
+        configure=no_masquerade,
+        last="""case "$CNI_COMMAND $output" in ADD*"no IP addresses"*)
+          touch "/run/podpath/fault/half-$CNI_CONTAINERID";; esac""",
+        before_del='[ ! -e "/run/podpath/fault/half-$CNI_CONTAINERID" ] || exit 0',
+    ),
+    Fault(
+        name="an ADD that found no address is no error",
+        source="own",
+        reds={"CNI-ADD-EXHAUSTED": "success at bridge ADD"},
+        configure=no_masquerade,
+        last="""case "$CNI_COMMAND $output" in ADD*"no IP addresses"*) status=0
+          output='{"cniVersion":"1.0.0","interfaces":[],"ips":[]}';; esac""",
+    ),
+    Fault(
+        name="the error without an address is plain text",
+        source="containernetworking/cni issue 732",
+        reds={"CNI-ADD-EXHAUSTED": "expected one JSON document on stdout"},
+        configure=no_masquerade,
+        last="""case "$CNI_COMMAND $output" in ADD*"no IP addresses"*)
+          output="range full";; esac""",
+    ),
+    Fault(
+        name="the error of a late step is plain text",
+        source="containernetworking/cni issue 732",
+        reds={"CNI-ERROR": "expected one JSON document on stdout, saw iptables"},
+        last="""case "$CNI_COMMAND $status $output" in "ADD 1 "*iptables*|"ADD 1 "*tables*)
+          output="iptables: no";; esac""",
+    ),
+)
+
+_COLLECTED = (
+    Fault(
+        name="GC keeps one interface of a container",
+        source="containernetworking/plugins pull request 1289",
+        reds={"CNI-GC-LISTED": "lost at leases"},
+        **speaking(
+            f"""{_COLLECTING} for f in $(grep -ls . {_LEASES}/10.*); do
+              grep -q net2 "$f" && rm "$f"; done\n"""
+        ),
+    ),
+    Fault(
+        name="GC keeps all interfaces of a valid container",
+        source="containernetworking/plugins pull request 1289",
+        reds={"CNI-GC": "left behind at leases"},
+        **speaking("by=container\n"),
+    ),
+    Fault(
+        name="GC deletes the files that IPAM counts with",
+        source="containernetworking/plugins pull request 1289",
+        reds={"CNI-GC-LISTED": "lost at files"},
+        **speaking(f"{_COLLECTING} rm -f {_LEASES}/last_reserved_ip.* {_LEASES}/lock\n"),
+    ),
+    Fault(
+        name="GC without valid attachments does nothing",
+        source="containernetworking/plugins pull request 1289",
+        reds={"CNI-GC": "left behind at leases"},
+        **speaking(
+            """[ "$CNI_COMMAND" != GC ] || case "$(flat "$input")" in
+              *'attachments":[]'*) exit 0;; esac\n"""
+        ),
+    ),
+    Fault(
+        name="GC without valid attachments deletes the state of all networks",
+        source="containernetworking/plugins pull request 1289",
+        reds={"CNI-GC-LISTED": "lost at"},
+        **speaking(
+            f"""{_COLLECTING} case "$(flat "$input")" in
+              *'attachments":[]'*) rm -rf /var/lib/cni/networks/*;; esac\n"""
+        ),
+    ),
+    Fault(
+        name="GC releases what other networks hold",
+        source="own: all leases of the node are looked at",
+        reds={"CNI-GC-LISTED": "lost at leases"},
+        **speaking(
+            f"""{_COLLECTING} for f in $(ls -d /var/lib/cni/networks/*/10.* | grep -v {_LEASES}/)
+              do rm "$f"; done\n"""
+        ),
+    ),
+)
+
+FAULTS = (*_TWO, *_FAILED, *_COLLECTED)
+
+
+def _both_families(bridge: dict[str, Any]) -> None:
+    dual_stack(bridge)
+    no_masquerade(bridge)
+
+
+_NEAR = frozenset({"CNI-INTERFACES", "CNI-ADD-AGAIN", "CNI-ADD-EXHAUSTED", "CNI-ERROR"})
+
+PLUGINS = (
+    Fault(
+        name="two interfaces, without masquerading",
+        source="",
+        reds={},
+        near=_NEAR,
+        configure=no_masquerade,
+    ),
+    Fault(
+        name="two interfaces of both families",
+        source="",
+        reds={},
+        near=_NEAR,
+        configure=_both_families,
+    ),
+)

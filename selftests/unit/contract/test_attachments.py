@@ -1,0 +1,75 @@
+"""Pure parts of the checks of two attachments, and of ranges that are used up."""
+
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+
+from podpath.cni.network import Network
+from podpath.contract import failures, siblings, subjects
+from podpath.nodes.inventory import Inventory
+from selftests.unit import samples
+
+
+def inventory(**things: tuple[str, ...]) -> Inventory:
+    return Inventory({"leases": (), "rules": (), **things})
+
+
+def test_own_things_are_those_that_appeared() -> None:
+    before, now = inventory(rules=("a",)), inventory(rules=("a", "b"), leases=("10.88.0.2 x",))
+
+    assert siblings.own(now, before) == {("rules", "b"), ("leases", "10.88.0.2 x")}
+
+
+def test_only_own_things_are_lost() -> None:
+    before = inventory(rules=("a", "b"))
+
+    (difference,) = siblings.lost(inventory(), before, {("rules", "b"), ("leases", "b")})
+
+    assert (difference.kind, difference.where, difference.expected) == ("lost", "rules", "b")
+
+
+def network(*sets: list[dict[str, str]], **more: Any) -> Network:
+    ipam = {"type": "host-local", "ranges": [*sets], "routes": [{"dst": "0.0.0.0/0"}], **more}
+    return samples.network(ipam)
+
+
+def test_last_set_has_one_address_left() -> None:
+    both = network(
+        [{"subnet": "10.88.0.0/24"}], [{"subnet": "fd00:88::/64", "gateway": "fd00:88::9"}]
+    )
+    chain = subjects.of(both.conflist)[0]
+
+    narrowed = failures.with_one_address(chain, both, ip_address("fd00:88::77"))
+
+    ipam = narrowed.main.section["ipam"]
+    assert ipam["ranges"][1] == [
+        {
+            "subnet": "fd00:88::/64",
+            "rangeStart": "fd00:88::77",
+            "rangeEnd": "fd00:88::77",
+            "gateway": "fd00:88::9",
+        }
+    ]
+    assert ipam["ranges"][0][0]["rangeEnd"] == "10.88.0.254"
+    assert ipam["routes"] == [{"dst": "0.0.0.0/0"}]
+    assert narrowed.steps[1:] == chain.steps[1:]
+
+
+def test_subnet_of_the_section_itself_becomes_a_range() -> None:
+    old = samples.network({"ranges": [], "subnet": "10.88.0.0/24"})
+    chain = subjects.of(old.conflist)[0]
+
+    ipam = failures.with_one_address(chain, old, ip_address("10.88.0.7")).main.section["ipam"]
+
+    assert "subnet" not in ipam
+    assert [r["rangeStart"] for r in ipam["ranges"][0]] == ["10.88.0.7"]
+
+
+@pytest.mark.parametrize(
+    "ipam", [{"type": "dhcp"}, {"type": "whereabouts", "range": "10.88.0.0/24"}]
+)
+def test_addresses_of_other_ipams_are_not_used_up(ipam: dict[str, str]) -> None:
+    of_others = samples.network(ipam)
+
+    assert failures.free_address(None, of_others) is None  # type: ignore[arg-type]
