@@ -5,10 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from podpath.cni.network import Network
-from podpath.lifecycle import bystanders, growth, parallel, reuse, survivor
+from podpath.contract import reboot, subjects
+from podpath.contract.runtime import Runtime
+from podpath.errors import CouldNotTest
+from podpath.lifecycle import bystanders, growth, parallel, restart, reuse, survivor
+from podpath.lifecycle.persistence import Persistence
 from podpath.model import NODE, Family
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import SERVER, Deployment
+from podpath.nodes.embedded.node import EmbeddedNode
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import Traffics
 from podpath.testing import each_family, requirement
@@ -118,6 +123,36 @@ def test_reused_ip_works_at_once(
         observed = observe(reuse.first_ping(traffic, peer, new, family))
 
         assert observed.differences == []
+
+
+@requirement("LIFE-PERSIST")
+def test_wiring_stays_as_add_made_it(persistence: Persistence | None) -> None:
+    """Wiring and rules of pods do not change by themselves, while no pod comes or goes."""
+    if persistence is None:
+        raise CouldNotTest("the pods' wiring could not be watched: see the tests of TOPO")
+
+    assert persistence.await_changes() == []
+
+
+@requirement("LIFE-RESTART")
+def test_pods_do_not_notice_that_the_runtime_restarts(
+    contract_node: EmbeddedNode, runtime: Runtime, network: Network
+) -> None:
+    """Wiring and rules of pods are the same after a restart of the runtime."""
+    runtime.require_first_add()
+
+    assert restart.restarted(contract_node, network) == []
+
+
+@requirement("LIFE-REBOOT")
+def test_node_serves_pods_after_a_reboot(
+    runtime: Runtime, fresh_node: Node, network: Network
+) -> None:
+    """After a reboot a new pod gets its network, and DEL releases what the lost pods had."""
+    runtime.require_first_add()
+    chain, version = subjects.of(network.conflist)[0], network.conflist.contract_version
+
+    assert reboot.rebooted(runtime, chain, network, version, fresh_node) == []
 
 
 @requirement("LIFE-PARALLEL")

@@ -1,5 +1,7 @@
 """The wiring of the pods, read from the kernel."""
 
+import operator
+
 import pytest
 
 from podpath.cni.network import Network
@@ -11,8 +13,9 @@ from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffics
+from podpath.system import limits, waiting
 from podpath.testing import each_family, each_pod, requirement
-from podpath.topology import firewall, leasing, settings
+from podpath.topology import firewall, groups, leasing, settings
 from podpath.topology.wiring import Wiring
 
 
@@ -74,6 +77,24 @@ def test_host_end_is_a_forwarding_port_of_the_bridge(wiring: Wiring, pod: str) -
 def test_host_end_is_a_router_of_its_own(wiring: Wiring, pod: str) -> None:
     """The host end is up, has no master, and forwards."""
     assert wiring.host_end(pod) == []
+
+
+@requirement("TOPO-MULTICAST")
+@each_pod
+def test_bridge_sends_neighbour_solicitations_to_the_pods_port(
+    observer: Observer, node: Node, network: Network, pod: str
+) -> None:
+    """If the bridge forwards by its multicast groups, a pod's port has those of its addresses."""
+    if not network.is_bridged or Family.IPV6 not in network.families:
+        pytest.skip("pods are on no bridge, or have no IPv6 addresses")
+    now = Wiring(observer.topology(), network)
+    differences = waiting.until(
+        lambda: now.multicast(pod, groups=groups.read(node, network.bridge)),
+        operator.not_,
+        limits.current().address_detection,  # a pod answers the querier after a while
+    )
+
+    assert differences == []
 
 
 @requirement("TOPO-BRIDGE-MEMBERS")

@@ -32,6 +32,8 @@ _LINK_NAME = re.compile(r"(?!\.{1,2}$)[^/:\s]+")  # net/core/dev.c, dev_valid_na
 _LINK_NAME_BYTES = 15
 #: Reference plugins: without an IPAM plugin, they give pods no address.
 _WITHOUT_IPAM = frozenset({"bridge", "host-device", "ipvlan", "macvlan", "ptp", "tap", "vlan"})
+#: Plugins that make the interface of CNI_IFNAME, or let another one make it.
+_MAKE_INTERFACES = _WITHOUT_IPAM | {"dummy", "flannel", "multus"}
 _MTU = range(68, 65536)  # minimum: RFC 791; maximum: veth (drivers/net/veth.c)
 #: Types of the plugins that read "mtu" as a number alone; others may take a text.
 _NUMBER_ONLY = frozenset({"bridge", "ptp", "macvlan", "ipvlan", "vlan", "tuning"})
@@ -185,6 +187,7 @@ def parse(written: str) -> Conflist:
     whole = document.parse(written)
     version = versions.highest(whole.versions) or whole.versions[0]
     position = _main(whole.sections)
+    _check_single(whole.sections, position)
     main = whole.sections[position]
     delegation = delegations.of(main)
     wiring = delegation.section if delegation else main
@@ -245,6 +248,20 @@ def _main(sections: tuple[Mapping[str, Any], ...]) -> int:
         if section["type"] != LOOPBACK:
             return position
     raise Malformed(f'its only plugin is "{LOOPBACK}", which makes no interface for pods')
+
+
+def _check_single(sections: tuple[Mapping[str, Any], ...], main: int) -> None:
+    """Check that no later plugin of the chain makes a pod's interface, too.
+
+    Both would make the one that CNI_IFNAME names (CNI specification 1.1.0, section 2, ADD).
+    """
+    first, *later = (section["type"] for section in sections[main:])
+    second = next((plugin for plugin in later if plugin in _MAKE_INTERFACES), "")
+    if second and first in _MAKE_INTERFACES:
+        raise Malformed(
+            f'"{first}" and "{second}" both make the pods\' interface, so the second one fails ADD:'
+            " each needs a conflist of its own"
+        )
 
 
 def _ipam(main: Mapping[str, Any], network: str, *, incomplete: bool) -> Ipam:

@@ -1,15 +1,28 @@
 """Compare the pods that stay before and after others come and go."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from functools import partial
 
 from podpath.cni.network import Network
 from podpath.errors import DoesNotConform, Unmet
-from podpath.model import NODE, Difference, Family, Interface, Topology
+from podpath.model import (
+    NODE,
+    Bridge,
+    Difference,
+    Family,
+    Interface,
+    Port,
+    Route,
+    Rule,
+    Topology,
+    listed,
+)
 from podpath.nodes.deployment import CLIENT, SERVER
 from podpath.paths.observable import Traffic
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
+from podpath.topology import routing
 
 _FIELDS = (
     *("index", "mac", "mtu", "up", "addresses", "master", "peer_index", "mode"),
@@ -63,23 +76,68 @@ def changes(before: Topology, after: Topology, network: Network) -> list[Differe
         earlier, later = before.of_pod(pod), after.of_pod(pod)
         for link in earlier.interfaces:
             pairs[f"pod {pod} {link.name}"] = (link, later.interface(link.name))
-        for kind in ("routes", "rules"):
-            lost = set(getattr(earlier, kind)) ^ set(getattr(later, kind))
-            differences += [_change(f"{kind} of pod {pod}", "the same", entry) for entry in lost]
+        differences += _exchanged(f"routes of pod {pod}", earlier.routes, later.routes)
+        differences += _exchanged(f"rules of pod {pod}", earlier.rules, later.rules)
     for where, (was, now_is) in pairs.items():
         for name in _FIELDS:
             old, new = getattr(was, name, None), getattr(now_is, name, None)
             of_bridge = where == f"{NODE} {network.bridge}"
             follows = name == "mac" and of_bridge and not network.is_bridge_gateway
+            if name == "master":
+                old, new = _named(before, old), _named(after, new)
             if old != new and not follows:
-                differences.append(_change(f"{where} {name}", old, new))
+                differences += _unlike(f"{where} {name}", old, new)
     return differences
+
+
+def lost_routes(before: Topology, after: Topology, network: Network) -> list[Difference]:
+    """List the node's routes by the bridge or a pod's host end that vanished. Pure."""
+    links = {network.bridge, *(end.name for pod in before.pods if (end := before.host_end(pod)))}
+    present = set(after.node.routes)
+    return [
+        Difference("lost", f"routes of the {NODE}", routing.described(route), "gone")
+        for route in before.node.routes
+        if route.device in links and route not in present
+    ]
 
 
 def _pair(
     before: Topology, after: Topology, link: str
 ) -> tuple[Interface | None, Interface | None]:
     return before.node.interface(link), after.node.interface(link)
+
+
+def _exchanged(
+    where: str, earlier: Iterable[Route | Rule], later: Iterable[Route | Rule]
+) -> list[Difference]:
+    before, after = (
+        {e.text if isinstance(e, Rule) else routing.described(e) for e in entries}
+        for entries in (earlier, later)
+    )
+    return [_change(where, text, "gone") for text in sorted(before - after)] + [
+        _change(where, "none", text) for text in sorted(after - before)
+    ]
+
+
+def _named(topology: Topology, index: int | None) -> str:
+    """Return the name of a link of the node, by its index; "none" without one."""
+    link = topology.node.by_index(index)
+    return link.name if link else "none"
+
+
+def _unlike(where: str, old: object, new: object) -> list[Difference]:
+    """List how two values differ: field by field, or entry by entry, if they have some."""
+    if isinstance(old, Port | Bridge) and isinstance(new, Port | Bridge):
+        names = [f.name for f in fields(old) if getattr(old, f.name) != getattr(new, f.name, None)]
+        return [
+            _change(f"{where} {name}", getattr(old, name), getattr(new, name, None))
+            for name in names
+        ]
+    if isinstance(old, Port | Bridge):
+        return [_change(where, "present", "none")]
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        old, new = (listed(map(str, entries)) for entries in (old, new))
+    return [_change(where, old, new)]
 
 
 def _change(where: str, old: object, new: object) -> Difference:

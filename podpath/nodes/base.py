@@ -94,6 +94,16 @@ class Node(ABC):
         """Return all pods that neighbours() and create_pod() have met, ours and foreign ones."""
         return Owners()
 
+    def written(self) -> Iterable[str]:
+        """Return the paths of files that were written on the node, beside those in its own mounts.
+
+        A node that others use has none.
+
+        Raises:
+            OSError: a directory cannot be read.
+        """
+        return ()
+
     def root(self, path: str) -> Path:
         """Return a path of the node's file system, as the host reaches it."""
         return Path(f"/proc/{self.pid}/root{path}")

@@ -4,7 +4,7 @@ import operator
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -93,6 +93,8 @@ class Deployment:
         self._live: dict[str, Pod] = {}
         self._of_links = node.link_defaults()
         self._hung: dict[tuple[str, str], Unmet] = {}
+        #: Context of each creation and deletion of pods.
+        self.around: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def __getitem__(self, name: str) -> Pod:
         """Return the pod of that name.
@@ -125,10 +127,11 @@ class Deployment:
             CouldNotTest: anything else failed, or a pod does not serve in time.
         """
         specs = [spec(pod) if isinstance(pod, str) else pod for pod in pods]
-        made = in_parallel([partial(self._create, one) for one in specs], parallel)
-        for request, pod in zip(pods, made, strict=True):
-            if isinstance(request, str):
-                wait_until_serving(self._node, pod)
+        with self.around():
+            made = in_parallel([partial(self._create, one) for one in specs], parallel)
+            for request, pod in zip(pods, made, strict=True):
+                if isinstance(request, str):
+                    wait_until_serving(self._node, pod)
         return made
 
     def _create(self, specified: PodSpec) -> Pod:
@@ -156,7 +159,8 @@ class Deployment:
             DoesNotConform: the plugin failed; the first failure.
             CouldNotTest: anything else failed.
         """
-        in_parallel([partial(self._delete, name) for name in names], parallel)
+        with self.around():
+            in_parallel([partial(self._delete, name) for name in names], parallel)
 
     def _delete(self, name: str) -> None:
         pod = self._live.pop(name)

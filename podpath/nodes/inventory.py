@@ -1,21 +1,19 @@
 """Things on a node that pods may leave behind, and the differences between two points in time."""
 
-import os
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import Difference
-from podpath.nodes import kernel_owned, leases, ruleset
+from podpath.nodes import kernel_owned, leases, ruleset, state_files
 from podpath.nodes.base import Node
 from podpath.nodes.belongings import Neighbours
-from podpath.system import files, linux, netns, proc
+from podpath.system import files, netns, proc
 
 # Rules are in one of iptables' two backends, or in nftables: nft lists all but the legacy ones.
 _RULES = (
@@ -53,9 +51,6 @@ _OF_CONTAINERS = (
 _SYSCTL = ("sh", "-c", "cd /proc/sys/net && grep -rs . .; true")
 # Settings that the kernel itself changes.
 _COUNTED = ("nf_conntrack_count", "max_dgram_qlen")
-
-# Not /tmp: it may be a file system that other programs use, too.
-_STATE = ("/var/lib/cni", "/etc/cni", "/run/cni")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,7 @@ def _read(node: Node, network: Network) -> Inventory:
             ),
             "processes": tuple(_processes(node)),
             "mounts": tuple(_mounts(node)),
-            "files": tuple(_state_files(node)),
+            "files": tuple(state_files.paths(node)),
             "settings": tuple(_settings(lines_of[_SYSCTL], node, network)),
         },
         node.neighbours(),
@@ -173,28 +168,6 @@ def _mounts(node: Node) -> Iterator[str]:
     for mount in proc.mounts(Path(f"/proc/{node.pid}/mountinfo").read_text(errors="replace")):
         if not (node.shared and mount.point.startswith(_OF_CONTAINERS)):
             yield f"{mount.point} {mount.kind}"
-
-
-def _state_files(node: Node) -> Iterator[str]:
-    """List files and directories where plugins keep their state, without following links."""
-    for top in _STATE:
-        for place, names in _below(node, top):
-            yield from (os.path.normpath(f"{top}/{place}/{name}") for name in names)
-    for _, names in islice(_below(node, "/run"), 1):
-        yield from (f"/run/{name}" for name in names)
-
-
-def _below(node: Node, top: str) -> Iterator[tuple[str, list[str]]]:
-    """List each directory below one of the node, and its entries; none if it does not exist."""
-    try:
-        descriptor = linux.open_in_root(f"/proc/{node.pid}/root", top, os.O_RDONLY)
-    except FileNotFoundError:
-        return
-    try:
-        for place, directories, files_there, _ in os.fwalk(".", dir_fd=descriptor):
-            yield place, directories + files_there
-    finally:
-        os.close(descriptor)
 
 
 def _settings(lines: Iterable[str], node: Node, network: Network) -> Iterator[str]:

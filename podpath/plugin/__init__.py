@@ -13,6 +13,7 @@ pytest_plugins = [
     "podpath.plugin.workers",
     "podpath.plugin.collection",
     "podpath.plugin.selection",
+    "podpath.plugin.attribution",
     "podpath.plugin.outcome",
     "podpath.plugin.consequences",
     "podpath.plugin.results",

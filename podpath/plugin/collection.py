@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Requirements to test before any other: others rely on the one; no pod may be deleted before both.
 _FIRST = ("LIFE-ADD", "LIFE-DELETE")
+#: Its pods have stood for long enough by then, and it need not wait.
+_LAST = frozenset({"LIFE-PERSIST"})
 _UNDECLARED = "declare it in the file that `requirements` of [tool.podpath] in pyproject.toml names"
 
 
@@ -95,7 +97,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
     # A remnant that only the first deletion on a node leaves must not exist before this test.
     # xdist keeps this order within each of its workers.
-    items.sort(key=lambda item: item not in first)
+    items.sort(key=lambda item: (item not in first, not _LAST.isdisjoint(shared.ids_of(item))))
 
 
 def _known(config: pytest.Config, item: pytest.Item, identifier: object) -> Requirement:

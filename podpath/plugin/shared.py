@@ -37,6 +37,8 @@ remarks = pytest.StashKey[list[str]]()
 sayings = pytest.StashKey[list[str]]()
 #: Node of this process, while it runs: podpath.nodes.base.Node.
 running_node = pytest.StashKey[Any]()
+#: Pods that stay, of this process: podpath.lifecycle.persistence.Persistence.
+persistence = pytest.StashKey[Any]()
 #: Network that the first pods have completed: podpath.cni.network.Network.
 completed_network = pytest.StashKey[Any]()
 #: Plan of the preflight, kind of node, and facts of the preflight, each made once a process.

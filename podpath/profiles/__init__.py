@@ -116,5 +116,6 @@ def for_plugin(*plugins: str, section: Mapping[str, object] | None = None) -> Pr
     covered = ", ".join(dict.fromkeys(p for profile in shipped() for p in profile.plugins))
     raise CouldNotTest(
         f'no profile covers the plugin type "{plugins[-1]}"',
-        f"Say how it wires pods with --podpath-profile, or use one of: {covered}",
+        "Say how it wires pods with --podpath-profile: docs/profiles.md shows how, and a profile"
+        f' that stands on a shipped one needs little more than its "base". Covered are: {covered}',
     )

@@ -15,7 +15,7 @@ REQUIREMENTS = (
     Requirement(
         "LIFE-ADD",
         "ADD gives each new pod its network in time, and leaves the uplink of the node alone.",
-        "The plugin, or a program that it calls, fails: its own message says why.",
+        "The plugin, or a program that it calls, fails or does not end: the message says which.",
         (f"{NODE} ip link", f"{NODE} sh -c 'ls -R /var/lib/cni /run/cni'", call("ADD")),
         level=Level.MUST,
         source=f"CNI specification 1.1.0, section 2, ADD; {K8S_MODEL}: each pod has a network",
@@ -82,6 +82,23 @@ REQUIREMENTS = (
         " ping be answered.",
     ),
     Requirement(
+        "LIFE-PERSIST",
+        "What ADD wired and the rules that it set stay as they are while no pod comes or goes.",
+        "Another program of the node takes the links or rules for its own: udev, NetworkManager,"
+        " firewalld, or a daemon of another network.",
+        (f"{NODE} ip monitor", f"{NODE} nft monitor", LINKS),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement; CNI specification 1.1.0, section 2, ADD and DEL: an"
+        " attachment lasts until its DEL",
+        why="A pod that loses its network minutes after its start looks healthy to its runtime, and"
+        " is not attached again.",
+        how="Right after ADD the wiring of three pods and the node's rules are read. The kernel"
+        " announces each later change. What changes while podpath creates and deletes no pod, for"
+        " at least six seconds and until the end of the run, is a violation. Tests that fail after"
+        " it are not run.",
+        title="Wiring stays after ADD",
+    ),
+    Requirement(
         "LIFE-REUSE",
         "An IP that is given to a new pod works at once, from a peer that has talked to the old"
         " one, a pod or the node, and may remember its MAC.",
@@ -128,6 +145,37 @@ REQUIREMENTS = (
         why="Interfaces that stay pile up, one for each pod that there ever was.",
         how="The node's inventory after a container with a limit was attached and detached is"
         " compared with that from before.",
+    ),
+    Requirement(
+        "LIFE-RESTART",
+        "A restart of the container runtime changes nothing for the pods that run.",
+        "A part of the network is a process that ends with the runtime, or is set up at its start.",
+        (f"{NODE} ip monitor", f"{NODE} nft monitor", LINKS),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement; CNI specification 1.1.0, section 2, ADD and DEL: an"
+        " attachment lasts until its DEL",
+        needs=Ability.CALLS,
+        why="Runtimes are updated, and crash, while pods run: these must not notice it.",
+        how="Two pods are made on the node without other pods, and containerd is ended and started"
+        " again. Wiring, leases and rules must be the same, and a third pod be wired as any other.",
+        title="Pods outlive a restart of the runtime",
+    ),
+    Requirement(
+        "LIFE-REBOOT",
+        "After a reboot new pods get their network, and DEL releases what the lost pods had.",
+        "State on disk is believed though the kernel has nothing of it, or DEL fails without it.",
+        (call("ADD"), call("DEL"), f"{NODE} sh -c 'ls -R /var/lib/cni'"),
+        level=Level.MUST,
+        source="CNI specification 1.1.0, section 2, DEL: it completes without the namespace, and"
+        " releases what the container had",
+        needs=Ability.CALLS | Ability.FRESH,
+        why="Addresses that lost pods keep run out after some reboots, and a node that gives pods"
+        " no network does not come back.",
+        how="ADD is called for two containers. All files that were written, but those below /run"
+        " and /tmp, are copied to a node that has just started. ADD of a new container must succeed"
+        " there. Then DEL of the lost ones, once without their result, must succeed, release their"
+        " leases and files, and leave the new one as it is; GC, since CNI 1.1.0, as well.",
+        title="State on disk after a reboot",
     ),
     Requirement(
         "LIFE-PARALLEL",

@@ -121,6 +121,20 @@ REQUIREMENTS = (
         " names.",
     ),
     Requirement(
+        "TOPO-MULTICAST",
+        "A bridge that forwards by multicast groups has a pod's port in those of its addresses.",
+        "Snooping with a querier is on, and the pod's report was sent before its port forwarded.",
+        (f"{NODE} bridge mdb show dev {{bridge}}", f"{NODE} ip -d link show {{bridge}}"),
+        level=Level.JUDGEMENT,
+        source="podpath's own judgement, from RFC 4541, section 3: neighbour discovery must not be"
+        " broken by snooping",
+        why="IPv6 neighbours are asked for by multicast. If the bridge does not send it to the pod,"
+        " nobody finds the pod, and only after a while.",
+        how="If snooping is on and there is a querier, each of a pod's IPv6 addresses must have its"
+        " solicited-node group at the pod's port, or the port get all multicast.",
+        title="Multicast groups of the bridge",
+    ),
+    Requirement(
         "TOPO-BRIDGE-GATEWAY",
         "The bridge is up, with STP off, and promiscuous as configured; it holds the gateway"
         " address if and only if it is configured to, and then the node forwards.",
@@ -170,7 +184,7 @@ REQUIREMENTS = (
         "TOPO-MAC",
         "MAC addresses are unique (those of ipvlans are the lower link's), and those in the"
         " plugin's result are the kernel's, also after traffic.",
-        "Something changed the address after the plugin had read it (udev, systemd-networkd).",
+        "The plugin read another link's address, as in the node's /sys, or udev changed it later.",
         (POD, f"{NODE} sh -c 'cat /var/lib/cni/results/*'"),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 5, ADD Success, mac; IEEE 802: a MAC"

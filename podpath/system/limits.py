@@ -18,6 +18,9 @@ class Measures:
     plugin_call: float = 10.0
     #: LIFE-SURVIVOR: a transfer without progress for so long is stalled. TCP retransmits before.
     stall: float = 15.0
+    #: LIFE-PERSIST: the time for which pods' wiring is watched at least. Other programs that take a
+    #: link for theirs, such as udev or NetworkManager, have done so by then.
+    persistence: float = 6.0
     #: A proxy of neighbours answers up to 0.8 s late (arp(7), proxy_delay): listen for longer.
     neighbour_proxy: float = 0.9
 

@@ -70,7 +70,7 @@ def _neighbours(topology: Topology, network: Network, pod: str) -> Differences:
 
 def _exactly(where: str, expected: set[Route], present: set[Route]) -> Differences:
     return [
-        Difference(kind, f"{where} {_text(route)}", *values)
+        Difference(kind, f"{where} {described(route)}", *values)
         for kind, values, routes in (
             ("missing route", ("present", "absent"), expected - present),
             ("unexpected route", ("absent", "present"), present - expected),
@@ -79,7 +79,8 @@ def _exactly(where: str, expected: set[Route], present: set[Route]) -> Differenc
     ]
 
 
-def _text(route: Route) -> str:
+def described(route: Route) -> str:
+    """Return a route as podpath prints it."""
     via = f"via {route.gateway or 'the link'} dev {route.device}"
     return " ".join([str(route.destination), via, *route.particulars])
 

@@ -13,11 +13,13 @@ from podpath.topology import (
     interfaces,
     leasing,
     macs,
+    multicast,
     result,
     routing,
     settings,
 )
 from podpath.topology.comparison import Differences
+from podpath.topology.multicast import Groups
 
 
 def method_of(requirement: str) -> str:
@@ -88,6 +90,15 @@ class Wiring:
     def bridge_gateway(self) -> Differences:
         """Check that the bridge is up, without STP, and the gateway if and only if configured."""
         return bridge.bridge_gateway(self.topology, self.network)
+
+    def multicast(self, pod: str, *, groups: Groups) -> Differences:
+        """Check that the pod's port has the solicited-node groups of the pod's addresses.
+
+        Args:
+            pod: The name of the pod.
+            groups: The multicast groups of the bridge.
+        """
+        return multicast.multicast(self.topology, groups, pod)
 
     def host_end(self, pod: str) -> Differences:
         """Check that the host end is up, has no master, and forwards."""

@@ -60,6 +60,12 @@ PLUGINS = (
     Hostile(
         "kills-init", "kill -9 1; kill -0 1 && echo it lives >&2", (1,), "it lives", real=False
     ),
+    Hostile(
+        "crashes-the-runtime",  # containerd 1.6: an index that is the number of interfaces
+        """"$real" | tr -d '\n' | sed 's/"interface": *[0-9]*/"interface":3/g'; exit""",
+        (1, 6),
+        "panic: runtime error|failed ADD for pod",
+    ),
     Hostile("removes-the-namespace", 'umount -l "$CNI_NETNS"; rm -f "$CNI_NETNS"', (1,), "netns"),
     Hostile(
         "deletes-the-bridge", f"{_AFTERWARDS} ip link delete cni0; exit", (1,), "does not conform"

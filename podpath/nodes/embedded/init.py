@@ -30,6 +30,17 @@ _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "net/tun")
 _SIZE = "mode=0755,size=512m"
 _SHARED_SIZE = "mode=1777,size=512m"
 
+#: Directory of the upper layers, and the beginning of their names: the mount point in hex follows.
+UPPER = "upper"
+LAYER = "at-"
+_LONGEST_NAME = 255
+
+#: Beginnings of the line with which a Go program crashes (runtime/panic.go), in the last part of
+#: its log: the stacks of all its goroutines follow.
+_CRASHES = (b"panic: ", b"fatal error: ")
+_LOG_END_BYTES = 1 << 20
+#: Signal to init: end the runtime, and start it again.
+RESTART = signal.SIGUSR1
 #: Init exits with the runtime's status; with this plus the signal's number if it was killed.
 SIGNALLED = 128
 
@@ -67,7 +78,7 @@ class NodeSpec:
     pods: int = 0
 
 
-def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
+def run(spec: NodeSpec, groups: cgroups.Groups, status: int, last_words: int) -> NoReturn:
     """Become the node; never return.
 
     Args:
@@ -76,6 +87,7 @@ def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
         status: pipe for one message: empty after containerd was started, otherwise the sentence
             that
             gives the reason for the failure.
+        last_words: file for the line with which the runtime's program crashed, if it does.
     """
     try:
         linux.die_with_parent()
@@ -92,6 +104,7 @@ def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
         _make_networks(spec)
         devices = _device_numbers()
         _make_root(spec)
+        os.open(f"{_SCRATCH}/{UPPER}", os.O_PATH)  # what is written stays visible from outside
         linux.pivot_root_to(_ROOT)
         _mount_kernel_file_systems(hierarchies)
         _mount_private_directories()
@@ -107,7 +120,7 @@ def run(spec: NodeSpec, groups: cgroups.Groups, status: int) -> NoReturn:
         os.write(status, str(error).encode())
         os._exit(1)
     os.close(status)
-    _reap_until_end_of(runtime)
+    _reap_until_end_of(runtime, spec, last_words)
 
 
 def _make_networks(spec: NodeSpec) -> None:
@@ -152,11 +165,17 @@ def _make_root(spec: NodeSpec) -> None:
     os.mkdir(_ROOT)
     for number, point in enumerate(mounts):
         if point == "/" or os.path.exists(f"{_ROOT}{point}"):
-            _show(point, f"{_ROOT}{point}".rstrip("/"), str(number))
+            _show(point, f"{_ROOT}{point}".rstrip("/"), _layer(point, number))
     for number, (path, descriptor) in enumerate(shown.items()):
         os.makedirs(f"{_ROOT}{path}")
         _show(f"/proc/self/fd/{descriptor}", f"{_ROOT}{path}", f"given-{number}")
         os.close(descriptor)
+
+
+def _layer(point: str, number: int) -> str:
+    """Return the name of a mount point's layer; written() reads the mount point from it."""
+    name = f"{LAYER}{os.fsencode(point).hex()}"
+    return name if len(name) <= _LONGEST_NAME else str(number)
 
 
 def _host_mounts() -> list[str]:
@@ -182,11 +201,11 @@ def _show(source: str, target: str, name: str) -> None:
         return
     if os.path.isdir(source):
         layers = {}
-        for layer in ("upper", "work"):
+        for layer in (UPPER, "work"):
             layers[layer] = f"{_SCRATCH}/{layer}/{name}"
             os.makedirs(layers[layer])
         escaped = source.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
-        options = f"lowerdir={escaped},upperdir={layers['upper']},workdir={layers['work']}"
+        options = f"lowerdir={escaped},upperdir={layers[UPPER]},workdir={layers['work']}"
         try:
             linux.mount("overlay", target, "overlay", 0, options)
             return
@@ -263,7 +282,7 @@ def _write_files(spec: NodeSpec) -> None:
 
 def _start(spec: NodeSpec) -> int:
     os.makedirs(os.path.dirname(spec.log), exist_ok=True)
-    with open(spec.log, "wb") as log:
+    with open(spec.log, "ab") as log:
         return subprocess.Popen(
             spec.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
         ).pid
@@ -277,10 +296,32 @@ def _let_go_of_parent() -> None:
     os.close(nowhere)
 
 
-def _reap_until_end_of(runtime: int) -> NoReturn:
-    """Reap as pid 1 must; end with the runtime, which ends the node."""
+def _reap_until_end_of(runtime: int, spec: NodeSpec, last_words: int) -> NoReturn:
+    """Reap as pid 1 must; end with the runtime, which ends the node, unless RESTART was sent."""
+    restarts = 0
+
+    def restart(*_: object) -> None:
+        nonlocal restarts
+        restarts += 1
+        os.kill(runtime, signal.SIGTERM)
+
+    signal.signal(RESTART, restart)
     while True:
         pid, status = os.wait()
-        if pid == runtime:
+        if pid == runtime and restarts:
+            restarts = 0
+            runtime = _start(spec)
+        elif pid == runtime:
+            os.write(last_words, _crash(spec.log))
             code = os.waitstatus_to_exitcode(status)
             os._exit(SIGNALLED - code if code < 0 else code)
+
+
+def _crash(log: str) -> bytes:
+    """Return the line of a log with which a Go program crashed; empty if it did not."""
+    try:
+        with open(log, "rb") as lines:
+            lines.seek(max(os.path.getsize(log) - _LOG_END_BYTES, 0))
+            return next((line for line in lines if line.startswith(_CRASHES)), b"")
+    except OSError:
+        return b""

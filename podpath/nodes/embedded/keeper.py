@@ -26,19 +26,22 @@ from contextlib import contextmanager
 from podpath.nodes.embedded import cgroups, confine, init, places
 from podpath.system import linux
 
+#: Bytes of the runtime's last words.
+_MOST_SAID = 500
+
 
 def _say(**message: object) -> None:
     os.write(1, json.dumps(message).encode() + b"\n")
 
 
-def _start_init(spec: "init.NodeSpec", groups: cgroups.Groups) -> tuple[int, int]:
+def _start_init(spec: "init.NodeSpec", groups: cgroups.Groups, last_words: int) -> tuple[int, int]:
     """Fork pid 1 of the node; return its pid and a pipe with the result of its set-up."""
     report, status = os.pipe()
     linux.unshare(linux.CLONE_NEWPID)
     pid = os.fork()
     if pid == 0:
         os.close(report)
-        init.run(spec, groups, status)
+        init.run(spec, groups, status, last_words)
     os.close(status)
     return pid, report
 
@@ -79,8 +82,8 @@ def _heir(node: str, groups: cgroups.Groups, seconds: float) -> Iterator[None]:
         os.waitpid(heir, 0)
 
 
-def _why(status: int, groups: cgroups.Groups, pods: int) -> str:
-    """Return how the runtime ended, and which of the node's limits it reached."""
+def _why(status: int, groups: cgroups.Groups, pods: int, last_words: str) -> str:
+    """Return how the runtime ended, with its last words, and which of the node's limits it met."""
     code = os.waitstatus_to_exitcode(status)
     if code < 0 or code > init.SIGNALLED:
         number = -code if code < 0 else code - init.SIGNALLED
@@ -93,6 +96,7 @@ def _why(status: int, groups: cgroups.Groups, pods: int) -> str:
         met.append(f"its memory was used up ({confine.memory(pods) >> 20} MiB)")
     if _count(groups.read("pids.events"), "max"):
         met.append(f"it had as many processes as it may have ({confine.processes(pods)})")
+    how += f" ({last_words})" if last_words else ""
     return "; ".join([f"the node has ended: its {who} {how}", *met])
 
 
@@ -121,7 +125,8 @@ def keep(spec: "init.NodeSpec") -> None:
 
 def _run(spec: "init.NodeSpec", groups: cgroups.Groups) -> None:
     missing = confine.limit(groups, spec.pods)
-    pid, report = _start_init(spec, groups)
+    last_words = os.memfd_create("last-words")
+    pid, report = _start_init(spec, groups, last_words)
     status = None
     try:
         with os.fdopen(report) as stream:
@@ -132,7 +137,8 @@ def _run(spec: "init.NodeSpec", groups: cgroups.Groups) -> None:
         _say(init=pid, missing=missing)
         if _ended_by_itself(os.pidfd_open(pid)):
             _, status = os.waitpid(pid, 0)
-            _say(ended=_why(status, groups, spec.pods))
+            said = os.pread(last_words, _MOST_SAID, 0).decode(errors="replace").strip()
+            _say(ended=_why(status, groups, spec.pods, said))
     finally:
         if status is None:
             os.kill(pid, signal.SIGKILL)

@@ -21,7 +21,7 @@ from podpath.nodes import image, inventory, sandboxes
 from podpath.nodes.base import Node
 from podpath.nodes.cri import Runtime
 from podpath.nodes.embedded import confine, containerd, containerd_log, preparation, uplink
-from podpath.nodes.embedded.init import NodeSpec
+from podpath.nodes.embedded.init import LAYER, RESTART, UPPER, NodeSpec
 from podpath.nodes.embedded.keeper_process import Keeper, kept
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import limits, programs, randomness, waiting
@@ -34,6 +34,8 @@ _GIVEN = "/opt/podpath/cni/given"
 _CONFLISTS = "/etc/cni/net.d"
 _CONFLIST = f"{_CONFLISTS}/10-podpath.cni.conflist"
 _LOG = "/run/podpath/containerd.log"
+#: Directories in which podpath and the runtime write.
+_OWN = frozenset({"/opt/podpath", "/etc/podpath", "/var/lib/containerd"})
 _LOG_BYTES = 1 << 20
 _LOG_END_BYTES = 4000
 # Once in some thousand containers, runc 1.1.5 on a busy machine loses its own child.
@@ -72,11 +74,32 @@ class EmbeddedNode(Node):
     def beyond(self) -> str:
         """See Node. Init keeps this namespace open, and no other (init.py, _make_networks)."""
         own = os.readlink(self.network_namespace())
+        if path := self._kept_open(lambda there: there.startswith("net:") and there != own):
+            return path
+        raise CouldNotTest("what the node's uplink leads to is not known", "Please report this")
+
+    def _kept_open(self, is_it: Callable[[str], bool]) -> str:
+        """Return the path of a descriptor of init, by what it leads to; empty without it."""
         for path in sorted(Path(f"/proc/{self.pid}/fd").iterdir()):
             with suppress(OSError):
-                if (there := os.readlink(path)).startswith("net:") and there != own:
+                if is_it(os.readlink(path)):
                     return str(path)
-        raise CouldNotTest("what the node's uplink leads to is not known", "Please report this")
+        return ""
+
+    @cached_property
+    def _upper(self) -> str:
+        """Path of the directory with the upper layers of the node's root."""
+        return self._kept_open(lambda there: there.endswith(f"/{UPPER}"))
+
+    def written(self) -> Iterator[str]:
+        """See Node. They are in the upper layer of each mount point (init.py, _show)."""
+        for layer in sorted(Path(self._upper).iterdir()) if self._upper else ():
+            if layer.name.startswith(LAYER):
+                point = os.fsdecode(bytes.fromhex(layer.name.removeprefix(LAYER))).rstrip("/")
+                for place, directories, names in os.walk(layer):
+                    there = point + place.removeprefix(str(layer))
+                    directories[:] = [d for d in directories if f"{there}/{d}" not in _OWN]
+                    yield from (f"{there}/{name}" for name in (*directories, *names))
 
     def create_pod(self, spec: PodSpec) -> Pod:
         """See Node."""
@@ -153,6 +176,26 @@ class EmbeddedNode(Node):
                         limits.current().remedy,
                     ) from None
             time.sleep(0.01)
+
+    def restart_runtime(self, conflist: Conflist) -> None:
+        """End containerd and start it again, while the pods run on.
+
+        Args:
+            conflist: the conflist of the pods' network, which containerd loads again.
+
+        Raises:
+            CouldNotTest: containerd does not come back in time.
+        """
+        socket = self.root(containerd.SOCKET)
+        before = socket.stat().st_ino
+        os.kill(self.pid, RESTART)
+        seconds = limits.current().node_start
+        if not waiting.until(lambda: _made_anew(socket, before), bool, seconds):
+            raise CouldNotTest(
+                f"containerd did not start again in {seconds:.0f} s", limits.current().remedy
+            )
+        self.wait_until_ready()
+        self.require_loaded(conflist)
 
     def configure(self, conflist: Conflist) -> None:
         """Use another conflist for later pods; the node must have its plugins already.
@@ -262,6 +305,14 @@ class EmbeddedNode(Node):
     def close(self) -> None:
         """Close the connection to containerd."""
         self._runtime.close()
+
+
+def _made_anew(path: Path, before: int) -> bool:
+    """Return whether a file exists, and is another one than before."""
+    try:
+        return path.stat().st_ino != before
+    except FileNotFoundError:
+        return False
 
 
 @cache

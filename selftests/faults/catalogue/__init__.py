@@ -1,6 +1,7 @@
 """The faults: each a few lines of shell, with what must turn red, and why."""
 
 from selftests.faults.catalogue import (
+    attachments,
     checksums,
     container,
     contract,
@@ -10,6 +11,7 @@ from selftests.faults.catalogue import (
     ipv6,
     ipvlan,
     kubernetes,
+    lasting,
     lifecycle,
     macvlan,
     path,
@@ -29,7 +31,9 @@ FAULTS = (
     *container.FAULTS,
     *lifecycle.FAULTS,
     *ipv6.FAULTS,
+    *lasting.FAULTS,
     *contract.FAULTS,
+    *attachments.FAULTS,
     *features.FAULTS,
     *families.FAULTS,
     *translation.FAULTS,
@@ -48,6 +52,8 @@ HEALTHY = (
     *uplink.PLUGINS,
     *macvlan.PLUGINS,
     *contract.PLUGINS,
+    *attachments.PLUGINS,
+    *lasting.PLUGINS,
     *features.PLUGINS,
     *translation.PLUGINS,
 )

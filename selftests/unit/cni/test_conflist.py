@@ -409,3 +409,11 @@ def test_switch_of_another_plugin_may_be_a_text() -> None:
 def test_manifest_that_holds_a_conflist(written: str) -> None:
     with pytest.raises(Malformed, match='"config" is the conflist'):
         conflist.parse(written)
+
+
+def test_two_plugins_that_make_the_interface_are_refused() -> None:
+    document = json.loads(conflist.DEFAULT.read_text())
+    document["plugins"].append({**document["plugins"][0], "type": "macvlan"})
+
+    with pytest.raises(Malformed, match='"bridge" and "macvlan" both make the pods\' interface'):
+        conflist.parse(json.dumps(document))

@@ -33,8 +33,12 @@ def test_plugin_without_a_profile(tmp_path: Path) -> None:
     path = tmp_path / "some.conflist"
     path.write_text(conflist.DEFAULT.read_text().replace('"bridge",', '"unheard-of",', 1))
 
-    with pytest.raises(CouldNotTest, match='no profile covers the plugin type "unheard-of"'):
+    with pytest.raises(
+        CouldNotTest, match='no profile covers the plugin type "unheard-of"'
+    ) as told:
         Network.read(path)
+    assert "docs/profiles.md" in told.value.remedy
+    assert '"base"' in told.value.remedy
 
 
 def test_bridge_has_the_configured_name_or_the_profiles() -> None:

@@ -1,0 +1,126 @@
+"""Watch the wiring of pods while podpath creates and deletes none: nothing may change then."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+
+from podpath.cni.network import Network
+from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.lifecycle import bystanders
+from podpath.model import NODE, Difference, Topology
+from podpath.nodes import ruleset
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import Deployment
+from podpath.system import limits, netns, waiting
+from podpath.system.netlink.generation import Generation
+from podpath.system.netlink.watch import Watch
+from podpath.topology import firewall, whole
+
+#: Requirement on the wiring, with the reason why tests of other requirements are not run.
+PERSISTS = ("LIFE-PERSIST", "the pods' wiring changed by itself after ADD")
+
+
+class Persistence:
+    """The pods that stay, and what changed of their wiring by itself.
+
+    The kernel announces each change of links, addresses and routes, and counts those of rules. Only
+    an announced change is looked at. Changes while podpath creates or deletes pods do not count:
+    other requirements are about them.
+
+    Attributes:
+        first: the topology right after ADD.
+    """
+
+    def __init__(self, node: Node, network: Network, pods: Deployment, first: Topology) -> None:
+        """Begin to watch.
+
+        Args:
+            node: the node.
+            network: the configuration, and how its plugin wires pods.
+            pods: the pods that stay.
+            first: the topology right after their ADD.
+
+        Raises:
+            CouldNotTest: a namespace cannot be entered, or the rules cannot be listed.
+            OSError: the kernel does not answer.
+        """
+        self._node, self._network, self._pods, self.first = node, network, pods, first
+        self._began = time.monotonic()
+        self._changes: dict[str, Difference] = {}
+        self._stack = ExitStack()
+        places = [node.network_namespace()]
+        named = node.named_namespaces()
+        places += [named[pod.network.netns] for pod in pods if pod.network.netns in named]
+        try:
+            self._watches = [netns.run_in(place, Watch) for place in places]
+            for watch in self._watches:
+                self._stack.callback(watch.close)
+            self._generation = netns.run_in(places[0], Generation)
+            self._stack.callback(self._generation.close)
+            self._counted = self._generation.read()
+            self._rules = self._list_rules()
+        except BaseException:
+            self._stack.close()
+            raise
+        pods.around = self._suspended
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._pods.around = nullcontext
+        self._stack.close()
+
+    def changes(self) -> list[Difference]:
+        """List the changes so far."""
+        self._look()
+        return list(self._changes.values())
+
+    def await_changes(self) -> list[Difference]:
+        """List the changes, once the pods have stood for long enough or there are any."""
+        age = time.monotonic() - self._began
+        rest = max(limits.current().measures.persistence - age, 0.0)
+        return waiting.until(self.changes, bool, rest)
+
+    @contextmanager
+    def _suspended(self) -> Iterator[None]:
+        self._look()
+        try:
+            yield
+        finally:
+            self._announced()
+
+    def _announced(self) -> bool:
+        """Return whether anything changed since the last call."""
+        news = [text for watch in self._watches for text in watch.news()]
+        before, self._counted = self._counted, self._generation.read()
+        return bool(news) or before != self._counted
+
+    def _look(self) -> None:
+        if self._announced():
+            for difference in self._compared():
+                self._changes.setdefault(str(difference), difference)
+
+    def _compared(self) -> list[Difference]:
+        try:
+            now = whole.read(self._node, self._pods)
+            lost = Counter(self._rules) - Counter(self._list_rules())
+        except CouldNotTest:
+            return []
+        except DoesNotConform as error:
+            return [Difference("changed", NODE, "the pods' namespaces", error.message)]
+        differences = bystanders.changes(self.first, now, self._network)
+        differences += bystanders.lost_routes(self.first, now, self._network)
+        return differences + [Difference("lost", "rules", rule, "gone") for rule in lost.elements()]
+
+    def _list_rules(self) -> list[str]:
+        """List the node's rules; of a node that others use, those of podpath's own pods."""
+        lines = map(str.strip, firewall.ruleset(self._node).splitlines())
+        entries = ruleset.entries(line for line in lines if line)
+        if not self._node.shared:
+            return list(entries)
+        name, ours = self._network.conflist.name, self._node.owners().ours
+        return [
+            entry
+            for entry in entries
+            if any(pod.named_in(entry, name) or pod.addressed_in(entry) for pod in ours)
+        ]

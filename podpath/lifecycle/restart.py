@@ -1,0 +1,37 @@
+"""Restart the container runtime while pods run."""
+
+from podpath.cni.network import Network
+from podpath.errors import DoesNotConform, Unmet
+from podpath.lifecycle import bystanders
+from podpath.model import Difference
+from podpath.nodes import inventory
+from podpath.nodes.deployment import CLIENT, SERVER, Deployment
+from podpath.nodes.embedded.node import EmbeddedNode
+from podpath.topology import whole
+
+#: Kinds of things on a node that pods have; a runtime that starts makes and ends processes.
+_OF_PODS = frozenset(
+    {"interfaces", "bridge ports", "namespaces", "leases", "cached results", "routing", "rules"}
+)
+
+
+def restarted(node: EmbeddedNode, network: Network) -> list[Difference]:
+    """List what a restart of the runtime changes for the pods that run, and for a new one.
+
+    Raises:
+        DoesNotConform: the plugin failed for a pod that is created, or deleted, afterwards.
+        CouldNotTest: the runtime does not come back.
+    """
+    pods = Deployment(node)
+    with pods.temporary(CLIENT, SERVER):
+        before, held = whole.snapshot(node, network, pods), inventory.read(node, network)
+        node.restart_runtime(network.conflist)
+        differences = bystanders.changes(before.topology, whole.read(node, pods), network)
+        now = inventory.read(node, network)
+        differences += [d for d in now.since(held) if d.where in _OF_PODS]
+        try:
+            with pods.temporary("later"):
+                wiring = whole.wired(node, network, pods)
+                return differences + whole.unlike(wiring, before.differences, network)
+        except Unmet as error:
+            raise DoesNotConform(error.message, error.output) from None

@@ -1,0 +1,85 @@
+"""Files and directories on a node in which plugins keep state."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+
+from podpath.nodes.base import Node
+from podpath.system import linux
+
+#: Directories, and the beginning of the names in them, in which every node is searched.
+_USUAL = (("/var/lib", "cni"), ("/etc", "cni"), ("/run", "cni"))
+#: The runtime's and podpath's own; logs, and what programs can make again.
+_NO_STATE = (
+    *("/run/containerd/", "/run/podpath/", "/run/netns/"),
+    *("/var/log/", "/var/cache/", "/root/.cache/"),
+)
+_COMPILED = "__pycache__"
+_NAMESPACES = "/run/netns"
+
+
+def paths(node: Node) -> Iterator[str]:
+    """List the files and directories, without following links.
+
+    They are all that was written on a node of podpath's own, wherever it is. On other nodes, whose
+    other programs write files, too, they are those below directories named after CNI, and the
+    entries of /run.
+
+    Raises:
+        OSError: a directory cannot be read.
+    """
+    found = [*_of_cni(node), *_names_in(node, "/run"), *_no_namespaces(node)]
+    if not node.shared:
+        found += (path for path in (*_below(node, "/run"), *node.written()) if _is_state(path))
+    yield from sorted(set(found))
+
+
+def _of_cni(node: Node) -> Iterator[str]:
+    for parent, prefix in _USUAL:
+        for path in _names_in(node, parent):
+            if path.startswith(f"{parent}/{prefix}"):
+                yield from (path, *_below(node, path))
+
+
+def _is_state(path: str) -> bool:
+    return _COMPILED not in path and not f"{path}/".startswith(_NO_STATE)
+
+
+def _no_namespaces(node: Node) -> Iterator[str]:
+    """List what is among the named namespaces, and is none: each link with its target."""
+    named = node.named_namespaces()
+    for path in _names_in(node, _NAMESPACES):
+        if os.path.basename(path) not in named:
+            with suppress(OSError):
+                yield f"{path} -> {os.readlink(node.root(path))}"
+                continue
+            yield path
+
+
+def _names_in(node: Node, directory: str) -> list[str]:
+    return [
+        f"{directory}/{name}" for _, names in islice(_walk(node, directory), 1) for name in names
+    ]
+
+
+def _below(node: Node, top: str) -> Iterator[str]:
+    for place, names in _walk(node, top):
+        yield from (os.path.normpath(f"{top}/{place}/{name}") for name in names)
+
+
+def _walk(node: Node, top: str) -> Iterator[tuple[str, list[str]]]:
+    """List each directory below one of the node, and its entries; none if it does not exist."""
+    try:
+        descriptor = linux.open_in_root(f"/proc/{node.pid}/root", top, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    try:
+        for place, directories, files_there, _ in os.fwalk(".", dir_fd=descriptor):
+            yield place, directories + files_there
+            there = os.path.normpath(f"{top}/{place}")
+            directories[:] = [d for d in directories if f"{there}/{d}/" not in _NO_STATE]
+    except NotADirectoryError:
+        return  # a file of that name
+    finally:
+        os.close(descriptor)

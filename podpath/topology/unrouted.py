@@ -1,0 +1,64 @@
+"""Find the routes that pods lack for packets to each other, or to beyond the node. Pure."""
+
+import ipaddress
+from collections.abc import Iterable
+
+from podpath.cni.network import Network
+from podpath.model import Address, Difference, Family, Topology
+from podpath.topology import routing
+
+_MISSING = "missing route"
+
+
+def lacking(
+    topology: Topology,
+    network: Network,
+    pods: Iterable[str],
+    family: Family | None,
+    *,
+    beyond: bool,
+) -> list[Difference]:
+    """List the missing routes that explain why packets of pods take another path, or none.
+
+    Args:
+        topology: the node and its pods.
+        network: the configuration, and how its plugin wires pods.
+        pods: names of the pods that send the packets.
+        family: IP version of the packets; None for all.
+        beyond: true if the packets leave the node.
+    """
+    names = [name for name in pods if name in topology.pods]
+    return [
+        difference
+        for name in names
+        for difference in routing.route(topology, network, name)
+        if difference.kind == _MISSING
+        and _explains(topology, name, _destination(difference, name), family, beyond=beyond)
+    ]
+
+
+def _destination(difference: Difference, pod: str) -> str:
+    """Return the network of a missing route, with which its place continues after the pod."""
+    return str(difference.where).removeprefix(f"pod {pod} ").split()[0]
+
+
+def _explains(
+    topology: Topology, pod: str, destination: str, family: Family | None, *, beyond: bool
+) -> bool:
+    missing = ipaddress.ip_network(destination)
+    if family is not None and missing.version != family.value:
+        return False
+    if missing.prefixlen == 0:
+        return beyond or not all(
+            _reaches(topology, pod, address) for address in _peers(topology, pod, missing.version)
+        )
+    return any(address in missing for address in _peers(topology, pod, missing.version))
+
+
+def _peers(topology: Topology, pod: str, version: int) -> list[Address]:
+    others = (network for name, network in topology.pods.items() if name != pod)
+    return [a for network in others for a in network.addresses if a.version == version]
+
+
+def _reaches(topology: Topology, pod: str, address: Address) -> bool:
+    return any(address in route.destination for route in topology.of_pod(pod).routes)

@@ -1,0 +1,162 @@
+"""Faults that show after a while: wiring undone later, a reboot, and what is left elsewhere."""
+
+from selftests.faults.fault import ALL, Fault
+
+_FAULT = "/run/podpath/fault"
+
+
+def _later(seconds: float, commands: str) -> str:
+    """Shell: another program of the node runs commands, this long after a pod's ADD."""
+    return f"""[ "$POD" = contract ] || env -i PATH="$PATH" HOST="$HOST" IP="$IP" \\
+      NETNS="$CNI_NETNS" setsid sh -c '
+      sleep {seconds}; [ ! -e "$NETNS" ] || {{ {commands}; }}' >/dev/null 2>&1 3>&- </dev/null &"""
+
+
+_UNDONE = (
+    Fault(
+        name="a host end is unplugged seconds after ADD",
+        source="containernetworking/cni issue 77: another manager of the network",
+        reds={"LIFE-PERSIST": "changed at host end of pod"},
+        untestable=ALL,
+        after=_later(3, 'ip link set "$HOST" nomaster'),
+    ),
+    Fault(
+        name="a MAC address is changed seconds after ADD",
+        source="aws/amazon-vpc-cni-k8s issue 1514: systemd-udevd's MACAddressPolicy",
+        reds={"LIFE-PERSIST": "changed at host end of pod"},
+        untestable=ALL,
+        after=_later(3, 'ip link set "$HOST" address 02:00:00:00:77:${IP##*.}'),
+    ),
+    Fault(
+        name="rules are flushed seconds after ADD",
+        source="containers/podman issue 11123: firewalld loads its rules again",
+        reds={"LIFE-PERSIST": "lost at rules"},
+        untestable=ALL,
+        after=_later(3, "iptables -t nat -F"),
+    ),
+    Fault(
+        name="the gateway's address is deleted seconds after ADD",
+        source="own: a manager of the network that does not know the bridge",
+        reds={"LIFE-PERSIST": "changed at node cni0 addresses"},
+        untestable=ALL,
+        after=_later(3, "ip address flush dev cni0 scope global"),
+    ),
+    Fault(
+        name="a pod's route is deleted seconds after ADD",
+        source="own",
+        reds={"LIFE-PERSIST": "changed at routes of pod"},
+        untestable=ALL,
+        after=_later(3, 'nsenter --net="$NETNS" ip route delete default'),
+    ),
+)
+
+_REBOOT = (
+    Fault(
+        name="no pod gets its network after a reboot",
+        source="containernetworking/plugins issue 697",
+        reds={"LIFE-REBOOT": "failure at bridge ADD"},
+        before="""[ ! -e /var/lib/cni/made ] || [ -e /sys/class/net/cni0 ] ||
+          fail 100 "cni0 is gone" """,
+        after="touch /var/lib/cni/made",
+    ),
+    Fault(
+        name="DEL fails for a pod of before a reboot",
+        source="containernetworking/cni issue 1167",
+        reds={"LIFE-REBOOT": "failure at bridge DEL"},
+        after=f'touch "{_FAULT}/known-$CNI_CONTAINERID"',
+        before_del=f'[ -e "{_FAULT}/known-$CNI_CONTAINERID" ] || fail 3 "unknown container"',
+    ),
+    Fault(
+        name="the address of a pod of before a reboot stays leased",
+        source="containernetworking/plugins issue 252",
+        reds={"LIFE-REBOOT": "left behind at leases"},
+        after=f'touch "{_FAULT}/known-$CNI_CONTAINERID"',
+        before_del=f'[ -e "{_FAULT}/known-$CNI_CONTAINERID" ] || exit 0',
+    ),
+    Fault(
+        name="DEL of a pod of before a reboot takes a new pod's rules",
+        source="own: what belongs to a pod is known by its address",
+        reds={"LIFE-REBOOT": "lost at"},
+        after=f'touch "{_FAULT}/known-$CNI_CONTAINERID"',
+        after_del=f"""[ -e "{_FAULT}/known-$CNI_CONTAINERID" ] || iptables -t nat -F""",
+    ),
+)
+
+_RESTART = (
+    Fault(
+        name="the wiring ends with the runtime",
+        source="own: a data path that is a process of the runtime's unit",
+        reds={"LIFE-RESTART": "changed at host end of pod client master"},
+        untestable=ALL,
+        after="""env -i PATH="$PATH" HOST="$HOST" OF="$(pidof containerd)" setsid sh -c '
+          while kill -0 $OF; do sleep 0.05; done; ip link set "$HOST" nomaster
+          ' >/dev/null 2>&1 3>&- </dev/null &""",
+    ),
+    Fault(
+        name="no pod gets its network once the runtime was restarted",
+        source="own: a lock that a process of the runtime's unit holds",
+        reds={"LIFE-RESTART": "the runtime was restarted"},
+        follows=frozenset({"LIFE-ADD", "CNI-ADD-RESULT", "LIFE-PERSIST"}),
+        untestable=ALL,
+        before=f"""pid=$(pidof containerd); [ -e {_FAULT}/runtime ] || echo $pid >{_FAULT}/runtime
+          [ "$pid" = "$(cat {_FAULT}/runtime)" ] || fail 11 "the runtime was restarted" """,
+    ),
+)
+
+_LEFT = frozenset({"LIFE-CHURN"})
+
+_FILES = (
+    Fault(
+        name="deletion leaves a link that leads nowhere",
+        source="own: the usual way of tutorials, without its end",
+        reds={"LIFE-DELETE": "left behind at namespaces: expected gone, saw left-"},
+        follows=_LEFT,
+        after_del="ln -sfn /proc/$$/ns/net /run/netns/left-$$",
+    ),
+    Fault(
+        name="deletion leaves a file in a directory of the plugin's own",
+        source="kubernetes-sigs/kindnet: its state is in /var/lib/cni-kindnet",
+        reds={"LIFE-DELETE": "left behind at files: expected gone, saw /var/lib/cni-own/"},
+        follows=_LEFT,
+        after="mkdir -p /var/lib/cni-own; touch /var/lib/cni-own/$CNI_CONTAINERID",
+    ),
+    Fault(
+        name="deletion leaves a file below a directory of /run",
+        source="own",
+        reds={"LIFE-DELETE": "left behind at files: expected gone, saw /run/own/pods/"},
+        follows=_LEFT,
+        after="mkdir -p /run/own/pods; touch /run/own/pods/$CNI_CONTAINERID",
+    ),
+    Fault(
+        name="deletion leaves a file where nobody looks",
+        source="own",
+        reds={"LIFE-DELETE": "left behind at files: expected gone, saw /opt/own/"},
+        follows=_LEFT,
+        after="mkdir -p /opt/own; touch /opt/own/$CNI_CONTAINERID",
+    ),
+    Fault(
+        name="deletion leaves a temporary file",
+        source="own: mktemp without its end",
+        reds={"LIFE-DELETE": "left behind at files: expected gone, saw /tmp/own-"},
+        follows=_LEFT,
+        after="mktemp /tmp/own-XXXXXX",
+    ),
+)
+
+FAULTS = (*_UNDONE, *_REBOOT, *_RESTART, *_FILES)
+
+#: A plugin that keeps what it has to keep where it likes, and deletes it.
+PLUGINS = (
+    Fault(
+        name="state in directories of its own",
+        source="",
+        reds={},
+        near=frozenset(
+            {"LIFE-DELETE", "LIFE-CHURN", "LIFE-PERSIST", "LIFE-REBOOT", "LIFE-RESTART"}
+        ),
+        after="""mkdir -p /var/lib/cni-own /run/own/pods; echo >>/var/log/cni-own.log
+          touch /var/lib/cni-own/$CNI_CONTAINERID /run/own/pods/$CNI_CONTAINERID""",
+        after_del="""rm -f /var/lib/cni-own/$CNI_CONTAINERID /run/own/pods/$CNI_CONTAINERID
+          echo >>/var/log/cni-own.log""",
+    ),
+)

@@ -1,0 +1,50 @@
+"""Changes of pods that stay."""
+
+from dataclasses import replace
+
+from podpath.lifecycle import bystanders
+from selftests.unit import samples
+
+_POD = "client"
+
+
+def changes(after: object) -> list[str]:
+    return [str(d) for d in bystanders.changes(samples.topology(), after, samples.network())]  # type: ignore[arg-type]
+
+
+def test_same_topology_has_no_changes() -> None:
+    assert changes(samples.topology()) == []
+    assert bystanders.lost_routes(samples.topology(), samples.topology(), samples.network()) == []
+
+
+def test_route_of_a_pod_that_is_lost_is_described_as_routes_are() -> None:
+    before = samples.topology().of_pod(_POD)
+    default = next(r for r in before.routes if r.destination.prefixlen == 0)
+    after = samples.with_namespace(
+        samples.topology(), _POD, routes=tuple(r for r in before.routes if r != default)
+    )
+
+    described = f"0.0.0.0/0 via {default.gateway} dev eth0"
+    assert changes(after) == [f"changed at routes of pod {_POD}: expected {described}, saw gone"]
+
+
+def test_master_and_port_that_are_lost_are_named() -> None:
+    after = samples.with_node_link(
+        samples.topology(), samples.host_end(_POD), master=None, port=None
+    )
+
+    text = "\n".join(changes(after))
+    assert f"changed at host end of pod {_POD} master: expected cni0, saw none" in text
+    assert "Port(" not in text
+
+
+def test_route_of_the_node_that_is_lost_is_named() -> None:
+    before = samples.topology()
+    bridge = samples.network().bridge
+    route = next((r for r in before.node.routes if r.device == bridge), None)
+    assert route is not None
+    after = replace(before, node=replace(before.node, routes=()))
+
+    lost = bystanders.lost_routes(before, after, samples.network())
+
+    assert any(bridge in d.expected for d in lost)
