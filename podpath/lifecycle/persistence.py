@@ -63,7 +63,7 @@ class Persistence:
         except BaseException:
             self._stack.close()
             raise
-        pods.around = self._suspended
+        pods.around = self.suspended
 
     def close(self) -> None:
         """Stop watching."""
@@ -82,7 +82,8 @@ class Persistence:
         return waiting.until(self.changes, bool, rest)
 
     @contextmanager
-    def _suspended(self) -> Iterator[None]:
+    def suspended(self) -> Iterator[None]:
+        """Ignore changes within the block, during which podpath itself changes the node."""
         self._look()
         try:
             yield

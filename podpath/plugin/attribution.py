@@ -20,6 +20,17 @@ _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets")
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let tests call plugins on the node of the pods, if the run was given no other one."""
+    persistence = item.config.stash.get(shared.persistence, None)
+    calls = "contract_node" in getattr(item, "fixturenames", ())
+    if persistence is None or not calls or shared.given_of(item.config) is None:
+        return (yield)
+    with persistence.suspended():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Do not count a test as run that relies on wiring which another test reports."""
     try:
