@@ -22,7 +22,6 @@ from podpath.nodes.deployment import CLIENT, SERVER
 from podpath.paths.observable import Traffic
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
-from podpath.topology import routing
 
 _FIELDS = (
     *("index", "mac", "mtu", "up", "addresses", "master", "peer_index", "mode"),
@@ -95,7 +94,7 @@ def lost_routes(before: Topology, after: Topology, network: Network) -> list[Dif
     links = {network.bridge, *(end.name for pod in before.pods if (end := before.host_end(pod)))}
     present = set(after.node.routes)
     return [
-        Difference("lost", f"routes of the {NODE}", routing.described(route), "gone")
+        Difference("lost", f"routes of the {NODE}", str(route), "gone")
         for route in before.node.routes
         if route.device in links and route not in present
     ]
@@ -111,8 +110,7 @@ def _exchanged(
     where: str, earlier: Iterable[Route | Rule], later: Iterable[Route | Rule]
 ) -> list[Difference]:
     before, after = (
-        {e.text if isinstance(e, Rule) else routing.described(e) for e in entries}
-        for entries in (earlier, later)
+        {e.text if isinstance(e, Rule) else str(e) for e in entries} for entries in (earlier, later)
     )
     return [_change(where, text, "gone") for text in sorted(before - after)] + [
         _change(where, "none", text) for text in sorted(after - before)

@@ -179,6 +179,10 @@ class Route:
     device: str
     particulars: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        via = f"via {self.gateway or 'the link'} dev {self.device}"
+        return " ".join([str(self.destination), via, *self.particulars])
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

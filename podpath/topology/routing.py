@@ -70,19 +70,13 @@ def _neighbours(topology: Topology, network: Network, pod: str) -> Differences:
 
 def _exactly(where: str, expected: set[Route], present: set[Route]) -> Differences:
     return [
-        Difference(kind, f"{where} {described(route)}", *values)
+        Difference(kind, f"{where} {route}", *values)
         for kind, values, routes in (
             ("missing route", ("present", "absent"), expected - present),
             ("unexpected route", ("absent", "present"), present - expected),
         )
         for route in sorted(routes, key=str)
     ]
-
-
-def described(route: Route) -> str:
-    """Return a route as podpath prints it."""
-    via = f"via {route.gateway or 'the link'} dev {route.device}"
-    return " ".join([str(route.destination), via, *route.particulars])
 
 
 def _kernels_own(route: Route) -> bool:

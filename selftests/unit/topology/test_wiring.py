@@ -26,6 +26,7 @@ from podpath.model import (
 )
 from podpath.requirements import REQUIREMENTS
 from podpath.topology import addresses, interfaces, macs, result, routing, settings, whole
+from podpath.topology.multicast import Groups
 from podpath.topology.wiring import Wiring, method_of
 
 from .. import samples
@@ -47,6 +48,7 @@ RULES: dict[str, Judge] = {
     "bridge_port": lambda w: w.bridge_port(POD),
     "bridge_members": Wiring.bridge_members,
     "bridge_gateway": Wiring.bridge_gateway,
+    "multicast": lambda w: w.multicast(POD, groups=Groups(in_force=False, ports={})),
     "lower_link": lambda w: Wiring(samples.stacked(w.topology), STACKED).lower_link(POD),
     "mtu": lambda w: w.mtu(POD),
     "mac": Wiring.mac,
