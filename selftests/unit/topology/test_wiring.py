@@ -48,7 +48,7 @@ RULES: dict[str, Judge] = {
     "bridge_port": lambda w: w.bridge_port(POD),
     "bridge_members": Wiring.bridge_members,
     "bridge_gateway": Wiring.bridge_gateway,
-    "multicast": lambda w: w.multicast(POD, groups=Groups(in_force=False, ports={})),
+    "multicast": lambda w: w.multicast(POD, groups=Groups(in_force=True, ports={})),
     "lower_link": lambda w: Wiring(samples.stacked(w.topology), STACKED).lower_link(POD),
     "mtu": lambda w: w.mtu(POD),
     "mac": Wiring.mac,
@@ -88,7 +88,10 @@ def test_every_rule_is_tried_here() -> None:
     """A new public function of these modules must come into the table."""
     modules = (interfaces, macs, podpath.topology.bridge, addresses, routing, settings, result)
 
-    assert {name for module in modules for name in _functions(module)} | {"hooks"} == set(RULES)
+    assert {name for module in modules for name in _functions(module)} | {
+        "hooks",
+        "multicast",
+    } == set(RULES)
 
 
 def test_every_requirement_has_the_method_of_its_name() -> None:
@@ -230,6 +233,7 @@ SERVERS = samples.netns("server")
 SERVERS_MAC = samples.mac("server")
 
 CHANGES = [
+    ("multicast", "none", network(addresses=(ip_address("fd00:88::7"),)), ["multicast group"]),
     ("netns_name", "unlisted", unlisted, ["missing namespace"]),
     ("netns_name", "other-name", renamed("sandbox-1"), ["namespace name"]),
     ("netns_name", "no-hex", renamed("cni-xyz"), ["namespace name"]),
