@@ -113,7 +113,8 @@ def _scene(options: argparse.Namespace) -> AbstractContextManager["Scene"]:
     given = node_options.read(options)
     if options.node:
         values = {"podpath_kind_existing": options.kind_existing, "kind_bin": options.kind_bin}
-        return nodes.of_user(options.node, given.profile, values, _say)
+        ends = options.source, options.destination
+        return nodes.of_user(options.node, given.profile, values, ends, _say)
     if options.join or (not options.new and given == type(given)() and nodes.stands()):
         return nodes.standing(options.join or "")
     return nodes.own(given, _say)

@@ -1,6 +1,6 @@
 """The nodes that a trace may look at: one of its own, one that stands, or one of its user."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +47,11 @@ def _of(node: OpenNode) -> Scene:
 
 @contextmanager
 def of_user(
-    kind: str, profile: str, of_kind: Mapping[str, Any], say: Callable[[str], None]
+    kind: str,
+    profile: str,
+    of_kind: Mapping[str, Any],
+    ends: Collection[str],
+    say: Callable[[str], None],
 ) -> Iterator[Scene]:
     """Look at a node of the user for the length of the block. Nothing is made or changed there.
 
@@ -55,6 +59,7 @@ def of_user(
         kind: "kind" or "host".
         profile: name or file of a profile; empty to infer it from the node's conflist.
         of_kind: options of the kind, see NodeOptions.
+        ends: names of pods; of a cluster's nodes, the one that has one of them is looked at.
         say: function that shows progress.
 
     Raises:
@@ -65,15 +70,15 @@ def of_user(
         host.check()
         pid = host.PID
     else:
-        pid = _of_kind(of_kind, say)
+        pid = _of_kind(of_kind, ends, say)
     network, unjudged = _network(Path(f"/proc/{pid}/root"), profile)
     with visited(kind, pid, network.bridge if network else "") as node:
         pods = {pod.name: pod for pod in node.foreign_pods(())}
         yield Scene(node, pods, network, unjudged, lambda name: node.pod(pods[name]))
 
 
-def _of_kind(of_kind: Mapping[str, Any], say: Callable[[str], None]) -> int:
-    """Return the pid of a kind cluster's node."""
+def _of_kind(of_kind: Mapping[str, Any], ends: Collection[str], say: Callable[[str], None]) -> int:
+    """Return the pid of a kind cluster's node: of the one that has a pod, else the first one."""
     name = str(of_kind.get("podpath_kind_existing") or "kind")
     options = replace(kind_options(of_kind.get, Path()), name=name)
     if not kind_cluster.exists(options):
@@ -81,7 +86,16 @@ def _of_kind(of_kind: Mapping[str, Any], say: Callable[[str], None]) -> int:
             f"there is no kind cluster {name}",
             "Name it with --kind-existing: `kind get clusters` lists them",
         )
-    return Cluster(options, say).pid()
+    cluster = Cluster(options, say)
+    pids = [cluster.pid(container) for container in cluster.containers()]
+    having = (pid for pid in pids if len(pids) > 1 and _has(pid, ends))
+    return next(having, pids[0])
+
+
+def _has(pid: int, ends: Collection[str]) -> bool:
+    """Return whether a node has a pod with one of these names."""
+    with visited("kind", pid, "") as node:
+        return any(pod.name in ends for pod in node.foreign_pods(()))
 
 
 def _network(root: Path, profile: str) -> tuple[Network | None, str]:

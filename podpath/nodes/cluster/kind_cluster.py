@@ -122,13 +122,16 @@ class Cluster:
         if not self.options.keep:
             self.remove()
 
-    def pid(self) -> int:
-        """Return the pid of the node's first process.
+    def pid(self, container: str = "") -> int:
+        """Return the pid of a node's first process.
+
+        Args:
+            container: name of the node; empty for the first one.
 
         Raises:
             CouldNotTest: the process is not on this host.
         """
-        pid = self._engine.pid(self.container())
+        pid = self._engine.pid(container or self.container())
         if not os.path.isdir(f"/proc/{pid}/root/kind"):
             raise CouldNotTest(
                 f"{self._engine.name} runs the node in another machine's namespaces: it says that"
@@ -138,7 +141,15 @@ class Cluster:
         return pid
 
     def container(self) -> str:
-        """Return the name of the node's container, which is the node's name, too.
+        """Return the name of the first node's container, which is the node's name, too.
+
+        Raises:
+            CouldNotTest: the cluster has no node.
+        """
+        return self.containers()[0]
+
+    def containers(self) -> list[str]:
+        """Return the names of all nodes' containers, those with the control plane first.
 
         Raises:
             CouldNotTest: the cluster has no node.
@@ -146,7 +157,7 @@ class Cluster:
         names = kind_program.run(self.options, "get", "nodes", "--name", self.options.name).split()
         if not names:
             raise CouldNotTest(f"the kind cluster {self.options.name} has no node")
-        return sorted(names, key=lambda name: not name.endswith("control-plane"))[0]
+        return sorted(names, key=lambda name: (not name.endswith("control-plane"), name))
 
     def prepare(self, install: Install, bridge: str, *, empty: bool) -> None:
         """Give the cluster its network, load the pod image, and wait until the node is ready.
