@@ -77,7 +77,7 @@ def test_addresses_can_be_used_when_add_returns(
     """Duplicate address detection is finished, or off, for all addresses of the interfaces."""
     if family is Family.IPV4:
         pytest.skip("IPv4 addresses are used without a detection of duplicates")
-    assert links.unusable(life.attached, network.bridge) == []
+    assert links.unusable(life.attached, network.shared_links) == []
 
 
 @requirement("CNI-ADD-TAKEN")

@@ -115,6 +115,11 @@ class Network:
         vlan = self.conflist.vlans.access
         return vlan if vlan not in (0, vlans.DEFAULT) else None
 
+    @property
+    def shared_links(self) -> frozenset[str]:
+        """Names of the node's interfaces that belong to all pods: bridge, gateway of the VLAN."""
+        return frozenset(filter(None, (self.bridge, self.vlan_gateway)))
+
     def gateway_port(self, topology: Topology) -> str:
         """Name of the gateway's port of the bridge if pods are in a VLAN; empty without one."""
         end = topology.peer_in_node(self.vlan_gateway)
@@ -122,8 +127,7 @@ class Network:
 
     def own_links(self, topology: Topology) -> frozenset[str]:
         """Names of the interfaces of the node that the plugin makes once for all pods."""
-        names = (self.bridge, self.vlan_gateway, self.gateway_port(topology))
-        return frozenset(filter(None, names))
+        return self.shared_links | (frozenset({self.gateway_port(topology)}) - {""})
 
     def ports(self, topology: Topology) -> frozenset[str]:
         """Return the names of the bridge's ports beside host ends: links that are the node's own.

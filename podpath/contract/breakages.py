@@ -84,8 +84,7 @@ def _host_end(attachment: Attachment, network: Network) -> str:
     """Return the name of the host end; empty if the result lists none, or several."""
     created = entries(attachment.result or {}, "interfaces", "name")
     outside = [entry["name"] for entry in created if not entry.get("sandbox")]
-    shared = (network.bridge, network.vlan_gateway)
-    ends = [str(name) for name in outside if name not in shared]
+    ends = [str(name) for name in outside if name not in network.shared_links]
     return ends[0] if len(ends) == 1 else ""
 
 

@@ -1,7 +1,7 @@
 """Compare a plugin's result with the links that the kernel has."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,14 +104,18 @@ def in_kernel(state: AttachmentState) -> Differences:
     return differences
 
 
-def unusable(state: AttachmentState, bridge: str) -> Differences:
+def unusable(state: AttachmentState, shared: Container[str]) -> Differences:
     """List the IPv6 addresses of the result's interfaces that are tentative, or duplicates.
 
-    The bridge is left out: it belongs to no container, and its address comes from the first ADD.
+    Args:
+        state: the attachment.
+        shared: names of interfaces to leave out: they belong to no container, and have their
+            addresses from the first ADD.
     """
     seen = "tentative, or a duplicate: its detection was not waited for"
     differences = []
-    of_container = (i for i in entries(state.result, "interfaces", "name") if i["name"] != bridge)
+    reported = entries(state.result, "interfaces", "name")
+    of_container = (interface for interface in reported if interface["name"] not in shared)
     for interface in of_container:
         link = state.links_beside(interface).get(interface["name"])
         place = "container" if interface.get("sandbox") else "node"

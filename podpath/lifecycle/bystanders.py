@@ -66,8 +66,8 @@ def changes(before: Topology, after: Topology, network: Network) -> list[Differe
     The MAC address of a bridge that is no gateway follows the addresses of its ports (br_if.c,
     br_features_recompute), and no pod relies on it.
     """
-    links = {network.bridge, network.vlan_gateway} - {""}
-    pairs = {f"{NODE} {link}": _pair(before, after, link) for link in sorted(links)}
+    links = sorted(network.shared_links)
+    pairs = {f"{NODE} {link}": _pair(before, after, link) for link in links}
     differences = []
     for pod in before.pods:
         pairs[f"host end of pod {pod}"] = (before.host_end(pod), after.host_end(pod))

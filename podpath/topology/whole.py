@@ -60,7 +60,7 @@ def unlike(
 
 def _likeness(difference: Difference, network: Network) -> tuple[str, str]:
     place = re.sub(r"\bpod [\w-]+", "pod", str(difference.where))
-    named = {POD_INTERFACE, network.bridge, network.vlan_gateway}
+    named = {POD_INTERFACE, *network.shared_links}
     words = [w if w in named or not re.search(r"\d", w) else "*" for w in place.split()]
     return difference.kind, " ".join(words)
 
