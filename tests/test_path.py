@@ -320,6 +320,18 @@ def test_ping_from_node_to_pod_starts_at_the_node(
     assert observe(traffic.ping_from_node(pod, family)).differences == []
 
 
+@requirement("PATH-GATEWAY")
+@each_family
+@pytest.mark.usefixtures("gateway")
+def test_http_from_node_to_pod_starts_at_the_node(
+    observe: Observe, traffic: Traffics, node: Node, family: Family
+) -> None:
+    """Each packet of an HTTP exchange appears between the node and the pod, nowhere else."""
+    if node.shared:
+        pytest.skip("on a cluster's node, the kubelet's probe shows it: K8S-PROBE")
+    assert observe(traffic.http_from_node("server", family)).differences == []
+
+
 @requirement("PATH-CONCURRENT")
 @each_family
 def test_flows_of_all_pairs_at_once_each_take_their_own_path(

@@ -26,9 +26,8 @@ class Traffic:
         translations: Each leg and the addresses that its packets have at translated hops.
         unanswered: True if the program must fail, since nothing may answer it.
         sender: The name of the sender that runs the program; empty if it is the source.
-        translated_at_once: True if the node sends, and translates the packets before any interface
-            sees them. A program that fails without a packet is then evidence, too.
-        paths: Each leg whose path is not one of the profile's.
+        conclusive: True if a program that fails without a packet is evidence, too: the node sends,
+            whose rules translate or drop packets before any interface sees them.
     """
 
     send: Callable[[], CommandResult]
@@ -43,7 +42,7 @@ class Traffic:
     translations: Mapping[str, Translation] = field(default_factory=dict)
     unanswered: bool = False
     sender: str = ""
-    translated_at_once: bool = False
+    conclusive: bool = False
     paths: Mapping[str, Path] = field(default_factory=dict)
 
     @property

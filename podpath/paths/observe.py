@@ -284,7 +284,7 @@ def _no_doubts(
     doubt = traffic.doubt(result) or self_report.of_packets(
         traffic.probe, result.status, text, traffic.size, sightings
     )
-    must_send = not traffic.refused and not traffic.translated_at_once
+    must_send = not traffic.refused and not traffic.conclusive
     if not doubt and result.status > 0 and must_send:
         recognized = any(traffic.probe.recognize(sightings))
         doubt = "" if recognized else self_report.unsent(topology, *traffic.ends, text, sightings)

@@ -169,10 +169,10 @@ REQUIREMENTS = (
         " take this path is podpath's own judgement, from how the plugin documents its"
         " wiring",
         why="Kubelets probe pods from the node, and pods reach all else by their gateway.",
-        how="Each pod pings its gateway, and the node each pod. Where no interface holds the"
-        " gateway's address, the pod pings the node's address on its uplink. Each packet is"
-        " compared with the paths of the profile to the node and from it. Without a gateway in the"
-        " conflist, it is not applicable to a bridge.",
+        how="Each pod pings its gateway, and the node each pod. The node gets a page over HTTP from"
+        " a pod, as kubelets do. Where no interface holds the gateway's address, the pod pings the"
+        " node's address on its uplink. Each packet is compared with the paths of the profile to"
+        " the node and from it. It is not applicable to a bridge without a configured gateway.",
     ),
     Requirement(
         "PATH-ISOLATION",

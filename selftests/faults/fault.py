@@ -180,7 +180,7 @@ class Fault:
             if not always or one.plugin not in self.wraps:
                 yield one
             elif self.announces and "::/" in self._conflist():
-                yield replace(one, cases=("ipv6",))
+                yield replace(one, cases=("ipv6*",))
 
     def _deviations(self) -> str:
         """Those of plugins from anywhere; what is mended for the contract is not declared."""

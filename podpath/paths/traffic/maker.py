@@ -182,6 +182,21 @@ class Traffics:
             sender=NODE,
         )
 
+    def http_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
+        """Get a body over HTTP from a pod, as the kubelet does."""
+        nonce, target = self._draws.token(), self.address(destination, family)
+        where = url(target, f"{_SERVICE_BYTES}?{nonce}", HTTP_PORT)
+        program = Fetch(where, image.body(_SERVICE_BYTES), limits.current().http)
+        return Traffic(
+            HttpExchange(self._sender(NODE), program),
+            probes.Http(nonce, HTTP_PORT),
+            _FROM_NODE,
+            destination,
+            destination,
+            sender=NODE,
+            conclusive=True,
+        )
+
     def http(
         self, source: str, destination: str, family: Family = Family.IPV4, *, size: int = 1460
     ) -> Traffic:

@@ -163,7 +163,7 @@ class MappedPorts:
             size=size,
             translations={leg: translations[leg] for leg in legs if leg in translations},
             sender=source,
-            translated_at_once=source in _OF_NODE,
+            conclusive=source in _OF_NODE,
         )
 
     def _kinds(self, source: str, family: Family) -> Mapping[str, str]:

@@ -185,6 +185,14 @@ FAULTS = (
           add rule ip broken input iif cni0 icmp type echo-request drop'""",
     ),
     Fault(
+        name="the node may not open connections to its pods",
+        source="containernetworking/plugins issue 430, from the node",
+        reds={"PATH-GATEWAY": "missing hop at node cni0 out: expected the SYN of the request"},
+        near=frozenset({"PATH-HTTP"}),
+        after="iptables -C OUTPUT -o cni0 -p tcp --dport 80 -j DROP ||"
+        " iptables -A OUTPUT -o cni0 -p tcp --dport 80 -j DROP",
+    ),
+    Fault(
         name="one packet in a hundred is dropped",
         source="own",
         reds={"PATH-CONCURRENT": "lost or doubled"},
