@@ -96,4 +96,5 @@ def _recipe(scene: Scene) -> list[tuple[str, str]]:
         shown,
         (watch, "the packets there; leave it running"),
         (f"kubectl exec -it {source} -- ping -c 3 {address}", "in the other window"),
+        (f"podpath trace {source} {destination}", "the same in one command, on all interfaces"),
     ]

@@ -22,6 +22,7 @@ def test_recipe_has_the_node_s_own_names() -> None:
     assert "server     10.88.0.3, fd00::3" in text
     assert "tcpdump -i cni0 -nn icmp" in text
     assert "kubectl exec -it client -- ping -c 3 10.88.0.3 " in text
+    assert "podpath trace client server" in text
     assert "not installed" not in text
 
 
