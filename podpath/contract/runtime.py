@@ -240,8 +240,10 @@ def _read_to_end(
             for key, _ in ready:
                 _read_pipe(key.fileobj, outputs[key.data], selector.unregister)
             if max(map(len, outputs)) > files.LIMIT:
-                flood = f"{call} printed more than {files.LIMIT // 2**20} MiB, and was killed"
-                return outputs, DoesNotConform(flood)
+                most = f"{files.LIMIT // 2**20} MiB"
+                return outputs, Hung(
+                    f"{call} did not end, printed more than {most}, and was killed"
+                )
     try:
         process.wait(max(deadline - time.monotonic(), limit.plugin_exit))
     except subprocess.TimeoutExpired:

@@ -15,7 +15,7 @@ from podpath.contract.answers import Answer
 from podpath.contract.links import AttachmentState, Link
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Role
-from podpath.errors import DoesNotConform, Unmet
+from podpath.errors import DoesNotConform, Hung, Unmet
 from podpath.nodes.base import Node
 from podpath.system.limits import Measures
 
@@ -233,8 +233,8 @@ def test_plugin_that_hangs_is_killed(script: str, limit: Callable[..., None]) ->
 
 
 def test_plugin_that_does_not_stop_talking_is_killed() -> None:
-    """Endless output would fill the memory."""
-    with pytest.raises(DoesNotConform, match="printed more than 4 MiB"):
+    """Endless output would fill the memory; like a call that hangs, it is not waited for again."""
+    with pytest.raises(Hung, match="sh ADD did not end, printed more than 4 MiB, and was killed"):
         run("yes")
 
 
