@@ -392,13 +392,14 @@ def _by_proxy(topology: Topology, network: Network) -> Iterator[tuple[str, Addre
             yield end.mac, gateway
 
 
-def _of_node(topology: Topology) -> frozenset[tuple[str, Address]]:
-    """Pair each MAC address of the node with each of its addresses.
+def _of_node(topology: Topology) -> tuple[frozenset[str], frozenset[Address]]:
+    """Return the MAC addresses of the node, and its IP addresses.
 
     A node may send ARP requests from any of its addresses on any interface (ip-sysctl,
     arp_announce).
     """
     links = topology.node.interfaces
-    return frozenset(
-        (link.mac, a.ip) for link in links for holder in links for a in holder.addresses
+    return (
+        frozenset(link.mac for link in links),
+        frozenset(address.ip for link in links for address in link.addresses),
     )

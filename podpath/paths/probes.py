@@ -416,14 +416,14 @@ class Noise:
         macs: Their MAC addresses.
         networks: The pods' subnets.
         owners: MAC and IP address of each interface; None to allow any pair.
-        askers: Further pairs of MAC and IP address that may send ARP requests.
+        askers: MAC addresses and IP addresses, of which any pair may send ARP requests.
     """
 
     addresses: frozenset[IPv4Address | IPv6Address]
     macs: frozenset[str]
     networks: frozenset[Subnet] = frozenset()
     owners: frozenset[tuple[str, Address]] | None = None
-    askers: frozenset[tuple[str, Address | None]] = frozenset()
+    askers: tuple[frozenset[str], frozenset[Address]] = (frozenset(), frozenset())
 
     def __contains__(self, packet: Packet) -> bool:
         if packet.mac_source not in self.macs:
@@ -431,8 +431,9 @@ class Noise:
         if packet.protocol == "arp":
             sender = (packet.mac_source, packet.source)
             if self.owners is not None and sender not in self.owners:
-                is_request = packet.kind == 1 and sender in self.askers
-                if not is_request:
+                macs, addresses = self.askers
+                asks = packet.mac_source in macs and packet.source in addresses
+                if packet.kind != 1 or not asks:
                     return False
             if packet.source not in self.addresses or packet.destination is None:
                 return False
