@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from podpath.model import Address, Direction, Packet, Sighting
 from podpath.paths.probes import REPLY, REQUEST
 
-#: Filter of canaries, and of the questions for MAC addresses that go before a packet.
-_ALWAYS = "ether proto 0x88b5 or arp or (icmp6 and (ip6[40] = 135 or ip6[40] = 136))"
+#: Filter of canaries, of the questions for MAC addresses that go before a packet, and of fragments,
+#: which carry neither port nor identifier: without them, a large packet would not be joined.
+_ALWAYS = (
+    "ether proto 0x88b5 or arp or (icmp6 and (ip6[40] = 135 or ip6[40] = 136))"
+    " or ip[6:2] & 0x1fff != 0 or ip6[6] = 44"
+)
 _ASKS, _ANSWERS = {"arp": 1, "icmpv6": 135}, {"arp": 2, "icmpv6": 136}
 
 

@@ -77,3 +77,11 @@ def test_questions_without_an_answer_are_a_reason() -> None:
     assert sentence == "client asked 2 times for the MAC address of 10.88.0.3, and nothing answered"
     assert flows.unresolved("client", [seen(ARP), seen(answer, Direction.IN)]) == ""
     assert flows.unresolved(NODE, [seen(ARP)]) == ""
+
+
+@pytest.mark.parametrize(
+    "probe", [flows.Echo(1, 7), flows.Flow("udp", 5000, 4000)], ids=["echo", "udp"]
+)
+def test_fragments_pass_the_filter(probe: flows.Probe) -> None:
+    """Later fragments have neither identifier nor port: they pass by being fragments."""
+    assert "ip[6:2] & 0x1fff != 0 or ip6[6] = 44" in probe.filter
