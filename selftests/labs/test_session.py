@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LANG", "C.UTF-8")
     (tmp_path / "work").mkdir()
     return tmp_path / "work"
+
+
+def _started(home: Path, *arguments: str) -> AbstractContextManager[Window]:
+    """Open a window that is wide enough for a command beside the directory's name."""
+    return window(*arguments, command=("lab", "start"), directory=str(home), columns=300)
 
 
 def _begun(student: Window) -> str:
@@ -35,7 +41,7 @@ def _podpath(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def test_a_lab_from_its_start_to_a_grade(home: Path) -> None:
     """What was typed on one node is the submission that solves the lab on another."""
-    with window("unplugged", command=("lab", "start"), directory=str(home)) as student:
+    with _started(home, "unplugged") as student:
         begun = _begun(student)
         assert "Follow the packet from client's eth0" in begun
         assert "✗ plug" in student.run("lab check")
@@ -67,8 +73,7 @@ def test_a_lab_from_its_start_to_a_grade(home: Path) -> None:
 
 def test_the_same_in_chinese(home: Path) -> None:
     """Texts are Chinese; ids and the kernel's words stay."""
-    arguments = ("isolated", "--lang", "zh")
-    with window(*arguments, command=("lab", "start"), directory=str(home)) as student:
+    with _started(home, "isolated", "--lang", "zh") as student:
         assert "见不到面的邻居" in _begun(student)
         assert "TOPO-BRIDGE-PORT: isolation at node veth" in student.run("lab check")
         assert "隔离" in student.run("lab hint; lab hint")
@@ -77,7 +82,7 @@ def test_the_same_in_chinese(home: Path) -> None:
 
 def test_a_plugin_is_written_in_the_shell(home: Path) -> None:
     """The student's plugin is on the node, is tried on a fresh one, and is kept."""
-    with window("wire", command=("lab", "start"), directory=str(home)) as student:
+    with _started(home, "wire") as student:
         assert "/root/wire" in _begun(student)
         assert "0 of 20 points" in student.run("lab check")
         student.run("sed -i 's/not written yet/still not written/' /root/wire")

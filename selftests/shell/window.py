@@ -102,10 +102,13 @@ class Window:
 
 @contextmanager
 def window(
-    *arguments: str, command: Sequence[str] = ("shell",), directory: str = "."
+    *arguments: str,
+    command: Sequence[str] = ("shell",),
+    directory: str = ".",
+    columns: int = 120,
 ) -> Iterator[Window]:
     """Open a window for the length of the block, and close it as a person does."""
-    opened = Window(*arguments, command=command, directory=directory)
+    opened = Window(*arguments, command=command, directory=directory, columns=columns)
     try:
         yield opened
     finally:
