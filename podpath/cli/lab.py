@@ -200,7 +200,8 @@ def _tell(lab: "Lab", grade: "Grade", lang: str, *, many: bool) -> None:
     from podpath.labs import session
 
     if many:
-        points = f"{grade.earned}/{grade.possible}"
+        earned = "?" if grade.could_not_test else grade.earned
+        points = f"{earned}/{grade.possible}"
         problems = "; ".join(" ".join(text.split())[:100] for text in grade.problems[:1])
         row = f"{points:>7}  {grade.seconds:5.1f} s  {grade.submission}  {problems}"
         output.write(row.rstrip())
