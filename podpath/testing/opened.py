@@ -17,7 +17,7 @@ from podpath.nodes.embedded.node import EmbeddedNode
 from podpath.nodes.pod import PodSpec
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import Traffics
-from podpath.run import preflight
+from podpath.run import checks, preflight
 from podpath.run.plan import Plan
 from podpath.system import randomness
 from podpath.system.randomness import Draws
@@ -137,8 +137,9 @@ def standing_nodes(options: NodeOptions | None = None) -> list[str]:
             now; None for all nodes.
 
     Raises:
-        CouldNotTest: an option names something unusable.
+        CouldNotTest: an option names something unusable, or the user is not root.
     """
+    checks.root()
     if options is None:
         return standing.listed()
     conflist = options.plan().network.conflist.text
@@ -158,6 +159,7 @@ def attach(node: str = "") -> Iterator[OpenNode]:
     Raises:
         CouldNotTest: no such node stands, or several do and none is named.
     """
+    checks.root()
     joining = standing.entered() if standing.inside() else standing.joined(node or _only())
     with joining as (joined, hold):
         record = hold.record()
