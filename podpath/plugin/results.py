@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,16 @@ def _printed(report: pytest.TestReport) -> str:
     return f"{report.location[0]}::{report.nodeid.partition('::')[2]}"
 
 
+def _from_here(config: pytest.Config, identifier: str) -> str:
+    """Return a test's id with its file relative to the directory that pytest was started in.
+
+    pytest's own function for this takes a text up to pytest 9.1, and another type since 9.2.
+    """
+    file, separator, name = identifier.partition("::")
+    here = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
+    return f"{here}{separator}{name}"
+
+
 class _Results:
     """Collector of the results of all workers, which prints and writes them at the end."""
 
@@ -85,7 +96,7 @@ class _Results:
         self._planned.update(ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._ids[report.nodeid] = self._config.cwd_relative_nodeid(_printed(report))
+        self._ids[report.nodeid] = _from_here(self._config, _printed(report))
         result = _result(report)
         if result is not None:
             self._results.append(result)
