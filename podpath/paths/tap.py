@@ -267,7 +267,7 @@ def _statistics(sniffer: socket.socket) -> tuple[int, int]:
     return received, dropped
 
 
-_stamping: list[socket.socket] = []
+_stamping: list[int] = []
 
 
 def keep_stamping() -> None:
@@ -279,4 +279,4 @@ def keep_stamping() -> None:
     if not _stamping:
         kept = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         kept.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        _stamping.append(kept)
+        _stamping.append(kept.detach())  # the end of the process closes it
