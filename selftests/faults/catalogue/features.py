@@ -77,7 +77,6 @@ FAULTS = (
     ),
     _mapping(
         name="of mapped ports, only those of TCP are",
-        cause="no program listens",
         source="own",
         reds={"PATH-PORTMAP": "to 29000"},
         near=frozenset({"PATH-UDP"}),
