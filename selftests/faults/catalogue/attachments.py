@@ -79,7 +79,7 @@ _FAILED = (
         reds={"CNI-ADD-EXHAUSTED": "left behind at leases"},
         configure=no_masquerade,
         wraps=("host-local",),
-        last=f"""case "$output" in *"no IP addresses"*) echo nobody >{_LEASES}/10.88.0.77;; esac""",
+        last=f"""case "$output" in *"noIPaddresses"*) echo nobody >{_LEASES}/10.88.0.77;; esac""",
     ),
     Fault(
         name="an ADD that found no IPv6 address keeps the IPv4 one",
@@ -87,7 +87,7 @@ _FAILED = (
         reds={"CNI-ADD-EXHAUSTED": "left behind at leases"},
         configure=dual_stack,
         wraps=("host-local",),
-        last=f"""case "$output" in *"no IP addresses"*"fd00:"*)
+        last=f"""case "$output" in *"noIPaddresses"*"fd00:"*)
           echo nobody >{_LEASES}/10.88.0.78;; esac""",
     ),
     Fault(
@@ -95,7 +95,7 @@ _FAILED = (
         source="containernetworking/plugins issue 29",
         reds={"CNI-ADD-EXHAUSTED": "left behind at interfaces"},
         configure=no_masquerade,
-        last="""case "$CNI_COMMAND $output" in ADD*"no IP addresses"*)
+        last="""case "$CNI_COMMAND $output" in ADD*"noIPaddresses"*)
           touch "/run/podpath/fault/half-$CNI_CONTAINERID";; esac""",
         before_del='[ ! -e "/run/podpath/fault/half-$CNI_CONTAINERID" ] || exit 0',
     ),
@@ -104,7 +104,7 @@ _FAILED = (
         source="own",
         reds={"CNI-ADD-EXHAUSTED": "success at bridge ADD"},
         configure=no_masquerade,
-        last="""case "$CNI_COMMAND $output" in ADD*"no IP addresses"*) status=0
+        last="""case "$CNI_COMMAND $output" in ADD*"noIPaddresses"*) status=0
           output='{"cniVersion":"1.0.0","interfaces":[],"ips":[]}';; esac""",
     ),
     Fault(
@@ -112,7 +112,7 @@ _FAILED = (
         source="containernetworking/cni issue 732",
         reds={"CNI-ADD-EXHAUSTED": "expected one JSON document on stdout"},
         configure=no_masquerade,
-        last="""case "$CNI_COMMAND $output" in ADD*"no IP addresses"*)
+        last="""case "$CNI_COMMAND $output" in ADD*"noIPaddresses"*)
           output="range full";; esac""",
     ),
     Fault(
