@@ -48,6 +48,7 @@ class Persistence:
         self._node, self._network, self._pods, self.first = node, network, pods, first
         self._began = time.monotonic()
         self._changes: dict[str, Difference] = {}
+        self._closed = False
         self._stack = ExitStack()
         places = [node.network_namespace()]
         named = node.named_namespaces()
@@ -66,8 +67,9 @@ class Persistence:
         pods.around = self.suspended
 
     def close(self) -> None:
-        """Stop watching."""
+        """Stop watching, also within a block of suspended()."""
         self._pods.around = nullcontext
+        self._closed = True
         self._stack.close()
 
     def changes(self) -> list[Difference]:
@@ -91,9 +93,14 @@ class Persistence:
             self._announced()
 
     def _announced(self) -> bool:
-        """Return whether anything changed since the last call."""
+        """Return whether anything may have changed since the last call."""
+        if self._closed:
+            return False
         news = [text for watch in self._watches for text in watch.news()]
-        before, self._counted = self._counted, self._generation.read()
+        try:
+            before, self._counted = self._counted, self._generation.read()
+        except OSError:  # a busy machine: then the rules are compared
+            return True
         return bool(news) or before != self._counted
 
     def _look(self) -> None:
