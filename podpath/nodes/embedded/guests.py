@@ -249,10 +249,14 @@ def _limit(group: Path, controller: str, value: str) -> None:
 
 
 def _of_process(pid: int) -> Iterator[tuple[cgroups.Hierarchy, Path]]:
-    """Yield each hierarchy of the host, with the directory of the group that a process is in."""
+    """Yield each hierarchy of the host, with the directory of the node's group of a process.
+
+    The kernel's paths begin at the host's root, but in a container only its own group is mounted:
+    the node's groups are directly in what is mounted (cgroups.create).
+    """
     lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     paths = {controllers: path for _, controllers, path in (line.split(":", 2) for line in lines)}
     for hierarchy in cgroups.hierarchies():
-        path = paths.get(hierarchy.options)
-        if path is not None:
-            yield hierarchy, Path(hierarchy.mount + path)
+        _, prefix, rest = paths.get(hierarchy.options, "").rpartition(f"/{cgroups.PREFIX}")
+        if prefix:
+            yield hierarchy, Path(f"{hierarchy.mount}{prefix}{rest}")
