@@ -67,6 +67,12 @@ def wrong(task: Task, trial: Trial) -> list[str]:
     return found
 
 
+def _is_red(outcome: Outcome) -> bool:
+    """Return whether a requirement is violated, or not judged because another one is. Pure."""
+    follows = outcome.verdict is Of.NOT_RUN and bool(outcome.follows)
+    return outcome.verdict is Of.DOES_NOT_CONFORM or follows
+
+
 def _not_red(task: Task, before: Mapping[str, Outcome]) -> list[str]:
     """List the requirements that are not red for their reason, or red without one. Pure."""
     found = []
@@ -76,7 +82,7 @@ def _not_red(task: Task, before: Mapping[str, Outcome]) -> list[str]:
             continue
         if outcome.verdict is Of.COULD_NOT_TEST:
             found.append(f"{identifier} could not be tested: {outcome.headline}")
-        elif outcome.verdict is not Of.DOES_NOT_CONFORM:
+        elif not _is_red(outcome):
             found.append(f'{identifier} is not red ("{outcome.verdict}")')
         elif reason not in outcome.message:
             found.append(f"{identifier} is red for another reason: {outcome.headline}")
