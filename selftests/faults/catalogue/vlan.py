@@ -59,7 +59,7 @@ FAULTS = (
             "PATH-VLAN": "VLAN tag at node cni0 in",
         },
         follows=_PATHS,
-        first="""input=$(flat "$input" | sed 's/"vlan":100,//')""",
+        first="""input=$(flat "$input" | sed 's/"vlan":100/"vlan":0/')""",
     ),
     _bridged(
         name="vlan: one pod is in another VLAN",
