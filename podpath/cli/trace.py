@@ -70,8 +70,9 @@ def _add_packets(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("packets", "default: one ping")
     protocol = group.add_mutually_exclusive_group()
     protocol.add_argument(
-        "--http", metavar="PORT", nargs="?", type=int, const=80, help="GET / (default port: 80)"
+        "--http", action="store_const", const=80, help="GET / from port 80, or that of --http-port"
     )
+    protocol.add_argument("--http-port", dest="http", metavar="PORT", type=int, help="GET / there")
     protocol.add_argument("--tcp", metavar="PORT", type=int, help="connect, and close")
     protocol.add_argument("--udp", metavar="PORT", type=int, help="one datagram")
     group.add_argument("--size", metavar="BYTES", type=int, help="payload")

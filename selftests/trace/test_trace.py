@@ -76,7 +76,7 @@ def dropping(node: OpenNode) -> Iterator[None]:
     ("arguments", "way"),
     [
         (("client", "server"), "eth0 -> veth -> cni0 -> veth -> eth0, both ways"),
-        (("server", "client", "--http"), "eth0 -> veth -> cni0 -> veth -> eth0, both ways"),
+        (("--http", "server", "client"), "eth0 -> veth -> cni0 -> veth -> eth0, both ways"),
         (("client", "server", "--udp", "9000"), "eth0 -> veth -> cni0 -> veth -> eth0"),
         (("client", "server", "--tcp", "80"), "eth0 -> veth -> cni0 -> veth -> eth0, both ways"),
         (("client", "server", "--exec"), "eth0 -> veth -> cni0 -> veth -> eth0, both ways"),
