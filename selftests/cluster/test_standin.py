@@ -66,9 +66,12 @@ def test_suite_conforms_beside_pods_of_others(below: EmbeddedNode, tmp_path: Pat
         kubelet._runtime.remove_pod("coredns-0", sandbox)
 
     verdicts = run.verdicts()
-    # the default conflist has neither hairpinMode nor portIsolation, and its plugin neither routes
-    # nor makes macvlans
-    ids = ("K8S-HAIRPIN", "PATH-ISOLATION", "TOPO-HOST-END", "TOPO-LOWER-LINK")
+    # the default conflist has neither hairpinMode, portIsolation, a VLAN nor IPv6, and its plugin
+    # neither routes nor makes macvlans
+    ids = (
+        *("K8S-HAIRPIN", "PATH-ISOLATION", "PATH-VLAN", "TOPO-MULTICAST"),
+        *("TOPO-HOST-END", "TOPO-LOWER-LINK"),
+    )
     absent = {i: verdicts.pop(i) for i in ids}
     assert set(absent.values()) == {Verdict.NOT_APPLICABLE}
     bad = {
