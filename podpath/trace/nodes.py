@@ -87,7 +87,7 @@ def _of_kind(of_kind: Mapping[str, Any], ends: Collection[str], say: Callable[[s
             "Name it with --kind-existing: `kind get clusters` lists them",
         )
     cluster = Cluster(options, say)
-    pids = [cluster.pid(container) for container in cluster.containers()]
+    pids = [cluster.pid(container) for container in cluster.node_containers()]
     having = (pid for pid in pids if len(pids) > 1 and _has(pid, ends))
     return next(having, pids[0])
 

@@ -146,9 +146,9 @@ class Cluster:
         Raises:
             CouldNotTest: the cluster has no node.
         """
-        return self.containers()[0]
+        return self.node_containers()[0]
 
-    def containers(self) -> list[str]:
+    def node_containers(self) -> list[str]:
         """Return the names of all nodes' containers, those with the control plane first.
 
         Raises:
