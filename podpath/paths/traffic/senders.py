@@ -143,13 +143,6 @@ class _OfHost:
         return (programs.locate("nc"),)
 
 
-class _OnNode(_OfHost):
-    """The same programs, in namespaces where only a program can end another one."""
-
-    def within(self, seconds: int) -> Sequence[str]:
-        return programs.locate("busybox"), "timeout", str(seconds)
-
-
 @dataclass(frozen=True)
 class NamespaceSender(Sender):
     """Sender of a network namespace, which runs the host's programs there.
@@ -166,10 +159,8 @@ class NamespaceSender(Sender):
 
     def run(self, program: Program) -> CommandResult:
         """See Sender."""
-        # A new process begins in the namespace of the thread that starts it. It must not keep that
-        # namespace after podpath was killed.
-        dying = [programs.locate("setpriv"), "--pdeathsig", "KILL", "--"]
-        command = [*dying, *program.command(self.tools)]
+        # A new process begins in the namespace of the thread that starts it.
+        command = _dying(program.command(self.tools))
         return netns.run_in(self.namespace(), partial(_run, command, program.text, program.limit))
 
     def _table(self, name: str) -> str:
@@ -187,14 +178,24 @@ class NodeSender(Sender):
     node: Node
     name: str = field(default=NODE, init=False)
 
-    tools: ClassVar[Tools] = _OnNode()
+    tools: ClassVar[Tools] = _OfHost()
 
     def run(self, program: Program) -> CommandResult:
         """See Sender."""
-        return _run(self.node.entering(program.command(self.tools)), program.text)
+        command = self.node.entering(_dying(program.command(self.tools)))
+        return _run(command, program.text, program.limit)
 
     def _table(self, name: str) -> str:
         return _table(self.node.network_namespace(), name)
+
+
+def _dying(command: Sequence[str]) -> list[str]:
+    """Return a command that ends with its parent, be that podpath or what enters a node for it.
+
+    busybox' timeout is no way: its second process stays for up to a second, on a node of which
+    other tests take inventories.
+    """
+    return [programs.locate("setpriv"), "--pdeathsig", "KILL", "--", *command]
 
 
 def _table(namespace: str, name: str) -> str:

@@ -167,7 +167,7 @@ _COLLECTED = (
     Fault(
         name="GC releases what other networks hold",
         source="own: all leases of the node are looked at",
-        reds={"CNI-GC-LISTED": "lost at leases"},
+        reds={"CNI-GC-LISTED": "lost at files: expected /var/lib/cni/networks/podpath-other/"},
         **speaking(
             f"""{_COLLECTING} for f in $(ls -d /var/lib/cni/networks/*/10.* | grep -v {_LEASES}/)
               do rm "$f"; done\n"""

@@ -109,7 +109,7 @@ _FILES = (
     Fault(
         name="deletion leaves a link that leads nowhere",
         source="own: the usual way of tutorials, without its end",
-        reds={"LIFE-DELETE": "left behind at namespaces: expected gone, saw left-"},
+        reds={"LIFE-DELETE": "left behind at files: expected gone, saw /run/netns/left-"},
         follows=_LEFT,
         after_del="ln -sfn /proc/$$/ns/net /run/netns/left-$$",
     ),

@@ -110,7 +110,6 @@ FAULTS = (
         reds={
             "TOPO-ROUTE": "unexpected route at pod client 10.88.0.0/24",
             "TOPO-SETTINGS": "proxy ARP at host end of pod client",
-            "PATH-ARP": "missing hop",
         },
         follows=_PATHS,
         after="""echo 1 >"/proc/sys/net/ipv4/conf/$HOST/proxy_arp"
