@@ -54,7 +54,9 @@ __all__ = [
 
 def shipped() -> tuple[Profile, ...]:
     """Return the profiles that come with podpath."""
-    return tuple(load(path) for path in sorted(Path(__file__).parent.glob("*.toml")))
+    return tuple(
+        load(path) for path in sorted(Path(__file__).parent.glob("*.toml"), key=lambda p: p.stem)
+    )
 
 
 def named(text: str) -> Profile:

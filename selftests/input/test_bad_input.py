@@ -122,7 +122,8 @@ def test_unknown_profile() -> None:
     _refused(
         suite.run("tests", "--podpath-profile", "brigde"),
         'no profile "brigde"',
-        "aws, bridge, calico, ipvlan-l2, ipvlan-l3, ipvlan-l3s, kindnet, macvlan, ptp, uplink",
+        "aws, bridge, bridge-vlan, calico, ipvlan-l2, ipvlan-l3, ipvlan-l3s, kindnet, macvlan, ptp,"
+        " uplink",
     )
 
 
