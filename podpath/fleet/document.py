@@ -1,11 +1,11 @@
 """The report of a fleet: the verdict of each node, and what nodes disagree on. Pure."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from podpath.report.document import digest
 from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict
 
 Document = dict[str, Any]
@@ -104,13 +104,6 @@ def build(
         "nodes": nodes,
     }
     return {**document, "digest": digest(document)}
-
-
-def digest(document: Mapping[str, Any]) -> str:
-    """Return the checksum over all of a fleet's report but its digest."""
-    rest = {key: value for key, value in document.items() if key != "digest"}
-    text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,7 +320,7 @@ def _may_use(package: str, name: str) -> bool:
         ("pyroute2", {"system"}),
         ("scapy", {"paths", "report"}),
         ("jsonschema", {"contract", "report"}),
-        ("jinja2", {"report", "fleet"}),
+        ("jinja2", {"report"}),
         ("yaml", {"nodes"}),
         ("grpc", {"nodes"}),
         ("cri_api", {"nodes"}),

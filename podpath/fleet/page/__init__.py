@@ -4,12 +4,12 @@ Texts of plugins and names of nodes may be anything: Jinja escapes them all.
 """
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from podpath.fleet import document as documents
 from podpath.fleet import store, text
+from podpath.report.page import template
 
 NAME = "index.html"
 _HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ def save(directory: Path, document: Mapping[str, Any]) -> None:
 def render(document: Mapping[str, Any]) -> str:
     """Render the page of a fleet's report."""
     return str(
-        _template().render(
+        template(_HERE).render(
             fleet=document,
             style=(_HERE / "page.css").read_text(encoding="utf-8"),
             groups=documents.groups(document),
@@ -36,17 +36,3 @@ def render(document: Mapping[str, Any]) -> str:
             slug=lambda verdict: verdict.replace(" ", "-"),
         )
     )
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html")

@@ -35,7 +35,7 @@ def render(document: Mapping[str, Any]) -> str:
     script = _file("page.js")
     checksum = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return str(
-        _template().render(
+        template(_HERE).render(
             report=document,
             whole=summary.of_run(document),
             title=_title(document),
@@ -57,11 +57,12 @@ def render(document: Mapping[str, Any]) -> str:
 
 
 @cache
-def _template() -> Any:
+def template(directory: Path) -> Any:
+    """Return the template page.html of a directory, which escapes all texts."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(_HERE),
+        loader=FileSystemLoader(directory),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
