@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -38,7 +39,7 @@ class Record:
         """Begin a record: what the kernel dropped until now does not count."""
         began = time.monotonic_ns()
         if recorder := drops.recorder():
-            recorder.discard()
+            recorder.begin(_inodes(namespaces))
         return cls(namespaces, losses.read(namespaces), began)
 
     def explain(
@@ -70,12 +71,7 @@ class Record:
     def _dropped(self, offset: int) -> list[Dropped]:
         recorder = drops.recorder()
         taken = recorder.take() if recorder else None
-        names = {}
-        for name, path in self.namespaces.items():
-            try:
-                names[netns.inode(path)] = name
-            except CouldNotTest:
-                continue
+        names = _inodes(self.namespaces)
         return [
             Dropped(
                 drop.time + offset,
@@ -118,6 +114,15 @@ class Record:
             for rule, now in after.droppers().items()
             if rule.concerns(version)
         }
+
+
+def _inodes(namespaces: Mapping[str, str]) -> dict[int, str]:
+    """Return the name of each namespace that is still there, by its inode."""
+    names = {}
+    for name, path in namespaces.items():
+        with suppress(CouldNotTest):
+            names[netns.inode(path)] = name
+    return names
 
 
 def _grown(was: Mapping[T, int | None], now: Mapping[T, int | None]) -> dict[T, int]:

@@ -7,18 +7,24 @@ import ctypes
 import os
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 
 from podpath.system import linux
 
 #: Registers: of results, of arguments, kept over calls, and of the stack's end.
 R0, R1, R2, R3, R4, R6, R7, R8, R10 = 0, 1, 2, 3, 4, 6, 7, 8, 10
 #: Functions of the kernel (linux/bpf.h, ___BPF_FUNC_MAPPER).
-KTIME_GET_NS, PROBE_READ_KERNEL, RINGBUF_RESERVE, RINGBUF_SUBMIT = 5, 113, 131, 132
+MAP_LOOKUP_ELEM, KTIME_GET_NS, PROBE_READ_KERNEL = 1, 5, 113
+RINGBUF_RESERVE, RINGBUF_SUBMIT = 131, 132
 #: Widths of loads and stores (linux/bpf_common.h).
 WORD, HALF, BYTE, DOUBLE = 0x00, 0x08, 0x10, 0x18
 
-_MAP_CREATE, _PROG_LOAD, _RAW_TRACEPOINT_OPEN = 0, 5, 17
-_MAP_TYPE_RINGBUF, _PROG_TYPE_RAW_TRACEPOINT = 27, 17
+_MAP_CREATE, _MAP_UPDATE_ELEM, _MAP_DELETE_ELEM = 0, 2, 3
+_PROG_LOAD, _RAW_TRACEPOINT_OPEN = 5, 17
+_MAP_TYPE_HASH, _MAP_TYPE_RINGBUF, _PROG_TYPE_RAW_TRACEPOINT = 1, 27, 17
+_NO_PREALLOC = 1  # linux/bpf.h, BPF_F_NO_PREALLOC
+#: A signal that arrives while the kernel verifies a program ends that call, and it is made again.
+_LOADS = 5
 _PSEUDO_MAP_FD = 1
 _INSTRUCTION = struct.Struct("=BBhi")
 
@@ -86,6 +92,39 @@ def ring_buffer(size: int) -> int:
     return linux.bpf(_MAP_CREATE, struct.pack("=IIII", _MAP_TYPE_RINGBUF, 0, 0, size))
 
 
+class Numbers:
+    """A set of 32-bit numbers that programs can look up."""
+
+    def __init__(self, most: int) -> None:
+        """Create an empty set of at most so many numbers.
+
+        Raises:
+            OSError: the kernel refuses.
+        """
+        size = struct.calcsize("=I")
+        attributes = struct.pack("=IIIII", _MAP_TYPE_HASH, size, size, most, _NO_PREALLOC)
+        self.descriptor = linux.bpf(_MAP_CREATE, attributes)
+        self._numbers: frozenset[int] = frozenset()
+
+    def set(self, numbers: Iterable[int]) -> None:
+        """Replace the content.
+
+        Raises:
+            OSError: there are more numbers than the set can have.
+        """
+        new = frozenset(numbers)
+        for number in self._numbers - new:
+            self._call(_MAP_DELETE_ELEM, ctypes.c_uint32(number), None)
+        for number in new - self._numbers:
+            self._call(_MAP_UPDATE_ELEM, ctypes.c_uint32(number), ctypes.c_uint32(1))
+        self._numbers = new
+
+    def _call(self, command: int, key: ctypes.c_uint32, value: ctypes.c_uint32 | None) -> None:
+        address = 0 if value is None else ctypes.addressof(value)
+        attributes = self.descriptor, ctypes.addressof(key), address, 0
+        linux.bpf(command, struct.pack("=I4xQQQ", *attributes))
+
+
 def attach(tracepoint: str, instructions: Iterable[bytes]) -> int:
     """Attach a program to a tracepoint; return the descriptor that keeps it attached.
 
@@ -105,9 +144,16 @@ def attach(tracepoint: str, instructions: Iterable[bytes]) -> int:
         ctypes.addressof(code),
         ctypes.addressof(licence),
     )
-    loaded = linux.bpf(_PROG_LOAD, load_)
+    loaded = _loaded(load_)
     name = ctypes.create_string_buffer(tracepoint.encode())
     try:
         return linux.bpf(_RAW_TRACEPOINT_OPEN, struct.pack("=QI", ctypes.addressof(name), loaded))
     finally:
         os.close(loaded)
+
+
+def _loaded(attributes: bytes) -> int:
+    for _ in range(_LOADS - 1):
+        with suppress(BlockingIOError):
+            return linux.bpf(_PROG_LOAD, attributes)
+    return linux.bpf(_PROG_LOAD, attributes)

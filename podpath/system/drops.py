@@ -1,8 +1,9 @@
 """Record the packets that the kernel drops, each with the reason: the tracepoint skb:kfree_skb.
 
 The tracepoint has no identity of the packet. A program of eBPF on it therefore copies the packet's
-first bytes, and the interface and the network namespace that the packet was in. It needs neither
-tracefs nor any setting of the host, and ends with this process.
+first bytes, and the interface and the network namespace that the packet was in. It passes over
+packets of other namespaces than those asked for: what they drop would fill the record. It needs
+neither tracefs nor any setting of the host, and ends with this process.
 
 A kernel without BTF or ring buffers (before 5.8), or a container without the rights, has no such
 record: packets that it dropped then have no reason.
@@ -10,10 +11,11 @@ record: packets that it dropped then have no reason.
 
 import mmap
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 from podpath.system import bpf, btf
 
@@ -28,7 +30,11 @@ _DEVICE, _PROTOCOL = 32, 32 + _NAME
 _PACKET = _PROTOCOL + 8
 _BUSY, _DISCARDED = 1 << 31, 1 << 30  # linux/bpf.h, BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT
 _RECORD_HEADER = 8
-_POINTER, _SCRATCH = -8, -16  # on the program's stack
+# on the program's stack
+_POINTER, _SCRATCH, _DEVICE_NETNS, _SOCKET_NETNS = -8, -16, -20, -24
+#: Namespaces that can be asked for at once.
+_MOST_NAMESPACES = 4096
+_LOOKUP = 5  # instructions
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +77,22 @@ class Recorder:
         with suppress(ValueError):  # before Linux 5.17 the tracepoint had no reasons
             self._reasons = types.names("skb_drop_reason")
         self._ring = bpf.ring_buffer(_RING)
-        self._link = bpf.attach("kfree_skb", _program(types, self._ring, bool(self._reasons)))
+        self._namespaces = bpf.Numbers(_MOST_NAMESPACES)
+        program = _program(types, self._namespaces.descriptor, self._ring, bool(self._reasons))
+        self._link = bpf.attach("kfree_skb", program)
         page = mmap.PAGESIZE
         self._consumer = mmap.mmap(self._ring, page)
         self._data = mmap.mmap(
             self._ring, page + 2 * _RING, mmap.MAP_SHARED, mmap.PROT_READ, offset=page
         )
 
-    def discard(self) -> None:
-        """Forget the packets that were dropped until now."""
+    def begin(self, namespaces: Iterable[int]) -> None:
+        """Record the packets of some network namespaces, and forget those until now.
+
+        Args:
+            namespaces: inode of each namespace; packets of more than 4096 have no record.
+        """
+        self._namespaces.set(islice(namespaces, _MOST_NAMESPACES))
         self._consume(self._produced())
 
     def take(self) -> list[Drop] | None:
@@ -135,20 +148,11 @@ def recorder() -> Recorder | None:
         return None
 
 
-def _program(types: btf.Types, ring: int, has_reason: bool) -> Iterator[bytes]:
+def _program(types: btf.Types, namespaces: int, ring: int, has_reason: bool) -> Iterator[bytes]:
     """Write the program: one record for each packet, of the layout of _EVENT."""
-    device = types.offset("sk_buff", "dev")
-    namespace = types.offset("net", "ns", "inum")
-    of_device = types.offset("net_device", "nd_net", "net")
-    of_socket = types.offset("sock_common", "skc_net", "net")
     yield bpf.move(bpf.R6, bpf.R1)
     yield bpf.load(bpf.R7, bpf.R6, 0)  # the packet, struct sk_buff
-    # netlink messages have no protocol, and are dropped all the time
-    yield from _copy(bpf.R10, _SCRATCH, 2, bpf.R7, types.offset("sk_buff", "protocol"))
-    yield bpf.load(bpf.R1, bpf.R10, _SCRATCH, bpf.HALF)
-    yield bpf.constant(bpf.R0, 0)
-    yield bpf.skip_unless_zero(bpf.R1, 1)
-    yield bpf.leave()
+    yield from _leave_unless_of_interest(types, namespaces)
     yield bpf.load_map(bpf.R1, ring)
     yield bpf.constant(bpf.R2, _EVENT.size)
     yield bpf.constant(bpf.R3, 0)
@@ -162,15 +166,13 @@ def _program(types: btf.Types, ring: int, has_reason: bool) -> Iterator[bytes]:
     yield bpf.store(bpf.R8, _LOCATION, bpf.R1)
     yield bpf.load(bpf.R1, bpf.R6, 16) if has_reason else bpf.constant(bpf.R1, 0)
     yield bpf.store(bpf.R8, _REASON, bpf.R1, bpf.WORD)
+    for at, netns in ((_OF_DEVICE, _DEVICE_NETNS), (_OF_SOCKET, _SOCKET_NETNS)):
+        yield bpf.load(bpf.R1, bpf.R10, netns, bpf.WORD)
+        yield bpf.store(bpf.R8, at, bpf.R1, bpf.WORD)
     yield from _copy(bpf.R8, _LENGTH, 4, bpf.R7, types.offset("sk_buff", "len"))
     yield from _copy(bpf.R8, _PROTOCOL, 8, bpf.R7, types.offset("sk_buff", "protocol"))
-    yield from _copy(bpf.R10, _POINTER, 8, bpf.R7, device)
-    yield from _through(types.offset("net_device", "name"), _NAME, _DEVICE)
-    yield from _through(of_device, 8, None)
-    yield from _through(namespace, 4, _OF_DEVICE)
-    yield from _copy(bpf.R10, _POINTER, 8, bpf.R7, types.offset("sk_buff", "sk"))
-    yield from _through(of_socket, 8, None)
-    yield from _through(namespace, 4, _OF_SOCKET)
+    yield from _copy(bpf.R10, _POINTER, 8, bpf.R7, types.offset("sk_buff", "dev"))
+    yield from _through(types.offset("net_device", "name"), _NAME, bpf.R8, _DEVICE)
     yield from _copy(bpf.R10, _POINTER, 8, bpf.R7, types.offset("sk_buff", "head"))
     yield from _copy(bpf.R10, _SCRATCH, 2, bpf.R7, types.offset("sk_buff", "network_header"))
     yield bpf.move(bpf.R1, bpf.R8)
@@ -187,6 +189,47 @@ def _program(types: btf.Types, ring: int, has_reason: bool) -> Iterator[bytes]:
     yield bpf.leave()
 
 
+def _leave_unless_of_interest(types: btf.Types, namespaces: int) -> Iterator[bytes]:
+    """Pass over messages of netlink, and packets of other namespaces; leave the two on the stack.
+
+    Messages of netlink have no protocol, and are dropped all the time.
+    """
+    yield from _copy(bpf.R10, _SCRATCH, 2, bpf.R7, types.offset("sk_buff", "protocol"))
+    yield bpf.load(bpf.R1, bpf.R10, _SCRATCH, bpf.HALF)
+    yield bpf.constant(bpf.R0, 0)
+    yield bpf.skip_unless_zero(bpf.R1, 1)
+    yield bpf.leave()
+    inode = types.offset("net", "ns", "inum")
+    for field, of_field, netns in (
+        (
+            types.offset("sk_buff", "dev"),
+            types.offset("net_device", "nd_net", "net"),
+            _DEVICE_NETNS,
+        ),
+        (
+            types.offset("sk_buff", "sk"),
+            types.offset("sock_common", "skc_net", "net"),
+            _SOCKET_NETNS,
+        ),
+    ):
+        yield from _copy(bpf.R10, _POINTER, 8, bpf.R7, field)
+        yield from _through(of_field, 8, bpf.R10, _POINTER)
+        yield from _through(inode, 4, bpf.R10, netns)
+    yield from _lookup(namespaces, _DEVICE_NETNS)
+    yield bpf.skip_unless_zero(bpf.R0, _LOOKUP + 2)
+    yield from _lookup(namespaces, _SOCKET_NETNS)
+    yield bpf.skip_unless_zero(bpf.R0, 1)
+    yield bpf.leave()
+
+
+def _lookup(map_: int, at: int) -> Iterator[bytes]:
+    """Look up the number on the stack: R0 is zero if the map does not have it."""
+    yield bpf.load_map(bpf.R1, map_)
+    yield bpf.move(bpf.R2, bpf.R10)
+    yield bpf.add(bpf.R2, at)
+    yield bpf.call(bpf.MAP_LOOKUP_ELEM)
+
+
 def _copy(target: int, at: int, size: int, source: int, offset: int) -> Iterator[bytes]:
     """Copy from kernel memory at a register's address; zeros if it cannot be read."""
     yield bpf.move(bpf.R1, target)
@@ -197,11 +240,10 @@ def _copy(target: int, at: int, size: int, source: int, offset: int) -> Iterator
     yield bpf.call(bpf.PROBE_READ_KERNEL)
 
 
-def _through(offset: int, size: int, at: int | None) -> Iterator[bytes]:
-    """Copy from what the pointer on the stack points to: to the record, or over the pointer."""
-    target, place = (bpf.R10, _POINTER) if at is None else (bpf.R8, at)
+def _through(offset: int, size: int, target: int, at: int) -> Iterator[bytes]:
+    """Copy from what the pointer on the stack points to."""
     yield bpf.move(bpf.R1, target)
-    yield bpf.add(bpf.R1, place)
+    yield bpf.add(bpf.R1, at)
     yield bpf.constant(bpf.R2, size)
     yield bpf.load(bpf.R3, bpf.R10, _POINTER)
     yield bpf.add(bpf.R3, offset)

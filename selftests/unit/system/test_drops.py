@@ -43,12 +43,12 @@ def run(namespace: str) -> Run:
 
 
 @pytest.fixture
-def recorder() -> drops.Recorder:
-    """The recorder of this process, which forgets what was before the test."""
+def recorder(namespace: str) -> drops.Recorder:
+    """The recorder of this process, of the packets of that namespace."""
     recorder = drops.recorder()
     if recorder is None:
         pytest.skip("this kernel or its rights allow no record")
-    recorder.discard()
+    recorder.begin([netns.inode(namespace)])
     return recorder
 
 
@@ -70,6 +70,27 @@ def test_packet_that_the_filter_drops(namespace: str, run: Run, recorder: drops.
     named = 'rule "icmp type echo-request counter drop" of chain o, table ip f'
     assert losses.worded(namespace, rule) == named
     assert after.counters()["IpOutDiscards"] - before.counters()["IpOutDiscards"] == 2
+
+
+def test_packets_of_other_namespaces_leave_the_record_its_room(
+    run: Run, recorder: drops.Recorder
+) -> None:
+    """What a full node beside drops, many times the size of the record, changes nothing."""
+    flood = (
+        "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
+        " [s.sendto(bytes(8), ('127.0.0.1', 9)) for _ in range(20000)]"
+    )
+    unshare = ["unshare", "-n", "sh", "-c", f'ip link set lo up; exec "$0" -c "{flood}"']
+    subprocess.run([*unshare, sys.executable], check=True)
+    assert recorder.take() == []
+
+    run("nft add table ip f; nft add chain ip f o '{ type filter hook output priority 0; }'")
+    run("nft add rule ip f o icmp type echo-request drop")
+    run("ping -c 1 -W 1 127.0.0.9 >/dev/null")
+    assert "NETFILTER_DROP" in [d.reason for d in recorder.take() or ()]
+    recorder.begin([])
+    run("ping -c 1 -W 1 127.0.0.9 >/dev/null")
+    assert recorder.take() == []
 
 
 def test_policies_and_rules_of_each_kind_are_read(namespace: str, run: Run) -> None:
