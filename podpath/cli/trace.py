@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from podpath.trace.result import Trace
     from podpath.trace.scene import Scene
 
+_HTTP = 80
 _WATCH_SECONDS, _SLOW_SECONDS = 1.0, 0.6
 
 _DESCRIPTION = (
@@ -40,7 +42,7 @@ def add(commands: output.Commands) -> None:
         metavar="TO",
         nargs="?",
         default="server",
-        help="a pod, node, or an address: of a Service, or beyond the node",
+        help="a pod, node, an address, or svc/NAMESPACE/NAME, a Service",
     )
     _add_packets(parser)
     _add_output(parser)
@@ -62,6 +64,9 @@ def _add_node(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--kind-existing", metavar="NAME", default="kind", help="kind cluster (default: kind)"
     )
+    group.add_argument(
+        "--kubeconfig", metavar="FILE", default="", help="how to ask for a Service of --node"
+    )
     group.add_argument("--kind-bin", metavar="FILE", help="the program kind (default: on PATH)")
     node_options.add(parser)
 
@@ -70,7 +75,10 @@ def _add_packets(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("packets", "default: one ping")
     protocol = group.add_mutually_exclusive_group()
     protocol.add_argument(
-        "--http", action="store_const", const=80, help="GET / from port 80, or that of --http-port"
+        "--http",
+        action="store_const",
+        const=_HTTP,
+        help="GET / from port 80, that of --http-port, or a Service's",
     )
     protocol.add_argument("--http-port", dest="http", metavar="PORT", type=int, help="GET / there")
     protocol.add_argument("--tcp", metavar="PORT", type=int, help="connect, and close")
@@ -101,10 +109,34 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    _resolve_service(options)
     with node_options.patience(options), _scene(options) as scene:
         if options.watch:
             return _watch(scene, options)
         return _show(scene, _trace(scene, options), options)
+
+
+def _resolve_service(options: argparse.Namespace) -> None:
+    """Put the address and the port of a Service in place of its name."""
+    if not options.destination.startswith(("svc/", "service/")):
+        return
+    from podpath.model import Family
+    from podpath.trace import nodes, services
+
+    if not options.node:
+        raise CouldNotTest("a Service is of a cluster", "Give --node kind, or --node host")
+    family = Family(options.family) if options.family else None
+    connect = partial(nodes.api_of, options.node, _of_kind(options), options.kubeconfig)
+    service = services.find(connect, options.destination, family)
+    options.destination = service.address
+    if options.http == _HTTP:
+        options.http = service.port
+    elif options.http is options.tcp is options.udp is None:
+        setattr(options, service.protocol, service.port)
+
+
+def _of_kind(options: argparse.Namespace) -> dict[str, object]:
+    return {"podpath_kind_existing": options.kind_existing, "kind_bin": options.kind_bin}
 
 
 def _scene(options: argparse.Namespace) -> AbstractContextManager["Scene"]:
@@ -113,9 +145,8 @@ def _scene(options: argparse.Namespace) -> AbstractContextManager["Scene"]:
 
     given = node_options.read(options)
     if options.node:
-        values = {"podpath_kind_existing": options.kind_existing, "kind_bin": options.kind_bin}
         ends = options.source, options.destination
-        return nodes.of_user(options.node, given.profile, values, ends, _say)
+        return nodes.of_user(options.node, given.profile, _of_kind(options), ends, _say)
     if options.join or (not options.new and given == type(given)() and nodes.stands()):
         return nodes.standing(options.join or "")
     return nodes.own(given, _say)

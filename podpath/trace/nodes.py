@@ -4,12 +4,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
-from podpath.nodes.cluster import host, installation, kind_cluster
+from podpath.nodes.cluster import host, installation, kind_cluster, kind_program, kube_api
 from podpath.nodes.cluster.kind_cluster import Cluster
+from podpath.nodes.cluster.kind_program import Options
+from podpath.nodes.cluster.kube_api import Api
 from podpath.nodes.cluster.on_cluster import options as kind_options
 from podpath.nodes.cluster.visited import visited
 from podpath.nodes.embedded import standing as records
@@ -79,17 +82,41 @@ def of_user(
 
 def _of_kind(of_kind: Mapping[str, Any], ends: Collection[str], say: Callable[[str], None]) -> int:
     """Return the pid of a kind cluster's node: of the one that has a pod, else the first one."""
-    name = str(of_kind.get("podpath_kind_existing") or "kind")
-    options = replace(kind_options(of_kind.get, Path()), name=name)
+    options = _kind_options(of_kind)
     if not kind_cluster.exists(options):
         raise CouldNotTest(
-            f"there is no kind cluster {name}",
+            f"there is no kind cluster {options.name}",
             "Name it with --kind-existing: `kind get clusters` lists them",
         )
     cluster = Cluster(options, say)
     pids = [cluster.pid(container) for container in cluster.node_containers()]
     having = (pid for pid in pids if len(pids) > 1 and _has(pid, ends))
     return next(having, pids[0])
+
+
+def api_of(kind: str, of_kind: Mapping[str, Any], kubeconfig: str) -> Api:
+    """Connect to the API server of a node of the user.
+
+    Args:
+        kind: "kind" or "host".
+        of_kind: options of the kind, see NodeOptions.
+        kubeconfig: path of a kubeconfig; empty for that of kind, or of the user.
+
+    Raises:
+        CouldNotTest: no API server is known.
+    """
+    if kind == "host" or kubeconfig:
+        return host.api(kubeconfig)
+    options = _kind_options(of_kind)
+    with NamedTemporaryFile("w", prefix="podpath-kubeconfig-") as file:
+        file.write(kind_program.run(options, "get", "kubeconfig", "--name", options.name))
+        file.flush()
+        return kube_api.of_file(file.name)
+
+
+def _kind_options(of_kind: Mapping[str, Any]) -> Options:
+    name = str(of_kind.get("podpath_kind_existing") or "kind")
+    return replace(kind_options(of_kind.get, Path()), name=name)
 
 
 def _has(pid: int, ends: Collection[str]) -> bool:

@@ -182,6 +182,13 @@ class Api:
             )
         )
 
+    def service(self, namespace: str, name: str) -> Document | None:
+        """Read a Service; None if it does not exist."""
+        document: Document | None = self._call(
+            f"read service {name}", self._core.read_namespaced_service, name, namespace
+        )
+        return document
+
     def delete_service(self, namespace: str, name: str) -> None:
         """Delete a Service."""
         self._call(f"delete service {name}", self._core.delete_namespaced_service, name, namespace)
