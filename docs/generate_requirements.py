@@ -77,7 +77,7 @@ def _index() -> str:
     parts = [_INTRODUCTION]
     for prefix, title in GROUPS.items():
         rows = [
-            f"| [{r.id}]({_page(prefix)}#{r.id.lower()}) | {r.level} | {_sentence(r)} |"
+            f"| [{r.id}]({_page(prefix)}#{r.id.lower()}) | {r.level} | {r.title} |"
             for r in _members(prefix)
         ]
         head = ["| id | level | requirement |", "|---|---|---|"]
@@ -101,7 +101,7 @@ def _section(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
     commands = "\n".join(requirement.commands("NODE", "BRIDGE"))
     parts = [
         f"## {requirement.id}",
-        _sentence(requirement),
+        f"*{requirement.title}.* {_sentence(requirement)}",
         f"**Why.** {requirement.why}",
         f"**How it is checked.** {requirement.how}",
         _tests(requirement, tests),

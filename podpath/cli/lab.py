@@ -1,7 +1,6 @@
 """Command `podpath lab`: list labs, work in one, grade submissions, test labs."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,22 +21,13 @@ def add(commands: output.Commands) -> None:
         help="broken nodes to mend: list, start, check, test",
         description="Labs: each is a broken node, with tasks. Without a subcommand, list them.",
     )
-    _language(parser)
+    output.language_option(parser)
     output.json_option(parser)
     parser.set_defaults(run=_list)
     inner = parser.add_subparsers(metavar="COMMAND")
     _add_start(inner)
     _add_check(inner)
     _add_test(inner)
-
-
-def _language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--lang",
-        choices=["en", "zh"],
-        default=argparse.SUPPRESS,
-        help="language of the texts (default: that of LANG, else English)",
-    )
 
 
 def _add_start(commands: output.Commands) -> None:
@@ -47,7 +37,7 @@ def _add_start(commands: output.Commands) -> None:
         description="Open a shell on the lab's node. In it: lab check, lab hint, lab answer.",
     )
     start.add_argument("lab", metavar="LAB", help="name of a lab, or its TOML file")
-    _language(start)
+    output.language_option(start)
     start.set_defaults(run=_start)
 
 
@@ -75,7 +65,7 @@ def _add_check(commands: output.Commands) -> None:
         metavar="FILE",
         help="append result=... for GitHub Classroom's reporter; mostly $GITHUB_OUTPUT",
     )
-    _language(check)
+    output.language_option(check)
     check.set_defaults(run=_check)
 
 
@@ -88,7 +78,7 @@ def _add_test(commands: output.Commands) -> None:
     )
     test.add_argument("labs", metavar="FILE", nargs="*", help="default: all that come with podpath")
     _workers(test)
-    _language(test)
+    output.language_option(test)
     test.set_defaults(run=_test)
 
 
@@ -108,17 +98,12 @@ def _positive(text: str) -> float:
     return seconds
 
 
-def _chosen(options: argparse.Namespace) -> str:
-    from podpath.labs import words
-
-    return words.language(getattr(options, "lang", None), os.environ)
-
-
 def _list(options: argparse.Namespace) -> int:
     from podpath.labs import done, reading
-    from podpath.labs.words import padded, say
+    from podpath.labs.words import say
+    from podpath.model.language import padded
 
-    lang, solved = _chosen(options), done.names()
+    lang, solved = output.language(options), done.names()
     labs = reading.shipped()
     if options.json:
         output.write_json({"labs": [_json(lab, lab.name in solved) for lab in labs]})
@@ -159,7 +144,7 @@ def _start(options: argparse.Namespace) -> int:
 
     checks.root()
     lab = reading.load(reading.path_of(options.lab))
-    status, solved = session.start(lab, _chosen(options), Path.cwd(), _progress)
+    status, solved = session.start(lab, output.language(options), Path.cwd(), _progress)
     if solved:
         done.add(lab.name)
     return status
@@ -170,7 +155,7 @@ def _check(options: argparse.Namespace) -> int:
     from podpath.run import checks
 
     path = reading.path_of(options.lab)
-    lab, lang = reading.load(path), _chosen(options)
+    lab, lang = reading.load(path), output.language(options)
     submissions = list(dict.fromkeys(options.submissions))
     for one in (options.gradescope, options.classroom):
         if one and len(submissions) > 1:

@@ -2,11 +2,13 @@
 
 import argparse
 import json
+import os
 import shutil
 import sys
-import textwrap
 from collections.abc import Mapping
 from typing import Any
+
+from podpath.model.language import LANGUAGES, choose, padded, wrapped
 
 #: Result of add_subparsers; argparse has no public name for its type.
 Commands = Any
@@ -15,6 +17,21 @@ Commands = Any
 def json_option(parser: argparse._ActionsContainer) -> None:
     """Add the option --json."""
     parser.add_argument("--json", action="store_true", help="write JSON, for machines")
+
+
+def language_option(parser: argparse._ActionsContainer) -> None:
+    """Add the option --lang, which a command and its subcommands may both have."""
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        default=argparse.SUPPRESS,
+        help="language of the texts (default: that of the locale, else English)",
+    )
+
+
+def language(options: argparse.Namespace) -> str:
+    """Return the language of what the command prints."""
+    return choose(getattr(options, "lang", None), os.environ)
 
 
 def kind_name(text: str) -> str:
@@ -46,10 +63,7 @@ def hanging(head: str, text: str, width: int) -> str:
     Args:
         head: text of the first column.
         text: text of the second column.
-        width: width of the first column in characters.
+        width: width of the first column in columns of the terminal.
     """
     columns = max(shutil.get_terminal_size((100, 24)).columns, width + 30)
-    indent = " " * (width + 2)
-    return textwrap.fill(
-        text, columns, initial_indent=f"{head:<{width}}  ", subsequent_indent=indent
-    )
+    return wrapped(text, columns, f"{padded(head, width)}  ", " " * (width + 2))

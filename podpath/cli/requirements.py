@@ -10,8 +10,20 @@ from typing import Any
 from podpath.cli import output
 from podpath.cni.features import FEATURES, Feature
 from podpath.errors import CouldNotTest
+from podpath.model.language import width
 from podpath.nodes import kinds
-from podpath.requirements import CORE, GROUPS, REQUIREMENTS, VENDOR, Level, Requirement, group
+from podpath.report import words
+from podpath.requirements import (
+    CORE,
+    GROUPS,
+    REQUIREMENTS,
+    VENDOR,
+    Level,
+    Requirement,
+    group,
+    group_title,
+    in_language,
+)
 from podpath.run import settings
 
 #: Width of the column of levels.
@@ -46,6 +58,7 @@ def add(commands: output.Commands) -> None:
         help="only those that a specification requires (MUST) or recommends (SHOULD), or that"
         " podpath requires by its own judgement (JUDGEMENT)",
     )
+    output.language_option(parser)
     output.json_option(parser)
     parser.set_defaults(run=partial(_run, parser))
 
@@ -64,7 +77,7 @@ def _known() -> dict[str, Requirement]:
 
 
 def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
-    known = _known()
+    known, language = _known(), output.language(options)
     ids = [text.upper() for text in options.ids]
     groups = list(dict.fromkeys(map(group, known)))
     _check(parser, "requirement", ids, known)
@@ -81,9 +94,9 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     if options.json:
         output.write_json({"requirements": [_document(r) for r in requirements]})
     elif ids:
-        output.write("\n\n".join(map(_explained, requirements)))
+        output.write("\n\n".join(_explained(r, language) for r in requirements))
     else:
-        _list(requirements)
+        _list(requirements, language)
         if options.feature in FEATURES and not any(
             _is_of(r, options.feature) for r in REQUIREMENTS.values()
         ):
@@ -118,7 +131,7 @@ def _without(feature: Feature) -> str:
 def _document(requirement: Requirement) -> dict[str, Any]:
     return {
         "id": requirement.id,
-        **({"title": requirement.title} if requirement.title else {}),
+        "title": requirement.title,
         "group": group(requirement.id),
         "feature": requirement.feature,
         "sentence": requirement.sentence,
@@ -137,35 +150,42 @@ def _commands(requirement: Requirement) -> list[str]:
     return requirement.commands("NODE", "BRIDGE")
 
 
-def _list(requirements: list[Requirement]) -> None:
-    width = max(len(r.id) for r in (*REQUIREMENTS.values(), *requirements))
+def _list(requirements: list[Requirement], language: str) -> None:
+    columns = max(len(r.id) for r in (*REQUIREMENTS.values(), *requirements))
     for prefix in dict.fromkeys(group(r.id) for r in requirements):
         members = [r for r in requirements if group(r.id) == prefix]
-        title = GROUPS.get(prefix, f"{prefix}: the vendor's own")
+        own = words.say("vendor's", language, group=prefix)
+        title = group_title(prefix, language) if prefix in GROUPS else own
         output.write(f"{title} ({len(members)})")
         for requirement in members:
-            head = f"  {requirement.id:<{width}}  {requirement.level}"
-            output.write(output.hanging(head, requirement.sentence, width + _LEVEL + 4))
+            head = f"  {requirement.id:<{columns}}  {requirement.level}"
+            sentence = in_language(requirement, language).sentence
+            output.write(output.hanging(head, sentence, columns + _LEVEL + 4))
 
 
-def _explained(requirement: Requirement) -> str:
-    width = len("Usually")
+def _explained(requirement: Requirement, language: str) -> str:
+    """Explain a requirement. Why and how are in English only."""
+    shown = in_language(requirement, language)
     texts = {
-        "Why": requirement.why,
-        "Checked": requirement.how,
-        "Usually": requirement.usually,
-        "Level": requirement.about_level,
-        "Source": f"{requirement.source}." if requirement.source else "",
-        "Feature": _condition(requirement.feature),
-        "On": ", ".join(kinds.testing(requirement)),
+        "why": requirement.why,
+        "checked": requirement.how,
+        "usually": shown.usually,
+        "level": requirement.about_level,
+        "source": f"{requirement.source}." if requirement.source else "",
+        "feature": _condition(requirement.feature),
+        "on": ", ".join(kinds.testing(requirement)),
     }
+    heads = {key: words.say(key, language) for key in texts}
+    columns = max(map(width, heads.values()))
     lines = [
-        output.hanging(requirement.id, requirement.sentence, len(requirement.id)),
+        f"{requirement.id}: {shown.title}",
         "",
-        *(output.hanging(name, text, width) for name, text in texts.items() if text),
+        output.hanging("", shown.sentence, 0).strip(),
+        "",
+        *(output.hanging(heads[key], text, columns) for key, text in texts.items() if text),
     ]
     if look := _commands(requirement):
-        lines += ["", "Look for yourself, on the node:", *(f"  {command}" for command in look)]
+        lines += ["", words.say("look", language), *(f"  {command}" for command in look)]
     return "\n".join(lines)
 
 

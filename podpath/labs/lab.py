@@ -3,27 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-#: Languages of a lab's texts, the default first.
-LANGUAGES = ("en", "zh")
+from podpath.testing.language import Text
+
 #: Levels, the easiest first.
 LEVELS = ("easy", "medium", "hard")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text in each language.
-
-    Attributes:
-        en: English.
-        zh: Chinese.
-    """
-
-    en: str
-    zh: str
-
-    def in_language(self, language: str) -> str:
-        """Return the text in a language of LANGUAGES."""
-        return self.zh if language == "zh" else self.en
 
 
 @dataclass(frozen=True, slots=True)

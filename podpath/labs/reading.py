@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from podpath.labs.facts import FACTS
-from podpath.labs.lab import LANGUAGES, LEVELS, Fact, Hint, Lab, Task, Text
+from podpath.labs.lab import LEVELS, Fact, Hint, Lab, Task
 from podpath.testing import REQUIREMENTS, CouldNotTest
+from podpath.testing.language import LANGUAGES, Text
 
 T = TypeVar("T")
 

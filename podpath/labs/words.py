@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from podpath.labs.lab import LANGUAGES, Text
+from podpath.testing.language import Text
 
 _WORDS: Mapping[str, Text] = {
     "lab": Text("LAB", "实验"),
@@ -54,27 +54,6 @@ _WORDS: Mapping[str, Text] = {
 }
 
 
-def language(option: str | None, environment: Mapping[str, str]) -> str:
-    """Return the language of texts: the option's, else that of the user's locale. Pure."""
-    if option:
-        return option
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if text := environment.get(name, ""):
-            prefix = text[:2].lower()
-            return prefix if prefix in LANGUAGES else LANGUAGES[0]
-    return LANGUAGES[0]
-
-
 def say(key: str, lang: str, **values: object) -> str:
     """Return a text in a language, with values filled in. Pure."""
     return _WORDS[key].in_language(lang).format(**values)
-
-
-def width(text: str) -> int:
-    """Return the columns that a text takes in a terminal: Chinese characters take two. Pure."""
-    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
-
-
-def padded(text: str, columns: int) -> str:
-    """Fill a text with blanks to a width in columns. Pure."""
-    return text + " " * max(columns - width(text), 0)

@@ -82,6 +82,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " does not recognise in it, such as acme=bridge, or of libcni: acme=skel; repeatable",
     )
     group.addoption(
+        "--podpath-lang",
+        choices=["en", "zh"],
+        help="language of titles, verdicts, usual causes and hints (default: that of the locale,"
+        " else English); reports are English",
+    )
+    group.addoption(
         "--podpath-seed",
         metavar="N",
         type=_seed,

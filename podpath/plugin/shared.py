@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,6 +114,13 @@ def kind(config: pytest.Config) -> Kind:
             made.node_setup = config.invocation_params.dir / script
         config.stash[_kind] = made
     return config.stash[_kind]
+
+
+def language(config: pytest.Config) -> str:
+    """Return the language of what podpath prints, one of podpath.model.language.LANGUAGES."""
+    from podpath.model.language import choose
+
+    return choose(config.getoption("--podpath-lang"), os.environ)
 
 
 def seed(config: pytest.Config) -> int:

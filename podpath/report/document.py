@@ -12,6 +12,7 @@ from typing import Any
 
 from podpath.cni.features import WAIVED
 from podpath.errors import CouldNotTest
+from podpath.model.language import LANGUAGES
 from podpath.report.outcome import Outcome, Verdict, of_run, of_selection, worst
 from podpath.requirements import (
     CORE,
@@ -21,6 +22,7 @@ from podpath.requirements import (
     Ability,
     Requirement,
     group,
+    in_language,
 )
 
 VERSION = "podpath/v2"
@@ -199,7 +201,8 @@ def _requirement(
     return {
         "id": requirement.id,
         "feature": requirement.feature,
-        **({"title": requirement.title} if requirement.title else {}),
+        "title": requirement.title,
+        **_titles(requirement),
         "level": requirement.level,
         **({"mustSince": requirement.must_since} if requirement.must_since else {}),
         **({"source": requirement.source} if requirement.source else {}),
@@ -220,6 +223,13 @@ def _requirement(
             for r in ordered
         ],
     }
+
+
+def _titles(requirement: Requirement) -> dict[str, Any]:
+    """Build the titles in other languages than English: a vendor's own requirement has none."""
+    translated = {name: in_language(requirement, name).title for name in LANGUAGES[1:]}
+    others = {name: title for name, title in translated.items() if title != requirement.title}
+    return {"titles": others} if others else {}
 
 
 def _reason(verdict: str, results: Sequence[TestResult]) -> str:

@@ -13,8 +13,8 @@ from podpath.requirements.requirement import (
 REQUIREMENTS = (
     Requirement(
         "CNI-VERSION",
-        "VERSION exits with 0 and prints one JSON document with the supported versions, the"
-        " conflist's among them.",
+        "VERSION lists the supported versions",
+        "VERSION exits with 0 and prints one JSON document that lists the conflist's version.",
         "The plugin is older than the conflist, or prints something else on stdout.",
         (call("VERSION"),),
         level=Level.MUST,
@@ -26,8 +26,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-VERSION-ECHO",
-        "A plugin that supports 1.0.0 or later answers VERSION in the version that its input has.",
-        "It does not read its stdin, and answers in the newest version that it supports.",
+        "VERSION answers in its input's version",
+        "A plugin that supports 1.0.0 or later answers VERSION in the version of its input.",
+        "The plugin does not read its stdin, and answers in the newest version that it supports.",
         (call("VERSION"),),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 5, VERSION Success",
@@ -38,8 +39,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-VERSION-UNSUPPORTED",
-        "ADD with a cniVersion that the plugin does not support is an error of code 1.",
-        "The version is not looked at before work begins.",
+        "Unsupported versions are refused",
+        "ADD with a cniVersion that the plugin does not support fails with code 1.",
+        "The plugin starts to work before it checks the version.",
         (call("ADD"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 5, Error",
@@ -51,9 +53,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-ADD-RESULT",
-        "ADD exits with 0 and prints exactly one JSON document: a result as its version has it,"
-        " with the cniVersion of its input (since 0.4.0).",
-        "Something is logged to stdout, or the result is of another version.",
+        "ADD prints one valid result",
+        "ADD exits with 0 and prints one JSON document: a valid result in the version of its"
+        " input.",
+        "The plugin logs to stdout, or prints the result in another version.",
         (call("ADD"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 5, ADD Success",
@@ -64,10 +67,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-ADD-INTERFACE",
-        "The container's interface has the name CNI_IFNAME and the sandbox CNI_NETNS, and the"
-        " interfaces, MAC addresses and IP addresses of the result are those of the kernel, and can"
-        " be used at once.",
-        "The result is made up from the configuration, or was taken before the last change.",
+        "ADD's result matches the container",
+        "The interfaces and addresses in ADD's result are those of the kernel, and are usable at"
+        " once.",
+        "The result was built from the configuration, or was taken before the last change.",
         (call("ADD"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, ADD; 5, ADD Success; that an address can"
@@ -80,9 +83,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-ADD-TAKEN",
-        "ADD is an error if the container already has an interface of that name, which stays as"
-        " it is.",
-        "The plugin takes what is there for its own, or replaces it.",
+        "ADD refuses an interface that exists",
+        "ADD fails if the container already has an interface of that name, and does not change it.",
+        "The plugin takes the existing interface for its own, or replaces it.",
         (call("ADD"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, ADD",
@@ -93,8 +96,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-ADD-PREVIOUS",
+        "Chained plugins pass on prevResult",
         "A chained plugin passes on the interfaces and addresses of prevResult.",
-        "It prints a result of its own, and drops what the plugins before it have made.",
+        "The plugin prints a result of its own, and drops the results of the plugins before it.",
         (call("ADD"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, ADD",
@@ -104,9 +108,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-ADD-ARGS",
-        "CNI_ARGS as kubelets give them, and unknown keys with IgnoreUnknown=1, do not make ADD"
-        " fail.",
-        "Keys are refused without a look at IgnoreUnknown.",
+        "ADD accepts the kubelet's CNI_ARGS",
+        "ADD accepts the CNI_ARGS of kubelets, and unknown keys with IgnoreUnknown=1.",
+        "The plugin refuses unknown keys without reading IgnoreUnknown.",
         (call("ADD"), STATE),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from containernetworking/cni, pkg/types/args.go,"
@@ -118,9 +122,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-ADD-AGAIN",
-        "After an ADD that failed, ADD of another container succeeds, and after its DEL that of the"
-        " same one.",
-        "ADD keeps a lock, or a mark of its failure, which DEL does not delete.",
+        "ADD after an ADD that failed",
+        "After a failed ADD, ADD of another container succeeds, and so does its own after DEL.",
+        "ADD keeps a lock, or a mark of its failure that DEL does not delete.",
         (call("ADD"), STATE),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 3: attachments of"
@@ -130,12 +134,11 @@ REQUIREMENTS = (
         how="ADD fails in several ways: its namespace does not exist, the IPAM plugin refuses, or"
         " the plugin is killed. Then ADD of another container must succeed, and after DEL of the"
         " first one its ADD, too.",
-        title="ADD after an ADD that failed",
     ),
     Requirement(
         "CNI-ADD-EXHAUSTED",
-        "ADD without an address left is an error, which DEL undoes, and succeeds once an address is"
-        " free.",
+        "ADD without an address left",
+        "ADD fails while no address is free, DEL undoes it, and ADD succeeds once one is free.",
         "One of two addresses stays leased, or the interface stays without an address.",
         (call("ADD"), f"{NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
         level=Level.JUDGEMENT,
@@ -146,13 +149,13 @@ REQUIREMENTS = (
         how="ADD is called for two containers, with a range of one address in its configuration."
         " The second one must fail with an error document, and leave nothing after its DEL. After"
         " DEL of the first one it must succeed.",
-        title="ADD without an address left",
     ),
     Requirement(
         "CNI-ERROR",
-        "A failure is an exit status other than 0, and one JSON document with a code and a"
-        " message on stdout.",
-        "The error is printed to stderr alone, as text, or as the log of a crash.",
+        "Failures are error documents",
+        "A failed call exits with a status other than 0, and prints one JSON document with an"
+        " error.",
+        "The error is printed only on stderr, as plain text, or as the log of a crash.",
         (call("ADD"), STATE),
         level=Level.JUDGEMENT,
         source="CNI specification 1.1.0, section 2, Errors: the exit status must, and the"
@@ -167,9 +170,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-ENVIRONMENT",
-        "A necessary variable that is missing or invalid is an error of code 4 whose message"
-        " names it.",
-        "Variables are not checked, or all are told in one sentence.",
+        "Missing variables are errors of code 4",
+        "A missing or invalid required variable is an error of code 4 whose message names it.",
+        "The plugin does not check its variables, or names all of them in one message.",
         (call("ADD"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 5, Error, code 4",
@@ -180,9 +183,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-CONFIGURATION",
-        "A configuration that is not JSON is an error of code 6, one without a valid name of"
-        " code 7.",
-        "All errors of the configuration have one code.",
+        "Invalid configurations: code 6 or 7",
+        "A configuration that is not JSON is an error of code 6; without a valid name, of code 7.",
+        "All errors of the configuration have the same code.",
         (call("ADD"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 5, Error, codes 6 and 7",
@@ -194,8 +197,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-DEL",
-        "DEL succeeds and removes all that ADD has made of links, leases, routes and rules.",
-        "DEL forgot something that ADD made.",
+        "DEL removes all that ADD created",
+        "DEL succeeds and removes every link, lease, route and rule that ADD created.",
+        "DEL forgot something that ADD created.",
         (call("DEL"), STATE),
         level=Level.JUDGEMENT,
         source="CNI specification 1.1.0, section 2, DEL, recommends that ADD is undone; that"
@@ -207,8 +211,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-DEL-IDEMPOTENT",
+        "DEL succeeds twice",
         "A second DEL of the same attachment succeeds.",
-        "What is not there any more is taken for an error.",
+        "The plugin reports an error for what is already gone.",
         (call("DEL"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, DEL; until 0.4.0, section Parameters:"
@@ -221,9 +226,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-DEL-GONE",
+        "DEL without namespace or prevResult",
         "DEL succeeds and releases leases and rules when the namespace or prevResult is gone.",
-        "Without the namespace, the plugin does not know what it has made, or gives up at the"
-        " first error.",
+        "Without the namespace, the plugin does not know what it created, or stops at the first"
+        " error.",
         (call("DEL"), STATE),
         level=Level.JUDGEMENT,
         source="CNI specification 1.1.0, section 2, DEL, recommends it; that it is required"
@@ -236,8 +242,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-DEL-FAILED",
-        "DEL succeeds and leaves nothing after an ADD that failed, or was killed on its way.",
-        "DEL takes it for granted that all of ADD was done.",
+        "DEL after a failed or killed ADD",
+        "After an ADD that failed or was killed, DEL succeeds and leaves nothing behind.",
+        "DEL assumes that ADD completed.",
         (call("DEL"), STATE),
         level=Level.JUDGEMENT,
         source="CNI specification 1.1.0, section 2, DEL: success must, and the rest should;"
@@ -250,8 +257,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-INTERFACES",
-        "A container may have two interfaces on a network, and DEL of one leaves the other alone.",
-        "State, a lease or a chain of rules is kept for the container, not for its interface.",
+        "Two interfaces of one container",
+        "A container may have two interfaces on a network, and DEL of one keeps the other.",
+        "The plugin keeps state, a lease or a chain for the container, not for its interface.",
         (call("DEL"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 3: a container may be added to a network more than"
@@ -262,13 +270,13 @@ REQUIREMENTS = (
         how="ADD is called for two interfaces of a container, and DEL for one. What the other one"
         " has, on the node and in the container, must stay, and CHECK of it succeed. After its DEL"
         " nothing may be left.",
-        title="Two interfaces of one container",
     ),
     Requirement(
         "CNI-CHECK",
-        "CHECK of a healthy container exits with 0 and prints nothing, right after ADD, too.",
-        "It compares with what the plugin would do, not with the result; or does not wait for"
-        " what takes its time.",
+        "CHECK of a healthy container succeeds",
+        "CHECK of a healthy container exits with 0 and prints nothing, also right after ADD.",
+        "CHECK compares with what the plugin would do, not with the result, or does not wait for"
+        " a change that takes time.",
         (call("CHECK"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, CHECK",
@@ -278,7 +286,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-CHECK-PREVIOUS",
-        "CHECK without prevResult is an error.",
+        "CHECK requires prevResult",
+        "CHECK without prevResult fails.",
         "CHECK does nothing.",
         (call("CHECK"), STATE),
         level=Level.MUST,
@@ -290,8 +299,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-CHECK-LISTED",
-        "CHECK is an error when an interface, address or route of the result is missing.",
-        "CHECK does nothing, or looks at the interface alone.",
+        "CHECK notices what the result lists",
+        "CHECK fails when an interface, address or route of the result is missing.",
+        "CHECK does nothing, or checks the interface only.",
         (call("CHECK"), STATE),
         level=Level.SHOULD,
         source="CNI specification 1.1.0, section 2, CHECK",
@@ -302,10 +312,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-CHECK-STATE",
-        "CHECK is an error when what the result does not list, but the container's network"
-        " needs, is missing: its host end, the bridge, the gateway's address, rules, the lease; or"
-        " when a macvlan or ipvlan is of another mode.",
-        "CHECK looks at the container's namespace alone.",
+        "CHECK notices damage outside the result",
+        "CHECK fails when a part of the network that the result does not list is missing or"
+        " changed.",
+        "CHECK looks at the container's namespace only.",
         (call("CHECK"), STATE),
         level=Level.SHOULD,
         source="CNI specification 1.1.0, section 2, CHECK",
@@ -317,8 +327,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-CHECK-LATER",
-        "CHECK allows for interfaces, addresses and routes that later plugins have added.",
-        "It wants the namespace to be as this plugin has left it.",
+        "CHECK accepts what later plugins added",
+        "CHECK accepts interfaces, addresses and routes that later plugins added.",
+        "CHECK requires the namespace to be as this plugin left it.",
         (call("CHECK"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, CHECK",
@@ -329,8 +340,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-DELEGATE",
+        "CHECK and DEL call the IPAM plugin",
         "CHECK and DEL call the delegated IPAM plugin.",
-        "Only ADD does.",
+        "Only ADD calls it.",
         (call("DEL"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
@@ -342,8 +354,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-DELEGATE-ERROR",
-        "Errors of the delegated IPAM plugin in CHECK, DEL and GC are passed on.",
-        "They are logged and dropped.",
+        "Errors of the IPAM plugin are passed on",
+        "CHECK, DEL and GC fail when the delegated IPAM plugin fails.",
+        "The plugin logs the error and drops it.",
         (call("DEL"), STATE),
         level=Level.SHOULD,
         source="CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
@@ -355,8 +368,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-DELEGATE-UNDO",
-        "When the delegated IPAM plugin fails ADD, it is called for DEL before ADD fails.",
-        "The error is returned at once.",
+        "ADD undoes an IPAM plugin that failed",
+        "ADD calls the delegated IPAM plugin for DEL when that plugin's ADD fails.",
+        "The plugin returns the error at once.",
         (call("ADD"), STATE),
         level=Level.SHOULD,
         source="CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
@@ -367,9 +381,11 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-STATIC-IP",
-        "A container has the address that the runtime asks for, in the kernel and in the result;"
-        " a second one that asks for it is refused, until the first one is gone.",
-        "runtimeConfig.ips is not handed on to IPAM, or IPAM gives an address that is in use.",
+        "A container gets the requested IP",
+        "A container gets the IP address that the runtime requests, unless another container has"
+        " it.",
+        "The plugin does not pass runtimeConfig.ips to IPAM, or IPAM assigns an address that is"
+        " in use.",
         (call("ADD"), f"{NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
         level=Level.MUST,
         source="containernetworking/cni, CONVENTIONS.md, ips",
@@ -382,9 +398,11 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-STATIC-MAC",
-        "A container has the MAC address that the runtime asks for, in the kernel and in the"
+        "A container gets the requested MAC",
+        "A container gets the MAC address that the runtime requests, in the kernel and in the"
         " result.",
-        "runtimeConfig.mac is ignored, or the result names the address from before it was set.",
+        "The plugin ignores runtimeConfig.mac, or the result has the address from before it was"
+        " set.",
         (call("ADD"), POD),
         level=Level.MUST,
         source="containernetworking/cni, CONVENTIONS.md, mac",
@@ -396,8 +414,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-PARALLEL",
-        "ADD, and DEL, of several containers at the same time succeed, with an address each, and"
-        " leave nothing.",
+        "Parallel calls succeed",
+        "Parallel ADD and DEL of several containers succeed, assign unique addresses and leave"
+        " nothing.",
         "A race: in IPAM's lock, or in the rules.",
         (call("ADD"), STATE),
         level=Level.MUST,
@@ -409,8 +428,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-GC",
-        "GC succeeds, and releases what attachments that are not listed have held.",
-        "GC does nothing, takes an empty list for none, or looks at the container's id alone.",
+        "GC releases unlisted attachments",
+        "GC succeeds and releases the resources of attachments that are not listed.",
+        "GC does nothing, takes an empty list for a missing one, or compares container ids only.",
         (call("GC"), STATE),
         level=Level.SHOULD,
         source="CNI specification 1.1.0, section 2, GC",
@@ -423,9 +443,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-GC-LISTED",
-        "GC leaves listed attachments, other networks and common files alone, and prints nothing"
-        " if it succeeds.",
-        "GC removes all, knows one interface of a container only, or logs to stdout.",
+        "GC keeps listed attachments",
+        "GC keeps listed attachments, other networks and shared files, and prints nothing.",
+        "GC removes everything, knows only one interface of a container, or logs to stdout.",
         (call("GC"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, GC: the list names attachments to this network"
@@ -439,8 +459,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-GC-DELEGATE",
+        "GC calls the IPAM plugin",
         "GC calls the delegated IPAM plugin.",
-        "GC ends with the plugin's own affairs.",
+        "GC handles the plugin's own state only.",
         (call("GC"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, GC; 4, Delegated plugin execution procedure",
@@ -450,8 +471,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-STATUS",
-        "STATUS of a plugin that can serve ADD exits with 0.",
-        "STATUS is not known, or wants what only ADD is given.",
+        "STATUS of a ready plugin succeeds",
+        "STATUS exits with 0 if the plugin can serve ADD.",
+        "The plugin does not know STATUS, or requires what only ADD receives.",
         (call("STATUS"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, STATUS",
@@ -461,8 +483,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-STATUS-DELEGATE",
-        "When the delegated IPAM plugin is not available, STATUS is an error of code 50 or 51.",
-        "STATUS ends with the plugin's own affairs.",
+        "STATUS includes the IPAM plugin",
+        "STATUS fails with code 50 or 51 when the delegated IPAM plugin is not available.",
+        "STATUS handles the plugin's own state only.",
         (call("STATUS"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, STATUS",
@@ -472,9 +495,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-TIME",
-        "ADD, CHECK and DEL end within 10 s, and let go of their output.",
-        "The plugin waits for a lock, for addresses or for a daemon, or leaves a process behind"
-        " that holds its stdout.",
+        "Calls end in time",
+        "ADD, CHECK and DEL end within 10 s, and close their output.",
+        "The plugin waits for a lock, an address or a daemon, or leaves a process behind that"
+        " holds its stdout.",
         (call("ADD"), STATE),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: the specification has no limit",

@@ -14,9 +14,10 @@ from podpath.requirements.requirement import (
 REQUIREMENTS = (
     Requirement(
         "K8S-IP",
-        "A pod's IPs are the same, in the same order, for the API server, the runtime and the"
-        " kernel.",
-        "The plugin's result names an address that it did not set, or names them in another order.",
+        "API, runtime and kernel agree on IPs",
+        "The API server, the runtime and the kernel report the same IPs of a pod in the same"
+        " order.",
+        "The plugin's result names an address that it did not set, or lists them in another order.",
         ("kubectl get pods -o wide", POD),
         level=Level.MUST,
         source="Kubernetes API, PodStatus, podIP and podIPs",
@@ -28,9 +29,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "K8S-SERVICE",
-        "Packets to a pod's Service, from another pod of the node, are translated on the bridge,"
-        " and so are those of the answer; they take the path to that pod, and no other.",
-        "br_netfilter is off, so that answers come from the pod and not from its Service; or the"
+        "Service traffic takes the expected path",
+        "Packets to a Service, and the answers, are translated on the bridge and take the"
+        " expected path.",
+        "br_netfilter is off, so that answers come from the pod and not from its Service, or the"
         " pods' range is not the cluster's.",
         (f"{NODE} sysctl net.bridge.bridge-nf-call-iptables", f"{NODE} iptables-save -t nat"),
         level=Level.MUST,
@@ -44,8 +46,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "K8S-HAIRPIN",
+        "A pod reaches itself by its Service",
         "With hairpin mode configured, a pod reaches itself through its own Service.",
-        "The port of the bridge does not send back what came from it.",
+        "The bridge port does not send packets back to the pod that they came from.",
         (LINKS, f"{NODE} iptables-save -t nat"),
         level=Level.MUST,
         source="documentation of the plugin bridge, hairpinMode; Kubernetes documentation,"
@@ -58,8 +61,11 @@ REQUIREMENTS = (
     ),
     Requirement(
         "K8S-PROBE",
-        "The kubelet's HTTP probe arrives from the node through the bridge, and is answered there.",
-        "A packet filter between node and pods, or the bridge has no address.",
+        "The kubelet's probes reach the pod",
+        "The kubelet's HTTP probe reaches the pod from the node by the bridge, and the answer"
+        " returns.",
+        "A packet filter between the node and the pods drops the probe, or the bridge has no"
+        " address.",
         (f"{DUMP} tcp port 80", f"{NODE} nft list ruleset"),
         level=Level.MUST,
         source=f"{K8S_MODEL}: agents of a node, such as the kubelet, reach its pods",
@@ -70,8 +76,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "K8S-RESTART",
-        "When a container is started again, its pod keeps sandbox, namespace and IP, and serves.",
-        "Something hangs on the container's process instead of on the pod's namespace.",
+        "A restarted container keeps its network",
+        "When a container restarts, its pod keeps its sandbox, namespace and IP, and serves again.",
+        "Part of the network depends on the container's process instead of on the pod's namespace.",
         ("kubectl describe pods", POD),
         level=Level.MUST,
         source=f"{K8S_MODEL}: the namespace and the address are the pod's, not the container's",

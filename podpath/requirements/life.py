@@ -14,8 +14,9 @@ from podpath.requirements.requirement import (
 REQUIREMENTS = (
     Requirement(
         "LIFE-ADD",
-        "ADD gives each new pod its network in time, and leaves the uplink of the node alone.",
-        "The plugin, or a program that it calls, fails or does not end: the message says which.",
+        "ADD gives a pod its network",
+        "ADD gives each new pod its network in time, and does not change the node's uplink.",
+        "The plugin, or a program that it calls, fails or does not end: the message names it.",
         (f"{NODE} ip link", f"{NODE} sh -c 'ls -R /var/lib/cni /run/cni'", call("ADD")),
         level=Level.MUST,
         source=f"CNI specification 1.1.0, section 2, ADD; {K8S_MODEL}: each pod has a network",
@@ -23,13 +24,12 @@ REQUIREMENTS = (
         how="The runtime makes three pods, one after the other. Each ADD must succeed and end in"
         " time, and the interface of the node's default route must stay as it was. If an ADD"
         " fails, tests that need pods are not run.",
-        title="ADD gives a pod its network",
     ),
     Requirement(
         "LIFE-DELETE",
-        "After a pod is deleted, its namespace, links, port, FDB entry, lease and rules are gone,"
-        " and no process, mount, file or changed setting is left.",
-        "DEL forgot something that ADD made.",
+        "A deleted pod leaves nothing behind",
+        "After a pod is deleted, all that the plugin created for it is gone from the node.",
+        "DEL forgot something that ADD created.",
         (f"{NODE} ip link", f"{NODE} nft list ruleset", f"{NODE} ls -R /var/lib/cni"),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
@@ -41,8 +41,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "LIFE-CHURN",
-        "After a dozen pods came and went, the node has neither more nor less than before.",
-        "DEL forgets something only sometimes, or counts something down that it should not.",
+        "A dozen pods leave nothing behind",
+        "After a dozen pods were created and deleted, the node is as it was before.",
+        "DEL sometimes forgets something, or decrements a counter that it should not.",
         (f"{NODE} ip link", f"{NODE} nft list ruleset", f"{NODE} ls -R /var/lib/cni"),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
@@ -54,9 +55,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "LIFE-OTHERS",
-        "Creating and deleting pods changes nothing of the others' wiring, nor of the bridge's, or"
-        " the lower link's, own, and their packets still take the path.",
-        "ADD or DEL touches ports or rules that are not its own; the bridge's MAC address drifts.",
+        "New and deleted pods change no other pod",
+        "Creating and deleting pods changes neither the wiring nor the paths of other pods.",
+        "ADD or DEL touches ports or rules of other pods, or the bridge's MAC address changes.",
         (f"{NODE} ip monitor", LINKS),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: a call is about its own attachment (CNI"
@@ -69,8 +70,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "LIFE-SURVIVOR",
+        "Established transfers survive churn",
         "Creating and deleting pods does not disturb an established transfer between two others.",
-        "ADD or DEL touches the bridge or its rules in a way that drops others' packets.",
+        "ADD or DEL changes the bridge or its rules so that other pods' packets are dropped.",
         (f"{NODE} ip monitor",),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: a call is about its own attachment (CNI"
@@ -83,9 +85,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "LIFE-PERSIST",
-        "What ADD wired and the rules that it set stay as they are while no pod comes or goes.",
-        "Another program of the node takes the links or rules for its own: udev, NetworkManager,"
-        " firewalld, or a daemon of another network.",
+        "Wiring stays after ADD",
+        "The links and rules that ADD set up stay as they are while no pod is created or deleted.",
+        "Another program on the node manages the links or rules: udev, NetworkManager, firewalld,"
+        " or a daemon of another network.",
         (f"{NODE} ip monitor", f"{NODE} nft monitor", LINKS),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 2, ADD and DEL: an"
@@ -96,12 +99,12 @@ REQUIREMENTS = (
         " announces each later change. What changes while podpath creates and deletes no pod, for"
         " at least six seconds and until the end of the run, is a violation. Tests that fail after"
         " it are not run.",
-        title="Wiring stays after ADD",
     ),
     Requirement(
         "LIFE-REUSE",
-        "An IP that is given to a new pod works at once, from a peer that has talked to the old"
-        " one, a pod or the node, and may remember its MAC.",
+        "A reused IP works at once",
+        "A pod with a reused IP is reachable at once, even by peers that remember the old MAC"
+        " address.",
         "The new pod's address is not announced (gratuitous ARP).",
         (f"{NODE} ip -n NETNS neigh", f"{NODE} ip neigh", f"{DUMP} arp"),
         level=Level.JUDGEMENT,
@@ -115,10 +118,11 @@ REQUIREMENTS = (
     ),
     Requirement(
         "LIFE-PORTMAP",
-        "After a pod with mapped ports is deleted, the node refuses them, nothing is left of its"
-        " rules and translated datagrams, and the next pod gets what is sent to the ports.",
-        "DEL does not find the rules that ADD made, or forgets those of a protocol or IP version;"
-        " neither DEL nor ADD ends what the kernel tracks.",
+        "A deleted pod's ports are free again",
+        "After a pod with mapped ports is deleted, the node refuses them until another pod has"
+        " them.",
+        "DEL does not find the rules that ADD created, or forgets those of one protocol or IP"
+        " version, or connection tracking entries stay.",
         (f"{NODE} nft list ruleset", f"{NODE} iptables-save -t nat", f"{NODE} conntrack -L -p udp"),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
@@ -134,7 +138,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "LIFE-BANDWIDTH",
-        "After a container whose rate was limited is gone, nothing is left of the limit.",
+        "A deleted pod's rate limit is gone",
+        "After a container with a rate limit is deleted, nothing of the limit is left.",
         "DEL does not remove the interface (ifb) that limits what the container sends.",
         (f"{NODE} ip link show type ifb", f"{NODE} tc qdisc"),
         level=Level.JUDGEMENT,
@@ -148,8 +153,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "LIFE-RESTART",
-        "A restart of the container runtime changes nothing for the pods that run.",
-        "A part of the network is a process that ends with the runtime, or is set up at its start.",
+        "Pods outlive a restart of the runtime",
+        "A restart of the container runtime does not change the network of running pods.",
+        "A part of the network is a process that ends with the runtime, or is set up when it"
+        " starts.",
         (f"{NODE} ip monitor", f"{NODE} nft monitor", LINKS),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 2, ADD and DEL: an"
@@ -158,12 +165,12 @@ REQUIREMENTS = (
         why="Runtimes are updated, and crash, while pods run: these must not notice it.",
         how="Two pods are made on the node without other pods, and containerd is ended and started"
         " again. Wiring, leases and rules must be the same, and a third pod be wired as any other.",
-        title="Pods outlive a restart of the runtime",
     ),
     Requirement(
         "LIFE-REBOOT",
+        "New pods start after a reboot",
         "After a reboot new pods get their network, and DEL releases what the lost pods had.",
-        "State on disk is believed though the kernel has nothing of it, or DEL fails without it.",
+        "The plugin trusts state on disk that the kernel no longer has, or DEL fails without it.",
         (call("ADD"), call("DEL"), f"{NODE} sh -c 'ls -R /var/lib/cni'"),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, DEL: it completes without the namespace, and"
@@ -175,13 +182,13 @@ REQUIREMENTS = (
         " and /tmp, are copied to a node that has just started. ADD of a new container must succeed"
         " there. Then DEL of the lost ones, once without their result, must succeed, release their"
         " leases and files, and leave the new one as it is; GC, since CNI 1.1.0, as well.",
-        title="State on disk after a reboot",
     ),
     Requirement(
         "LIFE-PARALLEL",
-        "Many pods created and deleted at the same time, the first ones of a fresh node included,"
-        " are all distinct, wired as any other, and leave nothing.",
-        "A race: in creating the bridge, in IPAM's lock, or in the rules.",
+        "Pods created in parallel are correct",
+        "Pods created and deleted in parallel are distinct, wired correctly, and leave nothing"
+        " behind.",
+        "A race: in the creation of the bridge, in IPAM's lock, or in the rules.",
         (f"{NODE} sh -c 'ls /var/lib/cni/networks/*'", LINKS),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 3, Lifecycle & Ordering",

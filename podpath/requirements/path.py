@@ -14,9 +14,10 @@ from podpath.requirements.requirement import (
 REQUIREMENTS = (
     Requirement(
         "PATH-ICMP",
-        "Each echo request and reply between two pods is seen once at every expected interface,"
-        " in order, and nowhere else.",
-        "At the first missing hop the packet was dropped or took another way.",
+        "Pings take the expected path",
+        "Each echo request and reply crosses every expected interface once, in order, and no"
+        " other.",
+        "The packet was dropped or took another way at the first missing hop.",
         (f"{DUMP} icmp", LINKS),
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
@@ -28,9 +29,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-HTTP",
-        "Each packet of an HTTP exchange, handshake and teardown included, is seen once at every"
-        " expected interface, in order, and nowhere else.",
-        "At the first missing hop the packet was dropped or took another way.",
+        "HTTP takes the expected path",
+        "Each packet of an HTTP exchange crosses every expected interface once, in order, and no"
+        " other.",
+        "The packet was dropped or took another way at the first missing hop.",
         (f"{DUMP} tcp port 80", f"{NODE} nft list ruleset"),
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
@@ -43,10 +45,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-UDP",
-        "A UDP datagram between two pods is seen once at every expected interface, in order,"
-        " and nowhere else.",
-        "At the first missing hop the packet was dropped or took another way. A checksum is wrong"
-        " after an offload that is not undone, or a rule that changes packets.",
+        "UDP takes the expected path",
+        "A UDP datagram crosses every expected interface once, in order, and no other.",
+        "The packet was dropped or took another way at the first missing hop. Its checksum may be"
+        " wrong after an offload that was not undone, or a rule that changes packets.",
         (f"{DUMP} udp", f"{NODE} nft list ruleset", f"{NODE} ip netns exec NETNS nstat -az"),
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
@@ -60,7 +62,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-CONTAINER",
-        "Packets of a pod's container take the same path as those of other programs in its network"
+        "Containers' packets take the same path",
+        "Packets of a pod's container take the same path as those of other programs in its"
         " namespace.",
         "A rule on the container's cgroup drops or redirects its packets: an eBPF program, or a"
         " packet filter that matches cgroups.",
@@ -78,10 +81,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-ARP",
-        "An ARP request, or an IPv6 neighbour solicitation, reaches all that its kind of wiring"
-        " lets hear it, on a bridge every port, on a routed link the host end, on a lower link"
-        " those that listen, and nobody else; the reply takes the way back only.",
-        "Flooding is off on a port, or something answers in a pod's place (proxy ARP).",
+        "ARP reaches exactly the expected ports",
+        "An ARP request or neighbour solicitation reaches the expected interfaces only, as does"
+        " the reply.",
+        "Flooding is off on a port, or another host answers in the pod's place (proxy ARP).",
         (f"{DUMP} arp or icmp6", LINKS),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from RFC 826, RFC 4861, and how the plugin"
@@ -93,8 +96,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-BYSTANDER",
-        "Once addresses are learned, a third pod and the uplink see nothing of two pods' traffic;"
-        " a lower link hands it on, and sends none of it out.",
+        "Other pods do not see the traffic",
+        "Once addresses are learned, a third pod and the uplink see no traffic between two pods.",
         "The bridge floods: learning is off, an FDB entry was lost, or traffic is mirrored.",
         (f"{DUMP}", f"{NODE} bridge fdb show br {{bridge}}", f"{NODE} tc filter show"),
         level=Level.JUDGEMENT,
@@ -106,8 +109,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-UNCHANGED",
-        "TTL, TOS, DF, MAC and IP addresses, TCP options and payload are the same at both ends,"
-        " in each direction; where the node routes, TTL and MAC addresses are as that makes them.",
+        "Packets arrive unchanged",
+        "Packets arrive as they were sent: headers, TCP options and payload change only by"
+        " routing.",
         "The packet was routed (TTL) or translated (addresses) on its way.",
         (f"{DUMP} -vv icmp", f"{NODE} nft list ruleset"),
         level=Level.JUDGEMENT,
@@ -120,9 +124,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-SIZE",
-        "Payloads from empty to the largest that fits, fragmented ones, and bodies of several MiB"
-        " take the expected path.",
-        "The MTU differs somewhere on the path; fragments are dropped.",
+        "Packets of any size take the path",
+        "Payloads of any size take the expected path: empty, the largest that fits, fragments,"
+        " large bodies.",
+        "The MTU differs somewhere on the path, or fragments are dropped.",
         (f"{NODE} ip link show", f"{DUMP} -vv icmp"),
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
@@ -135,7 +140,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-MTU",
-        "The largest packet with DF set passes; one byte more is refused by the sender's kernel.",
+        "The MTU limits packets with DF set",
+        "The largest packet with DF set passes, and the sender's kernel refuses one more byte.",
         "The MTU differs between the pod and an interface on the path.",
         (POD, f"{NODE} ip link show"),
         level=Level.JUDGEMENT,
@@ -148,7 +154,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-SELF",
-        "A packet from a pod to its own IP never leaves its lo.",
+        "A pod reaches itself over lo",
+        "A packet from a pod to its own IP never leaves the pod's lo.",
         "The address is not local to the pod's namespace, or lo is down.",
         (f"{NODE} ip -n NETNS route show table local",),
         level=Level.JUDGEMENT,
@@ -160,9 +167,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-GATEWAY",
-        "Packets between a pod and the node start or end at the bridge, or at the host end where"
-        " there is none.",
-        "The bridge does not hold the gateway address, or another link has the subnet's route.",
+        "Pods and the node reach each other",
+        "Packets between a pod and the node take the expected path, which ends at the gateway's"
+        " interface.",
+        "The bridge does not have the gateway's address, or another link has the subnet's route.",
         (f"{NODE} ip route", f"{NODE} ip addr show {{bridge}}"),
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that a node and its pods reach each other; that packets"
@@ -176,9 +184,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-ISOLATION",
-        "With isolated ports, a pod's packets to another pod, its ARP requests and neighbour"
-        " solicitations end at the bridge, and no other interface sees them.",
-        "A port is not isolated, or the node hands packets on (proxy ARP).",
+        "Isolated pods do not reach each other",
+        "With isolated ports, packets from one pod to another end at the bridge.",
+        "A port is not isolated, or the node passes packets on (proxy ARP).",
         (LINKS, f"{NODE} sysctl -a --pattern proxy_arp", f"{DUMP} arp or icmp or icmp6"),
         level=Level.MUST,
         source="documentation of the plugin bridge, portIsolation",
@@ -191,8 +199,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-VLAN",
-        "With a VLAN configured, a broadcast of a pod stays in that VLAN, and pods hear nothing of"
-        " other VLANs, the bridge's default VLAN 1 among them.",
+        "Broadcasts stay in the pod's VLAN",
+        "With a VLAN configured, pods' broadcasts stay in it, and pods hear no other VLAN.",
         "The port is still in VLAN 1, or its PVID is not the configured VLAN.",
         (f"{NODE} bridge vlan show", f"{NODE} ip -d link show {{bridge}}", f"{DUMP} arp or icmp6"),
         level=Level.MUST,
@@ -210,10 +218,11 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-MASQUERADE",
-        "With masquerading configured, a pod's packets to beyond the node leave by the uplink with"
-        " the node's address, and the answers reach the pod, on the expected interfaces alone.",
-        "The rule is missing, or not for the pod's address or the protocol; the node does not"
-        " forward.",
+        "Traffic beyond the node is masqueraded",
+        "With masquerading, a pod's packets leave the uplink with the node's address, and answers"
+        " return.",
+        "The rule is missing, or does not match the pod's address or the protocol, or the node"
+        " does not forward.",
         (f"{NODE} iptables-save -t nat", f"{DUMP} icmp"),
         level=Level.MUST,
         source="documentation of the plugins bridge and ptp, ipMasq",
@@ -228,12 +237,11 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-PORTMAP",
-        "A port of the node that is mapped to a pod's is answered by that pod, over TCP and UDP:"
-        " asked for by another pod, by the pod itself, by the node, also at 127.0.0.1, and from"
-        " beyond it, each packet is seen once at every expected interface, with the address and"
-        " port that it must have there, and nowhere else.",
-        "The rule leads to another port, is for one protocol or sender alone, ignores the host IP,"
-        " or masquerades whom it should not.",
+        "Mapped ports lead to their pod",
+        "Each sender of a mapped port reaches its pod, by the expected path and with the expected"
+        " addresses.",
+        "The rule leads to another port, covers one protocol or sender only, ignores the host IP,"
+        " or masquerades senders that it should not.",
         (
             f"{NODE} iptables-save -t nat",
             f"{DUMP} port 28080 or port 80 or port 29000 or port 9000",
@@ -254,10 +262,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-BANDWIDTH",
-        "What a container sends, or receives, comes at the rate that the runtime asked for, which"
-        " is far below that of containers without a limit.",
-        "Bits are taken for bytes; only one direction is limited; the limit is set at the wrong"
-        " interface.",
+        "Traffic is limited to the requested rate",
+        "A container sends and receives at the rate that the runtime requested.",
+        "Bits are taken for bytes, only one direction is limited, or the wrong interface has the"
+        " limit.",
         (f"{NODE} tc -s qdisc", f"{NODE} tc filter show dev VETH ingress"),
         level=Level.MUST,
         source="containernetworking/cni, CONVENTIONS.md, bandwidth",
@@ -270,8 +278,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "PATH-CONCURRENT",
-        "Of many flows between all pairs at once each takes its own path; none is lost or doubled.",
-        "Packets are dropped under load, or doubled by a promiscuous or looping bridge.",
+        "Many flows each take their own path",
+        "Of many simultaneous flows between all pods, each takes its own path, without loss or"
+        " duplicates.",
+        "Packets are dropped under load, or duplicated by a promiscuous or looping bridge.",
         (f"{DUMP} icmp", f"{NODE} ip -s link show"),
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"

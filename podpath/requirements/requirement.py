@@ -56,7 +56,8 @@ class Requirement:
 
     Attributes:
         id: the requirement's id.
-        sentence: the property in one sentence.
+        title: a name of at most 40 characters, for tables.
+        sentence: the property in one sentence of at most 120 characters.
         usually: the most frequent cause of a failure.
         look: commands to check it by hand. {node} stands for the pid of a process in the node,
             {bridge} for the bridge, NETNS for a namespace that `ip netns list` shows there.
@@ -70,10 +71,10 @@ class Requirement:
             if a conflist configures it, or VENDOR.
         why: consequence of a violation.
         how: what podpath does, reads and compares to check it.
-        title: a name for tables; only a vendor's own requirement has one.
     """
 
     id: str
+    title: str
     sentence: str
     usually: str
     look: tuple[str, ...]
@@ -84,7 +85,6 @@ class Requirement:
     must_since: str = field(default="", kw_only=True)
     why: str = field(kw_only=True)
     how: str = field(kw_only=True)
-    title: str = field(default="", kw_only=True)
 
     def level_in(self, version: str) -> Level:
         """Return the level in a version of the CNI specification; empty for the newest one."""

@@ -13,8 +13,9 @@ from podpath.requirements.requirement import (
 REQUIREMENTS = (
     Requirement(
         "TOPO-NETNS-NAME",
-        "Each pod has its own named namespace cni-<hex groups> on the node.",
-        "The runtime or a wrapper made the namespace elsewhere, or two pods were given one.",
+        "Named network namespace for each pod",
+        "Each pod has its own network namespace, named cni-<hex groups> on the node.",
+        "The runtime or a wrapper created the namespace elsewhere, or gave two pods the same one.",
         (NETNS,),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: containerd and CRI-O name namespaces so, and"
@@ -26,9 +27,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-NETNS-IP",
-        "A pod's IP is in exactly one named namespace, that which the runtime names, and not on the"
+        "A pod's IP is in its own namespace only",
+        "A pod's IP exists only in the namespace that the runtime reports for it, and not on the"
         " node.",
-        "The address was set in the wrong namespace, or IPAM gave it out twice.",
+        "The address was set in the wrong namespace, or IPAM assigned it twice.",
         (NETNS, POD, f"{NODE} ip addr"),
         level=Level.MUST,
         source=f"{K8S_MODEL}: each pod has an IP address of its own",
@@ -41,8 +43,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-NETNS-SHARED",
-        "The containers of a pod share its namespace, and two pods never do.",
-        "The runtime started a container outside of its sandbox.",
+        "Containers of a pod share its namespace",
+        "All containers of a pod share one network namespace, and no two pods share one.",
+        "The runtime started a container outside its sandbox.",
         (f"{NODE} lsns -t net",),
         level=Level.MUST,
         source=f"{K8S_MODEL}: all containers of a pod, and no others, share its namespace",
@@ -53,8 +56,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-POD-LINKS",
-        "A pod holds lo and eth0, both up, and nothing else.",
-        "The plugin left a temporary or second interface, or did not set one up.",
+        "A pod has lo and eth0 only",
+        "A pod has exactly two interfaces, lo and eth0, and both are up.",
+        "The plugin left a temporary or second interface behind, or left one of the two down.",
         (POD,),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: a runtime asks for one interface, CNI_IFNAME, beside lo",
@@ -65,8 +69,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-VETH-PEER",
-        "eth0 is a veth whose peer is in the node's namespace, by index and namespace id,"
-        " in both directions.",
+        "eth0 and its host end are a veth pair",
+        "eth0 and its host end are veth peers: each refers to the other by index and namespace id.",
         "The plugin used another kind of link, or left the host end in the pod.",
         (POD, f"{NODE} ip -d link show type veth"),
         level=Level.JUDGEMENT,
@@ -79,8 +83,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-LOWER-LINK",
-        "Where pods' links lie on one of the node's, eth0 is of the configured kind and mode, and"
-        " lies on the configured link, or on that of the node's default route, which is up.",
+        "eth0 is on the configured lower link",
+        "eth0 has the configured kind and mode, and its lower link is up and is the configured"
+        " one.",
         "The plugin took another link of the node, or ignored the mode.",
         (POD, f"{NODE} ip -d link show"),
         level=Level.MUST,
@@ -93,9 +98,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-BRIDGE-PORT",
-        "The host end is up and a forwarding, learning, flooding port of the configured bridge,"
-        " with hairpin and isolation as configured.",
-        "The host end was not attached, was attached elsewhere, or its settings were ignored.",
+        "The host end is a working bridge port",
+        "The host end is up and is a forwarding, learning, flooding port of the configured bridge.",
+        "The host end was not attached, was attached to another bridge, or its settings were"
+        " ignored.",
         (LINKS,),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from the documentation of the plugin bridge"
@@ -108,8 +114,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-BRIDGE-MEMBERS",
-        "The ports of the bridge are exactly the pods' veths.",
-        "A veth was not attached, or one of a deleted pod was left behind.",
+        "Only the pods' veths are bridge ports",
+        "The bridge has exactly one port for each pod on the node, and no others.",
+        "A veth was not attached, or the veth of a deleted pod was left behind.",
         (f"{NODE} ip link show master {{bridge}}", f"{NODE} brctl show"),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from the documentation of the plugin bridge: the"
@@ -122,7 +129,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-MULTICAST",
-        "A bridge that forwards by multicast groups has a pod's port in those of its addresses.",
+        "Multicast groups of the bridge",
+        "A bridge with multicast snooping forwards a pod's neighbour discovery groups to its port.",
         "Snooping with a querier is on, and the pod's report was sent before its port forwarded.",
         (f"{NODE} bridge mdb show dev {{bridge}}", f"{NODE} ip -d link show {{bridge}}"),
         level=Level.JUDGEMENT,
@@ -132,13 +140,12 @@ REQUIREMENTS = (
         " nobody finds the pod, and only after a while.",
         how="If snooping is on and there is a querier, each of a pod's IPv6 addresses must have its"
         " solicited-node group at the pod's port, or the port get all multicast.",
-        title="Multicast groups of the bridge",
     ),
     Requirement(
         "TOPO-BRIDGE-GATEWAY",
-        "The bridge is up, with STP off, and promiscuous as configured; it holds the gateway"
-        " address if and only if it is configured to, and then the node forwards.",
-        "isGateway was ignored, or the address was lost when the bridge was made anew.",
+        "The bridge is up and is the gateway",
+        "The bridge is up and has the configured settings and addresses, and a gateway forwards.",
+        "isGateway was ignored, or the address was lost when the bridge was created again.",
         (f"{NODE} ip -d addr show {{bridge}}", f"{NODE} sysctl net.ipv4.ip_forward"),
         level=Level.MUST,
         source="documentation of the plugin bridge, isGateway, promiscMode and vlan",
@@ -151,9 +158,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-HOST-END",
-        "Where the node routes between its pods, a host end is up, enslaved to nothing, and"
-        " forwards.",
-        "The host end was put on a bridge, or forwarding was turned off for it.",
+        "Routed host ends are up and forward",
+        "A routed pod's host end is up, forwards, and has no master.",
+        "The host end was attached to a bridge, or its forwarding was turned off.",
         (f"{NODE} ip -d link show type veth", f"{NODE} sysctl -a --pattern forwarding"),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from the documentation of the plugin ptp, and the"
@@ -167,9 +174,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-MTU",
-        "Both ends of a pod's veth and the bridge, if there is one, have the same MTU, the"
-        " configured one if any; a macvlan or ipvlan has it, or else its lower link's.",
-        "The MTU was set at one end only, or the configured one was ignored.",
+        "The same MTU along the whole path",
+        "Every interface on a pod's path has the same MTU: the configured one, if the conflist"
+        " sets it.",
+        "The MTU was set at one end only, or the configured MTU was ignored.",
         (POD, f"{NODE} ip link show"),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: a documented mtu is a promise, and the kernel's"
@@ -182,8 +190,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-MAC",
-        "MAC addresses are unique (those of ipvlans are the lower link's), and those in the"
-        " plugin's result are the kernel's, also after traffic.",
+        "MAC addresses are unique and as reported",
+        "MAC addresses are unique, and stay as the plugin's result reports them, also after"
+        " traffic.",
         "The plugin read another link's address, as in the node's /sys, or udev changed it later.",
         (POD, f"{NODE} sh -c 'cat /var/lib/cni/results/*'"),
         level=Level.MUST,
@@ -199,9 +208,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-ADDR",
-        "A pod's address is its own, inside the configured range, with its prefix length, and"
-        " leased in IPAM.",
-        "IPAM and the kernel disagree: a lease was lost, or the address is not IPAM's.",
+        "A pod has a unique, leased address",
+        "A pod's address is unique, in the configured range, with its prefix length, and leased"
+        " in IPAM.",
+        "IPAM and the kernel disagree: a lease was lost, or IPAM did not assign the address.",
         (POD, f"{NODE} sh -c 'head /var/lib/cni/networks/*/*'"),
         level=Level.MUST,
         source=f"{K8S_MODEL}: each pod has an IP address of its own; documentation of the plugin"
@@ -214,9 +224,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-ROUTE",
-        "A pod has the routes of its kind of wiring, which for a bridge is the connected one, and"
-        " those that are configured, and no others.",
-        "A configured route was ignored, or a default route was added that nobody asked for.",
+        "A pod has the expected routes only",
+        "A pod has exactly the routes of its profile and those that the conflist configures.",
+        "A configured route was ignored, or a default route was added without being configured.",
         (f"{NODE} ip -n NETNS route",),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 5, ADD Success,"
@@ -229,7 +239,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-RULE",
-        "A pod's routing policy is the kernel's own: no rule was added.",
+        "No extra routing rules in a pod",
+        "A pod has only the kernel's own routing policy rules.",
         "A plugin for a second network, or for policy routing, is in the chain.",
         (f"{NODE} ip -n NETNS rule",),
         level=Level.JUDGEMENT,
@@ -242,7 +253,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-LO",
-        "A pod's lo holds the loopback address of each IP version, and no other.",
+        "lo has the loopback addresses only",
+        "A pod's lo has the loopback address of each IP version, and no others.",
         "The loopback plugin did not run, or an address was set on lo instead of eth0.",
         (POD,),
         level=Level.JUDGEMENT,
@@ -254,8 +266,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-RESULT",
-        "The plugin's result says of interfaces, addresses and routes what the kernel has.",
-        "A plugin of the chain changed something without saying so, or dropped prevResult.",
+        "The plugin's result matches the kernel",
+        "The plugin's result reports the interfaces, addresses and routes that the kernel has.",
+        "A plugin of the chain changed something without reporting it, or dropped prevResult.",
         (POD, f"{NODE} sh -c 'cat /var/lib/cni/results/*'"),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 5, ADD Success",
@@ -267,7 +280,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-SETTINGS",
-        "The plugin turns on neither forwarding nor proxy ARP for its pods, nor unusual flags.",
+        "No unexpected kernel settings",
+        "The plugin turns on no forwarding, proxy ARP or unusual flags for its pods.",
         "A sysctl was set for all interfaces, or for the wrong one.",
         (f"{NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
         level=Level.JUDGEMENT,
@@ -282,9 +296,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-HOOKS",
-        "Nothing hooks into the path that is not configured: no traffic control and no XDP program"
-        " on its links, no packet filter on links, bridges or in pods.",
-        "Another network plugin was on this node before, or the plugin redirects by itself.",
+        "No unconfigured hooks on the path",
+        "The path has no traffic control, XDP program or packet filter that is not configured.",
+        "Another network plugin ran on this node before, or the plugin itself redirects packets.",
         (f"{NODE} tc qdisc", f"{NODE} nft list ruleset", POD),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, as no configuration of the profile's plugins asks"
@@ -297,8 +311,8 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-NODE-ADDR",
-        "The host ends hold the addresses of their kind of wiring, and no others: for a bridge,"
-        " none; for ptp, the gateway's.",
+        "Host ends have the expected addresses",
+        "Each host end has exactly the addresses of its profile, which for a bridge are none.",
         "The plugin routes to the pod instead of bridging, or the gateway's address was lost.",
         (f"{NODE} ip addr show type veth",),
         level=Level.JUDGEMENT,
@@ -311,10 +325,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-NODE-ROUTE",
-        "The node reaches its pods by the routes of their kind of wiring, and by no other route or"
-        " rule: for a bridge, the connected route; for ptp, one to each pod by its host end;"
-        " for macvlan and ipvlan, none.",
-        "A host route to the pod was added, or one of a deleted pod was left.",
+        "The node has the expected routes to pods",
+        "The node reaches its pods by exactly the routes and rules of the profile.",
+        "A host route to the pod was added, or the route of a deleted pod was left behind.",
         (f"{NODE} ip route show table all", f"{NODE} ip rule"),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from the documentation of the plugins bridge, ptp"
@@ -326,9 +339,10 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-NODE-LINKS",
-        "The node has no interface beyond lo, its uplink, the bridge, if there is one, and the"
-        " pods' veths.",
-        "The plugin left something behind, or wires pods in a way that its profile does not say.",
+        "No extra interfaces on the node",
+        "The node has only lo, its uplink, the bridge and the pods' host ends as interfaces.",
+        "The plugin left something behind, or wires pods in a way that its profile does not"
+        " declare.",
         (f"{NODE} ip -d link show",),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from the documentation of the plugins bridge, ptp"
@@ -340,8 +354,9 @@ REQUIREMENTS = (
     ),
     Requirement(
         "TOPO-FDB",
-        "After traffic, the bridge has learned each pod's MAC on that pod's port, and keeps it for"
-        " 300 s.",
+        "The bridge learns each pod's MAC address",
+        "After traffic, the bridge has learned each pod's MAC on that pod's port, and keeps it"
+        " for 300 s.",
         "Learning is off on the port, or the traffic bypasses the bridge.",
         (f"{NODE} bridge fdb show br {{bridge}}",),
         level=Level.JUDGEMENT,

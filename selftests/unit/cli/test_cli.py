@@ -146,7 +146,7 @@ def test_requirement_of_a_vendor_is_explained(
     monkeypatch.chdir(tmp_path)
     cli.main(["requirements", "ACME-X"])
     assert capsys.readouterr().out == (
-        "ACME-X  It does X.\n\n"
+        "ACME-X: X\n\nIt does X.\n\n"
         "Level    MUST: a specification or a documented contract requires it.\n"
         "On       embedded, kind, host\n"
     )

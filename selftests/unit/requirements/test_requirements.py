@@ -3,13 +3,19 @@
 import re
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from podpath import requirements
-from podpath.requirements import REQUIREMENTS, Level
+from podpath.model.language import LANGUAGES
+from podpath.requirements import REQUIREMENTS, Level, in_language, zh
 from selftests import marked
 from selftests.suite import ROOT
+
+#: A Chinese character beside punctuation of Latin texts.
+_HALF_WIDTH = re.compile("[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]")
 
 
 def test_each_requirement_has_a_test() -> None:
@@ -30,6 +36,49 @@ def test_ids_are_unique_and_of_one_form() -> None:
 
     assert len(ids) == len(set(ids)) == len(REQUIREMENTS)
     assert [i for i in ids if not re.fullmatch(r"(TOPO|PATH|LIFE|K8S|CNI)(-[A-Z]+)+", i)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("identifier", REQUIREMENTS)
+def test_title_and_sentence_are_short(identifier: str, language: str) -> None:
+    """A title fits into a table, and a sentence is read at once."""
+    requirement = in_language(REQUIREMENTS[identifier], language)
+
+    assert 0 < len(requirement.title) <= 40
+    assert 0 < len(requirement.sentence) <= 120
+    assert requirement.title[-1] not in ".。"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", ["title", "sentence"])
+def test_no_two_requirements_read_alike(text: str, language: str) -> None:
+    """A title or a sentence of two requirements would not say which of them failed."""
+    texts = [getattr(in_language(r, language), text) for r in REQUIREMENTS.values()]
+
+    assert [t for t, count in Counter(texts).items() if count > 1] == []
+
+
+def test_chinese_has_each_requirement_and_group() -> None:
+    """No text is missing, and none is left of a requirement that is gone."""
+    assert list(zh.TEXTS) == list(REQUIREMENTS)
+    assert list(zh.GROUPS) == list(requirements.GROUPS)
+
+
+@pytest.mark.parametrize("identifier", REQUIREMENTS)
+def test_chinese_is_chinese(identifier: str) -> None:
+    """Sentences end as Chinese ones do, have no half-width punctuation, and no English is left."""
+    texts = zh.TEXTS[identifier]
+
+    assert [t for t in texts if not re.search("[\u4e00-\u9fff]", t)] == []
+    assert [t for t in texts[1:] if not t.endswith("。")] == []
+    assert [t for t in texts if _HALF_WIDTH.search(t)] == []
+
+
+def test_a_vendors_own_requirement_has_one_language() -> None:
+    """It has the texts that the vendor gives, in whatever language."""
+    vendors = replace(REQUIREMENTS["PATH-ICMP"], id="ACME-1", feature=requirements.VENDOR)
+
+    assert in_language(vendors, "zh") is vendors
 
 
 @pytest.mark.parametrize("identifier", REQUIREMENTS)
