@@ -174,6 +174,7 @@ class _Results:
         about = document.About(
             broken_off=self._broken_off,
             selected=selection.of(self._config),
+            own_selected=selection.of_own(self._config),
             features=self._features(),
             abilities=shared.abilities(self._config),
             requirements=tuple(shared.declared(self._config).values()),
@@ -283,4 +284,5 @@ class _Results:
             requirements=tuple(shared.declared(config).values()),
             broken_off=self._broken_off,
             selected=selection.of(config),
+            own_selected=selection.of_own(config),
         )

@@ -82,6 +82,7 @@ class About:
         command: command that repeats the run.
         broken_off: true if not all tests that were selected were run.
         selected: true if the user selected some of the tests.
+        own_selected: true if the user selected some of the vendor's own tests.
         features: feature -> reason why it is not tested; empty if it is tested.
         abilities: abilities of the kind of node.
         requirements: the vendor's own requirements.
@@ -94,6 +95,7 @@ class About:
     command: str = ""
     broken_off: bool = False
     selected: bool = False
+    own_selected: bool = False
     features: Mapping[str, str] = field(default_factory=dict)
     abilities: Ability = ~Ability.NONE
     requirements: tuple[Requirement, ...] = ()
@@ -102,6 +104,11 @@ class About:
     def complete(self) -> bool:
         """True if all tests were run that there are."""
         return not self.broken_off and not self.selected
+
+    @property
+    def own_complete(self) -> bool:
+        """True if all of the vendor's own tests were run, whatever was run of the suite."""
+        return not self.broken_off and not self.own_selected
 
 
 def build(
@@ -133,7 +140,7 @@ def build(
         )
         for requirement in (*REQUIREMENTS.values(), *about.requirements)
     ]
-    vendor = groups(requirements, complete=about.complete)
+    vendor = groups(requirements, complete=about.own_complete)
     profile = facts.get("profile", "")
     document = printable(
         {
@@ -167,7 +174,8 @@ def _of_run(verdict: Verdict, about: About) -> str:
 def _selection(requirements: Sequence[Mapping[str, Any]], about: About) -> dict[str, Any]:
     if not about.selected or about.broken_off:
         return {}
-    return {"selection": selection(requirements)}
+    own = {"ownComplete": about.own_complete} if about.requirements else {}
+    return {"selection": {**selection(requirements), **own}}
 
 
 def selection(requirements: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -272,7 +280,12 @@ def profiles(
 
 
 def groups(requirements: Sequence[Mapping[str, Any]], *, complete: bool) -> list[dict[str, Any]]:
-    """The results of a vendor's own requirements, by group: no profile counts them."""
+    """Build the results of a vendor's own requirements, by group: no profile counts them.
+
+    Args:
+        requirements: entries of all requirements.
+        complete: false if not all of the vendor's own tests were run.
+    """
     verdicts: dict[str, list[str]] = {}
     for requirement in requirements:
         if requirement["feature"] == VENDOR:

@@ -54,6 +54,7 @@ def about(
     *,
     broken_off: bool,
     selected: bool = False,
+    own_selected: bool = False,
     requirements: tuple[Requirement, ...] = (),
 ) -> About:
     """Collect the facts about a run that its report has besides the results.
@@ -65,6 +66,7 @@ def about(
         seed: seed of the run.
         broken_off: true if not all tests that were selected were run.
         selected: true if the user selected some of the tests.
+        own_selected: true if the user selected some of the vendor's own tests.
         requirements: the vendor's own requirements.
 
     Raises:
@@ -86,6 +88,7 @@ def about(
         command=command(arguments, seed),
         broken_off=broken_off,
         selected=selected,
+        own_selected=own_selected,
         features=plan.features,
         requirements=requirements,
     )

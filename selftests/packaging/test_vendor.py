@@ -45,7 +45,7 @@ def test_example_conforms(
 ) -> None:
     """The vendor's group is beside the profile, whose result is that of no requirement tested.
 
-    Without the suite's own tests, the run is one of selected tests, and its results are partial.
+    Without the suite's own tests, the run is one of selected tests; the vendor's group is whole.
     """
     out, junit = tmp_path / "out", tmp_path / "junit.xml"
     # The directory does not exist yet, as on the first run of a user.
@@ -55,17 +55,32 @@ def test_example_conforms(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "podpath node: embedded" in done.stdout
     assert re.search("(?m)^ACME-DSCP +conforms", done.stdout)
-    assert re.search("(?m)^ACME +partial +1 conforms", done.stdout)
+    assert re.search("(?m)^ACME +success +1 conforms", done.stdout)
     document = report(out)
     assert verify.problems(document) == []
     (own,) = document["groups"]
-    assert (own["name"], own["result"]) == ("ACME", "partial")
-    assert document["selection"]["run"] == 1
+    assert (own["name"], own["result"]) == ("ACME", "success")
+    assert (document["selection"]["run"], document["selection"]["ownComplete"]) == (1, True)
+    assert (document["verdict"], document["complete"]) == ("conforms, of what was run", False)
     assert [p["result"] for p in document["profiles"]] == ["not run"]
     (entry,) = (r for r in document["requirements"] if r["verdict"] == "conforms")
     assert (entry["id"], entry["title"]) == ("ACME-DSCP", "DSCP survives")
     properties = ElementTree.parse(junit).iter("property")
     assert ("requirement", "ACME-DSCP") in {(p.get("name"), p.get("value")) for p in properties}
+
+
+def test_selection_of_the_vendors_own_tests_is_partial(
+    installed: Path, project: Path, tmp_path: Path
+) -> None:
+    """One case of a requirement is not all of it."""
+    options = ("-k", "ipv4-client-to-server", "--podpath-report", str(tmp_path / "out"))
+    done = run(installed, project, *options)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = report(tmp_path / "out")
+    assert verify.problems(document) == []
+    assert [own["result"] for own in document["groups"]] == ["partial"]
+    assert not document["selection"]["ownComplete"]
 
 
 def test_example_is_red_on_a_plugin_that_breaks_it(

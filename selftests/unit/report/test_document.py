@@ -22,7 +22,7 @@ from podpath.paths.probes import Echo
 from podpath.report import evidence, verify
 from podpath.report.document import About, TestResult, build, overall, sealed, write
 from podpath.report.outcome import Outcome, Verdict
-from podpath.requirements import CORE, GROUPS, REQUIREMENTS, group
+from podpath.requirements import CORE, GROUPS, REQUIREMENTS, VENDOR, Requirement, group
 
 from .. import samples
 
@@ -307,6 +307,38 @@ def test_run_of_selected_tests_conforms_for_these_alone() -> None:
     assert red["verdict"] == Verdict.DOES_NOT_CONFORM
     assert (broken["verdict"], "selection" in broken) == (Verdict.COULD_NOT_TEST, False)
     assert [verify.problems(document) for document in (chosen, red, broken)] == [[], [], []]
+
+
+_OWN = Requirement("ACME-DSCP", "A packet keeps its DSCP.", "", (), why="", how="", feature=VENDOR)
+
+
+@pytest.mark.parametrize(
+    ("own_selected", "of_group"),
+    [pytest.param(False, "success", id="all"), pytest.param(True, "partial", id="some")],
+)
+def test_vendors_group_is_whole_if_all_of_its_tests_were_run(
+    own_selected: bool, of_group: str
+) -> None:
+    """Also in a run without the suite's tests, whose verdict is of what was run."""
+    about = dataclasses.replace(
+        EMBEDDED, selected=True, own_selected=own_selected, requirements=(_OWN,)
+    )
+    built = build([result(Verdict.CONFORMS, "ACME-DSCP")], SEAL, "1.2", about)
+
+    assert (built["verdict"], built["complete"]) == ("conforms, of what was run", False)
+    assert [(g["name"], g["result"]) for g in built["groups"]] == [("ACME", of_group)]
+    assert built["profiles"][0]["result"] == "not run"
+    assert verify.problems(built) == []
+    edited = {**built["selection"], "ownComplete": own_selected}
+    assert verify.problems(sealed({**built, "selection": edited})) != []
+
+
+def test_vendors_group_of_a_run_that_was_broken_off_is_partial() -> None:
+    about = dataclasses.replace(EMBEDDED, broken_off=True, requirements=(_OWN,))
+    built = build([result(Verdict.CONFORMS, "ACME-DSCP")], SEAL, "1.2", about)
+
+    assert [g["result"] for g in built["groups"]] == ["partial"]
+    assert verify.problems(built) == []
 
 
 @pytest.mark.parametrize(
