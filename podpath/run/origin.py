@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -42,15 +42,39 @@ def _origin(path: str, _: tuple[int, int]) -> Origin:
 
 def _package(path: str) -> str:
     """Return the Debian package and version of a file; empty if none has it."""
+    if not _has_dpkg():
+        return ""
     # a file of the host belongs to a package of the host
-    root, name = (str(host.ROOT), path.removeprefix(str(host.ROOT)))
-    known = f"--admindir={root if name != path else ''}/var/lib/dpkg"
-    owner = programs.first_line("dpkg-query", known, "--search", name) if _has_dpkg() else "?"
-    package = owner.partition(":")[0]
-    if package in ("?", ""):
+    name = path.removeprefix(str(host.ROOT))
+    known = f"--admindir={str(host.ROOT) if name != path else ''}/var/lib/dpkg"
+    package = _owners(known, os.path.dirname(name)).get(name, "")
+    if not package:
         return ""
     version = programs.first_line("dpkg-query", known, "--show", "--showformat=${Version}", package)
     return f"{package} {version}"
+
+
+@cache
+def _owners(known: str, directory: str) -> dict[str, str]:
+    """Return the packages of all files below a directory: path -> package.
+
+    dpkg-query reads the lists of all packages each time, so that one question for all plugins takes
+    as long as one for each.
+    """
+    command = ("dpkg-query", known, "--search", f"{directory}/*")
+    return dict(owned(programs.lines(*command)))
+
+
+def owned(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield path and package of each line of `dpkg-query --search`. Pure.
+
+    A line is "PACKAGE: PATH", with several packages separated by commas, and with an architecture
+    behind a colon where several are installed. Others are about diversions.
+    """
+    for line in lines:
+        packages, _, path = line.partition(": ")
+        if path and "diversion " not in packages:
+            yield path, packages.split(",")[0].partition(":")[0]
 
 
 def _codes(path: str) -> tuple[Code, ...]:

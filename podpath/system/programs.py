@@ -124,8 +124,13 @@ def locate(name: str) -> str:
 @cache
 def first_line(*command: str) -> str:
     """Return the first line that a program prints, or "?" if it prints none."""
+    return (lines(*command) or ["?"])[0]
+
+
+def lines(*command: str) -> list[str]:
+    """Return the lines that a program prints."""
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (ended.stdout.splitlines() or ["?"])[0]
+    return ended.stdout.splitlines()
 
 
 def checksum(path: str) -> str:

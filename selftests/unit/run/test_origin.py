@@ -41,3 +41,20 @@ def test_script_has_the_code_of_what_it_calls(
     script.write_text("#!/bin/sh\n" + "".join(f"{plugins / call} <&0\n" for call in calls))
 
     assert [code.plugin for code in origin.of(str(script)).codes] == codes
+
+
+def test_owners_of_files_are_read_without_diversions() -> None:
+    """A file may belong to several packages, of which the first one is named."""
+    lines = [
+        "containernetworking-plugins: /usr/lib/cni/bridge",
+        "libc6:amd64: /usr/lib/libc.so.6",
+        "first, second: /usr/share/shared",
+        "local diversion from: /usr/lib/cni/ptp",
+        "diversion by acme to: /usr/lib/cni/ptp.orig",
+    ]
+
+    assert dict(origin.owned(lines)) == {
+        "/usr/lib/cni/bridge": "containernetworking-plugins",
+        "/usr/lib/libc.so.6": "libc6",
+        "/usr/share/shared": "first",
+    }
