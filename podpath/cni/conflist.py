@@ -31,12 +31,12 @@ SUFFIXES = (".conflist", ".conf", ".json")
 _LINK_NAME = re.compile(r"(?!\.{1,2}$)[^/:\s]+")  # net/core/dev.c, dev_valid_name()
 _LINK_NAME_BYTES = 15
 #: Reference plugins: without an IPAM plugin, they give pods no address.
-_WITHOUT_IPAM = frozenset({"bridge", "host-device", "ipvlan", "macvlan", "ptp", "tap", "vlan"})
+IPAM_USERS = frozenset({"bridge", "host-device", "ipvlan", "macvlan", "ptp", "tap", "vlan"})
 #: Plugins that make the interface of CNI_IFNAME, or let another one make it.
-_MAKE_INTERFACES = _WITHOUT_IPAM | {"dummy", "flannel", "multus"}
+INTERFACE_MAKERS = IPAM_USERS | {"dummy", "flannel", "multus"}
 _MTU = range(68, 65536)  # minimum: RFC 791; maximum: veth (drivers/net/veth.c)
 #: Types of the plugins that read "mtu" as a number alone; others may take a text.
-_NUMBER_ONLY = frozenset({"bridge", "ptp", "macvlan", "ipvlan", "vlan", "tuning"})
+NUMBER_ONLY = frozenset({"bridge", "ptp", "macvlan", "ipvlan", "vlan", "tuning"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +186,8 @@ def parse(written: str) -> Conflist:
     """
     whole = document.parse(written)
     version = versions.highest(whole.versions) or whole.versions[0]
-    position = _main(whole.sections)
-    _check_single(whole.sections, position)
+    position = main_of(whole.sections)
+    check_single(whole.sections, position)
     main = whole.sections[position]
     delegation = delegations.of(main)
     wiring = delegation.section if delegation else main
@@ -226,7 +226,7 @@ def _settings(
         network: name of the network.
         incomplete: true if the ranges of addresses are not known yet.
     """
-    _check_bridge(section)
+    check_bridge_name(section)
     is_default = typed(section, "isDefaultGateway", bool, False)
     return {
         "section": section,
@@ -237,27 +237,31 @@ def _settings(
         "promiscuous": typed(section, "promiscMode", bool, False),
         "isolated": typed(section, "portIsolation", bool, False),
         "vlans": vlans.of(section) if section["type"] == "bridge" else Vlans(),
-        "mtu": _mtu(section),
+        "mtu": mtu_of(section),
         "ipam": _ipam(section, network, incomplete=incomplete),
     }
 
 
-def _main(sections: tuple[Mapping[str, Any], ...]) -> int:
-    """Return the position of the plugin that creates the pods' interfaces."""
+def main_of(sections: tuple[Mapping[str, Any], ...]) -> int:
+    """Return the position of the plugin that creates the pods' interfaces.
+
+    Raises:
+        Malformed: no plugin does.
+    """
     for position, section in enumerate(sections):
         if section["type"] != LOOPBACK:
             return position
     raise Malformed(f'its only plugin is "{LOOPBACK}", which makes no interface for pods')
 
 
-def _check_single(sections: tuple[Mapping[str, Any], ...], main: int) -> None:
+def check_single(sections: tuple[Mapping[str, Any], ...], main: int) -> None:
     """Check that no later plugin of the chain makes a pod's interface, too.
 
     Both would make the one that CNI_IFNAME names (CNI specification 1.1.0, section 2, ADD).
     """
     first, *later = (section["type"] for section in sections[main:])
-    second = next((plugin for plugin in later if plugin in _MAKE_INTERFACES), "")
-    if second and first in _MAKE_INTERFACES:
+    second = next((plugin for plugin in later if plugin in INTERFACE_MAKERS), "")
+    if second and first in INTERFACE_MAKERS:
         raise Malformed(
             f'"{first}" and "{second}" both make the pods\' interface, so the second one fails ADD:'
             " each needs a conflist of its own"
@@ -267,12 +271,17 @@ def _check_single(sections: tuple[Mapping[str, Any], ...], main: int) -> None:
 def _ipam(main: Mapping[str, Any], network: str, *, incomplete: bool) -> Ipam:
     """Read the IPAM section of a plugin, which may have none and an IPAM of its own."""
     section = typed(main, "ipam", dict, {})
-    if not text(section, "type") and main["type"] in _WITHOUT_IPAM:
+    if not text(section, "type") and main["type"] in IPAM_USERS:
         raise Malformed(f'plugin "{main["type"]}" has no "ipam" section, so pods get no address')
     return Ipam.unstated(section, network) if incomplete else Ipam.parse(section, network)
 
 
-def _check_bridge(main: Mapping[str, Any]) -> None:
+def check_bridge_name(main: Mapping[str, Any]) -> None:
+    """Check that "bridge" is a name that an interface can have.
+
+    Raises:
+        Malformed: it is not.
+    """
     name = text(main, "bridge")
     if name and (not _LINK_NAME.fullmatch(name) or len(name.encode()) > _LINK_NAME_BYTES):
         raise Malformed(f'"bridge" must be a name that an interface can have: {name!r}')
@@ -280,14 +289,18 @@ def _check_bridge(main: Mapping[str, Any]) -> None:
 
 def _tuned_mtu(sections: Iterable[Mapping[str, Any]]) -> int | None:
     """Return the MTU of the last "tuning" that sets one."""
-    mtus = [_mtu(section) for section in sections if section["type"] == "tuning"]
+    mtus = [mtu_of(section) for section in sections if section["type"] == "tuning"]
     return next(filter(None, reversed(mtus)), None)
 
 
-def _mtu(main: Mapping[str, Any]) -> int | None:
-    """Return the MTU; plugins that are not reference plugins may take it as a text."""
+def mtu_of(main: Mapping[str, Any]) -> int | None:
+    """Return the MTU; plugins that are not reference plugins may take it as a text.
+
+    Raises:
+        Malformed: it is no MTU that an interface can have.
+    """
     written = main.get("mtu")
-    if isinstance(written, str) and main["type"] not in _NUMBER_ONLY:
+    if isinstance(written, str) and main["type"] not in NUMBER_ONLY:
         if not re.fullmatch("[0-9]{0,9}", written):
             raise Malformed(f'"mtu" must be a number: {written!r}')
         mtu = int(written or 0)

@@ -46,15 +46,15 @@ def parse(written: str) -> Document:
     Raises:
         Malformed: the document breaks the format; the text gives the reason.
     """
-    document = _object(written)
+    document = json_of(written)
     if "plugins" not in document:
         document = _wrapped(document)
         written = json.dumps(document)
     sections = _sections(document)
     return Document(
         text=written,
-        name=_name(document),
-        versions=_versions(document),
+        name=network_name(document),
+        versions=versions_of(document),
         sections=sections,
         disable_check=switch(document, "disableCheck"),
         disable_gc=switch(document, "disableGC"),
@@ -67,7 +67,29 @@ def in_version(written: str, version: str) -> str:
     return json.dumps(document | {"cniVersion": version}, indent=2)
 
 
-def _object(written: str) -> dict[str, Any]:
+class NotJson(Malformed):
+    """A text that is not JSON.
+
+    Attributes:
+        reason: what Python's reader expects in its place.
+        line: line of the mistake, counted from 1; 0 if the reader names none.
+        column: column of it, counted from 1; 0 if the reader names none.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"not JSON ({error})")
+        self.reason = str(getattr(error, "msg", error))
+        self.line: int = getattr(error, "lineno", 0)
+        self.column: int = getattr(error, "colno", 0)
+
+
+def json_of(written: str) -> dict[str, Any]:
+    """Return the object of a configuration: a list of plugins, or a single one.
+
+    Raises:
+        NotJson: the text is not JSON.
+        Malformed: it is something else.
+    """
     if re.search(r"""kind"?\s*:\s*"?NetworkAttachmentDefinition""", written):
         raise Malformed(
             'a NetworkAttachmentDefinition, whose "config" is the conflist: copy it to a file'
@@ -75,7 +97,7 @@ def _object(written: str) -> dict[str, Any]:
     try:
         document = json.loads(written, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise Malformed(f"not JSON ({error})") from None
+        raise NotJson(error) from None
     if not isinstance(document, dict) or not {"plugins", "type"} & document.keys():
         raise Malformed(
             'neither a conflist, which has a list "plugins", nor a plugin\'s .conf, which has a'
@@ -102,7 +124,12 @@ def _sections(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return tuple(map(reference.normalized, plugins))
 
 
-def _name(document: Mapping[str, Any]) -> str:
+def network_name(document: Mapping[str, Any]) -> str:
+    """Return the name of the network.
+
+    Raises:
+        Malformed: it is missing, or libcni refuses it.
+    """
     name = text(document, "name")
     if not name:
         raise Malformed('"name" is missing')
@@ -111,8 +138,12 @@ def _name(document: Mapping[str, Any]) -> str:
     return name
 
 
-def _versions(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the versions of "cniVersion" and "cniVersions"; at least one."""
+def versions_of(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the versions of "cniVersion" and "cniVersions"; at least one.
+
+    Raises:
+        Malformed: they are not texts.
+    """
     single = text(document, "cniVersion")
     several = typed(document, "cniVersions", list, [])
     if not all(isinstance(v, str) and v.isprintable() for v in several):

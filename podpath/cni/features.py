@@ -147,6 +147,11 @@ def chosen(network: Network, node: str, abilities: Ability, option: str = "") ->
     return reasons
 
 
+def configured(network: Network) -> tuple[str, ...]:
+    """Return the features that a network has, whatever kind of node it is tested on."""
+    return tuple(name for name, feature in FEATURES.items() if not _absent(feature, network))
+
+
 def _signs(option: str) -> dict[str, str]:
     """Return feature -> "+" or "-"."""
     signs: dict[str, str] = {}

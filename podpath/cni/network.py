@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from podpath import profiles
 from podpath.cni import conflist, unsupported, vlans
@@ -55,7 +55,15 @@ class Network:
         Raises:
             CouldNotTest: the conflist or the profile is not usable; the text gives the reason.
         """
-        written = conflist.read(path)
+        return cls.of(conflist.read(path), path, profile)
+
+    @classmethod
+    def of(cls, written: Conflist, path: PurePath, profile: str = "") -> "Network":
+        """Return the network of a conflist that was read; for the arguments see read.
+
+        Raises:
+            CouldNotTest: as read does.
+        """
         unsupported.check_main(written, path)
         if profile:
             return cls(written, profiles.given(profile, written.wiring_plugin))

@@ -26,6 +26,7 @@ LAYERS = (
     "system",
     "profiles",
     "cni",
+    "check",
     "nodes",
     "topology",
     "paths",
