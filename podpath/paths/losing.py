@@ -70,19 +70,20 @@ class Record:
 
     def _dropped(self, offset: int) -> list[Dropped]:
         recorder = drops.recorder()
-        taken = recorder.take() if recorder else None
+        taken = (recorder.take() if recorder else None) or ()
         names = _inodes(self.namespaces)
+        ours = [drop for drop in taken if drop.netns in names and drop.time >= self.began]
+        functions = drops.symbols({drop.location for drop in ours})
         return [
             Dropped(
                 drop.time + offset,
                 names[drop.netns],
                 drop.interface,
                 drop.reason,
-                drops.symbol(drop.location),
+                functions[drop.location],
                 dissect_head(drop.protocol, drop.head),
             )
-            for drop in taken or ()
-            if drop.netns in names and drop.time >= self.began
+            for drop in ours
         ]
 
     def _moved(self, name: str, after: Reading) -> list[Count]:

@@ -11,7 +11,8 @@ record: packets that it dropped then have no reason.
 
 import mmap
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -250,15 +251,38 @@ def _through(offset: int, size: int, target: int, at: int) -> Iterator[bytes]:
     yield bpf.call(bpf.PROBE_READ_KERNEL)
 
 
-def symbol(address: int) -> str:
-    """Return the kernel's function at an address, by /proc/kallsyms; empty if that is hidden."""
-    best, name = 0, ""
-    try:
-        with open("/proc/kallsyms", "rb") as table:
-            for line in table:
-                start = int(line[:16], 16)
-                if best < start <= address:
-                    best, name = start, line.split()[2].decode()
-    except (OSError, ValueError):
-        return ""
-    return name
+#: Address -> function that symbols() has found there. The table has more than 100,000 lines.
+_symbols: dict[int, str] = {}
+
+
+def symbols(addresses: Collection[int]) -> dict[int, str]:
+    """Return the kernel's functions at addresses, by /proc/kallsyms; empty if that is hidden."""
+    unknown = set(addresses) - _symbols.keys()
+    if unknown:
+        try:
+            with open("/proc/kallsyms", "rb") as table:
+                _symbols.update(symbols_in(table, unknown))
+        except (OSError, ValueError):
+            return dict.fromkeys(addresses, "")
+    return {address: _symbols[address] for address in addresses}
+
+
+def symbols_in(table: Iterable[bytes], addresses: Iterable[int]) -> dict[int, str]:
+    """Return the last symbol of a table that begins at or before each address. Pure.
+
+    Args:
+        table: lines "ADDRESS TYPE NAME ...", in any order.
+        addresses: addresses to look up.
+    """
+    ordered = sorted(addresses)
+    nearest = [(0, b"")] * len(ordered)
+    for line in table:
+        start = int(line[:16], 16)
+        place = bisect_left(ordered, start)
+        if place < len(ordered) and start > nearest[place][0]:
+            nearest[place] = start, line
+    found, best = {}, (0, b"")
+    for address, candidate in zip(ordered, nearest, strict=True):
+        best = max(best, candidate)
+        found[address] = best[1].split()[2].decode() if best[0] else ""
+    return found

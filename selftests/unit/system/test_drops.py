@@ -176,3 +176,25 @@ def test_program_ends_with_its_process() -> None:
         return False
 
     assert waiting.until(is_gone, bool, 5)
+
+
+def test_function_is_the_last_that_begins_before_the_address() -> None:
+    """Modules' functions are in no order, and several names may begin at one address."""
+    table = [
+        b"0000000000000100 T first\n",
+        b"0000000000000200 t second\n",
+        b"0000000000000200 t alias_of_second\n",
+        b"0000000000000500 t of_a_module [bridge]\n",
+        b"0000000000000400 t earlier [bridge]\n",
+    ]
+    places = {
+        0x1FF: "first",
+        0x200: "second",
+        0x3FF: "second",
+        0x480: "earlier",
+        0x999: "of_a_module",
+    }
+
+    assert drops.symbols_in(table, places) == places
+    assert drops.symbols_in(table, [0x10]) == {0x10: ""}
+    assert drops.symbols_in([b"0000000000000000 T hidden\n"], [0x10]) == {0x10: ""}
