@@ -17,6 +17,9 @@ from selftests import suite
 from selftests.endings import host
 from selftests.repeat import load
 
+#: One worker runs all tests that must have the machine alone: others need not wait for them.
+pytestmark = pytest.mark.xdist_group("alone")
+
 _STARTED_SECONDS = 30.0
 _REPETITION_SECONDS = 120.0
 #: Enough to be missed if it stayed, too little to harm anybody.

@@ -12,7 +12,7 @@ from selftests.conftest import machine
 from selftests.endings import host
 from selftests.hostile.catalogue import MARK, PLACES, PLUGINS, Hostile
 
-pytestmark = pytest.mark.xdist_group("hostile")
+pytestmark = pytest.mark.xdist_group("alone")
 
 #: A hanging plugin is given up after 20 s, in each of three pods at once; the rest is reserve.
 _SECONDS = 80.0

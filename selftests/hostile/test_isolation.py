@@ -15,7 +15,7 @@ from selftests import suite
 from selftests.conftest import machine
 from selftests.hostile import probe
 
-pytestmark = pytest.mark.xdist_group("hostile")
+pytestmark = pytest.mark.xdist_group("alone")
 
 #: Root may mount these anew, and files in there know no namespace but that of users. Process 1 was
 #: started from the host's own mounts.
