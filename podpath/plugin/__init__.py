@@ -17,5 +17,8 @@ pytest_plugins = [
     "podpath.plugin.outcome",
     "podpath.plugin.consequences",
     "podpath.plugin.results",
+    "podpath.plugin.progress",
+    "podpath.plugin.stages",
+    "podpath.plugin.summary",
     "podpath.labs.plugin",
 ]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-def explain(item: pytest.Item, finding: str, ids: Sequence[str], suspicion: str) -> str:
+def explain(item: pytest.Item, seen: str, finding: str, ids: Sequence[str], suspicion: str) -> str:
     """Format a failure: requirements, finding, sources, causes and commands to look further."""
     from podpath.report.text import failure
 
@@ -21,7 +21,7 @@ def explain(item: pytest.Item, finding: str, ids: Sequence[str], suspicion: str)
     bridge = shared.network(item.config).bridge
     requirements = [shared.requirement(item.config, identifier) for identifier in ids]
     pid = node.pid if node else None
-    return failure(requirements, finding, pid, bridge, suspicion, shared.version(item))
+    return failure(requirements, seen, finding, pid, bridge, suspicion, shared.version(item))
 
 
 def findings(item: pytest.Item, error: BaseException) -> str:
@@ -32,9 +32,9 @@ def findings(item: pytest.Item, error: BaseException) -> str:
     text = of_differences(differences) if differences else str(error)
     last = item.stash.get(shared.observations, [])[-1:]
     pictures = [of_judgement(o.judgement) for o in last]
-    reasons = [of_losses(o.losses, o.counts) for o in last]
+    reasons = [f"Why: {why}" for o in last if (why := of_losses(o.losses, o.counts))]
     capture = _capture(item) if last else ""
-    return "\n\n".join(part for part in (*pictures, text, *reasons, capture) if part)
+    return "\n\n".join(part for part in (*pictures, *reasons, text, capture) if part)
 
 
 def _capture(item: pytest.Item) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,38 +13,55 @@ import pytest
 from podpath.plugin import selection, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from podpath.report.document import TestResult
-    from podpath.report.outcome import Verdict
-
 
 _PHASES = ("setup", "call", "teardown")
+#: Results of the run, in the process that collects them.
+RESULTS = pytest.StashKey["Results"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the collector of results, but not in xdist's workers."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_Results(config), "podpath-results")
+        config.stash[RESULTS] = Results(config)
+        config.pluginmanager.register(config.stash[RESULTS], "podpath-results")
 
 
-def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+@pytest.hookimpl(wrapper=True)
+def pytest_report_teststatus(
+    report: pytest.TestReport, config: pytest.Config
+) -> Generator[None, Any, Any]:
     """Show all that is not "does not conform" apart from it, in every phase."""
+    shown = yield
+    category, letter, word = shown_as(report) or shown
+    ours = getattr(report, "podpath", None) is not None
+    # podpath.plugin.progress shows it in another way
+    return (
+        (category, "", "") if ours and shared.shows_progress(config) else (category, letter, word)
+    )
+
+
+def shown_as(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Return the category, letter and word of a result that pytest does not know; else None."""
     from podpath.report.outcome import Verdict
 
-    result = _result(report)
-    if result is not None and result.outcome.follows:
+    result = of_report(report)
+    if result is None:
+        return None
+    if result.outcome.follows:
         return "not run", "-", "NOT RUN"
-    if result is not None and result.outcome.verdict == Verdict.RECOMMENDED:
+    if result.outcome.verdict == Verdict.RECOMMENDED:
         return "recommended", "r", "RECOMMENDED"
-    if result is None or not report.failed:
+    if not report.failed:
         return None
     if result.outcome.verdict == Verdict.COULD_NOT_TEST:
         return "could not test", "?", "COULD NOT TEST"
     return "failed", "F", "FAILED"
 
 
-def _result(report: pytest.TestReport) -> TestResult | None:
+def of_report(report: pytest.TestReport) -> TestResult | None:
     """Return the result that a report carries between xdist's processes, if it has one."""
     from podpath.report.document import TestResult
 
@@ -59,7 +78,7 @@ def _broken_off(report: pytest.TestReport) -> TestResult:
     return TestResult(report.nodeid, (), Outcome(verdict, message, body=f"{verdict}: {message}"))
 
 
-def _printed(report: pytest.TestReport) -> str:
+def printed(report: pytest.TestReport) -> str:
     """Return the id of a report's test to give pytest again: its file is relative to the rootdir.
 
     For tests of a package that --pyargs names, pytest's own ids lack the path to that package.
@@ -77,31 +96,62 @@ def _from_here(config: pytest.Config, identifier: str) -> str:
     return f"{here}{separator}{name}"
 
 
-class _Results:
-    """Collector of the results of all workers, which prints and writes them at the end."""
+class Results:
+    """Collector of the results of all workers, which writes the report at the end.
+
+    Attributes:
+        results: results of all tests, in the order in which they ended.
+        ids: id of a test -> the id to give pytest again, in the directory that it was started in.
+        document: the report, without provenance; empty before the end, and without results.
+        written: sentence on the report's file; empty if there is none.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._results: list[TestResult] = []
-        self._ids: dict[str, str] = {}
+        self._began = time.monotonic()
+        self.results: list[TestResult] = []
+        self.ids: dict[str, str] = {}
+        self.document: dict[str, Any] = {}
+        self.written = ""
         self._others_failed = False
         self._planned: set[str] = set()
         self._broken_off = True
 
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self._began
+
+    @property
+    def has_findings(self) -> bool:
+        """True if something does not conform, or could not be tested."""
+        from podpath.report.outcome import Verdict
+
+        bad = {Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST}
+        return any(result.outcome.verdict in bad for result in self.results)
+
+    @property
+    def begun(self) -> bool:
+        """True if the run is one of podpath's tests, whose needs were met."""
+        return bool(self.results) or shared.environment in self._config.stash
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Take the tests of this process."""
         self._planned.update(item.nodeid for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Take the tests of a worker."""
         self._planned.update(ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._ids[report.nodeid] = _from_here(self._config, _printed(report))
-        result = _result(report)
+        """Take the result of a phase of a test."""
+        self.ids[report.nodeid] = _from_here(self._config, printed(report))
+        result = of_report(report)
         if result is not None:
-            self._results.append(result)
+            self.results.append(result)
         elif report.failed and self._crashed(report):
-            self._results.append(_broken_off(report))
+            self.results.append(_broken_off(report))
         elif report.failed:
             self._others_failed = True
 
@@ -111,63 +161,22 @@ class _Results:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if not self._results:
+        """Set the exit status, and write the report."""
+        if not self.begun:
             return
         from podpath.report.outcome import exit_status
 
         # -x ends a run with 1, too
-        self._broken_off = exitstatus not in (0, 1) or not self._planned <= self._ids.keys()
-        if not self._others_failed and exitstatus in (0, 1):
-            status = exit_status(r.outcome.verdict for r in self._results)
+        self._broken_off = exitstatus not in (0, 1) or not self._planned <= self.ids.keys()
+        if self.results and not self._others_failed and exitstatus in (0, 1):
+            status = exit_status(r.outcome.verdict for r in self.results)
             session.exitstatus = exitstatus if status is None else status
+        self.document = self._built()
+        if self.results:
+            self._write_report()
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not self._results:
-            return
-        self._print_ids(terminalreporter)
-        self._print_reasons(terminalreporter)
-        self._tell_verdicts(terminalreporter)
-        self._tell_seed(terminalreporter)
-        self._write_report(terminalreporter)
-
-    @staticmethod
-    def _print_ids(terminal: pytest.TerminalReporter) -> None:
-        """Make pytest's short summary print ids with files. Its cache is already written by now."""
-        for reports in terminal.stats.values():
-            for report in reports:
-                if getattr(report, "podpath", None) is not None:
-                    report.nodeid = _printed(report)
-
-    def _print_reasons(self, terminal: pytest.TerminalReporter) -> None:
-        """Print each reason once: a node that does not start is the same reason for every test."""
-        from podpath.report.outcome import Verdict
-
-        titles = {
-            Verdict.RECOMMENDED: "RECOMMENDED, NOT MET (the plugin still conforms)",
-            Verdict.NOT_RUN: "NOT RUN (because of another requirement)",
-            Verdict.COULD_NOT_TEST: "COULD NOT TEST (says nothing about the plugin)",
-        }
-        for verdict, title in titles.items():
-            self._print_reasons_of(terminal, verdict, title)
-
-    def _print_reasons_of(
-        self, terminal: pytest.TerminalReporter, verdict: Verdict, title: str
-    ) -> None:
-        tests: dict[str, list[str]] = {}
-        for result in self._results:
-            if result.outcome.verdict == verdict:
-                tests.setdefault(result.outcome.reason, []).append(self._ids[result.test])
-        if tests:
-            terminal.write_sep("=", title, yellow=True)
-        for reason, names in tests.items():
-            terminal.write_line(reason)
-            more = f", and {len(names) - 1} more" if len(names) > 1 else ""
-            terminal.write_line(f"  in {names[0]}{more}")
-
-    def _tell_verdicts(self, terminal: pytest.TerminalReporter) -> None:
-        from podpath.cni.features import WAIVED
-        from podpath.report import document, summary
-        from podpath.report.outcome import Verdict
+    def _built(self) -> dict[str, Any]:
+        from podpath.report import document
 
         facts = self._config.stash.get(shared.environment, {})
         known = {str(name): facts[name] for name in ("profile", "node") if name in facts}
@@ -179,26 +188,7 @@ class _Results:
             abilities=shared.abilities(self._config),
             requirements=tuple(shared.declared(self._config).values()),
         )
-        built = document.build(self._results, known, "", about)
-        shown = [
-            r
-            for r in built["requirements"]
-            if r["reason"] == WAIVED or (r["tests"] and r["verdict"] != Verdict.NOT_RUN)
-        ]
-        terminal.write_sep("=", summary.part_run(built) or "requirements")
-        width = max(len(requirement["id"]) for requirement in built["requirements"])
-        colours = {Verdict.CONFORMS: "green", Verdict.DOES_NOT_CONFORM: "red"}
-        for requirement in shown:
-            colour = {colours.get(requirement["verdict"], "yellow"): True}
-            terminal.write(f"{requirement['id']:<{width}}  ")
-            terminal.write(f"{requirement['verdict']:<16}", **colour)
-            why = f" ({WAIVED})" if requirement["reason"] == WAIVED else ""
-            terminal.write_line(f"  {requirement['sentence']}{why}")
-        for line in summary.consequences(built):
-            terminal.write_line(line)
-        for profile in built["profiles"]:
-            self._tell_features(terminal, profile["features"])
-        self._tell_groups(terminal, built.get("groups", []))
+        return document.build(self.results, known, "", about)
 
     def _features(self) -> Mapping[str, str]:
         from podpath.errors import CouldNotTest
@@ -208,53 +198,7 @@ class _Results:
         except CouldNotTest:  # reported before the first test, or by its fixtures
             return {}
 
-    def _tell_features(
-        self, terminal: pytest.TerminalReporter, features: Sequence[Mapping[str, Any]]
-    ) -> None:
-        """Print the features that were tested, and those that the user waived."""
-        from podpath.cni.features import WAIVED
-        from podpath.report.outcome import Verdict
-
-        shown = [f for f in features if f["result"] != Verdict.NOT_RUN or f["reason"] == WAIVED]
-        if shown:
-            terminal.write_sep("=", "features")
-        width = max((len(f["name"]) for f in shown), default=0)
-        for feature in shown:
-            self._tell_result(terminal, feature, width)
-
-    def _tell_groups(
-        self, terminal: pytest.TerminalReporter, groups: Sequence[Mapping[str, Any]]
-    ) -> None:
-        """Print the vendor's own groups of requirements, if at least one test of them was run."""
-        from podpath.report.outcome import Verdict
-
-        tested = [group for group in groups if group["result"] != Verdict.NOT_RUN]
-        if tested:
-            terminal.write_sep("=", "the vendor's own")
-        width = max((len(group["name"]) for group in tested), default=0)
-        for group in tested:
-            self._tell_result(terminal, group, width)
-
-    @staticmethod
-    def _tell_result(
-        terminal: pytest.TerminalReporter, result: Mapping[str, Any], width: int
-    ) -> None:
-        from podpath.report import document, summary
-
-        colours = {document.SUCCESS: "green", document.FAILURE: "red"}
-        terminal.write(f"{result['name']:<{width}}  ")
-        terminal.write(f"{result['result']:<8}", **{colours.get(result["result"], "yellow"): True})
-        terminal.write_line(f"  {result.get('reason') or summary.counted(result['counts'])}")
-
-    def _tell_seed(self, terminal: pytest.TerminalReporter) -> None:
-        """Print the seed of a run that may need repeating, if the header was left out."""
-        from podpath.report.outcome import Verdict
-
-        bad = {Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST}
-        if terminal.verbosity < 0 and any(r.outcome.verdict in bad for r in self._results):
-            terminal.write_line(f"podpath seed: {shared.seed(self._config)}")
-
-    def _write_report(self, terminal: pytest.TerminalReporter) -> None:
+    def _write_report(self) -> None:
         from podpath import __version__
         from podpath.errors import CouldNotTest
         from podpath.report import document
@@ -264,11 +208,13 @@ class _Results:
             return
         facts = self._config.stash.get(shared.environment, {})
         try:
-            built = document.build(self._results, facts, __version__, self._about())
+            built = document.build(self.results, facts, __version__, self._about())
             path = document.write(Path(directory), built)
-            terminal.write_line(f"podpath report: {path} ({built['digest']})")
+            self.written = f"podpath report: {path} ({built['digest']})"
         except CouldNotTest as error:
-            terminal.write_line(f"podpath: {error}", red=True)
+            self.written = f"podpath: {error}"
+            if not self._config.pluginmanager.has_plugin("terminalreporter"):
+                sys.stderr.write(f"{self.written}\n")
 
     def _about(self) -> Any:
         """Return the report's facts about the run itself. Raises CouldNotTest."""

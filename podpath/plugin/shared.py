@@ -142,20 +142,31 @@ def draws(item: pytest.Item) -> Draws:
 
 
 def say(config: pytest.Config) -> Callable[[str], None]:
-    """Return a function that shows the user progress before the first test.
+    """Return a function that shows the user what podpath does now, such as a node that starts.
 
-    It prints nothing where the user would see nothing: in xdist's workers, or without a terminal.
+    It prints nothing where the user would see nothing. xdist's workers pass it on.
     """
+    from podpath.plugin import stages
+
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")
-    if terminal is None or capture is None or hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return stages.sender(config)
+    if terminal is None or capture is None:
         return lambda _: None
 
     def tell(message: str) -> None:
         with capture.global_and_fixture_disabled():
-            terminal.write_line(f"podpath: {message}")
+            stages.show(config, message)
 
     return tell
+
+
+def shows_progress(config: pytest.Config) -> bool:
+    """Return whether podpath shows the progress of the tests, in place of pytest."""
+    from podpath.plugin import progress
+
+    return not hasattr(config, "workerinput") and progress.of(config).active
 
 
 @cache

@@ -154,7 +154,8 @@ def nonconforming(item: pytest.Item, ids: Sequence[str], finding: str, notes: st
 
     message = next((str(difference) for difference in item.stash[shared.differences]), finding)
     suspicion, likeness = explanation.suspicion(item), explanation.likeness(item, ids)
-    body = explanation.explain(item, "\n".join(filter(None, [finding, notes])), ids, suspicion)
+    whole = "\n".join(filter(None, [finding, notes]))
+    body = explanation.explain(item, message, whole, ids, suspicion)
     body = "\n".join(filter(None, [body, likeness]))
     remedy = ". ".join(filter(None, [suspicion, likeness]))
     return Outcome(Verdict.DOES_NOT_CONFORM, message, remedy, notes, body)

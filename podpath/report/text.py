@@ -94,24 +94,29 @@ def of_differences(differences: Sequence[Difference]) -> str:
 
 def failure(
     requirements: Sequence[Requirement],
+    seen: str,
     body: str,
     node: int | None,
     bridge: str,
     suspicion: str = "",
     version: str = "",
 ) -> str:
-    """Format a failure: requirements, findings, sources, usual causes, commands to look further.
+    """Format a failure: what was seen, what is required, findings, usual causes, commands.
 
     Args:
         requirements: requirements that the test checks.
+        seen: the first difference, or the finding, in one line.
         body: text of the findings.
         node: PID for {node} in the commands; None if no node runs.
         bridge: bridge for {bridge} in the commands; empty if the path has none.
         suspicion: sentence on a further cause; empty for none.
         version: version of the CNI specification that the test was run in; empty without one.
     """
-    parts = [f"{requirement.id}: {requirement.sentence}" for requirement in requirements]
-    parts += ["", *(f"  {line}".rstrip() for line in body.splitlines()), ""]
+    seen = next(iter(seen.splitlines()), "")
+    parts = [f"{', '.join(r.id for r in requirements)}: {seen}"]
+    parts += [f"Required: {requirement.sentence}" for requirement in requirements]
+    if body.strip() != seen.strip():
+        parts += ["", *(f"  {line}".rstrip() for line in body.splitlines()), ""]
     parts += [f"Perhaps: {suspicion}."] if suspicion else []
     for requirement in requirements:
         if requirement.usually:

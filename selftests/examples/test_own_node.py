@@ -49,7 +49,7 @@ def _install(directory: Path) -> None:
 
 def test_topology_and_paths_conform(installed: dict[str, str], tmp_path: Path) -> None:
     """By the reference plugins, which podpath's own nodes are tested with, too."""
-    tests = ("tests/test_topology.py", "tests/test_path.py", "-n", "2")
+    tests = ("tests/test_topology.py", "tests/test_path.py", "-n", "2", "-v")
     run = suite.run(*tests, *NODE, environment=installed, report=tmp_path)
 
     assert run.status == 0, run.output

@@ -56,6 +56,7 @@ def test_example_conforms(
     assert "podpath node: embedded" in done.stdout
     assert re.search("(?m)^ACME-DSCP +conforms", done.stdout)
     assert re.search("(?m)^ACME +success +1 conforms", done.stdout)
+    assert re.search("(?m)^podpath: OF WHAT WAS RUN, CONFORMS   1 of ", done.stdout)
     document = report(out)
     assert verify.problems(document) == []
     (own,) = document["groups"]
@@ -90,7 +91,7 @@ def test_example_is_red_on_a_plugin_that_breaks_it(
     _REMARKED.install(tmp_path / "broken")
     plugins = str(tmp_path / "broken" / "plugins")
     out = tmp_path / "out"
-    options = ("-n", "2", "--podpath-cni-bin", plugins, "--podpath-report", str(out))
+    options = ("-v", "-n", "2", "--podpath-cni-bin", plugins, "--podpath-report", str(out))
     done = run(installed, project, *options)
 
     assert done.returncode == 1, done.stdout + done.stderr
@@ -156,7 +157,7 @@ def test_deviation_from_a_requirement_of_the_vendor(
     file = tmp_path / "deviations.toml"
     options = (*workers, "--podpath-deviations", str(file))
     file.write_text(_DEVIATION)
-    done = run(installed, project, *options)
+    done = run(installed, project, *options, "-v")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search("(?m)^ACME-DSCP +known deviation", done.stdout)

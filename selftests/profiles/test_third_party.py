@@ -15,6 +15,7 @@ def test_plugin_of_somebody_else_conforms(tmp_path: Path) -> None:
         *("--podpath-cni-bin", str(WIRE)),
         *("--podpath-cni-conf", str(WIRE / "wire.conflist")),
         *("--podpath-profile", str(WIRE / "wire.toml")),
+        "-v",
         report=tmp_path,
         seconds=_SECONDS,
     )
@@ -46,9 +47,7 @@ def test_plugin_with_an_ipam_of_its_own(tmp_path: Path) -> None:
     )
 
     assert run.status == 0, run.output
-    assert "podpath addresses: IP versions, networks and gateways are those of the first pods" in (
-        run.output
-    )
+    assert "; IP versions, networks and gateways are those of the first pods\n" in run.output
     verdicts = run.verdicts()
     assert {verdicts[i] for i in ("TOPO-ADDR", "TOPO-ROUTE", "LIFE-DELETE", "LIFE-REUSE")} == {
         "conforms"
@@ -67,7 +66,7 @@ def test_delegating_plugin_is_wired_as_its_delegate(tmp_path: Path) -> None:
     )
 
     assert run.status == 0, run.output
-    assert "podpath delegation: flannel, which delegates to bridge" in run.output
+    assert "; flannel, which delegates to bridge" in run.output
     assert run.verdicts()["TOPO-MTU"] == run.verdicts()["PATH-MASQUERADE"] == "conforms"
 
 
@@ -82,7 +81,7 @@ def test_unknown_chained_plugin_is_named_where_something_differs(tmp_path: Path)
     )
 
     assert run.status == 1, run.output
-    assert "podpath unknown plugins: labels (chained" in run.output
+    assert "; unknown plugins labels\n" in run.output
     assert 'Perhaps: The chained plugin "labels" may have caused it' in run.output
     assert 'The chained plugin "labels" may have caused it' in run.reasons("TOPO-MTU")
     assert run.verdicts()["TOPO-ROUTE"] == "conforms"

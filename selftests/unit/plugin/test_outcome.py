@@ -90,7 +90,7 @@ def test_plugin_that_fails_does_not_conform(item: pytest.Item) -> None:
     result = phase(item, raised(DoesNotConform("ADD failed", "its output")))
 
     assert (result.verdict, result.headline) == (Verdict.DOES_NOT_CONFORM, "ADD failed")
-    assert result.text.startswith("TOPO-MTU: ")
+    assert result.text.startswith("TOPO-MTU, TOPO-MAC: ADD failed\nRequired: ")
     assert "\n  ADD failed\n  its output\n" in result.text
 
 
@@ -269,4 +269,4 @@ def test_recommendation_that_is_not_met_is_a_skip_of_its_own(item: pytest.Item) 
         "Skipped: recommended, not met: left behind at leases",
     )
     assert item.user_properties == [("verdict", "recommended")]
-    assert results.pytest_report_teststatus(report) == ("recommended", "r", "RECOMMENDED")
+    assert results.shown_as(report) == ("recommended", "r", "RECOMMENDED")

@@ -130,19 +130,26 @@ def test_packet_that_an_interface_repeats_takes_one_short_line() -> None:
 @pytest.mark.parametrize("identifier", REQUIREMENTS)
 def test_failure_tells_what_it_means_and_how_to_look(identifier: str) -> None:
     """For every requirement: its sentence, its usual cause, commands with nothing left open."""
-    text = failure([REQUIREMENTS[identifier]], "missing hop at node veth2 in", 4321, "br7")
+    seen = "missing hop at node veth2 in"
+    text = failure([REQUIREMENTS[identifier]], seen, f"a picture\n{seen}", 4321, "br7")
 
-    assert text.startswith(f"{identifier}: {REQUIREMENTS[identifier].sentence}")
-    assert "  missing hop at node veth2 in" in text
+    assert text.startswith(f"{identifier}: {seen}\nRequired: {REQUIREMENTS[identifier].sentence}\n")
+    assert "  a picture\n  missing hop at node veth2 in\n" in text
     assert f"Usually: {REQUIREMENTS[identifier].usually}" in text
     assert f": {REQUIREMENTS[identifier].source}." in text
     assert "nsenter -t 4321 -a" in text
     assert "{" not in text
 
 
+def test_finding_of_one_line_is_told_once() -> None:
+    text = failure([REQUIREMENTS["TOPO-MTU"]], "MTU at eth0", "MTU at eth0", 1, "cni0")
+
+    assert text.count("MTU at eth0") == 1
+
+
 def test_failure_tells_a_further_cause() -> None:
     """Before the usual one."""
-    text = failure([REQUIREMENTS["TOPO-MTU"]], "MTU at eth0", 1, "cni0", "A plugin may have")
+    text = failure([REQUIREMENTS["TOPO-MTU"]], "MTU", "MTU", 1, "cni0", "A plugin may have")
 
     assert "Perhaps: A plugin may have.\nUsually: " in text
 
@@ -162,7 +169,7 @@ def test_failure_names_its_source(
 ) -> None:
     """It says what is recommended only, and what no specification requires."""
     requirement = REQUIREMENTS[identifier]
-    text = failure([requirement], "it differs", 1, "cni0", version=version)
+    text = failure([requirement], "it differs", "it differs", 1, "cni0", version=version)
 
     assert f"\n{level}: {requirement.source}." in text
     assert (f"declare a known deviation of {identifier}" in text) is declares

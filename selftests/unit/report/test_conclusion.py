@@ -1,0 +1,102 @@
+"""The verdict of a run in one line."""
+
+from typing import Any
+
+import pytest
+
+from podpath.nodes.embedded.kind import Embedded
+from podpath.report import conclusion
+from podpath.report.document import About, TestResult, build
+from podpath.report.outcome import Outcome, Verdict
+from podpath.requirements import REQUIREMENTS
+
+_APPLY = [i for i, r in REQUIREMENTS.items() if Embedded.can_test(r)]
+_ABSENT = len(REQUIREMENTS) - len(_APPLY)
+
+
+def document(*, broken_off: bool = False, selected: bool = False, **some: Verdict) -> Any:
+    """A report in which all requirements conform but some; of a selection, no others are run."""
+    verdicts = {} if selected else dict.fromkeys(_APPLY, Verdict.CONFORMS)
+    verdicts |= {name.replace("_", "-"): verdict for name, verdict in some.items()}
+    results = [TestResult(f"t::{i}", (i,), Outcome(v, "it")) for i, v in verdicts.items()]
+    about = About(broken_off=broken_off, selected=selected, abilities=Embedded.abilities)
+    return build(results, {"profile": "bridge", "node": "embedded"}, "1.2", about)
+
+
+@pytest.mark.parametrize(
+    ("some", "line", "status"),
+    [
+        (
+            {},
+            f"CONFORMS   {len(_APPLY)} of {len(_APPLY)} requirements; {_ABSENT} not applicable",
+            0,
+        ),
+        (
+            {
+                "LIFE_REUSE": Verdict.KNOWN_DEVIATION,
+                "CNI_GC": Verdict.RECOMMENDED,
+                "CNI_STATUS": Verdict.RECOMMENDED,
+            },
+            f"CONFORMS   {len(_APPLY) - 3} of {len(_APPLY) - 3} requirements; 1 known deviation,"
+            f" 2 recommendations not met, {_ABSENT} not applicable",
+            0,
+        ),
+        (
+            {"TOPO_MTU": Verdict.DOES_NOT_CONFORM, "PATH_SIZE": Verdict.DOES_NOT_CONFORM},
+            f"DOES NOT CONFORM   TOPO-MTU, PATH-SIZE   2 of {len(_APPLY)}; could not test: 0",
+            1,
+        ),
+        (
+            {"TOPO_MTU": Verdict.DOES_NOT_CONFORM, "PATH_MTU": Verdict.COULD_NOT_TEST},
+            f"DOES NOT CONFORM   TOPO-MTU   1 of {len(_APPLY)}; could not test: 1",
+            1,
+        ),
+        (
+            {"PATH_MTU": Verdict.COULD_NOT_TEST},
+            f"COULD NOT TEST   PATH-MTU   1 of {len(_APPLY)}; the others conform",
+            6,
+        ),
+    ],
+)
+def test_verdict_of_a_whole_run(some: dict[str, Verdict], line: str, status: int) -> None:
+    concluded = conclusion.of(document(**some))
+
+    assert (concluded.line, concluded.status) == (line, status)
+
+
+def test_verdict_of_a_selection_is_of_what_was_run() -> None:
+    """A good one. A bad one is as bad as that of a whole run."""
+    of_all = len(REQUIREMENTS)
+    good = conclusion.of(document(selected=True, PATH_ICMP=Verdict.CONFORMS))
+    bad = conclusion.of(document(selected=True, PATH_ICMP=Verdict.DOES_NOT_CONFORM))
+
+    assert good.line == (
+        f"OF WHAT WAS RUN, CONFORMS   1 of {of_all} requirements; {_ABSENT} not applicable,"
+        f" {of_all - _ABSENT - 1} not run"
+    )
+    assert bad.line == (
+        f"DOES NOT CONFORM   PATH-ICMP   1 of 1; could not test: 0; {of_all - _ABSENT - 1} not run"
+    )
+    assert (good.status, bad.status) == (0, 1)
+
+
+def test_run_that_was_broken_off_is_no_verdict() -> None:
+    """Unless something does not conform by then."""
+    good = conclusion.of(document(broken_off=True, selected=True, PATH_ICMP=Verdict.CONFORMS))
+    bad = conclusion.of(document(broken_off=True, PATH_ICMP=Verdict.DOES_NOT_CONFORM))
+
+    assert (good.words, good.status) == ("COULD NOT TEST", 6)
+    assert good.text == f"broken off: 1 of {len(REQUIREMENTS)} requirements were begun"
+    assert bad.line.endswith("; could not test: 0; broken off")
+
+
+def test_many_requirements_are_counted() -> None:
+    """The first five are named."""
+    names = [i.replace("-", "_") for i in _APPLY]
+    concluded = conclusion.of(document(**dict.fromkeys(names, Verdict.DOES_NOT_CONFORM)))
+
+    assert f"{', '.join(_APPLY[:5])} and {len(_APPLY) - 5} more   " in concluded.text
+
+
+def test_run_of_no_test_has_no_verdict() -> None:
+    assert conclusion.of(build([], {}, "1.2")).words == "NOT RUN"
