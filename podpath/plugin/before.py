@@ -164,9 +164,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not config.pluginmanager.has_plugin("dsession") or not begun:
         return
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
+    from podpath.plugin import stages
 
     plan = shared.plan(config)
-    holding = plan.kind.held(plan, shared.say(config))
+    holding = plan.kind.held(plan, stages.say(config))
     try:
         holding.__enter__()
     except CouldNotTest as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from podpath.plugin import results
+from podpath.plugin import results, shared
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -44,11 +44,7 @@ def group_of(identifiers: Sequence[str]) -> str:
 
 
 class Progress:
-    """Shows the progress of a run.
-
-    Attributes:
-        active: True if podpath shows the progress of the tests, and pytest does not.
-    """
+    """Shows the progress of a run."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -58,7 +54,11 @@ class Progress:
         self._shown: set[str] = set()
         self._red: dict[str, None] = {}
         self._live = ""
-        self.active = False
+
+    @property
+    def active(self) -> bool:
+        """True if podpath shows the progress of the tests, and pytest does not."""
+        return shared.shows_progress(self._config)
 
     def plan(self, tests: Mapping[str, int]) -> None:
         """Take the number of tests of each group."""
@@ -66,8 +66,8 @@ class Progress:
             self._planned = tests
             terminal = self._terminal()
             ours = _OTHERS not in tests
-            self.active = ours and terminal is not None and terminal.verbosity == 0
-            if self.active and terminal is not None:
+            if ours and terminal is not None and terminal.verbosity == 0:
+                self._config.stash[shared.progress_shown] = True
                 terminal.showfspath = False
 
     def stage(self, message: str) -> None:
@@ -148,7 +148,7 @@ class Progress:
         finally:
             with self._lock:
                 self._clear()
-                self.active = False
+                self._config.stash[shared.progress_shown] = False
 
     def _terminal(self) -> pytest.TerminalReporter | None:
         return self._config.pluginmanager.get_plugin("terminalreporter")

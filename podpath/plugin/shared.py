@@ -14,7 +14,7 @@ from podpath.testing.marks import REQUIREMENT
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from podpath.cni.network import Network
     from podpath.nodes.kind import Kind
@@ -46,6 +46,8 @@ completed_network = pytest.StashKey[Any]()
 _plan = pytest.StashKey["Plan"]()
 _kind = pytest.StashKey["Kind"]()
 environment = pytest.StashKey[dict[str, str]]()
+#: True while podpath shows the progress of the tests, in place of pytest.
+progress_shown = pytest.StashKey[bool]()
 #: The user's arguments, if pytest was started with others.
 arguments = pytest.StashKey[Any]()
 #: Implementation under test, for the report: organisation, project, version, url, contact.
@@ -141,32 +143,9 @@ def draws(item: pytest.Item) -> Draws:
     return item.stash.setdefault(_draws, Draws(seed(item.config), name))
 
 
-def say(config: pytest.Config) -> Callable[[str], None]:
-    """Return a function that shows the user what podpath does now, such as a node that starts.
-
-    It prints nothing where the user would see nothing. xdist's workers pass it on.
-    """
-    from podpath.plugin import stages
-
-    terminal = config.pluginmanager.get_plugin("terminalreporter")
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    if hasattr(config, "workerinput"):
-        return stages.sender(config)
-    if terminal is None or capture is None:
-        return lambda _: None
-
-    def tell(message: str) -> None:
-        with capture.global_and_fixture_disabled():
-            stages.show(config, message)
-
-    return tell
-
-
 def shows_progress(config: pytest.Config) -> bool:
     """Return whether podpath shows the progress of the tests, in place of pytest."""
-    from podpath.plugin import progress
-
-    return not hasattr(config, "workerinput") and progress.of(config).active
+    return config.stash.get(progress_shown, False)
 
 
 @cache

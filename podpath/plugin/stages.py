@@ -48,14 +48,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         progress.of(session.config).plan(counts)
 
 
-def sender(config: pytest.Config) -> Callable[[str], None]:
-    """Return a function that passes a message on to the process that the user sees."""
-    return lambda message: _send(config, {"stage": message})
+def say(config: pytest.Config) -> Callable[[str], None]:
+    """Return a function that shows the user what podpath does now, such as a node that starts.
 
+    It prints nothing where the user would see nothing. xdist's workers pass it on.
+    """
+    if hasattr(config, "workerinput"):
+        return lambda message: _send(config, {"stage": message})
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if terminal is None or capture is None:
+        return lambda _: None
 
-def show(config: pytest.Config, message: str) -> None:
-    """Show a message in the process that the user sees."""
-    progress.of(config).stage(message)
+    def tell(message: str) -> None:
+        with capture.global_and_fixture_disabled():
+            progress.of(config).stage(message)
+
+    return tell
 
 
 def _send(config: pytest.Config, message: object) -> None:

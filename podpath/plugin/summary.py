@@ -52,7 +52,7 @@ class _Around:
     ) -> Generator[None, object, object]:
         """Keep podpath's failures out of pytest's section: each finding is shown once."""
         stats = terminalreporter.stats
-        every: dict[str, list[Any]] = dict(stats)
+        every = {category: list(reports) for category, reports in stats.items()}
         self._config.stash[_every] = every
         if _brief(self._config):
             _hide(stats, "failed")
@@ -80,7 +80,8 @@ def _hide(stats: dict[str, list[Any]], category: str) -> None:
 
 def _prepare_short_summary(terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Let pytest's short summary list failures; with -ra, not what is folded by reason already."""
-    terminal.stats.update(config.stash[_every])
+    every = config.stash[_every]
+    terminal.stats.update(every)
     if _brief(config) and "a" in config.option.reportchars:
         _hide(terminal.stats, "skipped")
         _hide(terminal.stats, "xfailed")

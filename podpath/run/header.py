@@ -20,7 +20,7 @@ _LINES = {
 #: Facts that are elsewhere in the header, or with the results.
 _ELSEWHERE = ("profile origin", "features not tested")
 #: Facts that say by themselves what they are.
-_WITHOUT_NAME = ("machine", "delegation", "patience", "addresses")
+_WITHOUT_NAME = ("machine", "delegation", "patience")
 _PLUGIN, _KNOWN = "plugin ", "known deviation "
 #: Programs of a node, which say their versions in many words.
 _VERSION = re.compile(r"\d+\.\d+\S*")
