@@ -10,6 +10,9 @@ from typing import Any
 
 from podpath.model.language import LANGUAGES, choose, padded, wrapped
 
+#: Style of a line -> its codes (ECMA-48, Select Graphic Rendition).
+_STYLES = {"red": "1;31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1"}
+
 #: Result of add_subparsers; argparse has no public name for its type.
 Commands = Any
 
@@ -50,6 +53,13 @@ def kind_name(text: str) -> str:
 def write(text: str) -> None:
     """Write a text and a line end."""
     sys.stdout.write(f"{text}\n")
+
+
+def write_styled(text: str, style: str) -> None:
+    """Write a line with a style of podpath.report.findings, which a file does not show."""
+    code = _STYLES.get(style, "")
+    coloured = code and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    write(f"\033[{code}m{text}\033[0m" if coloured else text)
 
 
 def write_json(document: Mapping[str, Any]) -> None:

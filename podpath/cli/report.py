@@ -6,6 +6,9 @@ from typing import Any
 
 from podpath.cli import output
 
+#: Verdict of a run -> style of its line.
+_COLOURS = {"conforms": "green", "does not conform": "red"}
+
 
 def add(commands: output.Commands) -> None:
     """Add the command to the parser."""
@@ -29,24 +32,32 @@ def _file(parser: argparse.ArgumentParser, name: str = "file") -> None:
 
 
 def _add_show(actions: output.Commands) -> None:
-    parser = actions.add_parser("show", help="write the verdicts of a report")
+    parser = actions.add_parser(
+        "show",
+        help="write the verdict of a report, and why",
+        description="Write the verdict of a report, each failure with what was seen, and the"
+        " verdict on each requirement. Exit status: that of the run, 0, 1 or 6; always 0 with"
+        " --markdown and --annotations, which pass a report on.",
+    )
     _file(parser)
     parser.add_argument("--all", action="store_true", help="also what was not run")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="for the job summary of a CI")
     form.add_argument("--annotations", action="store_true", help="as GitHub's workflow commands")
     output.json_option(form)
+    output.language_option(parser)
     parser.set_defaults(run=_show)
 
 
 def _show(options: argparse.Namespace) -> int:
-    from podpath.report import compare, loading, summary
+    from podpath.report import compare, conclusion, findings, loading, summary
     from podpath.report.outcome import Verdict
 
     document = loading.read(options.file)
     if options.markdown or options.annotations:
         return _show_to_ci(document, as_markdown=options.markdown)
     requirements = document["requirements"]
+    concluded = conclusion.of(document, language := output.language(options))
     if not options.all:
         requirements = [r for r in requirements if r["verdict"] != Verdict.NOT_RUN]
     if options.json:
@@ -54,20 +65,25 @@ def _show(options: argparse.Namespace) -> int:
         features = compare.features(document)
         of_run = {name: document[name] for name in ("verdict", "complete")}
         output.write_json({**of_run, "features": features, "requirements": verdicts})
-        return 0
+        return concluded.status
+    output.write_styled(f"podpath: {concluded.line}", _COLOURS.get(concluded.verdict, "yellow"))
+    output.write("")
+    for text, style in findings.failures(document, str, language):
+        output.write_styled(text, style)
+    for line in summary.consequences(document):
+        output.write(output.hanging("", line, 0))
+    for text, style in findings.table(requirements, language):
+        output.write_styled(text, style)
+    _show_results(document)
+    _show_environment(document)
+    return concluded.status
+
+
+def _show_environment(document: dict[str, Any]) -> None:
+    output.write("\nenvironment")
     width = max((len(n) for n in document["environment"]), default=0)
     for name, text in document["environment"].items():
         output.write(output.hanging(name, text, width))
-    output.write("")
-    columns = max((len(r["id"]) for r in requirements), default=0)
-    for requirement in requirements:
-        head = f"{requirement['id']:<{columns}}  {requirement['verdict']}"
-        output.write(output.hanging(head, requirement["sentence"], columns + 18))
-    for line in summary.consequences(document):
-        output.write(output.hanging("", line, 0))
-    _show_results(document)
-    output.write(f"\n{summary.of_run(document)}")
-    return 0
 
 
 def _show_results(document: dict[str, Any]) -> None:

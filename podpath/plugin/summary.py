@@ -119,8 +119,9 @@ def _name_tests(terminal: pytest.TerminalReporter) -> None:
 def _write_findings(terminal: pytest.TerminalReporter, kept: Results) -> None:
     from podpath.report import findings
 
+    language = shared.language(terminal.config)
     brief = terminal.config.option.tbstyle in ("no", "line")
-    lines = list(findings.failures(kept.document, _name(kept), brief=brief))
+    lines = list(findings.failures(kept.document, _name(kept), language, brief=brief))
     if lines:
         terminal.write_sep("=", "DOES NOT CONFORM", red=True)
         _write(terminal, lines)
@@ -138,7 +139,8 @@ def _write_untested(terminal: pytest.TerminalReporter, kept: Results) -> None:
     ]
     if tests:
         terminal.write_sep("=", "COULD NOT TEST (says nothing about the plugin)", yellow=True)
-        _write(terminal, findings.untested(tests, _name(kept)))
+        language = shared.language(terminal.config)
+        _write(terminal, findings.untested(tests, _name(kept), language))
 
 
 def _write_rest(terminal: pytest.TerminalReporter, config: pytest.Config, kept: Results) -> None:
@@ -146,12 +148,12 @@ def _write_rest(terminal: pytest.TerminalReporter, config: pytest.Config, kept: 
 
     lines: list[Line] = [(line, "") for line in summary.consequences(kept.document)]
     if _brief(config):
-        lines += findings.listed(kept.document)
+        lines += findings.listed(kept.document, shared.language(config))
         lines += [(line, "") for line in table.groups(kept.document)]
     if terminal.verbosity >= 0:
         columns = terminal._tw.fullwidth if terminal.isatty else _LOG_COLUMNS
         every = not _brief(config)
-        rows = findings.folded(_reasons(kept), every=every)
+        rows = findings.folded(_reasons(kept), shared.language(config), every=every)
         lines += [(text if every else _cut(text, columns), style) for text, style in rows]
     _write(terminal, lines)
     if terminal.verbosity < 0 and kept.has_findings:
@@ -192,7 +194,7 @@ def _write_verdict(terminal: pytest.TerminalReporter, kept: Results) -> None:
 
     if terminal.verbosity < _QUIETEST and not kept.has_findings:
         return  # pytest, too, prints nothing then
-    concluded = conclusion.of(kept.document)
+    concluded = conclusion.of(kept.document, shared.language(terminal.config))
     colours = {Verdict.CONFORMS: "green", Verdict.DOES_NOT_CONFORM: "red"}
     colour = {colours.get(concluded.verdict, "yellow"): True, "bold": True}
     terminal.write("podpath: ")

@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from podpath.report import words
 from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict, exit_status
 
-#: Verdicts of requirements that count neither for nor against a plugin, in the words of the line.
+#: Verdicts of requirements that count neither for nor against a plugin -> keys of their words, for
+#: one requirement and for several.
 _ASIDE = {
     Verdict.KNOWN_DEVIATION: ("known deviation", "known deviations"),
-    Verdict.RECOMMENDED: ("recommendation not met", "recommendations not met"),
+    Verdict.RECOMMENDED: ("recommendation", "recommendations"),
     Verdict.NOT_APPLICABLE: ("not applicable", "not applicable"),
 }
 _MOST_IDS = 5
@@ -45,87 +47,79 @@ class Conclusion:
         return f"{self.words}   {self.text}"
 
 
-def of(document: Mapping[str, Any]) -> Conclusion:
+def of(document: Mapping[str, Any], language: str = "en") -> Conclusion:
     """Conclude from a report: its own verdict decides, whatever its requirements are."""
     verdict = Verdict(str(document["verdict"]).removesuffix(f", {OF_WHAT_WAS_RUN}"))
     status = exit_status([verdict]) or 0
     if verdict in (Verdict.KNOWN_DEVIATION, Verdict.RECOMMENDED):
         verdict = Verdict.CONFORMS
-    words = str(verdict).upper()
+    shown = words.verdict(verdict, language)
     if "selection" in document and verdict == Verdict.CONFORMS:
-        words = f"{OF_WHAT_WAS_RUN}, {verdict}".upper()
-    return Conclusion(verdict, words, _text(verdict, document), status)
+        shown = words.say(OF_WHAT_WAS_RUN, language, verdict=shown)
+    text = _Entries(document, language).text(verdict)
+    return Conclusion(verdict, shown.upper(), text, status)
 
 
-def _text(verdict: Verdict, document: Mapping[str, Any]) -> str:
-    entries: Sequence[Mapping[str, Any]] = document["requirements"]
-    counts = Counter(entry["verdict"] for entry in entries)
-    judged = sum(counts[v] for v in (*_JUDGED, Verdict.NOT_RUN)) - _untouched(entries)
-    broken_off = not document["complete"] and "selection" not in document
-    if verdict == Verdict.DOES_NOT_CONFORM:
-        untested = counts[Verdict.COULD_NOT_TEST]
-        numbers = [f"{counts[verdict]} of {judged}", f"could not test: {untested}"]
-        numbers += _not_run(entries)
-        numbers += ["broken off"] if broken_off else []
-        return f"{_ids(entries, verdict)}   {'; '.join(numbers)}"
-    if verdict == Verdict.COULD_NOT_TEST:
-        return _untested(entries, counts, judged, broken_off=broken_off)
-    if verdict != Verdict.CONFORMS:
-        return f"none of {len(entries)} requirements"
-    selected = "selection" in document
-    aside = _aside(counts) + (_not_run(entries) if selected else _waived(entries))
-    of_all = len(entries) if selected else judged
-    head = f"{counts[Verdict.CONFORMS]} of {of_all} requirements"
-    return "; ".join(filter(None, [head, ", ".join(aside)]))
+class _Entries:
+    """The requirements of a report, in the words of a language."""
 
+    def __init__(self, document: Mapping[str, Any], language: str) -> None:
+        self._entries: Sequence[Mapping[str, Any]] = document["requirements"]
+        self._language = language
+        self._counts = Counter(entry["verdict"] for entry in self._entries)
+        self._selected = "selection" in document
+        self._broken_off = not document["complete"] and not self._selected
+        begun = [e for e in self._entries if e["tests"] or e["verdict"] != Verdict.NOT_RUN]
+        self._judged = sum(entry["verdict"] not in _ASIDE for entry in begun)
 
-_JUDGED = (Verdict.CONFORMS, Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST)
+    def text(self, verdict: Verdict) -> str:
+        """Return the requirements concerned, and counts."""
+        if verdict == Verdict.DOES_NOT_CONFORM:
+            return f"{self._ids(verdict)}   {'; '.join(self._failed())}"
+        if verdict == Verdict.COULD_NOT_TEST:
+            return self._untested()
+        if verdict != Verdict.CONFORMS:
+            return self._say("none", all=len(self._entries))
+        whole = len(self._entries) if self._selected else self._judged
+        head = self._say("requirements", count=self._counts[verdict], all=whole)
+        aside = [*self._aside(), *self._not_run("not run" if self._selected else "waived")]
+        return "; ".join(filter(None, [head, ", ".join(aside)]))
 
+    def _failed(self) -> list[str]:
+        untested = self._counts[Verdict.COULD_NOT_TEST]
+        return [
+            self._say("of", count=self._counts[Verdict.DOES_NOT_CONFORM], all=self._judged),
+            self._say("could not test", count=untested),
+            *self._not_run("not run"),
+            *([self._say("broken off")] if self._broken_off else []),
+        ]
 
-def _untested(
-    entries: Sequence[Mapping[str, Any]],
-    counts: Mapping[str, int],
-    judged: int,
-    *,
-    broken_off: bool,
-) -> str:
-    """Say which requirements could not be tested, or how far a run came that was broken off."""
-    untested = counts[Verdict.COULD_NOT_TEST]
-    run = sum(bool(entry["tests"]) for entry in entries)
-    if broken_off and not untested:
-        return f"broken off: {run} of {len(entries)} requirements were begun"
-    if not untested:
-        return "a test ended without a result"
-    numbers = [f"{untested} of {judged}"]
-    others = "broken off" if broken_off else "the others conform"
-    numbers.append(others if counts[Verdict.CONFORMS] or broken_off else "none conforms")
-    return f"{_ids(entries, Verdict.COULD_NOT_TEST)}   {'; '.join(numbers)}"
+    def _untested(self) -> str:
+        """Say what could not be tested, or how far a run came that was broken off."""
+        untested = self._counts[Verdict.COULD_NOT_TEST]
+        run = sum(bool(entry["tests"]) for entry in self._entries)
+        if not untested:
+            key = "begun" if self._broken_off else "no result"
+            return self._say(key, count=run, all=len(self._entries))
+        others = "others conform" if self._counts[Verdict.CONFORMS] else "none conforms"
+        numbers = [
+            self._say("of", count=untested, all=self._judged),
+            self._say("broken off" if self._broken_off else others),
+        ]
+        return f"{self._ids(Verdict.COULD_NOT_TEST)}   {'; '.join(numbers)}"
 
+    def _ids(self, verdict: Verdict) -> str:
+        names = [entry["id"] for entry in self._entries if entry["verdict"] == verdict]
+        shown, more = ", ".join(names[:_MOST_IDS]), len(names) - _MOST_IDS
+        return self._say("and more", names=shown, count=more) if more > 0 else shown
 
-def _ids(entries: Sequence[Mapping[str, Any]], verdict: Verdict) -> str:
-    names = [entry["id"] for entry in entries if entry["verdict"] == verdict]
-    more = len(names) - _MOST_IDS
-    return ", ".join(names[:_MOST_IDS]) + (f" and {more} more" if more > 0 else "")
+    def _aside(self) -> list[str]:
+        numbers = ((self._counts[verdict], keys) for verdict, keys in _ASIDE.items())
+        return [self._say(keys[n > 1], count=n) for n, keys in numbers if n]
 
+    def _not_run(self, key: str) -> list[str]:
+        number = self._counts[Verdict.NOT_RUN]
+        return [self._say(key, count=number)] if number else []
 
-def _aside(counts: Mapping[str, int]) -> list[str]:
-    return [
-        f"{counts[verdict]} {one if counts[verdict] == 1 else several}"
-        for verdict, (one, several) in _ASIDE.items()
-        if counts[verdict]
-    ]
-
-
-def _untouched(entries: Sequence[Mapping[str, Any]]) -> int:
-    """Count the requirements that have no verdict, because no test of them was run."""
-    return sum(e["verdict"] == Verdict.NOT_RUN and not e["tests"] for e in entries)
-
-
-def _not_run(entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    number = sum(entry["verdict"] == Verdict.NOT_RUN for entry in entries)
-    return [f"{number} not run"] if number else []
-
-
-def _waived(entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    number = sum(entry["verdict"] == Verdict.NOT_RUN for entry in entries)
-    return [f"{number} waived"] if number else []
+    def _say(self, key: str, **values: object) -> str:
+        return words.say(key, self._language, **values)

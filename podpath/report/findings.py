@@ -4,10 +4,14 @@ A line is a text with a style: "red", "yellow", "green", "cyan", "bold", or "" f
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from podpath.report import folding
+from podpath.model.language import LANGUAGES, padded
+from podpath.model.language import width as text_width
+from podpath.report import folding, words
 from podpath.report.outcome import Verdict
+from podpath.requirements import REQUIREMENTS, in_language
 
 Line = tuple[str, str]
 #: Function that returns the name of a test for the user, by its id.
@@ -19,7 +23,9 @@ _MOST_WHOLE = 3
 _MOST_LISTED = 12
 #: Lines of a summary: verdict of the tests -> how many reasons are shown.
 _FOLDED = {Verdict.KNOWN_DEVIATION: 6, Verdict.RECOMMENDED: 3, Verdict.NOT_APPLICABLE: 5}
-_LABELS = {Verdict.RECOMMENDED: "recommended, not met"}
+#: Columns of their labels.
+_LABEL = 20
+_STYLES = {Verdict.CONFORMS: "green", Verdict.DOES_NOT_CONFORM: "red"}
 #: Beginning of a line of a failure -> its style.
 _MARKS = {
     "  > ": "red",
@@ -30,59 +36,83 @@ _MARKS = {
 }
 
 
-def failures(document: Mapping[str, Any], name: Name, *, brief: bool = False) -> Iterator[Line]:
+def failures(
+    document: Mapping[str, Any], name: Name, language: str = "en", *, brief: bool = False
+) -> Iterator[Line]:
     """Yield each requirement that does not conform, with what was seen.
 
     Args:
         document: report of the run.
         name: function that names tests.
+        language: language of the requirements' texts.
         brief: True for one line each.
     """
     shown: set[str] = set()
     for entry in _with(document, Verdict.DOES_NOT_CONFORM):
         tests = [t for t in entry["tests"] if t["verdict"] == Verdict.DOES_NOT_CONFORM]
-        if not tests:  # a report that others wrote
-            yield f"{entry['id']}: {entry['reason']}", "red"
-            continue
-        first, more = tests[0], len(tests) - 1
-        whole = not brief and len(shown) < _MOST_WHOLE and first["test"] not in shown
-        if whole:
-            yield from failure(first["reason"])
-            shown.add(first["test"])
+        whole = bool(tests) and not brief and len(shown) < _MOST_WHOLE
+        if whole and tests[0]["test"] not in shown:
+            shown.add(tests[0]["test"])
+            yield from failure(tests[0]["reason"], language)
         else:
+            whole = False
             yield f"{entry['id']}: {entry['reason']}", "red"
-        others = f", and {more} more test{'s' * (more > 1)}" if more else ""
-        yield f"  in {name(first['test'])}{others}", ""
+        if tests:  # a report that others wrote may have none
+            yield _where([test["test"] for test in tests], name, language), ""
         if whole:
             yield "", ""
 
 
-def failure(text: str) -> Iterator[Line]:
+def failure(text: str, language: str = "en") -> Iterator[Line]:
     """Yield the lines of one failure, as text.failure writes them: the first says what was seen."""
     first, *rest = text.splitlines() or [""]
     yield first, "red"
     for line in rest:
         style = next((style for mark, style in _MARKS.items() if line.startswith(mark)), "")
-        yield line, style
+        yield _texts(language).get(line, line), style
 
 
-def untested(results: Iterable[Mapping[str, Any]], name: Name) -> Iterator[Line]:
+@cache
+def _texts(language: str) -> Mapping[str, str]:
+    """Return the lines of failures that are in a language: line in English -> line."""
+    texts = {}
+    for one in REQUIREMENTS.values() if language != LANGUAGES[0] else ():
+        other = in_language(one, language)
+        for key, ours, theirs in (
+            ("required", one.sentence, other.sentence),
+            ("cause", one.usually, other.usually),
+        ):
+            line = words.say(key, LANGUAGES[0], text=ours)
+            texts[line] = words.say(key, language, text=theirs)
+    return texts
+
+
+def _where(tests: Sequence[str], name: Name, language: str) -> str:
+    """Return the line that names a test, and counts others."""
+    more = len(tests) - 1
+    others = words.say("and more tests", language, count=more) if more else ""
+    return words.say("in", language, test=name(tests[0])) + others
+
+
+def untested(
+    results: Iterable[Mapping[str, Any]], name: Name, language: str = "en"
+) -> Iterator[Line]:
     """Yield each reason why something could not be tested, once, with a test that has it.
 
     Args:
         results: tests with this verdict: their ids, and their reasons.
         name: function that names tests.
+        language: language of the words around them.
     """
     tests: dict[str, list[str]] = {}
     for result in results:
         tests.setdefault(result["reason"], []).append(result["test"])
     for reason, names in tests.items():
-        more = f", and {len(names) - 1} more" if len(names) > 1 else ""
         yield reason, ""
-        yield f"  in {name(names[0])}{more}", ""
+        yield _where(names, name, language), ""
 
 
-def listed(document: Mapping[str, Any]) -> Iterator[Line]:
+def listed(document: Mapping[str, Any], language: str = "en") -> Iterator[Line]:
     """Yield the verdicts of a selection of few requirements, a line each, without the failures."""
     run = [
         entry
@@ -91,25 +121,43 @@ def listed(document: Mapping[str, Any]) -> Iterator[Line]:
     ]
     if "selection" not in document or len(run) > _MOST_LISTED:
         return
-    width = max((len(entry["id"]) for entry in run), default=0)
-    for entry in run:
-        title = entry.get("title") or entry["sentence"]
-        style = "green" if entry["verdict"] == Verdict.CONFORMS else "yellow"
-        yield f"{entry['id']:<{width}}  {entry['verdict']:<15}  {title}", style
+    yield from table(run, language)
 
 
-def folded(reasons: Mapping[Verdict, Sequence[str]], *, every: bool = False) -> Iterator[Line]:
+def table(entries: Sequence[Mapping[str, Any]], language: str = "en") -> Iterator[Line]:
+    """Yield the verdicts of requirements with their titles, a line each."""
+    width = max((len(entry["id"]) for entry in entries), default=0)
+    names = {v: words.verdict(v, language) for v in Verdict}
+    columns = max(map(text_width, names.values()))
+    for entry in entries:
+        verdict = padded(names[entry["verdict"]], columns)
+        text = f"{entry['id']:<{width}}  {verdict}  {title(entry, language)}"
+        yield text, _STYLES.get(entry["verdict"], "yellow")
+
+
+def title(entry: Mapping[str, Any], language: str) -> str:
+    """Return the title of a requirement in a report; the sentence, if it has none."""
+    of_language = entry.get("titles", {}).get(language)
+    return str(of_language or entry.get("title") or entry["sentence"])
+
+
+def folded(
+    reasons: Mapping[Verdict, Sequence[str]], language: str = "en", *, every: bool = False
+) -> Iterator[Line]:
     """Yield the reasons of skipped tests and known deviations, folded, one line each.
 
     Args:
         reasons: verdict -> reason of each test with it.
+        language: language of the words around them.
         every: True for all reasons, False for the most frequent ones.
     """
     for verdict, most in _FOLDED.items():
-        label = _LABELS.get(verdict, str(verdict))
+        label = words.verdict(verdict, language)
+        if verdict == Verdict.RECOMMENDED:
+            label = words.say("recommended", language)
         for one in folding.fold(reasons.get(verdict, ()), 0 if every else most):
-            tests = f"{one.tests} test{'s' * (one.tests > 1)}"
-            yield f"{label:<20}  {tests:>9}  {one.text}", ""
+            tests = words.say("tests" if one.tests > 1 else "test", language, count=one.tests)
+            yield f"{padded(label, _LABEL)}  {tests:>9}  {one.text}", ""
             label = ""
 
 

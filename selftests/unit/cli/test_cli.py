@@ -344,17 +344,18 @@ def test_clean_uses_the_kind_that_is_named(capsys: Capture) -> None:
 
 
 def test_report_is_shown(capsys: Capture, tmp_path: Path) -> None:
-    """Environment, verdicts, and the verdict of the whole; what was not run if it is asked for."""
+    """The verdict first, which is the status, too; what was not run if it is asked for."""
     results = [document.TestResult("t", ("PATH-ICMP",), Outcome(Verdict.DOES_NOT_CONFORM))]
     document.write(tmp_path, document.build(results, {"node": "embedded"}, "1.2"))
 
-    assert cli.main(["report", "show", str(tmp_path)]) == 0
+    assert cli.main(["report", "show", str(tmp_path)]) == 1
     shown = capsys.readouterr().out
-    assert shown.startswith("node  embedded\n")
-    assert re.search(r"(?m)^PATH-ICMP +does not conform +Each echo", shown)
+    assert shown.startswith("podpath: DOES NOT CONFORM   PATH-ICMP   1 of 1; could not test: 0;")
+    title = REQUIREMENTS["PATH-ICMP"].title
+    assert re.search(rf"(?m)^PATH-ICMP +does not conform +{re.escape(title)}$", shown)
     assert "PATH-UDP" not in shown
-    assert shown.endswith("\ndoes not conform\n")
-    cli.main(["report", "show", "--all", "--json", str(tmp_path / "report.json")])
+    assert "\nnode  embedded\n" in shown
+    assert cli.main(["report", "show", "--all", "--json", str(tmp_path / "report.json")]) == 1
     assert json.loads(capsys.readouterr().out)["requirements"]["PATH-UDP"] == Verdict.NOT_RUN
 
 

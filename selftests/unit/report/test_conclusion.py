@@ -114,3 +114,10 @@ def test_many_requirements_are_counted() -> None:
 
 def test_run_of_no_test_has_no_verdict() -> None:
     assert conclusion.of(build([], {}, "1.2")).words == "NOT RUN"
+
+
+def test_verdict_is_said_in_chinese() -> None:
+    """Ids stay."""
+    whole = conclusion.of(document(TOPO_MTU=Verdict.DOES_NOT_CONFORM), "zh")
+
+    assert whole.line == f"不符合   TOPO-MTU   1/{len(_APPLY)}; 无法测试：0"

@@ -5,6 +5,8 @@ from typing import Any
 from podpath.report import findings
 from podpath.report.document import About, TestResult, build
 from podpath.report.outcome import Outcome, Verdict
+from podpath.report.text import failure
+from podpath.requirements import REQUIREMENTS, in_language
 
 _RED = Verdict.DOES_NOT_CONFORM
 
@@ -34,7 +36,7 @@ def test_failure_begins_with_what_was_seen() -> None:
         ("  > node", "red"),
         ("", ""),
         ("Usually: a typing mistake", "yellow"),
-        ("  in T::A, and 1 more test", ""),
+        ("  in T::A, and 1 more", ""),
         ("", ""),
     ]
 
@@ -82,3 +84,17 @@ def test_reasons_have_a_label_once() -> None:
         "not applicable          2 tests  b",
         "                         1 test  a",
     ]
+
+
+def test_failure_is_told_in_chinese() -> None:
+    """The requirement and its usual cause, but not what was seen: that is the kernel's."""
+    one = REQUIREMENTS["TOPO-MTU"]
+    other = in_language(one, "zh")
+    body = failure([one], "saw 1400", "saw 1400", 1, "cni0")
+    lines = texts(findings.failure(body, "zh"))
+
+    assert lines[0] == "TOPO-MTU: saw 1400"
+    assert f"要求：{other.sentence}" in lines
+    assert f"常见原因：{other.usually}" in lines
+    entry = document(red("t::a", "TOPO-MTU"))["requirements"]
+    assert any(line.endswith(f"  {other.title}") for line in texts(findings.table(entry, "zh")))
