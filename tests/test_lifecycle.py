@@ -11,6 +11,7 @@ from podpath.errors import CouldNotTest
 from podpath.lifecycle import bystanders, growth, parallel, restart, reuse, survivor
 from podpath.lifecycle.persistence import Persistence
 from podpath.model import NODE, Family
+from podpath.nodes import link_settings
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import SERVER, Deployment
 from podpath.nodes.embedded.node import EmbeddedNode
@@ -83,10 +84,13 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
     probes = bystanders.probes(network, traffic, family)
     for identifier, probe in probes.items():
         bystanders.require_path(identifier, observer.observe(probe()))
+    links = link_settings.of_all_pods(node, network)
     with pods.temporary("passer-1", "passer-2"):
-        pass
+        meanwhile = link_settings.of_all_pods(node, network)
+    now = link_settings.of_all_pods(node, network)
 
-    changes = bystanders.changes(before.topology, observer.topology(), network)
+    changed = [*pods.link_changes, *link_settings.changes(links, meanwhile, now)]
+    changes = changed + bystanders.changes(before.topology, observer.topology(), network)
     wiring = [d for d in whole.wired(node, network, pods) if d not in before.differences]
     assert changes + wiring == []
     for probe in probes.values():

@@ -18,6 +18,7 @@ from podpath.paths.traffic import MappedPorts, Traffics, hosts, stranger
 from podpath.system import kernel
 from podpath.system.randomness import Draws
 from podpath.testing import both_directions, each_family, each_pod, requirement
+from podpath.topology import firewall
 from podpath.topology import reading as topologies
 
 from .parameters import Ends, each_direction
@@ -32,14 +33,17 @@ def test_isolated_pod_is_not_reached(
     observe: Observe,
     traffic: Traffics,
     topology: Topology,
+    network: Network,
     node: Node,
     source: str,
     destination: str,
     family: Family,
 ) -> None:
-    """A request for a MAC address, and then a ping with it, end at the bridge."""
-    topologies.forget_neighbours(node.named_namespaces()[topology.pods[source].netns])
-    assert observe(traffic.unresolved(source, destination, family)).differences == []
+    """A request for a MAC address, if it is kept back, and a ping with it end at the bridge."""
+    firewall.require_bridged(node, network, family)
+    if network.conflist.hides_neighbours(family):
+        topologies.forget_neighbours(node.named_namespaces()[topology.pods[source].netns])
+        assert observe(traffic.unresolved(source, destination, family)).differences == []
 
     with neighbour.permanent(node, topology, source, destination, family):
         observed = observe(traffic.unanswered(source, destination, family))
@@ -64,7 +68,7 @@ def test_other_vlan_is_not_reached(
     topology = observer.topology()
     with stranger.connected(node, topology, network) as host:
         topologies.forget_neighbours(node.named_namespaces()[topology.pods[source].netns])
-        if network.conflist.isolated:
+        if network.conflist.hides_neighbours(family):
             asks = traffic.unresolved(source, destination, family)
         else:
             asks = traffic.resolve(source, destination, network, family)

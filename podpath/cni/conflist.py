@@ -19,7 +19,7 @@ from podpath.cni.ipam import Ipam
 from podpath.cni.rates import Rates
 from podpath.cni.vlans import Vlans
 from podpath.errors import CouldNotTest
-from podpath.model import Settings
+from podpath.model import Family, Settings
 from podpath.system import files
 
 #: Conflist if the user names none: bridge cni0, gateway, masquerading, host-local, portmap.
@@ -116,6 +116,27 @@ class Conflist:
         """Settings that "tuning" turns on for the pods' eth0, and settings that it turns off."""
         return sysctls.switched(self.sections)
 
+    @property
+    def is_walled(self) -> bool:
+        """True if "firewall" drops what the pods of a bridge send each other (release 1.7.0).
+
+        On other kinds of plugins the policy has no such effect (its README).
+        """
+        policies = [s.get("ingressPolicy") for s in self.sections if s["type"] == "firewall"]
+        return self.wiring_plugin == "bridge" and "isolated" in policies
+
+    @property
+    def is_apart(self) -> bool:
+        """True if pods must not reach each other: by their ports, or by a packet filter."""
+        return self.isolated or self.is_walled
+
+    def hides_neighbours(self, family: Family) -> bool:
+        """Return whether a pod must not even find the MAC address of another one.
+
+        A filter of IP packets drops neighbour solicitations, and lets ARP pass.
+        """
+        return self.isolated or (self.is_walled and family is Family.IPV6)
+
     def is_tuned(self, key: str) -> bool:
         """Return whether "tuning" turns a switch of the pods' interface on; the last one wins."""
         values = [s[key] for s in self.sections if s["type"] == "tuning" and key in s]
@@ -196,6 +217,7 @@ def parse(written: str) -> Conflist:
         reference.check_switches(section)
     settings = _settings(wiring, whole.name, incomplete=incomplete)
     types = [s["type"] for s in whole.sections]
+    types += [delegation.plugin] if delegation else []
     types += [wiring["type"], settings["ipam"].plugin]
     return Conflist(
         written=written,

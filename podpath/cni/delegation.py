@@ -4,7 +4,7 @@ Sources: flannel_linux.go of flannel-io/cni-plugin, doCmdAdd; docs/how-to-use.md
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from podpath.cni import reference
@@ -21,15 +21,18 @@ class Delegation:
     """Delegation of the main plugin of a chain.
 
     Attributes:
-        plugin: type of the delegating plugin.
+        plugin: type of the plugin that calls the delegate.
         section: configuration of the delegate, as far as the conflist states it.
         records: directory on the node with the delegate's whole configuration for each container;
             empty if the conflist states it.
+        caller: type of the plugin that itself delegates to `plugin`, as multus does to flannel;
+            empty without one.
     """
 
     plugin: str
     section: Mapping[str, Any]
     records: str = ""
+    caller: str = ""
 
     @property
     def delegate(self) -> str:
@@ -37,7 +40,8 @@ class Delegation:
         return str(self.section["type"])
 
     def __str__(self) -> str:
-        return f"{self.plugin}, which delegates to {self.delegate}"
+        names = filter(None, (self.caller, self.plugin, self.delegate))
+        return ", which delegates to ".join(names)
 
 
 def of(main: Mapping[str, Any]) -> Delegation | None:
@@ -50,7 +54,9 @@ def of(main: Mapping[str, Any]) -> Delegation | None:
     if plugin == _FLANNEL:
         return Delegation(plugin, _of_flannel(main), text(main, "dataDir") or _RECORDS)
     if plugin == _MULTUS:
-        return Delegation(plugin, _of_multus(main))
+        section = _of_multus(main)
+        inner = of(section)
+        return replace(inner, caller=plugin) if inner else Delegation(plugin, section)
     given = main.get("delegate")
     if isinstance(given, dict) and plugin_type(given):
         return Delegation(plugin, reference.normalized(given))

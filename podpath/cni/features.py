@@ -64,8 +64,8 @@ _ALL = (
     Feature(
         "isolation",
         "Pods reach their gateway, and not each other.",
-        '"portIsolation": true in the main plugin',
-        lambda conflist: conflist.isolated,
+        '"portIsolation": true in the main plugin, or "ingressPolicy": "isolated" in "firewall"',
+        lambda conflist: conflist.is_apart,
         shown=("TOPO-BRIDGE-PORT",),
         kinds=("isolated",),
     ),

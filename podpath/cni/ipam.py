@@ -12,12 +12,16 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_interface
 from typing import Any
 
+from podpath.cni import routes
 from podpath.cni.fields import Malformed, plugin_type, text, typed
+from podpath.cni.routes import ConfiguredRoute
 from podpath.errors import CouldNotTest
 from podpath.model import Address, AddressWithPrefix, Family, Subnet
 
 #: IPAM plugin whose section podpath reads.
 HOST_LOCAL = "host-local"
+#: IPAM plugin that gives its routes a metric.
+DHCP = "dhcp"
 
 #: Addresses of the smallest network whose first and last address are no host's.
 _SMALLEST = 4
@@ -65,19 +69,6 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfiguredRoute:
-    """One route of the IPAM section.
-
-    Attributes:
-        destination: network that the route leads to.
-        gateway: next hop; None for the gateway of the range.
-    """
-
-    destination: Subnet
-    gateway: Address | None
-
-
-@dataclass(frozen=True, slots=True)
 class Ipam:
     """The IPAM section of a conflist.
 
@@ -87,6 +78,8 @@ class Ipam:
             the conflist states none.
         routes: routes that pods get.
         lease_directory: directory of host-local's leases on the node.
+        metric: metric of the routes that state none, the key "priority" of the plugin dhcp; 0 for
+            the kernel's choice.
         is_stated: True if the conflist states the ranges; False if pods have shown them, or will.
     """
 
@@ -95,6 +88,7 @@ class Ipam:
     routes: tuple[ConfiguredRoute, ...]
     lease_directory: str
     is_stated: bool = True
+    metric: int = 0
 
     @classmethod
     def parse(cls, section: Mapping[str, Any], network: str) -> "Ipam":
@@ -110,7 +104,7 @@ class Ipam:
         unstated = cls.unstated(section, network)
         if unstated.plugin != HOST_LOCAL:
             return unstated
-        return replace(unstated, sets=_sets(section), routes=_routes(section), is_stated=True)
+        return replace(unstated, sets=_sets(section), routes=routes.of(section), is_stated=True)
 
     @classmethod
     def unstated(cls, section: Mapping[str, Any], network: str) -> "Ipam":
@@ -123,7 +117,9 @@ class Ipam:
         plugin = plugin_type(section)
         if plugin == HOST_LOCAL and not directory.startswith("/"):
             raise Malformed(f'"dataDir" must be an absolute path: {directory!r}')
-        return cls(plugin, (), (), f"{directory}/{network}", is_stated=False)
+        metric = typed(section, "priority", int, 0) if plugin == DHCP else 0
+        leases = f"{directory}/{network}"
+        return cls(plugin, (), (), leases, is_stated=False, metric=metric)
 
     @property
     def ranges(self) -> tuple[Range, ...]:
@@ -250,21 +246,3 @@ def _range(section: Mapping[str, Any]) -> Range:
         return addresses
     except (ValueError, IndexError) as error:
         raise Malformed(f"range {json.dumps(section)[:120]}: {error}") from None
-
-
-def _routes(section: Mapping[str, Any]) -> tuple[ConfiguredRoute, ...]:
-    routes = []
-    for route in typed(section, "routes", list, []):
-        if not isinstance(route, dict):
-            raise Malformed('each route must be an object with a "dst"')
-        try:
-            gateway = text(route, "gw")
-            routes.append(
-                ConfiguredRoute(
-                    ipaddress.ip_network(text(route, "dst"), strict=False),
-                    ipaddress.ip_address(gateway) if gateway else None,
-                )
-            )
-        except ValueError as error:
-            raise Malformed(f"route {json.dumps(route)[:120]}: {error}") from None
-    return tuple(routes)

@@ -194,7 +194,7 @@ class Network:
             for identifier in REQUIREMENTS
             if identifier.startswith(f"CNI-{name}")
         }
-        isolated = dict.fromkeys(_BETWEEN_PODS, _ISOLATED) if self.conflist.isolated else {}
+        isolated = dict.fromkeys(_BETWEEN_PODS, _ISOLATED) if self.conflist.is_apart else {}
         return {**of_conflist, **isolated, **self.profile.not_applicable}
 
     def lower(self, topology: Topology) -> str:

@@ -12,12 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from podpath.cni import routes
 from podpath.cni.fields import Malformed, typed
 
 TABLE = Path(__file__).with_name("reference.toml")
 
-#: In place of a plugin's type: keys of every plugin.
-ANY = "any"
+#: In place of a plugin's type: keys of every plugin, and keys of a route.
+ANY, ROUTES = "any", "ipam.routes"
 
 #: Keys that are true or false. Another value, such as the text "true", fails the plugin's ADD.
 _SWITCHES = {
@@ -41,7 +42,8 @@ class Keys:
         read: keys that podpath reads.
         refused: keys that podpath refuses, at least with some value.
         harmless: keys that cannot change what podpath expects -> reason.
-        since: keys that older releases ignore -> the release that brought them.
+        since: keys that older releases do not know -> the release that brought them; "key=value"
+            for one value of a key.
     """
 
     read: frozenset[str]
@@ -121,16 +123,22 @@ def suspicion(chained: Iterable[str]) -> str:
 
 
 def too_new(section: Mapping[str, Any], release: str) -> Iterator[tuple[str, str]]:
-    """Yield each key of a plugin's section that a release ignores, and the release it came with.
+    """Yield each key of a plugin's section that a release lacks, and the release it came with.
 
     Args:
         section: configuration of the plugin.
         release: release of the reference plugins, such as 1.1.1.
     """
-    keys = plugins().get(str(section.get("type")))
-    for key, first in keys.since.items() if keys else ():
-        if section.get(key) and _numbers(release) < _numbers(first):
-            yield key, first
+    known, kind, ipam = plugins(), str(section.get("type")), section.get("ipam")
+    used = [(known[kind], key, key) for key in section if section[key]] if kind in known else []
+    if kind in known and isinstance(ipam, dict):
+        used += [(known[ROUTES], key, f"{ROUTES}.{key}") for key in routes.attributes(ipam)]
+        if keys := known.get(str(ipam.get("type"))):
+            used += [(keys, key, f"ipam.{key}") for key in ipam if ipam[key]]
+    for keys, key, name in used:
+        first = keys.since.get(key) or keys.since.get(f"{key}={section.get(key)}", release)
+        if _numbers(release) < _numbers(first):
+            yield name, first
 
 
 def _numbers(release: str) -> tuple[int, ...]:

@@ -11,9 +11,6 @@ from podpath.errors import CouldNotTest
 #: In place of a plugin's type: none can be a type, as a type is the name of a program.
 MAIN, ANY, OTHER = "/main", "/any", "/other"
 
-#: Attributes of a route in the section "ipam" (CNI specification 1.1.0; plugins since 1.6.0).
-ROUTE_ATTRIBUTES = ("mtu", "advmss", "priority", "table", "scope")
-
 _ASK_FOR_RATE = (
     'Leave it out, and set "capabilities": {"bandwidth": true}: podpath then asks for a rate itself'
 )
@@ -97,13 +94,6 @@ _WAYS = (
         "lets some packets to mapped ports pass and not others, and podpath does not know which",
     ),
     Unknown(
-        "firewall",
-        ("ingressPolicy",),
-        "keeps pods from each other, and podpath expects that they reach each other",
-        'Use the policy "open" or "same-bridge"',
-        value="isolated",
-    ),
-    Unknown(
         "bandwidth",
         ("shapedSubnets", "unshapedSubnets"),
         "limits what pods send to some networks only (release 1.5), and podpath does not know the"
@@ -156,12 +146,12 @@ _WAYS = (
     ),
 )
 
-_OF_IPAM = (
-    Unknown(
-        "dhcp",
-        ("priority",),
-        "gives the pods' routes a metric (since release 1.6), which podpath does not read",
-    ),
+_WALL = Unknown(
+    "firewall",
+    ("ingressPolicy",),
+    "is for the pods of a bridge, and may not work as expected without one (its documentation)",
+    'Use the policy "open" or "same-bridge"',
+    value="isolated",
 )
 
 _SCARCE = Unknown(
@@ -170,13 +160,6 @@ _SCARCE = Unknown(
     "limits every pod so much that packets of the suite may be dropped as configured",
     f"Give a rate of at least {rates.LEAST_RATE} and a burst of at least {rates.LEAST_BURST}."
     f" {_ASK_FOR_RATE.replace('Leave it out', 'Or leave it out')}",
-)
-
-_ATTRIBUTE = Unknown(
-    ANY,
-    ROUTE_ATTRIBUTES,
-    "is ignored by releases of the plugins before 1.6, and podpath expects a route without it",
-    "Leave it out",
 )
 
 
@@ -216,27 +199,15 @@ def _parts(conflist: Conflist) -> Iterator[tuple[str, Unknown]]:
         for unknown in _WAYS:
             if words := unknown.part_of(conflist.section if is_main else section, main=is_main):
                 yield words, unknown
+        if not conflist.is_walled and (words := _WALL.part_of(section, main=is_main)):
+            yield words, _WALL
     if not conflist.rates.is_ample:
         yield f'"ingressRate" or "egressRate" of the plugin "{rates.PLUGIN}"', _SCARCE
-    ipam = conflist.section.get("ipam")
-    if isinstance(ipam, dict):
-        for unknown in _OF_IPAM:
-            if words := unknown.part_of(ipam, main=False):
-                yield words, unknown
-        yield from _of_routes(ipam)
-
-
-def _of_routes(ipam: Mapping[str, Any]) -> Iterator[tuple[str, Unknown]]:
-    routes = ipam.get("routes")
-    for route in routes if isinstance(routes, list) else ():
-        for key in ROUTE_ATTRIBUTES if isinstance(route, dict) else ():
-            if route.get(key) is not None:
-                yield f'"{key}" of the route to {route.get("dst")}', _ATTRIBUTE
 
 
 def refuses(plugin: str, key: str) -> bool:
     """Return whether a key of a plugin is refused, at least with some value. Pure."""
     return any(
         unknown.plugin in (plugin, MAIN, ANY) and (not unknown.settings or key in unknown.settings)
-        for unknown in (*_WAYS, *_OF_IPAM, _SCARCE)
+        for unknown in (*_WAYS, _WALL, _SCARCE)
     )

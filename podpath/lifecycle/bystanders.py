@@ -36,7 +36,7 @@ def probes(
 
     Pods that are isolated from each other reach their gateway, if they have one.
     """
-    if not network.conflist.isolated:
+    if not network.conflist.is_apart:
         makers = {"PATH-ICMP": traffic.ping, "PATH-HTTP": traffic.http, "PATH-UDP": traffic.udp}
         return {i: partial(make, CLIENT, SERVER, family) for i, make in makers.items()}
     if not network.has_gateway:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from podpath.cni.network import Network
 from podpath.errors import DoesNotConform, prerequisite
 from podpath.lifecycle import failed_add, uplink
-from podpath.nodes import lacking
+from podpath.nodes import lacking, link_settings
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import ADDED, Deployment
 from podpath.nodes.pod import PodSpec
@@ -33,7 +33,7 @@ def made(
         Unmet: the plugin's ADD failed, or harmed the node's uplink.
         CouldNotTest: anything else failed, for example because the host lacks something.
     """
-    before = uplink.read(node)
+    before, links = uplink.read(node), link_settings.of_node(node)
     with ExitStack() as stack, ExitStack() as creation:
         creation.enter_context(prerequisite(*ADDED))
         try:
@@ -44,5 +44,6 @@ def made(
             uplink.explain(node, before, error)
             raise
         uplink.require_untouched(node, before)
+        deployment.link_changes = link_settings.changes(links, link_settings.of_node(node))
         creation.close()
         yield

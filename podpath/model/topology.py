@@ -10,6 +10,9 @@ from podpath.model.addresses import Address, AddressWithPrefix, Family, Subnet
 #: Kinds of links that lie on another one (ip-link(8)). IFLA_LINK names the lower one, not a peer.
 STACKED = frozenset({"ipvlan", "ipvtap", "macvlan", "macvtap", "vlan"})
 
+#: Particulars of a route that send no packet another way.
+_ATTRIBUTES = ("mtu", "advmss", "metric", "scope")
+
 #: Name of the node's own network namespace wherever podpath names a namespace.
 NODE = "node"
 
@@ -172,16 +175,31 @@ class Route:
         gateway: next hop; None for a route on the link.
         device: name of the interface.
         particulars: unusual attributes, for example "table 100", "blackhole" or "mtu 1400".
+        metric: metric, which decides between routes to the same destination.
+        scope: scope (linux/rtnetlink.h, RT_SCOPE_*).
     """
 
     destination: Subnet
     gateway: Address | None
     device: str
     particulars: tuple[str, ...] = ()
+    # programs that manage the node's links choose them: they make no other route of it
+    metric: int = field(default=0, compare=False)
+    scope: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         via = f"via {self.gateway or 'the link'} dev {self.device}"
         return " ".join([str(self.destination), via, *self.particulars])
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The particulars that send no packet another way: sizes, and what ranks the route."""
+        return tuple(p for p in self.particulars if p.split()[0] in _ATTRIBUTES)
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """The particulars that send packets another way, or that need a rule."""
+        return tuple(p for p in self.particulars if p.split()[0] not in _ATTRIBUTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from podpath.cni import result
 from podpath.errors import CouldNotTest, DoesNotConform, Hung, Unmet, prerequisite
-from podpath.model import POD_INTERFACE, Inherited, Settings
+from podpath.model import POD_INTERFACE, Difference, Inherited, Settings
 from podpath.nodes import image
 from podpath.nodes.base import Node
 from podpath.nodes.pod import Pod, PodSpec, PortMapping
@@ -93,6 +93,8 @@ class Deployment:
         self._live: dict[str, Pod] = {}
         self._of_links = node.link_defaults()
         self._hung: dict[tuple[str, str], Unmet] = {}
+        #: Settings of the node's own links that changed as the first pods were made.
+        self.link_changes: list[Difference] = []
         #: Context of each creation and deletion of pods.
         self.around: Callable[[], AbstractContextManager[None]] = nullcontext
 

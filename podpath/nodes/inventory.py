@@ -10,7 +10,7 @@ from pathlib import Path
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import Difference
-from podpath.nodes import kernel_owned, leases, ruleset, state_files
+from podpath.nodes import kernel_owned, leases, link_settings, ruleset, state_files
 from podpath.nodes.base import Node
 from podpath.nodes.belongings import Neighbours
 from podpath.system import files, netns, proc
@@ -109,6 +109,7 @@ def _read(node: Node, network: Network) -> Inventory:
     return Inventory(
         {
             "interfaces": interfaces(node),
+            "links": link_settings.texts(link_settings.of_node(node)),
             "bridge ports": tuple(_ports(node, network.bridge)),
             "namespaces": tuple(node.named_namespaces()),
             "leases": leases.texts(leases.store(network).leases(node)),

@@ -22,4 +22,4 @@ def has_way_out(topology: Topology, pod: str, family: Family) -> bool:
 
 def _is_default(route: Route, family: Family) -> bool:
     to = route.destination
-    return to.prefixlen == 0 and to.network_address == ANYWHERE[family] and not route.particulars
+    return to.prefixlen == 0 and to.network_address == ANYWHERE[family] and not route.elsewhere

@@ -56,15 +56,18 @@ REQUIREMENTS = (
     Requirement(
         "LIFE-OTHERS",
         "New and deleted pods change no other pod",
-        "Creating and deleting pods changes neither the wiring nor the paths of other pods.",
-        "ADD or DEL touches ports or rules of other pods, or the bridge's MAC address changes.",
+        "Creating and deleting pods changes neither other pods' wiring and paths, nor the node's"
+        " own links.",
+        "ADD or DEL touches links, ports or rules of others, or the bridge's MAC address changes.",
         (f"{NODE} ip monitor", LINKS),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: a call is about its own attachment (CNI"
         " specification 1.1.0, section 3)",
         why="Pods come and go all the time. Those that stay must not notice.",
         how="Interfaces, ports, routes and rules of the other pods, the bridge and the lower link"
-        " are read before and after two pods came and went, and must be the same. Then a ping, an"
+        " are read before and after two pods came and went, and must be the same. So must MTU,"
+        " flags and queue of the bridge, the uplink and lo, while these pods are there, too, and"
+        " those of uplink and lo when the node's first pods are made. Then a ping, an"
         " HTTP exchange and a datagram must take the path. Where they are configured, a ping to"
         " beyond the node must still be masqueraded, and a mapped port lead to its pod.",
     ),

@@ -185,15 +185,16 @@ REQUIREMENTS = (
     Requirement(
         "PATH-ISOLATION",
         "Isolated pods do not reach each other",
-        "With isolated ports, packets from one pod to another end at the bridge.",
-        "A port is not isolated, or the node passes packets on (proxy ARP).",
+        "If pods are isolated, packets from one pod to another end at the bridge.",
+        "A port is not isolated, a rule is missing, or the node passes packets on (proxy ARP).",
         (LINKS, f"{NODE} sysctl -a --pattern proxy_arp", f"{DUMP} arp or icmp or icmp6"),
         level=Level.MUST,
-        source="documentation of the plugin bridge, portIsolation",
+        source="documentation of the plugins bridge, portIsolation, and firewall, ingressPolicy",
         feature="isolation",
         why="Pods that share a bridge and nothing else, as of different tenants, rely on it.",
         how="A pod without neighbours pings another one: its request for the MAC address must be"
-        " seen up to the bridge, and nothing else. Then the pod is given that MAC address, and"
+        " seen up to the bridge, and nothing else (with rules of iptables: in IPv6 alone, as they"
+        " do not see ARP). Then the pod is given that MAC address, and"
         " pings again: so must the echo request. That nothing else was seen is proven as for"
         " every path. PATH-GATEWAY shows that pods reach their gateway.",
     ),

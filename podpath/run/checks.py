@@ -61,7 +61,7 @@ def mode(plan: Plan) -> None:
 
 
 def releases(plan: Plan) -> None:
-    """Check that no plugin is of a release that ignores a key of its section.
+    """Check that no plugin is of a release that does not know a key of its section.
 
     A script may do by itself what the release that it calls does not.
 
@@ -77,7 +77,7 @@ def releases(plan: Plan) -> None:
             for key, first in reference.too_new(section, code.version):
                 raise CouldNotTest(
                     f'"{key}" of the plugin "{kind}" came with release {first}, and {path} is of'
-                    f" release {code.version}, which ignores it",
+                    f" release {code.version}, which does not know it",
                     f"Use release {first} or later with --podpath-cni-bin, or leave the key out",
                 )
 
@@ -89,10 +89,15 @@ def ranges(plan: Plan) -> None:
         CouldNotTest: a set has fewer addresses than the suite needs.
     """
     if plan.network.ipam.plugin == "static":
+        fixed = plan.network.conflist.section["ipam"].get("addresses")
+        gives = (
+            "gives each pod the same addresses"
+            if fixed
+            else "gives each pod the addresses that its runtime requests, and containerd requests none"
+        )
         raise CouldNotTest(
-            f'the IPAM plugin "static" of {plan.conflist_path} gives each pod the same addresses,'
-            " or those that a runtime requests; podpath's requests none, and the suite needs"
-            f" {PODS} different ones",
+            f'the IPAM plugin "static" of {plan.conflist_path} {gives}; the suite needs {PODS}'
+            " different ones",
             "Test the other plugins of the chain with host-local in its place",
         )
     for alternatives in plan.network.ipam.sets:

@@ -75,6 +75,23 @@ def closed_to_others(node: Node, family: Family, network: Network) -> bool:
     return _ACCEPTING in network.conflist.plugins and bool(dropping(ruleset(node), family))
 
 
+def require_bridged(node: Node, network: Network, family: Family) -> None:
+    """Require that the kernel passes bridged packets to iptables, where isolation depends on it.
+
+    Raises:
+        CouldNotTest: the plugin firewall isolates pods, and the node's kernel bypasses its rules.
+    """
+    if not network.conflist.is_walled:
+        return
+    if not reading.filters_bridged(node.network_namespace(), family):
+        name = f"net.bridge.bridge-nf-call-{_PROGRAM[family]}"
+        raise CouldNotTest(
+            f"the node passes no bridged packets of {family.text} to {_PROGRAM[family]}, and"
+            ' "ingressPolicy": "isolated" is made of its rules',
+            f"Run on the node: modprobe br_netfilter; sysctl -w {name}=1",
+        )
+
+
 def hindering(node: Node, family: Family, network: Network) -> list[str]:
     """List the chains that may drop traffic between pods: one sentence each, with its remedy.
 

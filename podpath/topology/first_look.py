@@ -14,8 +14,10 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
-from podpath.cni.ipam import ConfiguredRoute, Ipam, Range
+from podpath.cni.fields import Malformed
+from podpath.cni.ipam import Ipam, Range
 from podpath.cni.network import Network
+from podpath.cni.routes import ConfiguredRoute
 from podpath.model import (
     ANYWHERE,
     POD_INTERFACE,
@@ -65,7 +67,10 @@ def _with_routes(ipam: Ipam, topology: Topology) -> Ipam:
 def _seen(network: Network, topology: Topology) -> Ipam:
     """Return the IPAM with the ranges and routes of the pods."""
     ranges = tuple(dict.fromkeys(r for pod in topology.pods for r in _ranges(topology, pod)))
-    routes = dict.fromkeys(r for pod in topology.pods for r in _routes(topology, pod, ranges))
+    metric = network.ipam.metric
+    routes = dict.fromkeys(
+        r for pod in topology.pods for r in _routes(topology, pod, ranges, metric)
+    )
     by_family = (tuple(r for r in ranges if r.subnet.version == f.value) for f in Family)
     return replace(network.ipam, sets=tuple(filter(None, by_family)), routes=tuple(routes))
 
@@ -103,22 +108,28 @@ def _default_gateway(topology: Topology, pod: str, version: int) -> Address | No
     return next((r.gateway for r in routes if r.destination == anywhere and r.gateway), None)
 
 
-def _routes(topology: Topology, pod: str, ranges: Iterable[Range]) -> Iterator[ConfiguredRoute]:
+def _routes(
+    topology: Topology, pod: str, ranges: Iterable[Range], metric: int = 0
+) -> Iterator[ConfiguredRoute]:
     """Yield the routes of a pod's result, and its default routes by the ranges' gateways.
 
     Routes on the link to a network or a gateway are those of the profile.
     """
     on_link = {r.subnet for r in ranges} | {ip_network(r.gateway) for r in ranges if r.gateway}
+    described = set()  # destinations of routes with attributes
     for entry in _objects(topology.pods[pod].result.get("routes")):
-        with suppress(ValueError):
-            via = entry.get("gw")
-            destination = ip_network(str(entry.get("dst")), strict=False)
-            if via or destination not in on_link:
-                yield ConfiguredRoute(destination, ip_address(str(via)) if via else None)
+        with suppress(ValueError, Malformed):
+            route = ConfiguredRoute.parse(entry, metric)
+            if route.gateway or route.destination not in on_link:
+                yield route
+                if route.particulars:
+                    described.add(route.destination)
     for version in {r.subnet.version for r in ranges}:
+        anywhere = ip_network((ANYWHERE[Family(version)], 0))
         gateway = _default_gateway(topology, pod, version)
-        if gateway is not None and any(r.gateway == gateway for r in ranges):
-            yield ConfiguredRoute(ip_network((ANYWHERE[Family(version)], 0)), gateway)
+        is_gateway = gateway is not None and any(r.gateway == gateway for r in ranges)
+        if is_gateway and anywhere not in described:
+            yield ConfiguredRoute(anywhere, gateway)
 
 
 def _is_gateway(network: Network, topology: Topology, ipam: Ipam) -> bool:

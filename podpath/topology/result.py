@@ -3,13 +3,22 @@
 Rules: CNI specification 1.0.0, section 5 ("Success"), and for the keys' meaning section 2.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_interface
 from typing import Any
 
 from podpath.cni.network import Network
 from podpath.cni.result import names_interfaces
-from podpath.model import POD_INTERFACE, Difference, Family, PodNetwork, Topology, listed
+from podpath.cni.routes import MAIN_TABLE
+from podpath.model import (
+    ANYWHERE,
+    POD_INTERFACE,
+    Difference,
+    Family,
+    PodNetwork,
+    Topology,
+    listed,
+)
 from podpath.topology.comparison import Differences
 
 
@@ -21,7 +30,7 @@ def differences(topology: Topology, network: Network, pod: str) -> Differences:
     return [
         *(_interfaces(topology, pod) if names_interfaces(pod_network.result) else ()),
         *_addresses(topology, network, pod),
-        *_routes(topology, pod),
+        *_routes(topology, network, pod),
     ]
 
 
@@ -93,19 +102,23 @@ def _index(pod_network: PodNetwork, entry: Mapping[str, Any]) -> Differences:
     return _unequal(where, POD_INTERFACE, str(interfaces[index].get("name")))
 
 
-def _routes(topology: Topology, pod: str) -> Differences:
+def _routes(topology: Topology, network: Network, pod: str) -> Differences:
     """Check that the pod has each route of the result, which may omit the connected route."""
     present = {
-        (str(r.destination), str(r.gateway))
-        for r in topology.of_pod(pod).routes
-        if not r.particulars
+        (str(r.destination), str(r.gateway), r.elsewhere) for r in topology.of_pod(pod).routes
     }
-    by_destination = {destination for destination, _ in present}
+    by_destination = {(destination, table) for destination, _, table in present}
     differences = []
     for entry in _entries(topology.pods[pod], "routes"):
         destination, gateway = str(entry.get("dst")), entry.get("gw")
-        is_present = (
-            (destination, str(gateway)) in present if gateway else destination in by_destination
+        tables = list(_tables(entry, network))
+        if str(gateway) in map(str, ANYWHERE.values()):  # it has none (plugins, ipam/dhcp/lease.go)
+            gateway = None
+        is_present = any(
+            (destination, str(gateway), table) in present
+            if gateway
+            else (destination, table) in by_destination
+            for table in tables
         )
         if not is_present:
             text = destination if gateway is None else f"{destination} via {gateway}"
@@ -113,6 +126,21 @@ def _routes(topology: Topology, pod: str) -> Differences:
                 Difference("result", f"result of pod {pod}, route {text}", "in the pod", "absent")
             )
     return differences
+
+
+def _tables(entry: Mapping[str, Any], network: Network) -> Iterator[tuple[str, ...]]:
+    """Yield the tables that a route of the result may be in, as model.Route has them.
+
+    A runtime that reads results up to CNI 1.0.0 keeps the route, and not its table.
+    """
+    number = entry.get("table")
+    if isinstance(number, int):
+        yield () if number in MAIN_TABLE else (f"table {number}",)
+        return
+    yield ()
+    for route in network.ipam.routes:
+        if str(route.destination) == str(entry.get("dst")):
+            yield tuple(p for p in route.particulars if p.startswith("table "))
 
 
 def _unequal(where: str, expected: str, seen: str) -> Differences:

@@ -19,6 +19,7 @@ from podpath.model import (
     listed,
 )
 from podpath.profiles import GATEWAY, HOST_END, RouteRule, filled
+from podpath.topology import routes
 from podpath.topology.comparison import Differences, no_host_end
 
 
@@ -36,7 +37,10 @@ def route(topology: Topology, network: Network, pod: str) -> Differences:
             if r.destination.version == family.value and not _kernels_own(r)
         }
         present -= set(_own_addresses(topology.of_pod(pod)))
-        differences += _exactly(f"pod {pod}", expected, present)
+        both = (
+            set(routes.with_attributes(some, network.ipam.routes)) for some in (expected, present)
+        )
+        differences += routes.exactly(f"pod {pod}", *both)
     return differences
 
 
@@ -68,17 +72,6 @@ def _neighbours(topology: Topology, network: Network, pod: str) -> Differences:
     ]
 
 
-def _exactly(where: str, expected: set[Route], present: set[Route]) -> Differences:
-    return [
-        Difference(kind, f"{where} {route}", *values)
-        for kind, values, routes in (
-            ("missing route", ("present", "absent"), expected - present),
-            ("unexpected route", ("absent", "present"), present - expected),
-        )
-        for route in sorted(routes, key=str)
-    ]
-
-
 def _kernels_own(route: Route) -> bool:
     """Return whether a route is link-local or multicast IPv6, which every link that is up has."""
     return route.destination.version == Family.IPV6.value and (
@@ -98,7 +91,14 @@ def _configured(network: Network, family: Family, topology: Topology, pod: str) 
     }
     for route in network.ipam.routes:
         if route.destination.version == family.value:
-            expected.add(Route(route.destination, route.gateway or gateway, POD_INTERFACE))
+            via = None if route.on_link else route.gateway or gateway
+            expected.add(
+                Route(
+                    *(route.destination, via, POD_INTERFACE, route.particulars),
+                    metric=route.metric,
+                    scope=route.scope or 0,
+                )
+            )
     if network.conflist.is_default_gateway:
         expected.add(Route(ip_network((ANYWHERE[family], 0)), gateway, POD_INTERFACE))
     return expected
@@ -165,7 +165,7 @@ def node_route(topology: Topology, network: Network) -> Differences:
     present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}
     present -= set(_own_addresses(topology.node))
     present -= set(_of_shared_links(topology, network))
-    differences = _exactly(NODE, set(_node_routes(topology, network)), present)
+    differences = routes.exactly(NODE, set(_node_routes(topology, network)), present)
     return differences + _node_rules(topology, network, subnets)
 
 

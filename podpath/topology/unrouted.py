@@ -5,9 +5,7 @@ from collections.abc import Iterable
 
 from podpath.cni.network import Network
 from podpath.model import Address, Difference, Family, Topology
-from podpath.topology import routing
-
-_MISSING = "missing route"
+from podpath.topology import routes, routing
 
 
 def lacking(
@@ -32,9 +30,15 @@ def lacking(
         difference
         for name in names
         for difference in routing.route(topology, network, name)
-        if difference.kind == _MISSING
+        if difference.kind == routes.MISSING
+        and not _in_other_table(difference)
         and _explains(topology, name, _destination(difference, name), family, beyond=beyond)
     ]
+
+
+def _in_other_table(difference: Difference) -> bool:
+    """Return whether a missing route is in a table that packets reach by a rule alone."""
+    return " table " in str(difference.where)
 
 
 def _destination(difference: Difference, pod: str) -> str:

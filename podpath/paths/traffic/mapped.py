@@ -115,7 +115,7 @@ class MappedPorts:
         conflist = self.network.conflist
         if conflist.promiscuous:
             return "a promiscuous bridge also routes what it bridges translated"
-        if conflist.isolated and pod != MAPPED:
+        if conflist.is_walled or (conflist.isolated and pod != MAPPED):
             return "the conflist isolates pods from each other"
         bridged = self._kinds(pod, family)[probes.REQUEST] == mapping.BRIDGED
         if pod == MAPPED and bridged and not conflist.hairpin:

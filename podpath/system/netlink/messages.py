@@ -112,6 +112,16 @@ class RouteMessage(FamilyMessage):
         """The maximum segment size that the route advertises, in bytes; None without one."""
         return self._metric("RTAX_ADVMSS", "the ADVMSS of a route")
 
+    @cached_property
+    def metric(self) -> int:
+        """The metric of the route; 0 without one."""
+        return self._attributes.number_if_any("RTA_PRIORITY", "the metric of a route") or 0
+
+    @property
+    def scope(self) -> int:
+        """The scope of the route, RT_SCOPE_* of linux/rtnetlink.h."""
+        return self._attributes.field("scope", "the scope of a route")
+
     def _metric(self, name: str, what: str) -> int | None:
         metrics = self._attributes.nested("RTA_METRICS")
         return metrics.number_if_any(name, what) if metrics else None

@@ -48,6 +48,8 @@ def _route(message: RouteMessage, family: Family, kind: str, names: Mapping[int,
         gateway=message.gateway,
         device="?" if device is None else names.get(device, "?"),
         particulars=tuple(_particulars(message, kind)),
+        metric=message.metric,
+        scope=message.scope,
     )
 
 

@@ -17,6 +17,7 @@ from selftests.faults.catalogue import (
     path,
     ptp,
     routed,
+    routes,
     topology,
     translation,
     uplink,
@@ -42,6 +43,7 @@ FAULTS = (
     *uplink.FAULTS,
     *macvlan.FAULTS,
     *topology.FAULTS,
+    *routes.FAULTS,
 )
 HEALTHY = (
     *healthy.PLUGINS,
@@ -56,6 +58,7 @@ HEALTHY = (
     *lasting.PLUGINS,
     *features.PLUGINS,
     *translation.PLUGINS,
+    *routes.PLUGINS,
 )
 #: These are tried on a kind cluster alone: selftests/kind.
 OF_CLUSTERS = kubernetes.FAULTS

@@ -15,13 +15,25 @@ _LEFT = frozenset(
 )
 
 _ISOLATE = 'bridge link set dev "$HOST" isolated on'
-#: The reference plugin that is wrapped may be of a release without the key: the wrapper isolates.
+_WALL = """for x in iptables ip6tables; do
+  $x -C CNI-ISOLATION-STAGE-1 -i cni0 -o cni0 -j DROP ||
+    $x -I CNI-ISOLATION-STAGE-1 -i cni0 -o cni0 -j DROP; done"""
+#: The reference plugin that is wrapped may be of a release without the key, or the value: the
+#: wrapper isolates.
 _isolated = partial(Fault, configure=lambda bridge: bridge.update(portIsolation=True))
 
 _mapping = partial(Fault, wraps=("portmap",), announces=False)
 _tuning = partial(Fault, wraps=("tuning",), announces=False, chain={"tuning": {"mtu": 1400}})
 _limiting = partial(Fault, wraps=("bandwidth",), announces=False, network=_FEATURES)
 _asked = partial(Fault, network=_FEATURES)
+_walled = partial(
+    Fault,
+    wraps=("firewall",),
+    announces=False,
+    network=ROOT / "examples/dual-stack.conflist",
+    chain={"firewall": {"ingressPolicy": "isolated"}},
+    before=given('s/"ingressPolicy":"isolated"/"ingressPolicy":"same-bridge"/'),
+)
 
 
 FAULTS = (
@@ -51,6 +63,19 @@ FAULTS = (
         reds={"PATH-ISOLATION": "unexpected sighting", "TOPO-SETTINGS": "proxy ARP at node cni0"},
         near=frozenset({"TOPO-BRIDGE-PORT", "PATH-GATEWAY"}),
         after=f"{_ISOLATE}; sysctl -qw net.ipv4.conf.cni0.proxy_arp_pvlan=1",
+    ),
+    _walled(
+        name="the policy that isolates pods is that of a bridge",
+        source="own: a release that does not know the value",
+        reds={"PATH-ISOLATION": "unexpected sighting at server eth0 in"},
+        near=frozenset({"PATH-GATEWAY"}),
+    ),
+    _walled(
+        name="the policy isolates pods in IPv4 alone",
+        source="own: in the family that is looked at less",
+        reds={"PATH-ISOLATION": "unexpected sighting"},
+        near=frozenset({"PATH-GATEWAY"}),
+        after=_WALL.replace(" ip6tables", ""),
     ),
     Fault(
         name="pods are not masqueraded",
@@ -179,6 +204,19 @@ PLUGINS = (
             }
         ),
         after=_ISOLATE,
+    ),
+    _walled(
+        name="a policy that isolates pods",
+        source="",
+        reds={},
+        near=frozenset(
+            {
+                *("PATH-ISOLATION", "PATH-GATEWAY", "PATH-MASQUERADE", "PATH-PORTMAP"),
+                *("TOPO-BRIDGE-PORT", "TOPO-FDB", "TOPO-HOOKS", "LIFE-DELETE", "LIFE-OTHERS"),
+                *("LIFE-CHURN", "CNI-DEL", "CNI-DEL-GONE"),
+            }
+        ),
+        after=_WALL,
     ),
     Fault(
         name="features as they are asked for",

@@ -10,6 +10,41 @@ _FIRST_MAC = '"/run/podpath/fault/mac-$IP"'
 
 FAULTS = (
     Fault(
+        name="the uplink has another MTU while there are pods",
+        source="own: a guess for a tunnel, which DEL undoes",
+        reds={"LIFE-OTHERS": "changed at node eth0 MTU: expected 1500, saw 1400"},
+        near=frozenset({"LIFE-DELETE", "TOPO-MTU", "TOPO-NODE-LINKS"}),
+        after="ip link set eth0 mtu 1400",
+        after_del="ip link set eth0 mtu 1500",
+    ),
+    Fault(
+        name="the bridge has another MTU for as long as a pod is made",
+        source="own: at each ADD, and put back at DEL",
+        reds={"LIFE-OTHERS": "changed at node cni0 MTU: expected 1500, saw 1400"},
+        near=frozenset({"LIFE-DELETE", "TOPO-MTU"}),
+        after='case "$POD" in passer-*) ip link set cni0 mtu 1400;; esac',
+        after_del="ip link set cni0 mtu 1500",
+    ),
+    Fault(
+        name="the uplink takes no multicast while there are pods",
+        source="own: a flag that an interface of the pod should have got",
+        reds={"LIFE-OTHERS": "changed at node eth0 flags: expected up, broadcast, multicast, saw"},
+        near=frozenset({"LIFE-DELETE"}),
+        after="ip link set eth0 multicast off",
+        after_del="ip link set eth0 multicast on",
+    ),
+    Fault(
+        name="the uplink's queue grows with each pod",
+        source="own",
+        reds={
+            "LIFE-DELETE": "left behind at links: expected gone, saw eth0 length of the transmit",
+            "LIFE-CHURN": "left behind at links",
+            "LIFE-OTHERS": "changed at node eth0 length of the transmit queue: expected 1000",
+        },
+        follows=frozenset({"CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"}),
+        after="ip link set eth0 txqueuelen $(($(cat /sys/class/net/eth0/tx_queue_len) + 1))",
+    ),
+    Fault(
         name="deletion leaves a rule",
         source="containernetworking/plugins issue 810",
         reds={"LIFE-DELETE": "left behind at rules"},

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from podpath.cni import conflist
 from podpath.cni.fields import Malformed
-from podpath.cni.ipam import ConfiguredRoute, Range
+from podpath.cni.ipam import Range
+from podpath.cni.routes import ConfiguredRoute
 from podpath.errors import CouldNotTest
 from podpath.model import Family
 

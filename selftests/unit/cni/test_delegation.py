@@ -72,6 +72,16 @@ def test_delegate_may_be_in_the_conflist(main: dict[str, Any]) -> None:
     assert read.delegates == (main["type"], "macvlan", "host-local")
 
 
+def test_delegate_that_delegates_is_followed() -> None:
+    """As on k3s: multus calls flannel, which calls bridge."""
+    flannel = {"type": "flannel", "delegate": {"hairpinMode": True}}
+    read = chain({"type": "multus", "delegates": [{"plugins": [flannel]}]})
+
+    assert str(read.delegation) == ("multus, which delegates to flannel, which delegates to bridge")
+    assert (read.wiring_plugin, read.hairpin) == ("bridge", True)
+    assert read.delegates == ("multus", "flannel", "bridge", "host-local")
+
+
 @pytest.mark.parametrize("delegates", [None, [], ["macvlan"], [{"plugins": []}], [{"type": ""}]])
 def test_multus_without_a_delegate_is_refused(delegates: Any) -> None:
     with pytest.raises(Malformed, match='no "delegates" with the configuration'):

@@ -69,9 +69,9 @@ def test_code_of_a_build(build: GoBuild, package: str, codes: list[Code]) -> Non
         ("1.1.1", {"bridge LIFE-REUSE", "bandwidth CNI-CHECK", "bridge CNI-CHECK"}),
         ("1.2.0", {"bridge LIFE-REUSE", "bandwidth CNI-CHECK", "bridge CNI-CHECK"}),
         ("1.3.0", {"bridge LIFE-REUSE", "bandwidth CNI-CHECK"}),
-        ("1.9.0", {"bridge LIFE-REUSE", "bandwidth CNI-CHECK"}),
-        ("1.9.1", {"bridge LIFE-REUSE"}),
-        ("2.0.0", {"bridge LIFE-REUSE"}),
+        ("1.9.0", {"bridge LIFE-REUSE", "bandwidth CNI-CHECK", "bridge CNI-CHECK"}),
+        ("1.9.1", {"bridge LIFE-REUSE", "bridge CNI-CHECK"}),
+        ("2.0.0", {"bridge LIFE-REUSE", "bridge CNI-CHECK"}),
         ("", {"bridge LIFE-REUSE", "bandwidth CNI-CHECK", "bridge CNI-CHECK"}),
     ],
 )

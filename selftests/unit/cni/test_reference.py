@@ -8,26 +8,23 @@ from typing import Any
 
 import pytest
 
-from podpath.cni import conflist, reference, unsupported
+from podpath.cni import conflist, reference, routes, unsupported
 from podpath.errors import CouldNotTest
 
 LIST: dict[str, dict[str, str]] = tomllib.loads(
     Path(__file__).with_name("reference_keys.toml").read_text()
 )
-ROUTES = {"dst", "gw", *unsupported.ROUTE_ATTRIBUTES}
 
 
 @pytest.mark.parametrize("plugin", LIST)
 def test_every_key_is_in_the_table(plugin: str) -> None:
     """The list is that of the plugins' sources, the table that of podpath."""
-    if plugin == "route":
-        assert set(LIST[plugin]) == ROUTES
-    else:
-        named = {name.partition(".")[0] for name in reference.plugins()[plugin].names}
-        assert set(LIST[plugin]) == named
+    named = {name.partition(".")[0] for name in reference.plugins()[plugin].names}
+
+    assert set(LIST[plugin]) == named
 
 
-@pytest.mark.parametrize("plugin", [p for p in LIST if p != "route"])
+@pytest.mark.parametrize("plugin", LIST)
 def test_every_refused_key_is_refused_by_name(plugin: str) -> None:
     """A key that the table calls refused is in the list of what no profile covers."""
     keys = reference.plugins()[plugin]
@@ -60,7 +57,7 @@ def test_keys_of_reference_plugins_are_read_in_any_case() -> None:
         ([{"disableContainerInterface": True}], '"disableContainerInterface"'),
         ([{"args": {"cni": {"mac": "02:00:00:00:00:01"}}}], '"args.cni"'),
         ([{}, {"type": "portmap", "conditionsV4": ["-s", "10.0.0.0/8"]}], '"conditionsV4"'),
-        ([{}, {"type": "firewall", "ingressPolicy": "isolated"}], '"ingressPolicy"'),
+        ([{"type": "ptp"}, {"type": "firewall", "ingressPolicy": "isolated"}], '"ingressPolicy"'),
         ([{}, {"type": "bandwidth", "shapedSubnets": ["10.0.0.0/8"]}], '"shapedSubnets"'),
         ([{}, {"type": "tuning", "mac": "02:00:00:00:00:01"}], '"mac" of the plugin "tuning"'),
         ([{}, {"type": "vrf", "vrfname": "red"}], 'the plugin "vrf"'),
@@ -72,13 +69,31 @@ def test_refused_keys_are_named(chain: list[dict[str, Any]], words: str) -> None
         unsupported.check(_chain(*chain), Path("net.conflist"))
 
 
-@pytest.mark.parametrize("key", unsupported.ROUTE_ATTRIBUTES)
-def test_attributes_of_routes_are_named(key: str) -> None:
-    """With the route that has it; 0 is a value, too."""
-    chain = _chain({}, ipam={"routes": [{"dst": "0.0.0.0/0", key: 0}]})
+@pytest.mark.parametrize("key", routes.ATTRIBUTES)
+def test_attributes_of_routes_came_with_a_release(key: str) -> None:
+    """An older release ignores them: the key is named, and the release; 0 is no value."""
+    chain = _chain({}, ipam={"routes": [{"dst": "0.0.0.0/0", key: 5}]})
+    without = _chain({}, ipam={"routes": [{"dst": "0.0.0.0/0", key: 0}]})
 
-    with pytest.raises(CouldNotTest, match=f'"{key}" of the route to 0.0.0.0/0'):
-        unsupported.check(chain, Path("net.conflist"))
+    named = [(f"ipam.routes.{key}", "1.6.0")]
+    assert list(reference.too_new(chain.section, "1.5.1")) == named
+    assert list(reference.too_new(chain.section, "1.6.0")) == []
+    assert list(reference.too_new(without.section, "1.5.1")) == []
+
+
+def test_a_value_came_with_a_release() -> None:
+    """A release that knows the key may not know each of its values."""
+    wall = {"type": "firewall", "ingressPolicy": "isolated"}
+
+    named = [("ingressPolicy", "1.7.0")]
+    assert list(reference.too_new(wall, "1.6.2")) == named
+    assert list(reference.too_new(wall | {"ingressPolicy": "same-bridge"}, "1.1.1")) == []
+
+
+def test_keys_of_ipam_came_with_a_release() -> None:
+    section = {"type": "macvlan", "ipam": {"type": "dhcp", "priority": 50}}
+
+    assert list(reference.too_new(section, "1.1.1")) == [("ipam.priority", "1.6.0")]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +102,7 @@ def test_attributes_of_routes_are_named(key: str) -> None:
         [{"forceAddress": True, "enabledad": True, "ipMasqBackend": "nftables", "addIf": "true"}],
         [{"args": {"labels": {"app": "x"}}, "dns": {"nameservers": ["10.0.0.1"]}}],
         [{}, {"type": "firewall", "ingressPolicy": "same-bridge", "backend": "iptables"}],
+        [{}, {"type": "firewall", "ingressPolicy": "isolated"}],
         [{}, {"type": "portmap", "externalSetMarkChain": "KUBE-MARK-MASQ", "backend": "nftables"}],
         [{}, {"type": "tuning", "txQLen": 500, "promisc": True, "dataDir": "/run/tuning"}],
         [{}, {"type": "tuning", "mtu": 1400}, {"type": "portmap", "masqAll": True}],

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from podpath.cni.ipam import ConfiguredRoute
 from podpath.cni.network import Network
+from podpath.cni.routes import ConfiguredRoute
 from podpath.model import Family, Topology
 from podpath.topology import first_look
 from podpath.topology.wiring import Wiring

@@ -182,7 +182,7 @@ def test_gateway_of_another_family_is_no_direct_route() -> None:
     """An IPv4 route by way of an IPv6 gateway is not one to the link itself."""
     via = {"family": 10, "addr": "fe80::1"}
     message = Decoded(
-        {"family": 2, "type": 1, "proto": 4, "dst_len": 24},
+        {"family": 2, "type": 1, "proto": 4, "dst_len": 24, "scope": 0},
         RTA_TABLE=254,
         RTA_DST="10.88.0.0",
         RTA_VIA=via,

@@ -34,6 +34,18 @@ def test_requirements_on_traffic_between_pods_do_not_apply() -> None:
     assert "PATH-ICMP" not in samples.network().not_applicable
 
 
+def test_policy_of_the_plugin_firewall_isolates_as_well() -> None:
+    """Its rules see neighbour solicitations, and no ARP."""
+    document = json.loads(conflist.DEFAULT.read_text())
+    document["plugins"].append({"type": "firewall", "ingressPolicy": "isolated"})
+    walled = conflist.parse(json.dumps(document))
+
+    assert walled.is_apart
+    assert not walled.isolated
+    assert [walled.hides_neighbours(f) for f in Family] == [False, True]
+    assert all(ISOLATED.conflist.hides_neighbours(f) for f in Family)
+
+
 def test_path_ends_at_the_bridge() -> None:
     path = expected.path(
         samples.topology(), ISOLATED, "isolated", source="client", destination="server"

@@ -390,7 +390,7 @@ CHANGES = [
         "route",
         "with-an-mtu",
         space(routes=(CONNECTED, replace(DEFAULT, particulars=("mtu 1200",)))),
-        ["missing route", "unexpected route"],
+        ["attributes of route"],
     ),
     ("rule", "one", space(rules=(Rule("100: table 9"),)), ["unexpected rule"]),
     ("lo", "no-lo", pod_loses("lo"), ["missing interface"]),

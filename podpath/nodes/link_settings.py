@@ -1,0 +1,62 @@
+"""Settings of the node's own links that no attachment is about: MTU, queue, flags."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+
+from podpath.cni.network import Network
+from podpath.model import NODE, Difference
+from podpath.nodes.base import Node
+
+#: IFF_* of linux/if.h. Promiscuity is left out: links on the uplink and sniffers turn it on.
+_FLAGS = {0x1: "up", 0x2: "broadcast", 0x80: "no ARP", 0x1000: "multicast"}
+#: Files of a link in sysfs -> name of the setting.
+_FILES = {"mtu": "MTU", "tx_queue_len": "length of the transmit queue"}
+
+
+def of_node(node: Node) -> dict[str, str]:
+    """Return the settings of the node's uplink, and of lo: link and setting -> value."""
+    return _read(node, ("lo", node.uplink))
+
+
+def of_all_pods(node: Node, network: Network) -> dict[str, str]:
+    """Return the same, and those of the links that belong to all pods, such as the bridge."""
+    return _read(node, ("lo", node.uplink, *sorted(network.shared_links)))
+
+
+def changes(before: Mapping[str, str], *later: Mapping[str, str]) -> list[Difference]:
+    """List the settings that changed for a while or for good, each once. Pure.
+
+    A link counts if it is there before and later.
+
+    Args:
+        before: settings at first.
+        later: settings at one or more later moments.
+    """
+    seen = {
+        (name, now[name]): Difference("changed", f"{NODE} {name}", value, now[name])
+        for now in later
+        for name, value in before.items()
+        if now.get(name, value) != value
+    }
+    return list(seen.values())
+
+
+def texts(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a text for each setting. Pure."""
+    return tuple(f"{name}: {value}" for name, value in settings.items())
+
+
+def _read(node: Node, links: Iterable[str]) -> dict[str, str]:
+    settings = {}
+    for link in links:
+        place = node.root(f"/sys/class/net/{link}")
+        with suppress(OSError, ValueError):  # the node has no such link
+            flags = int((place / "flags").read_text(), 16)
+            for file, name in _FILES.items():
+                settings[f"{link} {name}"] = (place / file).read_text().strip()
+            settings[f"{link} flags"] = ", ".join(_named(flags)) or "none"
+    return settings
+
+
+def _named(flags: int) -> Iterator[str]:
+    return (name for flag, name in _FLAGS.items() if flags & flag)
