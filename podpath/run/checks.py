@@ -93,7 +93,7 @@ def ranges(plan: Plan) -> None:
         gives = (
             "gives each pod the same addresses"
             if fixed
-            else "gives each pod the addresses that its runtime requests, and containerd requests none"
+            else "gives each pod what its runtime requests, and containerd requests none"
         )
         raise CouldNotTest(
             f'the IPAM plugin "static" of {plan.conflist_path} {gives}; the suite needs {PODS}'
