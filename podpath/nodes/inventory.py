@@ -70,6 +70,8 @@ class Inventory:
         differences = []
         for kind, things in self.things.items():
             now, then = kernel_owned.comparable(things, before.things[kind])
+            if kind == "settings":
+                now, then = kernel_owned.of_both(now, then)
             differences += [
                 Difference("left behind", kind, "gone", thing) for thing in _less(now, then)
             ]

@@ -1,7 +1,7 @@
 """Things on a node that the kernel changes by itself: no plugin has left or lost them. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 #: MTU of a bridge without ports (net/bridge/br_if.c, br_mtu_min).
 _ETHERNET = 1500
@@ -10,6 +10,8 @@ _LEAST_OF_IPV6 = 1280
 #: What `ip route` adds to a route whose link is down or has no carrier, as a bridge without ports,
 #: and the time that a route has left.
 _OF_LINK = re.compile(r" (?:dead|linkdown|expires \d+sec)(?= |$)")
+#: Settings of links, which come and go with these; all others come with a module of the kernel.
+_OF_LINKS = ("ipv4/conf/", "ipv4/neigh/", "ipv6/conf/", "ipv6/neigh/")
 #: Value of a setting in place of the one that the kernel has chosen.
 CHOSEN = "chosen by the kernel"
 
@@ -42,6 +44,25 @@ def settings(
             yield f"{name}:{CHOSEN}"
         elif mtu is None or mtu >= _LEAST_OF_IPV6 or not name.startswith(ipv6):
             yield line
+
+
+def of_both(now: Iterable[str], then: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return two lists of settings without those that came or went with a module of the kernel.
+
+    A plugin's first rule may load one, such as nf_conntrack, and with it come its settings
+    (net/netfilter/nf_conntrack_standalone.c, nf_conntrack_standalone_init_sysctl).
+    """
+    later, earlier = list(now), list(then)
+    names = {_name(line) for line in later} & {_name(line) for line in earlier}
+    return _kept(later, names), _kept(earlier, names)
+
+
+def _kept(lines: Iterable[str], names: Container[str]) -> list[str]:
+    return [line for line in lines if line.startswith(_OF_LINKS) or _name(line) in names]
+
+
+def _name(line: str) -> str:
+    return line.partition(":")[0]
 
 
 def comparable(now: Iterable[str], then: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -69,3 +69,20 @@ def test_other_settings_of_a_bridge_are_compared() -> None:
 )
 def test_route_does_not_follow_the_carrier(line: str, route: str) -> None:
     assert kernel_owned.route(line) == route
+
+
+def test_settings_of_a_module_are_nobodys() -> None:
+    """They come with the first rule that needs it; their values count once they are there."""
+    before = ["core/somaxconn:500", "ipv4/conf/all/rp_filter:0"]
+    loaded = [*before, "netfilter/nf_conntrack_max:262144"]
+
+    assert kernel_owned.of_both(loaded, before) == (before, before)
+    assert kernel_owned.of_both(before, loaded) == (before, before)
+    raised = ["netfilter/nf_conntrack_max:9"]
+    assert kernel_owned.of_both(raised, loaded)[0] == raised
+
+
+def test_settings_of_a_link_that_stays_behind_count() -> None:
+    left = ["ipv4/conf/left/rp_filter:0"]
+
+    assert kernel_owned.of_both(left, []) == (left, [])
