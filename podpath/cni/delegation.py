@@ -96,9 +96,37 @@ def delegated(section: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
     configuration before it passes it on.
     """
     default = _DEFAULTS.get(str(section.get("type")), "")
-    listed = section.get("delegates")
-    for inner in (section.get("delegate"), *(listed if isinstance(listed, list) else ())):
+    for inner in (section.get("delegate"), *_listed(section)):
         configuration = inner if isinstance(inner, dict) else {}
         plugin = configuration.get("type", default)
         if isinstance(plugin, str) and plugin and plugin != section.get("type"):
             yield plugin, configuration
+            yield from delegated({"type": plugin, **configuration})
+
+
+def _listed(section: Mapping[str, Any]) -> Iterator[object]:
+    """Yield the plugins of "delegates", each of which is a plugin or a list of them."""
+    entries = section.get("delegates")
+    for entry in entries if isinstance(entries, list) else ():
+        chain = entry.get("plugins") if isinstance(entry, dict) else None
+        yield from chain if isinstance(chain, list) else [entry]
+
+
+def in_version(section: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """Return a plugin's section with a CNI version in all that it delegates to and that states one.
+
+    A delegating plugin passes its delegate's result on, which must have the version of its input.
+    """
+    changed = dict(section)
+    if isinstance(inner := section.get("delegate"), dict):
+        changed["delegate"] = _stated(inner, version)
+    if isinstance(entries := section.get("delegates"), list):
+        changed["delegates"] = [_stated(e, version) if isinstance(e, dict) else e for e in entries]
+    return changed
+
+
+def _stated(section: Mapping[str, Any], version: str) -> dict[str, Any]:
+    changed = in_version(section, version)
+    if isinstance(chain := section.get("plugins"), list):
+        changed["plugins"] = [_stated(s, version) if isinstance(s, dict) else s for s in chain]
+    return changed | ({"cniVersion": version} if "cniVersion" in section else {})

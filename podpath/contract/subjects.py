@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from podpath.cni import delegation
 from podpath.cni.conflist import Conflist
 from podpath.cni.document import LOOPBACK
 from podpath.cni.versions import CHAINS_SINCE, since
@@ -130,7 +131,8 @@ def request_configuration(
     step: Step, network: str, version: str, previous: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Return the request configuration of a plugin: its stdin."""
-    configuration = {k: v for k, v in step.section.items() if k != "capabilities"}
+    section = delegation.in_version(step.section, version)
+    configuration = {k: v for k, v in section.items() if k != "capabilities"}
     inserted = {"cniVersion": version, "name": network}
     return configuration | inserted | ({"prevResult": previous} if previous is not None else {})
 

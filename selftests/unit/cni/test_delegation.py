@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from podpath.cni import delegation
 from podpath.cni.conflist import Conflist, parse
 from podpath.cni.fields import Malformed
 from podpath.cni.network import Network
@@ -143,3 +144,24 @@ def test_profile_is_the_delegates() -> None:
     written = flannel(type="ptp")
 
     assert Network(written, Network.covering(written)).profile.name == "ptp"
+
+
+def test_every_delegate_takes_part() -> None:
+    """Also those in a list of plugins, and those of a delegate that delegates itself."""
+    flannel = {"type": "flannel", "delegate": {"hairpinMode": True}}
+    section = {"type": "multus", "delegates": [{"plugins": [flannel, {"type": "tuning"}]}, MACVLAN]}
+
+    names = [plugin for plugin, _ in delegation.delegated(section)]
+    assert names == ["flannel", "bridge", "tuning", "macvlan"]
+
+
+def test_delegates_are_called_in_the_version_of_their_caller() -> None:
+    """Where the configuration states one; a missing one is the caller's to add."""
+    inner = {"cniVersion": "1.0.0", "plugins": [{"type": "bridge"}]}
+    section = {"type": "multus", "delegates": [inner], "delegate": MACVLAN}
+
+    assert delegation.in_version(section, "0.4.0") == {
+        "type": "multus",
+        "delegates": [inner | {"cniVersion": "0.4.0"}],
+        "delegate": MACVLAN,
+    }

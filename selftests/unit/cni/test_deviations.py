@@ -155,14 +155,15 @@ def test_failure_of_unknown_code_may_be_the_references(
         ({"type": "flannel"}, ["bridge"]),
         ({"type": "flannel", "delegate": {"hairpinMode": True}}, ["bridge"]),
         ({"type": "flannel", "delegate": {"type": "ptp"}}, ["ptp"]),
-        ({"type": "multus", "delegates": [{"type": "flannel"}, {"type": "macvlan"}]}, None),
+        (
+            {"type": "multus", "delegates": [{"type": "flannel"}, {"type": "macvlan"}]},
+            ["flannel", "bridge", "macvlan"],
+        ),
         ({"type": "acme", "delegate": "ptp", "delegates": 1}, []),
     ],
 )
-def test_delegates_of_a_section(section: dict[str, object], plugins: list[str] | None) -> None:
-    expected = ["flannel", "macvlan"] if plugins is None else plugins
-
-    assert [plugin for plugin, _ in delegated(section)] == expected
+def test_delegates_of_a_section(section: dict[str, object], plugins: list[str]) -> None:
+    assert [plugin for plugin, _ in delegated(section)] == plugins
 
 
 def test_deviation_is_about_an_origin_or_a_code(tmp_path: Path) -> None:
