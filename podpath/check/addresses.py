@@ -13,7 +13,8 @@ from podpath.check.findings import Finding
 from podpath.check.sections import Section
 from podpath.cni import ipam, reference, versions
 from podpath.cni.fields import Malformed
-from podpath.cni.ipam import ConfiguredRoute, Ipam, Range
+from podpath.cni.ipam import Ipam, Range
+from podpath.cni.routes import ConfiguredRoute
 from podpath.model import Address
 
 #: Words that a plugin replaces by the node's own networks before it calls host-local.
@@ -145,7 +146,7 @@ def _several(section: Section, read: Ipam, version: str) -> Iterator[Finding]:
 def _reachable(section: Section, read: Ipam) -> Iterator[Finding]:
     """Yield a mistake for each gateway that the kernel accepts in no route of a pod."""
     uses_gateway = section.data.get("isDefaultGateway") is True or any(
-        route.gateway is None for route in read.routes
+        route.gateway is None and not route.on_link for route in read.routes
     )
     for addresses in read.ranges if section.plugin in ("bridge", "ptp") else ():
         gateway = addresses.gateway
@@ -176,7 +177,7 @@ def _double_default(section: Section, read: Ipam) -> Iterator[Finding]:
         return
     for number, route in enumerate(read.routes):
         has_range = any(r.subnet.version == route.destination.version for r in read.ranges)
-        if route.destination.prefixlen == 0 and route.gateway is None and has_range:
+        if route.destination.prefixlen == 0 and route.is_plain and has_range:
             yield section.wrong(
                 f'"isDefaultGateway" adds the default route that "routes" has, too: the second one'
                 f" to {route.destination} fails ADD",
@@ -222,7 +223,7 @@ def default_routes(section: Section, read: Ipam) -> Iterator[Finding]:
 
 
 def _by_gateway(routes: tuple[ConfiguredRoute, ...]) -> bool:
-    return any(route.gateway is None for route in routes)
+    return any(route.gateway is None and not route.on_link for route in routes)
 
 
 def _with_gateway(ranges: tuple[Range, ...]) -> Iterator[Range]:

@@ -41,6 +41,12 @@ class ConfiguredRoute:
     metric: int = 0
     scope: int | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """True if the route is one by the gateway of its range, in the main table."""
+        apart = self.on_link or self.metric or any(p.startswith("table ") for p in self.particulars)
+        return self.gateway is None and not apart
+
     @classmethod
     def parse(cls, route: Mapping[str, Any], metric: int = 0) -> "ConfiguredRoute":
         """Read a route.

@@ -309,7 +309,9 @@ def test_run_of_selected_tests_conforms_for_these_alone() -> None:
     assert [verify.problems(document) for document in (chosen, red, broken)] == [[], [], []]
 
 
-_OWN = Requirement("ACME-DSCP", "A packet keeps its DSCP.", "", (), why="", how="", feature=VENDOR)
+_OWN = Requirement(
+    "ACME-DSCP", "DSCP is kept", "A packet keeps its DSCP.", "", (), why="", how="", feature=VENDOR
+)
 
 
 @pytest.mark.parametrize(
