@@ -162,9 +162,7 @@ def job(plan: Plan, node: str) -> Document:
             {"name": "PODPATH_OWNED_BY", "value": json.dumps(owner(plan.namespace, plan.uid))},
         ],
         "securityContext": {"privileged": True},
-        "volumeMounts": [{"name": "run", "mountPath": "/run/podpath"}],
     }
-    run = {"path": "/run/podpath", "type": "DirectoryOrCreate"}
     return _job(
         plan,
         job_name(node),
@@ -175,7 +173,6 @@ def job(plan: Plan, node: str) -> Document:
             "dnsPolicy": "ClusterFirstWithHostNet",
             "tolerations": [{"operator": "Exists"}],
             "containers": [container],
-            "volumes": [{"name": "run", "hostPath": run}],
         },
         {NODE: node},
         seconds=plan.seconds,

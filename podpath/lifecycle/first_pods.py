@@ -18,6 +18,7 @@ def made(
     network: Network,
     deployment: Deployment,
     *pods: str | PodSpec,
+    parallel: int = 1,
     keep: Callable[[], bool] = lambda: False,
 ) -> Iterator[None]:
     """Make pods for the length of the block.
@@ -27,6 +28,7 @@ def made(
         network: the pods' network, as the options name it.
         deployment: the node's pods.
         pods: roles of pods, or specifications.
+        parallel: number of pods to create, and to delete, at the same time.
         keep: function that returns True if the pods are to stay after the block.
 
     Raises:
@@ -37,7 +39,7 @@ def made(
     with ExitStack() as stack, ExitStack() as creation:
         creation.enter_context(prerequisite(*ADDED))
         try:
-            stack.enter_context(deployment.temporary(*pods, keep=keep))
+            stack.enter_context(deployment.temporary(*pods, parallel=parallel, keep=keep))
         except DoesNotConform as error:
             lacking.require_nothing(node, network, error)
             failed_add.explain(error)

@@ -34,12 +34,14 @@ class Sandbox:
         name: name of the pod.
         namespace: Kubernetes namespace of the pod.
         uid: the API server's uid of the pod, if a kubelet created it.
+        created: when the runtime created the sandbox, in seconds since the epoch.
     """
 
     id: str
     name: str
     namespace: str
     uid: str
+    created: float = 0.0
 
 
 class Runtime:
@@ -363,7 +365,7 @@ class Runtime:
 
 def _sandbox(listed: Any) -> Sandbox:
     about = listed.metadata
-    return Sandbox(listed.id, about.name, about.namespace, about.uid)
+    return Sandbox(listed.id, about.name, about.namespace, about.uid, listed.created_at / 1e9)
 
 
 def _container(listed: Any, *, running: bool) -> ListedContainer:

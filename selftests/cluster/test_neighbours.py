@@ -31,7 +31,7 @@ def below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedN
     with start(conflist.read(conflist.DEFAULT)) as node:
         monkeypatch.setattr(host, "PID", node.pid)
         monkeypatch.setattr(host, "ROOT", Path(f"/proc/{node.pid}/root"))
-        monkeypatch.setattr(host, "STATE", tmp_path / "state")
+        monkeypatch.setattr(host, "STATE", tmp_path / "run" / "state")
         yield node
 
 

@@ -18,6 +18,7 @@ from podpath.nodes.deployment import spec
 from podpath.nodes.embedded.node import EmbeddedNode, start
 from podpath.report.outcome import Verdict
 from podpath.requirements import REQUIREMENTS
+from podpath.topology import present
 from selftests import suite
 from selftests.cluster import standin
 from selftests.faults import inside
@@ -52,7 +53,7 @@ def as_host(below: EmbeddedNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Process 1 is that of the node below, for --podpath-node host."""
     monkeypatch.setattr(host, "PID", below.pid)
     monkeypatch.setattr(host, "ROOT", Path(f"/proc/{below.pid}/root"))
-    monkeypatch.setattr(host, "STATE", tmp_path / "state")
+    monkeypatch.setattr(host, "STATE", tmp_path / "run" / "state")
 
 
 @pytest.mark.usefixtures("as_host")
@@ -81,6 +82,30 @@ def test_suite_conforms_beside_pods_of_others(below: EmbeddedNode, tmp_path: Pat
     assert set(verdicts) == wanted - set(absent)
 
 
+@pytest.mark.usefixtures("as_host")
+def test_quick_run_looks_at_pods_of_others(below: EmbeddedNode, tmp_path: Path) -> None:
+    """They are read, and no more: a route of their own is theirs, an MTU of the plugin's is red."""
+    wanted = frozenset({*present.CHECKS, "PATH-ICMP", "PATH-HTTP"})
+    with _node(below) as (node, kubelet):
+        sandbox, _ = kubelet.sandbox("kube-system", "coredns-0", "uid-of-coredns")
+        (other,) = node.foreign_pods(())
+        below.run(["ip", "-n", other.netns, "route", "add", "198.51.100.0/24", "dev", "eth0"])
+        quick = {"file": "tests/present_pods.py"}
+        healthy = inside.run(node, wanted, tmp_path / "healthy", "--podpath-node=host", **quick)
+        below.run(["ip", "-n", other.netns, "link", "set", "eth0", "mtu", "1400"])
+        broken = inside.run(node, wanted, tmp_path / "broken", "--podpath-node=host", **quick)
+        assert [pod.name for pod in node.foreign_pods(())] == ["kube-system/coredns-0"]
+        kubelet._runtime.remove_pod("coredns-0", sandbox)
+
+    assert healthy.status == 0, healthy.output
+    absent = {"TOPO-HOST-END", "TOPO-LOWER-LINK"}  # a bridge has none
+    expected = dict.fromkeys(wanted - absent, Verdict.CONFORMS)
+    expected |= dict.fromkeys(absent, Verdict.NOT_APPLICABLE)
+    assert healthy.verdicts() == expected
+    assert broken.verdicts() == expected | {"TOPO-MTU": Verdict.DOES_NOT_CONFORM}, broken.output
+    assert "pod kube-system/coredns-0" in broken.reasons("TOPO-MTU")
+
+
 def test_pod_reaches_itself_where_that_is_configured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +117,7 @@ def test_pod_reaches_itself_where_that_is_configured(
     with start(conflist.read(path)) as below, _node(below) as (node, _):
         monkeypatch.setattr(host, "PID", below.pid)
         monkeypatch.setattr(host, "ROOT", Path(f"/proc/{below.pid}/root"))
-        monkeypatch.setattr(host, "STATE", tmp_path / "state")
+        monkeypatch.setattr(host, "STATE", tmp_path / "run" / "state")
         wanted = frozenset({"K8S-HAIRPIN", "K8S-SERVICE", "PATH-ARP"})
         run = inside.run(node, wanted, tmp_path, "--podpath-node=host")
 

@@ -63,8 +63,24 @@ class _Suite:
         return {i for mark in item.iter_markers(REQUIREMENT) for i in mark.args}
 
 
-def run(node: Node, wanted: frozenset[str], report: Path, *options: str, cases: str = "*") -> Run:
-    """Run the tests of the wanted requirements; cases: of those of the CNI contract, by name."""
+def run(
+    node: Node,
+    wanted: frozenset[str],
+    report: Path,
+    *options: str,
+    cases: str = "*",
+    file: str = "",
+) -> Run:
+    """Run the tests of the wanted requirements.
+
+    Args:
+        node: node to run them on.
+        wanted: ids of the requirements.
+        report: directory of the report.
+        options: further options of pytest.
+        cases: which of the tests of the CNI contract, by a pattern for their names.
+        file: the only file to run; empty for all files of the suite.
+    """
     output = io.StringIO()
     with (
         contextlib.redirect_stdout(output),
@@ -73,16 +89,16 @@ def run(node: Node, wanted: frozenset[str], report: Path, *options: str, cases: 
     ):
         patch.setenv(*ALONE)
         status = pytest.main(
-            arguments(wanted, report, *options), plugins=[_Suite(node, wanted, cases)]
+            arguments(wanted, report, *options, file=file), plugins=[_Suite(node, wanted, cases)]
         )
     written = report / "report.json"
     document = json.loads(written.read_text()) if written.exists() else {}
     return Run(int(status), output.getvalue(), document)
 
 
-def arguments(wanted: frozenset[str], report: Path, *options: str) -> list[str]:
+def arguments(wanted: frozenset[str], report: Path, *options: str, file: str = "") -> list[str]:
     """The command line of a run, without what its node is."""
-    files = _files(wanted)
+    files = [str(ROOT / file)] if file else _files(wanted)
     return [*files, "--rootdir", str(ROOT), f"--podpath-report={report}", *_OPTIONS, *options]
 
 

@@ -6,7 +6,7 @@ only its own namespace.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from podpath.cni import conflist as conflists
@@ -16,12 +16,14 @@ from podpath.nodes import image
 from podpath.nodes.cluster import kube_api, kubernetes
 from podpath.nodes.cluster.kube_api import Api, Document
 from podpath.nodes.cluster.kubernetes import KubernetesNode
+from podpath.system import shared_lock
 
 #: Pid of the node's first process, whose namespaces are the node's.
 PID = 1
 ROOT = Path(f"/proc/{PID}/root")
-#: Directory of the locks with which processes on this node take turns.
-STATE = Path("/run/podpath/host")
+#: Directory of the locks with which processes on this node take turns. It is the node's own also
+#: for a process in a pod, which needs no volume for it.
+STATE = ROOT / "run/podpath/host"
 
 _CONFLISTS = "etc/cni/net.d"
 _PRIVILEGED = (
@@ -76,6 +78,17 @@ def check() -> None:
             " this is no Kubernetes node, or a pod without hostPID",
             _PRIVILEGED,
         )
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Keep other processes from testing this node during the block; leave no directory there."""
+    try:
+        with shared_lock.turn(STATE):
+            yield
+    finally:
+        with suppress(OSError):  # other directories are in it, or another process makes its own
+            STATE.parent.rmdir()
 
 
 def describe() -> dict[str, str]:

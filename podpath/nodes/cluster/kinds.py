@@ -21,7 +21,6 @@ from podpath.nodes.cluster.on_cluster import OnCluster, options, text
 from podpath.nodes.cluster.on_network import OnExisting, OnInstalled
 from podpath.nodes.kind import Kind, Need, Say, Setup
 from podpath.requirements import Ability
-from podpath.system import shared_lock
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class OnHost(Kind):
 
     def turn(self) -> AbstractContextManager[object]:
         """See Kind."""
-        return shared_lock.turn(host.STATE)
+        return host.turn()
 
 
 def _refuse_plugins() -> None:

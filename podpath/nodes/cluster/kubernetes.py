@@ -123,6 +123,10 @@ class KubernetesNode(Node):
         self._foreign = pods
         return list(pods.values())
 
+    def created(self) -> dict[str, float]:
+        """Return when each running pod was created: namespace/name -> seconds since the epoch."""
+        return {f"{s.namespace}/{s.name}": s.created for s in self._runtime.sandboxes()}
+
     def neighbours(self) -> Neighbours:
         """See Node."""
         return self._census.neighbours()
@@ -369,6 +373,8 @@ def namespace(node: KubernetesNode, *, wait: bool) -> Iterator[None]:
     sweep(node.api)
     owned_by = json.loads(os.environ.get(OWNED_BY, "null"))
     node.api.create_namespace(node.namespace, {OWNER: owner.me()}, owned_by)
+    # The cluster deletes it with its owner in any case, and a fleet's nodes need not wait for that.
+    wait = wait and owned_by is None
     try:
         _wait_until_usable(node.api, node.namespace)
         yield
