@@ -97,6 +97,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="try each of the host's settings alone, not only many of them together",
     )
     group.addoption("--matrix-json", metavar="FILE", help="where to leave the matrix as JSON")
+    fleet = parser.getgroup("fleet", "podpath's fleets")
+    fleet.addoption(
+        "--fleet-nodes",
+        type=int,
+        default=150,
+        metavar="N",
+        help="nodes of the stand-in for a large cluster (default: 150)",
+    )
     real = parser.getgroup("real", "podpath on configurations that people have")
     real.addoption(
         "--real-bin",
