@@ -89,6 +89,7 @@ def _give(
         [evidence.of(o) for o in item.stash.get(shared.observations, [])],
         _versions(item),
         _features(item, ids),
+        _topology(item, outcome),
     ).values()
     report.podpath = result  # type: ignore[attr-defined]
     _show(item, report, TestResult.read(result).outcome)
@@ -109,6 +110,19 @@ def _cause(item: pytest.Item, call: pytest.CallInfo[None]) -> TestResult:
     return TestResult(
         item.nodeid, tuple(ids), outcome, environment=_versions(item), features=features
     )
+
+
+def _topology(item: pytest.Item, outcome: Outcome) -> dict[str, Any]:
+    """Return the topology of a finding about it, for its drawing; evidence has one of its own."""
+    from podpath.model import Topology
+    from podpath.report import evidence
+    from podpath.report.outcome import Verdict
+
+    read = getattr(item, "funcargs", {}).get("topology")
+    seen = item.stash.get(shared.observations, [])
+    if seen or outcome.verdict != Verdict.DOES_NOT_CONFORM or not isinstance(read, Topology):
+        return {}
+    return evidence.topology(read)
 
 
 def _versions(item: pytest.Item) -> dict[str, str]:

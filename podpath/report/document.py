@@ -46,6 +46,7 @@ class TestResult:
         evidence: its observations, as evidence.of() converts them.
         environment: facts about the node that it ran on: name -> text.
         features: features for which it counts.
+        topology: interfaces, as evidence.topology() converts them, of a finding without packets.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -58,6 +59,7 @@ class TestResult:
     evidence: Sequence[Mapping[str, Any]] = field(default_factory=list)
     environment: Mapping[str, str] = field(default_factory=dict)
     features: tuple[str, ...] = (CORE,)
+    topology: Mapping[str, Any] = field(default_factory=dict)
 
     def values(self) -> dict[str, Any]:
         """Convert the result to printable JSON values, which xdist sends between its processes."""
@@ -226,6 +228,7 @@ def _requirement(
                 **({"follows": r.outcome.follows} if r.outcome.follows else {}),
                 "seconds": round(r.seconds, 3),
                 "differences": r.differences,
+                **({"topology": r.topology} if r.topology else {}),
                 "evidence": r.evidence,
             }
             for r in ordered

@@ -31,7 +31,7 @@ def of(observed: Observed) -> dict[str, Any]:
         "paths": _paths(observed.judgement),
         "shown": [_packet(c) for c in crossings],
         "frames": _frames(observed.observation.sightings),
-        "topology": _topology(observed.topology),
+        "topology": topology(observed.topology),
         "sniffers": [
             {
                 "namespace": p.namespace,
@@ -144,7 +144,7 @@ def _protocol(packet: Packet) -> str:
     return "nd" if asks and known else packet.protocol
 
 
-def _topology(topology: Topology) -> dict[str, Any]:
+def topology(topology: Topology) -> dict[str, Any]:
     """Convert the interfaces of the node and of podpath's pods, as far as a drawing needs them."""
     node = topology.node
     names = {link.index: link.name for link in node.interfaces}
@@ -185,6 +185,7 @@ def _link(link: Interface, **more: str) -> dict[str, Any]:
         "name": link.name,
         "kind": link.kind,
         "up": link.up,
+        "mtu": link.mtu,
         "addresses": [str(address) for address in link.addresses],
         **more,
     }

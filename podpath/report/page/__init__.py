@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from podpath.cni.features import FEATURES
-from podpath.report import summary
-from podpath.report.outcome import Verdict
-from podpath.report.page import drawing
+from podpath.report import conclusion
+from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict
+from podpath.report.page import drawing, topology
 from podpath.requirements import GROUPS, REQUIREMENTS, group
 
+#: Failures at the top of the page; all of them are among the requirements.
+_MOST_FAILURES = 3
 _HERE = Path(__file__).parent
 #: Sign of each verdict, beside its colour. In the order of the page.
 SIGNS = {
@@ -37,7 +39,8 @@ def render(document: Mapping[str, Any]) -> str:
     return str(
         template(_HERE).render(
             report=document,
-            whole=summary.of_run(document),
+            whole=conclusion.of(document),
+            failures=_failures(document["requirements"]),
             title=_title(document),
             style=_file("page.css"),
             script=script,
@@ -51,6 +54,8 @@ def render(document: Mapping[str, Any]) -> str:
             about_feature=_about_feature,
             ordered=_ordered,
             drawing=drawing,
+            topology=topology,
+            result=_result,
             telling=_telling,
         )
     )
@@ -98,10 +103,50 @@ def _ordered(entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(entries, key=lambda entry: order.index(entry["verdict"]))
 
 
+def _failures(requirements: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the first requirements that do not conform, each with the test that shows it best.
+
+    Returns:
+        Entries with `requirement`, `test`, and `evidence` for the drawing: that of the test, or its
+        topology; None without both.
+    """
+    failed = [r for r in requirements if r["verdict"] == Verdict.DOES_NOT_CONFORM]
+    shown = []
+    for requirement in failed[:_MOST_FAILURES]:
+        tests = [t for t in requirement["tests"] if t["verdict"] == Verdict.DOES_NOT_CONFORM]
+        test = min(tests, key=lambda t: _evidence(t) is None, default=None)
+        evidence = _evidence(test) if test else None
+        shown.append({"requirement": requirement, "test": test, "evidence": evidence})
+    return shown
+
+
+def _evidence(test: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what a drawing of a failure shows; None if the report has nothing to draw."""
+    of_packets = [e for e in test["evidence"] if e["paths"] and e["topology"]["pods"]]
+    if of_packets:
+        return next((e for e in reversed(of_packets) if e["differences"]), of_packets[-1])
+    if not test.get("topology", {}).get("pods"):
+        return None
+    nothing: dict[str, Any] = {"paths": [], "frames": [], "shown": []}
+    return nothing | {"topology": test["topology"], "differences": test["differences"]}
+
+
+def _result(entry: Mapping[str, Any]) -> str:
+    """Put the result of a group or a feature into words that agree with the verdict of the run."""
+    counts = entry["counts"]
+    bad = (Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST)
+    if entry["result"] in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
+        return str(entry["result"])
+    if verdict := next((v for v in bad if counts.get(v, 0)), None):
+        return str(verdict)
+    part = counts.get(Verdict.NOT_RUN, 0)
+    return f"{Verdict.CONFORMS}, {OF_WHAT_WAS_RUN}" if part else str(Verdict.CONFORMS)
+
+
 def _overview(requirements: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, Any]] | None:
-    """Choose the test and evidence at the top of the page: of a failure, else of any path."""
+    """Choose the test and evidence that show a path, where no failure does."""
     candidates = [
-        (test["verdict"] != Verdict.DOES_NOT_CONFORM, number, test["test"], evidence)
+        (number, test["test"], evidence)
         for number, requirement in enumerate(requirements)
         for test in requirement["tests"]
         for evidence in test["evidence"]
@@ -109,7 +154,7 @@ def _overview(requirements: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[s
     ]
     if not candidates:
         return None
-    _, _, name, evidence = min(candidates, key=lambda c: (c[0], not _telling(c[3]), c[1]))
+    _, name, evidence = min(candidates, key=lambda c: (not _telling(c[2]), c[0]))
     return name, evidence
 
 

@@ -22,7 +22,7 @@ from podpath.paths.probes import Echo
 from podpath.report import evidence, page, verify
 from podpath.report.document import About, TestResult, build, write
 from podpath.report.outcome import Outcome, Verdict
-from podpath.report.page import drawing
+from podpath.report.page import drawing, topology
 from podpath.report.page.drawing import ASKED, BROKEN, LOST, QUIET, SEEN
 from podpath.requirements import REQUIREMENTS
 
@@ -120,7 +120,7 @@ def test_sighting_elsewhere_is_drawn_with_the_path_of_its_packet() -> None:
     assert drawing.elsewhere(there, observed) == [("bystander", "eth0", Direction.IN)]
     assert drawing.elsewhere(back, observed) == []
     assert "unexpected" in drawing.of_path(there, observed)
-    assert "unexpected" in drawing.of_topology(observed)
+    assert "unexpected" in topology.of_topology(observed)
 
 
 def test_interface_that_vanished_keeps_its_place() -> None:
@@ -150,8 +150,8 @@ def test_host_end_without_its_bridge_is_cut_in_the_topology() -> None:
     observed = told(*samples.exchange(), differences=(lost,))
     for link in observed["topology"]["node"]:
         link["master"] = "" if link["name"] == "veth3" else link["master"]
-    whole = drawing.of_topology(told(*samples.exchange()))
-    cut = drawing.of_topology(observed)
+    whole = topology.of_topology(told(*samples.exchange()))
+    cut = topology.of_topology(observed)
 
     assert ("not bridged" in whole, "edge lost cut" in whole) == (False, False)
     assert ("not bridged" in cut, cut.count("edge lost cut")) == (True, 1)

@@ -14,7 +14,7 @@ from podpath.paths import expected
 from podpath.paths.judgement import Judgement
 from podpath.paths.observe import Observed
 from podpath.report import evidence
-from podpath.report.page import drawing
+from podpath.report.page import topology as drawing
 from podpath.topology.wiring import Wiring
 
 from .. import samples
