@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -22,7 +23,7 @@ from podpath.paths.probes import Echo
 from podpath.report import evidence, page, verify
 from podpath.report.document import About, TestResult, build, write
 from podpath.report.outcome import Outcome, Verdict
-from podpath.report.page import drawing, topology
+from podpath.report.page import drawing, svg, topology
 from podpath.report.page.drawing import ASKED, BROKEN, LOST, QUIET, SEEN
 from podpath.requirements import REQUIREMENTS
 
@@ -323,3 +324,57 @@ def test_reasons_of_losses_are_shown() -> None:
     assert "moved: node IpInDiscards +2." in html
     assert HOSTILE not in html
     assert "&lt;/script&gt;" in html
+
+
+def _mtu(found: int) -> TestResult:
+    """A failure of TOPO-MTU: the host ends have another MTU."""
+    wired = evidence.topology(samples.topology())
+    for link in wired["node"]:
+        link["mtu"] = found if link["name"].startswith("veth") else 1500
+    difference = Difference("MTU", "host end of pod client", "1500", str(found))
+    return TestResult(
+        "t::mtu",
+        ("TOPO-MTU",),
+        Outcome(Verdict.DOES_NOT_CONFORM, str(difference)),
+        differences=[evidence.difference(difference)],
+        topology=wired,
+    )
+
+
+def test_mtu_is_drawn_where_it_is_the_finding() -> None:
+    """At each interface, red where it is another one; the report keeps what the drawing needs."""
+    built = build([_mtu(1400)], {"profile": "bridge"}, "1.2", About())
+    text = page.render(built)
+    drawn = text[text.index("<svg") : text.index("</svg>")]
+
+    found = re.findall('class="note ([a-z]+)"[^>]*>(MTU [0-9]+)<', drawn)
+    assert Counter(found) == {("broken", "MTU 1400"): 3, ("seen", "MTU 1500"): 4}
+    assert verify.problems(built) == []
+
+
+def test_page_begins_with_what_does_not_conform() -> None:
+    """Its drawing comes before the requirements, and these before the results by group."""
+    text = page.render(build([_mtu(1400)], {"profile": "bridge"}, "1.2", About(selected=True)))
+    order = ["DOES NOT CONFORM", 'id="failures"', "<svg", 'id="requirements"', 'id="results"']
+    places = [text.index(part) for part in order]
+
+    assert places == sorted(places)
+
+
+def test_result_of_a_group_agrees_with_the_verdict() -> None:
+    """A known deviation makes a result partial, and the plugin still conforms."""
+    known = TestResult("t", ("LIFE-REUSE",), Outcome(Verdict.KNOWN_DEVIATION, "why"))
+    text = page.render(build([known], {"profile": "bridge"}, "1.2", About()))
+
+    assert "partial" not in text[text.index("<body>") :]
+
+
+def test_long_texts_stay_in_their_boxes() -> None:
+    """They are narrowed as far as they can be read, then cut."""
+    picture = svg.svg(100, 10, "topology", "it")
+    texts = ["fd00:10:88:1::2/64", "x" * 100, "eth0"]
+    drawn = [svg.text(picture, (0, 0), "address", text, 90) for text in texts]
+
+    assert [one.get("textLength") for one in drawn] == ["90", "90", None]
+    assert (drawn[0].text, drawn[2].text) == ("fd00:10:88:1::2/64", "eth0")
+    assert str(drawn[1].text).endswith("…")

@@ -14,7 +14,7 @@ from podpath.paths import expected
 from podpath.paths.judgement import Judgement
 from podpath.paths.observe import Observed
 from podpath.report import evidence
-from podpath.report.page import topology as drawing
+from podpath.report.page import topology
 from podpath.topology.wiring import Wiring
 
 from .. import samples
@@ -212,6 +212,6 @@ def test_drawing_joins_pods_to_their_lower_link() -> None:
 
     assert [p["links"][1]["lower"] for p in told["topology"]["pods"]] == [UPLINK] * 3
     assert [p["links"][1]["peer"] for p in told["topology"]["pods"]] == [""] * 3
-    drawn = drawing.of_topology(told)
+    drawn = topology.of_topology(told)
     assert drawn.count(f">{UPLINK}<") == 1
     assert "veth" not in drawn
