@@ -111,7 +111,7 @@ def _failures(requirements: Sequence[Mapping[str, Any]]) -> list[Mapping[str, An
         topology; None without both.
     """
     failed = [r for r in requirements if r["verdict"] == Verdict.DOES_NOT_CONFORM]
-    shown = []
+    shown: list[Mapping[str, Any]] = []
     for requirement in failed[:_MOST_FAILURES]:
         tests = [t for t in requirement["tests"] if t["verdict"] == Verdict.DOES_NOT_CONFORM]
         test = min(tests, key=lambda t: _evidence(t) is None, default=None)
@@ -122,6 +122,7 @@ def _failures(requirements: Sequence[Mapping[str, Any]]) -> list[Mapping[str, An
 
 def _evidence(test: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what a drawing of a failure shows; None if the report has nothing to draw."""
+    of_packets: list[Mapping[str, Any]]
     of_packets = [e for e in test["evidence"] if e["paths"] and e["topology"]["pods"]]
     if of_packets:
         return next((e for e in reversed(of_packets) if e["differences"]), of_packets[-1])
