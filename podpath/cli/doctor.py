@@ -12,7 +12,7 @@ from podpath.cli import output
 from podpath.errors import COULD_NOT_TEST_STATUS
 from podpath.nodes import kinds
 from podpath.run.plan import Plan
-from podpath.system import programs
+from podpath.system import packages
 
 if TYPE_CHECKING:
     from podpath.run.needs import Finding
@@ -47,8 +47,8 @@ def add(commands: output.Commands) -> None:
     parser.add_argument(
         "--install",
         action="store_true",
-        help="first install, with apt-get and as root, what is missing and Debian has; the exit"
-        " status then tells whether all of that is there",
+        help="first install, as root and with apt-get, dnf or zypper, what is missing and has a"
+        " package; the exit status then tells whether all of that is there",
     )
     output.json_option(parser)
     parser.set_defaults(run=_run)
@@ -95,12 +95,11 @@ def _run(options: argparse.Namespace) -> int:
     return 0 if done else COULD_NOT_TEST_STATUS
 
 
-def _install(packages: Mapping[str, str]) -> None:
-    """Install missing packages. If none is missing, apt-get does not run."""
-    if packages:
-        names = " ".join(sorted(set(packages.values())))
-        sys.stderr.write(f"podpath: installing with apt: {names}\n")
-        programs.install(packages.values())
+def _install(missing: Mapping[str, str]) -> None:
+    """Install missing packages. If none is missing, no package manager runs."""
+    if missing:
+        sys.stderr.write(f"podpath: installing: {packages.command(missing.values())}\n")
+        packages.install(missing.values())
 
 
 def _write(findings: Sequence["Finding"]) -> None:

@@ -11,6 +11,7 @@ from podpath.nodes.kind import Kind, Need
 from podpath.run import checks, origin
 from podpath.run.plan import Plan
 from podpath.system import kernel, programs
+from podpath.system.packages import how_to_install
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def of_programs(kind: Kind) -> Iterator[Finding]:
         if tool.name not in missing:
             yield Finding(tool.name, True, programs.find(tool) or "")
     for name, package in missing.items():
-        yield Finding(name, False, "is missing", programs.how_to_install([package]), package)
+        yield Finding(name, False, "is missing", how_to_install([package]), package)
 
 
 def of_kind(kind: Kind) -> Iterator[Finding]:

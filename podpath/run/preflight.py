@@ -11,7 +11,7 @@ from podpath.nodes.kind import Kind
 from podpath.requirements import CORE, Ability
 from podpath.run import checks, needs, origin
 from podpath.run.plan import Plan
-from podpath.system import programs, sysctl
+from podpath.system import packages, sysctl
 
 
 def check(plan: Plan) -> None:
@@ -39,7 +39,7 @@ def check_kind(kind: Kind) -> None:
 def _check_system(kind: Kind) -> None:
     checks.root()
     if absent := needs.packages(needs.of_programs(kind)):
-        by_hand = programs.how_to_install(absent.values())
+        by_hand = packages.how_to_install(absent.values())
         command = needs.install_command(kind.name)
         raise CouldNotTest(
             f"missing on this system: {', '.join(absent)}", f"{by_hand} (or {command})"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from podpath.errors import CouldNotTest
 from podpath.nodes.base import Node
-from podpath.system import programs
+from podpath.system import packages, programs
 
 #: Directories on the node, before and after all others of PATH.
 FIRST, LAST = "/opt/podpath/bin", "/opt/podpath/bin-of-last-resort"
@@ -98,7 +98,7 @@ def _python(module: str) -> str:
 
 def _stand_in(name: str, package: str) -> str:
     """Return a program for one that the host lacks: busybox' own, or how to install it."""
-    advice = f"On the host, as root: apt-get install {package}"
+    advice = f"On the host, as root: {packages.command([package])}"
     lines = ["#!/bin/sh"]
     if name in _APPLETS:
         lines.append(f'busybox {name} --help >/dev/null 2>&1 && exec busybox {name} "$@"')

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from podpath.errors import CouldNotTest
-from podpath.system import limits
+from podpath.system import limits, packages
 
 #: Searched in this order after the user's own; each has plugins on some distribution.
 PLUGIN_DIRECTORIES = ("/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni")
@@ -118,7 +118,7 @@ def locate(name: str) -> str:
     tool = next(t for t in TOOLS if t.name == name)
     if path := find(tool):
         return path
-    raise CouldNotTest(f"{name} is missing", how_to_install([tool.package]))
+    raise CouldNotTest(f"{name} is missing", packages.how_to_install([tool.package]))
 
 
 @cache
@@ -155,7 +155,7 @@ def plugin(name: str, directories: tuple[str, ...]) -> str:
     raise CouldNotTest(
         f'the CNI plugin "{name}" is in none of {", ".join(directories)}',
         "Name its directory with --podpath-cni-bin, or correct the conflist;"
-        f" the reference plugins: apt-get install {_PLUGINS_PACKAGE}",
+        f" the reference plugins: {packages.command([_PLUGINS_PACKAGE])}",
     )
 
 
@@ -169,40 +169,9 @@ def missing(tools: Iterable[Tool] = TOOLS, *, plugins: bool = True) -> dict[str,
     Returns:
         Name of the tool -> Debian package.
     """
-    packages = {tool.name: tool.package for tool in tools if not find(tool)}
+    absent = {tool.name: tool.package for tool in tools if not find(tool)}
     if not ctypes.util.find_library("pcap"):
-        packages["libpcap"] = _LIBPCAP_PACKAGE
+        absent["libpcap"] = _LIBPCAP_PACKAGE
     if plugins and not any(os.path.isfile(f"{d}/bridge") for d in PLUGIN_DIRECTORIES):
-        packages["CNI plugins"] = _PLUGINS_PACKAGE
-    return packages
-
-
-def how_to_install(packages: Iterable[str]) -> str:
-    """Return the remedy for missing tools: a command that installs their Debian packages."""
-    return f"On Debian, as root: apt-get install {' '.join(sorted(set(packages)))}"
-
-
-def install(packages: Iterable[str]) -> None:
-    """Install Debian packages with apt.
-
-    Raises:
-        CouldNotTest: The user is not root, the system has no apt-get, or apt-get failed.
-    """
-    names = sorted(set(packages))
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise CouldNotTest(f"podpath cannot install {', '.join(names)}", how_to_install(names))
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    options = ["-q", "-y", "--no-install-recommends"]
-    for command in (["apt-get", "-q", "update"], ["apt-get", "install", *options, *names]):
-        ended = subprocess.run(
-            command,
-            env=environment,
-            check=False,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        if ended.returncode != 0:
-            raise CouldNotTest(
-                f"{' '.join(command)} failed:\n{ended.stdout[-2000:]}", "Install them by hand"
-            )
+        absent["CNI plugins"] = _PLUGINS_PACKAGE
+    return absent

@@ -21,7 +21,7 @@ from podpath.nodes.embedded.kind import Embedded
 from podpath.report import document
 from podpath.report.outcome import Outcome, Verdict
 from podpath.requirements import GROUPS, REQUIREMENTS, group
-from podpath.system import programs
+from podpath.system import packages, programs
 from selftests.suite import ROOT
 
 Capture = pytest.CaptureFixture[str]
@@ -257,7 +257,7 @@ def test_doctor_tells_all_that_is_missing_with_the_remedies(
 def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The packages that apt-get would install; runc is missing until then."""
     found: list[str] = []
-    monkeypatch.setattr(programs, "install", found.extend)
+    monkeypatch.setattr(packages, "install", found.extend)
     monkeypatch.setattr(programs, "missing", lambda *_, **__: {} if found else {"runc": "runc"})
     return found
 
@@ -277,7 +277,7 @@ def test_doctor_installs_what_is_missing(
     assert cli.main(asked) == 0
     assert installed == ["runc"]
     told = capsys.readouterr()
-    assert told.err == "podpath: installing with apt: runc\n"
+    assert told.err == "podpath: installing: apt-get install runc\n"
     assert not json.loads(told.out)["ready"]
     assert cli.main(asked) == 0
     assert installed == ["runc"]
