@@ -1,9 +1,10 @@
 """Result of a command."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CommandResult:
     """Result of a command in a container.
 
@@ -17,7 +18,7 @@ class CommandResult:
     output: bytes
     errors: str
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """Output as text, with undecodable bytes replaced."""
+        """Output as text, with undecodable bytes replaced, which takes long for random ones."""
         return self.output.decode(errors="replace")
