@@ -41,11 +41,14 @@ class Run:
         status: exit status of pytest.
         output: everything that the run printed, on stdout and stderr.
         report: the run's report.json; empty if the run wrote none.
+        hung: the calls of plugins that were awaited in vain, in words; only of a run within this
+            process.
     """
 
     status: int
     output: str
     report: dict[str, Any] = field(default_factory=dict)
+    hung: tuple[str, ...] = ()
 
     def verdicts(self) -> dict[str, str]:
         """Return the verdicts on the requirements with tests in the run: id -> verdict."""

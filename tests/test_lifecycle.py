@@ -147,7 +147,7 @@ def test_pods_do_not_notice_that_the_runtime_restarts(
         pytest.skip("podpath restarts the runtime of an embedded node alone")
     runtime.require_first_add()
 
-    assert restart.restarted(contract_node, network) == []
+    assert restart.restarted(contract_node, network, runtime.hung) == []
 
 
 @requirement("LIFE-REBOOT")
@@ -169,4 +169,5 @@ def test_pods_made_at_the_same_time_are_distinct_and_clean(
     with pods.temporary("passer"):  # what fails one after the other is no race
         one_by_one = whole.wired(node, network, pods)
 
-    assert parallel.parallel_differences(fresh_node, network, one_by_one) == []
+    differences = parallel.parallel_differences(fresh_node, network, one_by_one, pods.hung)
+    assert differences == []

@@ -8,13 +8,15 @@ import json
 import os
 import subprocess
 import tempfile
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 from podpath.system import limits, programs
 
 _LARGEST_ANSWER = 1 << 20
 _NOBODY = 65534
+#: Inode, time of the last change, and path of a binary -> the versions that it lists.
+_known: dict[str, tuple[str, ...]] = {}
 _CONFINED = (
     *("setpriv", "--pdeathsig", "KILL", "--"),  # the query ends with podpath, however that ends
     *("unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--cgroup", "--mount-proc"),
@@ -43,13 +45,23 @@ def supported(path: str) -> tuple[str, ...]:
         status = os.stat(path)
     except OSError:
         return ()
-    return _supported(path, (status.st_ino, status.st_mtime_ns))
+    binary = f"{status.st_ino} {status.st_mtime_ns} {path}"
+    if binary not in _known:
+        _known[binary] = listed(_answer(path))
+    return _known[binary]
 
 
-@cache
-def _supported(path: str, _: tuple[int, int]) -> tuple[str, ...]:
-    """Return the versions from a cache. Inode and mtime distinguish binaries."""
-    return listed(_answer(path))
+def known() -> dict[str, list[str]]:
+    """Return the versions of the binaries that were queried, as plain values for learn()."""
+    return {binary: list(versions) for binary, versions in _known.items()}
+
+
+def learn(versions: Mapping[str, list[str]]) -> None:
+    """Take over what another process of the same run has learned by known().
+
+    A binary that hangs takes its time once, then.
+    """
+    _known.update({binary: tuple(names) for binary, names in versions.items()})
 
 
 def _answer(path: str) -> str:

@@ -13,7 +13,7 @@ from podpath.cni.network import Network
 from podpath.contract import links
 from podpath.contract.answers import Answer, entries, require_success
 from podpath.contract.links import AttachmentState
-from podpath.contract.runtime import Runtime
+from podpath.contract.runtime import ENDS, Runtime
 from podpath.contract.subjects import (
     ATTACHING,
     CapabilityArgs,
@@ -25,6 +25,7 @@ from podpath.contract.subjects import (
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Difference, Settings
 from podpath.nodes import inventory
+from podpath.nodes.deployment import ADDED, DELETED
 from podpath.nodes.inventory import Inventory
 from podpath.system import limits, randomness, sysctl, waiting
 
@@ -187,7 +188,12 @@ class Attachment:
             cni_version = version or self.version
             additional_keys = runtime_config(step, self.capability_args)
             answer = self.runtime.call(
-                step, cni_version, environment, previous=previous, additional_keys=additional_keys
+                step,
+                cni_version,
+                environment,
+                previous=previous,
+                additional_keys=additional_keys,
+                violated=ENDS if overrides or version else self._violated(command, previous),
             )
         except DoesNotConform:
             self._hung = True
@@ -195,6 +201,16 @@ class Attachment:
         if command == "DEL" and answer.status == 0 and step in self._up:
             self._up.remove(step)
         return answer
+
+    def _violated(self, command: str, previous: Previous) -> tuple[str, str]:
+        """Return the requirement that the call violates if it hangs: of pods, if it is as theirs.
+
+        Pods are given their networks, and deleted, by calls in their namespaces; a DEL has the
+        result.
+        """
+        if not self.runtime.is_usual or self._lost or (command == "DEL" and previous is None):
+            return ENDS
+        return {"ADD": ADDED, "DEL": DELETED}.get(command, ENDS)
 
     def detach(self) -> None:
         """Call DEL for each ADD that is not undone yet, and ignore failures.

@@ -106,7 +106,8 @@ def _second(first: Attachment) -> Iterator[list[Attachment]]:
 def _of_other_network(collector: Collector) -> Iterator[None]:
     """Let a container of another network have an address, if an IPAM plugin can be called."""
     ipam = [s for s in of(collector.network.conflist) if s.role is Role.IPAM]
-    other = Runtime(collector.runtime.node, _OTHER_NETWORK, collector.runtime.path)
+    usual = collector.runtime
+    other = Runtime(usual.node, _OTHER_NETWORK, usual.path, usual.hung)
     with ExitStack() as stack:
         for subject in ipam:
             stack.enter_context(attached(other, subject, collector.version)).add()

@@ -54,7 +54,7 @@ def rebooted(
         for attachment in lost:
             attachment.attach()
         _copy(list(state_files.paths(runtime.node)), runtime.node, after)
-        restarted = Runtime(after, runtime.network_name, runtime.path)
+        restarted = Runtime(after, runtime.network_name, runtime.path, runtime.hung, is_usual=False)
         new = stack.enter_context(attached(restarted, subject, version))
         if refused := answers.succeeded(new.add()):
             return refused

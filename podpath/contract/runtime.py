@@ -13,6 +13,7 @@ from podpath.contract.answers import Answer
 from podpath.contract.subjects import Step, Subject, request_configuration
 from podpath.errors import CouldNotTest, DoesNotConform, Hung, Unmet
 from podpath.nodes.base import Node
+from podpath.nodes.hung import HungCalls
 from podpath.system import files, limits, programs
 
 #: Requirement that calls end, with the reason why tests that need such a call are not run.
@@ -30,27 +31,39 @@ class Runtime:
         path: directories of plugins on the node, in the format of CNI_PATH.
         unmet: failure of the first ADD, which explains later ones; None if it succeeded.
         named_interfaces: names of the subjects whose ADD made an interface named CNI_IFNAME.
+        hung: the calls that did not end in time.
+        is_usual: True if plugins find on this node what they find for pods.
     """
 
-    def __init__(self, node: Node, network_name: str, path: str) -> None:
+    def __init__(
+        self,
+        node: Node,
+        network_name: str,
+        path: str,
+        hung: HungCalls | None = None,
+        *,
+        is_usual: bool = True,
+    ) -> None:
         self.node = node
         self.network_name = network_name
         self.path = path
         self.unmet: Unmet | CouldNotTest | None = None
         self.named_interfaces: set[str] = set()
+        self.hung = hung or HungCalls()
+        self.is_usual = is_usual
         self._versions: dict[str, tuple[str, ...]] = {}
-        self._hung: dict[tuple[str, str], Unmet | CouldNotTest] = {}
 
     def with_directory(self, directory: str) -> "Runtime":
         """Return a copy that searches for plugins in another directory of the node first."""
-        other = Runtime(self.node, self.network_name, f"{directory}:{self.path}")
-        other.unmet, other._versions, other._hung = self.unmet, self._versions, self._hung
+        path = f"{directory}:{self.path}"
+        other = Runtime(self.node, self.network_name, path, self.hung, is_usual=False)
+        other.unmet, other._versions = self.unmet, self._versions
         return other
 
     def fail(self, unmet: Unmet | CouldNotTest) -> None:
         """Attribute the calls that hung so far, and later failures of ADD, to the first ADD."""
         self.unmet = unmet
-        self._hung.update(dict.fromkeys(self._hung, unmet))
+        self.hung.attribute(unmet)
 
     def require_first_add(self) -> None:
         """Require that the first ADD on the node succeeded.
@@ -70,6 +83,7 @@ class Runtime:
         *,
         previous: Mapping[str, Any] | None = None,
         additional_keys: Mapping[str, Any] | None = None,
+        violated: tuple[str, str] = ENDS,
     ) -> Answer:
         """Call a plugin with the configuration that a runtime derives for it.
 
@@ -79,6 +93,7 @@ class Runtime:
             environment: CNI's variables.
             previous: prevResult of the configuration.
             additional_keys: keys that the command adds to the configuration.
+            violated: as for execute.
 
         Raises:
             DoesNotConform: the plugin does not end in time, or prints without end.
@@ -88,7 +103,7 @@ class Runtime:
             **request_configuration(step, self.network_name, version, previous),
             **(additional_keys or {}),
         }
-        return self.execute(step.plugin, json.dumps(configuration), environment)
+        return self.execute(step.plugin, json.dumps(configuration), environment, violated)
 
     def version(self, plugin: str, version: str) -> Answer:
         """Call VERSION with an input of this cniVersion.
@@ -136,8 +151,20 @@ class Runtime:
             for s in subject.steps
         ]
 
-    def execute(self, plugin: str, text: str, environment: Mapping[str, str]) -> Answer:
+    def execute(
+        self,
+        plugin: str,
+        text: str,
+        environment: Mapping[str, str],
+        violated: tuple[str, str] = ENDS,
+    ) -> Answer:
         """Call a plugin with any text on stdin, unless the same command of it hung before.
+
+        Args:
+            plugin: type of the plugin.
+            text: its stdin.
+            environment: CNI's variables.
+            violated: requirement that a call without end violates, and why other tests are not run.
 
         Raises:
             DoesNotConform: as call.
@@ -146,17 +173,16 @@ class Runtime:
         path = self.locate(plugin)
         given = {"PATH": programs.search_path(), "LANG": "C.UTF-8", "CNI_PATH": self.path}
         command = environment.get("CNI_COMMAND", "(no command)")
-        if hung := self._hung.get((plugin, command)):
-            raise hung.with_traceback(None)  # else its traceback grows with each test
+        self.hung.require_none(command, plugin)
         started = time.monotonic()
         try:
             status, output, errors = _run(
                 self.node.entering([path]), text, given | dict(environment), f"{plugin} {command}"
             )
         except Hung as error:
-            unmet = self.unmet or Unmet(error, *ENDS)
-            self._hung[plugin, command] = unmet
-            raise unmet.with_traceback(None) from None
+            unmet = self.unmet or Unmet(error, *violated)
+            only = plugin if violated == ENDS else ""
+            raise self.hung.note(unmet, command, only).with_traceback(None) from None
         return Answer(plugin, command, status, output, errors, time.monotonic() - started)
 
     def supported_versions(self, plugin: str) -> tuple[str, ...]:
@@ -229,14 +255,13 @@ def _read_to_end(
     outputs = [bytearray(), bytearray()]
     limit = limits.current()
     deadline = time.monotonic() + limit.measures.plugin_call
-    late = Hung(f"{call} did not end within {limit.measures.plugin_call:.0f} s, and was killed")
     with selectors.DefaultSelector() as selector:
         for number, pipe in enumerate((process.stdout, process.stderr)):
             selector.register(pipe, selectors.EVENT_READ, number)
         while selector.get_map():
             ready = selector.select(max(deadline - time.monotonic(), 0))
             if not ready:
-                return outputs, late
+                return outputs, _late(process, call)
             for key, _ in ready:
                 _read_pipe(key.fileobj, outputs[key.data], selector.unregister)
             if max(map(len, outputs)) > files.LIMIT:
@@ -247,8 +272,16 @@ def _read_to_end(
     try:
         process.wait(max(deadline - time.monotonic(), limit.plugin_exit))
     except subprocess.TimeoutExpired:
-        return outputs, late
+        return outputs, _late(process, call)
     return outputs, None
+
+
+def _late(process: "subprocess.Popen[bytes]", call: str) -> Hung:
+    """Return the error of a call that took too long; another process may hold its output open."""
+    seconds = f"{limits.current().measures.plugin_call:.0f} s"
+    if process.poll() is None:
+        return Hung(f"{call} did not end within {seconds}, and was killed")
+    return Hung(f"{call} ended, but another process held its output open for more than {seconds}")
 
 
 def _read_pipe(pipe: Any, output: bytearray, done: Any) -> None:

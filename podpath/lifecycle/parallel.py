@@ -10,6 +10,7 @@ from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
+from podpath.nodes.hung import HungCalls
 from podpath.nodes.inventory import Inventory
 from podpath.topology import reading
 from podpath.topology.whole import unlike, wired
@@ -18,7 +19,7 @@ _PARALLEL_PODS = 8
 
 
 def parallel_differences(
-    node: Node, network: Network, one_by_one: Iterable[Difference]
+    node: Node, network: Network, one_by_one: Iterable[Difference], hung: HungCalls
 ) -> list[Difference]:
     """Create the first pods of a node at once, check their wiring, delete them at once, twice.
 
@@ -28,16 +29,17 @@ def parallel_differences(
         node: a node that never had a pod.
         network: the configuration, and how its plugin wires pods.
         one_by_one: differences in the wiring of pods that were created one after the other.
+        hung: the calls of plugins that hung in this run so far.
 
     Raises:
         DoesNotConform: the plugin failed.
     """
     own = {*inventory.interfaces(node), network.bridge}
     try:
-        wiring = _at_once(node, network)
+        wiring = _at_once(node, network, hung)
         own |= network.own_links(reading.read(node.network_namespace(), {}, []))
         first = settled(node, network, partial(_empty, own))
-        wiring += _at_once(node, network)
+        wiring += _at_once(node, network, hung)
     except Unmet as error:  # one after the other it works
         raise DoesNotConform(error.message, error.output) from None
     differences = unlike(wiring, one_by_one, network)
@@ -50,10 +52,10 @@ def parallel_differences(
     ]
 
 
-def _at_once(node: Node, network: Network) -> list[Difference]:
+def _at_once(node: Node, network: Network, hung: HungCalls) -> list[Difference]:
     """Create pods at once, return the differences of their wiring, and delete them at once."""
     names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
-    pods = Deployment(node)
+    pods = Deployment(node, HungCalls(hung))  # a call that hangs here alone is a race's
     with pods.temporary(*names, parallel=_PARALLEL_PODS):
         return wired(node, network, pods)
 

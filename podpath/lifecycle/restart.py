@@ -7,6 +7,7 @@ from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.deployment import CLIENT, SERVER, Deployment
 from podpath.nodes.embedded.node import EmbeddedNode
+from podpath.nodes.hung import HungCalls
 from podpath.topology import whole
 
 #: Kinds of things on a node that pods have; a runtime that starts makes and ends processes.
@@ -15,15 +16,23 @@ _OF_PODS = frozenset(
 )
 
 
-def restarted(node: EmbeddedNode, network: Network) -> list[Difference]:
+def restarted(node: EmbeddedNode, network: Network, hung: HungCalls) -> list[Difference]:
     """List what a restart of the runtime changes for the pods that run, and for a new one.
 
+    Args:
+        node: the node.
+        network: the configuration, and how its plugin wires pods.
+        hung: the calls of plugins that hung in this run so far.
+
     Raises:
+        Unmet: the plugin failed for a pod before the restart.
         DoesNotConform: the plugin failed for a pod that is created, or deleted, afterwards.
         CouldNotTest: the runtime does not come back.
     """
-    pods = Deployment(node)
+    pods = Deployment(node, hung)
     with pods.temporary(CLIENT, SERVER):
+        with pods.temporary("earlier"):
+            pass  # what fails without a restart is not the restart's doing
         before, held = whole.snapshot(node, network, pods), inventory.read(node, network)
         node.restart_runtime(network.conflist)
         differences = bystanders.changes(before.topology, whole.read(node, pods), network)

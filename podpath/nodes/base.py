@@ -61,6 +61,9 @@ class Node(ABC):
             CouldNotTest: anything else failed.
         """
 
+    def discard_pod(self, pod: Pod) -> None:  # noqa: B027 (most kinds of node cannot)
+        """Take a pod off the node without a call of the plugin, which would hang."""
+
     @abstractmethod
     def execute(
         self, pod: Pod, container: str, command: Sequence[str], seconds: float

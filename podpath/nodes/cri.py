@@ -21,6 +21,8 @@ _MOST_RECEIVED = 64 * 1024 * 1024
 _NO_CONFLIST = "cni plugin not initialized"
 #: The runtime found no address of eth0 in the plugin's result.
 _NO_ADDRESS = "failed to find network info"
+#: Seconds between two looks at the output of a plugin, which may print a gigabyte in a second.
+_LOOK = 0.01
 #: Characters of the message that podpath shows.
 _MOST_TOLD = 4000
 
@@ -52,6 +54,7 @@ class Runtime:
         socket: str,
         hung: Callable[[], str],
         ended: Callable[[], str],
+        limit_output: Callable[[], Callable[[], str]] = lambda: lambda: "",
     ) -> None:
         """Connect to the runtime.
 
@@ -62,6 +65,8 @@ class Runtime:
                 the plugins that still run, in words; empty if it is not the plugin that hangs.
             ended: function to call when the runtime is gone; it returns how the runtime ended, if
                 known.
+            limit_output: function to call before such a call; it returns one to call meanwhile,
+                whose value is what a plugin did that had to be killed, in words.
         """
         import grpc
         from cri_api.v1 import api_pb2, api_pb2_grpc
@@ -76,6 +81,7 @@ class Runtime:
         self._images: Any = api_pb2_grpc.ImageServiceStub(self._channel)
         self._hung = hung
         self._ended = ended
+        self._limit_output = limit_output
 
     def close(self) -> None:
         """Close the connection."""
@@ -97,9 +103,10 @@ class Runtime:
     def _network_call(self, doing: str, method: Any, request: Any) -> Any:
         """Make a call during which the runtime calls the plugin: its failure is the plugin's."""
         seconds = limits.current().pod_network
+        look = self._limit_output()
         call = method.future(request, timeout=seconds + 5)
         try:
-            return call.result(timeout=seconds)
+            return self._result(call, seconds, doing, look)
         except self._grpc.FutureTimeoutError:
             running = self._hung()
             call.cancel()
@@ -116,6 +123,23 @@ class Runtime:
             if gone := self._gone(error):
                 raise CouldNotTest(f"{gone}. That was during {doing}") from None
             raise failure(doing, _reason(error)) from None
+
+    def _result(self, call: Any, seconds: float, doing: str, look: Callable[[], str]) -> Any:
+        """Return the result of a call, and look meanwhile how much the plugin prints.
+
+        Raises:
+            Hung: the plugin was killed.
+            FutureTimeoutError: the call takes too long.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return call.result(timeout=min(_LOOK, max(deadline - time.monotonic(), 0)))
+            except self._grpc.FutureTimeoutError:
+                if fault := look():
+                    raise Hung(f"the plugin did not finish {doing}, {fault}") from None
+                if time.monotonic() >= deadline:
+                    raise
 
     def version(self) -> str:
         """Return name and version of the runtime.

@@ -15,6 +15,7 @@ from podpath.errors import CouldNotTest, DoesNotConform, Hung, Unmet, prerequisi
 from podpath.model import POD_INTERFACE, Difference, Inherited, Settings
 from podpath.nodes import image
 from podpath.nodes.base import Node
+from podpath.nodes.hung import HungCalls
 from podpath.nodes.pod import Pod, PodSpec, PortMapping
 from podpath.system import limits, proc, sysctl, waiting
 
@@ -86,15 +87,24 @@ class Deployment:
     Tests create every pod through it, so that podpath always knows what belongs to its pods. Pods
     are created and deleted one after the other, except where a test is about a race. A plugin that
     hung is not called for the same command again.
+
+    Attributes:
+        hung: the calls that did not end in time.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, hung: HungCalls | None = None) -> None:
+        """Begin without a pod.
+
+        Args:
+            node: the node.
+            hung: the calls of plugins that hung in this run so far; None if there are none.
+        """
         self._node = node
         self._live: dict[str, Pod] = {}
         self._of_links = node.link_defaults()
-        self._hung: dict[tuple[str, str], Unmet] = {}
         #: Settings of the node's own links that changed as the first pods were made.
         self.link_changes: list[Difference] = []
+        self.hung = hung or HungCalls()
         #: Context of each creation and deletion of pods.
         self.around: Callable[[], AbstractContextManager[None]] = nullcontext
 
@@ -139,7 +149,7 @@ class Deployment:
     def _create(self, specified: PodSpec) -> Pod:
         name = specified.name
         before = self._of_new_namespace()
-        with self._called_once_if_it_hangs(ADDED):
+        with self._awaited_once("ADD", ADDED):
             pod = self._node.create_pod(specified)
         # the host's settings may change meanwhile, for example when a Docker engine starts
         inherited = Inherited(before | self._of_new_namespace(), self._of_links)
@@ -166,19 +176,22 @@ class Deployment:
 
     def _delete(self, name: str) -> None:
         pod = self._live.pop(name)
-        with prerequisite(*DELETED), self._called_once_if_it_hangs(DELETED):
+        try:
+            self.hung.require_none("DEL")
+        except DoesNotConform:
+            self._node.discard_pod(pod)  # otherwise later tests would see its things
+            raise
+        with prerequisite(*DELETED), self._awaited_once("DEL", DELETED):
             self._node.delete_pod(pod)
 
     @contextmanager
-    def _called_once_if_it_hangs(self, command: tuple[str, str]) -> Iterator[None]:
+    def _awaited_once(self, command: str, violated: tuple[str, str]) -> Iterator[None]:
         """Repeat the first time-out of a command instead of waiting for another."""
-        if command in self._hung:
-            raise self._hung[command].with_traceback(None)
+        self.hung.require_none(command)
         try:
             yield
         except Hung as error:
-            self._hung[command] = Unmet(error, *command)
-            raise
+            raise self.hung.note(Unmet(error, *violated), command) from None
 
     @contextmanager
     def temporary(
@@ -198,6 +211,8 @@ class Deployment:
         taken = [name for name in names if name in self._live]
         if taken:
             raise CouldNotTest(f"there is a pod {taken[0]} already", "Choose another name")
+        if self._live:  # the first pods may stay until the node ends; a test's own may not
+            self.hung.require_none("DEL")
         try:
             yield self.create(*pods, parallel=parallel)
         except BaseException as first:

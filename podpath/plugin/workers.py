@@ -9,13 +9,25 @@ import pytest
 
 from podpath.plugin import shared
 
-_BEGUN, _MISUSE = "podpath_begun", "podpath_misuse"
+_BEGUN, _MISUSE, _VERSIONS = "podpath_begun", "podpath_misuse", "podpath_versions"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take over in a worker what the plugins answered to the preflight."""
+    if versions := getattr(config, "workerinput", {}).get(_VERSIONS):
+        from podpath.cni import version_query
+
+        version_query.learn(versions)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Pass to a worker, before it starts, whether this process ran the preflight."""
+    """Pass to a worker, before it starts, whether this process ran the preflight, and answers."""
     node.workerinput[_BEGUN] = shared.environment in node.config.stash
+    if node.workerinput[_BEGUN]:
+        from podpath.cni import version_query
+
+        node.workerinput[_VERSIONS] = version_query.known()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from podpath.errors import Hung
 from podpath.nodes.base import Node
 from podpath.system import limits
 from podpath.system.limits import Limits
@@ -82,18 +83,25 @@ def run(
         file: the only file to run; empty for all files of the suite.
     """
     output = io.StringIO()
+    hung: list[str] = []
+
+    def note(error: Hung, message: str, output: str = "") -> None:
+        hung.append(message)
+        super(Hung, error).__init__(message, output)
+
     with (
         contextlib.redirect_stdout(output),
         pytest.MonkeyPatch.context() as patch,
         limits.in_force(_impatient()),
     ):
         patch.setenv(*ALONE)
+        patch.setattr(Hung, "__init__", note)
         status = pytest.main(
             arguments(wanted, report, *options, file=file), plugins=[_Suite(node, wanted, cases)]
         )
     written = report / "report.json"
     document = json.loads(written.read_text()) if written.exists() else {}
-    return Run(int(status), output.getvalue(), document)
+    return Run(int(status), output.getvalue(), document, tuple(hung))
 
 
 def arguments(wanted: frozenset[str], report: Path, *options: str, file: str = "") -> list[str]:

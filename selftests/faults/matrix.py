@@ -42,6 +42,8 @@ _AGAIN = {
 }
 #: The same, for a fault that is about the CNI contract alone.
 _ALWAYS_OF_CONTRACT = frozenset({"CNI-ADD-RESULT", "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"})
+#: Calls of plugins that a run may await in vain, each for 10 or 20 s: later ones are not made.
+_MOST_HUNG = 2
 _LEGEND = (
     "● red, or a recommendation not met, as it must be   ○ the same, or not run, in consequence"
     "   ? not testable   · green   ! wrong"
@@ -109,6 +111,8 @@ def row(fault: Fault, run: Run) -> Row:
     wrong |= {i: "was not run" for i in fault.reds if i not in verdicts}
     if "Traceback" in run.output:
         wrong["output"] = "holds a traceback"
+    if len(run.hung) > _MOST_HUNG:
+        wrong["time-outs"] = "; ".join(run.hung)
     if run.status != _status(verdicts):
         wrong["status"] = f"exit status {run.status}"
     proofs = {i: _line(reasons.get(i, ""), text) for i, text in fault.reds.items()}

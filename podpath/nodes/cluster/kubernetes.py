@@ -10,7 +10,7 @@ from pathlib import Path
 
 from podpath.errors import CouldNotTest, DoesNotConform, Hung
 from podpath.model import CommandResult, PodNetwork, Settings
-from podpath.nodes import image, sandboxes
+from podpath.nodes import image, plugin_processes, sandboxes
 from podpath.nodes.base import Node
 from podpath.nodes.belongings import Neighbours, Owners
 from podpath.nodes.cluster import kube_api
@@ -79,7 +79,9 @@ class KubernetesNode(Node):
         self._ended = ended
         self._made = made
         self._foreign: dict[str, PodNetwork] = {}
-        self._runtime = Runtime(str(self._socket()), lambda: sandboxes.hung(self), self.ended)
+        self._runtime = Runtime(
+            str(self._socket()), lambda: plugin_processes.running(self), self.ended
+        )
         self._census = Census(self, self._runtime, self.namespace)
         information = api.node(name)["status"]["nodeInfo"]
         self.versions["kubelet"] = information["kubeletVersion"]
@@ -191,7 +193,7 @@ class KubernetesNode(Node):
             waited = time.monotonic() - began
             if waited > _QUIET_SECONDS:
                 self._look_for_a_failure(name, "add", f"ADD for pod {name}")
-            if waited > limit.pod_network and (running := sandboxes.hung(self)):
+            if waited > limit.pod_network and (running := plugin_processes.running(self)):
                 raise Hung(
                     f"the plugin did not finish ADD for pod {name} in {limit.pod_network:.0f} s",
                     f"{running}\n{limit.of_plugins}",
@@ -225,7 +227,7 @@ class KubernetesNode(Node):
             waited = time.monotonic() - began
             if waited > _QUIET_SECONDS:
                 self._look_for_a_failure(name, "delete", f"DEL for pod {name}")
-            if waited > limit.pod_network and (running := sandboxes.hung(self)):
+            if waited > limit.pod_network and (running := plugin_processes.running(self)):
                 raise Hung(
                     f"the plugin did not finish DEL for pod {name} in {limit.pod_network:.0f} s",
                     f"{running}\n{limit.of_plugins}",

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult
-from podpath.nodes import image, inventory, sandboxes
+from podpath.nodes import image, inventory, plugin_processes, sandboxes
 from podpath.nodes.base import Node
 from podpath.nodes.cri import Runtime
 from podpath.nodes.embedded import confine, containerd, containerd_log, preparation, uplink
@@ -27,6 +27,10 @@ from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import limits, programs, randomness, waiting
 
 T = TypeVar("T")
+
+#: Shell: the link goes at once, its namespace once no process is in it.
+_DISCARD = """ip -n "$1" link delete eth0; ip netns pids "$1" | xargs -r kill -9
+ip netns delete "$1" """
 
 #: Directory of the plugins on the node: the user's before the system's.
 PLUGINS = "/opt/podpath/cni/bin"
@@ -66,8 +70,9 @@ class EmbeddedNode(Node):
         self._numbers = itertools.count(first)
         self._runtime = Runtime(
             str(self.root(containerd.SOCKET)),
-            lambda: sandboxes.hung(self),
+            lambda: plugin_processes.running(self),
             lambda: self.keeper.ended(limits.current().node_death),
+            plugin_processes.OutputLimit(self).begin,
         )
 
     @cached_property
@@ -143,8 +148,12 @@ class EmbeddedNode(Node):
         try:
             self._runtime.remove_pod(pod.name, pod.sandbox)
         except DoesNotConform:
-            self.run(["ip", "netns", "delete", pod.network.netns])
+            self.discard_pod(pod)
             raise
+
+    def discard_pod(self, pod: Pod) -> None:
+        """See Node. Leases and rules stay, as only the plugin knows them."""
+        self.run(["sh", "-c", _DISCARD, "sh", pod.network.netns])
 
     def execute(
         self, pod: Pod, container: str, command: Sequence[str], seconds: float

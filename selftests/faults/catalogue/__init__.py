@@ -7,6 +7,7 @@ from selftests.faults.catalogue import (
     contract,
     families,
     features,
+    hanging,
     healthy,
     ipv6,
     ipvlan,
@@ -27,6 +28,7 @@ from selftests.faults.fault import Fault
 
 # those that take longest first, so that none is left alone at the end
 FAULTS = (
+    *hanging.FAULTS,
     *path.FAULTS,
     *checksums.FAULTS,
     *container.FAULTS,

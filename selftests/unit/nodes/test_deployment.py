@@ -71,7 +71,7 @@ def test_failure_to_delete_is_that_of_one_requirement() -> None:
 
 
 def test_command_that_hung_is_not_called_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first test has the time-out itself; later ones are its consequence."""
+    """The first test is the one violation's consequence, too, unless it is of that requirement."""
     calls = []
 
     def hang(_: Node, spec: PodSpec) -> Pod:
@@ -80,12 +80,36 @@ def test_command_that_hung_is_not_called_again(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(_Node, "create_pod", hang)
     pods = Deployment(_Node())
-    with pytest.raises(Hung):
-        pods.create("a")
-    with pytest.raises(Unmet, match="ADD for pod a") as caught:
-        pods.create("b")
+    for name in "ab":
+        with pytest.raises(Unmet, match="ADD for pod a") as caught:
+            pods.create(name)
+        assert caught.value.requirement == "LIFE-ADD"
+    with pytest.raises(Unmet, match="ADD for pod a"):
+        Deployment(_Node(), pods.hung).create("c")
 
-    assert (calls, caught.value.requirement) == (["a"], "LIFE-ADD")
+    assert calls == ["a"]
+
+
+def test_deletion_that_hung_is_not_awaited_for_other_pods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are taken off the node, and no test makes further pods."""
+    deleted, discarded = [], []
+
+    def hang(_: Node, pod: Pod) -> None:
+        deleted.append(pod.name)
+        raise Hung(f"the plugin did not finish DEL for pod {pod.name} in 20 s", "still running")
+
+    monkeypatch.setattr(_Node, "delete_pod", hang)
+    monkeypatch.setattr(_Node, "discard_pod", lambda _, pod: discarded.append(pod.name))
+    pods = Deployment(_Node())
+    pods.create("first")
+    with pytest.raises(Unmet, match="DEL for pod b") as caught, pods.temporary("a"):  # noqa: SIM117
+        with pods.temporary("b"):
+            pass
+    with pytest.raises(Unmet, match="DEL for pod b"), pods.temporary("c"):
+        pytest.fail("made a pod that cannot be deleted")
+
+    assert caught.value.requirement == "LIFE-DELETE"
+    assert (deleted, discarded) == (["b"], ["a"])
 
 
 def test_pods_are_created_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:

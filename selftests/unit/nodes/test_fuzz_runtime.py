@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import PodNetwork
-from podpath.nodes import cri, sandboxes
+from podpath.nodes import cri, plugin_processes, sandboxes
 from podpath.nodes.embedded.node import EmbeddedNode
 from podpath.nodes.pod import PodSpec
 
@@ -104,7 +104,7 @@ def test_pod_that_is_not_understood_is_removed() -> None:
 @given(st.binary(max_size=80), st.binary(max_size=80))
 def test_any_process_is_described(environment: bytes, command: bytes) -> None:
     """A plugin that hangs may have changed both, to anything."""
-    (said,) = sandboxes.called(environment + b"\0CNI_COMMAND=ADD\xff\0", command * 100)
+    (said,) = plugin_processes.called(environment + b"\0CNI_COMMAND=ADD\xff\0", command * 100)
 
     assert said.startswith("still running: ")
     assert len(said) < 500
