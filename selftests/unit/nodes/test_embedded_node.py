@@ -34,4 +34,6 @@ def test_namespace_goes_although_del_failed(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(DoesNotConform, match="failed DEL for pod transient"):
         node.delete_pod(POD)
 
-    assert commands == [["ip", "netns", "delete", "cni-transient"]]
+    ((*shell, name),) = commands
+    assert name == "cni-transient"
+    assert 'ip netns delete "$1"' in shell[2]
