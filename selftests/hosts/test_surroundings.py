@@ -20,7 +20,8 @@ ENVIRONMENTS: dict[str, Mapping[str, str]] = {
     "locale": {"LANG": "tr_TR.ISO-8859-9", "LC_ALL": "", "LANGUAGE": "tr"},
     "zone": {"TZ": "Asia/Kathmandu"},
     "proxy": dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "grpc_proxy"), _PROXY),
-    "warnings": {"PYTHONWARNINGS": "error"},
+    # with the plugin of pytest that reports objects that nothing closed
+    "warnings": {"PYTHONWARNINGS": "error", "PYTEST_ADDOPTS": "-p no:hypothesispytest"},
     "home": {"HOME": "/nowhere"},
 }
 LIMITS = ("umask 077", "ulimit -n 128", "ulimit -c unlimited -s 1024", "ulimit -l 0 -u 64")
