@@ -2,8 +2,8 @@
 
 python docs/generate_pictures.py PROVED BROKEN    directories with the reports of a run each
 
-The reports: of the test of PATH-ICMP on the reference plugin, and on one that sends pings past the
-bridge. The drawings follow the reader's light or dark theme, also where a page shows them as images.
+The reports: of the test of PATH-ICMP, on the reference plugin and on examples/past-the-bridge. The
+drawings follow the reader's light or dark theme, also where a page shows them as images.
 """
 
 import re
@@ -13,10 +13,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from podpath.report import loading
-from podpath.report.page import drawing
+from podpath.report.page import topology
 
 _STATIC = Path(__file__).parent / "_static"
-_STYLES = Path(drawing.__file__).with_name("page.css")
+_STYLES = Path(topology.__file__).with_name("page.css")
 #: Rules of the page's style that colour a drawing, each on one line.
 _OF_DRAWINGS = re.compile(r"^\.(?:drawing|band|edge|mark|sign|chip)\b.*$", re.MULTILINE)
 
@@ -33,7 +33,7 @@ def picture(report: Path) -> str:
     document = loading.read(report)
     tests = (test for r in document["requirements"] for test in r["tests"])
     evidence = next(e for test in tests for e in test["evidence"])
-    svg = drawing.of_topology(evidence)
+    svg = topology.of_topology(evidence)
     return svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(
         "<title>", f"<style>\n{_style()}</style><title>", 1
     )
