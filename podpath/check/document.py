@@ -31,13 +31,17 @@ def lines(review: Review, *, quiet: bool = False) -> Iterator[str]:
 
     Args:
         review: the review.
-        quiet: True for mistakes and the verdict alone.
+        quiet: True for mistakes and the verdict alone, as FILE:LINE: TEXT, which editors read.
     """
     if not quiet:
         yield from _described(review)
         notes = [f for f in review.findings if f.level == Level.NOTE]
         yield from (f"  note, {finding}" for finding in notes)
-    yield from (f"  WRONG, {finding}" for finding in review.mistakes)
+        yield from (f"  WRONG, {finding}" for finding in review.mistakes)
+    else:
+        for finding in review.mistakes:
+            remedy = f". {finding.remedy}" if finding.remedy else ""
+            yield f"{review.path}:{finding.line}: {finding.text}{remedy}"
     reason = f": {review.reason}" if review.reason else ""
     if review.verdict == Verdict.RIGHT and not review.ways:
         reason = ", and the path of packets is not known"
