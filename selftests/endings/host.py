@@ -2,10 +2,11 @@
 
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from podpath.system import waiting
+from selftests.endings import processes
 
 _DIRECTORIES = ("/run", "/var/lib/cni", "/etc/cni", "/var/lib/containerd", "/dev/shm")
 _NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "cgroup")
@@ -18,12 +19,13 @@ Inventory = dict[str, frozenset[str]]
 
 def read(ignored: Path) -> Inventory:
     """What there is on the host now, by kind; `ignored` is the tests' own directory."""
+    others = processes.of_other_workers()
     return {
-        "namespaces": _namespaces(),
+        "namespaces": _namespaces(others),
         "links": frozenset(os.listdir("/sys/class/net")),
         "mounts": frozenset(_lines(Path("/proc/self/mountinfo").read_text())),
         "cgroups": frozenset(_cgroups()),
-        "processes": frozenset(_processes()),
+        "processes": frozenset(_processes(others)),
         "files": frozenset(_files(ignored)),
         "rules": frozenset(line for command in _RULES for line in _output(command)),
     }
@@ -45,9 +47,11 @@ def _cgroups() -> Iterable[str]:
         yield from (f"{directory}/{name}" for name in names if name.startswith("podpath"))
 
 
-def _processes() -> Iterable[str]:
+def _processes(others: Container[int]) -> Iterable[str]:
     """Processes that are podpath's or a node's, as pid and command line."""
     for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) in others:
+            continue
         try:
             command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
@@ -59,9 +63,11 @@ def _processes() -> Iterable[str]:
             yield f"{process.name} {command}"
 
 
-def _namespaces() -> frozenset[str]:
+def _namespaces(others: Container[int]) -> frozenset[str]:
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) in others:
+            continue
         for kind in _NAMESPACES:
             try:
                 found.add(os.readlink(process / "ns" / kind))

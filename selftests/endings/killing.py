@@ -16,36 +16,17 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from podpath.system import waiting
 from selftests import suite
 from selftests.endings import host
+from selftests.endings.processes import below, tree
 
 _APPEAR_SECONDS = 10.0
 _END_SECONDS = 90.0
 _TESTS = "tests/test_topology.py"
-
-Tree = dict[int, list[int]]
-
-
-def _tree() -> Tree:
-    """Pid -> its children, of all processes."""
-    tree: Tree = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        tree.setdefault(parent, []).append(int(process.name))
-    return tree
-
-
-def _below(pid: int, tree: Tree) -> Iterator[int]:
-    for child in tree.get(pid, []):
-        yield child
-        yield from _below(child, tree)
 
 
 def _command(pid: int) -> str:
@@ -61,8 +42,8 @@ def _itself(pid: int) -> list[int]:
 
 def _group(pid: int) -> list[int]:
     """Pytest and what is in its group: the workers, not the keepers."""
-    below = list(_below(pid, _tree()))
-    return [pid, *(p for p in below if "podpath.nodes" not in _command(p) and _in_group(p, pid))]
+    family = below(pid, tree())
+    return [pid, *(p for p in family if "podpath.nodes" not in _command(p) and _in_group(p, pid))]
 
 
 def _in_group(pid: int, group: int) -> bool:
@@ -74,17 +55,17 @@ def _in_group(pid: int, group: int) -> bool:
 
 def _keeper(pid: int) -> list[int]:
     """The first of those that this run has: its children are the node's init, and its heir."""
-    return [p for p in _below(pid, _tree()) if "podpath.nodes" in _command(p)][:1]
+    return [p for p in below(pid, tree()) if "podpath.nodes" in _command(p)][:1]
 
 
 def _containerd(pid: int) -> list[int]:
-    names = (p for p in _below(pid, _tree()) if "containerd --config" in _command(p))
+    names = (p for p in below(pid, tree()) if "containerd --config" in _command(p))
     return list(names)[:1]
 
 
 def _worker(pid: int) -> list[int]:
     """The first one, by what execnet starts it with; pytest has other children for a moment."""
-    return [p for p in _tree().get(pid, []) if "stdin.readline" in _command(p)][:1]
+    return [p for p in tree().get(pid, []) if "stdin.readline" in _command(p)][:1]
 
 
 _TARGETS: tuple[tuple[str, tuple[str, ...], Callable[[int], list[int]]], ...] = (
