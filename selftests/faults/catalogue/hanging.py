@@ -11,7 +11,7 @@ _NEAR = frozenset(
     {
         *("LIFE-ADD", "LIFE-DELETE", "LIFE-CHURN", "LIFE-OTHERS", "LIFE-PARALLEL", "LIFE-RESTART"),
         *("LIFE-REBOOT", "TOPO-BRIDGE-MEMBERS", "TOPO-NODE-LINKS", "PATH-ARP"),
-        *("CNI-TIME", "CNI-DEL", "CNI-VERSION", "CNI-CHECK"),
+        *("CNI-TIME", "CNI-DEL", "CNI-VERSION", "CNI-CHECK", "CNI-STATUS", "CNI-GC"),
     }
 )
 
