@@ -10,12 +10,13 @@ import sys
 from collections.abc import Sequence
 
 from podpath.nodes.embedded import cgroups
-from podpath.system import randomness
+from podpath.system import linux, randomness
 from selftests.suite import ROOT
 
 #: Seconds until the kernel has removed what the last processes had.
 _REMOVAL = 30.0
-#: Directories that the inventory has, empty at first.
+#: Shell: directories that the inventory has are empty at first. The shell stays, as process 1: it
+#: waits for all that lose their parent, as a host's does.
 _SET_UP = r"""
 set -e
 mount --make-rprivate /
@@ -32,7 +33,9 @@ while IFS=: read -r _ controllers _; do
   esac
 done </proc/self/cgroup
 ip link set lo up
-exec "$@"
+set +e
+"$@"
+exit $?
 """
 _UNSHARE = (
     *("unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--cgroup"),
@@ -42,13 +45,20 @@ _UNSHARE = (
 
 def run(module: str, arguments: Sequence[str]) -> int:
     """Run a module of the self-tests in a place of its own; return its exit status."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     groups = cgroups.create(f"private-{randomness.unique(4).hex()}")
+
+    def enter() -> None:
+        linux.die_with_parent()
+        cgroups.join(groups)
+
     try:
         with subprocess.Popen(
             [*_UNSHARE, sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             env={name: value for name, value in os.environ.items() if name != "TMPDIR"},
-            preexec_fn=lambda: cgroups.join(groups),  # noqa: PLW1509 - no thread runs here
+            preexec_fn=enter,  # noqa: PLW1509 - no thread runs here
         ) as process:
             try:
                 return process.wait()
