@@ -14,6 +14,7 @@ pytest_plugins = [
     "podpath.plugin.collection",
     "podpath.plugin.selection",
     "podpath.plugin.attribution",
+    "podpath.plugin.keeping",
     "podpath.plugin.outcome",
     "podpath.plugin.consequences",
     "podpath.plugin.results",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PREFIX = "--podpath-"
+#: Options that take no value.
+_FLAGS = ("--podpath-keep", "--podpath-lab-test")
 #: Environment variable with arguments that pytest reads before those of the command.
 _VARIABLE = "PYTEST_ADDOPTS"
 
@@ -120,5 +122,5 @@ def _misleads(values: Iterable[str], *, distributed: bool) -> bool:
 
 
 def _are_option_and_value(name: str, value: str) -> bool:
-    awaits_value = str(name).startswith(_PREFIX) and "=" not in str(name)
+    awaits_value = str(name).startswith(_PREFIX) and "=" not in str(name) and name not in _FLAGS
     return awaits_value and not str(value).startswith("-")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podpath.plugin import shared
+from podpath.plugin import by_hand, shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,11 +17,10 @@ def explain(item: pytest.Item, seen: str, finding: str, ids: Sequence[str], susp
     """Format a failure: requirements, finding, sources, causes and commands to look further."""
     from podpath.report.text import failure
 
-    node = shared.node(item)
-    bridge = shared.network(item.config).bridge
+    version = shared.version(item)
     requirements = [shared.requirement(item.config, identifier) for identifier in ids]
-    pid = node.pid if node else None
-    return failure(requirements, seen, finding, pid, bridge, suspicion, shared.version(item))
+    way, subject = by_hand.way(item, ids), by_hand.subject(item, version)
+    return failure(requirements, seen, finding, way, subject, suspicion, version)
 
 
 def findings(item: pytest.Item, error: BaseException) -> str:

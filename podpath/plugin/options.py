@@ -88,6 +88,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " else English); reports are English",
     )
     group.addoption(
+        "--podpath-keep",
+        action="store_true",
+        help="keep the embedded node of a failure, with its pods, for half an hour after the run;"
+        " `podpath shell --join` gets there",
+    )
+    group.addoption(
         "--podpath-seed",
         metavar="N",
         type=_seed,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from podpath.plugin import shared, verdict
+from podpath.plugin import keeping, shared, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -73,6 +73,8 @@ def _give(
     outcome = verdict.of(item, call, report, ids)
     if outcome.verdict == Verdict.DOES_NOT_CONFORM:
         outcome = verdict.hindered(item, ids, compared) or verdict.by_level(item, ids, outcome)
+    if outcome.verdict == Verdict.DOES_NOT_CONFORM:
+        keeping.note_failure(item.config, shared.node(item))
     if outcome.follows:
         report.podpath_cause = _cause(item, call).values()  # type: ignore[attr-defined]
     if call.when != "call" and outcome.verdict == Verdict.CONFORMS:

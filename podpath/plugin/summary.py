@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from podpath.plugin import results, shared, table
+from podpath.plugin import keeping, results, shared, table
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -158,6 +158,8 @@ def _write_rest(terminal: pytest.TerminalReporter, config: pytest.Config, kept: 
     _write(terminal, lines)
     if terminal.verbosity < 0 and kept.has_findings:
         terminal.write_line(f"podpath seed: {shared.seed(config)}")  # the header was left out
+    for sentence in config.stash.get(keeping.sentences, []):
+        terminal.write_line(f"podpath: {sentence}", bold=True)
     if kept.written:
         terminal.write_line(kept.written)
 

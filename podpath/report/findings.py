@@ -32,7 +32,7 @@ _MARKS = {
     "  Why: ": "bold",
     "Usually: ": "yellow",
     "Perhaps: ": "yellow",
-    "  $ ": "cyan",
+    "  podpath ": "cyan",
 }
 
 

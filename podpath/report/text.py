@@ -7,6 +7,8 @@ from podpath.model import Count, Difference, Loss, Place, Sighting
 from podpath.paths import why
 from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
+from podpath.report import by_hand
+from podpath.report.by_hand import Subject, Way
 from podpath.requirements import Level, Requirement
 
 _MOST_CROSSINGS = 3
@@ -96,8 +98,8 @@ def failure(
     requirements: Sequence[Requirement],
     seen: str,
     body: str,
-    node: int | None,
-    bridge: str,
+    way: Way,
+    subject: Subject,
     suspicion: str = "",
     version: str = "",
 ) -> str:
@@ -107,8 +109,8 @@ def failure(
         requirements: requirements that the test checks.
         seen: the first difference, or the finding, in one line.
         body: text of the findings.
-        node: PID for {node} in the commands; None if no node runs.
-        bridge: bridge for {bridge} in the commands; empty if the path has none.
+        way: how the user gets to the node.
+        subject: what the commands are about.
         suspicion: sentence on a further cause; empty for none.
         version: version of the CNI specification that the test was run in; empty without one.
     """
@@ -122,9 +124,12 @@ def failure(
         if requirement.usually:
             parts.append(f"Usually: {requirement.usually}")
         parts += _source(requirement, version)
-        if commands := requirement.commands(str(node or "NODE"), bridge):
-            parts.append("Look for yourself (pytest --pdb keeps the node while you do):")
-            parts += [f"  {command}" for command in commands]
+    commands = [
+        c for requirement in requirements for c in by_hand.commands(requirement, way, subject)
+    ]
+    if commands:
+        parts.append(way.introduction)
+        parts += [f"  {command}" for command in dict.fromkeys(commands)]
     return "\n".join(parts)
 
 

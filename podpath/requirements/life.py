@@ -5,6 +5,7 @@ from podpath.requirements.requirement import (
     K8S_MODEL,
     LINKS,
     NODE,
+    PODS,
     Ability,
     Level,
     Requirement,
@@ -109,7 +110,7 @@ REQUIREMENTS = (
         "A pod with a reused IP is reachable at once, even by peers that remember the old MAC"
         " address.",
         "The new pod's address is not announced (gratuitous ARP).",
-        (f"{NODE} ip -n NETNS neigh", f"{NODE} ip neigh", f"{DUMP} arp"),
+        (f"{PODS} ip neigh", f"{NODE} ip neigh", f"{DUMP} arp"),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from RFC 5227, section 3, and RFC 4861, section"
         " 7.2.6, on announcements",

@@ -6,6 +6,7 @@ from podpath.requirements.requirement import (
     LINKS,
     NODE,
     POD,
+    PODS,
     Ability,
     Level,
     Requirement,
@@ -49,7 +50,7 @@ REQUIREMENTS = (
         "A UDP datagram crosses every expected interface once, in order, and no other.",
         "The packet was dropped or took another way at the first missing hop. Its checksum may be"
         " wrong after an offload that was not undone, or a rule that changes packets.",
-        (f"{DUMP} udp", f"{NODE} nft list ruleset", f"{NODE} ip netns exec NETNS nstat -az"),
+        (f"{DUMP} udp", f"{NODE} nft list ruleset", f"{PODS} nstat -az"),
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
         " podpath's own judgement, from how the plugin documents its wiring",
@@ -67,7 +68,7 @@ REQUIREMENTS = (
         " namespace.",
         "A rule on the container's cgroup drops or redirects its packets: an eBPF program, or a"
         " packet filter that matches cgroups.",
-        (f"{NODE} bpftool cgroup tree", f"{POD} nft list ruleset"),
+        (f"{NODE} bpftool cgroup tree", f"{PODS} nft list ruleset"),
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, is about pods, whose containers share one network namespace; that"
         " only the namespace decides the path is podpath's own judgement",
@@ -157,7 +158,7 @@ REQUIREMENTS = (
         "A pod reaches itself over lo",
         "A packet from a pod to its own IP never leaves the pod's lo.",
         "The address is not local to the pod's namespace, or lo is down.",
-        (f"{NODE} ip -n NETNS route show table local",),
+        (f"{PODS} ip route show table local",),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: the kernel's table local leads to lo, unless"
         " something changed it",
@@ -267,7 +268,10 @@ REQUIREMENTS = (
         "A container sends and receives at the rate that the runtime requested.",
         "Bits are taken for bytes, only one direction is limited, or the wrong interface has the"
         " limit.",
-        (f"{NODE} tc -s qdisc", f"{NODE} tc filter show dev VETH ingress"),
+        (
+            f"{NODE} tc -s qdisc",
+            f"{NODE} sh -c 'for l in $(ls /sys/class/net); do tc filter show dev $l ingress; done'",
+        ),
         level=Level.MUST,
         source="containernetworking/cni, CONVENTIONS.md, bandwidth",
         needs=Ability.CALLS,

@@ -60,7 +60,7 @@ class Requirement:
         sentence: the property in one sentence of at most 120 characters.
         usually: the most frequent cause of a failure.
         look: commands to check it by hand. {node} stands for the pid of a process in the node,
-            {bridge} for the bridge, NETNS for a namespace that `ip netns list` shows there.
+            {bridge} for the bridge, {plugin} and {configuration} for a plugin and what it reads.
         level: what its source says of it.
         must_since: version of the CNI specification since which it is a MUST, if earlier ones
             only recommend it; else empty.
@@ -106,12 +106,23 @@ class Requirement:
             bridge: the bridge's name, or an empty text.
         """
         shown = [command for command in self.look if bridge or "{bridge}" not in command]
-        return [command.replace("{node}", node).replace("{bridge}", bridge) for command in shown]
+        words = {
+            "{node}": node,
+            "{bridge}": bridge,
+            f"{{{PLUGIN.lower()}}}": PLUGIN,
+            f"{{{CONFIGURATION.lower()}}}": CONFIGURATION,
+        }
+        for name, value in words.items():
+            shown = [command.replace(name, value) for command in shown]
+        return shown
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
+
+#: Words for a plugin and its configuration where none is meant in particular.
+PLUGIN, CONFIGURATION = "PLUGIN", "CONFIGURATION"
 
 #: Source of several requirements.
 K8S_MODEL = "Kubernetes documentation, The Kubernetes network model"
@@ -120,14 +131,15 @@ K8S_MODEL = "Kubernetes documentation, The Kubernetes network model"
 NODE = "nsenter -t {node} -a"
 LINKS = f"{NODE} bridge -d link show"
 NETNS = f"{NODE} ip netns list"
-POD = f"{NODE} ip -n NETNS -d addr show"
+PODS = f"{NODE} ip -all netns exec"
+POD = f"{PODS} ip -d addr show"
 DUMP = f"{NODE} tcpdump -nei any"
 PLUGINS = "/opt/podpath/cni/bin"
 STATE = f"{NODE} sh -c 'ls -R /var/lib/cni; nft list ruleset; ip link'"
 
 
 def call(command: str) -> str:
-    """Return the command to call a plugin by hand, with its stdin in a file."""
-    variables = f"CNI_COMMAND={command} CNI_CONTAINERID=look CNI_NETNS=/run/netns/NETNS"
-    plugin = f"CNI_IFNAME=net1 CNI_PATH={PLUGINS} {PLUGINS}/PLUGIN"
-    return f"{NODE} env {variables} {plugin} <CONFIGURATION"
+    """Return the command to call a plugin by hand, for a namespace that it makes."""
+    variables = f"CNI_COMMAND={command} CNI_CONTAINERID=look CNI_NETNS=/run/netns/look"
+    plugin = f"CNI_IFNAME=net1 CNI_PATH={PLUGINS} {PLUGINS}/{{plugin}}"
+    return f"{NODE} sh -c 'ip netns add look; {variables} {plugin} <{{configuration}}'"

@@ -6,6 +6,7 @@ from podpath.requirements.requirement import (
     NETNS,
     NODE,
     POD,
+    PODS,
     Level,
     Requirement,
 )
@@ -227,7 +228,7 @@ REQUIREMENTS = (
         "A pod has the expected routes only",
         "A pod has exactly the routes of its profile and those that the conflist configures.",
         "A configured route was ignored, or a default route was added without being configured.",
-        (f"{NODE} ip -n NETNS route",),
+        (f"{PODS} ip route",),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 5, ADD Success,"
         " routes, requires those that are configured",
@@ -242,7 +243,7 @@ REQUIREMENTS = (
         "No extra routing rules in a pod",
         "A pod has only the kernel's own routing policy rules.",
         "A plugin for a second network, or for policy routing, is in the chain.",
-        (f"{NODE} ip -n NETNS rule",),
+        (f"{PODS} ip rule",),
         level=Level.JUDGEMENT,
         source="podpath's own judgement, as no configuration of the profile's plugins asks"
         " for a rule; ip-rule(8)",
@@ -283,7 +284,7 @@ REQUIREMENTS = (
         "No unexpected kernel settings",
         "The plugin turns on no forwarding, proxy ARP or unusual flags for its pods.",
         "A sysctl was set for all interfaces, or for the wrong one.",
-        (f"{NODE} sysctl -a --pattern 'forwarding|proxy_arp'",),
+        (f'{NODE} sysctl -a --pattern "forwarding|proxy_arp"',),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: the kernel's ip-sysctl has them off, and no"
         " configuration asks for them",

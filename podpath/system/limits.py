@@ -52,6 +52,8 @@ class Limits:
     node_setup: float = 60.0
     #: The keeper's removal of the node; longer than the removal of its cgroups.
     node_end: float = 30.0
+    #: A node of a failure, after the run, with --podpath-keep: time to look at it.
+    kept_node: float = 1800.0
     #: The keeper's message that the node ended, once containerd does not answer.
     node_death: float = 2.0
     #: The last processes in the node's cgroups, which the kernel has already killed.

@@ -26,10 +26,9 @@ def test_conforming_run_tells_what_it_proved(tmp_path: Path, workers: tuple[str,
 
     assert run.status == 0, run.output
     for fact in (
-        "podpath node: embedded",
-        "podpath kernel: ",
+        "podpath node: embedded; containerd 1.",
+        "; kernel ",
         "podpath seed: ",
-        "containerd 1.",
         "podpath (bridge",
     ):
         assert fact in run.output
@@ -44,7 +43,10 @@ def test_conforming_run_tells_what_it_proved(tmp_path: Path, workers: tuple[str,
     assert run.report["verdict"] == "conforms, of what was run"
     assert not run.report["complete"]
     assert run.report["selection"] == {"run": 1, "of": len(REQUIREMENTS)}
-    assert f" of what was run: 1 of {len(REQUIREMENTS)} requirements " in run.output
+    verdict = run.output.splitlines()[-1]
+    assert verdict.startswith(
+        f"podpath: OF WHAT WAS RUN, CONFORMS   1 of {len(REQUIREMENTS)} requirements; "
+    )
     assert {r["id"] for r in run.report["requirements"]} == set(REQUIREMENTS)
     (icmp,) = (r for r in run.report["requirements"] if r["id"] == "PATH-ICMP")
     evidence = icmp["tests"][0]["evidence"][0]
@@ -72,9 +74,9 @@ def test_patience_is_named_where_it_is_not_the_usual_one(tmp_path: Path) -> None
     patient = suite.run(suite.QUICK, *options, report=tmp_path / "patient")
 
     assert (usual.status, patient.status) == (0, 0), usual.output + patient.output
-    assert "podpath patience" not in usual.output
+    assert "the usual time-outs" not in usual.output
     assert "patience" not in usual.report["environment"]
-    assert "podpath patience: 1.5 times the usual time-outs" in patient.output
+    assert "; 1.5 times the usual time-outs\n" in patient.output
     assert patient.report["environment"]["patience"] == "1.5 times the usual time-outs"
     assert "--podpath-patience 1.5" in patient.report["reproduce"]["command"]
 
@@ -114,11 +116,18 @@ def test_seed_repeats_what_was_random(tmp_path: Path) -> None:
 
 
 def test_progress_is_told_while_the_node_starts() -> None:
-    """With no flags the user sees what goes on before the first test."""
-    run = suite.run(suite.QUICK)
+    """With no flags the user sees what goes on before the first test, with workers, too: once."""
+    for workers in ((), ("-n", "2")):
+        run = suite.run("tests/test_topology.py", "-k", "pod_has_lo", *workers)
 
-    for step in ("starting containerd", "importing the pod image", "creating pods"):
-        assert f"podpath: {step}" in run.output
+        steps = (
+            "starting containerd",
+            "importing the pod image",
+            "creating pods",
+            "testing TOPO, 3",
+        )
+        for step in steps:
+            assert run.output.count(f"podpath: {step}") == 1, run.output
 
 
 def test_failed_path_is_shown_hop_by_hop(tmp_path: Path) -> None:
@@ -145,7 +154,8 @@ def test_failed_path_is_shown_hop_by_hop(tmp_path: Path) -> None:
     assert "> node       veth" in run.output
     assert "never   <- missing hop" in run.output
     assert "Usually: " in run.output
-    assert "nsenter -t " in run.output
+    assert f"  podpath shell --new {plugins.replace('=', ' ')} -c 'nft list ruleset'" in run.output
+    assert f"  podpath trace client server --udp 9000 {plugins.replace('=', ' ')}\n" in run.output
     assert "Traceback" not in run.output
     assert "def test_" not in run.output
     captures = sorted((tmp_path / "report" / "captures").iterdir())
@@ -183,7 +193,7 @@ def test_recommendation_that_is_not_met_is_no_failure(tmp_path: Path) -> None:
     run = suite.run(case, f"--junitxml={junit}", report=tmp_path)
 
     assert run.status == 0, run.output
-    assert re.search(r"^=+ RECOMMENDED, NOT MET ", run.output, re.MULTILINE)
+    assert re.search("^recommended, not met +1 test  CNI-CHECK-STATE: ", run.output, re.MULTILINE)
     assert re.search(r"^CNI-CHECK-STATE +recommended ", run.output, re.MULTILINE)
     assert re.search(r" 1 recommended in ", run.output)
     assert run.report["verdict"] == "conforms, of what was run"

@@ -30,7 +30,8 @@ class _Ended:
 @pytest.fixture
 def item(request: pytest.FixtureRequest) -> pytest.Item:
     """A test without a node, in a run of which nothing else is asked for."""
-    plan = SimpleNamespace(network=samples.network(), origins={"bridge": Origin()})
+    kind = SimpleNamespace(name="host")
+    plan = SimpleNamespace(network=samples.network(), origins={"bridge": Origin()}, kind=kind)
     config = SimpleNamespace(stash=pytest.Stash())
     config.stash[shared._plan] = plan
     item = SimpleNamespace(

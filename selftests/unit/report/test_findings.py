@@ -3,6 +3,7 @@
 from typing import Any
 
 from podpath.report import findings
+from podpath.report.by_hand import Subject, Way
 from podpath.report.document import About, TestResult, build
 from podpath.report.outcome import Outcome, Verdict
 from podpath.report.text import failure
@@ -90,7 +91,7 @@ def test_failure_is_told_in_chinese() -> None:
     """The requirement and its usual cause, but not what was seen: that is the kernel's."""
     one = REQUIREMENTS["TOPO-MTU"]
     other = in_language(one, "zh")
-    body = failure([one], "saw 1400", "saw 1400", 1, "cni0")
+    body = failure([one], "saw 1400", "saw 1400", Way("Look:"), Subject())
     lines = texts(findings.failure(body, "zh"))
 
     assert lines[0] == "TOPO-MTU: saw 1400"
