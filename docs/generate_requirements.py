@@ -38,9 +38,9 @@ Each has its section, which says
 - what **usually** causes a failure;
 - how to **look** for yourself: commands for the root user of the host.
 
-In the commands, `NODE` is the pid of a process in the node, `BRIDGE` is the bridge, and `PLUGIN` and
-`CONFIGURATION` are a plugin and the file that it reads. A failure prints them complete, for a new node
-like its own, or for that node, which `pytest --podpath-keep` keeps after the run. podpath needs
+In the commands, `NODE` is the pid of a process in the node, `BRIDGE` is the bridge, and `PLUGIN`
+and `CONFIGURATION` are a plugin and the file that it reads. A failure prints them complete, for a
+new node like its own, or for that node, which `pytest --podpath-keep` keeps. podpath needs
 neither `tcpdump` nor `brctl` (Debian: `bridge-utils`) and does not install them.
 
 | level | meaning | a plugin that does not meet it |
