@@ -111,7 +111,9 @@ class Progress:
     def _line(self) -> str:
         """Return the state of all groups that were begun, in one line."""
         whole, done = sum(self._planned.values()), sum(self._done.values())
-        groups = (f"{n} {self._done[n]}/{of}" for n, of in self._planned.items() if self._done[n])
+        groups = (
+            f"{n} {self._done[n]}/{of}" for n, of in self._planned.items() if n in self._shown
+        )
         share = f"{100 * done // whole:3}%" if whole else ""
         return f"{share}  {'  '.join(groups)}"
 
