@@ -50,6 +50,8 @@ class Conclusion:
 def of(document: Mapping[str, Any], language: str = "en") -> Conclusion:
     """Conclude from a report: its own verdict decides, whatever its requirements are."""
     verdict = Verdict(str(document["verdict"]).removesuffix(f", {OF_WHAT_WAS_RUN}"))
+    if verdict == Verdict.NOT_RUN and not document["complete"] and "selection" not in document:
+        verdict = Verdict.COULD_NOT_TEST  # it was broken off before the first test
     status = exit_status([verdict]) or 0
     if verdict in (Verdict.KNOWN_DEVIATION, Verdict.RECOMMENDED):
         verdict = Verdict.CONFORMS

@@ -96,9 +96,13 @@ def test_verdict_of_a_selection_is_of_what_was_run() -> None:
 
 def test_run_that_was_broken_off_is_no_verdict() -> None:
     """Unless something does not conform by then."""
+    none = conclusion.of(part(broken_off=True))
     good = conclusion.of(part(broken_off=True, PATH_ICMP=Verdict.CONFORMS))
     bad = conclusion.of(part(broken_off=True, PATH_ICMP=Verdict.DOES_NOT_CONFORM))
 
+    assert none.line == (
+        f"COULD NOT TEST   broken off: 0 of {len(REQUIREMENTS)} requirements were begun"
+    )
     assert (good.words, good.status) == ("COULD NOT TEST", 6)
     assert good.text == f"broken off: 1 of {len(REQUIREMENTS)} requirements were begun"
     assert bad.line.endswith("not run; broken off")
