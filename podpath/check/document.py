@@ -44,7 +44,7 @@ def lines(review: Review, *, quiet: bool = False) -> Iterator[str]:
             yield f"{review.path}:{finding.line}: {finding.text}{remedy}"
     reason = f": {review.reason}" if review.reason else ""
     if review.verdict == Verdict.RIGHT and not review.ways:
-        reason = ", and the path of packets is not known"
+        reason = f"; no path is drawn: {review.untested}"
     count = len(review.mistakes)
     number = f" ({count} mistake{'' if count == 1 else 's'})" if count else ""
     yield f"{review.path}: {review.verdict}{number}{reason}"

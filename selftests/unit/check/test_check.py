@@ -149,7 +149,19 @@ def test_plugin_that_podpath_does_not_know() -> None:
 
     assert reviewed.findings == ()
     assert 'no profile covers the plugin type "cilium-cni"' in reviewed.untested
-    assert list(document.lines(reviewed))[-1].endswith("and the path of packets is not known")
+    assert list(document.lines(reviewed))[-1].endswith(
+        'no mistakes; no path is drawn: no profile covers the plugin type "cilium-cni"'
+    )
+
+
+def test_configuration_of_lo_alone() -> None:
+    """Such a file is beside most others."""
+    reviewed = _review(
+        {"cniVersion": "1.0.0", "name": "lo", "type": "loopback"}, PurePath("a.conf")
+    )
+
+    assert reviewed.verdict == Verdict.RIGHT
+    assert list(document.lines(reviewed))[-1].endswith("it makes no interface for pods")
 
 
 def test_drawing_of_a_bridge() -> None:
