@@ -13,7 +13,7 @@ from podpath.lifecycle.growth import growth, settled
 from podpath.model import Family
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
-from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
+from podpath.nodes.deployment import HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import MappedPorts, Traffics
 from podpath.system import kernel
@@ -40,7 +40,8 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
         pass  # the first one creates what all share, such as chains
     before = settled(node, network)
     with pods.temporary(MAPPED):
-        unanswered = portmap.unanswered(mapped_ports.traffic(CLIENT, family))
+        sender = mapped_ports.near_source(family)
+        unanswered = portmap.unanswered(mapped_ports.traffic(sender, family))
 
     grown = growth(node, network, before)
     remark(grown.remark)

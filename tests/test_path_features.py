@@ -126,6 +126,9 @@ def test_mapped_port_is_answered_by_the_pod(
     if reason := mapped_ports.inapplicable(source, family):
         pytest.skip(reason)
     with pods.temporary(MAPPED):
+        if mapped_ports.is_excluded(source, family):
+            assert mapped_ports.refused(source, family) == []
+            return
         observed = observe(*mapped_ports.traffic(source, family))
 
     assert observed.differences == []
@@ -145,7 +148,8 @@ def test_port_of_one_address_is_answered_there_alone(
         pytest.skip("the kernel routes no packet of ::1 to another interface")
     with pods.temporary(LOCALLY_MAPPED):
         answered = refusals.answered(node, pods, mapped_ports.target(family), LOCALLY)
-        if not mapped_ports.inapplicable(LOCALHOST, family):
+        inapplicable = mapped_ports.inapplicable(LOCALHOST, family)
+        if not inapplicable and not mapped_ports.is_excluded(LOCALHOST, family):
             answered += observe(mapped_ports.local()).differences
 
     assert answered == []

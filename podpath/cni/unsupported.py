@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from podpath.cni import rates, reference
+from podpath.cni import conditions, rates, reference
 from podpath.cni.conflist import Conflist
+from podpath.cni.fields import Malformed
 from podpath.errors import CouldNotTest
+from podpath.model import Family
 
 #: In place of a plugin's type: none can be a type, as a type is the name of a program.
 MAIN, ANY, OTHER = "/main", "/any", "/other"
@@ -89,11 +91,6 @@ _WAYS = (
     Unknown("macvlan", ("mac",), "gives every pod the same MAC address"),
     Unknown("tuning", ("mac",), "gives every pod the same MAC address"),
     Unknown(
-        "portmap",
-        ("conditionsV4", "conditionsV6"),
-        "lets some packets to mapped ports pass and not others, and podpath does not know which",
-    ),
-    Unknown(
         "bandwidth",
         ("shapedSubnets", "unshapedSubnets"),
         "limits what pods send to some networks only (release 1.5), and podpath does not know the"
@@ -144,6 +141,12 @@ _WAYS = (
         "gives pods' interfaces a routing table of their own, and podpath does not know its routes",
         "Leave it out: the plugins before it can be tested without it",
     ),
+)
+
+_CONDITIONS = Unknown(
+    "portmap",
+    tuple(conditions.KEYS.values()),
+    "has conditions other than on the source and the destination, which podpath cannot read",
 )
 
 _WALL = Unknown(
@@ -199,15 +202,24 @@ def _parts(conflist: Conflist) -> Iterator[tuple[str, Unknown]]:
         for unknown in _WAYS:
             if words := unknown.part_of(conflist.section if is_main else section, main=is_main):
                 yield words, unknown
+        if not _are_readable(section) and (words := _CONDITIONS.part_of(section, main=is_main)):
+            yield words, _CONDITIONS
         if not conflist.is_walled and (words := _WALL.part_of(section, main=is_main)):
             yield words, _WALL
     if not conflist.rates.is_ample:
         yield f'"ingressRate" or "egressRate" of the plugin "{rates.PLUGIN}"', _SCARCE
 
 
+def _are_readable(section: Mapping[str, Any]) -> bool:
+    try:
+        return all(conditions.of([section], family) is not None for family in Family)
+    except Malformed:
+        return False
+
+
 def refuses(plugin: str, key: str) -> bool:
     """Return whether a key of a plugin is refused, at least with some value. Pure."""
     return any(
         unknown.plugin in (plugin, MAIN, ANY) and (not unknown.settings or key in unknown.settings)
-        for unknown in (*_WAYS, _WALL, _SCARCE)
+        for unknown in (*_WAYS, _WALL, _CONDITIONS, _SCARCE)
     )

@@ -5,6 +5,7 @@ from contextlib import suppress
 from ipaddress import ip_interface
 from typing import Any
 
+from podpath.cni import conditions
 from podpath.cni.features import has_capability
 from podpath.cni.network import Network
 from podpath.errors import DoesNotConform
@@ -114,6 +115,12 @@ def masquerades_all(network: Network) -> bool:
     """Return whether portmap masquerades everybody (release 1.2)."""
     asks = any(section.get("masqAll") is True for section in _mapping(network))
     return asks and masquerades(network)
+
+
+def is_excluded(network: Network, client: Address, target: Address) -> bool:
+    """Return whether the conditions of portmap leave a sender's packets to mapped ports alone."""
+    of_family = conditions.of(network.conflist.sections, Family(client.version))
+    return not all(condition.is_met(client, target) for condition in of_family)
 
 
 def _mapping(network: Network) -> Iterator[Mapping[str, Any]]:

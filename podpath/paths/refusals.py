@@ -36,6 +36,23 @@ def answered(node: Node, pods: Deployment, address: Address, port: PortMapping) 
     ]
 
 
+def excluded(namespace: str, sender: str, address: Address, port: PortMapping) -> list[Difference]:
+    """List a sender that is answered at a mapped port, though the conflist excludes it.
+
+    Args:
+        namespace: Path of the sender's network namespace.
+        sender: Name of the sender.
+        address: The address of the node that it asks.
+        port: The mapped port.
+    """
+    if not netns.run_in(namespace, partial(_is_accepted, address, port)):
+        return []
+    where = f"{port.protocol} port {port.node} of {address}, asked for from {sender}"
+    return [
+        Difference("mapped port", where, "no answer, as the conditions exclude it", "a connection")
+    ]
+
+
 def reply(address: Address, port: PortMapping) -> str:
     """Send a byte to a port, and return what comes back; empty if the port is refused."""
     wait = limits.current().refusal

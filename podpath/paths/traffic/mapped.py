@@ -5,12 +5,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import ip_address
 
+from podpath.cni.conditions import KEYS
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
-from podpath.model import BEYOND, NODE, Address, CommandResult, Family, Topology, Translation
+from podpath.model import (
+    BEYOND,
+    NODE,
+    Address,
+    CommandResult,
+    Difference,
+    Family,
+    Topology,
+    Translation,
+)
 from podpath.nodes import image
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import (
+    CLIENT,
     HTTP_MAPPED,
     LOCALLY,
     LOCALLY_MAPPED,
@@ -19,7 +30,7 @@ from podpath.nodes.deployment import (
     Deployment,
 )
 from podpath.nodes.pod import PortMapping
-from podpath.paths import mapping, outside, probes
+from podpath.paths import mapping, outside, probes, refusals
 from podpath.paths.mapping import LOCALHOST
 from podpath.paths.observable import Traffic, both_ways
 from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
@@ -93,8 +104,49 @@ class MappedPorts:
         return mapping.node_address(self.topology, self.network, self.node.uplink, family)
 
     def usual_source(self, family: Family) -> str:
-        """Return BEYOND if hosts there can use the destination of the traffic, or else NODE."""
-        return NODE if self.inapplicable(BEYOND, family) else BEYOND
+        """Return BEYOND if hosts there can use the destination of the traffic, or else NODE.
+
+        Raises:
+            CouldNotTest: The conditions of portmap exclude both, and the client.
+        """
+        for source in (BEYOND, NODE, CLIENT):
+            usable = not self.inapplicable(source, family)
+            if usable and not self.is_excluded(source, family):
+                return source
+        raise CouldNotTest(
+            f'nobody who asks for mapped ports in the suite meets "{KEYS[family]}"',
+            f"Let them include {self.target(family)} or {self._client(CLIENT, family)}",
+        )
+
+    def near_source(self, family: Family) -> str:
+        """Return CLIENT if it can use the destination of the traffic, or else usual_source().
+
+        Raises:
+            CouldNotTest: Nobody can.
+        """
+        hindered = self.inapplicable(CLIENT, family) or self.is_excluded(CLIENT, family)
+        return self.usual_source(family) if hindered else CLIENT
+
+    def is_excluded(self, source: str, family: Family) -> bool:
+        """Return whether the conditions of portmap exclude a source, so that its port is refused.
+
+        Raises:
+            CouldNotTest: There is no such source.
+        """
+        asked = self._asked(source, family)
+        own = source in _OF_NODE  # the kernel gives packets to an own address the same source
+        client = asked if own else self._client(source, family)
+        return mapping.is_excluded(self.network, client, asked)
+
+    def refused(self, source: str, family: Family) -> list[Difference]:
+        """List the answers that a source has, whose packets the node must not translate."""
+        namespaces = {NODE: self.node.network_namespace(), BEYOND: self.node.beyond}
+        if source in {pod.name for pod in self.pods}:
+            names = self.node.named_namespaces()
+            namespaces[source] = names[self.pods[source].network.netns]
+        namespace = namespaces.get(NODE if source == LOCALHOST else source, "")
+        asked = self._asked(source, family)
+        return refusals.excluded(namespace, source, asked, HTTP_MAPPED)
 
     def inapplicable(self, source: str, family: Family) -> str:
         """Explain why a source cannot be required to reach a mapped port; empty if it can."""

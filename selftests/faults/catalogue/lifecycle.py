@@ -8,12 +8,21 @@ _OTHER_PORT = r"other=$(bridge link | sed -n 's/^[0-9]*: \(veth[^@:]*\).*/\1/p' 
 
 _FIRST_MAC = '"/run/podpath/fault/mac-$IP"'
 
+#: Of what DEL puts back while other pods are still there, as it was not when they came.
+_PUT_BACK = frozenset(
+    {
+        *("LIFE-DELETE", "LIFE-CHURN", "LIFE-PARALLEL"),
+        *("CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"),
+    }
+)
+
 FAULTS = (
     Fault(
         name="the uplink has another MTU while there are pods",
         source="own: a guess for a tunnel, which DEL undoes",
         reds={"LIFE-OTHERS": "changed at node eth0 MTU: expected 1500, saw 1400"},
-        near=frozenset({"LIFE-DELETE", "TOPO-MTU", "TOPO-NODE-LINKS"}),
+        follows=_PUT_BACK | {"PATH-PORTMAP"},  # packets of 1500 bytes do not leave the node
+        near=frozenset({"TOPO-MTU", "TOPO-NODE-LINKS"}),
         after="ip link set eth0 mtu 1400",
         after_del="ip link set eth0 mtu 1500",
     ),
@@ -29,7 +38,8 @@ FAULTS = (
         name="the uplink takes no multicast while there are pods",
         source="own: a flag that an interface of the pod should have got",
         reds={"LIFE-OTHERS": "changed at node eth0 flags: expected up, broadcast, multicast, saw"},
-        near=frozenset({"LIFE-DELETE"}),
+        follows=_PUT_BACK,
+        near=frozenset({"TOPO-NODE-LINKS"}),
         after="ip link set eth0 multicast off",
         after_del="ip link set eth0 multicast on",
     ),

@@ -6,6 +6,8 @@ from selftests.faults.fault import Fault, given, rule_of_iptables
 from selftests.suite import ROOT
 
 _mapping = partial(Fault, wraps=("portmap",), announces=False)
+#: Whoever is beyond the node is excluded.
+_conditional = partial(_mapping, chain={"portmap": {"conditionsV4": ["!", "-s", "192.0.2.1/32"]}})
 
 
 def _unmasqueraded(match: str) -> str:
@@ -58,6 +60,15 @@ FAULTS = (
         near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
         before=given('s/"HostIP":"127.0.0.1"/"HostIP":""/'),
     ),
+    _conditional(
+        name="the conditions of mapped ports are ignored",
+        source="own: an exception for an administrator's host that is none",
+        reds={
+            "PATH-PORTMAP": "asked for from beyond the node: expected no answer, as the conditions"
+        },
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        before=given('s/"conditionsV4":\\["[^]]*\\]/"conditionsV4":[]/'),
+    ),
     Fault(
         name="a pod does not reach itself by its mapped port",
         source="containernetworking/plugins issue 68; hashicorp/nomad issue 13352",
@@ -96,6 +107,12 @@ FAULTS = (
 )
 
 PLUGINS = (
+    _conditional(
+        name="mapped ports with conditions",
+        source="",
+        reds={},
+        near=frozenset({"PATH-PORTMAP", "LIFE-PORTMAP", "LIFE-OTHERS", "PATH-MASQUERADE"}),
+    ),
     _mapping(
         name="all who use a mapped port are masqueraded",
         source="",

@@ -56,7 +56,7 @@ def test_keys_of_reference_plugins_are_read_in_any_case() -> None:
     [
         ([{"disableContainerInterface": True}], '"disableContainerInterface"'),
         ([{"args": {"cni": {"mac": "02:00:00:00:00:01"}}}], '"args.cni"'),
-        ([{}, {"type": "portmap", "conditionsV4": ["-s", "10.0.0.0/8"]}], '"conditionsV4"'),
+        ([{}, {"type": "portmap", "conditionsV4": ["-i", "eth0"]}], '"conditionsV4"'),
         ([{"type": "ptp"}, {"type": "firewall", "ingressPolicy": "isolated"}], '"ingressPolicy"'),
         ([{}, {"type": "bandwidth", "shapedSubnets": ["10.0.0.0/8"]}], '"shapedSubnets"'),
         ([{}, {"type": "tuning", "mac": "02:00:00:00:00:01"}], '"mac" of the plugin "tuning"'),
@@ -103,6 +103,7 @@ def test_keys_of_ipam_came_with_a_release() -> None:
         [{"args": {"labels": {"app": "x"}}, "dns": {"nameservers": ["10.0.0.1"]}}],
         [{}, {"type": "firewall", "ingressPolicy": "same-bridge", "backend": "iptables"}],
         [{}, {"type": "firewall", "ingressPolicy": "isolated"}],
+        [{}, {"type": "portmap", "conditionsV4": ["!", "-s", "10.0.0.0/8"]}],
         [{}, {"type": "portmap", "externalSetMarkChain": "KUBE-MARK-MASQ", "backend": "nftables"}],
         [{}, {"type": "tuning", "txQLen": 500, "promisc": True, "dataDir": "/run/tuning"}],
         [{}, {"type": "tuning", "mtu": 1400}, {"type": "portmap", "masqAll": True}],
