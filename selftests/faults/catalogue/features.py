@@ -32,7 +32,7 @@ _walled = partial(
     announces=False,
     network=ROOT / "examples/dual-stack.conflist",
     chain={"firewall": {"ingressPolicy": "isolated"}},
-    before=given('s/"ingressPolicy":"isolated"/"ingressPolicy":"same-bridge"/'),
+    first=given('s/"ingressPolicy":"isolated"/"ingressPolicy":"same-bridge"/'),
 )
 
 
