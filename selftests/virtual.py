@@ -1,6 +1,7 @@
 """Run the suite in a virtual machine: another kernel, with modules, cgroup v2 and AppArmor.
 
-python -m selftests.virtual [--keep DIRECTORY] [--module NAME]... [--set NAME=VALUE]... SUITE
+python -m selftests.virtual [--keep DIRECTORY] [--module NAME]... [--set NAME=VALUE]...
+    [--seconds N] SUITE
     [-- OPTIONS OF PYTEST]...
 
 SUITE is a release as selftests.distributions has it; its kernel is booted with qemu, in software:
@@ -70,8 +71,14 @@ def image(suite: str, place: Path, init: str) -> Path:
     return disk
 
 
-def boot(disk: Path, tree: Path) -> int:
-    """Boot it, show its console, and give the highest exit status of the runs; 1 without any."""
+def boot(disk: Path, tree: Path, seconds: int) -> int:
+    """Boot it, show its console, and give the highest exit status of the runs; 1 without any.
+
+    Args:
+        disk: the disk of the machine.
+        tree: the release, whose kernel is booted.
+        seconds: time limit of all runs together.
+    """
     kernel, initrd = (max((tree / "boot").glob(f"{name}-*")) for name in ("vmlinuz", "initrd.img"))
     command = [
         *("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"),
@@ -82,7 +89,7 @@ def boot(disk: Path, tree: Path) -> int:
     ]
     statuses = []
     with subprocess.Popen(
-        ["timeout", str(_SECONDS), *command],
+        ["timeout", str(seconds), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
@@ -113,6 +120,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--keep", metavar="DIRECTORY")
     parser.add_argument("--module", action="append", default=[], metavar="NAME")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--seconds", type=int, default=_SECONDS, metavar="N")
     parser.add_argument("suite", metavar="SUITE")
     asked, options = distributions.parsed(parser, arguments)
     lines = [f"modprobe {shlex.quote(name)}" for name in asked.module]
@@ -121,7 +129,7 @@ def main(arguments: Sequence[str]) -> int:
     init = init.replace("@RUNS@", _runs(options))
     with distributions.place(asked.keep) as place:
         disk = image(asked.suite, place, init)
-        return boot(disk, place / asked.suite)
+        return boot(disk, place / asked.suite, asked.seconds)
 
 
 if __name__ == "__main__":
