@@ -124,11 +124,9 @@ class Node(ABC):
         try:
             # A plugin's mistake may leave a link, which would lead to the host's files, or a pipe,
             # which would block.
-            return {
-                entry.name: str(entry)
-                for entry in sorted(self.root(_NAMED).iterdir())
-                if stat.S_ISREG(entry.lstat().st_mode)
-            }
+            with os.scandir(self.root(_NAMED)) as entries:
+                present = sorted((e.name, e.path) for e in entries if _is_regular(e))
+            return dict(present)
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -263,13 +261,17 @@ class Node(ABC):
             ) from None
 
 
+def _is_regular(entry: "os.DirEntry[str]") -> bool:
+    return entry.is_file(follow_symlinks=False)
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
         status = path.stat()
     except OSError:
         return None
     # the times of a namespace's file have no meaning
-    return status.st_ino, status.st_mtime_ns if path.is_dir() else 0
+    return status.st_ino, status.st_mtime_ns if stat.S_ISDIR(status.st_mode) else 0
 
 
 def _started(process: Path) -> str | None:
