@@ -18,30 +18,33 @@ if TYPE_CHECKING:
 
 #: Options of `podpath shell` and `podpath trace`, which a node like that of the run needs.
 _OPTIONS = ("cni-conf", "cni-bin", "profile", "node-setup")
-_KEPT = "Look for yourself, on the node that --podpath-keep keeps:"
-_LIKE = "Look for yourself, on a new node like this one (--podpath-keep keeps this one):"
-_HERE = "Look for yourself, on this host:"
-_WHILE = "Look for yourself while the node runs (pytest --pdb keeps it, or it is there anyway):"
 
 
 def way(item: pytest.Item, ids: Sequence[str]) -> Way:
     """Return how the user gets to the node of a test, for the commands of its requirements."""
+    from podpath.report import words
     from podpath.report.by_hand import Way
 
     node = shared.node(item)
     kind = node.kind if node else shared.plan(item.config).kind.name
     if kind == "host":
-        return Way(_HERE, stays=True)
+        return Way(words.say("look here"), stays=True)
     if kind != "embedded" or shared.given_of(item.config):
         pid = node.pid if node else 1
-        return Way(_WHILE, prefix=f"nsenter -t {pid} -a", pid=pid, stays=True)
+        return Way(words.say("look while"), prefix=f"nsenter -t {pid} -a", pid=pid, stays=True)
     if name := keeping.name(item.config, node):
         joined = f"--join {name}"
-        return Way(_KEPT, f"podpath shell {joined}", _trace(item, ids, joined), stays=True)
+        return Way(
+            words.say("look kept"), f"podpath shell {joined}", _trace(item, ids, joined), stays=True
+        )
     options = _options(item.config)
     calls = "contract_node" in getattr(item, "fixturenames", ())
     shell = " ".join(filter(None, ["podpath shell --new", calls * "--without-pods", options]))
-    return Way(_LIKE, shell.replace("--new --without", "--without"), _trace(item, ids, options))
+    return Way(
+        words.say("look like"),
+        shell.replace("--new --without", "--without"),
+        _trace(item, ids, options),
+    )
 
 
 def subject(item: pytest.Item, version: str) -> Subject:

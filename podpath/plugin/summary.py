@@ -117,13 +117,15 @@ def _name_tests(terminal: pytest.TerminalReporter) -> None:
 
 
 def _write_findings(terminal: pytest.TerminalReporter, kept: Results) -> None:
-    from podpath.report import findings
+    from podpath.report import findings, words
+    from podpath.report.outcome import Verdict
 
     language = shared.language(terminal.config)
     brief = terminal.config.option.tbstyle in ("no", "line")
     lines = list(findings.failures(kept.document, _name(kept), language, brief=brief))
     if lines:
-        terminal.write_sep("=", "DOES NOT CONFORM", red=True)
+        title = words.verdict(Verdict.DOES_NOT_CONFORM, language).upper()
+        terminal.write_sep("=", title, red=True)
         _write(terminal, lines)
 
 

@@ -82,8 +82,11 @@ def _texts(language: str) -> Mapping[str, str]:
             ("required", one.sentence, other.sentence),
             ("cause", one.usually, other.usually),
         ):
-            line = words.say(key, LANGUAGES[0], text=ours)
-            texts[line] = words.say(key, language, text=theirs)
+            texts[words.say(key, text=ours)] = words.say(key, language, text=theirs)
+        hint = "on purpose"
+        texts[words.say(hint, id=one.id)] = words.say(hint, language, id=one.id)
+    for key in ("look kept", "look like", "look here", "look while"):
+        texts[words.say(key)] = words.say(key, language)
     return texts
 
 

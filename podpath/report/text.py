@@ -7,7 +7,7 @@ from podpath.model import Count, Difference, Loss, Place, Sighting
 from podpath.paths import why
 from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
-from podpath.report import by_hand
+from podpath.report import by_hand, words
 from podpath.report.by_hand import Subject, Way
 from podpath.requirements import Level, Requirement
 
@@ -138,8 +138,5 @@ def _source(requirement: Requirement, version: str) -> list[str]:
     level = requirement.level_in(version)
     lines = [f"{level}: {requirement.source}."] if requirement.source else []
     if level is Level.JUDGEMENT:
-        lines.append(
-            "If the plugin differs on purpose, declare a known deviation of"
-            f" {requirement.id} with --podpath-deviations."
-        )
+        lines.append(words.say("on purpose", id=requirement.id))
     return lines

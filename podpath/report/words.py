@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from podpath.model.language import Text
+from podpath.model.language import LANGUAGES, Text
 from podpath.report.outcome import Verdict
 
 #: Verdict -> its name for people. Reports for machines have the verdict itself.
@@ -40,6 +40,24 @@ _WORDS: Mapping[str, Text] = {
     "and more": Text("{names} and {count} more", "{names} 等，另有 {count} 项"),
     "required": Text("Required: {text}", "要求：{text}"),
     "cause": Text("Usually: {text}", "常见原因：{text}"),
+    "on purpose": Text(
+        "If the plugin differs on purpose, declare a known deviation of {id} with"
+        " --podpath-deviations.",
+        "如果插件有意与此不同，请用 --podpath-deviations 把 {id} 声明为已知偏差。",
+    ),
+    "look kept": Text(
+        "Look for yourself, on the node that --podpath-keep keeps:",
+        "在 --podpath-keep 保留的节点上自己查看：",
+    ),
+    "look like": Text(
+        "Look for yourself, on a new node like this one (--podpath-keep keeps this one):",
+        "在一个同样的新节点上自己查看（--podpath-keep 会保留这个节点）：",
+    ),
+    "look here": Text("Look for yourself, on this host:", "在本机上自己查看："),
+    "look while": Text(
+        "Look for yourself while the node runs (a run with --pdb stops at the failure):",
+        "在节点运行期间自己查看（加上 --pdb，运行会停在失败处）：",
+    ),
     "in": Text("  in {test}", "  见 {test}"),
     "and more tests": Text(", and {count} more", "，另有 {count} 个测试"),
     "tests": Text("{count} tests", "{count} 个测试"),
@@ -63,6 +81,6 @@ def verdict(name: str, language: str) -> str:
     return text.in_language(language) if text else name
 
 
-def say(key: str, language: str, **values: object) -> str:
+def say(key: str, language: str = LANGUAGES[0], **values: object) -> str:
     """Return a text in a language, with values filled in."""
     return _WORDS[key].in_language(language).format(**values)

@@ -39,8 +39,8 @@ def sweep() -> list[str]:
     """
     gone = []
     for directory in STANDING.glob("*"):
-        # passed over if a process makes or removes it now
-        with suppress(BlockingIOError), shared_lock.changing(directory, wait=False):
+        # passed over if a process makes or removes it now, or its keeper does
+        with suppress(BlockingIOError, FileNotFoundError), shared_lock.changing(directory, wait=False):
             if shared_lock.abandoned(directory):
                 shutil.rmtree(directory)
                 gone.append(str(directory))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from podpath.report import findings
+from podpath.report import findings, words
 from podpath.report.by_hand import Subject, Way
 from podpath.report.document import About, TestResult, build
 from podpath.report.outcome import Outcome, Verdict
@@ -91,11 +91,14 @@ def test_failure_is_told_in_chinese() -> None:
     """The requirement and its usual cause, but not what was seen: that is the kernel's."""
     one = REQUIREMENTS["TOPO-MTU"]
     other = in_language(one, "zh")
-    body = failure([one], "saw 1400", "saw 1400", Way("Look:"), Subject())
+    way = Way(words.say("look here"), stays=True)
+    body = failure([one], "saw 1400", "saw 1400", way, Subject())
     lines = texts(findings.failure(body, "zh"))
 
     assert lines[0] == "TOPO-MTU: saw 1400"
     assert f"要求：{other.sentence}" in lines
     assert f"常见原因：{other.usually}" in lines
+    assert words.say("look here", "zh") in lines
+    assert words.say("on purpose", "zh", id=one.id) in lines
     entry = document(red("t::a", "TOPO-MTU"))["requirements"]
     assert any(line.endswith(f"  {other.title}") for line in texts(findings.table(entry, "zh")))
