@@ -40,7 +40,8 @@ def sweep() -> list[str]:
     gone = []
     for directory in STANDING.glob("*"):
         # passed over if a process makes or removes it now, or its keeper does
-        with suppress(BlockingIOError, FileNotFoundError), shared_lock.changing(directory, wait=False):
+        gone_or_busy = suppress(BlockingIOError, FileNotFoundError)
+        with gone_or_busy, shared_lock.changing(directory, wait=False):
             if shared_lock.abandoned(directory):
                 shutil.rmtree(directory)
                 gone.append(str(directory))
