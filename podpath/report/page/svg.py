@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 NAME_LENGTH = 15  # IFNAMSIZ - 1
-#: Pixels of a character, at most: of names in bold monospace at 12 px, and of other texts at 11 px.
-_WIDE, _NARROW = 7.3, 6.2
+#: Pixels of a character in wide fonts: of names in bold at 12 px, and of other texts at 11 px.
+_WIDE, _NARROW = 8.1, 6.2
 #: A text may be this much narrower than it is by itself; beyond, its end is left out.
 _NARROWEST = 0.62
 
