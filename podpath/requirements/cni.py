@@ -48,8 +48,8 @@ REQUIREMENTS = (
         needs=Ability.CALLS,
         why="A configuration of a version that the plugin does not know may mean something else"
         " than it takes it for.",
-        how="ADD is called with a cniVersion that there is not, in a container that there is not:"
-        " the error must be about the former.",
+        how="podpath calls ADD with an unknown cniVersion and a missing container: the error must"
+        " name the version.",
     ),
     Requirement(
         "CNI-ADD-RESULT",
@@ -62,8 +62,8 @@ REQUIREMENTS = (
         source="CNI specification 1.1.0, section 5, ADD Success",
         needs=Ability.CALLS,
         why="The runtime and the next plugin read the result. A line of a log in it breaks both.",
-        how="What each plugin prints for ADD is checked against the JSON Schema of each version"
-        " that it supports.",
+        how="podpath checks each plugin's output of ADD against the JSON Schema of each version"
+        " that it supports. Since 0.4.0, the result must have the cniVersion of the input.",
     ),
     Requirement(
         "CNI-ADD-INTERFACE",
@@ -76,10 +76,11 @@ REQUIREMENTS = (
         source="CNI specification 1.1.0, section 2, ADD; 5, ADD Success; that an address can"
         " be used at once is podpath's own judgement",
         needs=Ability.CALLS,
-        why="The runtime tells Kubernetes what the result says. A pod's first program may send at"
-        " once, and cannot if its address still waits for duplicate address detection.",
-        how="Right after ADD, links and addresses of the container and the node are read from the"
-        " kernel, and compared with the result.",
+        why="The runtime reports the result to Kubernetes. A pod's first program may send at once,"
+        " and cannot if its address still waits for duplicate address detection.",
+        how="Right after ADD, podpath reads links and addresses of the container and the node from"
+        " the kernel, and compares them with the result. The container's interface must have the"
+        " name CNI_IFNAME and the sandbox CNI_NETNS.",
     ),
     Requirement(
         "CNI-ADD-TAKEN",
@@ -103,7 +104,8 @@ REQUIREMENTS = (
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, ADD",
         needs=Ability.CALLS,
-        why="The runtime gets the last plugin's result. What that leaves out, nobody knows.",
+        why="The runtime gets the last plugin's result only. Interfaces and addresses that it"
+        " leaves out are lost.",
         how="The result of each chained plugin is compared with the prevResult that it was given.",
     ),
     Requirement(
@@ -117,7 +119,7 @@ REQUIREMENTS = (
         " IgnoreUnknown, which the runtimes of Kubernetes set",
         needs=Ability.CALLS,
         why="Kubelets give a pod's name and more in CNI_ARGS, and new keys come with new versions.",
-        how="ADD is called with the keys that kubelets give, one that nobody knows, and"
+        how="podpath calls ADD with the keys that kubelets give, an unknown one, and"
         " IgnoreUnknown=1.",
     ),
     Requirement(
@@ -145,7 +147,8 @@ REQUIREMENTS = (
         source="podpath's own judgement; CNI specification 1.1.0, section 2, Errors, and section"
         " 3: DEL undoes an ADD that failed",
         needs=Ability.CALLS,
-        why="A node runs out of addresses one day. What a refused pod leaves makes it worse.",
+        why="Every node runs out of addresses some day. The remains of a refused pod make it"
+        " worse.",
         how="ADD is called for two containers, with a range of one address in its configuration."
         " The second one must fail with an error document, and leave nothing after its DEL. After"
         " DEL of the first one it must succeed.",
@@ -162,8 +165,8 @@ REQUIREMENTS = (
         " document should (until 0.4.0: must); that both are required is podpath's own"
         " judgement",
         needs=Ability.CALLS,
-        why="The message is what people find in a pod's events. An exit status alone does not"
-        " tell what to mend.",
+        why="People find the message in a pod's events. An exit status alone does not show what to"
+        " fix.",
         how="ADD is called for a namespace that does not exist, with an IPAM plugin that refuses,"
         " and with programs for firewall rules that fail. stdout must be one document as the"
         " schema has it, with a code that the specification has, or of 100 and more.",
@@ -177,8 +180,8 @@ REQUIREMENTS = (
         level=Level.MUST,
         source="CNI specification 1.1.0, section 5, Error, code 4",
         needs=Ability.CALLS,
-        why="A mistake of the runtime's is to be told as such, and not to become an interface of"
-        " a wrong name, or a path that leads elsewhere.",
+        why="A mistake of the runtime must be an error, and not an interface with a wrong name, or"
+        " a path that leads elsewhere.",
         how="ADD is called several times, each time with another variable missing or invalid.",
     ),
     Requirement(
@@ -190,8 +193,7 @@ REQUIREMENTS = (
         level=Level.MUST,
         source="CNI specification 1.1.0, section 5, Error, codes 6 and 7",
         needs=Ability.CALLS,
-        why="By its code, runtimes and people know that it is the configuration that has to be"
-        " mended.",
+        why="The code shows runtimes and people that the configuration is wrong.",
         how="ADD is called with a configuration that is cut off, one without a name, and one with"
         " an invalid name.",
     ),
@@ -205,7 +207,7 @@ REQUIREMENTS = (
         source="CNI specification 1.1.0, section 2, DEL, recommends that ADD is undone; that"
         " it is required is podpath's own judgement",
         needs=Ability.CALLS,
-        why="What is left of each container adds up, until addresses or interfaces run out.",
+        why="The remains of each container add up, until addresses or interfaces run out.",
         how="The node's interfaces, bridge ports, leases, routes and rules are read before ADD"
         " and after DEL, and must be the same.",
     ),
@@ -221,7 +223,7 @@ REQUIREMENTS = (
         must_since="1.0.0",
         needs=Ability.CALLS,
         why="Runtimes call DEL again when they are not sure. An error keeps the pod from being"
-        " deleted, for ever.",
+        " deleted forever.",
         how="DEL is called twice, with the same variables and the same configuration.",
     ),
     Requirement(
@@ -267,9 +269,9 @@ REQUIREMENTS = (
         needs=Ability.CALLS,
         why="Pods with several interfaces lose the address, the rules or the deletion of one of"
         " them, because of another.",
-        how="ADD is called for two interfaces of a container, and DEL for one. What the other one"
-        " has, on the node and in the container, must stay, and CHECK of it succeed. After its DEL"
-        " nothing may be left.",
+        how="podpath calls ADD for two interfaces of a container, and DEL for one. The state of"
+        " the other one, on the node and in the container, must stay, and its CHECK succeed. After"
+        " its DEL nothing may be left.",
     ),
     Requirement(
         "CNI-CHECK",
@@ -281,7 +283,7 @@ REQUIREMENTS = (
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, CHECK",
         needs=Ability.CALLS,
-        why="A runtime may take a pod whose CHECK fails for broken, and make it anew.",
+        why="A runtime may take a pod whose CHECK fails for broken, and create it again.",
         how="CHECK is called right after ADD, in each supported version since 0.4.0.",
     ),
     Requirement(
@@ -322,8 +324,9 @@ REQUIREMENTS = (
         needs=Ability.CALLS,
         why="A container whose host end is down, or whose gateway is gone, is cut off, though all"
         " is well inside of it.",
-        how="One after the other is broken, and CHECK must fail each time. What the conflist does"
-        " not ask for is not applicable.",
+        how="podpath breaks one part after the other, and CHECK must fail each time: the host end,"
+        " the bridge, the gateway's address, rules, the lease, and the mode of a macvlan or"
+        " ipvlan. Parts that the conflist does not configure are not applicable.",
     ),
     Requirement(
         "CNI-CHECK-LATER",
@@ -347,8 +350,8 @@ REQUIREMENTS = (
         level=Level.MUST,
         source="CNI specification 1.1.0, section 4, Delegated plugin execution procedure",
         needs=Ability.CALLS,
-        why="Only the IPAM plugin knows of the lease. If it is not called, nobody checks it, or"
-        " gives it back.",
+        why="Only the IPAM plugin knows the lease. If it is not called, the lease is neither"
+        " checked nor released.",
         how="A script before the IPAM plugin in CNI_PATH writes down what it is called for during"
         " ADD, CHECK and DEL.",
     ),
@@ -391,8 +394,8 @@ REQUIREMENTS = (
         source="containernetworking/cni, CONVENTIONS.md, ips",
         needs=Ability.CALLS,
         feature="static-ip",
-        why="Who asks for an address has told others of it. Two containers that have the same are"
-        " both not reached.",
+        why="Other machines already know an address that is requested by name. If two containers"
+        " have it, neither is reached.",
         how="ADD is called with the last address of the range in runtimeConfig.ips, for one"
         " container, for a second one, and for a third one when the first one is gone.",
     ),
@@ -436,10 +439,10 @@ REQUIREMENTS = (
         source="CNI specification 1.1.0, section 2, GC",
         needs=Ability.CALLS,
         why="GC gives back what was lost in crashes.",
-        how="Of two containers one loses its namespace, and GC is called with the other one"
-        " listed; a container loses its namespace, and GC is called with an empty list; a container"
-        " has two interfaces, and GC is called with the first one listed. What is not listed must"
-        " be released.",
+        how="podpath calls GC three times: with one of two containers listed while the other has"
+        " lost its namespace, with an empty list for a container without a namespace, and with the"
+        " first of a container's two interfaces listed. Attachments that are not listed must be"
+        " released.",
     ),
     Requirement(
         "CNI-GC-LISTED",
@@ -478,7 +481,7 @@ REQUIREMENTS = (
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, STATUS",
         needs=Ability.CALLS,
-        why="A node whose plugin says that it is not ready gets no pods.",
+        why="A node whose plugin reports that it is not ready gets no pods.",
         how="STATUS is called with the configuration that ADD gets.",
     ),
     Requirement(

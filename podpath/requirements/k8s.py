@@ -22,8 +22,8 @@ REQUIREMENTS = (
         level=Level.MUST,
         source="Kubernetes API, PodStatus, podIP and podIPs",
         needs=Ability.CLUSTER,
-        why="Services, DNS and policies use the IP that the API tells. If it is not the kernel's,"
-        " they lead nowhere.",
+        why="Services, DNS and policies use the IP that the API reports. If it is not the"
+        " kernel's, they lead to no pod.",
         how="The API's podIP and podIPs, the runtime's addresses and the kernel's are compared,"
         " and their order.",
     ),
@@ -39,8 +39,8 @@ REQUIREMENTS = (
         source="Kubernetes documentation, Virtual IPs and Service Proxies; Network Plugins:"
         " a plugin makes containers' traffic available to kube-proxy",
         needs=Ability.CLUSTER,
-        why="kube-proxy translates addresses on the node. An answer that bypasses it comes from"
-        " somebody whom the client never asked.",
+        why="kube-proxy translates addresses on the node. The client rejects an answer that"
+        " bypasses it, as its source is not the Service.",
         how="A pod gets a page from a Service of another one. Each packet is compared with the"
         " path, with the Service's address before it is translated and the pod's after it.",
     ),
@@ -55,7 +55,8 @@ REQUIREMENTS = (
         " Debug Services: a pod reaches itself through its Service",
         needs=Ability.CLUSTER,
         feature="hairpin",
-        why="Who asks a Service does not know which pod answers, and it may be its own.",
+        why="A client of a Service does not know which pod answers, and it may be the client's"
+        " own.",
         how="Each pod gets a page from a Service of its own, several times. Without hairpinMode"
         " in the conflist, it is not applicable.",
     ),

@@ -35,10 +35,11 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
         " that ADD is undone",
-        why="What each pod leaves adds up, until addresses or interfaces run out, or an old rule"
+        why="The remains of each pod add up, until addresses or interfaces run out, or an old rule"
         " meets a new pod.",
-        how="All that the requirement names is listed before a pod is made, and after it has"
-        " talked and was deleted. Both lists must be the same.",
+        how="podpath lists namespaces, links, ports, FDB entries, leases, rules, processes,"
+        " mounts, files and settings before a pod exists, and after it has sent traffic and was"
+        " deleted. Both lists must be the same.",
     ),
     Requirement(
         "LIFE-CHURN",
@@ -81,8 +82,8 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement: a call is about its own attachment (CNI"
         " specification 1.1.0, section 3)",
-        why="An outage of a moment, whenever a pod starts or ends, breaks long connections, and"
-        " nobody finds out why.",
+        why="A short outage, whenever a pod starts or ends, breaks long connections, and its cause"
+        " is hard to find.",
         how="While a pod gets a long body from another one and pings it fifty times a second,"
         " three pods come and go. The connection must stay, the body arrive whole, and each"
         " ping be answered.",
@@ -99,10 +100,10 @@ REQUIREMENTS = (
         " attachment lasts until its DEL",
         why="A pod that loses its network minutes after its start looks healthy to its runtime, and"
         " is not attached again.",
-        how="Right after ADD the wiring of three pods and the node's rules are read. The kernel"
-        " announces each later change. What changes while podpath creates and deletes no pod, for"
-        " at least six seconds and until the end of the run, is a violation. Tests that fail after"
-        " it are not run.",
+        how="Right after ADD, podpath reads the wiring of three pods and the node's rules. The"
+        " kernel announces each later change. A change is a violation if podpath creates and"
+        " deletes no pod meanwhile, for at least six seconds and until the end of the run. Tests"
+        " that fail after it are not run.",
     ),
     Requirement(
         "LIFE-REUSE",
@@ -114,8 +115,8 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from RFC 5227, section 3, and RFC 4861, section"
         " 7.2.6, on announcements",
-        why="Addresses are given again soon. Until its peers forget the old MAC address, nobody"
-        " reaches the new pod; if the node does not forget it, the kubelet's probes fail.",
+        why="IPAM soon assigns addresses again. Until its peers forget the old MAC address, they"
+        " do not reach the new pod; if the node does not forget it, the kubelet's probes fail.",
         how="A pod is pinged and deleted, and host-local is led to give its address again. The"
         " first ping to the new pod, from the pod that pinged the old one, must take the path. The"
         " same is done with pings from the node.",
@@ -135,10 +136,11 @@ REQUIREMENTS = (
         feature="portmap",
         why="Rules that stay lead the port to whichever pod gets the address next. A client that"
         " keeps its port sends datagrams to a dead pod for as long as the kernel tracks them.",
-        how="Two such pods come and go, one after the other. After the second one the node's"
-        " inventory must be that from before it, and the node must refuse both ports. The kernel"
-        " may track no datagrams any longer that it translates to the deleted pod. A client sends"
-        " datagrams from one port to a pod, to nobody, and to the next pod, which must get them.",
+        how="Two such pods come and go, one after the other. After the second one, the node's"
+        " inventory must be the same as before it, and the node must refuse both ports. The kernel"
+        " may no longer track datagrams that it translates to the deleted pod. A client sends"
+        " datagrams from one port to a pod, to the port without a pod, and to the next pod, which"
+        " must receive them.",
     ),
     Requirement(
         "LIFE-BANDWIDTH",

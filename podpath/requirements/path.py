@@ -54,8 +54,8 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
         " podpath's own judgement, from how the plugin documents its wiring",
-        why="UDP passes other rules than TCP and ICMP, and nobody sends it again. DNS is the"
-        " first to suffer.",
+        why="UDP passes other rules than TCP and ICMP, and is not sent again. DNS is the first to"
+        " suffer.",
         how="nc sends a datagram to the other pod, which must get it byte by byte. It is compared"
         " with the path of the profile, in each direction. No kernel may count a packet with a"
         " wrong checksum meanwhile (InCsumErrors): it drops such a packet after all interfaces"
@@ -90,10 +90,12 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from RFC 826, RFC 4861, and how the plugin"
         " documents its wiring",
-        why="Without it, no pod finds another. What answers in a pod's place takes its traffic.",
-        how="A pod is made to forget its neighbours, and pings another one. Question and answer"
-        " are compared with the paths of the profile, and watched for a while longer, as a"
-        " proxy answers late.",
+        why="Without ARP, no pod finds another. A host that answers in a pod's place takes its"
+        " traffic.",
+        how="A pod forgets its neighbours, and pings another one. podpath compares request and"
+        " reply with the paths of the profile, and watches for a while longer, as a proxy answers"
+        " late. On a bridge the request must reach every port, on a routed link the host end, and"
+        " on a lower link its listeners. The reply takes the way back only.",
     ),
     Requirement(
         "PATH-BYSTANDER",
@@ -104,9 +106,10 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement: bridges learn (IEEE 802.1D), so that strangers see"
         " nothing",
-        why="Who sees others' traffic can read it. Copies of it cost all pods of the node.",
-        how="When addresses are learned, a ping and an HTTP exchange are watched without any"
-        " filter: of all frames on all interfaces, none but noise may be seen off the path.",
+        why="A pod that sees others' traffic can read it. Copies cost all pods of the node.",
+        how="When addresses are learned, podpath watches a ping and an HTTP exchange without any"
+        " filter: of all frames on all interfaces, only noise may appear off the path. A lower"
+        " link passes frames between its pods, and must send none of them out.",
     ),
     Requirement(
         "PATH-UNCHANGED",
@@ -120,8 +123,10 @@ REQUIREMENTS = (
         " podpath's own judgement, from RFC 791, RFC 8200 and IEEE 802.1D",
         why="Policies, logs and protocols rely on the sender's address. A changed TTL shows a"
         " router where none should be.",
-        how="Each sighting of a ping, of an HTTP exchange and of a datagram is compared with the"
-        " packet as it was sent.",
+        how="podpath compares each sighting of a ping, of an HTTP exchange and of a datagram with"
+        " the packet as it was sent. TTL, TOS, DF, MAC and IP addresses, TCP options and payload"
+        " must be the same at both ends. Where the node routes, TTL and MAC addresses change as"
+        " routing changes them.",
     ),
     Requirement(
         "PATH-SIZE",
@@ -133,8 +138,8 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that pods reach each other; that packets take this path is"
         " podpath's own judgement, from how the plugin documents its wiring",
-        why="What works with a few bytes may fail with many: fragments, segmentation and MTUs"
-        " show there.",
+        why="Traffic that works with a few bytes may fail with many: fragments, segmentation and"
+        " MTUs show there.",
         how="Pings with DF set from empty to the largest that fits, fragmented pings and"
         " datagrams, the largest datagram, and HTTP bodies of 0 B and 4 MiB are compared with"
         " the path.",
@@ -148,10 +153,10 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from RFC 1191 and RFC 8201: who sends too much is"
         " told at once",
-        why="A sender must be told at once what is too long. If it is dropped on its way instead,"
-        " connections hang.",
-        how="With DF set, a ping as long as the MTU must take the path. Of one that is a byte"
-        " longer nothing may leave the pod, and the sender must be told.",
+        why="The kernel must refuse a packet that is too long at once. If the packet is dropped on"
+        " its way instead, connections hang.",
+        how="With DF set, a ping as long as the MTU must take the path. A ping that is one byte"
+        " longer must not leave the pod, and the sender must get an error.",
     ),
     Requirement(
         "PATH-SELF",
@@ -162,7 +167,7 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement: the kernel's table local leads to lo, unless"
         " something changed it",
-        why="A program may talk to its own pod's IP. What leaves the pod for that comes back"
+        why="A program may talk to its own pod's IP. Packets that leave the pod for that come back"
         " changed, or not at all.",
         how="Each pod pings its own IP, and all interfaces are watched.",
     ),
@@ -210,13 +215,13 @@ REQUIREMENTS = (
         " preserveDefaultVlan is on is podpath's own judgement, and the plugin's since its release"
         " 1.8.0",
         feature="vlan",
-        why="VLANs keep networks apart that share a bridge. A port that is in a second one lets"
-        " pods hear, and answer, what is not meant for them.",
+        why="VLANs keep networks apart that share a bridge. A port in a second VLAN lets pods hear"
+        " and answer traffic of other networks.",
         how="podpath connects a host to the bridge, in the lowest VLAN that neither pods nor other"
-        " ports are meant to be in: VLAN 1 if pods are to leave it. A pod asks for the MAC address"
-        " of another one: its request must be seen at every port of its VLAN, and not at the host."
-        " Then the host asks for a pod's: that must end at the bridge. PATH-ICMP and PATH-GATEWAY"
-        " show that pods reach each other and their gateway, with the VLAN's tag on the bridge.",
+        " ports should have: VLAN 1 if pods should leave it. A pod sends an ARP request for"
+        " another one: each port of its VLAN must see it, and the host must not. Then the host"
+        " sends one for a pod: it must end at the bridge. PATH-ICMP and PATH-GATEWAY show that"
+        " pods reach each other and their gateway, with the VLAN's tag on the bridge.",
     ),
     Requirement(
         "PATH-MASQUERADE",
@@ -230,8 +235,8 @@ REQUIREMENTS = (
         source="documentation of the plugins bridge and ptp, ipMasq",
         needs=Ability.BEYOND,
         feature="ipmasq",
-        why="Beyond the node nobody has a route to its pods: what is sent with a pod's address is"
-        " not answered.",
+        why="Machines beyond the node have no route to its pods, and cannot answer a pod's"
+        " address.",
         how="Each pod pings the next hop of the node's default route, gets a page over HTTP there,"
         " and sends it a datagram, which it sends back. Each packet, from the first SYN to the last"
         " ACK, is compared with the paths of the profile to the uplink and back, with the node's"
@@ -253,14 +258,14 @@ REQUIREMENTS = (
         " plugin portmap",
         needs=Ability.PORTS | Ability.BEYOND,
         feature="portmap",
-        why="Who is outside of the cluster finds a pod by such a port, and the pod shall see who"
-        " that is.",
-        how="The runtime is asked for a pod to whose HTTP and UDP ports two ports of the node lead."
-        " An HTTP exchange and a datagram are sent there; each packet is compared with the path"
-        " of the profile, and its addresses and ports at each hop with what they must be there. A"
-        " pod asks for its own port where bridge ports are in hairpin mode, or the node routes."
-        " A port that is mapped for the host IP 127.0.0.1 must be answered there, and not at the"
-        " node's other address.",
+        why="Clients outside the cluster reach a pod by such a port, and the pod must see their"
+        " address.",
+        how="podpath creates a pod, and requests that two ports of the node lead to its HTTP and"
+        " UDP ports. Another pod, the node, 127.0.0.1 and a host beyond the node send an HTTP"
+        " exchange and a datagram there. podpath compares each packet with the path of the"
+        " profile, and its addresses and ports at each hop. The pod itself uses its own port where"
+        " bridge ports are in hairpin mode, or the node routes. A port that is mapped for the host"
+        " IP 127.0.0.1 must be answered there, and not at the node's other address.",
     ),
     Requirement(
         "PATH-BANDWIDTH",
@@ -277,9 +282,9 @@ REQUIREMENTS = (
         needs=Ability.CALLS,
         feature="bandwidth",
         why="A limit that does not limit lets one pod take what is meant for all.",
-        how="Containers are attached as a runtime does it, one with a limit and two without. A"
-        " transfer of 2 MB, the burst aside, must have 0.5 to 1.15 of the rate that was asked"
-        " for, and one without a limit four times the rate.",
+        how="podpath attaches containers as a runtime does it, one with a limit and two without. A"
+        " transfer of 2 MB, the burst aside, must have 0.5 to 1.15 of the requested rate, and a"
+        " transfer without a limit four times the rate.",
     ),
     Requirement(
         "PATH-CONCURRENT",

@@ -35,9 +35,8 @@ REQUIREMENTS = (
         (NETNS, POD, f"{NODE} ip addr"),
         level=Level.MUST,
         source=f"{K8S_MODEL}: each pod has an IP address of its own",
-        why="An IP that is in two places is answered by whoever hears the ARP request first: now"
-        " and then, traffic reaches the wrong pod. The node sends nothing to a pod whose address it"
-        " has itself.",
+        why="Two places that have the same IP both answer ARP requests, and traffic now and then"
+        " reaches the wrong pod. The node sends nothing to a pod whose address it has itself.",
         how="The addresses of all interfaces in all named namespaces, and in the node's own, are"
         " read by netlink. Each IP that the runtime reports for a pod must be in that pod's"
         " namespace, and in no other.",
@@ -65,8 +64,8 @@ REQUIREMENTS = (
         source="podpath's own judgement: a runtime asks for one interface, CNI_IFNAME, beside lo",
         why="A second interface is a second way out, beside all that is known of the first one."
         " An interface that is down is no network.",
-        how="All interfaces in the pod's namespace are listed by netlink. What the kernel itself"
-        " puts, down, into every namespace, such as tunl0, does not count.",
+        how="podpath lists all interfaces in the pod's namespace by netlink. Interfaces that the"
+        " kernel itself creates, down, in every namespace do not count: tunl0 is one.",
     ),
     Requirement(
         "TOPO-VETH-PEER",
@@ -109,9 +108,10 @@ REQUIREMENTS = (
         " (hairpinMode, portIsolation, vlan, vlanTrunk) and the kernel's defaults in bridge(8)",
         why="A host end that is no forwarding port cuts its pod off. One that does not learn has"
         " its traffic shown to all; hairpin and isolation decide whom a pod reaches.",
-        how="The host end's master, port state and all switches of the port are read by netlink,"
-        " and compared with the conflist, and with the kernel's defaults where that says"
-        " nothing. If VLANs are configured, those of the port are compared as well.",
+        how="podpath reads the host end's master, its port state and all switches of the port by"
+        " netlink, hairpin and isolation among them. It compares them with the conflist, and"
+        " otherwise with the kernel's defaults. If VLANs are configured, it compares the port's"
+        " VLANs as well.",
     ),
     Requirement(
         "TOPO-BRIDGE-MEMBERS",
@@ -137,8 +137,8 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement, from RFC 4541, section 3: neighbour discovery must not be"
         " broken by snooping",
-        why="IPv6 neighbours are asked for by multicast. If the bridge does not send it to the pod,"
-        " nobody finds the pod, and only after a while.",
+        why="IPv6 finds neighbours by multicast. If the bridge does not forward it to the pod, no"
+        " neighbour finds the pod, and only after a while.",
         how="If snooping is on and there is a querier, each of a pod's IPv6 addresses must have its"
         " solicited-node group at the pod's port, or the port get all multicast.",
     ),
@@ -150,8 +150,8 @@ REQUIREMENTS = (
         (f"{NODE} ip -d addr show {{bridge}}", f"{NODE} sysctl net.ipv4.ip_forward"),
         level=Level.MUST,
         source="documentation of the plugin bridge, isGateway, promiscMode and vlan",
-        why="The gateway is the pods' way to the node, and out of it. One that nobody asked for"
-        " is a way that they must not have.",
+        why="The gateway is the pods' way to the node, and out of it. A gateway that is not"
+        " configured is a way that pods must not have.",
         how="The bridge's state, STP, promiscuous mode, VLAN filter and addresses are read by"
         " netlink, and whether it and the node forward, for each IP version; all is compared with"
         " the conflist. If pods are in a VLAN, the gateway is an interface of its own, which must"
@@ -183,11 +183,11 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement: a documented mtu is a promise, and the kernel's"
         " bridges drop what is larger than the next interface's",
-        why="A bridge drops what is larger than the next interface takes, and tells nobody: small"
+        why="A bridge silently drops packets that are larger than the next interface's MTU: small"
         " requests work, and large answers hang.",
-        how="The MTUs of eth0, of its host end and of the bridge are read by netlink. All must be"
-        " the conflist's, or eth0's if it has none. Where eth0 lies on a link of the node, it must"
-        " have the conflist's, or that link's.",
+        how="podpath reads the MTUs of eth0, of its host end and of the bridge by netlink. All"
+        " must equal the conflist's MTU, or eth0's if the conflist sets none. A macvlan or an"
+        " ipvlan must have the conflist's MTU, or that of its lower link.",
     ),
     Requirement(
         "TOPO-MAC",
@@ -217,11 +217,11 @@ REQUIREMENTS = (
         level=Level.MUST,
         source=f"{K8S_MODEL}: each pod has an IP address of its own; documentation of the plugin"
         " host-local, ranges",
-        why="An address that is given twice, or is outside of its range, is somebody else's. One"
-        " without a lease is given to the next pod.",
-        how="eth0's addresses are compared with those that the runtime tells, the conflist's"
-        " ranges, the profile's prefix length and all other pods' addresses. host-local's"
-        " store must have leased each to this pod.",
+        why="An address that is assigned twice, or is outside its range, belongs to another"
+        " machine. IPAM assigns an address without a lease to the next pod.",
+        how="podpath compares eth0's addresses with those that the runtime reports, with the"
+        " conflist's ranges, with the profile's prefix length and with all other pods' addresses."
+        " host-local's store must have leased each to this pod.",
     ),
     Requirement(
         "TOPO-ROUTE",
@@ -232,8 +232,8 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 5, ADD Success,"
         " routes, requires those that are configured",
-        why="Without a route, a network cannot be reached. One that nobody asked for sends"
-        " packets another way than was configured.",
+        why="Without a route, a pod cannot reach a network. A route that is not configured sends"
+        " packets another way.",
         how="The pod's routes in all tables are read by netlink, for each IP version, and"
         " compared with those of the profile and of the conflist. Its permanent neighbours are"
         " compared with those of the profile.",
@@ -247,8 +247,8 @@ REQUIREMENTS = (
         level=Level.JUDGEMENT,
         source="podpath's own judgement, as no configuration of the profile's plugins asks"
         " for a rule; ip-rule(8)",
-        why="A rule sends packets by another table, whatever the routes are that everybody looks"
-        " at.",
+        why="A rule sends packets by another table, so the routes that people look at do not"
+        " apply.",
         how="The pod's routing rules are read by netlink. Those that the kernel makes for each"
         " namespace do not count.",
     ),
@@ -273,8 +273,7 @@ REQUIREMENTS = (
         (POD, f"{NODE} sh -c 'cat /var/lib/cni/results/*'"),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 5, ADD Success",
-        why="What runtimes, kubelets and later plugins know of the network is what the result"
-        " says.",
+        why="Runtimes, kubelets and later plugins know the network only from the result.",
         how="The result that the runtime keeps is compared with the kernel: eth0 and its sandbox,"
         " the host end, a MAC address for each; addresses with their prefix length, gateway"
         " and interface; routes.",
@@ -321,8 +320,8 @@ REQUIREMENTS = (
         " and macvlan",
         why="An address on a host end changes how the node routes to its pods, and whom it"
         " answers for.",
-        how="The host ends' addresses, IPv6 link-local ones left out, are read by netlink and"
-        " compared with the profile.",
+        how="podpath reads the host ends' addresses by netlink, leaves IPv6 link-local ones out,"
+        " and compares them with the profile: none for a bridge, the gateway's for ptp.",
     ),
     Requirement(
         "TOPO-NODE-ROUTE",
@@ -334,9 +333,10 @@ REQUIREMENTS = (
         source="podpath's own judgement, from the documentation of the plugins bridge, ptp"
         " and macvlan",
         why="A second way to a pod bypasses the bridge, or leads to one that is gone.",
-        how="The node's routes to the conflist's ranges, of all tables, and its rules about them"
-        " or about pods' interfaces are read by netlink and compared with the profile, which may"
-        " have a rule for each pod.",
+        how="podpath reads the node's routes to the conflist's ranges in all tables, and its rules"
+        " for them or for pods' interfaces, and compares them with the profile. A bridge has the"
+        " connected route, ptp one route to each pod by its host end, macvlan and ipvlan none. A"
+        " profile may have a rule for each pod.",
     ),
     Requirement(
         "TOPO-NODE-LINKS",
