@@ -25,15 +25,15 @@ _INTRODUCTION = f"""\
 # Requirements
 
 {_GENERATED}
-What a conforming plugin does. Each requirement has an id that never changes its meaning; the
-output, the report and the known deviations use these ids.
+These are the properties of a conforming plugin. Each requirement has an id that never changes its
+meaning; the output, the report and the known deviations use these ids.
 
-Each has its section, which says
+Each has its section, with
 
 - **why** it is required: what goes wrong where it is not so;
 - **how it is checked**, and by which tests;
-- **what proves that the check can fail**: plugins with one fault, on which it is not met, and
-  says so. The [fault matrix](faults.md) has them all;
+- **what proves that the check can fail**: plugins with one fault, on which the check
+  fails. The [fault matrix](faults.md) has them all;
 - its **level**, and its **source**;
 - what **usually** causes a failure;
 - how to **look** for yourself: commands for the root user of the host.

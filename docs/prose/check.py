@@ -23,9 +23,11 @@ _ROOT = Path(__file__).parent.parent.parent
 _RULES = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 #: Prefix of the names of podpath's own rules.
 _OWN = "podpath"
-#: A sentence: from a capital letter, a digit or a mark to the end of a sentence or of its part.
-_SENTENCE = re.compile(r"[^\s.!?:](?:[^.!?:\n]|[.:](?=\S)|\n(?!\n))*[.!?:\n]?")
-_QUESTION_WORD = re.compile(r"(What|Whether|Who|How)\b(?!.*\?$)", re.DOTALL)
+#: End of a paragraph, a cell or a list's item.
+_END = "¶"
+#: A sentence, up to its punctuation or the end of its paragraph.
+_SENTENCE = re.compile(rf"[^\s.!?:{_END}](?:[^.!?:{_END}]|[.!?:](?=\S))*[.!?:]?")
+_QUESTION_WORD = re.compile(r"(What|Whether|Who|How)\b(?!-)(?!.*\?$)", re.DOTALL)
 
 
 def pages() -> list[Path]:
@@ -33,7 +35,6 @@ def pages() -> list[Path]:
     found = [
         *_ROOT.glob("*.md"),
         *(_ROOT / "docs").glob("*.md"),
-        *(_ROOT / "docs/adr").glob("*.md"),
     ]
     return sorted(p for p in found if p.relative_to(_ROOT).as_posix() not in _RULES["left-out"])
 
@@ -48,7 +49,7 @@ def prose(text: str) -> str:
     for token in MarkdownIt().enable("table").parse(text):
         heading = token.type == "heading_open" or (heading and token.type != "heading_close")
         if token.type == "inline" and token.map and not heading:
-            for number, part in enumerate(_words(token).split("\n"), token.map[0]):
+            for number, part in enumerate(f"{_words(token)} {_END}".split("\n"), token.map[0]):
                 lines[number] += f" {part}" if lines[number] else part
     return "\n".join(lines)
 
@@ -64,7 +65,7 @@ def _words(token: Token) -> str:
 def requirements() -> str:
     """Return the texts of podpath's requirements, a line for each text."""
     texts = ((r.sentence, r.why, r.how, r.usually) for r in REQUIREMENTS.values())
-    return "\n".join(text for four in texts for text in four)
+    return "\n".join(f"{text} {_END}" for four in texts for text in four)
 
 
 def _beginnings(text: str, check: Check) -> Iterator[CheckResult]:
@@ -78,7 +79,8 @@ def _beginnings(text: str, check: Check) -> Iterator[CheckResult]:
 def _lengths(text: str, check: Check) -> Iterator[CheckResult]:
     """Find sentences with too many words."""
     for sentence in _SENTENCE.finditer(text):
-        if (words := len(sentence[0].split())) > _RULES["most-words"]:
+        words = max(len(part.split()) for part in sentence[0].split(";"))
+        if words > _RULES["most-words"]:
             span = (sentence.start(), sentence.end())
             yield CheckResult(check.path, check.message.format(words), span, None)
 
@@ -114,26 +116,29 @@ def findings(name: str, text: str) -> list[LintResult]:
     return LintFile(name, text).lint({**DEFAULT, "checks": checks})
 
 
-def main(arguments: Iterable[str]) -> int:
-    """Check pages, all without arguments, and return the exit status."""
+def register() -> None:
+    """Give proselint its own checks and podpath's. Called once a process."""
     from proselint.checks import __register__ as of_proselint
 
     registry = CheckRegistry()
     registry.register_many(of_proselint)
     registry.register_many(tuple(_checks()))
+
+
+def main(arguments: Iterable[str]) -> int:
+    """Check pages, all without arguments, and return the exit status."""
     named = [Path(a).resolve() for a in arguments]
-    texts = {
-        str(p.relative_to(_ROOT)): prose(p.read_text(encoding="utf-8")) for p in named or pages()
-    }
+    read = {p: p.read_text(encoding="utf-8") for p in named or pages()}
+    texts = {str(p.relative_to(_ROOT)): prose(text) for p, text in read.items()}
     if not named:
         texts["podpath/requirements"] = requirements()
     found = [(name, result) for name, text in texts.items() for result in findings(name, text)]
     for name, result in found:
-        # proselint puts an empty line before a text
-        sys.stdout.write(f"{name}:{result.pos[0] - 1}: {result.check_result.message}")
+        sys.stdout.write(f"{name}:{result.pos[0]}: {result.check_result.message}")
         sys.stdout.write(f" [{result.check_result.check_path}]\n")
     return 1 if found else 0
 
 
 if __name__ == "__main__":
+    register()
     sys.exit(main(sys.argv[1:]))

@@ -130,6 +130,16 @@ def test_options_of_pytest_are_known(pytestconfig: pytest.Config) -> None:
     assert named - known == set()
 
 
+def test_every_option_of_a_run_is_explained(pytestconfig: pytest.Config) -> None:
+    """The page on options has all of podpath's that pytest has."""
+    page = (ROOT / "docs" / "options.md").read_text()
+    groups = [g for g in pytestconfig._parser._groups if g.name == "podpath"]
+    names = [name for g in groups for option in g.options for name in option.names()]
+
+    assert names
+    assert [name for name in names if f"`{name}" not in page] == []
+
+
 def _fields() -> set[str]:
     """Of a report, of its tests and of their evidence."""
     schema = json.loads((ROOT / "podpath" / "report" / "report.schema.json").read_text())
