@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +103,6 @@ class Results:
     Attributes:
         results: results of all tests, in the order in which they ended.
         ids: id of a test -> the id to give pytest again, in the directory that it was started in.
-        document: the report, without provenance; empty before the end, and without results.
         written: sentence on the report's file; empty if there is none.
     """
 
@@ -111,7 +111,6 @@ class Results:
         self._began = time.monotonic()
         self.results: list[TestResult] = []
         self.ids: dict[str, str] = {}
-        self.document: dict[str, Any] = {}
         self.written = ""
         self._others_failed = False
         self._planned: set[str] = set()
@@ -171,11 +170,12 @@ class Results:
         if self.results and not self._others_failed and exitstatus in (0, 1):
             status = exit_status(r.outcome.verdict for r in self.results)
             session.exitstatus = exitstatus if status is None else status
-        self.document = self._built()
         if self.results:
             self._write_report()
 
-    def _built(self) -> dict[str, Any]:
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The report, without provenance, for the end of the run."""
         from podpath.report import document
 
         facts = self._config.stash.get(shared.environment, {})

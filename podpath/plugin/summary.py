@@ -67,7 +67,7 @@ class _Around:
         outcome = yield
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         kept = self._config.stash[results.RESULTS]
-        if terminal is not None and kept.document:
+        if terminal is not None and kept.begun:
             _write_verdict(terminal, kept)
         return outcome
 
