@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,12 @@ def test_wheel_of_a_commit_is_one(tmp_path: Path) -> None:
     assert [w.name for w in wheels] == [f"podpath-{podpath.__version__}-py3-none-any.whl"] * 2
     assert len({hashlib.sha256(w.read_bytes()).hexdigest() for w in wheels}) == 1
     assert len(list(tmp_path.glob("*/*.tar.gz"))) == 2
+    with zipfile.ZipFile(wheels[0]) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        readme = archive.read(name).decode()
+    links = re.findall(r"\]\(([^)]+)\)", readme)
+    assert links
+    assert [link for link in links if not link.startswith("https://")] == []
 
 
 def test_metadata_are_whole() -> None:
