@@ -15,6 +15,7 @@ import platform
 import subprocess
 import sys
 import tarfile
+from functools import cache
 from pathlib import Path
 
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
@@ -54,8 +55,9 @@ def body(size: int) -> bytes:
     return randomness.constant(size)
 
 
+@cache
 def build_here() -> bytes:
-    """Build the image from this system's programs.
+    """Build the image from this system's programs, once for all nodes of this process.
 
     Raises:
         CouldNotTest: a program is missing.
