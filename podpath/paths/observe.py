@@ -347,8 +347,10 @@ def _without_foreign_errors(traffic: Sequence[Traffic], observation: Observation
 
 
 def _refusal(traffic: Traffic, result: CommandResult, judgement: Judgement) -> list[Difference]:
+    if not traffic.refused:
+        return []
     output = f"{result.text}{result.errors}".lower()
-    if not traffic.refused or traffic.refused in output:
+    if traffic.refused in output:
         return []
     if not judgement.differences:
         raise Inconclusive(
