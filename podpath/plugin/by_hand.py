@@ -74,7 +74,12 @@ def _options(config: pytest.Config) -> str:
 
 
 def _trace(item: pytest.Item, ids: Sequence[str], options: str) -> str:
-    """Return the command that shows the path of a packet like the first that differs."""
+    """Return the command that shows the path of a packet like the first that differs.
+
+    Beside PATH, a packet differs for what happened before, which the command does not repeat.
+    """
+    if not all(identifier.startswith("PATH-") for identifier in ids):
+        return ""
     params = item.callspec.params if hasattr(item, "callspec") else {}
     ends = [str(params.get(n, d)) for n, d in (("source", "client"), ("destination", "server"))]
     parts = ["podpath trace", *ends, *_packet(item, ids)]
