@@ -10,6 +10,7 @@ from podpath.contract.attachments import Attachment
 from podpath.contract.failures import Way
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
+from podpath.contract.stand_in import standing_in
 from podpath.nodes import inventory
 from podpath.testing import requirement
 
@@ -53,11 +54,20 @@ def _namespace_unmounted(container: Attachment) -> list[answers.Answer]:
     return container.delete()
 
 
+def _refused_at_first(container: Attachment) -> list[answers.Answer]:
+    if not container.subject.main.delegate:
+        pytest.skip("it calls no IPAM plugin")
+    with standing_in(container, fails=["DEL"]):
+        container.delete()  # may have deleted the link by then
+    return container.delete()
+
+
 GONE = [
     pytest.param(_namespace_removed, id="namespace-removed"),
     pytest.param(_namespace_unmounted, id="namespace-unmounted"),
     pytest.param(_namespace_unnamed, id="namespace-unnamed"),
     pytest.param(_no_result, id="no-previous-result"),
+    pytest.param(_refused_at_first, id="refused-at-first"),
 ]
 
 
@@ -69,7 +79,7 @@ def test_delete_releases_all_when_parts_are_gone(
     network: Network,
     delete: Callable[[Attachment], list[answers.Answer]],
 ) -> None:
-    """DEL without the namespace, or without prevResult, succeeds and releases everything."""
+    """DEL without the namespace, prevResult, or what a DEL before it deleted, releases all."""
     before = inventory.read(container.runtime.node, network)
     container.attach()
 

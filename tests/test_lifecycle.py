@@ -8,7 +8,7 @@ from podpath.cni.network import Network
 from podpath.contract import reboot, subjects
 from podpath.contract.runtime import Runtime
 from podpath.errors import CouldNotTest
-from podpath.lifecycle import bystanders, growth, parallel, restart, reuse, survivor
+from podpath.lifecycle import bystanders, growth, parallel, restart, reuse, strangers, survivor
 from podpath.lifecycle.persistence import Persistence
 from podpath.model import NODE, Family
 from podpath.nodes import link_settings
@@ -40,13 +40,13 @@ def test_deleted_pod_leaves_nothing(
 ) -> None:
     """The node's inventory is the same before a pod and after it had traffic and was deleted."""
     before = growth.settled(node, network)
-    with pods.temporary("transient"):
+    with pods.temporary("transient") as (transient,):
         traffic.ping("transient", "server", family).send()
         traffic.http("server", "transient", family).send()
 
     grown = growth.growth(node, network, before)
     remark(grown.remark)
-    assert grown.differences == []
+    assert grown.differences + growth.named(node, transient) == []
 
 
 @requirement("LIFE-CHURN")
@@ -95,6 +95,17 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
     assert changes + wiring == []
     for probe in probes.values():
         assert observe(probe()).differences == []
+
+
+@requirement("LIFE-OTHERS")
+def test_rules_of_other_programs_stay_as_pods_come_and_go(
+    node: Node, pods: Deployment, network: Network
+) -> None:
+    """A table of nftables, and rules in iptables' own, which no plugin made, stay."""
+    if node.shared:
+        pytest.skip("podpath makes rules on a node of its own alone")
+
+    assert strangers.lost_rules(node, network, pods) == []
 
 
 @requirement("LIFE-SURVIVOR")

@@ -8,9 +8,10 @@ from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.lifecycle.attribution import Attributed, attribute
 from podpath.model import Difference
-from podpath.nodes import inventory
+from podpath.nodes import inventory, state_files
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
+from podpath.nodes.pod import Pod
 from podpath.system import limits, waiting
 from podpath.topology import reading
 
@@ -20,6 +21,22 @@ T = TypeVar("T")
 MANY = 12
 #: Things in a message.
 _MOST_NAMED = 5
+
+
+def named(node: Node, deleted: Pod) -> list[Difference]:
+    """List the files in which plugins still name a deleted pod's sandbox.
+
+    Raises:
+        CouldNotTest: a directory of the node cannot be read.
+    """
+    try:
+        naming = state_files.naming(node, deleted.sandbox)
+        return [
+            Difference("left behind", "files", "gone", f"{deleted.sandbox} in {path}")
+            for path in naming
+        ]
+    except OSError as error:
+        raise CouldNotTest(f"the node's files could not be read: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)

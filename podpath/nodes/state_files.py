@@ -35,6 +35,18 @@ def paths(node: Node) -> Iterator[str]:
     yield from sorted(set(found))
 
 
+def naming(node: Node, text: str) -> Iterator[str]:
+    """List those of the files whose content has a text, such as the id of a sandbox, but no logs.
+
+    Raises:
+        OSError: a directory cannot be read.
+    """
+    for path in (p for p in paths(node) if ".log" not in os.path.basename(p)):
+        with suppress(OSError, UnicodeDecodeError):  # it went, is no file, or is larger than state
+            if text in node.read(path):
+                yield path
+
+
 def _of_cni(node: Node) -> Iterator[str]:
     for parent, prefix in _USUAL:
         for path in _names_in(node, parent):

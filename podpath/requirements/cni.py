@@ -239,8 +239,8 @@ REQUIREMENTS = (
         needs=Ability.CALLS,
         why="After a crash or a restart the namespace is gone, and DEL is the last chance to give"
         " the lease back.",
-        how="After ADD, the namespace is removed, unmounted or not named, or prevResult is left"
-        " out. DEL must succeed, and leave nothing.",
+        how="After ADD, the namespace is removed, unmounted or not named, prevResult is left out,"
+        " or the IPAM plugin refuses a DEL before. DEL must succeed, and leave nothing.",
     ),
     Requirement(
         "CNI-DEL-FAILED",

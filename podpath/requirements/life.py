@@ -39,7 +39,7 @@ REQUIREMENTS = (
         " meets a new pod.",
         how="podpath lists namespaces, links, ports, FDB entries, leases, rules, processes,"
         " mounts, files and settings before a pod exists, and after it has sent traffic and was"
-        " deleted. Both lists must be the same.",
+        " deleted. Both lists must be the same, and no file may name the pod's sandbox.",
     ),
     Requirement(
         "LIFE-CHURN",
@@ -71,7 +71,9 @@ REQUIREMENTS = (
         " flags and queue of the bridge, the uplink and lo, while these pods are there, too, and"
         " those of uplink and lo when the node's first pods are made. Then a ping, an"
         " HTTP exchange and a datagram must take the path. Where they are configured, a ping to"
-        " beyond the node must still be masqueraded, and a mapped port lead to its pod.",
+        " beyond the node must still be masqueraded, and a mapped port lead to its pod. On a node"
+        " of podpath's own, a table of nftables and rules of iptables that no plugin made must"
+        " stay.",
     ),
     Requirement(
         "LIFE-SURVIVOR",

@@ -66,6 +66,16 @@ _FAILED = (
         "rm /run/podpath/fault/locked",
     ),
     Fault(
+        name="a DEL that IPAM refused is not repeated",
+        source="own: an attachment that is forgotten before all of it is released",
+        reds={"CNI-DEL-GONE": "left behind at leases"},
+        near=frozenset({"CNI-DELEGATE-ERROR", "CNI-DEL-FAILED", "CNI-DEL-IDEMPOTENT"}),
+        configure=no_masquerade,
+        cases="bridge-1.0.0*",
+        before_del='[ ! -e "/run/podpath/fault/tried-$CNI_CONTAINERID" ] || exit 0',
+        after_del='[ $status = 0 ] || touch "/run/podpath/fault/tried-$CNI_CONTAINERID"',
+    ),
+    Fault(
         name="a container whose ADD failed is never attached",
         source="own: a mark of failure that DEL does not delete",
         reds={"CNI-ADD-AGAIN": "failed before"},

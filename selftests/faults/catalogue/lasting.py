@@ -135,6 +135,13 @@ _FILES = (
         after="mkdir -p /opt/own; touch /opt/own/$CNI_CONTAINERID",
     ),
     Fault(
+        name="deletion leaves a line in a file of all pods",
+        source="own: a list of attachments that only grows",
+        reds={"LIFE-DELETE": " in /var/lib/cni-own/list"},
+        follows=_LEFT,
+        after='mkdir -p /var/lib/cni-own; echo "$CNI_CONTAINERID $IP" >>/var/lib/cni-own/list',
+    ),
+    Fault(
         name="deletion leaves a temporary file",
         source="own: mktemp without its end",
         reds={"LIFE-DELETE": "left behind at files: expected gone, saw /tmp/own-"},

@@ -98,6 +98,20 @@ FAULTS = (
         follows=frozenset({"PATH-MASQUERADE"}),  # of pods whose rule a test before took
         after_del='[ "$POD" != passer-1 ] || iptables -t nat -F POSTROUTING',
     ),
+    Fault(
+        name="the end of one pod takes rules of another program",
+        source="containers/podman issue 16805, for rules that no plugin made",
+        reds={"LIFE-OTHERS": "lost at rules: expected table ip filter chain FORWARD"},
+        near=frozenset({"PATH-MASQUERADE"}),
+        after_del='[ "$POD" != passer-1 ] || iptables -F FORWARD',
+    ),
+    Fault(
+        name="the start of one pod deletes a table of another program",
+        source="containers/podman issue 11123: nft flush ruleset",
+        reds={"LIFE-OTHERS": "lost at rules: expected table ip podpath_other"},
+        near=frozenset({"PATH-MASQUERADE"}),
+        before='[ "$POD" != passer-1 ] || nft delete table ip podpath_other',
+    ),
     _mapping(
         name="the end of one pod takes the mapped ports of all",
         source="containers/podman issue 16805",
