@@ -14,9 +14,9 @@ _WORDS: Mapping[str, Text] = {
     "medium": Text("medium", "中"),
     "hard": Text("hard", "难"),
     "yes": Text("yes", "是"),
-    "begin": Text("Begin with: podpath lab start {lab}", "开始:podpath lab start {lab}"),
+    "begin": Text("Begin with: podpath lab start {lab}", "开始：podpath lab start {lab}"),
     "tasks": Text("Tasks", "任务"),
-    "of": Text("{earned} of {possible} points", "得 {earned} 分,共 {possible} 分"),
+    "of": Text("{earned} of {possible} points", "得 {earned} 分，共 {possible} 分"),
     "worth": Text("{points} points", "{points} 分"),
     "commands": Text(
         "lab check      how far you are\n"
@@ -24,9 +24,9 @@ _WORDS: Mapping[str, Text] = {
         "lab answer TASK VALUE    answer a question\n"
         "exit           end; the node goes, and what you typed is kept",
         "lab check      看看做到哪里了\n"
-        "lab hint       一个提示,共 {hints} 个\n"
+        "lab hint       一个提示，共 {hints} 个\n"
         "lab answer 任务 答案    回答问题\n"
-        "exit           结束:节点消失,你输入的命令会保存",
+        "exit           结束：节点消失，你输入的命令会保存",
     ),
     "plugin": Text(
         "Your plugin is {path} on this node. `lab check` tries it on a fresh node.",
@@ -36,7 +36,7 @@ _WORDS: Mapping[str, Text] = {
     "not right": Text("not right on this node", "在这个节点上不对"),
     "no answer": Text("no answer", "还没有回答"),
     "no such task": Text(
-        "no task {task} has an answer; there are: {tasks}", "没有可以回答的任务 {task};有:{tasks}"
+        "no task {task} has an answer; there are: {tasks}", "没有可以回答的任务 {task}；有：{tasks}"
     ),
     "no hint": Text("there is no further hint", "没有更多提示了"),
     "costs": Text("costs {cost} points", "扣 {cost} 分"),
