@@ -22,7 +22,7 @@ _INTERRUPTED, _PIPE_CLOSED = 130, 141
 def parser() -> argparse.ArgumentParser:
     """Build the parser of all commands and their options."""
     top = argparse.ArgumentParser(
-        prog="podpath", description="What there is around podpath's test runs.", epilog=_EPILOG
+        prog="podpath", description="Commands beside podpath's test runs.", epilog=_EPILOG
     )
     top.add_argument("--version", action="version", version=f"podpath {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)

@@ -14,8 +14,8 @@ def add(commands: output.Commands) -> None:
         "clean",
         help="remove what killed runs left",
         description="Remove what runs left that were ended by SIGKILL: kind clusters, namespaces of"
-        " Kubernetes clusters, and cgroups. What a living run uses, or somebody else made, is left"
-        " alone. The next run would do the same.",
+        " Kubernetes clusters, and cgroups. It leaves alone what a living run uses or others made."
+        " The next run would do the same.",
     )
     parser.add_argument(
         "--kubeconfig",

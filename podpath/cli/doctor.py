@@ -48,7 +48,7 @@ def add(commands: output.Commands) -> None:
         "--install",
         action="store_true",
         help="first install, as root and with apt-get, dnf or zypper, what is missing and has a"
-        " package; the exit status then tells whether all of that is there",
+        " package; the exit status then shows whether all of it is there",
     )
     output.json_option(parser)
     parser.set_defaults(run=_run)

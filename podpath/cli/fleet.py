@@ -171,7 +171,7 @@ def _show(options: argparse.Namespace) -> int:
 def _add_compare(actions: output.Commands) -> None:
     parser = actions.add_parser(
         "compare",
-        help="tell what changed between two reports of a fleet",
+        help="list what changed between two reports of a fleet",
         description="List the nodes whose verdicts or facts changed. Exit status 1 if one got"
         " worse.",
     )

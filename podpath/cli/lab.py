@@ -18,7 +18,7 @@ def add(commands: output.Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "lab",
-        help="broken nodes to mend: list, start, check, test",
+        help="broken nodes to fix: list, start, check, test",
         description="Labs: each is a broken node, with tasks. Without a subcommand, list them.",
     )
     output.language_option(parser)

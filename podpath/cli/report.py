@@ -149,8 +149,8 @@ def _verify(options: argparse.Namespace) -> int:
 def _add_compare(actions: output.Commands) -> None:
     parser = actions.add_parser(
         "compare",
-        help="tell what changed between two reports",
-        description="Tell what regressed, is no longer tested, was fixed, is new or gone. Exit"
+        help="list what changed between two reports",
+        description="List what regressed, is no longer tested, was fixed, is new or gone. Exit"
         " status 1 if something regressed or is no longer tested, or is new and does not conform.",
     )
     _file(parser, "old")

@@ -44,13 +44,13 @@ def add(commands: output.Commands) -> None:
     parser.add_argument(
         "--feature",
         choices=(CORE, *FEATURES, VENDOR),
-        help="only those of the core, of a feature that a conflist may ask for, or of the vendor",
+        help="only those of the core, of a feature that a conflist may configure, or of the vendor",
     )
     parser.add_argument(
         "--node",
         type=output.kind_name,
         metavar="KIND",
-        help="only those that can be looked at on a kind of node",
+        help="only those that a kind of node can test",
     )
     parser.add_argument(
         "--level",

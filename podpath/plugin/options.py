@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         action="append",
         default=[],
-        help="where to look for CNI plugins before the system's directories; repeatable",
+        help="directory to search for CNI plugins before the defaults (repeatable)",
     )
     group.addoption(
         "--podpath-profile",
@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--podpath-features",
         metavar="+X,-Y",
-        help="features to claim, or to waive (default: those that the conflist asks for are"
+        help="features to claim, or to waive (default: those that the conflist configures are"
         " tested; `podpath requirements --feature` lists what belongs to each)",
     )
     group.addoption(
@@ -58,15 +58,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--podpath-report",
         metavar="DIR",
-        help="where to leave report.json, and the captures of failed path tests",
+        help="directory for report.json, and for captures of failed path tests",
     )
     group.addoption(
         "--podpath-implementation",
         metavar="KEY=TEXT",
         action="append",
         default=[],
-        help="what the report says of whose plugin it is: organisation, project, version, url or"
-        " contact; repeatable; before [tool.podpath] of pyproject.toml",
+        help="fact about the plugin for the report: organisation, project, version, url or contact"
+        " (repeatable); before [tool.podpath] of pyproject.toml",
     )
     group.addoption(
         "--podpath-deviations",
