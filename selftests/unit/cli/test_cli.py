@@ -82,7 +82,7 @@ def test_requirement_is_explained(capsys: Capture) -> None:
         one.usually,
         one.source,
         *kinds.testing(one),
-        "-a env CNI_COMMAND=GC",
+        "CNI_COMMAND=GC",
     ):
         assert text in told
 
