@@ -4,6 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+_NAMES: Mapping[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
+
 
 class Malformed(Exception):
     """A document that breaks its format; the text gives the reason."""
@@ -19,7 +27,7 @@ def typed(document: Mapping[str, Any], key: str, kind: type, default: Any) -> An
     if value is None:
         return default
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise Malformed(f'"{key}" must be of type {kind.__name__}, not {json.dumps(value)[:60]}')
+        raise Malformed(f'"{key}" must be {_NAMES[kind]}, not {json.dumps(value)[:60]}')
     return value
 
 

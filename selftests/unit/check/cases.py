@@ -94,12 +94,12 @@ _IPV6 = ipam(ranges=[[{"subnet": "fd00:9::/64"}]], routes=[])
 _PORTS = {"portMappings": True}
 
 CASES = (
-    Case("mtu-text", main(mtu="1400"), '"mtu" must be of type int, not "1400"'),
+    Case("mtu-text", main(mtu="1400"), '"mtu" must be a whole number, not "1400"'),
     Case("mtu-below-68", main(mtu=40), '"mtu" must be 0, or from 68 to 65535: 40'),
     Case("mtu-above-65535", main(mtu=70000), '"mtu" must be 0, or from 68'),
     Case("mtu-below-ipv6", both(_IPV6, main(mtu=1200)), "IPv6 needs an MTU of at least 1280"),
     Case("hairpin-promisc", main(hairpinMode=True, promiscMode=True), "exclude each other"),
-    Case("switch-text", main(ipMasq="true"), '"ipMasq" must be of type bool'),
+    Case("switch-text", main(ipMasq="true"), '"ipMasq" must be true or false'),
     Case("bridge-name", main(bridge="a-name-of-16-let"), "a name that an interface can have"),
     Case("vlan", main(vlan=5000), '"vlan" must be 0, or from 1 to 4094'),
     Case("version", lambda d: d.update(cniVersion="1.2.0"), "CNI has no version 1.2.0"),
