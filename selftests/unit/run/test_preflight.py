@@ -111,12 +111,23 @@ def test_no_version_in_common_ends_the_run(tmp_path: Path, monkeypatch: pytest.M
         _speaking(tmp_path, "1.1.0", monkeypatch)
 
 
-def test_static_gives_each_pod_the_same_addresses(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("addresses", "reason"),
+    [
+        ([{"address": "10.1.0.5/24"}], "gives each pod the same addresses"),
+        ([], "gives each pod what its runtime requests, and containerd requests none"),
+    ],
+    ids=["fixed", "requested"],
+)
+def test_static_gives_each_pod_the_same_addresses(
+    tmp_path: Path, addresses: list[object], reason: str
+) -> None:
     """The addresses would be those of several pods, which is no fault of the plugin."""
     plan = planned(tmp_path)
-    network = replace(plan.network, conflist=samples.conflist({"type": "static"}))
+    ipam = {"type": "static", "addresses": addresses}
+    network = replace(plan.network, conflist=samples.conflist(ipam))
 
-    with pytest.raises(CouldNotTest, match="same addresses, or those that a runtime requests"):
+    with pytest.raises(CouldNotTest, match=reason):
         checks.ranges(replace(plan, network=network))
 
 
