@@ -77,7 +77,7 @@ class _Entries:
     def text(self, verdict: Verdict) -> str:
         """Return the requirements concerned, and counts."""
         if verdict == Verdict.DOES_NOT_CONFORM:
-            return f"{self._ids(verdict)}   {'; '.join(self._failed())}"
+            return f"{self._ids(verdict)}   {self._say('separator').join(self._failed())}"
         if verdict == Verdict.COULD_NOT_TEST:
             return self._untested()
         if verdict != Verdict.CONFORMS:
@@ -85,7 +85,8 @@ class _Entries:
         whole = len(self._entries) if self._selected else self._judged
         head = self._say("requirements", count=self._counts[verdict], all=whole)
         aside = [*self._aside(), *self._not_run("not run" if self._selected else "waived")]
-        return "; ".join(filter(None, [head, ", ".join(aside)]))
+        counts = self._say("comma").join(aside)
+        return self._say("separator").join(filter(None, [head, counts]))
 
     def _failed(self) -> list[str]:
         untested = self._counts[Verdict.COULD_NOT_TEST]
@@ -108,7 +109,7 @@ class _Entries:
             self._say("of", count=untested, all=self._judged),
             self._say("broken off" if self._broken_off else others),
         ]
-        return f"{self._ids(Verdict.COULD_NOT_TEST)}   {'; '.join(numbers)}"
+        return f"{self._ids(Verdict.COULD_NOT_TEST)}   {self._say('separator').join(numbers)}"
 
     def _ids(self, verdict: Verdict) -> str:
         names = [entry["id"] for entry in self._entries if entry["verdict"] == verdict]

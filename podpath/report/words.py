@@ -17,6 +17,8 @@ _VERDICTS: Mapping[str, Text] = {
 }
 
 _WORDS: Mapping[str, Text] = {
+    "comma": Text(", ", "，"),
+    "separator": Text("; ", "；"),
     "of what was run": Text("of what was run, {verdict}", "就已运行的部分而言，{verdict}"),
     "requirements": Text("{count} of {all} requirements", "{count}/{all} 项要求"),
     "of": Text("{count} of {all}", "{count}/{all}"),

@@ -124,4 +124,4 @@ def test_verdict_is_said_in_chinese() -> None:
     """Ids stay."""
     whole = conclusion.of(document(TOPO_MTU=Verdict.DOES_NOT_CONFORM), "zh")
 
-    assert whole.line == f"不符合   TOPO-MTU   1/{len(_APPLY)}; 无法测试：0"
+    assert whole.line == f"不符合   TOPO-MTU   1/{len(_APPLY)}；无法测试：0"
