@@ -24,6 +24,7 @@ from podpath.system import limits, randomness
 ROUNDS = 3
 
 _SLICE_SECONDS = 0.02  # between two checks for returned canaries
+_MOST_NAMES = 3  # of sniffers in a sentence
 
 #: CPU, and the number of the tap in whose namespace it sends a canary.
 Errand = tuple[int, int]
@@ -84,12 +85,18 @@ def _round(all_taps: Sequence[Tap], left: list[Errand]) -> list[str]:
             break
         for tap in all_taps:
             tap.canaries_sent &= tap.canaries_seen
-    return failed or [
-        f"{len(tap.canaries_sent - tap.canaries_seen)} of {len(tap.canaries_sent)} canaries did not"
-        f" come back in {tap.namespace}"
-        for tap in all_taps
-        if tap.waiting
-    ]
+    return failed or _missing([tap for tap in all_taps if tap.waiting])
+
+
+def _missing(late: Sequence[Tap]) -> list[str]:
+    """Return one sentence on the sniffers that miss canaries; none if no sniffer does."""
+    if not late:
+        return []
+    missing = sum(len(tap.canaries_sent - tap.canaries_seen) for tap in late)
+    sent = sum(len(tap.canaries_sent) for tap in late)
+    names = ", ".join(tap.namespace for tap in late[:_MOST_NAMES])
+    more = f" and {len(late) - _MOST_NAMES} more" if len(late) > _MOST_NAMES else ""
+    return [f"{missing} of {sent} canaries did not come back in {names}{more}"]
 
 
 def _send(all_taps: Sequence[Tap], left: Sequence[Errand]) -> Iterator[tuple[Errand, bytes, str]]:
@@ -115,7 +122,13 @@ def _send(all_taps: Sequence[Tap], left: Sequence[Errand]) -> Iterator[tuple[Err
 
 
 def _await(all_taps: Sequence[Tap], deadline: float) -> None:
+    """Read every sniffer until its canaries are back, or the time has passed.
+
+    Each is read once in any case: on a busy machine, to send all canaries may take all the time.
+    """
     for tap in all_taps:
+        if tap.waiting and not tap.failure:
+            taps.drain(tap, time.monotonic() + _SLICE_SECONDS)
         while tap.waiting and not tap.failure and (left := deadline - time.monotonic()) > 0:
             taps.drain(tap, min(deadline, time.monotonic() + _SLICE_SECONDS))
             if tap.waiting:

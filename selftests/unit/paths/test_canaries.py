@@ -1,8 +1,15 @@
-"""Which CPU sends a canary in which namespace."""
+"""Which CPU sends a canary in which namespace, and how long they are waited for."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
-from podpath.paths.canaries import errands
+from podpath.paths import tap
+from podpath.paths.canaries import errands, handshake
+from podpath.system import netns
 
 _MANY = [(1, 1), (1, 3), (2, 3), (3, 2), (4, 4), (64, 110), (110, 64), (6, 4)]
 
@@ -32,3 +39,59 @@ def test_rounds_pair_others() -> None:
 
 def test_nothing_to_watch() -> None:
     assert errands([0, 1], 0, 0) == []
+
+
+@pytest.fixture
+def namespaces() -> Iterator[list[str]]:
+    """Paths of network namespaces whose lo is up."""
+    script = "ip link set lo up; echo; exec sleep 60"
+    command = ["unshare", "-n", "sh", "-c", script]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(5)]
+    try:
+        for process in processes:
+            assert process.stdout is not None
+            process.stdout.readline()
+        yield [f"/proc/{process.pid}/ns/net" for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+def _open(paths: list[str], code: bytes) -> list[tap.Tap]:
+    return [
+        netns.run_in(path, partial(tap.open_here, f"pod-{number}", path, code, ()))
+        for number, path in enumerate(paths)
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root")
+def test_canaries_that_came_back_count_however_late_they_are_read(
+    namespaces: list[str], limit: Callable[..., None]
+) -> None:
+    """On a busy machine, to send those of 250 namespaces may take all the time."""
+    limit(canary=0.0)
+    opened = _open(namespaces, b"")
+    try:
+        assert handshake(opened) == []
+    finally:
+        for one in opened:
+            one.sniffer.close()
+            one.watch.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root")
+def test_missing_canaries_are_one_sentence(
+    namespaces: list[str], limit: Callable[..., None]
+) -> None:
+    """The filter keeps them out; of many namespaces, three are named."""
+    limit(canary=0.1)
+    opened = _open(namespaces, tap.compiled("icmp"))
+    try:
+        (gap,) = handshake(opened)
+    finally:
+        for one in opened:
+            one.sniffer.close()
+            one.watch.close()
+
+    assert gap == "5 of 5 canaries did not come back in pod-0, pod-1, pod-2 and 2 more"
