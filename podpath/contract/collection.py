@@ -15,12 +15,17 @@ from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Role, Subject, of
 from podpath.model import Difference
 from podpath.nodes import inventory
+from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
 
 Differences = list[Difference]
 
 #: A network that has the same plugins, and no container of this one.
 _OTHER_NETWORK = "podpath-other"
+#: Things of other programs on the node.
+_OTHER_BRIDGE = "podpath-other"
+_RESULTS = "/var/lib/cni/results"
+_OTHER_RESULT = f"{_RESULTS}/{_OTHER_NETWORK}-container-eth0"
 #: Kinds of things that an attachment may hold beside its interface, which GC releases.
 _HELD = frozenset({"leases", "rules", "files"})
 
@@ -67,7 +72,8 @@ def spared(collector: Collector, listed: Attachment, stale: Attachment) -> Diffe
     """
     collector.collect([])
     listed.attach()
-    with _second(listed) as valid, _of_other_network(collector):
+    node = collector.runtime.node
+    with _second(listed) as valid, _of_other_network(collector), _of_other_programs(node):
         held = collector.now()
         stale.attach()
         stale.lose_namespace()
@@ -112,6 +118,18 @@ def _of_other_network(collector: Collector) -> Iterator[None]:
         for subject in ipam:
             stack.enter_context(attached(other, subject, collector.version)).add()
         yield
+
+
+@contextmanager
+def _of_other_programs(node: Node) -> Iterator[None]:
+    """Let the node have a bridge that no plugin made, and a runtime's result of another network."""
+    node.run(["ip", "link", "add", _OTHER_BRIDGE, "type", "bridge"])
+    node.run(["sh", "-c", f"mkdir -p {_RESULTS}; echo '{{}}' >{_OTHER_RESULT}"])
+    try:
+        yield
+    finally:
+        node.run(["ip", "link", "delete", _OTHER_BRIDGE])
+        node.run(["rm", "-f", _OTHER_RESULT])
 
 
 def _lost(now: Inventory, before: Inventory) -> Differences:

@@ -175,6 +175,21 @@ _COLLECTED = (
         ),
     ),
     Fault(
+        name="GC deletes the runtime's results",
+        source="own: a directory that is another program's",
+        reds={"CNI-GC-LISTED": "lost at cached results"},
+        **speaking(f"{_COLLECTING} rm -rf /var/lib/cni/results\n"),
+    ),
+    Fault(
+        name="GC deletes bridges that it does not know",
+        source="own: all links of the kind are looked at",
+        reds={"CNI-GC-LISTED": "lost at interfaces: expected podpath-other"},
+        **speaking(
+            f"""{_COLLECTING} for b in $(ls -d /sys/class/net/*/bridge | cut -d/ -f5); do
+              [ "$b" = cni0 ] || ip link delete "$b"; done\n"""
+        ),
+    ),
+    Fault(
         name="GC releases what other networks hold",
         source="own: all leases of the node are looked at",
         reds={"CNI-GC-LISTED": "lost at files: expected /var/lib/cni/networks/podpath-other/"},
