@@ -115,7 +115,7 @@ def test_delegate_passes_its_deviations_on(configuration: dict[str, bool], left:
     cases = [one.cases for one in known if one.requirement == "CNI-DEL-GONE"]
 
     assert {one.plugin for one in known} == {"flannel"}
-    assert (("*-namespace-removed", "*-namespace-unnamed") in cases) is left
+    assert any("*-namespace-removed" in some for some in cases) is left
 
 
 def test_adopted_plugin_has_the_deviations_of_the_reference(tmp_path: Path) -> None:
