@@ -163,6 +163,8 @@ def _check(options: argparse.Namespace) -> int:
     for name in submissions:
         submission.read(lab, name)
     checks.root()
+    if sys.stderr.isatty():
+        _progress("each submission is replayed on a fresh node, and its tasks are checked")
     grades = run.graded(
         [path],
         submissions,

@@ -38,7 +38,7 @@ def test_verdicts_are_the_same(plugins: Path, tmp_path: Path) -> None:
     with machine(alone=False):
         alone = suite.run(*_TESTS, report=tmp_path / "alone")
         beside = suite.run(
-            *_TESTS, report=tmp_path / "beside", environment={"PYTHONPATH": str(plugins)}
+            "-v", *_TESTS, report=tmp_path / "beside", environment={"PYTHONPATH": str(plugins)}
         )
 
     assert (alone.status, beside.status) == (0, 0), beside.output

@@ -9,6 +9,7 @@ from podpath.labs import reading, replay
 from podpath.labs.grading import Verdict
 from podpath.labs.replay import Replayed
 from podpath.labs.submission import Submission
+from podpath.system import waiting
 
 _SECONDS = 4.0
 _FIX = b"for v in $(ls /sys/class/net/cni0/brif); do bridge link set dev $v isolated off; done\n"
@@ -88,8 +89,14 @@ def test_what_a_submission_leaves_running_does_not_disturb() -> None:
 
 
 def test_nothing_is_left_on_the_host() -> None:
-    """Neither groups, nor files."""
+    """No groups of a submission; those of other tests that run meanwhile end soon."""
     before = set(Path("/sys/fs/cgroup").rglob("guest-*"))
     _played(b"(sleep 1000) &" + _FIX)
+    new = set(Path("/sys/fs/cgroup").rglob("guest-*")) - before
 
-    assert set(Path("/sys/fs/cgroup").rglob("guest-*")) == before
+    left = waiting.until(lambda: [group for group in new if group.exists()], _empty, 60)
+    assert left == []
+
+
+def _empty(groups: list[Path]) -> bool:
+    return not groups
