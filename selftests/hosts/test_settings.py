@@ -87,7 +87,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _run(network: str, *tests: str) -> suite.Run:
-    return suite.run("-n", "2", *tests, "--podpath-cni-conf", f"examples/{network}.conflist")
+    conflist = f"examples/{network}.conflist"
+    return suite.run("-v", "-n", "2", *tests, "--podpath-cni-conf", conflist)
 
 
 @pytest.mark.parametrize("network", NETWORKS)
