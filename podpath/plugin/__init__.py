@@ -21,5 +21,6 @@ pytest_plugins = [
     "podpath.plugin.progress",
     "podpath.plugin.stages",
     "podpath.plugin.summary",
+    "podpath.plugin.interruption",
     "podpath.labs.plugin",
 ]

@@ -97,7 +97,7 @@ def test_interrupted_run_has_no_verdict() -> None:
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
 
-    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     assert re.match("podpath: COULD NOT TEST   broken off: [0-9]+ of ", output.splitlines()[-1])
 
 

@@ -1,0 +1,29 @@
+"""Frames without a line number are taken out of an interrupt's traceback."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from podpath.plugin import interruption
+
+
+def _chain(*lines: int | None) -> Any:
+    following = None
+    for line in reversed(lines):
+        following = SimpleNamespace(tb_lineno=line, tb_next=following)
+    return following
+
+
+def test_frames_without_a_line_are_taken_out() -> None:
+    traceback = _chain(1, None, None, 2, 3, None)
+
+    interruption.shorten(cast("Any", traceback))
+
+    lines = []
+    while traceback:
+        lines.append(traceback.tb_lineno)
+        traceback = traceback.tb_next
+    assert lines == [1, 2, 3]
+
+
+def test_no_traceback_is_none() -> None:
+    interruption.shorten(None)
