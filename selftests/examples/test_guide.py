@@ -1,8 +1,5 @@
 """What docs/guide.md tells its readers to do does what it shows, from beginning to end."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +8,7 @@ import pytest
 
 from selftests.examples.blocks import Block, read
 from selftests.examples.output import shows
+from selftests.examples.running import run
 from selftests.suite import ROOT
 
 #: Of the suite, that of which the guide shows something.
@@ -46,19 +44,5 @@ def test_guide_does_what_it_shows(directory: Path) -> None:
 
 def _run(block: Block, directory: Path, status: int) -> str:
     """What the commands print. Of the suite, only what is shown is run, without workers."""
-    alien = ("COLUMNS", "PYTEST_", "TOX_")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(alien)}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    environment |= {"PYTEST_ADDOPTS": f"-k '{_SHOWN}'", "PYTEST_XDIST_AUTO_NUM_WORKERS": "0"}
-    done = subprocess.run(
-        ["bash", "-eu", "-c", block.text],
-        cwd=directory,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == status, f"{block.where} ended with {done.returncode}\n{done.stdout}"
-    return done.stdout
+    only = {"PYTEST_ADDOPTS": f"-k '{_SHOWN}'", "PYTEST_XDIST_AUTO_NUM_WORKERS": "0"}
+    return run(block, block.text, directory, status, only)

@@ -1,15 +1,12 @@
 """What README shows is what its commands print, in a checkout."""
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from selftests.examples.blocks import Block, read
 from selftests.examples.output import shows
+from selftests.examples.running import run
 from selftests.suite import ROOT
 
 _README = ROOT / "README.md"
@@ -54,21 +51,6 @@ def _alike(text: str) -> str:
 
 
 def _run(block: Block, status: int) -> str:
-    alien = ("COLUMNS", "PYTEST_", "TOX_", "LANG", "LC_")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(alien)}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    environment["PYTEST_ADDOPTS"] = "-p no:cacheprovider"
     # another shell's node may stand: a self-test of shells runs beside this one
     command = block.text.replace("podpath trace", "podpath trace --new")
-    done = subprocess.run(
-        ["bash", "-eu", "-c", command],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == status, f"{block.where} ended with {done.returncode}\n{done.stdout}"
-    return done.stdout
+    return run(block, command, ROOT, status, {"PYTEST_ADDOPTS": "-p no:cacheprovider"})
