@@ -22,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _started(home: Path, *arguments: str) -> AbstractContextManager[Window]:
     """Open a window that is wide enough for a command beside the directory's name."""
-    return window(*arguments, command=("lab", "start"), directory=str(home), columns=300)
+    return window(*arguments, command=("lab", "start"), directory=str(home))
 
 
 def _begun(student: Window) -> str:

@@ -14,6 +14,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 _SECONDS = 30.0
+#: Wider than any command typed after a prompt, which has the directory's name in it: where a line
+#: does not fit, the shell scrolls it, and the window does not show what was typed.
+_COLUMNS = 400
 #: End of every prompt: of the node's shell, and of busybox' in a pod.
 PROMPT = "# "
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -32,7 +35,6 @@ class Window:
         command: Sequence[str] = ("shell",),
         directory: str = ".",
         rows: int = 30,
-        columns: int = 120,
     ) -> None:
         self.pid, self._ours = pty.fork()
         if self.pid == 0:
@@ -40,7 +42,7 @@ class Window:
             program = [sys.executable, "-m", "podpath", *command, *arguments]
             os.execv(sys.executable, program)
         os.set_inheritable(self._ours, False)  # or a later window would keep this one open
-        self.resize(rows, columns)
+        self.resize(rows, _COLUMNS)
         self._shown = ""  # and not waited for yet
         self._ended: int | None = None
 
@@ -105,10 +107,9 @@ def window(
     *arguments: str,
     command: Sequence[str] = ("shell",),
     directory: str = ".",
-    columns: int = 120,
 ) -> Iterator[Window]:
     """Open a window for the length of the block, and close it as a person does."""
-    opened = Window(*arguments, command=command, directory=directory, columns=columns)
+    opened = Window(*arguments, command=command, directory=directory)
     try:
         yield opened
     finally:
