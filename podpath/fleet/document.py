@@ -54,9 +54,12 @@ def of_report(name: str, report: Mapping[str, Any], seconds: float) -> NodeResul
     """
     requirements = report["requirements"]
     attention = {Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST, Verdict.RECOMMENDED}
+    verdict = report["verdict"].removesuffix(f", {OF_WHAT_WAS_RUN}")
+    untested = [r["reason"] for r in requirements if r["verdict"] == Verdict.COULD_NOT_TEST]
     return NodeResult(
         name,
-        report["verdict"].removesuffix(f", {OF_WHAT_WAS_RUN}"),
+        verdict,
+        reason=_first(untested) if verdict == Verdict.COULD_NOT_TEST else "",
         seconds=round(seconds, 1),
         facts=facts(report),
         verdicts={r["id"]: r["verdict"] for r in requirements},
@@ -64,6 +67,12 @@ def of_report(name: str, report: Mapping[str, Any], seconds: float) -> NodeResul
         digest=report["digest"],
         selected="selection" in report,
     )
+
+
+def _first(reasons: Sequence[str]) -> str:
+    different = list(dict.fromkeys(reasons))
+    more = len(different) - 1
+    return f"{different[0]} (and {more} more)" if more > 0 else "".join(different)
 
 
 def facts(report: Mapping[str, Any]) -> dict[str, str]:

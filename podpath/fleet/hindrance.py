@@ -3,20 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from podpath.nodes.cluster.readiness import STUCK
+
 Document = Mapping[str, Any]
 
 #: Phases of a pod that has ended.
 ENDED = ("Succeeded", "Failed")
-#: Reasons of a waiting container that do not end by themselves.
-_STUCK = (
-    "CreateContainerConfigError",
-    "CreateContainerError",
-    "ErrImageNeverPull",
-    "ErrImagePull",
-    "ImagePullBackOff",
-    "InvalidImageName",
-    "RunContainerError",
-)
 
 
 def of_node(node: Document, machine: str) -> str:
@@ -53,7 +45,7 @@ def of_pod(pod: Document) -> str:
         return f"its pod failed: {_words(status['reason'], status.get('message'))}"
     for container in status.get("containerStatuses") or []:
         waiting = container.get("state", {}).get("waiting") or {}
-        if waiting.get("reason") in _STUCK:
+        if waiting.get("reason") in STUCK:
             return f"its pod does not start: {_words(waiting['reason'], waiting.get('message'))}"
         ended = container.get("state", {}).get("terminated") or {}
         if ended.get("reason") == "OOMKilled":

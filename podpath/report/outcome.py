@@ -81,9 +81,11 @@ class Outcome:
 
     @property
     def headline(self) -> str:
-        """First line of the reason, else the verdict."""
-        lines = (line.strip() for line in self.reason.splitlines())
-        return next(filter(None, lines), str(self.verdict))
+        """First line of the reason, with the next if it ends in a colon; else the verdict."""
+        lines = [line.strip() for line in self.reason.splitlines() if line.strip()]
+        if not lines:
+            return str(self.verdict)
+        return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
 
 
 def worst(verdicts: Iterable[str]) -> Verdict:

@@ -15,6 +15,7 @@ from podpath.nodes.cluster import (
     kind_program,
     kube_api,
     kubernetes,
+    readiness,
 )
 from podpath.nodes.cluster.container_engine import Engine
 from podpath.nodes.cluster.kind_program import Options
@@ -268,9 +269,9 @@ def _seconds(text: str) -> float:
 
 def _wait_until_ready(api: Api, name: str) -> None:
     seconds = limits.current().cluster_ready
-    document = waiting.until(lambda: api.node(name), kube_api.ready, seconds)
-    if not kube_api.ready(document):
-        why = kube_api.described(document, ())
+    document = waiting.until(lambda: api.node(name), readiness.ready, seconds)
+    if not readiness.ready(document):
+        why = readiness.described(document, ())
         raise CouldNotTest(
             f"node {name} is not ready after {seconds:.0f} s:\n{why}", limits.current().remedy
         )

@@ -365,23 +365,3 @@ def configuration_of_pod() -> Any:
             "Name a kubeconfig with --kubeconfig",
         ) from None
     return configuration
-
-
-def ready(document: Document) -> bool:
-    """Return whether a node or a pod is ready. Pure."""
-    conditions = document.get("status", {}).get("conditions") or []
-    return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
-
-
-def described(document: Document, events: Sequence[tuple[str, str]]) -> str:
-    """Describe in lines why a pod or a node is not ready, from its document and events. Pure."""
-    status = document.get("status", {})
-    lines = [f"phase {status.get('phase', '?')}"]
-    for entry in status.get("conditions") or []:
-        reason = " ".join(str(entry[k]) for k in ("reason", "message") if entry.get(k))
-        lines.append(f"condition {entry.get('type')}: {entry.get('status')} {reason}".rstrip())
-    for entry in status.get("containerStatuses") or []:
-        state = json.dumps(entry.get("state", {}), sort_keys=True, default=str)
-        lines.append(f"container {entry.get('name')}: {state}")
-    lines += [f"event {reason}: {message}" for reason, message in events]
-    return "\n".join(lines)

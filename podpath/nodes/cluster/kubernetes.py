@@ -13,7 +13,7 @@ from podpath.model import CommandResult, PodNetwork, Settings
 from podpath.nodes import image, plugin_processes, sandboxes
 from podpath.nodes.base import Node
 from podpath.nodes.belongings import Neighbours, Owners
-from podpath.nodes.cluster import kube_api
+from podpath.nodes.cluster import readiness
 from podpath.nodes.cluster.census import Census
 from podpath.nodes.cluster.kube_api import Api, Document
 from podpath.nodes.cri import Runtime
@@ -156,7 +156,7 @@ class KubernetesNode(Node):
     def _pod(self, name: str, uid: str) -> Pod:
         listed = self._runtime.sandboxes(uid)
         if len(listed) != 1:
-            why = kube_api.described(self.document(name), self.api.events(self.namespace, name))
+            why = readiness.described(self.document(name), self.api.events(self.namespace, name))
             raise CouldNotTest(f"the runtime has {len(listed)} sandboxes for pod {name}:\n{why}")
         (sandbox,) = listed
         containers = self._runtime.containers(sandbox.id)
@@ -189,7 +189,7 @@ class KubernetesNode(Node):
 
     def _wait_until_ready(self, name: str) -> None:
         limit, began = limits.current(), time.monotonic()
-        while not kube_api.ready(document := self.document(name)):
+        while not readiness.ready(document := self.document(name)):
             waited = time.monotonic() - began
             if waited > _QUIET_SECONDS:
                 self._look_for_a_failure(name, "add", f"ADD for pod {name}")
@@ -200,8 +200,10 @@ class KubernetesNode(Node):
                 )
             if ended := self._ended():
                 raise CouldNotTest(ended)
+            if why := readiness.hindrance(document):
+                raise CouldNotTest(f"pod {name}: {why}", _remedy(why))
             if waited > limit.pod_ready:
-                why = kube_api.described(document, self.api.events(self.namespace, name))
+                why = readiness.described(document, self.api.events(self.namespace, name))
                 raise CouldNotTest(
                     f"pod {name} is not ready after {waited:.0f} s:\n{why}", _remedy(why)
                 )
@@ -265,6 +267,7 @@ def _remedy(why: str) -> str:
             "The node does not have podpath's pod image."
             " python -m podpath.nodes.image FILE writes it;"
             " push it where the node can pull it from, and name it with --podpath-image"
+            " (--pod-image of podpath fleet)"
         )
     return limits.current().remedy
 

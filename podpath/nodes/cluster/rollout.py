@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from podpath.errors import CouldNotTest
-from podpath.nodes.cluster import installation, kube_api
+from podpath.nodes.cluster import installation, kube_api, readiness
 from podpath.nodes.cluster.kind_cluster import Cluster
 from podpath.nodes.cluster.kube_api import Document
 from podpath.system import limits, programs, waiting
@@ -44,7 +44,7 @@ def _wait(cluster: Cluster) -> Path:
         def look() -> list[str]:
             conflist = installation.conflist_of(root)
             absent = [] if conflist else ["the node has no conflist in /etc/cni/net.d"]
-            if not kube_api.ready(api.node(name)):
+            if not readiness.ready(api.node(name)):
                 absent.append(f"node {name} is not ready")
             return absent + unfinished(api.daemon_sets())
 

@@ -212,3 +212,17 @@ def test_rights_of_jobs_are_those_of_the_pod_in_docs() -> None:
     (rules,) = (d["rules"] for d in documents if d["kind"] == "ClusterRole")
 
     assert rules == list(manifests.NODE_RULES)
+
+
+def test_report_of_a_node_that_could_not_be_tested_says_why(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """In its line of progress, and in the summary."""
+    cluster = Cluster([node("a")], {"": report(Verdict.COULD_NOT_TEST)})
+
+    status, fleet = run(cluster, tmp_path)
+
+    assert (status, fleet["nodes"][0]["reason"]) == (6, "missing hop cni0")
+    shown = capsys.readouterr()
+    assert "missing hop cni0" in shown.out
+    assert "missing hop cni0" in shown.err

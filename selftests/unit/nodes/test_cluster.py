@@ -62,23 +62,6 @@ def test_connection_that_was_lost_is_no_exit_status(said: bytes) -> None:
         kube_api.exit_status(said)
 
 
-def test_condition_and_description_of_a_pod() -> None:
-    pod = {
-        "status": {
-            "phase": "Pending",
-            "conditions": [{"type": "Ready", "status": "False", "reason": "ContainersNotReady"}],
-            "containerStatuses": [{"name": "main", "state": {"waiting": {"reason": "Backoff"}}}],
-        }
-    }
-
-    assert not kube_api.ready(pod)
-    assert not kube_api.ready({})
-    text = kube_api.described(pod, [("Failed", "no image")])
-    assert "ContainersNotReady" in text
-    assert "Backoff" in text
-    assert "event Failed: no image" in text
-
-
 # --- pods ---------------------------------------------------------------------------------------
 
 SPEC = PodSpec("client", {"main": ["/bin/sh"]}, probe_path="/0?x", restarted=True)

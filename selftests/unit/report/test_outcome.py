@@ -113,7 +113,7 @@ def test_verdict_that_does_not_exist_is_refused() -> None:
         pytest.param(
             {"message": "no room:\nls", "remedy": "Make some", "notes": "The pod stays"},
             *["no room:\nls. Make some\nThe pod stays"] * 2,
-            "no room:",
+            "no room: ls. Make some",
             id="notes",
         ),
         pytest.param(
