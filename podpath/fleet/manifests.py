@@ -187,7 +187,9 @@ def janitor(plan: Plan) -> Document:
         "imagePullPolicy": "IfNotPresent",
         "command": ["python3", "-m", "podpath", "fleet", "janitor", plan.namespace],
     }
-    return _job(plan, JANITOR, {"containers": [container]}, {}, seconds=None)
+    # It has nothing to clean up, and as the first process of its container it ignores SIGTERM.
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 1}
+    return _job(plan, JANITOR, spec, {}, seconds=None)
 
 
 def _job(
@@ -200,7 +202,7 @@ def _job(
         "spec": {
             "serviceAccountName": ACCOUNT,
             "restartPolicy": "Never",
-            "terminationGracePeriodSeconds": 30,
+            "terminationGracePeriodSeconds": 30,  # in which a run deletes its pods
             **spec,
         },
     }
