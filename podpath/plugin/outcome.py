@@ -45,7 +45,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     except CouldNotTest:
         return (yield)  # reported before the first test, or by its fixtures
     with mine:
-        return (yield)
+        try:
+            return (yield)
+        finally:  # pytest keeps all items to the end: a full node's topologies would fill the memory
+            if shared.observations in item.stash:
+                del item.stash[shared.observations]
 
 
 @pytest.hookimpl(wrapper=True)
