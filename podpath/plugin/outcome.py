@@ -47,7 +47,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     with mine:
         try:
             return (yield)
-        finally:  # pytest keeps all items to the end: a full node's topologies would fill the memory
+        finally:  # pytest keeps all items to the end: topologies of a full node fill the memory
             if shared.observations in item.stash:
                 del item.stash[shared.observations]
 
