@@ -15,6 +15,7 @@ from podpath.paths import neighbour, refusals
 from podpath.paths.mapping import LOCALHOST
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import MappedPorts, Traffics, hosts, stranger
+from podpath.paths.traffic.payload import HEADERS, largest_payload
 from podpath.system import kernel
 from podpath.system.randomness import Draws
 from podpath.testing import both_directions, each_family, each_pod, requirement
@@ -24,6 +25,17 @@ from podpath.topology import reading as topologies
 from .parameters import Ends, each_direction
 
 Observe = Callable[..., Observed]
+
+#: A request over HTTP that fills most of a packet, in bytes.
+_LONG_REQUEST = 1000
+
+
+@pytest.fixture
+def largest_beyond(node: Node, topology: Topology, family: Family) -> int:
+    """The largest ICMP or UDP payload of one packet from any pod to beyond the node, in bytes."""
+    uplink = topology.node.interface(node.uplink)
+    pods = largest_payload(topology, family)
+    return min(pods, uplink.mtu - HEADERS[family.value]) if uplink else pods
 
 
 @requirement("PATH-ISOLATION")
@@ -83,11 +95,14 @@ def test_other_vlan_is_not_reached(
 @each_family
 @each_pod
 def test_ping_to_beyond_the_node_has_the_nodes_address(
-    observe: Observe, traffic: Traffics, way_out: Ends, pod: str
+    observe: Observe, traffic: Traffics, way_out: Ends, largest_beyond: int, pod: str
 ) -> None:
     """Request and reply appear from pod to uplink and back, translated there, nowhere else."""
     near, far = way_out
-    observed = observe(traffic.ping_beyond(pod, far, near))
+    observed = observe(
+        traffic.ping_beyond(pod, far, near),
+        traffic.ping_beyond(pod, far, near, size=largest_beyond),
+    )
 
     assert observed.differences == []
 
@@ -96,12 +111,21 @@ def test_ping_to_beyond_the_node_has_the_nodes_address(
 @each_family
 @each_pod
 def test_tcp_and_udp_to_beyond_the_node_have_the_nodes_address(
-    observe: Observe, traffic: Traffics, node: Node, way_out: Ends, pod: str
+    observe: Observe,
+    traffic: Traffics,
+    node: Node,
+    way_out: Ends,
+    largest_beyond: int,
+    pod: str,
 ) -> None:
-    """Each packet of an HTTP exchange, a datagram and its answer are translated at the uplink."""
+    """Each packet of HTTP exchanges, and of small and large datagrams, is translated there."""
     near, far = way_out
     with hosts.serving(node.beyond, far):
-        observed = observe(traffic.http_beyond(pod, far, near), traffic.udp_beyond(pod, far, near))
+        observed = observe(
+            traffic.http_beyond(pod, far, near, asking=_LONG_REQUEST),
+            traffic.udp_beyond(pod, far, near),
+            traffic.udp_beyond(pod, far, near, size=largest_beyond),
+        )
 
     assert observed.differences == []
 

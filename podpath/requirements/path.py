@@ -228,8 +228,8 @@ REQUIREMENTS = (
         "Traffic beyond the node is masqueraded",
         "With masquerading, a pod's packets leave the uplink with the node's address, and answers"
         " return.",
-        "The rule is missing, or does not match the pod's address or the protocol, or the node"
-        " does not forward.",
+        "The rule is missing, or does not match the pod's address, the protocol or packets of each"
+        " size, or the node does not forward.",
         (f"{NODE} iptables-save -t nat", f"{DUMP} icmp"),
         level=Level.MUST,
         source="documentation of the plugins bridge and ptp, ipMasq",
@@ -237,10 +237,11 @@ REQUIREMENTS = (
         feature="ipmasq",
         why="Machines beyond the node have no route to its pods, and cannot answer a pod's"
         " address.",
-        how="Each pod pings the next hop of the node's default route, gets a page over HTTP there,"
-        " and sends it a datagram, which it sends back. Each packet, from the first SYN to the last"
-        " ACK, is compared with the paths of the profile to the uplink and back, with the node's"
-        " address there. Without a default route in pods, it is not applicable.",
+        how="Each pod pings the next hop of the node's default route, gets a page over HTTP there by"
+        " a long request, and sends it datagrams, which it sends back. One ping and one datagram are"
+        " small, others fill a packet. Each packet, from the first SYN to the last ACK, is compared"
+        " with the paths of the profile to the uplink and back, with the node's address there."
+        " Without a default route in pods, it is not applicable.",
     ),
     Requirement(
         "PATH-PORTMAP",

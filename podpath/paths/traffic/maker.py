@@ -125,15 +125,18 @@ class Traffics:
             doubt=program.doubt,
         )
 
-    def ping_beyond(self, source: str, target: Address, node: Address) -> Traffic:
+    def ping_beyond(
+        self, source: str, target: Address, node: Address, *, size: int = 56
+    ) -> Traffic:
         """Ping from a pod to a host beyond the node, masqueraded with an address of the node.
 
         Args:
             source: Name of the pod.
             target: Address of the host.
             node: Address of the node, which replaces the pod's.
+            size: The payload in bytes.
         """
-        program = self._ping(target)
+        program = replace(self._ping(target), size=size)
         own = self.address(source, Family(target.version))
         return Traffic(
             partial(self._sender(source).run, program),
@@ -145,14 +148,32 @@ class Traffics:
             translations=both_ways(Translation(((own, node),))),
         )
 
-    def http_beyond(self, source: str, target: Address, node: Address) -> Traffic:
-        """Get a body over HTTP from a host beyond the node; see ping_beyond and hosts.serving."""
-        send, probe = self._http(source, target, _SERVICE_BYTES)
+    def http_beyond(
+        self, source: str, target: Address, node: Address, *, asking: int = 0
+    ) -> Traffic:
+        """Get a body over HTTP from a host beyond the node; see ping_beyond and hosts.serving.
+
+        Args:
+            source: Name of the pod.
+            target: Address of the host.
+            node: Address of the node, which replaces the pod's.
+            asking: The least size of the request in bytes.
+        """
+        send, probe = self._http(source, target, _SERVICE_BYTES, padding="0" * asking)
         return self._beyond(send, probe, source, node)
 
-    def udp_beyond(self, source: str, target: Address, node: Address) -> Traffic:
-        """Send a datagram to a host beyond the node, which answers it; see http_beyond."""
-        line = self._draws.payload(_QUERY_BYTES).hex()[: _QUERY_BYTES - 2]
+    def udp_beyond(
+        self, source: str, target: Address, node: Address, *, size: int = _QUERY_BYTES
+    ) -> Traffic:
+        """Send a datagram to a host beyond the node, which answers it; see http_beyond.
+
+        Args:
+            source: Name of the pod.
+            target: Address of the host.
+            node: Address of the node, which replaces the pod's.
+            size: The payload in bytes, at least 34.
+        """
+        line = self._draws.payload(size).hex()[: size - 2]
         port, wait = self._draws.port(), limits.current().reply
         program = Query(line, port, target, UDP_PORT, wait)
         send = QueryExchange(self._sender(source), program)
@@ -305,9 +326,11 @@ class Traffics:
         identifier, pattern = self._draws.identifier(), self._draws.token()
         return Ping(target, identifier, pattern, limits.current().reply)
 
-    def _http(self, source: str, target: Address, size: int) -> tuple[HttpExchange, probes.Http]:
+    def _http(
+        self, source: str, target: Address, size: int, padding: str = ""
+    ) -> tuple[HttpExchange, probes.Http]:
         nonce = self._draws.token()
-        where = url(target, f"{size}?{nonce}", HTTP_PORT)
+        where = url(target, f"{size}?{nonce}{padding}", HTTP_PORT)
         program = Fetch(where, image.body(size), limits.current().http)
         ends = self.address(source, Family(target.version)), target
         return HttpExchange(self._sender(source), program), probes.Http(nonce, HTTP_PORT, ends)

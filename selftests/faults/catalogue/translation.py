@@ -31,6 +31,24 @@ FAULTS = (
         after=_unmasqueraded("-p udp"),
     ),
     Fault(
+        name="large datagrams are not masqueraded",
+        source="own: an exception for one program's traffic, by its size",
+        reds={"PATH-MASQUERADE": "expected 192.0.2.2 to 192.0.2.1, saw 10.88.0."},
+        near=frozenset({"PATH-GATEWAY", "PATH-PORTMAP"}),
+        after=_unmasqueraded("-p udp -m length --length 400:65535"),
+    ),
+    Fault(
+        name="large segments are not masqueraded",
+        source="own: the same for packets of a connection that began well",
+        reds={"PATH-MASQUERADE": "expected 192.0.2.2 to 192.0.2.1, saw 10.88.0."},
+        near=frozenset({"PATH-GATEWAY"}),
+        after=rule_of_iptables(
+            "raw",
+            "PREROUTING -s 10.88.0.0/24 -d 192.0.2.1 -p tcp -m length --length 400:65535"
+            " -j NOTRACK",
+        ),
+    ),
+    Fault(
         name="the last packets of a connection are not masqueraded",
         source="docker/for-linux issue 540; containernetworking/plugins issue 816",
         reds={"PATH-MASQUERADE": "expected 192.0.2.2 to 192.0.2.1, saw 10.88.0."},
