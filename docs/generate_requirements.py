@@ -107,7 +107,7 @@ def _section(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
         _tests(requirement, tests),
         f"**What proves that the check can fail.** With each of these faults it is"
         f" {_verdict(requirement)}, and says what is quoted:\n\n{_faults(requirement)}",
-        f"**Usually.** {requirement.usually}",
+        f"**Usually.** {_usually(requirement)}",
         f"**Look.**\n\n```sh\n{commands}\n```",
     ]
     if feature := FEATURES.get(requirement.feature):
@@ -118,6 +118,11 @@ def _section(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:
         )
     parts += [f"**Level.** {requirement.about_level}", f"**Source.** {requirement.source}."]
     return "\n\n".join(parts) + "\n"
+
+
+def _usually(requirement: Requirement) -> str:
+    lost = requirement.usually_lost
+    return " ".join([requirement.usually, *([f"If a packet is missing: {lost}"] if lost else [])])
 
 
 def _tests(requirement: Requirement, tests: list[marked.SuiteTest]) -> str:

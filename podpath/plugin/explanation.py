@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 def explain(item: pytest.Item, seen: str, finding: str, ids: Sequence[str], suspicion: str) -> str:
     """Format a failure: requirements, finding, sources, causes and commands to look further."""
+    from podpath.paths.kinds import MISSING
     from podpath.report.text import failure
 
     version = shared.version(item)
     requirements = [shared.requirement(item.config, identifier) for identifier in ids]
     way, subject = by_hand.way(item, ids), by_hand.subject(item, version)
-    return failure(requirements, seen, finding, way, subject, suspicion, version)
+    lost = any(difference.kind == MISSING for difference in item.stash[shared.differences])
+    return failure(requirements, seen, finding, way, subject, suspicion, version, lost=lost)
 
 
 def findings(item: pytest.Item, error: BaseException) -> str:

@@ -81,6 +81,7 @@ def _texts(language: str) -> Mapping[str, str]:
         for key, ours, theirs in (
             ("required", one.sentence, other.sentence),
             ("cause", one.usually, other.usually),
+            ("cause", one.usually_lost, other.usually_lost),
         ):
             texts[words.say(key, text=ours)] = words.say(key, language, text=theirs)
         hint = "on purpose"

@@ -102,6 +102,8 @@ def failure(
     subject: Subject,
     suspicion: str = "",
     version: str = "",
+    *,
+    lost: bool = False,
 ) -> str:
     """Format a failure: what was seen, what is required, findings, usual causes, commands.
 
@@ -113,6 +115,7 @@ def failure(
         subject: what the commands are about.
         suspicion: sentence on a further cause; empty for none.
         version: version of the CNI specification that the test was run in; empty without one.
+        lost: true if a packet is missing on its path.
     """
     seen = next(iter(seen.splitlines()), "")
     parts = [f"{', '.join(r.id for r in requirements)}: {seen}"]
@@ -121,8 +124,8 @@ def failure(
         parts += ["", *(f"  {line}".rstrip() for line in body.splitlines()), ""]
     parts += [f"Perhaps: {suspicion}."] if suspicion else []
     for requirement in requirements:
-        if requirement.usually:
-            parts.append(f"Usually: {requirement.usually}")
+        if cause := requirement.cause(lost=lost):
+            parts.append(f"Usually: {cause}")
         parts += _source(requirement, version)
     commands = [
         c for requirement in requirements for c in by_hand.commands(requirement, way, subject)

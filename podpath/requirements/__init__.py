@@ -71,4 +71,5 @@ def in_language(requirement: Requirement, language: str) -> Requirement:
     if requirement.feature == VENDOR or requirement.id not in zh.TEXTS:
         return requirement
     title, sentence, usually = zh.TEXTS[requirement.id]
-    return replace(requirement, title=title, sentence=sentence, usually=usually)
+    lost = zh.LOST.get(requirement.id, "")
+    return replace(requirement, title=title, sentence=sentence, usually=usually, usually_lost=lost)

@@ -110,6 +110,7 @@ REQUIREMENTS = (
         how="When addresses are learned, podpath watches a ping and an HTTP exchange without any"
         " filter: of all frames on all interfaces, only noise may appear off the path. A lower"
         " link passes frames between its pods, and must send none of them out.",
+        usually_lost="The packet was dropped or took another way at the first missing hop.",
     ),
     Requirement(
         "PATH-UNCHANGED",

@@ -71,6 +71,8 @@ class Requirement:
             if a conflist configures it, or VENDOR.
         why: consequence of a violation.
         how: what podpath does, reads and compares to check it.
+        usually_lost: the most frequent cause if a packet is missing on its path; empty if that is
+            the same.
     """
 
     id: str
@@ -85,6 +87,15 @@ class Requirement:
     must_since: str = field(default="", kw_only=True)
     why: str = field(kw_only=True)
     how: str = field(kw_only=True)
+    usually_lost: str = field(default="", kw_only=True)
+
+    def cause(self, *, lost: bool) -> str:
+        """Return the most frequent cause of a failure.
+
+        Args:
+            lost: true if a packet is missing on its path.
+        """
+        return self.usually_lost if lost and self.usually_lost else self.usually
 
     def level_in(self, version: str) -> Level:
         """Return the level in a version of the CNI specification; empty for the newest one."""

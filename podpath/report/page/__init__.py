@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath.cni.features import FEATURES
+from podpath.paths.kinds import MISSING
 from podpath.report import conclusion
 from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict
 from podpath.report.page import drawing, topology
@@ -88,9 +89,12 @@ def _title(document: Mapping[str, Any]) -> str:
     return named or f"A plugin of the profile {profile or 'unknown'}"
 
 
-def _usually(identifier: str) -> str:
+def _usually(entry: Mapping[str, Any]) -> str:
     """Return the usual cause of a failure; empty if this podpath does not know the requirement."""
-    return REQUIREMENTS[identifier].usually if identifier in REQUIREMENTS else ""
+    if entry["id"] not in REQUIREMENTS:
+        return ""
+    lost = any(d["kind"] == MISSING for test in entry["tests"] for d in test["differences"])
+    return REQUIREMENTS[entry["id"]].cause(lost=lost)
 
 
 def _about_feature(name: str) -> str:

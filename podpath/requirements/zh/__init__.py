@@ -5,6 +5,9 @@ from podpath.requirements.zh import cni, k8s, life, path, topo
 #: Id -> title, sentence, usual cause.
 TEXTS = {**topo.TEXTS, **path.TEXTS, **life.TEXTS, **k8s.TEXTS, **cni.TEXTS}
 
+#: Id -> usual cause if a packet is missing on its path, where it is another one.
+LOST = path.LOST
+
 #: First word of an id -> meaning of the group.
 GROUPS = {
     "TOPO": "拓扑：Pod 是怎样接线的",

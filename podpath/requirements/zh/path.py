@@ -1,5 +1,8 @@
 """PATH in Chinese: title, sentence and usual cause of each requirement."""
 
+#: Id -> usual cause if a packet is missing on its path, where it is another one.
+LOST = {"PATH-BYSTANDER": "报文在第一个缺失的跳点被丢弃，或者从那里走了别的路。"}
+
 TEXTS = {
     "PATH-ICMP": (
         "ping 走预期路径",

@@ -87,6 +87,21 @@ def test_reasons_have_a_label_once() -> None:
     ]
 
 
+def test_usual_cause_of_a_lost_packet_is_another_one() -> None:
+    """A bridge that floods loses nothing: the cause depends on what was seen, in any language."""
+    one = REQUIREMENTS["PATH-BYSTANDER"]
+    other = in_language(one, "zh")
+    way = Way(words.say("look here"), stays=True)
+
+    for lost, ours, theirs in (
+        (False, one.usually, other.usually),
+        (True, one.usually_lost, other.usually_lost),
+    ):
+        body = failure([one], "saw", "saw", way, Subject(), lost=lost)
+        assert [f"Usually: {ours}"] == [t for t in body.splitlines() if t.startswith("Usually")]
+        assert f"常见原因：{theirs}" in texts(findings.failure(body, "zh"))
+
+
 def test_failure_is_told_in_chinese() -> None:
     """The requirement and its usual cause, but not what was seen: that is the kernel's."""
     one = REQUIREMENTS["TOPO-MTU"]
