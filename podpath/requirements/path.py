@@ -238,11 +238,11 @@ REQUIREMENTS = (
         feature="ipmasq",
         why="Machines beyond the node have no route to its pods, and cannot answer a pod's"
         " address.",
-        how="Each pod pings the next hop of the node's default route, gets a page over HTTP there by"
-        " a long request, and sends it datagrams, which it sends back. One ping and one datagram are"
-        " small, others fill a packet. Each packet, from the first SYN to the last ACK, is compared"
-        " with the paths of the profile to the uplink and back, with the node's address there."
-        " Without a default route in pods, it is not applicable.",
+        how="Each pod pings the next hop of the node's default route, gets a page over HTTP there"
+        " by a long request, and sends it datagrams, which it sends back. One ping and one datagram"
+        " are small, others fill a packet. Each packet, from the first SYN to the last ACK, is"
+        " compared with the paths of the profile to the uplink and back, with the node's address"
+        " there. Without a default route in pods, it is not applicable.",
     ),
     Requirement(
         "PATH-PORTMAP",
