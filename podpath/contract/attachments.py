@@ -249,10 +249,20 @@ class Attachment:
         """
         return sysctl.of_namespace(str(self.runtime.node.root(self.netns)), self.interface)
 
-    def lose_namespace(self) -> None:
-        """Remove the container's namespace, as if the container had died."""
-        self.runtime.node.run(["ip", "netns", "delete", self.name])
+    def lose_namespace(self) -> set[str]:
+        """Remove the container's namespace, as if the container had died.
+
+        Returns:
+            Names of the node's links that vanished with it. The kernel removes them a moment later:
+            they are awaited, or a later comparison of the node with itself would count them.
+        """
+        node, seconds = self.runtime.node, limits.current().attachment_gone
+        ends = links.host_ends(node, self.name) if self._up else set()
+        node.run(["ip", "netns", "delete", self.name])
         self._lost = True
+        if ends:
+            waiting.until(lambda: links.links(node), lambda now: not ends & set(now), seconds)
+        return ends
 
     def after_reboot(self, runtime: Runtime) -> "Attachment":
         """Return the attachment as another runtime knows it, on a node without its namespace."""

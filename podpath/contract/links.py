@@ -51,6 +51,21 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
     return by_name
 
 
+def host_ends(node: Node, netns: str) -> set[str]:
+    """Return the names of the node's links that are the other ends of a namespace's veths.
+
+    A namespace that does not exist has none.
+    """
+    inside, outside = (
+        json.loads(node.run(["ip", "-json", *where, "link", "show", "type", "veth"]).stdout or "[]")
+        for where in (["-n", netns], [])
+    )
+    peers = {link.get("link_index") for link in inside}
+    return {
+        link["ifname"] for link in outside if "link_netnsid" in link and link["ifindex"] in peers
+    }
+
+
 def require(container_links: Mapping[str, Link], interface: str) -> None:
     """Require that a container has the interface that ADD makes: other tests change it.
 

@@ -19,6 +19,7 @@ LOCALHOST = "localhost"
 #: Kinds of path from a pod, if the bridge translates packets, and if the node routes them.
 BRIDGED, ROUTED = "host-port", "host-port-routed"
 _NFTABLES = "nftables"
+_PORTMAP = "portmap"
 
 #: Kinds of path of requests and answers of senders outside pods.
 _FROM_OUTSIDE_PODS = {
@@ -109,6 +110,11 @@ def is_masqueraded(network: Network, pod: PodNetwork, client: Address, *, is_pod
 def masquerades(network: Network) -> bool:
     """Return whether portmap masquerades some senders: pods on the pod's network, and 127.0.0.1."""
     return all(section.get("snat", True) is not False for section in _mapping(network))
+
+
+def is_reference(network: Network) -> bool:
+    """Return whether the plugin portmap maps the ports; no other document names all senders."""
+    return any(section["type"] == _PORTMAP for section in _mapping(network))
 
 
 def masquerades_all(network: Network) -> bool:

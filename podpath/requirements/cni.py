@@ -89,11 +89,14 @@ REQUIREMENTS = (
         "The plugin takes the existing interface for its own, or replaces it.",
         (call("ADD"), STATE),
         level=Level.MUST,
-        source="CNI specification 1.1.0, section 2, ADD",
+        source="CNI specification 1.1.0, section 2, ADD; that the interface stays as it was is"
+        " podpath's own judgement",
         needs=Ability.CALLS,
         why="The interface may be that of another network, which breaks if it is taken over.",
         how="An interface of that name is put into the container before ADD. ADD must fail, and"
-        " the interface be as it was.",
+        " the interface be as it was. A plugin that delegates ADD should call its delegate for DEL"
+        " after the error (section 4), and DEL deletes an interface of that name: there it may be"
+        " gone.",
     ),
     Requirement(
         "CNI-ADD-PREVIOUS",

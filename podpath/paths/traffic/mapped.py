@@ -152,6 +152,8 @@ class MappedPorts:
         """Explain why a source cannot be required to reach a mapped port; empty if it can."""
         if source in (LOCALHOST, MAPPED) and not mapping.masquerades(self.network):
             return 'with "snat": false, nobody masquerades a pod that asks for itself, or 127.0.0.1'
+        if source in (LOCALHOST, MAPPED) and not mapping.is_reference(self.network):
+            return "only the documentation of the plugin portmap promises this sender an answer"
         if source == LOCALHOST and family is not Family.IPV4:
             return "the kernel routes no packet of ::1 to another interface"
         if source == BEYOND:

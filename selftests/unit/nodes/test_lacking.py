@@ -1,22 +1,25 @@
 """Things that the node lacks are told from those that a plugin fails to make itself."""
 
 import json
+from typing import Any
 
 import pytest
 
 from podpath.cni import conflist
-from podpath.nodes.lacking import Surroundings, named_daemons, named_links, thing
+from podpath.nodes.expectations import Surroundings, thing
+from podpath.nodes.lacking import named_daemons, named_links
 
 SECTIONS = [
     {"type": "macvlan", "master": "eth1"},
     {"type": "portmap", "externalSetMarkChain": "KUBE-MARK-MASQ"},
 ]
+CLUSTER = {"type": "acme", "kubernetes": {"kubeconfig": "/etc/acme/acme.kubeconfig"}}
 
 
 def surroundings(*present: str) -> Surroundings:
     """A node that has these things and no others."""
     there = set(present).__contains__
-    return Surroundings(there, there, there, there)
+    return Surroundings(there, there, there, there, there, there)
 
 
 LACKING = [
@@ -56,14 +59,79 @@ LACKING = [
         "the chain KUBE-MARK-MASQ of iptables, which the conflist names",
         id="legacy-chain",
     ),
+    pytest.param(
+        "stat /var/lib/calico/nodename: no such file or directory: check that the calico/node"
+        " container is running and has mounted /var/lib/calico/",
+        "/var/lib/calico/nodename",
+        "the file /var/lib/calico/nodename",
+        id="calico",
+    ),
+    pytest.param(
+        "have you checked that your default network is ready? still waiting for"
+        " readinessindicatorfile @ /run/multus/cni/net.d/10-ovn.conf. pollimmediate error: timed"
+        " out waiting for the condition",
+        "/run/multus/cni/net.d/10-ovn.conf",
+        "the file /run/multus/cni/net.d/10-ovn.conf",
+        id="multus",
+    ),
+    pytest.param(
+        "error loading config: stat /etc/cni/net.d/ZZZ-istio-cni-kubeconfig: no such file",
+        "/etc/cni/net.d/ZZZ-istio-cni-kubeconfig",
+        "the file /etc/cni/net.d/ZZZ-istio-cni-kubeconfig",
+        id="kubeconfig-without-suffix",
+    ),
+    pytest.param(
+        "unable to connect to Cilium daemon: failed to create cilium agent client after 30.000000"
+        ' seconds timeout: Get "http://localhost/v1/config": dial unix /var/run/cilium/cilium.sock:'
+        " connect: no such file or directory\nIs the agent running?",
+        "/var/run/cilium/cilium.sock",
+        "a program that listens on /var/run/cilium/cilium.sock",
+        id="cilium",
+    ),
+    pytest.param(
+        'desc = "transport: Error while dialing: dial tcp 127.0.0.1:50051: connect: connection'
+        ' refused"',
+        "127.0.0.1:50051",
+        "a program that answers at 127.0.0.1:50051",
+        id="aws",
+    ),
+    pytest.param(
+        'Get "https://10.96.0.1:443/api/v1/nodes/n": dial tcp 10.96.0.1:443: i/o timeout',
+        "10.96.0.1:443",
+        "a program that answers at 10.96.0.1:443",
+        id="api-server",
+    ),
+    pytest.param(
+        'plugin type="bridge" failed (add): config file not found',
+        "acme",
+        "the configuration file of the plugin acme",
+        id="whereabouts",
+    ),
+    pytest.param(
+        "IPAM: invalid configuration: no configuration has been provided, try setting"
+        " KUBERNETES_MASTER environment variable",
+        "/etc/acme/acme.kubeconfig",
+        "the file /etc/acme/acme.kubeconfig, which the conflist names",
+        id="client-go",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("error", "name", "lacking"), LACKING)
 def test_node_lacks_what_others_make(error: str, name: str, lacking: str) -> None:
     """The same error is the plugin's own if the node has the thing."""
-    assert thing(error, SECTIONS, surroundings()) == lacking
-    assert thing(error, SECTIONS, surroundings(name)) == ""
+    sections: list[Any] = [*SECTIONS, {"type": "acme"}] if name == "acme" else [*SECTIONS]
+    sections = [*SECTIONS, CLUSTER] if "kubeconfig" in name else sections
+
+    assert thing(error, sections, surroundings()) == lacking
+    assert thing(error, sections, surroundings(name)) == ""
+
+
+def test_plugin_that_is_given_no_kubeconfig() -> None:
+    """The conflist of a plugin that needs a cluster names none."""
+    error = "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST must be defined"
+
+    assert thing(error, SECTIONS, surroundings()).startswith("the kubeconfig of a cluster")
 
 
 def test_node_lacks_a_name_server() -> None:
@@ -83,12 +151,19 @@ def test_node_lacks_a_name_server() -> None:
         "failed to set veth12: no such device",
         "Chain 'CNI-DN-1234' does not exist",
         "Cannot find device",
+        "stat /var/lib/calico/nodename: no such file or directory",
+        "open /proc/sys/net/x: no such file or directory: is the agent running?",
+        "config file not found",
+        "dial tcp 10.1.0.7:80: connect: connection refused",
         "no can do",
     ],
 )
 def test_plugin_makes_its_own_state(error: str) -> None:
     """Its store, its locks, its links and its chains; the conflist names none of these."""
-    assert thing(error, [{"type": "bridge", "bridge": "cni0"}], surroundings()) == ""
+    ipam = {"type": "host-local", "subnet": "10.1.0.0/16", "routes": [{"dst": "0.0.0.0/0"}]}
+    sections = [{"type": "bridge", "bridge": "cni0", "ipam": ipam}]
+
+    assert thing(error, sections, surroundings()) == ""
 
 
 @pytest.mark.parametrize(

@@ -253,3 +253,13 @@ def test_answers_to_a_masqueraded_node(
     found = mapping.kinds(_configured(keys), source, filtered=filtered)
 
     assert found[probes.REPLY] == expected
+
+
+@pytest.mark.parametrize(("plugin", "is_reference"), [("portmap", True), ("acme", False)])
+def test_document_that_names_all_senders(plugin: str, is_reference: bool) -> None:
+    """Other plugins that map ports promise nothing to 127.0.0.1, nor to the pod itself."""
+    network = Network.read(ROOT / "examples" / "features.conflist")
+    text = network.conflist.text.replace('"type": "portmap"', f'"type": "{plugin}"')
+    network = replace(network, conflist=parse(text))
+
+    assert mapping.is_reference(network) is is_reference
