@@ -1,5 +1,7 @@
 """Settings of the unit tests."""
 
+import atexit
+import shutil
 import tempfile
 
 from hypothesis import configuration, settings
@@ -10,5 +12,7 @@ settings.register_profile("podpath", deadline=None, database=None, print_blob=Tr
 settings.load_profile("podpath")
 
 # what it has worked out of its own, too, is left out of the checkout
-_home = tempfile.TemporaryDirectory(prefix="podpath-hypothesis-")
-configuration.set_hypothesis_home_dir(_home.name)
+_home = tempfile.mkdtemp(prefix="podpath-hypothesis-")
+# no TemporaryDirectory: one that the end of the interpreter removes warns, with a traceback
+atexit.register(shutil.rmtree, _home, ignore_errors=True)
+configuration.set_hypothesis_home_dir(_home)

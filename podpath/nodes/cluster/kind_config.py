@@ -10,6 +10,7 @@ from typing import Any
 
 from podpath.errors import CouldNotTest
 from podpath.model import Subnet
+from podpath.nodes.cluster.extra import INSTALL
 from podpath.system import files
 
 #: kind's defaults (pkg/apis/config/v1alpha4/default.go, SetDefaultsCluster).
@@ -73,9 +74,7 @@ def _read(path: Path) -> Any:
     try:
         import yaml
     except ImportError:
-        raise CouldNotTest(
-            "the Python package PyYAML is missing", "pip install 'podpath[kind]'"
-        ) from None
+        raise CouldNotTest("the Python package PyYAML is missing", INSTALL) from None
     try:
         return yaml.safe_load(files.read_text(path))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:

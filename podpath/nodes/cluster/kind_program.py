@@ -8,6 +8,7 @@ from pathlib import Path
 
 from podpath.errors import CouldNotTest
 from podpath.nodes.cluster import container_engine, kube_api
+from podpath.nodes.cluster.extra import INSTALL
 from podpath.system import limits, programs
 
 #: Version to download if PATH has no kind, and the user names none.
@@ -119,8 +120,6 @@ def cluster_class() -> type:
     try:
         from pytest_kind.cluster import KindCluster
     except ImportError:
-        raise CouldNotTest(
-            "the Python package pytest-kind-ng is missing", "pip install 'podpath[kind]'"
-        ) from None
+        raise CouldNotTest("the Python package pytest-kind-ng is missing", INSTALL) from None
     cluster: type = KindCluster
     return cluster

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from podpath.errors import CouldNotTest
 from podpath.model import CommandResult
+from podpath.nodes.cluster.extra import INSTALL
 from podpath.system import limits
 
 T = TypeVar("T")
@@ -30,9 +31,7 @@ def installed() -> None:
     try:
         import kubernetes  # noqa: F401
     except ImportError:
-        raise CouldNotTest(
-            "the Python package kubernetes is missing", "pip install 'podpath[kind]'"
-        ) from None
+        raise CouldNotTest("the Python package kubernetes is missing", INSTALL) from None
 
 
 class Api:
