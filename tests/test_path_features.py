@@ -160,6 +160,20 @@ def test_mapped_port_is_answered_by_the_pod(
 
 @requirement("PATH-PORTMAP")
 @each_family
+def test_mapping_catches_no_other_port_and_no_other_address(
+    node: Node, pods: Deployment, mapped_ports: MappedPorts, family: Family
+) -> None:
+    """The next ports of the node, and the same port elsewhere, are what they were without it."""
+    endpoints = mapped_ports.unmapped(family)
+    before = refusals.accepted(node, pods, endpoints)
+    with pods.temporary(MAPPED):
+        now = refusals.accepted(node, pods, endpoints)
+
+    assert refusals.captured(one for one in now if one not in before) == []
+
+
+@requirement("PATH-PORTMAP")
+@each_family
 def test_port_of_one_address_is_answered_there_alone(
     observe: Observe,
     node: Node,

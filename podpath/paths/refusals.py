@@ -1,6 +1,7 @@
 """Ports that the node must refuse, asked for from several namespaces without sniffers."""
 
 import socket
+from collections.abc import Iterable
 from functools import partial
 
 from podpath.model import BEYOND, NODE, Address, Difference
@@ -19,11 +20,6 @@ def answered(node: Node, pods: Deployment, address: Address, port: PortMapping) 
         address: The address.
         port: The port, which is mapped for another address alone.
     """
-    senders = {
-        NODE: node.network_namespace(),
-        CLIENT: node.named_namespaces()[pods[CLIENT].network.netns],
-        **({BEYOND: node.beyond} if node.beyond else {}),
-    }
     return [
         Difference(
             "mapped port",
@@ -31,9 +27,49 @@ def answered(node: Node, pods: Deployment, address: Address, port: PortMapping) 
             f"no answer, as the host IP is {port.host_ip}",
             "a connection",
         )
-        for name, namespace in senders.items()
+        for name, namespace in _namespaces(node, pods).items()
         if netns.run_in(namespace, partial(_is_accepted, address, port))
     ]
+
+
+def accepted(
+    node: Node, pods: Deployment, endpoints: Iterable[tuple[Address, PortMapping]]
+) -> list[tuple[str, Address, PortMapping]]:
+    """List who can connect to which port of which address.
+
+    Args:
+        node: The node.
+        pods: Its pods, the client among them.
+        endpoints: The addresses and ports to try; only the node's port of a mapping counts.
+    """
+    return [
+        (name, address, port)
+        for name, namespace in _namespaces(node, pods).items()
+        for address, port in endpoints
+        if netns.run_in(namespace, partial(_is_accepted, address, port))
+    ]
+
+
+def captured(connections: Iterable[tuple[str, Address, PortMapping]]) -> list[Difference]:
+    """Describe connections that a mapping of another port or address must not have accepted."""
+    return [
+        Difference(
+            "mapped port",
+            f"{port.protocol} port {port.node} of {address}, asked for from {name}",
+            "no answer, as this port is not mapped there",
+            "a connection",
+        )
+        for name, address, port in connections
+    ]
+
+
+def _namespaces(node: Node, pods: Deployment) -> dict[str, str]:
+    """Return the namespaces of the node, of the client, and of a host beyond if there is one."""
+    return {
+        NODE: node.network_namespace(),
+        CLIENT: node.named_namespaces()[pods[CLIENT].network.netns],
+        **({BEYOND: node.beyond} if node.beyond else {}),
+    }
 
 
 def excluded(namespace: str, sender: str, address: Address, port: PortMapping) -> list[Difference]:

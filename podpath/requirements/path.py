@@ -249,8 +249,8 @@ REQUIREMENTS = (
         "Mapped ports lead to their pod",
         "Each sender of a mapped port reaches its pod, by the expected path and with the expected"
         " addresses.",
-        "The rule leads to another port, covers one protocol or sender only, ignores the host IP,"
-        " or masquerades senders that it should not.",
+        "The rule leads to another port, covers one protocol or sender only, ignores the host IP or"
+        " the destination, or masquerades senders that it should not.",
         (
             f"{NODE} iptables-save -t nat",
             f"{DUMP} port 28080 or port 80 or port 29000 or port 9000",
@@ -267,7 +267,9 @@ REQUIREMENTS = (
         " exchange and a datagram there. podpath compares each packet with the path of the"
         " profile, and its addresses and ports at each hop. The pod itself uses its own port where"
         " bridge ports are in hairpin mode, or the node routes. A port that is mapped for the host"
-        " IP 127.0.0.1 must be answered there, and not at the node's other address.",
+        " IP 127.0.0.1 must be answered there, and not at the node's other address. The next ports"
+        " of the node, and the same port of another pod and of a host beyond the node, must not"
+        " begin to answer.",
     ),
     Requirement(
         "PATH-BANDWIDTH",

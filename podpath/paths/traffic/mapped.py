@@ -21,6 +21,7 @@ from podpath.model import (
 from podpath.nodes import image
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import (
+    BYSTANDER,
     CLIENT,
     HTTP_MAPPED,
     LOCALLY,
@@ -102,6 +103,19 @@ class MappedPorts:
     def target(self, family: Family) -> Address:
         """Return the node's address, the destination of traffic to the pod MAPPED."""
         return mapping.node_address(self.topology, self.network, self.node.uplink, family)
+
+    def unmapped(self, family: Family) -> list[tuple[Address, PortMapping]]:
+        """List ports that the mapping of the pod MAPPED must not catch.
+
+        These are the next ports of the node, and the same port of a pod and of a host beyond.
+        """
+        next_ports = (replace(HTTP_MAPPED, node=HTTP_MAPPED.node + step) for step in (-1, 1))
+        far = outside.gateway(self.topology, family) if self.node.beyond else None
+        elsewhere = (self._address(BYSTANDER, family), *([far] if far else []))
+        return [
+            *((self.target(family), port) for port in next_ports),
+            *((address, HTTP_MAPPED) for address in elsewhere),
+        ]
 
     def usual_source(self, family: Family) -> str:
         """Return BEYOND if hosts there can use the destination of the traffic, or else NODE.

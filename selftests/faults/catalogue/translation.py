@@ -15,6 +15,13 @@ def _unmasqueraded(match: str) -> str:
     return rule_of_iptables("nat", f"POSTROUTING -s 10.88.0.0/24 -o eth0 {match} -j ACCEPT")
 
 
+def _anywhere(chain: str) -> str:
+    """Shell: mapped ports are caught in a chain whatever the packets' destination."""
+    rest = "-j CNI-HOSTPORT-DNAT"
+    return f"""iptables -t nat -D {chain} -m addrtype --dst-type LOCAL {rest}
+      {rule_of_iptables("nat", f"{chain} {rest}")}"""
+
+
 FAULTS = (
     Fault(
         name="TCP is not masqueraded",
@@ -86,6 +93,23 @@ FAULTS = (
         },
         near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
         before=given('s/"conditionsV4":\\["[^]]*\\]/"conditionsV4":[]/'),
+    ),
+    _mapping(
+        name="a mapped port is caught on its way to other addresses",
+        source="own: a rule that does not look whether the destination is the node",
+        reds={"PATH-PORTMAP": "asked for from client: expected no answer, as this port is not"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        after=f"{_anywhere('PREROUTING')}; {_anywhere('OUTPUT')}",
+    ),
+    _mapping(
+        name="the port beside a mapped one leads to the pod, too",
+        source="own: a range of ports that ends one too late",
+        reds={"PATH-PORTMAP": "tcp port 28081 of 192.0.2.2, asked for from node: expected no"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        after="""[ "$POD" != mapped ] || nft "add table ip mapped; flush table ip mapped
+          add chain ip mapped out { type nat hook output priority -100; }
+          add rule ip mapped out fib daddr type local tcp dport 28081 dnat to $IP:80" """,
+        after_del='[ "$POD" != mapped ] || nft delete table ip mapped',
     ),
     Fault(
         name="a pod does not reach itself by its mapped port",
