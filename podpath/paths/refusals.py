@@ -6,7 +6,7 @@ from functools import partial
 
 from podpath.model import BEYOND, NODE, Address, Difference
 from podpath.nodes.base import Node
-from podpath.nodes.deployment import CLIENT, Deployment
+from podpath.nodes.deployment import CLIENT, Deployment, in_parallel
 from podpath.nodes.pod import PortMapping
 from podpath.system import limits, netns
 
@@ -42,11 +42,23 @@ def accepted(
         pods: Its pods, the client among them.
         endpoints: The addresses and ports to try; only the node's port of a mapping counts.
     """
-    return [
-        (name, address, port)
+    tried = [
+        (name, namespace, address, port)
         for name, namespace in _namespaces(node, pods).items()
         for address, port in endpoints
-        if netns.run_in(namespace, partial(_is_accepted, address, port))
+    ]
+    # at the same time, as each may wait for an answer that is dropped
+    answers = in_parallel(
+        [
+            partial(netns.run_in, namespace, partial(_is_accepted, address, port))
+            for _, namespace, address, port in tried
+        ],
+        len(tried),
+    )
+    return [
+        (name, address, port)
+        for (name, _, address, port), answer in zip(tried, answers, strict=True)
+        if answer
     ]
 
 
