@@ -19,7 +19,7 @@ _TOLD = {
     Verdict.RECOMMENDED: "recommended, not met",
 }
 #: Options of the command that say nothing of the plugin: option -> number of its values.
-_DROPPED = {"-q": 0, "-n": 1, "--podpath-implementation": 1, "--podpath-seed": 1}
+_DROPPED = {"-q": 0, "-n": 1, "-p": 1, "--podpath-implementation": 1, "--podpath-seed": 1}
 _BIN = "--podpath-cni-bin"
 
 
