@@ -12,6 +12,7 @@ from typing import Any
 from podpath.cni import delegation
 from podpath.cni.conflist import Conflist
 from podpath.cni.document import LOOPBACK
+from podpath.cni.ipam import DHCP
 from podpath.cni.versions import CHAINS_SINCE, since
 
 #: Capability -> value that a runtime gives to the plugins with this capability.
@@ -102,6 +103,8 @@ class Subject:
 def of(conflist: Conflist) -> tuple[Subject, ...]:
     """Return the whole chain, then each of its plugins and its IPAM plugin alone.
 
+    An IPAM plugin that needs the container's interface is not called alone, either.
+
     A loopback plugin takes part in the chain, and is not called alone: no pod's network is its own.
     """
     delegated = filter(None, (conflist.wiring_plugin, conflist.ipam.plugin))
@@ -116,8 +119,9 @@ def of(conflist: Conflist) -> tuple[Subject, ...]:
         for number, step in enumerate(steps)
         if number > conflist.main and step.plugin != LOOPBACK
     ]
-    # The configuration of a delegating plugin does not have that of its delegate's IPAM plugin.
-    own = () if conflist.delegation else (conflist.ipam.plugin,)
+    # The configuration of a delegating plugin does not have that of its delegate's IPAM plugin;
+    # dhcp sends by the interface, which the plugin that calls it has made (plugins, ipam/dhcp).
+    own = () if conflist.delegation or conflist.ipam.plugin == DHCP else (conflist.ipam.plugin,)
     ipam = [Step(name, main.section) for name in own if name]
     return (
         Subject("chain", Role.CHAIN, steps),

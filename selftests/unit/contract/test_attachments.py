@@ -73,3 +73,11 @@ def test_addresses_of_other_ipams_are_not_used_up(ipam: dict[str, str]) -> None:
     of_others = samples.network(ipam)
 
     assert failures.free_address(None, of_others) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("plugin", "is_called"), [("dhcp", False), ("acme", True)])
+def test_ipam_that_is_called_alone(plugin: str, is_called: bool) -> None:
+    """The plugin dhcp sends by an interface, which a call without its caller does not have."""
+    names = [subject.name for subject in subjects.of(samples.network({"type": plugin}).conflist)]
+
+    assert (plugin in names) is is_called
