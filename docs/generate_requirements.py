@@ -46,11 +46,11 @@ neither `tcpdump` nor `brctl` (Debian: `bridge-utils`) and does not install them
 | level | meaning | a plugin that does not meet it |
 |---|---|---|
 | MUST | a specification, or the documentation of Kubernetes or a plugin, requires it | fails |
-| SHOULD | a specification recommends it | [still conforms](report.md#verdicts) |
+| SHOULD | a specification recommends it | [still conforms](verdicts.md#verdicts) |
 | JUDGEMENT | podpath requires it by its own judgement of a healthy network | fails |
 
 A failure under JUDGEMENT names it as such. If a plugin differs on purpose, declare a
-[known deviation](report.md#known-deviations).
+[known deviation](deviations.md).
 """
 #: Of many faults, those that are about few other requirements say most of this one.
 _SHOWN = 6

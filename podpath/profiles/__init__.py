@@ -118,6 +118,6 @@ def for_plugin(*plugins: str, section: Mapping[str, object] | None = None) -> Pr
     covered = ", ".join(dict.fromkeys(p for profile in shipped() for p in profile.plugins))
     raise CouldNotTest(
         f'no profile covers the plugin type "{plugins[-1]}"',
-        "Say how it wires pods with --podpath-profile: docs/profiles.md shows how, and a profile"
+        "Say how it wires pods with --podpath-profile: docs/new-profile.md shows how, and a profile"
         f' that stands on a shipped one needs little more than its "base". Covered are: {covered}',
     )

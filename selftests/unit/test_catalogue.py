@@ -14,7 +14,7 @@ from selftests.suite import ROOT
 ALL = (*FAULTS, *HEALTHY, *OF_CLUSTERS, *OF_MODULES, *HEALTHY_OF_MODULES)
 
 #: The pages that name faults.
-PAGES = ("faults.md", "kubernetes.md", "profiles.md", "features.md")
+PAGES = ("faults.md", "kubernetes.md", "profile-faults.md", "features.md")
 
 
 def test_every_requirement_has_a_fault_that_turns_it_red() -> None:

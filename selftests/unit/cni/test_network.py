@@ -37,7 +37,7 @@ def test_plugin_without_a_profile(tmp_path: Path) -> None:
         CouldNotTest, match='no profile covers the plugin type "unheard-of"'
     ) as told:
         Network.read(path)
-    assert "docs/profiles.md" in told.value.remedy
+    assert "docs/new-profile.md" in told.value.remedy
     assert '"base"' in told.value.remedy
 
 
