@@ -77,9 +77,11 @@ def spared(collector: Collector, listed: Attachment, stale: Attachment) -> Diffe
         held = collector.now()
         stale.attach()
         gone = stale.lose_namespace()
+        # a CHECK that fails before GC is no work of GC: CNI-CHECK and CNI-INTERFACES report it
+        sound = [one for one in valid if not siblings.checked(one, collector.network)]
         collected = collector.collect(valid)
         differences = [d for d in _lost(collector.now(), held) if not _names(d, gone)]
-        for attachment in valid:
+        for attachment in sound:
             differences += siblings.checked(attachment, collector.network)
         for attachment in reversed(valid):
             attachment.delete()

@@ -37,6 +37,19 @@ _DELETE = "; ".join(
 )
 
 
+def can_have_rules(node: Node, pods: Deployment) -> bool:
+    """Return whether the node's kernel has tables of IPv4 (CONFIG_NF_TABLES_IPV4) for rules.
+
+    Args:
+        node: a node that no other program uses.
+        pods: the node's pods.
+    """
+    with pods.around():
+        made = node.run(["nft", "add", "table", "ip", _TABLE])
+        node.run(["nft", "delete", "table", "ip", _TABLE])
+    return "Operation not supported" not in made.stderr
+
+
 def lost_rules(node: Node, network: Network, pods: Deployment) -> list[Difference]:
     """List the rules of another program that vanish as pods come and go.
 
