@@ -164,7 +164,9 @@ def _line(
     ends: tuple[tuple[str, str] | None, tuple[str, str] | None],
 ) -> None:
     states = {end[0] for end in ends if end}
-    kind = QUIET if None in ends and BROKEN not in states else drawing.way(states)
+    # an interface off the path has lost nothing, whatever the bridge that it leads to has
+    off = QUIET in states or (None in ends and BROKEN not in states)
+    kind = QUIET if off else drawing.way(states)
     SubElement(picture, "path", {"class": f"edge {kind}", "d": f"M {x} {span[0]} L {x} {span[1]}"})
 
 
