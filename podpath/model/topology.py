@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from podpath.errors import DoesNotConform
+from podpath.errors import DoesNotConform, Unmet
 from podpath.model.addresses import Address, AddressWithPrefix, Family, Subnet
 
 #: Kinds of links that lie on another one (ip-link(8)). IFLA_LINK names the lower one, not a peer.
@@ -21,6 +21,10 @@ BEYOND = "beyond the node"
 
 #: Interface of a pod to the network of its node (kubelet and CRI use this name).
 POD_INTERFACE = "eth0"
+
+
+#: Requirement on the names of namespaces, with the reason why tests of others are not run.
+_NAMED = ("TOPO-NETNS-NAME", "a pod has no named namespace on the node")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -357,12 +361,13 @@ class Topology:
         """Return the pod's namespace.
 
         Raises:
-            DoesNotConform: the node has no namespace of that name.
+            Unmet: the node has no namespace of that name.
         """
         try:
             return self.named[self.everybody[pod].netns]
         except KeyError:
-            raise DoesNotConform(f"pod {pod} has no named namespace on the node") from None
+            error = DoesNotConform(f"pod {pod} has no named namespace on the node")
+            raise Unmet(error, *_NAMED) from None
 
     def host_end(self, pod: str, interface: str = "eth0") -> Interface | None:
         """Return the peer of a pod's interface in the node's namespace, or None."""

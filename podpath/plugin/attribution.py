@@ -41,7 +41,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             raise
         cause = _undone(item, persistence)
         if cause is None and isinstance(error, AssertionError):
-            cause = _unrouted(item, persistence)
+            cause = _unrouted(item, persistence) or _following(item, persistence)
         if cause is None:
             raise
         raise cause from None
@@ -80,3 +80,36 @@ def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     if not lacking:
         return None
     return Unmet(DoesNotConform("\n".join(map(str, lacking))), *_ROUTED)
+
+
+def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO that explains all differences of a test, if it is certain."""
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.paths import following as of_packets
+    from podpath.plugin import outcome
+    from podpath.topology import following
+
+    ids, network = shared.ids_of(item), shared.network(item.config)
+    differences = outcome.compared(item.config)
+    if not differences or len(ids) != 1:
+        return None
+    cause = None
+    if ids[0].startswith("TOPO-"):
+        cause = following.cause(ids[0], differences, persistence.first, network)
+    elif ids[0].startswith(_OF_PACKETS):
+        causes = [
+            of_packets.cause(o.judgement, differences, o.losses, o.topology, network)
+            for o in item.stash.get(shared.observations, [])
+            if o.differences
+        ]
+        cause = causes[0] if causes and all(causes) else None
+    if cause is None or _is_declared(item, cause.requirement):
+        return None
+    violation = DoesNotConform("\n".join(map(str, cause.differences)))
+    return Unmet(violation, cause.requirement, cause.consequence)
+
+
+def _is_declared(item: pytest.Item, requirement: str) -> bool:
+    """Return whether a requirement's violation is a known deviation, which explains no other."""
+    known = shared.plan(item.config).known_deviations
+    return any(deviation.requirement == requirement for deviation in known)

@@ -33,6 +33,11 @@ def pytest_assertrepr_compare(
     return ["differences:", *of_differences(left).splitlines()]
 
 
+def compared(config: pytest.Config) -> list[Any]:
+    """Return the differences of the last comparison that failed."""
+    return config.stash.get(_compared, [])
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Wait for a test's turn: tests on a shared node would see each other's traffic."""

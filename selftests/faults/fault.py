@@ -94,8 +94,9 @@ class Fault:
     name: what is wrong; source: the real case that it stands for; reds: requirement -> what its
     failure must say, for each that must turn red because of it, or must not be met if it is a
     recommendation; follows: what else does, as the
-    fault's consequence; untestable: what cannot be tested on such a plugin; near: what might be
-    taken in by it, and must stay green.
+    fault's consequence; under: requirement -> the one under which its failure is told, for each
+    that must not turn red itself; untestable: what cannot be tested on such a plugin; near: what
+    might be taken in by it, and must stay green.
     before, after: shell run before and after the real ADD; before_del, after_del: the same of
     DEL; first, last: the same of every command; configure: changes the conflist's first plugin;
     chain: type -> keys of a further plugin, which is added if the conflist does not have it;
@@ -111,6 +112,7 @@ class Fault:
     source: str
     reds: Mapping[str, str]
     follows: frozenset[str] = frozenset()
+    under: Mapping[str, str] = field(default_factory=dict)
     untestable: frozenset[str] = frozenset()
     near: frozenset[str] = frozenset()
     before: str = ":"

@@ -93,7 +93,7 @@ def wanted(fault: Fault, complete: bool) -> frozenset[str]:
     """The requirements to test: all of them, or those that the fault might have to do with."""
     if complete:
         return frozenset(REQUIREMENTS)
-    about = set(fault.reds) | fault.near
+    about = set(fault.reds) | set(fault.under) | fault.near
     if about and all(i.startswith("CNI-") for i in about):
         return _ALWAYS_OF_CONTRACT | about
     concerned = _ALWAYS | about
@@ -147,6 +147,9 @@ def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
         if verdict != (failed := _failed(requirement)):
             return f"should be {failed!r} ({text}), but: {verdict}"
         return "" if text in reasons else f"should say {text!r}, but says: {reasons[:1500]}"
+    if cause := fault.under.get(requirement):
+        told = verdict == Verdict.NOT_RUN and f"see {cause}" in reasons
+        return "" if told else f"should be told under {cause}, but: {verdict}: {reasons[:1500]}"
     allowed = {Verdict.CONFORMS, Verdict.NOT_APPLICABLE}
     allowed |= {Verdict.KNOWN_DEVIATION} if requirement in fault.deviating else set()
     allowed |= {Verdict.RECOMMENDED} if requirement in NOT_MET - fault.near else set()

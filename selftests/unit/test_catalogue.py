@@ -36,9 +36,10 @@ def test_names_are_unique() -> None:
 def test_declared_consequences_are_requirements() -> None:
     """A misspelt one would allow nothing, and nobody would notice."""
     for fault in ALL:
-        assert (fault.follows | fault.untestable | fault.near | set(fault.reds)) <= set(
-            REQUIREMENTS
-        )
+        assert {
+            *(*fault.follows, *fault.untestable, *fault.near, *fault.reds),
+            *(*fault.under, *fault.under.values()),
+        } <= set(REQUIREMENTS)
 
 
 def test_every_fault_is_on_the_page() -> None:

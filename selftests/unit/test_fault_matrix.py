@@ -59,6 +59,19 @@ def test_tests_may_be_kept_from_running_where_they_may_be_red_or_untestable() ->
     assert set(matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, TOPO_MAC=not_run)).wrong) == {"TOPO-MAC"}
 
 
+def test_consequence_must_be_told_under_its_cause() -> None:
+    """Not red itself, and not green: its test ran into the fault."""
+    fault = replace(FAULT, under={"PATH-MTU": "TOPO-MTU"})
+    for reason, wrong in (
+        ((Verdict.NOT_RUN, "a link drops it, see TOPO-MTU"), set()),
+        ((Verdict.NOT_RUN, "no pod, see LIFE-ADD"), {"PATH-MTU"}),
+        ((Verdict.DOES_NOT_CONFORM, "missing hop"), {"PATH-MTU"}),
+        (GREEN, {"PATH-MTU"}),
+    ):
+        row = matrix.row(fault, ended(1, TOPO_MTU=CAUGHT, PATH_MTU=reason))
+        assert set(row.wrong) == wrong
+
+
 def test_consequences_that_need_no_declaration() -> None:
     """What looks at the same again may turn red as well, unless it is named as near."""
     follows = (Verdict.DOES_NOT_CONFORM, "wired another way")
