@@ -103,8 +103,11 @@ def _prepare(config: pytest.Config) -> None:
         UsageError: the file of the vendor's requirements is malformed.
     """
     from podpath.errors import CouldNotTest
+    from podpath.report import document
     from podpath.run import preflight
 
+    if report := config.getoption("--podpath-report"):
+        document.forget(config.invocation_params.dir / report)
     if not __debug__ and getattr(config.option, "assertmode", "plain") == "plain":
         raise CouldNotTest("python -O with --assert=plain leaves no check", "Drop one of them")
     shared.declared(config)

@@ -165,8 +165,9 @@ class Results:
             return
         from podpath.report.outcome import exit_status
 
-        # -x ends a run with 1, too
-        self._broken_off = exitstatus not in (0, 1) or not self._planned <= self.ids.keys()
+        # -x ends a run with 1, too; a selection without tests ends with 5
+        ended = (0, 1, pytest.ExitCode.NO_TESTS_COLLECTED)
+        self._broken_off = exitstatus not in ended or not self._planned <= self.ids.keys()
         if self.results and not self._others_failed and exitstatus in (0, 1):
             status = exit_status(r.outcome.verdict for r in self.results)
             session.exitstatus = exitstatus if status is None else status

@@ -404,3 +404,21 @@ def write(directory: Path, document: Mapping[str, Any]) -> Path:
             "Name a writable directory with --podpath-report",
         ) from None
     return path
+
+
+def forget(directory: Path) -> None:
+    """Remove the report of an earlier run, lest it is taken for that of a run that never began.
+
+    Raises:
+        CouldNotTest: it cannot be removed.
+    """
+    path = directory / NAME
+    try:
+        path.unlink(missing_ok=True)
+    except NotADirectoryError:  # said by the check of the directory
+        pass
+    except OSError as error:
+        raise CouldNotTest(
+            f"the report {path} of an earlier run cannot be removed: {error.strerror}",
+            "Name a writable directory with --podpath-report",
+        ) from None

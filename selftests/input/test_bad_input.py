@@ -252,6 +252,17 @@ def test_report_directory_that_is_not_writable(directory: str) -> None:
     _refused(run, directory, "not writable")
 
 
+def test_run_that_never_began_leaves_no_report_of_an_earlier_one(tmp_path: Path) -> None:
+    """A pipeline would publish it."""
+    old = tmp_path / "report.json"
+    old.write_text("{}")
+
+    run = suite.run("tests", "--podpath-report", str(tmp_path), "--podpath-cni-conf", "/no/such")
+
+    _refused(run, "No such file")
+    assert not old.exists()
+
+
 def _path_without(directory: Path, *hidden: str) -> dict[str, str]:
     """A PATH with every program of the system but some."""
     for place in os.environ["PATH"].split(os.pathsep):
