@@ -6,6 +6,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+#: Part of the time waited so far that the next pause takes: a wait in vain reads its value often at
+#: first, and rarely later. A wait ends at most this part later than the awaited thing comes.
+_PART = 1 / 8
+
 
 def until(
     read: Callable[[], T], satisfied: Callable[[T], bool], seconds: float, pause: float = 0.005
@@ -16,12 +20,12 @@ def until(
         read: Reads the value.
         satisfied: The condition.
         seconds: The limit of the wait.
-        pause: Seconds between two reads; longer where a read costs others something.
+        pause: Least time between two reads in seconds; longer where a read costs others something.
 
     Returns:
         The last value, which may not satisfy the condition: the caller checks it.
     """
-    deadline = time.monotonic() + seconds
-    while not satisfied(value := read()) and time.monotonic() < deadline:
-        time.sleep(pause)
+    start = time.monotonic()
+    while not satisfied(value := read()) and (waited := time.monotonic() - start) < seconds:
+        time.sleep(max(pause, min(waited * _PART, seconds - waited)))
     return value
