@@ -36,7 +36,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Report fixable problems once, before the first test, instead of in every test."""
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
-    if not _runs(config) or not (_names_the_suite(config) or _hands_out_tests(config)):
+    if not _runs(config) or not (names_the_suite(config) or _hands_out_tests(config)):
         return None
     try:
         _prepare(config)
@@ -71,7 +71,7 @@ def _runs(config: pytest.Config) -> bool:
     return not only_prints and not hasattr(config, "workerinput")
 
 
-def _names_the_suite(config: pytest.Config) -> bool:
+def names_the_suite(config: pytest.Config) -> bool:
     """Return whether the arguments name the conformance suite, as a whole or in part."""
     tests = shared.tests()
     for argument in config.args:

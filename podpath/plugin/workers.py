@@ -1,13 +1,21 @@
-"""Pass the state of the preflight to xdist's workers, and their usage errors back."""
+"""Choose the number of xdist's workers; pass them the preflight's state, and usage errors back."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from podpath.plugin import shared
+from podpath.plugin import before, shared
+
+#: Number of workers up to which two share a processor: each starts a node, which takes memory.
+_MOST_SHARING = 8
+#: Kind of node of which each worker has its own.
+_EMBEDDED = "embedded"
+#: Variable with the number that xdist takes for `auto`.
+_CHOSEN = "PYTEST_XDIST_AUTO_NUM_WORKERS"
 
 _BEGUN, _MISUSE, _VERSIONS = "podpath_begun", "podpath_misuse", "podpath_versions"
 
@@ -18,6 +26,29 @@ def pytest_configure(config: pytest.Config) -> None:
         from podpath.cni import version_query
 
         version_query.learn(versions)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return the number of workers for `-n auto`, for a run of the suite on nodes of its own.
+
+    Other runs, and a number that the user chose, are left to xdist.
+    """
+    if os.environ.get(_CHOSEN) or config.option.numprocesses == "logical":
+        return None
+    if config.getoption("--podpath-node") not in (None, _EMBEDDED):
+        return None
+    if not before.names_the_suite(config):
+        return None
+    return for_processors(len(os.sched_getaffinity(0)))
+
+
+def for_processors(number: int) -> int:
+    """Return how many workers this number of processors is best used by. Pure.
+
+    A worker waits for half of its time: for containerd, plugins, and packets that must not come.
+    """
+    return max(number, min(2 * number, _MOST_SHARING))
 
 
 @pytest.hookimpl(optionalhook=True)
