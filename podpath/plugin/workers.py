@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
         version_query.learn(versions)
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)  # xdist's own always has an answer
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Return the number of workers for `-n auto`, for a run of the suite on nodes of its own.
 

@@ -18,7 +18,9 @@ from podpath.plugin import workers
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config):
-    print("workers", workers.pytest_xdist_auto_num_workers(config), flush=True)
+    own = workers.pytest_xdist_auto_num_workers(config)
+    used = config.hook.pytest_xdist_auto_num_workers(config=config)
+    print("workers", used if own else None, flush=True)
     os._exit(0)
     yield
 """
