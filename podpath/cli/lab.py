@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podpath.cli import output
+from podpath.cli import lab_results, output
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ def _start(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from podpath.labs import grading, outputs, reading, run, submission
+    from podpath.labs.words import say
     from podpath.run import checks
 
     path = reading.path_of(options.lab)
@@ -162,42 +163,60 @@ def _check(options: argparse.Namespace) -> int:
             raise CouldNotTest("such a result is of one submission", "Give one, or use --csv")
     for name in submissions:
         submission.read(lab, name)
+    for file in filter(None, (options.csv, options.gradescope, options.classroom)):
+        lab_results.check_writable(file)
     checks.root()
     if sys.stderr.isatty():
         _progress("each submission is replayed on a fresh node, and its tasks are checked")
-    grades = run.graded(
-        [path],
-        submissions,
-        workers=options.workers,
-        seconds=options.seconds,
-        told=lambda grade: _tell(lab, grade, lang, many=len(submissions) > 1),
-    )
+    known: dict[str, Grade] = {}
+    try:
+        grades = run.graded(
+            [path],
+            submissions,
+            workers=options.workers,
+            seconds=options.seconds,
+            told=lambda grade: _take(known, grade, len(submissions)),
+        )
+    except (CouldNotTest, KeyboardInterrupt) as error:
+        _tell(lab, [known[name] for name in submissions if name in known], options, many=True)
+        if isinstance(error, KeyboardInterrupt):
+            _progress(say("interrupted", lang, done=len(known), count=len(submissions)))
+        raise
+    _tell(lab, grades, options, many=len(submissions) > 1)
     texts = [task.text.in_language(lang) for task in lab.tasks]
-    if options.csv:
-        _write(options.csv, outputs.as_csv(grades))
     if options.gradescope:
-        _write(options.gradescope, outputs.as_gradescope(grades[0], texts))
+        lab_results.write(options.gradescope, outputs.as_gradescope(grades[0], texts))
     if options.classroom:
-        _append(options.classroom, f"result={outputs.as_classroom(grades[0], texts)}\n")
+        result = outputs.as_classroom(grades[0], texts)
+        lab_results.append(options.classroom, f"result={result}\n")
     return grading.exit_status(grades, COULD_NOT_TEST_STATUS)
 
 
-def _tell(lab: "Lab", grade: "Grade", lang: str, *, many: bool) -> None:
-    """Print a grade: a row for one of many, else a line for each task."""
-    from podpath.labs import session
+def _take(known: dict[str, "Grade"], grade: "Grade", count: int) -> None:
+    """Keep a grade as soon as it is known, and show on a terminal how many are."""
+    known[grade.submission] = grade
+    if count > 1 and sys.stderr.isatty():
+        points = lab_results.points(grade)
+        _progress(f"{len(known)} of {count} graded: {grade.submission} {points}")
 
+
+def _tell(
+    lab: "Lab", grades: Sequence["Grade"], options: argparse.Namespace, *, many: bool
+) -> None:
+    """Show grades, and write them as CSV: a row for each of many, else a line for each task."""
+    from podpath.labs import outputs, story
+
+    if not grades:
+        return
+    lang, (grade, *_) = output.language(options), grades
     if many:
-        earned = "?" if grade.could_not_test else grade.earned
-        points = f"{earned}/{grade.possible}"
-        problems = "; ".join(" ".join(text.split())[:100] for text in grade.problems[:1])
-        row = f"{points:>7}  {grade.seconds:5.1f} s  {grade.submission}  {problems}"
-        output.write(row.rstrip())
+        lines = lab_results.table(grades, lang)
     else:
-        for line in session.table(lab, grade, lang):
-            output.write(line)
-        for text in filter(None, (grade.problem, grade.note)):
-            output.write(text)
-    sys.stdout.flush()
+        lines = [*story.table(lab, grade, lang), *filter(None, (grade.problem, grade.note))]
+    for line in lines:
+        output.write(line)
+    if options.csv:
+        lab_results.write(options.csv, outputs.as_csv(grades))
 
 
 def _test(options: argparse.Namespace) -> int:
@@ -226,18 +245,3 @@ def _tell_test(grade: "Grade") -> None:
 
 def _progress(message: str) -> None:
     sys.stderr.write(f"podpath: {message}\n")
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CouldNotTest(f"{path} cannot be written: {error.strerror}") from None
-
-
-def _append(path: str, text: str) -> None:
-    try:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise CouldNotTest(f"{path} cannot be written: {error.strerror}") from None

@@ -1,8 +1,12 @@
 """Grades: what became of each task of a submission, and the points for it. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+#: How shells begin the message of a script that they cannot parse.
+SYNTAX_ERROR = re.compile(r"syntax error|unexpected EOF", re.IGNORECASE)
 
 
 class Verdict(StrEnum):
@@ -93,6 +97,16 @@ class Grade:
         """The submission's problem, the message of each task that did not pass, and the note."""
         told = [f"{mark.task}: {mark.message}" for mark in self.marks if mark.message]
         return tuple(filter(None, (self.problem, *told, self.note)))
+
+    @property
+    def headline(self) -> str:
+        """The problem to mend first; empty if every task passed.
+
+        After a syntax error in the script, the tasks' messages only follow from it.
+        """
+        if not self.problem and SYNTAX_ERROR.search(self.note):
+            return self.note
+        return next(iter(self.problems), "")
 
 
 def exit_status(grades: Iterable[Grade], could_not_test: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from podpath.labs import desk, scene, submission
 from podpath.labs.checking import marks
-from podpath.labs.grading import Mark, Verdict
+from podpath.labs.grading import SYNTAX_ERROR, Mark, Verdict
 from podpath.labs.lab import Lab
 from podpath.labs.reading import PODS
 from podpath.labs.scene import Scene
@@ -158,12 +158,17 @@ def run_script(node: Node, given: Submission, seconds: float) -> GuestResult:
 
 
 def _note(result: GuestResult) -> str:
-    """Return how a script failed; empty if it ended with status 0. Pure."""
+    """Return how a script failed; empty if it ended with status 0. Pure.
+
+    The last line says why. After a syntax error the last one repeats the script's own line.
+    """
     if not result.status:
         return ""
-    lines = result.output.strip().splitlines()
-    last = f": {lines[-1].strip()[:_SHOWN]}" if lines else ""
-    return f"the script ended with status {result.status}{last}"
+    lines = [line.strip().removeprefix(f"{_SCRIPT}: ") for line in result.output.splitlines()]
+    lines = [line for line in lines if line]
+    line = next(filter(SYNTAX_ERROR.search, lines), lines[-1] if lines else "")
+    why = f": {line[:_SHOWN]}" if line else ""
+    return f"the script ended with status {result.status}{why}"
 
 
 def _problem(result: GuestResult, seconds: float) -> str:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from podpath.labs import desk, facts, picture, replay, scene, submission
-from podpath.labs.checking import NO_ANSWER, NOT_RIGHT, marks
-from podpath.labs.grading import Grade, Mark, Verdict, exit_status
+from podpath.labs import desk, facts, replay, scene, submission
+from podpath.labs.checking import marks
+from podpath.labs.grading import Grade, exit_status
 from podpath.labs.lab import Lab
 from podpath.labs.reading import PODS
 from podpath.labs.scene import Scene
+from podpath.labs.story import price, story, table
 from podpath.labs.submission import Submission
-from podpath.labs.words import say
+from podpath.labs.words import points, say
 from podpath.shell import session as shell
 from podpath.testing import COULD_NOT_TEST_STATUS, CouldNotTest, DoesNotConform
 
@@ -60,7 +61,8 @@ class Session:
             return COULD_NOT_TEST_STATUS
 
     def _tasks(self, _: Sequence[str], tell: Callable[[str], None]) -> int:
-        for line in story(self._there, self._language).splitlines():
+        taken = desk.kept(self._node).hints
+        for line in story(self._there, self._language, taken).splitlines():
             tell(line)
         return 0
 
@@ -70,16 +72,19 @@ class Session:
             tell(say("no hint", self._language))
             return 1
         hint = self._lab.hints[taken - 1]
-        cost = f"  ({say('costs', self._language, cost=hint.cost)})" if hint.cost else ""
-        tell(f"{hint.text.in_language(self._language)}{cost}")
+        cost = points(hint.cost, self._language)
+        paid = say("paid", self._language, points=cost) if hint.cost else ""
+        notes = ", ".join(filter(None, (paid, price(self._lab, taken, self._language))))
+        tell(f"{hint.text.in_language(self._language)}  ({notes})")
         return 0
 
     def _answered(self, words: Sequence[str], tell: Callable[[str], None]) -> int:
         tasks = [task.id for task in self._lab.tasks if task.answer]
         task = self._lab.task(words[0]) if words else None
         if task is None or task.answer is None:
-            named = words[0] if words else ""
-            tell(say("no such task", self._language, task=named, tasks=", ".join(tasks) or "-"))
+            there = ", ".join(tasks) or say("none", self._language)
+            key = "no question" if task else "no such task"
+            tell(say(key, self._language, task=words[0] if words else "", tasks=there))
             return 2
         given = desk.kept(self._node).answers.get(task.id, "")
         right = facts.matches(task.answer, self._there.answers[task.id], given)
@@ -118,41 +123,6 @@ class Session:
             return ""
         names = submission.names(self._there.node.topology(), PODS)
         return submission.typed(self._lab, lines, names)
-
-
-def story(there: Scene, language: str) -> str:
-    """Return what a student reads first."""
-    lab = there.lab
-    lines = [f"{lab.name}: {lab.title.in_language(language)}", ""]
-    if not there.failure:
-        lines += [*picture.lines(there.node.topology(), there.node.network.bridge), ""]
-    lines += [lab.story.in_language(language), "", say("tasks", language)]
-    for task in lab.tasks:
-        worth = say("worth", language, points=task.points)
-        lines.append(f"  {task.id:<10} {task.text.in_language(language)}  ({worth})")
-    lines.append("")
-    if lab.plugin:
-        lines.append(say("plugin", language, path=desk.PLUGIN.format(name=lab.plugin)))
-    lines += [say("commands", language, hints=len(lab.hints)), ""]
-    return "\n".join(lines)
-
-
-def table(lab: Lab, grade: Grade, language: str) -> list[str]:
-    """Return a grade as lines: a sentence for each task."""
-    signs = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.COULD_NOT_TEST: "?"}
-
-    def line(mark: Mark) -> str:
-        task = lab.task(mark.task)
-        assert task is not None
-        text = mark.message or task.text.in_language(language)
-        if task.answer and mark.verdict is Verdict.FAILED:
-            keys = {NO_ANSWER: "no answer", NOT_RIGHT: "not right"}
-            text = say(keys[text], language) if text in keys else text
-        return f"{signs[mark.verdict]} {mark.task:<10} {mark.earned}/{mark.points}  {text}"
-
-    total = say("of", language, earned=grade.earned, possible=grade.possible)
-    cost = f"; {say('costs', language, cost=grade.cost)}" if grade.cost else ""
-    return [*map(line, grade.marks), f"{total}{cost}"]
 
 
 def start(

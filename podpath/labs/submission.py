@@ -63,6 +63,8 @@ def read(lab: Lab, path: str) -> Submission:
         file = file / lab.plugin
     limit = PLUGIN_BYTES if lab.plugin else BYTES
     try:
+        if file.is_dir():
+            raise CouldNotTest(f"{path} is a directory", f"Name its scripts: {file}/*.sh")
         if not file.is_file():
             what = f"plugin {lab.plugin}" if lab.plugin else "script"
             raise CouldNotTest(f"{path} is no {what}", "Name a file that exists")

@@ -16,17 +16,18 @@ _WORDS: Mapping[str, Text] = {
     "yes": Text("yes", "是"),
     "begin": Text("Begin with: podpath lab start {lab}", "开始：podpath lab start {lab}"),
     "tasks": Text("Tasks", "任务"),
-    "of": Text("{earned} of {possible} points", "得 {earned} 分，共 {possible} 分"),
-    "worth": Text("{points} points", "{points} 分"),
+    "point": Text("{count} point", "{count} 分"),
+    "several points": Text("{count} points", "{count} 分"),
+    "of": Text("{earned} of {possible}", "得 {earned} 分，共 {possible}"),
     "commands": Text(
-        "lab check      how far you are\n"
-        "lab hint       a hint; {hints} there\n"
-        "lab answer TASK VALUE    answer a question\n"
-        "exit           end; the node goes, and what you typed is kept",
-        "lab check      看看做到哪里了\n"
-        "lab hint       一个提示，共 {hints} 个\n"
-        "lab answer 任务 答案    回答问题\n"
-        "exit           结束：节点消失，你输入的命令会保存",
+        "lab check                 how far you are\n"
+        "lab hint                  a hint; {hints} there; {price}\n"
+        "lab answer TASK VALUE     answer a question\n"
+        "exit                      end; the node goes, and what you typed is kept",
+        "lab check                 看看做到哪里了\n"
+        "lab hint                  一个提示，共 {hints} 个；{price}\n"
+        "lab answer 任务 答案      回答问题\n"
+        "exit                      结束：节点消失，你输入的命令会保存",
     ),
     "plugin": Text(
         "Your plugin is {path} on this node. `lab check` tries it on a fresh node.",
@@ -36,10 +37,25 @@ _WORDS: Mapping[str, Text] = {
     "not right": Text("not right on this node", "在这个节点上不对"),
     "no answer": Text("no answer", "还没有回答"),
     "no such task": Text(
-        "no task {task} has an answer; there are: {tasks}", "没有可以回答的任务 {task}；有：{tasks}"
+        "this lab has no task {task}; its questions: {tasks}",
+        "这个实验没有任务 {task}；问题有：{tasks}",
     ),
+    "no question": Text(
+        "task {task} is no question: repair the node, then run lab check",
+        "任务 {task} 不是问题：先修好节点，再运行 lab check",
+    ),
+    "none": Text("none in this lab", "这个实验没有问题"),
     "no hint": Text("there is no further hint", "没有更多提示了"),
-    "costs": Text("costs {cost} points", "扣 {cost} 分"),
+    "price": Text("the next one costs {points}", "下一个扣 {points}"),
+    "free": Text("the next one is free", "下一个不扣分"),
+    "paid": Text("costs {points}", "扣 {points}"),
+    "cost": Text("{points} for hints", "提示扣 {points}"),
+    "time": Text("TIME", "时间"),
+    "submission": Text("SUBMISSION", "提交"),
+    "problem": Text("FIRST PROBLEM", "第一个问题"),
+    "interrupted": Text(
+        "interrupted: {done} of {count} graded", "已中断：{count} 份中评了 {done} 份"
+    ),
     "checking": Text("checking ...", "检查中 ..."),
     "solved": Text("Solved. Type exit to leave the node.", "完成了。输入 exit 离开节点。"),
     "kept": Text(
@@ -57,3 +73,8 @@ _WORDS: Mapping[str, Text] = {
 def say(key: str, lang: str, **values: object) -> str:
     """Return a text in a language, with values filled in. Pure."""
     return _WORDS[key].in_language(lang).format(**values)
+
+
+def points(count: int, lang: str) -> str:
+    """Return a number of points in a language. Pure."""
+    return say("point" if count == 1 else "several points", lang, count=count)

@@ -52,6 +52,8 @@ def test_a_lab_from_its_start_to_a_grade(home: Path) -> None:
         found = re.search(r"^loose=(veth\w+)$", loose, re.MULTILINE)
         assert found, loose
         assert "not right on this node" in student.run("lab answer where cni0")
+        assert "task plug is no question: repair" in student.run("lab answer plug x")
+        assert "no task wher; its questions: where" in student.run("lab answer wher x")
         assert "where: right" in student.run(f"lab answer where {found[1]}")
         assert "`brctl show` lists the ports" in student.run("lab hint")
         student.run(f"ip link set {found[1]} master cni0")

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -86,6 +87,18 @@ def test_no_cell_is_a_formula(problem: str) -> None:
     rows = _rows(_grade(_PASSED, problem=problem))
 
     assert rows[0]["problems"] == f"'{problem}"
+
+
+@pytest.mark.parametrize(
+    ("note", "headline"),
+    [
+        ("status 2: line 3: syntax error near `fi'", "status 2: line 3: syntax error near `fi'"),
+        ("status 1: no such device", "path: PATH-ICMP: missing hop"),
+    ],
+)
+def test_a_syntax_error_is_the_first_problem(note: str, headline: str) -> None:
+    """What the tasks report of a script that the shell could not read only follows from it."""
+    assert replace(_grade(_PASSED, _FAILED), note=note).headline == headline
 
 
 def test_gradescope() -> None:

@@ -59,6 +59,13 @@ def test_a_machine_that_cannot_test_is_nobodys_fault(monkeypatch: pytest.MonkeyP
     [
         (GuestResult(0, "fine", 0.1), "", ""),
         (GuestResult(2, "a\nno such device\n", 0.1), "", "status 2: no such device"),
+        (
+            GuestResult(
+                2, "/run/podpath/lab/submission.sh: line 3: syntax error near `fi'\nx: `fi'\n", 0.1
+            ),
+            "",
+            "status 2: line 3: syntax error near `fi'",
+        ),
         (GuestResult(None, "", 20.0), "it ran for more than 20 s, and was ended", ""),
         (
             GuestResult(None, "", 20.0, ("processes",)),

@@ -94,9 +94,11 @@ def test_a_script_is_read(tmp_path: Path) -> None:
 
 def test_what_is_no_submission_is_refused(tmp_path: Path) -> None:
     """A directory, nothing, and a file without end are refused with a sentence."""
-    for path in (tmp_path, tmp_path / "none.sh"):
-        with pytest.raises(CouldNotTest, match="is no script"):
-            submission.read(lab_text.lab(), str(path))
+    with pytest.raises(CouldNotTest, match="is no script"):
+        submission.read(lab_text.lab(), str(tmp_path / "none.sh"))
+    with pytest.raises(CouldNotTest, match="is a directory") as refused:
+        submission.read(lab_text.lab(), str(tmp_path))
+    assert refused.value.remedy == f"Name its scripts: {tmp_path}/*.sh"
     large = tmp_path / "large.sh"
     large.write_bytes(b" " * (submission.BYTES + 1))
     with pytest.raises(CouldNotTest, match="has more than 1 MiB"):
