@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from podpath import __version__
-from podpath.cli import check, clean, doctor, fleet, lab, report, requirements, shell, trace
+from podpath.cli import check, clean, doctor, fleet, lab, output, report, requirements, shell, trace
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest, DoesNotConform
 
 _EPILOG = "The tests are run by pytest: pytest --pyargs podpath.tests --help"
@@ -25,7 +25,8 @@ def parser() -> argparse.ArgumentParser:
         prog="podpath", description="Commands beside podpath's test runs.", epilog=_EPILOG
     )
     top.add_argument("--version", action="version", version=f"podpath {__version__}")
-    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    commands = top.add_subparsers(metavar="COMMAND")
+    output.needs_command(top)
     for command in (requirements, doctor, check, shell, trace, lab, report, clean, fleet):
         command.add(commands)
     return top

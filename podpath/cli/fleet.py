@@ -31,7 +31,8 @@ def add(commands: output.Commands) -> None:
         help="test all nodes of a cluster",
         description="Test all nodes of a Kubernetes cluster, with a Job on each.",
     )
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    actions = parser.add_subparsers(metavar="ACTION")
+    output.needs_command(parser)
     _add_run(actions)
     _add_show(actions)
     _add_compare(actions)

@@ -22,6 +22,16 @@ def json_option(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON, for machines")
 
 
+def needs_command(parser: argparse.ArgumentParser) -> None:
+    """Let a parser without its subcommand print its help, as for wrong usage."""
+
+    def show(_: argparse.Namespace) -> int:
+        parser.print_help(sys.stderr)
+        return 2
+
+    parser.set_defaults(run=show)
+
+
 def language_option(parser: argparse._ActionsContainer) -> None:
     """Add the option --lang, which a command and its subcommands may both have."""
     parser.add_argument(

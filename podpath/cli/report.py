@@ -17,7 +17,8 @@ def add(commands: output.Commands) -> None:
         help="show a report, see whether it was edited, compare two, make a page",
         description="Read what pytest --podpath-report DIR has left.",
     )
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    actions = parser.add_subparsers(metavar="ACTION")
+    output.needs_command(parser)
     _add_show(actions)
     _add_verify(actions)
     _add_compare(actions)

@@ -38,11 +38,13 @@ def examine(kind: Kind, read: Callable[[], Plan]) -> Iterator[Finding]:
 
     Args:
         kind: kind of node.
-        read: function that reads the plan. A CouldNotTest that it raises becomes a finding.
+        read: function that reads the plan. A CouldNotTest that it raises becomes a finding, unless
+            it repeats that of a need of the node.
     """
     yield _seen(Need("root", checks.root, "yes"))
     yield from of_programs(kind)
-    yield from of_kind(kind)
+    of_node = list(of_kind(kind))
+    yield from of_node
     try:
         later = kind.later
     except CouldNotTest:  # the engine is a need of the kind
@@ -50,7 +52,8 @@ def examine(kind: Kind, read: Callable[[], Plan]) -> Iterator[Finding]:
     if later:
         yield Finding("conflist", True, later)
     else:
-        yield from of_plan(read)
+        known = {finding.detail for finding in of_node if not finding.found}
+        yield from (finding for finding in of_plan(read) if finding.detail not in known)
 
 
 def of_programs(kind: Kind) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ podpath is root on it, or in a privileged pod with hostPID. It installs nothing 
 only its own namespace.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -29,6 +30,11 @@ _CONFLISTS = "etc/cni/net.d"
 _PRIVILEGED = (
     "Run podpath as root on the node, or in a privileged pod with hostPID: true; see"
     " docs/kubernetes.md"
+)
+#: Root sees no file below /proc/1/root without that capability over process 1.
+_CONFINED = (
+    f"This root lacks CAP_SYS_PTRACE over process {PID}, as in a container. Run podpath on the node"
+    " itself, or in a privileged pod with hostPID: true; see docs/kubernetes.md"
 )
 
 
@@ -70,7 +76,8 @@ def check() -> None:
         names = [name for name in kubernetes.SOCKETS if (ROOT / name[1:]).is_socket()]
     except OSError as error:
         raise CouldNotTest(
-            f"podpath may not look into the node: {error.strerror}", _PRIVILEGED
+            f"podpath may not read {error.filename or ROOT}: {error.strerror}",
+            _CONFINED if error.errno == errno.EACCES else _PRIVILEGED,
         ) from None
     if not names:
         raise CouldNotTest(
