@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from podpath.model import CommandResult, Path, Translation
 from podpath.paths import probes, self_report
+from podpath.paths.masquerade import Masquerade
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class Traffic:
         sender: The name of the sender that runs the program; empty if it is the source.
         conclusive: True if a program that fails without a packet is evidence, too: the node sends,
             whose rules translate or drop packets before any interface sees them.
+        paths: Each leg and its path, for those of which the profile has none.
+        masquerade: The addresses of traffic that is masqueraded, with any port; None for other
+            traffic.
     """
 
     send: Callable[[], CommandResult]
@@ -44,6 +48,13 @@ class Traffic:
     sender: str = ""
     conclusive: bool = False
     paths: Mapping[str, Path] = field(default_factory=dict)
+    masquerade: Masquerade | None = None
+
+    @property
+    def filter(self) -> str:
+        """A pcap-filter(7) expression for its packets, and for all that they may become."""
+        more = f" or {self.masquerade.filter}" if self.masquerade else ""
+        return f"{self.probe.filter}{more}"
 
     @property
     def ends(self) -> tuple[str, str]:

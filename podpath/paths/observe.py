@@ -111,7 +111,7 @@ class Observer:
             CouldNotTest: A program could not be run.
         """
         if expression is None:
-            expression = " or ".join(f"({t.probe.filter})" for t in traffic)
+            expression = " or ".join(f"({t.filter})" for t in traffic)
         before = self._node.state(self._pods)
         refusals = neighbour_tables.refusals()
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
@@ -127,7 +127,7 @@ class Observer:
                 limits.current().in_kernel if has_waited else limits.current().exchange_end,
             )
             running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
-            observation = running.collect()
+            observation = _as_sent(running.collect(), traffic)
             running.release()
             _no_gaps((*observation.gaps, *self._unlike(before)))
             wrong = checksums.differences(checksums.of(record.before), checksums.read(counted))
@@ -328,6 +328,15 @@ def _no_overload(
     kinds = {d.kind for d in differences if d.kind != UNEXPECTED or d in of_packets}
     if judgement.strangers > _MOST_STRANGERS and kinds <= {MISSING}:
         raise Inconclusive(f"the node was busy with {judgement.strangers} frames of other traffic")
+
+
+def _as_sent(observation: Observation, traffic: Sequence[Traffic]) -> Observation:
+    """Give masqueraded packets the ports that the pods sent, by which probes know theirs."""
+    sightings: Sequence[Sighting] = observation.sightings
+    for exchange in traffic:
+        if exchange.masquerade is not None:
+            sightings = exchange.masquerade.undone(sightings)
+    return replace(observation, sightings=tuple(sightings))
 
 
 def _without_foreign_errors(traffic: Sequence[Traffic], observation: Observation) -> Observation:

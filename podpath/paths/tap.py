@@ -169,7 +169,7 @@ def compiled(expression: str) -> bytes:
                     "libpcap is missing", "Install it (Debian: apt-get install libpcap0.8)"
                 ) from None
             _compiled[expression] = b"".join(
-                struct.pack("HBBI", i.code, i.jt, i.jf, i.k)
+                struct.pack("HBBI", i.code, i.jt, i.jf, i.k & 0xFFFFFFFF)  # scapy reads it signed
                 for i in program.bf_insns[: program.bf_len]
             )
         return _compiled[expression]

@@ -10,6 +10,7 @@ from podpath.nodes import image
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import ASKED_FOR, HTTP_PORT, UDP_PORT, Deployment
 from podpath.paths import probes, self_report
+from podpath.paths.masquerade import Masquerade
 from podpath.paths.observable import Traffic, both_ways
 from podpath.paths.traffic.exchanges import HttpExchange, QueryExchange, UdpExchange
 from podpath.paths.traffic.programs import Datagram, Fetch, Ping, Query, url
@@ -137,16 +138,9 @@ class Traffics:
             size: The payload in bytes.
         """
         program = replace(self._ping(target), size=size)
-        own = self.address(source, Family(target.version))
-        return Traffic(
-            partial(self._sender(source).run, program),
-            probes.Echo(program.identifier),
-            _OUT_AND_BACK,
-            source,
-            source,
-            doubt=program.doubt,
-            translations=both_ways(Translation(((own, node),))),
-        )
+        send = partial(self._sender(source).run, program)
+        traffic = self._beyond(send, probes.Echo(program.identifier), source, target, node)
+        return replace(traffic, doubt=program.doubt)
 
     def http_beyond(
         self, source: str, target: Address, node: Address, *, asking: int = 0
@@ -160,7 +154,7 @@ class Traffics:
             asking: The least size of the request in bytes.
         """
         send, probe = self._http(source, target, _SERVICE_BYTES, padding="0" * asking)
-        return self._beyond(send, probe, source, node)
+        return self._beyond(send, probe, source, target, node)
 
     def udp_beyond(
         self, source: str, target: Address, node: Address, *, size: int = _QUERY_BYTES
@@ -177,18 +171,26 @@ class Traffics:
         port, wait = self._draws.port(), limits.current().reply
         program = Query(line, port, target, UDP_PORT, wait)
         send = QueryExchange(self._sender(source), program)
-        return self._beyond(send, probes.Answered(port, UDP_PORT), source, node)
+        return self._beyond(send, probes.Answered(port, UDP_PORT), source, target, node)
 
     def _beyond(
         self,
         send: Callable[[], CommandResult],
         probe: probes.Probe,
         source: str,
+        target: Address,
         node: Address,
     ) -> Traffic:
         own = self.address(source, Family(node.version))
-        translations = both_ways(Translation(((own, node),)))
-        return Traffic(send, probe, _OUT_AND_BACK, source, source, translations=translations)
+        return Traffic(
+            send,
+            probe,
+            _OUT_AND_BACK,
+            source,
+            source,
+            translations=both_ways(Translation(((own, node),))),
+            masquerade=Masquerade(own, node, target),
+        )
 
     def ping_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
         """Ping from the node to a pod."""

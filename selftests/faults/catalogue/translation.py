@@ -181,6 +181,15 @@ PLUGINS = (
         ),
     ),
     Fault(
+        name="masqueraded packets get any port",
+        source="",
+        reds={},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY", "LIFE-OTHERS", "LIFE-DELETE"}),
+        after=rule_of_iptables(
+            "nat", "POSTROUTING -s 10.88.0.0/24 -o eth0 -j MASQUERADE --random-fully"
+        ),
+    ),
+    Fault(
         name="the node forwards what plugins allow alone",
         source="",
         reds={},
