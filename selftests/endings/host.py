@@ -79,8 +79,8 @@ def _namespaces(others: Container[int]) -> frozenset[str]:
 def _files(ignored: Path) -> Iterable[str]:
     # Of /tmp only what is new in itself: whatever is in there before has an owner who uses it.
     # The unit tests that run beside have directories of their own there, each process one.
-    names = (n for n in os.listdir("/tmp") if not n.startswith("podpath-hypothesis-"))
-    yield from (f"/tmp/{name}" for name in names)
+    ours = (n for n in os.listdir("/tmp") if not n.startswith("podpath-hypothesis-"))
+    yield from (f"/tmp/{name}" for name in ours)
     for top in _DIRECTORIES:
         for directory, names, files in os.walk(top):
             inside = Path(directory)

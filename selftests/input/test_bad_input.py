@@ -268,7 +268,7 @@ def _path_without(directory: Path, *hidden: str) -> dict[str, str]:
     for place in os.environ["PATH"].split(os.pathsep):
         if place.startswith("/usr/bin") or place == "/bin":
             for program in Path(place).iterdir():
-                if program.name not in hidden and not (directory / program.name).exists():
+                if program.name not in hidden and not os.path.lexists(directory / program.name):
                     (directory / program.name).symlink_to(program)
     return {"PATH": str(directory)}
 

@@ -62,13 +62,14 @@ def test_part_of_a_solution_earns_part_of_the_points() -> None:
 
 def test_a_lab_that_names_the_wrong_reason_is_found(tmp_path: Path) -> None:
     """Authors are told what the requirement said instead."""
-    text = reading.path_of("unplugged").read_text().replace("not bridged", "missing hop")
+    text = reading.path_of("unplugged").read_text().replace("no port that forwards", "missing hop")
     (tmp_path / "wrong.toml").write_text(text)
     lab = reading.load(tmp_path / "wrong.toml")
     made = trial.of_lab(lab)
 
     (found,) = trial.wrong(lab.tasks[1], made)
-    assert found.startswith("before the solution, PATH-ICMP is red for another reason: not bridged")
+    reason = "a host end is no port that forwards"
+    assert found.startswith(f"before the solution, PATH-ICMP is red for another reason: {reason}")
 
 
 def test_a_lab_without_a_fault_is_found(tmp_path: Path) -> None:
