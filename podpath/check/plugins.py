@@ -3,6 +3,7 @@
 Each was seen to fail ADD with the reference plugins 1.1.1 and 1.9.1, or to have no effect.
 """
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 
 from podpath.check.findings import Finding
@@ -19,6 +20,13 @@ _CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ptp": {"ipMasqBackend": ("iptables", "nftables")},
     "portmap": {"backend": ("iptables", "nftables")},
 }
+#: What runtimes pass by name. Source: CONVENTIONS.md of the CNI specification.
+_CAPABILITIES = (
+    *("portMappings", "ipRanges", "bandwidth", "dns", "ips", "mac", "infinibandGUID", "deviceID"),
+    *("aliases", "cgroupPath"),
+)
+#: How alike a misspelt name is, as difflib counts.
+_ALIKE = 0.8
 #: Reference plugins that call an IPAM plugin always (ptp.go, vlan.go, ipvlan.go).
 _NEED_IPAM = frozenset({"ipvlan", "ptp", "vlan"})
 _IPV6_LEAST_MTU = 1280  # RFC 8200, section 5
@@ -67,6 +75,10 @@ def _capabilities(section: Section) -> Iterator[Finding]:
             remedy = f'Write "{name}": {value}' if _is_plain(value) else ""
             text = f'the capability "{name}" must be true or false'
             yield section.wrong(text, "capabilities", name, remedy=remedy)
+        meant = difflib.get_close_matches(name, _CAPABILITIES, 1, _ALIKE)
+        if meant and name not in _CAPABILITIES:
+            text = f'no runtime knows the capability "{name}"'
+            yield section.wrong(text, "capabilities", name, remedy=f'Did you mean "{meant[0]}"?')
 
 
 def _choices(section: Section) -> Iterator[Finding]:

@@ -167,6 +167,11 @@ CASES = (
         'the capability "portMappings" must be true or false',
     ),
     Case(
+        "capability-misspelt",
+        chained("portmap", capabilities={"portMapping": True}),
+        'no runtime knows the capability "portMapping"',
+    ),
+    Case(
         "burst-without-rate",
         chained("bandwidth", ingressRate=10**9),
         '"ingressRate" and "ingressBurst" must be given together',
