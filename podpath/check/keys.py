@@ -80,9 +80,15 @@ def _unread(
             text = f'{reader} does not read "{key}" here: it belongs {place}'
             yield section.wrong(text, *way, key, remedy=f"Move it {place}")
             continue
-        meant = difflib.get_close_matches(key.lower(), set(lower) - given, 1, _ALIKE)
-        if meant and len(key) >= _LEAST_LETTERS:
-            remedy = f'Did you mean "{lower[meant[0]]}"?'
+        if meant := misspelt(key.lower(), set(lower) - given):
+            remedy = f'Did you mean "{lower[meant]}"?'
             yield section.wrong(f'{reader} reads no key "{key}"', *way, key, remedy=remedy)
         else:
             yield section.note(f'{reader} does not read "{key}"', *way, key)
+
+
+def misspelt(name: str, known: Iterable[str]) -> str:
+    """Return the known name that a name is when it is misspelt; empty if it is like none."""
+    if len(name) < _LEAST_LETTERS:
+        return ""
+    return next(iter(difflib.get_close_matches(name, known, 1, _ALIKE)), "")

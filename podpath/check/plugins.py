@@ -3,9 +3,9 @@
 Each was seen to fail ADD with the reference plugins 1.1.1 and 1.9.1, or to have no effect.
 """
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 
+from podpath.check import keys
 from podpath.check.findings import Finding
 from podpath.check.sections import Section
 from podpath.cni import conflist, features, rates, reference, vlans
@@ -25,8 +25,6 @@ _CAPABILITIES = (
     *("portMappings", "ipRanges", "bandwidth", "dns", "ips", "mac", "infinibandGUID", "deviceID"),
     *("aliases", "cgroupPath"),
 )
-#: How alike a misspelt name is, as difflib counts.
-_ALIKE = 0.8
 #: Reference plugins that call an IPAM plugin always (ptp.go, vlan.go, ipvlan.go).
 _NEED_IPAM = frozenset({"ipvlan", "ptp", "vlan"})
 _IPV6_LEAST_MTU = 1280  # RFC 8200, section 5
@@ -75,10 +73,9 @@ def _capabilities(section: Section) -> Iterator[Finding]:
             remedy = f'Write "{name}": {value}' if _is_plain(value) else ""
             text = f'the capability "{name}" must be true or false'
             yield section.wrong(text, "capabilities", name, remedy=remedy)
-        meant = difflib.get_close_matches(name, _CAPABILITIES, 1, _ALIKE)
-        if meant and name not in _CAPABILITIES:
+        if name not in _CAPABILITIES and (meant := keys.misspelt(name, _CAPABILITIES)):
             text = f'no runtime knows the capability "{name}"'
-            yield section.wrong(text, "capabilities", name, remedy=f'Did you mean "{meant[0]}"?')
+            yield section.wrong(text, "capabilities", name, remedy=f'Did you mean "{meant}"?')
 
 
 def _choices(section: Section) -> Iterator[Finding]:

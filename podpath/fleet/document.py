@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from podpath.report.document import digest
+from podpath.report.document import digest, first_of
 from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict
 
 Document = dict[str, Any]
@@ -59,7 +59,7 @@ def of_report(name: str, report: Mapping[str, Any], seconds: float) -> NodeResul
     return NodeResult(
         name,
         verdict,
-        reason=_first(untested) if verdict == Verdict.COULD_NOT_TEST else "",
+        reason=first_of(untested) if verdict == Verdict.COULD_NOT_TEST else "",
         seconds=round(seconds, 1),
         facts=facts(report),
         verdicts={r["id"]: r["verdict"] for r in requirements},
@@ -67,12 +67,6 @@ def of_report(name: str, report: Mapping[str, Any], seconds: float) -> NodeResul
         digest=report["digest"],
         selected="selection" in report,
     )
-
-
-def _first(reasons: Sequence[str]) -> str:
-    different = list(dict.fromkeys(reasons))
-    more = len(different) - 1
-    return f"{different[0]} (and {more} more)" if more > 0 else "".join(different)
 
 
 def facts(report: Mapping[str, Any]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from podpath.nodes.cluster.readiness import STUCK
+from podpath.nodes.cluster import readiness
 
 Document = Mapping[str, Any]
 
@@ -44,9 +44,8 @@ def of_pod(pod: Document) -> str:
     if status.get("phase") == "Failed" and status.get("reason"):
         return f"its pod failed: {_words(status['reason'], status.get('message'))}"
     for container in status.get("containerStatuses") or []:
-        waiting = container.get("state", {}).get("waiting") or {}
-        if waiting.get("reason") in STUCK:
-            return f"its pod does not start: {_words(waiting['reason'], waiting.get('message'))}"
+        if why := readiness.stuck(container):
+            return f"its pod does not start: {why}"
         ended = container.get("state", {}).get("terminated") or {}
         if ended.get("reason") == "OOMKilled":
             return "its pod was killed for want of memory (OOMKilled)"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from podpath.model import Address, Packet, Sighting
 
-#: Protocol and number that the translator chose -> number that the pod sent.
+#: Protocol and other number that the translator chose -> number that the pod sent.
 _Numbers = Mapping[tuple[str, int], int]
 
 
@@ -48,7 +48,7 @@ class Masquerade:
             if original is None or self._ends(packet) != (self.node, self.target):
                 continue
             new, old = _number(packet), _number(original)
-            if new is not None and old is not None:
+            if new is not None and old is not None and new != old:
                 numbers[packet.protocol, new] = old
         return numbers
 
@@ -58,7 +58,7 @@ class Masquerade:
             return packet
         number = _number(packet, of_answer=ends == answer)
         old = None if number is None else numbers.get((packet.protocol, number))
-        if old is None or old == number:
+        if old is None:
             return packet
         if packet.number is not None:
             return replace(packet, number=(old, packet.number[1]))

@@ -248,11 +248,14 @@ def _reason(verdict: str, results: Sequence[TestResult]) -> str:
     if verdict == Verdict.CONFORMS:
         return ""
     outcomes = [r.outcome for r in results if r.outcome.verdict == verdict]
-    reasons = list(dict.fromkeys(o.headline for o in outcomes))
-    if not reasons:
-        return "no test of it was run"
-    more = len(reasons) - 1
-    return f"{reasons[0]} (and {more} more)" if more else reasons[0]
+    return first_of(o.headline for o in outcomes) or "no test of it was run"
+
+
+def first_of(reasons: Iterable[str]) -> str:
+    """Return the first reason, with the number of different ones after it; empty without any."""
+    different = list(dict.fromkeys(reasons))
+    more = len(different) - 1
+    return f"{different[0]} (and {more} more)" if more > 0 else "".join(different)
 
 
 def profiles(

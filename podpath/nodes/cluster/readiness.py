@@ -8,7 +8,7 @@ Document = Mapping[str, Any]
 
 #: Reasons of a waiting container that do not end by themselves.
 #: Source: pkg/kubelet/images/types.go and pkg/kubelet/kuberuntime of Kubernetes.
-STUCK = (
+_STUCK = (
     "CreateContainerConfigError",
     "CreateContainerError",
     "ErrImageNeverPull",
@@ -32,14 +32,19 @@ def hindrance(pod: Document) -> str:
     """
     status = pod.get("status", {})
     for container in status.get("containerStatuses") or []:
-        state, name = container.get("state", {}), container.get("name")
-        waits = state.get("waiting") or {}
-        if waits.get("reason") in STUCK:
-            return f"container {name} does not start: {_words(waits)}"
-        ended = state.get("terminated") or {}
+        name = container.get("name")
+        if why := stuck(container):
+            return f"container {name} does not start: {why}"
+        ended = container.get("state", {}).get("terminated") or {}
         if ended and status.get("phase") == "Failed":
             return f"container {name} ended with status {ended.get('exitCode')}: {_words(ended)}"
     return ""
+
+
+def stuck(container: Mapping[str, Any]) -> str:
+    """Return reason and message of a container's status that waits in vain; empty for others."""
+    waits = container.get("state", {}).get("waiting") or {}
+    return _words(waits) if waits.get("reason") in _STUCK else ""
 
 
 def _words(state: Mapping[str, Any]) -> str:
