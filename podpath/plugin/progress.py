@@ -107,6 +107,7 @@ class Progress:
         if new and (terminal := self._terminal()) is not None:
             self._clear()
             terminal.write_line(f"podpath: {', '.join(new)} does not conform", red=True)
+            terminal.flush()
 
     def _line(self) -> str:
         """Return the state of all groups that were begun, in one line."""
@@ -126,6 +127,7 @@ class Progress:
             self._rewrite(brief or message)
         else:
             terminal.write_line(f"podpath: {message}")
+            terminal.flush()  # a log shows it now, not when the buffer of some KiB is full
 
     def _rewrite(self, text: str) -> None:
         terminal = self._terminal()

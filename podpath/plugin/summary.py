@@ -54,12 +54,15 @@ class _Around:
         stats = terminalreporter.stats
         every = {category: list(reports) for category, reports in stats.items()}
         self._config.stash[_every] = every
+        texts = {id(r): r.longrepr for r in every.get("failed", ()) if hasattr(r, "podpath")}
         if _brief(self._config):
             _hide(stats, "failed")
         try:
             return (yield)
         finally:
             stats.update(every)
+            for report in every.get("failed", ()):
+                report.longrepr = texts.get(id(report), report.longrepr)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
@@ -79,9 +82,16 @@ def _hide(stats: dict[str, list[Any]], category: str) -> None:
 
 
 def _prepare_short_summary(terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Let pytest's short summary list failures; with -ra, not what is folded by reason already."""
+    """Let pytest's short summary list failures; with -ra, not what is folded by reason already.
+
+    Where the environment has CI, pytest prints failures whole there: each finding a second time.
+    """
     every = config.stash[_every]
     terminal.stats.update(every)
+    if _brief(config):
+        for report in every.get("failed", ()):
+            if hasattr(report, "podpath"):
+                report.longrepr = str(report.longrepr).partition("\n")[0]
     if _brief(config) and "a" in config.option.reportchars:
         _hide(terminal.stats, "skipped")
         _hide(terminal.stats, "xfailed")

@@ -39,9 +39,13 @@ def test_header_has_six_lines_and_v_has_all() -> None:
     assert re.search("(?m)^TOPO-BRIDGE-MEMBERS +conforms ", long)
 
 
-def test_findings_come_first_and_the_verdict_last(plugins: str) -> None:
-    """A finding is shown once, with what was seen; pytest's own lines are there for other tools."""
-    run = suite.run(*_SOME, plugins)
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_findings_come_first_and_the_verdict_last(plugins: str, ci: str) -> None:
+    """A finding is shown once, with what was seen; pytest's own lines are there for other tools.
+
+    Where the environment has CI, pytest's own lines have all of a message.
+    """
+    run = suite.run(*_SOME, plugins, environment={"CI": ci})
     lines = run.output.splitlines()
 
     assert run.status == 1
@@ -89,7 +93,8 @@ def test_run_that_ends_early_says_so(plugins: str) -> None:
 
 
 def test_interrupted_run_has_no_verdict() -> None:
-    process = suite.start("tests/test_lifecycle.py")
+    """A log has the name of a group when its first test begins, though Python buffers a pipe."""
+    process = suite.start("tests/test_lifecycle.py", environment={"PYTHONUNBUFFERED": ""})
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("podpath: testing"):

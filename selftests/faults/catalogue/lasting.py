@@ -86,7 +86,7 @@ _RESTART = (
     Fault(
         name="the wiring ends with the runtime",
         source="own: a data path that is a process of the runtime's unit",
-        reds={"LIFE-RESTART": "changed at host end of pod client master"},
+        reds={"LIFE-RESTART": "lost at bridge ports"},
         untestable=ALL,
         after="""env -i PATH="$PATH" HOST="$HOST" OF="$(pidof containerd)" setsid sh -c '
           while kill -0 $OF; do sleep 0.05; done; ip link set "$HOST" nomaster
