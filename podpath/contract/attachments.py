@@ -290,13 +290,14 @@ class Attachment:
 
         def settled(now: Inventory) -> bool:
             # the routes of a link outlive its name for a moment
-            kinds = ("interfaces", "routing")
+            kinds = ("interfaces", "routing", "neighbours")
             return all(set(now.things[k]) <= set(before.things[k]) for k in kinds)
 
         seconds = limits.current().attachment_gone
         now = waiting.until(lambda: inventory.read(node, network), settled, seconds)
         differences = self._own_link() + now.since(before)
-        gone = ("interfaces", "bridge ports", "routing", "mounts") if self._lost else ()
+        things = ("interfaces", "bridge ports", "routing", "neighbours", "mounts")
+        gone = things if self._lost else ()
         ours = {("lost", where) for where in gone}
         return [d for d in differences if d.where != "namespaces" and (d.kind, d.where) not in ours]
 

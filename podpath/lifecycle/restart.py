@@ -12,7 +12,10 @@ from podpath.topology import whole
 
 #: Kinds of things on a node that pods have; a runtime that starts makes and ends processes.
 _OF_PODS = frozenset(
-    {"interfaces", "bridge ports", "namespaces", "leases", "cached results", "routing", "rules"}
+    {
+        *("interfaces", "bridge ports", "routing", "neighbours", "rules"),
+        *("namespaces", "leases", "cached results"),
+    }
 )
 
 

@@ -28,8 +28,8 @@ _ROUTING = (
     ("ip", "-6", "rule"),
     ("ip", "-4", "route", "show", "table", "all"),
     ("ip", "-6", "route", "show", "table", "all"),
-    ("ip", "neigh", "show", "nud", "permanent"),
 )
+_NEIGHBOURS = ("ip", "neigh", "show", "nud", "permanent")
 
 
 Command = tuple[str, ...]
@@ -107,7 +107,7 @@ def read(node: Node, network: Network) -> Inventory:
 
 def _read(node: Node, network: Network) -> Inventory:
     node.neighbours()  # meets those that go before the inventory is complete
-    lines_of = _listed(node, (*_ROUTING, *_RULES, _SYSCTL))
+    lines_of = _listed(node, (*_ROUTING, _NEIGHBOURS, *_RULES, _SYSCTL))
     return Inventory(
         {
             "interfaces": interfaces(node),
@@ -124,6 +124,7 @@ def _read(node: Node, network: Network) -> Inventory:
                 for line in lines_of[command]
                 if "proto kernel" not in line
             ),
+            "neighbours": tuple(lines_of[_NEIGHBOURS]),
             "rules": (
                 *ruleset.entries(lines_of[_RULES[0]]),
                 *(line for command in _RULES[1:] for line in lines_of[command]),

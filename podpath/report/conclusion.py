@@ -4,7 +4,10 @@ For example:
     CONFORMS   61 of 61 requirements; 8 known deviations, 12 not applicable
     DOES NOT CONFORM   TOPO-MTU, PATH-SIZE   2 of 61; could not test: 0
     COULD NOT TEST   PATH-MTU   1 of 61; the others conform
-    OF WHAT WAS RUN, CONFORMS   1 of 73 requirements; 72 not run
+    OF WHAT WAS RUN, CONFORMS   1 of 1 requirement; 11 not applicable, 61 not run
+
+"N of M": M is the number of requirements that the run judged, or tried to judge. Requirements that
+count neither for nor against the plugin follow, each number with its reason.
 """
 
 from collections import Counter
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from podpath.report import words
-from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict, exit_status
+from podpath.report.outcome import JUDGED, OF_WHAT_WAS_RUN, Verdict, exit_status
 
 #: Verdicts of requirements that count neither for nor against a plugin -> keys of their words, for
 #: one requirement and for several.
@@ -71,8 +74,7 @@ class _Entries:
         self._counts = Counter(entry["verdict"] for entry in self._entries)
         self._selected = "selection" in document
         self._broken_off = not document["complete"] and not self._selected
-        begun = [e for e in self._entries if e["tests"] or e["verdict"] != Verdict.NOT_RUN]
-        self._judged = sum(entry["verdict"] not in _ASIDE for entry in begun)
+        self._judged = sum(self._counts[verdict] for verdict in JUDGED)
 
     def text(self, verdict: Verdict) -> str:
         """Return the requirements concerned, and counts."""
@@ -82,8 +84,8 @@ class _Entries:
             return self._untested()
         if verdict != Verdict.CONFORMS:
             return self._say("none", all=len(self._entries))
-        whole = len(self._entries) if self._selected else self._judged
-        head = self._say("requirements", count=self._counts[verdict], all=whole)
+        key = "requirement" if self._judged == 1 else "requirements"
+        head = self._say(key, count=self._counts[verdict], all=self._judged)
         aside = [*self._aside(), *self._not_run("not run" if self._selected else "waived")]
         counts = self._say("comma").join(aside)
         return self._say("separator").join(filter(None, [head, counts]))

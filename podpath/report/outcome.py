@@ -22,6 +22,9 @@ class Verdict(StrEnum):
     NOT_RUN = "not run"
 
 
+#: Verdicts of the requirements that a run judged, or tried to judge: the M of "N of M".
+JUDGED = (Verdict.CONFORMS, Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST)
+
 #: Qualifies the verdict and the results of a run of selected tests.
 OF_WHAT_WAS_RUN = "of what was run"
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from podpath.report.compare import plain
-from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict
+from podpath.report.outcome import JUDGED, OF_WHAT_WAS_RUN, Verdict
 
 _SIGNS = {
     "success": "✅",
@@ -33,7 +33,7 @@ _LETTER, _PADDING, _HEIGHT = 6, 10, 20
 def part_run(document: Mapping[str, Any]) -> str:
     """Say which part of the tests was run; empty if all were."""
     if chosen := document.get("selection"):
-        return f"{OF_WHAT_WAS_RUN}: {chosen['run']} of {chosen['of']} requirements"
+        return f"{OF_WHAT_WAS_RUN}: tests of {chosen['run']} of {chosen['of']} requirements"
     return "" if document["complete"] else "broken off: not all was run"
 
 
@@ -137,16 +137,15 @@ def _property(text: str) -> str:
 
 
 def badge(document: Mapping[str, Any]) -> str:
-    """Draw a badge as SVG: the profile, and how many applicable requirements conform."""
+    """Draw a badge as SVG: the profile, and how many judged requirements conform."""
     profile = next(iter(document["profiles"]), None)
     if profile is None:
         label, result, value = "podpath", "", "not run"
     else:
         counts = profile["counts"]
-        applied = sum(counts.values()) - counts.get("not applicable", 0)
         label, result = f"podpath {profile['name']}", profile["result"]
         part = f"{result}, {OF_WHAT_WAS_RUN}:" if "selection" in document else f"{result},"
-        value = f"{part} {counts.get('conforms', 0)} of {applied}"
+        value = f"{part} {_conform(counts)}"
     widths = [len(text) * _LETTER + 2 * _PADDING for text in (label, value)]
     svg = Element(
         "svg",
@@ -165,6 +164,16 @@ def badge(document: Mapping[str, Any]) -> str:
         _half(svg, text, left, width, colour)
         left += width
     return ElementTree.tostring(svg, encoding="unicode")
+
+
+def _conform(counts: Mapping[str, int]) -> str:
+    """Count the requirements that conform, as the last line of a run does."""
+    judged = sum(counts.get(verdict, 0) for verdict in JUDGED)
+    known, unrun = (counts.get(v, 0) for v in (Verdict.KNOWN_DEVIATION, Verdict.NOT_RUN))
+    numbers = [f"{counts.get(Verdict.CONFORMS, 0)} of {judged}"]
+    numbers += [f"{known} known deviation{'s' if known > 1 else ''}"] if known else []
+    numbers += [f"{unrun} not run"] if unrun else []
+    return ", ".join(numbers)
 
 
 def _half(svg: Element, text: str, left: int, width: int, colour: str) -> None:

@@ -20,6 +20,7 @@ _WORDS: Mapping[str, Text] = {
     "comma": Text(", ", "，"),
     "separator": Text("; ", "；"),
     "of what was run": Text("of what was run, {verdict}", "就已运行的部分而言，{verdict}"),
+    "requirement": Text("{count} of {all} requirement", "{count}/{all} 项要求"),
     "requirements": Text("{count} of {all} requirements", "{count}/{all} 项要求"),
     "of": Text("{count} of {all}", "{count}/{all}"),
     "could not test": Text("could not test: {count}", "无法测试：{count}"),

@@ -12,6 +12,15 @@ from podpath.requirements.requirement import (
     call,
 )
 
+#: Commands that show what a deleted pod may leave.
+_THINGS = (
+    f"{NODE} ip link",
+    f"{NODE} ip route show table all",
+    f"{NODE} ip neighbour show nud permanent",
+    f"{NODE} nft list ruleset",
+    f"{NODE} ls -R /var/lib/cni",
+)
+
 REQUIREMENTS = (
     Requirement(
         "LIFE-ADD",
@@ -31,22 +40,23 @@ REQUIREMENTS = (
         "A deleted pod leaves nothing behind",
         "After a pod is deleted, all that the plugin created for it is gone from the node.",
         "DEL forgot something that ADD created.",
-        (f"{NODE} ip link", f"{NODE} nft list ruleset", f"{NODE} ls -R /var/lib/cni"),
+        _THINGS,
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
         " that ADD is undone",
         why="The remains of each pod add up, until addresses or interfaces run out, or an old rule"
         " meets a new pod.",
-        how="podpath lists namespaces, links, ports, FDB entries, leases, rules, processes,"
-        " mounts, files and settings before a pod exists, and after it has sent traffic and was"
-        " deleted. Both lists must be the same, and no file may name the pod's sandbox.",
+        how="podpath lists namespaces, links, ports, FDB entries, routes, permanent neighbour"
+        " entries, leases, rules, processes, mounts, files and settings before a pod exists, and"
+        " after it has sent traffic and was deleted. Both lists must be the same, and no file may"
+        " name the pod's sandbox.",
     ),
     Requirement(
         "LIFE-CHURN",
         "A dozen pods leave nothing behind",
         "After a dozen pods were created and deleted, the node is as it was before.",
         "DEL sometimes forgets something, or decrements a counter that it should not.",
-        (f"{NODE} ip link", f"{NODE} nft list ruleset", f"{NODE} ls -R /var/lib/cni"),
+        _THINGS,
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 2, DEL, recommends"
         " that ADD is undone",

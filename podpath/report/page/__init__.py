@@ -18,7 +18,7 @@ from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict
 from podpath.report.page import drawing, topology
 from podpath.requirements import GROUPS, REQUIREMENTS, group
 
-#: Failures at the top of the page; all of them are among the requirements.
+#: Failures that the top of the page shows as a whole. It names the others.
 _MOST_FAILURES = 3
 _HERE = Path(__file__).parent
 #: Sign of each verdict, beside its colour. In the order of the page.
@@ -36,12 +36,14 @@ SIGNS = {
 def render(document: Mapping[str, Any]) -> str:
     """Render the page of a report of this version."""
     script = _file("page.js")
+    failed = [r for r in document["requirements"] if r["verdict"] == Verdict.DOES_NOT_CONFORM]
     checksum = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return str(
         template(_HERE).render(
             report=document,
             whole=conclusion.of(document),
-            failures=_failures(document["requirements"]),
+            failures=_failures(failed[:_MOST_FAILURES]),
+            more=failed[_MOST_FAILURES:],
             title=_title(document),
             style=_file("page.css"),
             script=script,
@@ -107,16 +109,15 @@ def _ordered(entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(entries, key=lambda entry: order.index(entry["verdict"]))
 
 
-def _failures(requirements: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the first requirements that do not conform, each with the test that shows it best.
+def _failures(failed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Choose for each requirement that does not conform the test that shows it best.
 
     Returns:
         Entries with `requirement`, `test`, and `evidence` for the drawing: that of the test, or its
         topology; None without both.
     """
-    failed = [r for r in requirements if r["verdict"] == Verdict.DOES_NOT_CONFORM]
     shown: list[Mapping[str, Any]] = []
-    for requirement in failed[:_MOST_FAILURES]:
+    for requirement in failed:
         tests = [t for t in requirement["tests"] if t["verdict"] == Verdict.DOES_NOT_CONFORM]
         test = min(tests, key=lambda t: _evidence(t) is None, default=None)
         evidence = _evidence(test) if test else None

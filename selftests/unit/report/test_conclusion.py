@@ -1,5 +1,6 @@
 """The verdict of a run in one line."""
 
+import re
 from typing import Any
 
 import pytest
@@ -85,13 +86,33 @@ def test_verdict_of_a_selection_is_of_what_was_run() -> None:
     bad = conclusion.of(part(PATH_ICMP=Verdict.DOES_NOT_CONFORM))
 
     assert good.line == (
-        f"OF WHAT WAS RUN, CONFORMS   1 of {of_all} requirements; {_ABSENT} not applicable,"
+        f"OF WHAT WAS RUN, CONFORMS   1 of 1 requirement; {_ABSENT} not applicable,"
         f" {of_all - _ABSENT - 1} not run"
     )
     assert bad.line == (
         f"DOES NOT CONFORM   PATH-ICMP   1 of 1; could not test: 0; {of_all - _ABSENT - 1} not run"
     )
     assert (good.status, bad.status) == (0, 1)
+
+
+def test_numbers_of_a_verdict_add_up_to_all_requirements() -> None:
+    """Those that were judged, and those beside them, however the run was selected."""
+    some = {"TOPO_MTU": Verdict.KNOWN_DEVIATION, "CNI_GC": Verdict.RECOMMENDED}
+    whole = conclusion.of(document(**some))
+    selected = conclusion.of(part(PATH_ICMP=Verdict.CONFORMS, **some))
+
+    for text in (whole.text, selected.text):
+        judged, aside = text.split(";")
+        numbers = [int(number) for number in re.findall(r"\d+", aside)]
+        assert int(judged.split()[2]) + sum(numbers) == len(REQUIREMENTS), text
+
+
+def test_requirements_that_another_finding_keeps_from_running_are_not_judged() -> None:
+    """They have tests, and count with those that were not run."""
+    follows = {i.replace("-", "_"): Verdict.NOT_RUN for i in _APPLY if i != "LIFE-ADD"}
+    concluded = conclusion.of(document(LIFE_ADD=Verdict.DOES_NOT_CONFORM, **follows))
+
+    assert concluded.text == f"LIFE-ADD   1 of 1; could not test: 0; {len(follows)} not run"
 
 
 def test_run_that_was_broken_off_is_no_verdict() -> None:

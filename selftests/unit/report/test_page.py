@@ -361,6 +361,20 @@ def test_page_begins_with_what_does_not_conform() -> None:
     assert places == sorted(places)
 
 
+def test_page_names_the_failures_that_it_does_not_show_as_a_whole() -> None:
+    """The headline and the section say that there are more, and each is a link."""
+    red = [TestResult(f"t::{i}", (i,), Outcome(Verdict.DOES_NOT_CONFORM, "it")) for i in _SEVEN]
+    text = page.render(build(red, {"profile": "bridge"}, "1.2"))
+    section = text[text.index('id="failures"') : text.index('id="requirements"')]
+
+    assert 'What does not conform: <span class="counts">the first 3 of 7</span>' in section
+    assert f"{', '.join(_SEVEN[:5])} and 2 more · 7 of 7; could not test: 0" in text
+    assert [i for i in _SEVEN if f'href="#{i}"' in section] == list(_SEVEN)
+
+
+_SEVEN = tuple(REQUIREMENTS)[:7]
+
+
 def test_result_of_a_group_agrees_with_the_verdict() -> None:
     """A known deviation makes a result partial, and the plugin still conforms."""
     known = TestResult("t", ("LIFE-REUSE",), Outcome(Verdict.KNOWN_DEVIATION, "why"))

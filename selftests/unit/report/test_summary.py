@@ -128,25 +128,31 @@ def test_part_that_was_run_is_said_everywhere() -> None:
     about = About(selected=True, abilities=Embedded.abilities)
     told = [TestResult("t", ("PATH-ICMP",), Outcome(Verdict.CONFORMS))]
     built = build(told, {"profile": "bridge", "node": "embedded"}, "1.2", about)
-    part = f"f what was run: 1 of {len(REQUIREMENTS)} requirements"
+    part = f"f what was run: tests of 1 of {len(REQUIREMENTS)} requirements"
 
     assert summary.of_run(built) == f"conforms, o{part}"
     assert summary.markdown(built).splitlines()[0] == f"**O{part}.**"
-    assert f"podpath bridge: partial, of what was run: 1 of {_APPLY}" in summary.badge(built)
+    text = f"podpath bridge: partial, of what was run: 1 of 1, {_APPLY - 1} not run"
+    assert text in summary.badge(built)
 
 
 _APPLY = len([r for r in REQUIREMENTS.values() if Embedded.can_test(r)])
+_REST = f"{_APPLY - 1} not run"
 
 
 @pytest.mark.parametrize(
     ("verdicts", "said"),
     [
-        ({"PATH_ICMP": Verdict.CONFORMS}, f"podpath bridge: partial, 1 of {_APPLY}"),
-        ({"PATH_ICMP": Verdict.DOES_NOT_CONFORM}, f"podpath bridge: failure, 0 of {_APPLY}"),
+        ({"PATH_ICMP": Verdict.CONFORMS}, f"podpath bridge: partial, 1 of 1, {_REST}"),
+        ({"PATH_ICMP": Verdict.DOES_NOT_CONFORM}, f"podpath bridge: failure, 0 of 1, {_REST}"),
+        (
+            {"PATH_ICMP": Verdict.CONFORMS, "LIFE_REUSE": Verdict.KNOWN_DEVIATION},
+            f"podpath bridge: partial, 1 of 1, 1 known deviation, {_APPLY - 2} not run",
+        ),
     ],
 )
 def test_badge_says_how_much_conforms(verdicts: dict[str, Verdict], said: str) -> None:
-    """Of what applies: five requirements are about clusters."""
+    """Of what was judged, as the last line of a run does; the rest of what applies follows."""
     svg = ElementTree.fromstring(summary.badge(document(**verdicts)))
 
     assert svg.get("aria-label") == said
