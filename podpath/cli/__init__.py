@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from podpath import __version__
 from podpath.cli import check, clean, doctor, fleet, lab, output, report, requirements, shell, trace
+from podpath.cli.parsing import Parser
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest, DoesNotConform
 
 _EPILOG = "The tests are run by pytest: pytest --pyargs podpath.tests --help"
@@ -21,9 +22,7 @@ _INTERRUPTED, _PIPE_CLOSED = 130, 141
 
 def parser() -> argparse.ArgumentParser:
     """Build the parser of all commands and their options."""
-    top = argparse.ArgumentParser(
-        prog="podpath", description="Commands beside podpath's test runs.", epilog=_EPILOG
-    )
+    top = Parser(prog="podpath", description="Commands beside podpath's test runs.", epilog=_EPILOG)
     top.add_argument("--version", action="version", version=f"podpath {__version__}")
     commands = top.add_subparsers(metavar="COMMAND")
     output.needs_command(top)

@@ -2,10 +2,16 @@
 
 import argparse
 import sys
+from functools import partial
 
 from podpath.cli import node_options, output
 from podpath.errors import DoesNotConform
+from podpath.nodes import kinds
 
+_ANOTHER_NODE = (
+    "a shell is on a node that podpath starts. On a {0} node, use your own shell, and"
+    " `podpath trace --node {0} NAMESPACE/POD NAMESPACE/POD`"
+)
 _WITHOUT_PODS = "`podpath shell --without-pods` gives you a shell on such a node"
 
 
@@ -32,12 +38,16 @@ def add(commands: output.Commands) -> None:
         action="store_true",
         help="start a node without pods, to look at a plugin that makes none",
     )
+    parser.add_argument("--node", help=argparse.SUPPRESS)  # as trace and doctor have it
     node_options.add(parser)
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=partial(_run, parser))
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     from podpath.shell import entry
+
+    if options.node not in (None, kinds.DEFAULT):
+        parser.error(_ANOTHER_NODE.format(options.node))
 
     started = entry.opened(
         node_options.read(options),

@@ -8,6 +8,7 @@ pytest_plugins = [
     "podpath.plugin.options",
     "podpath.plugin.patience",
     "podpath.plugin.before",
+    "podpath.plugin.misspelt",
     "podpath.plugin.arguments",
     "podpath.plugin.header",
     "podpath.plugin.workers",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
 from podpath.plugin import packages, shared
 from podpath.testing.marks import EACH_FAMILY, REQUIREMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _PACKAGE = "podpath"
 
@@ -159,12 +162,14 @@ def _whose(config: pytest.Config) -> dict[str, Any]:
     return provenance.implementation(config.invocation_params.dir, given)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Take hold of the resource that xdist's workers share, while the user can see the progress."""
-    config = session.config
-    begun = shared.environment in config.stash
-    if not config.pluginmanager.has_plugin("dsession") or not begun:
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """Take hold of the resource that xdist's workers share, while the user can see the progress.
+
+    No worker has a test by now, and a run that selects none needs no cluster.
+    """
+    config = node.config
+    if not ids or _held in config.stash or shared.environment not in config.stash:
         return
     from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest
     from podpath.plugin import stages

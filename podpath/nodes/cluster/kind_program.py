@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podpath.errors import CouldNotTest
-from podpath.nodes.cluster import container_engine, kube_api
 from podpath.nodes.cluster.extra import INSTALL
 from podpath.system import limits, programs
 
@@ -46,36 +45,39 @@ def path(options: Options) -> str:
     return program or str(Path(".pytest-kind", f"kind-{KIND_VERSION}").absolute())
 
 
-def check(options: Options) -> dict[str, str]:
-    """Return the facts about kind and the engine for the header.
+def configuration(options: Options) -> str:
+    """Return the path of kind's configuration.
 
     Raises:
-        CouldNotTest: kind cannot be used; with the remedy.
+        CouldNotTest: it does not exist.
     """
-    kube_api.installed()
-    cluster_class()
-    if options.kind and not os.access(options.kind, os.X_OK):
-        raise CouldNotTest(f"{options.kind} is no program", "Correct --kind-bin")
     if not options.config.is_file():
         raise CouldNotTest(
             f"the kind configuration {options.config} does not exist",
             "Name one with --podpath-kind-config",
         )
-    engine = container_engine.find()
-    facts = {"container engine": engine.check(), "kind configuration": str(options.config)}
+    return str(options.config)
+
+
+def program(options: Options) -> str:
+    """Return the path of kind with its version, or the destination of a download.
+
+    Raises:
+        CouldNotTest: kind cannot be used; with the remedy.
+    """
+    if options.kind and not os.access(options.kind, os.X_OK):
+        raise CouldNotTest(f"{options.kind} is no program", "Correct --kind-bin")
     location = path(options)
-    if os.path.exists(location):
-        ended = subprocess.run([location, "version"], capture_output=True, text=True, check=False)
-        facts["kind"] = f"{location}, {ended.stdout.strip()}"
-        if (version := version_of(ended.stdout)) < OLDEST:
-            raise CouldNotTest(
-                f"{location} is too old: {'.'.join(map(str, version))}, and"
-                f" {'.'.join(map(str, OLDEST))} is the oldest that podpath works with",
-                f"Install kind {KIND_VERSION}: https://kind.sigs.k8s.io/docs/user/quick-start",
-            )
-    else:
-        facts["kind"] = f"{KIND_VERSION}, to be downloaded to {location}"
-    return facts
+    if not os.path.exists(location):
+        return f"{KIND_VERSION}, to be downloaded to {location}"
+    ended = subprocess.run([location, "version"], capture_output=True, text=True, check=False)
+    if (version := version_of(ended.stdout)) < OLDEST:
+        raise CouldNotTest(
+            f"{location} is too old: {'.'.join(map(str, version))}, and"
+            f" {'.'.join(map(str, OLDEST))} is the oldest that podpath works with",
+            f"Install kind {KIND_VERSION}: https://kind.sigs.k8s.io/docs/user/quick-start",
+        )
+    return f"{location}, {ended.stdout.strip()}"
 
 
 def run(options: Options, *arguments: str) -> str:

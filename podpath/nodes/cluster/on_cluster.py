@@ -4,11 +4,18 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from podpath.nodes.base import Node
-from podpath.nodes.cluster import kind, kind_cluster, kind_program
+from podpath.nodes.cluster import (
+    container_engine,
+    kind,
+    kind_cluster,
+    kind_program,
+    kube_api,
+)
 from podpath.nodes.cluster.kind_cluster import Install
 from podpath.nodes.kind import Kind, Need, Say, Setup
 from podpath.requirements import Ability
@@ -61,12 +68,23 @@ class OnCluster(Kind):
         """Return the function that gives a cluster its network."""
 
     def needs(self) -> Iterable[Need]:
-        """Return kind, its configuration, and the container engine."""
-        return [Need("kind", lambda: ", ".join(kind_program.check(self.options).values()))]
+        """Return kind, its Python packages, its configuration, and the container engine.
+
+        Each is a need of its own, so that all that is missing is listed at once.
+        """
+        yield Need("Python package kubernetes", kube_api.installed, "yes")
+        yield Need("Python package pytest-kind-ng", kind_program.cluster_class, "yes")
+        yield Need("container engine", lambda: container_engine.find().check())
+        yield Need("kind's file", partial(kind_program.configuration, self.options))
+        yield Need("kind", partial(kind_program.program, self.options))
 
     def describe(self) -> Mapping[str, str]:
         """Return kind's version, its configuration, and the engine's."""
-        return kind_program.check(self.options)
+        return {
+            "container engine": container_engine.find().check(),
+            "kind configuration": kind_program.configuration(self.options),
+            "kind": kind_program.program(self.options),
+        }
 
     def start(self, setup: Setup, say: Say) -> AbstractContextManager[Node]:
         """See Kind."""

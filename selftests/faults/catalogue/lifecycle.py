@@ -78,14 +78,6 @@ FAULTS = (
         after_del='ip route add "198.51.100.$((1 + $$ % 250))/32" dev cni0',
     ),
     Fault(
-        name="deletion leaves a neighbour entry",
-        source="own",
-        reds={"LIFE-DELETE": "left behind at neighbours"},
-        follows=_LEFT,
-        after_del="""ip neighbour replace "198.51.100.$((1 + $$ % 250))" \
-          lladdr 02:00:00:00:00:99 dev cni0 nud permanent""",
-    ),
-    Fault(
         name="deletion leaves an entry in the bridge",
         source="own",
         reds={"LIFE-DELETE": "left behind at FDB"},

@@ -445,3 +445,25 @@ def test_reader_that_has_seen_enough() -> None:
 
     assert process.wait() == 141
     assert said == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "usage", "sentence"),
+    [
+        (["trace", "--htpp"], "podpath trace", "arguments: --htpp: did you mean --http?"),
+        (["report", "verify", "x", "--digset", "y"], "podpath report verify", "mean --digest?"),
+        (["shell", "--node", "host"], "podpath shell", "`podpath trace --node host"),
+        (["clean", "--frobnicate"], "podpath clean", "arguments: --frobnicate\n"),
+    ],
+)
+def test_wrong_usage_is_that_of_the_subcommand(
+    capsys: pytest.CaptureFixture[str], given: list[str], usage: str, sentence: str
+) -> None:
+    """Not of the whole command, which does not list the options."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(given)
+    printed = capsys.readouterr().err
+
+    assert ended.value.code == 2
+    assert printed.startswith(f"usage: {usage} ")
+    assert sentence in printed
