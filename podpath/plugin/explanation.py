@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def _capture(item: pytest.Item) -> str:
         pcap.write(path, item.stash[shared.observations][-1].observation.sightings)
     except CouldNotTest as error:
         return str(error)
-    return f"Capture, with every interface: {path}"
+    return f"Capture, with every interface: {os.path.normpath(path)}"
 
 
 def suspicion(item: pytest.Item) -> str:

@@ -94,7 +94,7 @@ def _steps(packet: Sequence[Sighting], path: Path | None, topology: Topology) ->
     began = packet[0].time if packet else 0
     steps: list[Step] = []
     before: Sighting | None = None
-    for place in places:
+    for number, place in enumerate(places):
         here = first.get(place)
         mark = Mark.MISSING if here is None else Mark.SEEN
         if path is not None and place not in expected:
@@ -103,6 +103,8 @@ def _steps(packet: Sequence[Sighting], path: Path | None, topology: Topology) ->
         notes = [note for note in (_what(topology, place, link),) if note]
         if here is not None and before is not None:
             notes += _changes(before.packet, here.packet)
+        if here and link and link.bridge and _is_later(here, places[number + 1 :], first):
+            notes.append("gets its copy after forwarding")
         steps.append(
             Step(
                 place,
@@ -129,6 +131,16 @@ def _ordered(expected: Sequence[Place], first: Mapping[Place, Sighting]) -> list
         ]
         places.insert(earlier[-1] + 1 if earlier else 0, place)
     return places
+
+
+def _is_later(here: Sighting, following: Sequence[Place], first: Mapping[Place, Sighting]) -> bool:
+    """Return whether a packet was seen at a later hop before.
+
+    A bridge forwards first, and then takes its own copy (br_handle_frame_finish). The copy has the
+    time of its arrival only if the packet has no time of its own, as TCP's have.
+    """
+    after = next((first[place] for place in following if place in first), None)
+    return after is not None and after.time < here.time
 
 
 def _ttl(before: Sighting | None, now: Sighting | None, *, is_end: bool) -> int | None:

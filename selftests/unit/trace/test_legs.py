@@ -4,6 +4,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from podpath.model import NODE, Direction, Hop, Namespace, Packet, Path, Place, Sighting, Topology
+from podpath.model.topology import Bridge, Interface
 from podpath.paths.probes import REQUEST
 from podpath.trace import legs
 from podpath.trace.result import Mark
@@ -33,6 +34,21 @@ def test_without_a_path_steps_are_in_order_of_time() -> None:
     assert [step.place for step in leg.steps] == list(PLACES)
     assert {step.mark for step in leg.steps} == {Mark.SEEN}
     assert leg.arrived
+
+
+def test_bridge_that_gets_its_copy_last_says_so() -> None:
+    """As with TCP: its time would otherwise contradict the order of the hops."""
+    bridge = Interface(
+        2, "cni0", "bridge", "c", 1500, up=True, bridge=Bridge(stp=False, ageing=300)
+    )
+    topology = Topology(Namespace(NODE, 1, (bridge,)), {}, {})
+    late = [(r, replace(s, time=9) if s.interface == "cni0" else s) for r, s in seen(*PLACES)]
+
+    (leg,) = legs.legs(late, path(*PLACES), topology, ENDS)
+    (usual,) = legs.legs(seen(*PLACES), path(*PLACES), topology, ENDS)
+
+    assert leg.steps[2].notes == ("bridge, 0 ports", "gets its copy after forwarding")
+    assert usual.steps[2].notes == ("bridge, 0 ports",)
 
 
 def test_missing_hop_is_marked_in_its_place() -> None:
