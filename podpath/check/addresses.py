@@ -17,8 +17,6 @@ from podpath.cni.ipam import Ipam, Range
 from podpath.cni.routes import ConfiguredRoute
 from podpath.model import Address
 
-#: Words that a plugin replaces by the node's own networks before it calls host-local.
-_REPLACED = re.compile(r"[A-Za-z]\w*")
 #: First version in which a pod may have several addresses of one IP version.
 _SEVERAL_SINCE = "0.3.0"
 
@@ -56,7 +54,7 @@ def check(section: Section, version: str) -> Iterator[Finding]:
         yield from _static(section)
     if data.get("type") != ipam.HOST_LOCAL or not (data.get("ranges") or data.get("subnet")):
         return
-    word = _replaced(data)
+    word = ipam.placeholder(data)
     if word and not is_stated(section):
         text = f'"{section.plugin}" has to replace "{word}" by a network of the node'
         yield section.note(text, "ipam", _key(data))
@@ -94,15 +92,6 @@ def _directory(section: Section) -> Iterator[Finding]:
     if isinstance(directory, str) and directory and not directory.startswith("/"):
         text = f'"dataDir" is relative, {directory!r}: leases are where the runtime runs'
         yield section.note(text, "ipam", "dataDir", remedy="Write an absolute path")
-
-
-def _replaced(data: Mapping[str, Any]) -> str:
-    """Return the word in place of a subnet, such as usePodCidr; empty if there is none."""
-    ranges = data.get("ranges")
-    sets = [some for some in ranges if isinstance(some, list)] if isinstance(ranges, list) else []
-    given = [data, *(entry for some in sets for entry in some if isinstance(entry, dict))]
-    subnets = (str(entry.get("subnet", "")) for entry in given)
-    return next((s for s in subnets if _REPLACED.fullmatch(s)), "")
 
 
 def _key(data: Mapping[str, Any]) -> str:

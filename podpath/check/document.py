@@ -20,6 +20,7 @@ def of(review: Review) -> dict[str, Any]:
         "plugins": [{"type": plugin, "does": list(texts)} for plugin, texts in review.does],
         "profile": review.profile,
         "features": list(review.features),
+        **({"undecidedFeatures": list(review.undecided)} if review.undecided else {}),
         "paths": {kind: [asdict(hop) for hop in hops] for kind, hops in review.ways.items()},
         **({"cannotTest": review.untested} if review.untested else {}),
         "findings": [asdict(finding) for finding in review.findings],
@@ -61,7 +62,9 @@ def _described(review: Review) -> Iterator[str]:
         for number, text in enumerate(texts):
             yield f"  {plugin if not number else '':<{width}}  {text}"
     if review.profile:
-        yield f"  profile {review.profile}; features: {', '.join(review.features)}"
+        undecided = ", ".join(review.undecided)
+        perhaps = f"; the node decides on {undecided}" if undecided else ""
+        yield f"  profile {review.profile}; features: {', '.join(review.features)}{perhaps}"
     if review.untested:
         yield f"  podpath cannot test it: {review.untested}"
     yield from _ways(review)

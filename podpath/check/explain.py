@@ -18,7 +18,6 @@ _DOES = {
     "vrf": "puts the pods' interface into a VRF",
     "dummy": "makes an interface that drops what is sent",
     "host-device": "moves a link of the node into the pod",
-    "vlan": "makes a VLAN link of the node the pod's interface",
     "tap": "makes an interface for a virtual machine",
 }
 
@@ -78,10 +77,19 @@ def _ipvlan(data: Mapping[str, Any]) -> Iterator[str]:
     yield from _addresses(data)
 
 
+def _vlan(data: Mapping[str, Any]) -> Iterator[str]:
+    owner = "the pod" if data.get("linkInContainer") else "the node"
+    lower = data.get("master") or "the interface of the default route"
+    yield f"makes eth0, VLAN {data.get('vlanId', 0)} on {lower} of {owner}{_mtu(data)}"
+    yield from _addresses(data)
+
+
 def _flannel(data: Mapping[str, Any]) -> Iterator[str]:
     given = data.get("delegate")
     delegate = given.get("type", "bridge") if isinstance(given, dict) else "bridge"
     yield f"calls {delegate} with the networks that flanneld writes on the node"
+    if not isinstance(given, dict) or "ipMasq" not in given:
+        yield f"lets {delegate} masquerade if flanneld itself does not (FLANNEL_IPMASQ=false)"
 
 
 def _tuning(data: Mapping[str, Any]) -> Iterator[str]:
@@ -143,6 +151,7 @@ _RULES = {
     "ptp": _ptp,
     "macvlan": _macvlan,
     "ipvlan": _ipvlan,
+    "vlan": _vlan,
     "flannel": _flannel,
     "tuning": _tuning,
     "bandwidth": _bandwidth,

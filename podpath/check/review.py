@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from podpath.check import (
+    abilities,
     addresses,
     chain,
     explain,
@@ -20,11 +21,10 @@ from podpath.check import (
 )
 from podpath.check.findings import Finding, Level, Verdict
 from podpath.check.sections import Section, of_chain
-from podpath.cni import conflist, document, features, unsupported, versions
+from podpath.cni import conflist, document, unsupported, versions
 from podpath.cni.fields import Malformed
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
-from podpath.requirements import CORE
 from podpath.system import files
 
 
@@ -41,6 +41,7 @@ class Review:
         does: plugins of the chain in order, each with sentences on what it does.
         profile: profile of the wiring; empty if no profile covers it.
         features: core, and the features that the configuration asks for.
+        undecided: features that a file or a daemon of the node decides on.
         ways: kind of path -> its hops.
         untested: why podpath cannot test the network; empty if nothing in the file hinders it.
         findings: mistakes and notes, in the order of their lines.
@@ -54,6 +55,7 @@ class Review:
     does: tuple[tuple[str, tuple[str, ...]], ...] = ()
     profile: str = ""
     features: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
     ways: Mapping[str, tuple[way.Hop, ...]] = field(default_factory=dict)
     untested: str = ""
     findings: tuple[Finding, ...] = ()
@@ -142,7 +144,8 @@ def _described(
         version=version,
         does=tuple((s.plugin, tuple(explain.does(s))) for s in sections),
         profile=network.profile.name if network else "",
-        features=(CORE, *features.configured(network)) if network else (),
+        features=abilities.features_of(network) if network else (),
+        undecided=abilities.undecided(network) if network else (),
         ways=way.ways(network) if network else {},
         untested=untested,
         findings=kept,

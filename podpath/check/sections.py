@@ -42,8 +42,8 @@ class Section:
         return ipam if isinstance(ipam, dict) else {}
 
     def wrong(self, text: str, *keys: str | int, remedy: str = "") -> Finding:
-        """Return a mistake at a value of the section."""
-        return Finding(Level.WRONG, text, remedy, self.positions.line(*self.way, *keys))
+        """Return a mistake at a value of the section; in line 1 if it is of the whole file."""
+        return Finding(Level.WRONG, text, remedy, self.positions.line(*self.way, *keys) or 1)
 
     def note(self, text: str, *keys: str | int, remedy: str = "") -> Finding:
         """Return a note at a value of the section."""
@@ -80,8 +80,9 @@ def _delegates(section: Section) -> Iterator[Section]:
         return
     if delegated:
         key: Way = ("delegates", 0) if "delegates" in section.data else ("delegate",)
+        stated = delegated.section.keys() - delegated.assumed
         yield Section(
-            delegated.section,
+            {name: value for name, value in delegated.section.items() if name in stated},
             (*section.way, *key),
             section.positions,
             is_main=True,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from podpath.check import abilities
 from podpath.cni.network import Network
 from podpath.profiles import GATEWAY, GATEWAY_PORT, LIMITER, PLURAL, HopRule
 
@@ -42,7 +43,7 @@ def ways(network: Network) -> dict[str, tuple[Hop, ...]]:
     """Return kind of path -> its hops, for the kinds of TITLES that the network has."""
     section = network.conflist.section
     kinds = [kind for kind in TITLES if kind in network.profile.paths]
-    if not section.get("ipMasq"):
+    if not section.get("ipMasq") or "ipmasq" in abilities.undecided(network):
         kinds = [kind for kind in kinds if kind not in _IF_MASQUERADED]
     if not network.has_gateway:
         kinds = [kind for kind in kinds if kind not in ("to-node", "from-node")]

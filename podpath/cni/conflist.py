@@ -15,7 +15,7 @@ from podpath.cni import document, rates, reference, sysctls, versions, vlans
 from podpath.cni.delegation import Delegation
 from podpath.cni.document import LOOPBACK
 from podpath.cni.fields import Malformed, text, typed
-from podpath.cni.ipam import Ipam
+from podpath.cni.ipam import Ipam, names_networks
 from podpath.cni.rates import Rates
 from podpath.cni.vlans import Vlans
 from podpath.errors import CouldNotTest
@@ -295,7 +295,10 @@ def _ipam(main: Mapping[str, Any], network: str, *, incomplete: bool) -> Ipam:
     section = typed(main, "ipam", dict, {})
     if not text(section, "type") and main["type"] in IPAM_USERS:
         raise Malformed(f'plugin "{main["type"]}" has no "ipam" section, so pods get no address')
-    return Ipam.unstated(section, network) if incomplete else Ipam.parse(section, network)
+    is_complete = main["type"] in reference.plugins() or names_networks(section)
+    if incomplete or not is_complete:
+        return Ipam.unstated(section, network)
+    return Ipam.parse(section, network)
 
 
 def check_bridge_name(main: Mapping[str, Any]) -> None:

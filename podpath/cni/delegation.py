@@ -25,6 +25,7 @@ class Delegation:
         section: configuration of the delegate, as far as the conflist states it.
         records: directory on the node with the delegate's whole configuration for each container;
             empty if the conflist states it.
+        assumed: keys of the section that a file of the node decides on, and the conflist does not.
         caller: type of the plugin that itself delegates to `plugin`, as multus does to flannel;
             empty without one.
     """
@@ -32,6 +33,7 @@ class Delegation:
     plugin: str
     section: Mapping[str, Any]
     records: str = ""
+    assumed: frozenset[str] = frozenset()
     caller: str = ""
 
     @property
@@ -52,7 +54,9 @@ def of(main: Mapping[str, Any]) -> Delegation | None:
     """
     plugin = main["type"]
     if plugin == _FLANNEL:
-        return Delegation(plugin, _of_flannel(main), text(main, "dataDir") or _RECORDS)
+        records = text(main, "dataDir") or _RECORDS
+        assumed = frozenset({"ipMasq"} - typed(main, "delegate", dict, {}).keys())
+        return Delegation(plugin, _of_flannel(main), records, assumed)
     if plugin == _MULTUS:
         section = _of_multus(main)
         inner = of(section)

@@ -7,6 +7,7 @@ so podpath takes the addresses that it gives from the pods.
 import ipaddress
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_interface
@@ -22,11 +23,14 @@ from podpath.model import Address, AddressWithPrefix, Family, Subnet
 HOST_LOCAL = "host-local"
 #: IPAM plugin that gives its routes a metric.
 DHCP = "dhcp"
+#: IPAM plugin that gives every pod the same addresses.
+STATIC = "static"
 
 #: Addresses of the smallest network whose first and last address are no host's.
 _SMALLEST = 4
 
 _LEASES = "/var/lib/cni/networks"
+_WORD = re.compile(r"[A-Za-z]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,24 @@ class Ipam:
                 f"no result and no route of a pod names an IPv{family.value} gateway"
             )
         raise LookupError(f"the conflist has no IPv{family.value} range")
+
+
+def names_networks(section: Mapping[str, Any]) -> bool:
+    """Return whether an "ipam" section has networks, each of them written as one.
+
+    A plugin may add them, or put the node's own in the place of a word such as usePodCidr, before
+    it calls host-local.
+    """
+    return bool(section.get("ranges") or section.get("subnet")) and not placeholder(section)
+
+
+def placeholder(section: Mapping[str, Any]) -> str:
+    """Return the word in place of a network, such as usePodCidr; empty if there is none."""
+    ranges = section.get("ranges")
+    sets = [some for some in ranges if isinstance(some, list)] if isinstance(ranges, list) else []
+    given = [section, *(entry for some in sets for entry in some if isinstance(entry, dict))]
+    subnets = (str(entry.get("subnet", "")) for entry in given)
+    return next((s for s in subnets if _WORD.fullmatch(s)), "")
 
 
 def _sets(section: Mapping[str, Any]) -> tuple[tuple[Range, ...], ...]:

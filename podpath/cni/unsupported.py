@@ -65,6 +65,13 @@ class Unknown:
         return value == self.value if self.value is not None else bool(value)
 
 
+_USE_MACVLAN = 'Use "macvlan" or "ipvlan", with a VLAN link of the node as its "master"'
+_LINK_IN_POD = "looks for the lower link in the pod, and podpath has none there"
+_LINKS_IN_POD = (
+    Unknown("vlan", ("linkInContainer",), _LINK_IN_POD, _USE_MACVLAN),
+    Unknown(MAIN, ("linkInContainer",), _LINK_IN_POD),
+)
+
 _WAYS = (
     Unknown(
         MAIN,
@@ -83,11 +90,7 @@ _WAYS = (
         "gives every pod what a runtime gives to one, such as an address",
         'Leave it out; with "capabilities", podpath asks for addresses, ports and rates itself',
     ),
-    Unknown(
-        MAIN,
-        ("linkInContainer",),
-        "looks for the lower link in the pod, and podpath has none there",
-    ),
+    *_LINKS_IN_POD,
     Unknown("macvlan", ("mac",), "gives every pod the same MAC address"),
     Unknown("tuning", ("mac",), "gives every pod the same MAC address"),
     Unknown(
@@ -108,7 +111,7 @@ _WAYS = (
         "makes one link for its VLAN, and the kernel lets a lower link have no second one for it"
         " (net/8021q/vlan.c, vlan_check_real_dev): a node can have one pod of this network, and"
         " the suite needs several",
-        'Use "macvlan" or "ipvlan", with a VLAN link of the node as its "master"',
+        _USE_MACVLAN,
     ),
     Unknown(
         "host-device",
@@ -176,8 +179,9 @@ def check_main(conflist: Conflist, path: object) -> None:
     Raises:
         CouldNotTest: podpath cannot test the plugin, whatever its settings.
     """
-    for unknown in _WAYS:
-        if not unknown.settings and (words := unknown.part_of(conflist.section, main=True)):
+    without_settings = (unknown for unknown in _WAYS if not unknown.settings)
+    for unknown in (*_LINKS_IN_POD, *without_settings):
+        if words := unknown.part_of(conflist.section, main=True):
             raise CouldNotTest(f"{words} in {path} {unknown.does}", unknown.remedy)
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from podpath.cni import conflist
+from podpath.cni import conflist, reference
 from podpath.cni.agreement import Party
 from podpath.cni.network import Network
 from podpath.nodes.base import Node
@@ -65,7 +65,8 @@ class Setup:
         Raises:
             CouldNotTest: the plugin is missing.
         """
-        return programs.plugin(name, (*self.plugin_directories, *self.kind.plugin_directories))
+        directories = (*self.plugin_directories, *self.kind.plugin_directories)
+        return programs.plugin(name, directories, is_reference=name in reference.plugins())
 
 
 class Kind(ABC):

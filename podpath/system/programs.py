@@ -140,8 +140,13 @@ def checksum(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def plugin(name: str, directories: tuple[str, ...]) -> str:
+def plugin(name: str, directories: tuple[str, ...], *, is_reference: bool = False) -> str:
     """Return the path of a CNI plugin in the first directory that has it.
+
+    Args:
+        name: type of the plugin.
+        directories: directories to look in, in order.
+        is_reference: true if the package of the reference plugins has it.
 
     Raises:
         CouldNotTest: No directory has the plugin, or it is not executable.
@@ -152,10 +157,11 @@ def plugin(name: str, directories: tuple[str, ...]) -> str:
             if not os.access(path, os.X_OK):
                 raise CouldNotTest(f"the CNI plugin {path} is not executable", f"chmod +x {path}")
             return path
+    package = f"; the reference plugins: {packages.command([_PLUGINS_PACKAGE])}"
     raise CouldNotTest(
         f'the CNI plugin "{name}" is in none of {", ".join(directories)}',
-        "Name its directory with --podpath-cni-bin, or correct the conflist;"
-        f" the reference plugins: {packages.command([_PLUGINS_PACKAGE])}",
+        "Name its directory with --podpath-cni-bin, or correct the conflist"
+        f"{package if is_reference else ''}",
     )
 
 

@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from podpath.cni import reference
 from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult
@@ -419,7 +420,7 @@ def _plugin_links(conflist: Conflist, binds: Mapping[str, str]) -> dict[str, str
     """Return the links of one directory of all plugins: path on the node -> target there."""
     host = (*binds.values(), *programs.PLUGIN_DIRECTORIES)
     for name in ("loopback", *conflist.delegates):
-        programs.plugin(name, host)
+        programs.plugin(name, host, is_reference=name in reference.plugins())
     links: dict[str, str] = {}
     for directory, there in zip(host, (*binds, *programs.PLUGIN_DIRECTORIES), strict=True):
         if os.path.isdir(directory):

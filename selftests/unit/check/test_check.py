@@ -25,6 +25,10 @@ def _review(document: object, path: PurePath = _PATH) -> Review:
     return review.of_text(text, path)
 
 
+def _static(address: str) -> dict[str, Any]:
+    return {"type": "static", "addresses": [{"address": address}]}
+
+
 def _notes(reviewed: Review) -> list[str]:
     return [f.text for f in reviewed.findings if f.level == Level.NOTE]
 
@@ -96,6 +100,7 @@ def test_file_of_another_format_than_its_name(name: str, single: bool) -> None:
     (mistake,) = _review(alone if single else whole, PurePath(name)).mistakes
 
     assert "load it" in mistake.text
+    assert mistake.line > 0
 
 
 @pytest.mark.parametrize(
@@ -152,6 +157,38 @@ def test_plugin_that_podpath_does_not_know() -> None:
     assert list(document.lines(reviewed))[-1].endswith(
         'no mistakes; no path is drawn: no profile covers the plugin type "cilium-cni"'
     )
+
+
+@pytest.mark.parametrize(
+    ("plugin", "features", "undecided"),
+    [
+        ({"type": "flannel"}, ("core",), ("ipmasq", "ipv6")),
+        ({"type": "flannel", "delegate": {"ipMasq": True}}, ("core", "ipmasq"), ("ipv6",)),
+        ({"type": "calico", "ipam": {"type": "calico-ipam"}}, ("core",), ("ipv6",)),
+        ({"type": "bridge", "ipam": _static("10.9.0.2/24")}, ("core",), ()),
+        ({"type": "bridge", "ipam": _static("fd00::2/64")}, ("core", "ipv6"), ()),
+    ],
+)
+def test_features_that_the_node_decides_on(
+    plugin: dict[str, Any], features: tuple[str, ...], undecided: tuple[str, ...]
+) -> None:
+    """A daemon, or a file of the node; what masquerades by it is not drawn."""
+    reviewed = _review({"cniVersion": "1.0.0", "name": "net", "plugins": [plugin]})
+
+    assert (reviewed.features, reviewed.undecided) == (features, undecided)
+    assert ("outward" in reviewed.ways) == ("ipmasq" in features)
+
+
+@pytest.mark.parametrize(
+    "ranges", [{"subnet": "usePodCidr"}, {"ranges": [[{"subnet": "usePodCidr"}]]}, {}]
+)
+def test_networks_that_a_plugin_puts_in(ranges: dict[str, Any]) -> None:
+    """Calico does, and its profile draws the path."""
+    plugin = {"type": "calico", "ipam": {"type": "host-local", **ranges}}
+    reviewed = _review({"cniVersion": "1.0.0", "name": "net", "plugins": [plugin]})
+
+    assert (reviewed.verdict, reviewed.untested) == (Verdict.RIGHT, "")
+    assert reviewed.ways
 
 
 def test_configuration_of_lo_alone() -> None:

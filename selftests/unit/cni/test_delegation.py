@@ -52,6 +52,17 @@ def test_flannel_delegates_to_bridge() -> None:
     assert flannel().is_gateway
 
 
+def test_masquerading_that_flanneld_decides_on() -> None:
+    """Unless the conflist states it."""
+    assert _assumed(flannel()) == {"ipMasq"}
+    assert _assumed(flannel(ipMasq=False)) == set()
+
+
+def _assumed(read: Conflist) -> frozenset[str]:
+    assert read.delegation
+    return read.delegation.assumed
+
+
 def test_flannel_may_delegate_to_another_plugin() -> None:
     read = flannel(type="ptp")
 

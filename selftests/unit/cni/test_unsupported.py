@@ -43,6 +43,8 @@ def test_conflist_that_no_profile_knows(changes: list[dict[str, Any]], said: str
     ("section", "reason"),
     [
         ({"type": "vlan", "master": "eth0", "vlanId": 7}, "one pod of this network"),
+        ({"type": "vlan", "linkInContainer": True, "vlanId": 7}, "looks for the lower link in"),
+        ({"type": "macvlan", "linkInContainer": True}, "looks for the lower link in the pod"),
         ({"type": "host-device", "device": "eth1"}, "moves one link of the node into one pod"),
         ({"type": "dummy"}, "no packet reaches another pod"),
         ({"type": "tap"}, "no virtual machines"),
