@@ -31,6 +31,10 @@ class Inconclusive(CouldNotTest):
     """Observation without a complete proof that podpath missed nothing."""
 
 
+class Overloaded(Inconclusive):
+    """Observation of packets that may be missing because the kernel had no room for frames."""
+
+
 class DoesNotConform(Exception):
     """Fault of the plugin that comes before the check of a requirement, for example a failed ADD.
 

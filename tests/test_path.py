@@ -9,7 +9,7 @@ from podpath.cni.network import Network
 from podpath.model import Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
-from podpath.paths import judgement, likeness, outside, probes
+from podpath.paths import judgement, likeness, outside, probes, programs_of_node
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
 from podpath.paths.traffic.losses import losses
@@ -330,6 +330,26 @@ def test_http_from_node_to_pod_starts_at_the_node(
     if node.shared:
         pytest.skip("on a cluster's node, the kubelet's probe shows it: K8S-PROBE")
     assert observe(traffic.http_from_node("server", family)).differences == []
+
+
+@requirement("PATH-GATEWAY")
+@each_family
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+@each_pod
+def test_programs_of_the_node_see_the_pods_address(
+    node: Node, pods: Deployment, gateway: Address, family: Family, protocol: str, pod: str
+) -> None:
+    """A program of the node sees a pod's own address as the source of what it sends."""
+    network, where = pods[pod].network, node.network_namespace()
+    namespace = node.named_namespaces()[network.netns]
+    with programs_of_node.listening(where, gateway, [(protocol, 0)]) as listeners:
+        sources = (programs_of_node.source_seen(namespace, gateway, one) for one in listeners)
+        seen = [source for source in sources if source is not None]
+    if not seen:
+        pytest.skip("no pod reaches programs of the node at that port: a firewall, perhaps")
+
+    own = network.address(family)
+    assert programs_of_node.disguised(pod, own, protocol, seen) == []
 
 
 @requirement("PATH-CONCURRENT")

@@ -10,8 +10,17 @@ from podpath.contract import capabilities
 from podpath.contract.runtime import Runtime
 from podpath.model import BEYOND, NODE, Family, Topology
 from podpath.nodes.base import Node
-from podpath.nodes.deployment import CLIENT, LOCALLY, LOCALLY_MAPPED, MAPPED, Deployment
-from podpath.paths import neighbour, refusals
+from podpath.nodes.deployment import (
+    CLIENT,
+    HTTP_MAPPED,
+    LOCALLY,
+    LOCALLY_MAPPED,
+    MAPPED,
+    UDP_MAPPED,
+    Deployment,
+)
+from podpath.paths import icmp_errors, many_flows, neighbour, programs_of_node, refusals
+from podpath.paths.many_flows import Host
 from podpath.paths.mapping import LOCALHOST
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import MappedPorts, Traffics, hosts, stranger
@@ -130,6 +139,32 @@ def test_tcp_and_udp_to_beyond_the_node_have_the_nodes_address(
     assert observed.differences == []
 
 
+@requirement("PATH-MASQUERADE")
+@each_family
+@each_pod
+def test_each_source_port_has_the_nodes_address(
+    node: Node, pods: Deployment, draws: Draws, way_out: Ends, pod: str
+) -> None:
+    """A host beyond the node sees its address for connections and datagrams of any source port."""
+    near, far = way_out
+    namespace = node.named_namespaces()[pods[pod].network.netns]
+
+    assert many_flows.unlike(pod, namespace, Host(node.beyond, far, near), draws) == []
+
+
+@requirement("PATH-MASQUERADE")
+@each_family
+@each_pod
+def test_errors_from_beyond_the_node_reach_the_pod(
+    node: Node, pods: Deployment, way_out: Ends, pod: str
+) -> None:
+    """A program of the pod gets the ICMP errors about its datagrams."""
+    near, far = way_out
+    namespace = node.named_namespaces()[pods[pod].network.netns]
+
+    assert icmp_errors.lost(pod, namespace, Host(node.beyond, far, near)) == []
+
+
 @requirement("PATH-PORTMAP")
 @each_family
 @pytest.mark.parametrize(
@@ -143,6 +178,7 @@ def test_mapped_port_is_answered_by_the_pod(
     observe: Observe,
     pods: Deployment,
     mapped_ports: MappedPorts,
+    largest_beyond: int,
     family: Family,
     source: str,
 ) -> None:
@@ -153,9 +189,27 @@ def test_mapped_port_is_answered_by_the_pod(
         if mapped_ports.is_excluded(source, family):
             assert mapped_ports.refused(source, family) == []
             return
-        observed = observe(*mapped_ports.traffic(source, family))
+        observed = observe(*mapped_ports.traffic(source, family, largest_beyond))
 
     assert observed.differences == []
+
+
+@requirement("PATH-PORTMAP")
+@each_family
+def test_mapping_leaves_the_other_protocol_to_the_node(
+    node: Node, pods: Deployment, mapped_ports: MappedPorts, family: Family
+) -> None:
+    """Programs of the node at a mapped port's number, of the other protocol, are still reached."""
+    address, senders = mapped_ports.target(family), refusals.namespaces(node, pods)
+    ends = programs_of_node.other_protocols((HTTP_MAPPED, UDP_MAPPED))
+    with programs_of_node.listening(node.network_namespace(), address, ends) as listeners:
+        before = programs_of_node.reached(senders, address, listeners)
+        if not before:
+            pytest.skip("nobody reaches programs of the node at these ports: a firewall, perhaps")
+        with pods.temporary(MAPPED):
+            lost = before - programs_of_node.reached(senders, address, listeners)
+
+    assert programs_of_node.deaf(lost, address) == []
 
 
 @requirement("PATH-PORTMAP")

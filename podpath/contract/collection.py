@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from podpath.cni.network import Network
-from podpath.contract import answers, siblings
+from podpath.contract import answers, siblings, valid_links
 from podpath.contract.answers import Answer
 from podpath.contract.attachments import Attachment, attached, attached_beside
 from podpath.contract.runtime import Runtime
@@ -79,8 +79,11 @@ def spared(collector: Collector, listed: Attachment, stale: Attachment) -> Diffe
         gone = stale.lose_namespace()
         # a CHECK that fails before GC is no work of GC: CNI-CHECK and CNI-INTERFACES report it
         sound = [one for one in valid if not siblings.checked(one, collector.network)]
-        collected = collector.collect(valid)
-        differences = [d for d in _lost(collector.now(), held) if not _names(d, gone)]
+        collected: list[Answer] = []
+        unlike = valid_links.changed(
+            valid, collector.network, lambda: collected.extend(collector.collect(valid))
+        )
+        differences = [d for d in _lost(collector.now(), held) if not _names(d, gone)] + unlike
         for attachment in sound:
             differences += siblings.checked(attachment, collector.network)
         for attachment in reversed(valid):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from podpath.cni.network import Network
 from podpath.cni.versions import since
-from podpath.contract import answers, links
+from podpath.contract import answers, links, ways
 from podpath.contract.attachments import INTERFACE, Attachment, attached_beside
 from podpath.contract.links import Link
 from podpath.model import Difference
@@ -35,17 +35,20 @@ def separate(first: Attachment, network: Network, deleted: str) -> Differences:
     none = inventory.read(node, network)
     first.attach()
     alone = inventory.read(node, network)
+    routes = _ways(first)
     with attached_beside(first) as second:
         if refused := answers.succeeded(second.add()):
             return refused
         both = inventory.read(node, network)
         going, staying = (first, second) if deleted == INTERFACE else (second, first)
-        before = _global(staying)
-        differences = answers.succeeded(going.delete())
+        differences = ways.lost(routes, _ways(first), f"ADD of {second.interface}")
+        before, routes = _global(staying), _ways(staying)
+        differences += answers.succeeded(going.delete())
         if going is second:
             differences += second.leftovers(network, alone)
         else:
             differences += lost(inventory.read(node, network), both, own(both, alone))
+        differences += ways.lost(routes, _ways(staying), f"DEL of {going.interface}")
         differences += links.changes(before, _global(staying)) + checked(staying, network)
         return differences + answers.succeeded(staying.delete()) + first.leftovers(network, none)
 
@@ -71,6 +74,10 @@ def checked(attachment: Attachment, network: Network) -> Differences:
     if attachment.version not in since("0.4.0") or network.conflist.disable_check:
         return []
     return answers.succeeded(attachment.check())
+
+
+def _ways(attachment: Attachment) -> frozenset[str]:
+    return ways.of_interface(attachment.runtime.node, attachment.name, attachment.interface)
 
 
 def _global(attachment: Attachment) -> dict[str, Link]:

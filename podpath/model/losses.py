@@ -71,7 +71,7 @@ class Count:
     """A counter of lost packets that moved while traffic was watched.
 
     Attributes:
-        namespace: NODE, the pod's name, or "the machine".
+        namespace: NODE, or the pod's name.
         name: name of the counter, such as "IpInDiscards", or a rule that drops packets.
         moved: its growth.
     """

@@ -19,6 +19,10 @@ from podpath.system.netlink.losses import Reading
 
 T = TypeVar("T")
 
+#: The kernel's reason for a frame that the queue of a CPU had no room for (net/core/dev.c,
+#: enqueue_to_backlog).
+_NO_ROOM = "CPU_BACKLOG"
+
 
 @dataclass(frozen=True)
 class Record:
@@ -28,56 +32,45 @@ class Record:
         namespaces: name and path of each namespace.
         before: name of a namespace -> its counters.
         began: monotonic time in ns.
+        names: inode of each namespace whose drops are recorded -> its name.
     """
 
     namespaces: Mapping[str, str]
     before: Mapping[str, Reading]
     began: int
+    names: Mapping[int, str]
 
     @classmethod
-    def begin(cls, namespaces: Mapping[str, str]) -> "Record":
-        """Begin a record: what the kernel dropped until now does not count."""
-        began = time.monotonic_ns()
-        if recorder := drops.recorder():
-            recorder.begin(_inodes(namespaces))
-        return cls(namespaces, losses.read(namespaces), began)
-
-    def explain(
-        self,
-        expected: Sequence[tuple[Probe, Mapping[str, Path]]],
-        observation: Observation,
-        judgement: Judgement,
-    ) -> tuple[tuple[Loss, ...], tuple[Count, ...]]:
-        """Return why packets were lost, and the counters that moved.
+    def begin(
+        cls, namespaces: Mapping[str, str], crossed: Mapping[str, str] | None = None
+    ) -> "Record":
+        """Begin a record: what the kernel dropped until now does not count.
 
         Args:
-            expected: Each probe with the path of each of its legs.
-            observation: All sightings.
-            judgement: The sightings, compared with the paths.
+            namespaces: name and path of each namespace whose counters are read.
+            crossed: name and path of further namespaces in which packets may be dropped.
         """
-        try:
-            after = losses.read(self.namespaces)
-        except CouldNotTest:  # a namespace ended after the traffic
-            return (), ()
-        everything = self._dropped(capture.clock_offset())
-        dropped = why.of_probes(expected, observation.sightings, everything)
-        promiscuous = [(p.namespace, link) for p in observation.proofs for link in p.promiscuous]
-        filters = self._filters(everything, after)
-        counts = tuple(c for name, reading in after.items() for c in self._moved(name, reading))
-        if observation.lost:
-            counts += (Count("the machine", "softnet_stat dropped", observation.lost),)
-        return tuple(why.losses(judgement, dropped, promiscuous, filters)), counts
+        began, names = time.monotonic_ns(), _inodes({**(crossed or {}), **namespaces})
+        if recorder := drops.recorder():
+            recorder.begin(names)
+        return cls(namespaces, losses.read(namespaces), began, names)
 
-    def _dropped(self, offset: int) -> list[Dropped]:
+    def dropped(self) -> list[Dropped] | None:
+        """Return the drops since the record began; None if the kernel has no complete record.
+
+        A second call returns those since the first one.
+        """
         recorder = drops.recorder()
-        taken = (recorder.take() if recorder else None) or ()
-        names = _inodes(self.namespaces)
-        ours = [drop for drop in taken if drop.netns in names and drop.time >= self.began]
+        taken = recorder.take() if recorder else None
+        if taken is None:
+            return None
+        offset = capture.clock_offset()
+        ours = [drop for drop in taken if drop.netns in self.names and drop.time >= self.began]
         functions = drops.symbols({drop.location for drop in ours})
         return [
             Dropped(
                 drop.time + offset,
-                names[drop.netns],
+                self.names[drop.netns],
                 drop.interface,
                 drop.reason,
                 functions[drop.location],
@@ -85,6 +78,32 @@ class Record:
             )
             for drop in ours
         ]
+
+    def explain(
+        self,
+        expected: Sequence[tuple[Probe, Mapping[str, Path]]],
+        observation: Observation,
+        judgement: Judgement,
+        dropped: Sequence[Dropped] | None,
+    ) -> tuple[tuple[Loss, ...], tuple[Count, ...]]:
+        """Return why packets were lost, and the counters that moved.
+
+        Args:
+            expected: Each probe with the path of each of its legs.
+            observation: All sightings.
+            judgement: The sightings, compared with the paths.
+            dropped: What dropped() returned.
+        """
+        try:
+            after = losses.read(self.namespaces)
+        except CouldNotTest:  # a namespace ended after the traffic
+            return (), ()
+        recorded = dropped or ()
+        mine = why.of_probes(expected, observation.sightings, recorded)
+        promiscuous = [(p.namespace, link) for p in observation.proofs for link in p.promiscuous]
+        filters = self._filters(recorded, after)
+        counts = tuple(c for name, reading in after.items() for c in self._moved(name, reading))
+        return tuple(why.losses(judgement, mine, promiscuous, filters)), counts
 
     def _moved(self, name: str, after: Reading) -> list[Count]:
         """List the counters of a namespace that grew, and the counters of rules that drop."""
@@ -99,7 +118,7 @@ class Record:
         counts = Counter(
             (drop.namespace, drop.packet.source.version)
             for drop in dropped
-            if drop.reason == why.NETFILTER and drop.packet.source
+            if drop.reason == why.NETFILTER and drop.packet.source and drop.namespace in after
         )
         return {
             (name, version): why.rules(self._rules(name, version, after[name]), number)
@@ -115,6 +134,22 @@ class Record:
             for rule, now in after.droppers().items()
             if rule.concerns(version)
         }
+
+
+def without_room(observation: Observation, dropped: Sequence[Dropped] | None) -> int:
+    """Count the frames that the kernel had no room for, as far as they may be watched ones.
+
+    A frame of the watched namespaces counts. Where the kernel does not report these, each frame of
+    the machine counts, as any may be a watched one.
+
+    Args:
+        observation: all sightings, with the machine's own count.
+        dropped: what Record.dropped() returned.
+    """
+    recorder = drops.recorder()
+    if dropped is None or recorder is None or not recorder.names(_NO_ROOM):
+        return observation.lost
+    return sum(drop.reason == _NO_ROOM for drop in dropped)
 
 
 def _inodes(namespaces: Mapping[str, str]) -> dict[int, str]:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from podpath.cni.network import Network
-from podpath.errors import CouldNotTest, Inconclusive
+from podpath.errors import CouldNotTest, Inconclusive, Overloaded
 from podpath.model import (
     BEYOND,
     NODE,
@@ -35,7 +35,7 @@ from podpath.paths.background import BackgroundTraffic
 from podpath.paths.dissect import quoted
 from podpath.paths.judgement import Judgement, judge
 from podpath.paths.kinds import MISSING, UNEXPECTED
-from podpath.paths.losing import Record
+from podpath.paths.losing import Record, without_room
 from podpath.paths.observable import Traffic
 from podpath.system import limits
 from podpath.system.proc import Endpoint
@@ -119,7 +119,9 @@ class Observer:
         counted = self._counted(traffic)
         with capture.armed(self._namespaces(), expression, promiscuous) as running:
             programs = self._programs()
-            record = Record.begin({NODE: self._node.network_namespace(), **counted})
+            record = Record.begin(
+                {NODE: self._node.network_namespace(), **counted}, self._namespaces()
+            )
             results = self._send_all(traffic, before)
             has_waited = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
@@ -204,8 +206,11 @@ class Observer:
             _no_doubts(exchange, result, observation, topology)
             differences += _refusal(exchange, result, judgement)
             _succeeded(exchange, result, differences)
-        _no_overload(judgement, differences, observation, overflow)
-        losses, counts = record.explain(paths, observation, judgement) if lost else ((), ())
+        dropped = record.dropped() if lost else []
+        _no_overload(judgement, differences, without_room(observation, dropped), overflow)
+        losses, counts = (
+            record.explain(paths, observation, judgement, dropped) if lost else ((), ())
+        )
         losses += tuple(forwarding.losses(judgement, topology, self._network.bridge, losses))
         return Observed(
             tuple(results), observation, judgement, topology, differences, losses, counts
@@ -313,16 +318,16 @@ def _succeeded(traffic: Traffic, result: CommandResult, differences: Sequence[Di
 def _no_overload(
     judgement: Judgement,
     differences: Sequence[Difference],
-    observation: Observation,
+    without_room: int,
     overflow: str,
 ) -> None:
     """Raise Inconclusive if an overloaded node can be the reason for all differences."""
     kinds = {d.kind for d in differences}
     if overflow and kinds == {MISSING}:
         raise Inconclusive(f"packets are missing, but {overflow}")
-    if observation.lost and kinds == {MISSING}:
-        raise Inconclusive(
-            f"packets are missing, but the kernel had no room for {observation.lost} frames"
+    if without_room and kinds == {MISSING}:
+        raise Overloaded(
+            f"packets are missing, but the kernel had no room for {without_room} frames"
         )
     of_packets = {d for crossing in judgement.crossings for d in crossing.differences}
     kinds = {d.kind for d in differences if d.kind != UNEXPECTED or d in of_packets}

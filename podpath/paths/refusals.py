@@ -27,7 +27,7 @@ def answered(node: Node, pods: Deployment, address: Address, port: PortMapping) 
             f"no answer, as the host IP is {port.host_ip}",
             "a connection",
         )
-        for name, namespace in _namespaces(node, pods).items()
+        for name, namespace in namespaces(node, pods).items()
         if netns.run_in(namespace, partial(_is_accepted, address, port))
     ]
 
@@ -44,7 +44,7 @@ def accepted(
     """
     tried = [
         (name, namespace, address, port)
-        for name, namespace in _namespaces(node, pods).items()
+        for name, namespace in namespaces(node, pods).items()
         for address, port in endpoints
     ]
     # at the same time, as each may wait for an answer that is dropped
@@ -75,7 +75,7 @@ def captured(connections: Iterable[tuple[str, Address, PortMapping]]) -> list[Di
     ]
 
 
-def _namespaces(node: Node, pods: Deployment) -> dict[str, str]:
+def namespaces(node: Node, pods: Deployment) -> dict[str, str]:
     """Return the namespaces of the node, of the client, and of a host beyond if there is one."""
     return {
         NODE: node.network_namespace(),

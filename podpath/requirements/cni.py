@@ -264,7 +264,8 @@ REQUIREMENTS = (
         "CNI-INTERFACES",
         "Two interfaces of one container",
         "A container may have two interfaces on a network, and DEL of one keeps the other.",
-        "The plugin keeps state, a lease or a chain for the container, not for its interface.",
+        "The plugin keeps state, a lease or a chain for the container, not for its interface, or"
+        " replaces the routes of another interface.",
         (call("DEL"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 3: a container may be added to a network more than"
@@ -272,9 +273,10 @@ REQUIREMENTS = (
         needs=Ability.CALLS,
         why="Pods with several interfaces lose the address, the rules or the deletion of one of"
         " them, because of another.",
-        how="podpath calls ADD for two interfaces of a container, and DEL for one. The state of"
-        " the other one, on the node and in the container, must stay, and its CHECK succeed. After"
-        " its DEL nothing may be left.",
+        how="podpath calls ADD for two interfaces of a container, and DEL for one. The second ADD"
+        " must leave the first one's routes. The state of the interface that stays, on the node and"
+        " in the container, with its routes, must stay, and its CHECK succeed. After its DEL"
+        " nothing may be left. Which of two default routes the kernel prefers is not judged.",
     ),
     Requirement(
         "CNI-CHECK",
@@ -451,7 +453,8 @@ REQUIREMENTS = (
         "CNI-GC-LISTED",
         "GC keeps listed attachments",
         "GC keeps listed attachments, other networks and shared files, and prints nothing.",
-        "GC removes everything, knows only one interface of a container, or logs to stdout.",
+        "GC removes everything, knows only one interface of a container, sets links down, or logs"
+        " to stdout.",
         (call("GC"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, GC: the list names attachments to this network"
@@ -460,8 +463,9 @@ REQUIREMENTS = (
         why="A GC that takes too much cuts living pods off, or gives their addresses to others.",
         how="A container with two interfaces stays, one of another network has an address, and one"
         " loses its namespace. GC is called with both interfaces listed, and after their DEL with"
-        " an empty list. Nothing may be lost but what the vanished container held, and CHECK of"
-        " both interfaces must succeed, unless the conflist turns CHECK off.",
+        " an empty list. Nothing may be lost but what the vanished container held: links, bridge"
+        " ports, and what the node learned of both interfaces must stay, and CHECK of both must"
+        " succeed, unless the conflist turns CHECK off.",
     ),
     Requirement(
         "CNI-GC-DELEGATE",

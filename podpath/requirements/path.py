@@ -177,7 +177,8 @@ REQUIREMENTS = (
         "Pods and the node reach each other",
         "Packets between a pod and the node take the expected path, which ends at the gateway's"
         " interface.",
-        "The bridge does not have the gateway's address, or another link has the subnet's route.",
+        "The bridge does not have the gateway's address, another link has the subnet's route, or a"
+        " rule translates what pods send to the node.",
         (f"{NODE} ip route", f"{NODE} ip addr show {{bridge}}"),
         level=Level.JUDGEMENT,
         source=f"{K8S_MODEL}, requires that a node and its pods reach each other; that packets"
@@ -185,9 +186,11 @@ REQUIREMENTS = (
         " wiring",
         why="Kubelets probe pods from the node, and pods reach all else by their gateway.",
         how="Each pod pings its gateway, and the node each pod. The node gets a page over HTTP from"
-        " a pod, as kubelets do. Where no interface holds the gateway's address, the pod pings the"
-        " node's address on its uplink. Each packet is compared with the paths of the profile to"
-        " the node and from it. It is not applicable to a bridge without a configured gateway.",
+        " a pod, as kubelets do. A program of the node must see the pod's own address as the source"
+        " of a connection and of a datagram. Where no interface holds the gateway's address, the"
+        " pod pings the node's address on its uplink. Each packet is compared with the paths of the"
+        " profile to the node and from it. It is not applicable to a bridge without a configured"
+        " gateway.",
     ),
     Requirement(
         "PATH-ISOLATION",
@@ -229,8 +232,8 @@ REQUIREMENTS = (
         "Traffic beyond the node is masqueraded",
         "With masquerading, a pod's packets leave the uplink with the node's address, and answers"
         " return.",
-        "The rule is missing, or does not match the pod's address, the protocol or packets of each"
-        " size, or the node does not forward.",
+        "The rule is missing, or does not match the pod's address, the protocol, packets of each"
+        " size or each source port, or the node does not forward, or drops ICMP errors.",
         (f"{NODE} iptables-save -t nat", f"{DUMP} icmp"),
         level=Level.MUST,
         source="documentation of the plugins bridge and ptp, ipMasq",
@@ -249,8 +252,8 @@ REQUIREMENTS = (
         "Mapped ports lead to their pod",
         "Each sender of a mapped port reaches its pod, by the expected path and with the expected"
         " addresses.",
-        "The rule leads to another port, covers one protocol or sender only, ignores the host IP or"
-        " the destination, or masquerades senders that it should not.",
+        "The rule leads to another port, covers one protocol or sender only, or both protocols,"
+        " ignores the host IP or the destination, or masquerades senders that it should not.",
         (
             f"{NODE} iptables-save -t nat",
             f"{DUMP} port 28080 or port 80 or port 29000 or port 9000",
@@ -269,7 +272,9 @@ REQUIREMENTS = (
         " bridge ports are in hairpin mode, or the node routes. A port that is mapped for the host"
         " IP 127.0.0.1 must be answered there, and not at the node's other address. The next ports"
         " of the node, and the same port of another pod and of a host beyond the node, must not"
-        " begin to answer.",
+        " begin to answer. A program of the node that listens at the number of a mapped port, with"
+        " the other protocol, must still be reached. Requests and datagrams are small, and as large"
+        " as a packet.",
     ),
     Requirement(
         "PATH-BANDWIDTH",

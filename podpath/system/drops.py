@@ -31,6 +31,7 @@ _DEVICE, _PROTOCOL = 32, 32 + _NAME
 _PACKET = _PROTOCOL + 8
 _BUSY, _DISCARDED = 1 << 31, 1 << 30  # linux/bpf.h, BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT
 _RECORD_HEADER = 8
+_REASON_PREFIX = "SKB_DROP_REASON_"
 # on the program's stack
 _POINTER, _SCRATCH, _DEVICE_NETNS, _SOCKET_NETNS = -8, -16, -20, -24
 #: Namespaces that can be asked for at once.
@@ -96,6 +97,10 @@ class Recorder:
         self._namespaces.set(islice(namespaces, _MOST_NAMESPACES))
         self._consume(self._produced())
 
+    def names(self, reason: str) -> bool:
+        """Return whether this kernel names a reason, such as "CPU_BACKLOG" (since Linux 5.18)."""
+        return f"{_REASON_PREFIX}{reason}" in self._reasons.values()
+
     def take(self) -> list[Drop] | None:
         """Return the packets that were dropped since the last call; None if there were too many."""
         full = self._produced() - self._consumed() > _RING - _EVENT.size - 2 * _RECORD_HEADER
@@ -117,7 +122,7 @@ class Recorder:
 
     def _read(self, record: bytes) -> Drop:
         time, location, reason, device, socket, length, name, protocol, head = _EVENT.unpack(record)
-        text = self._reasons.get(reason, "").removeprefix("SKB_DROP_REASON_")
+        text = self._reasons.get(reason, "").removeprefix(_REASON_PREFIX)
         interface = name.partition(b"\0")[0].decode(errors="replace") if device else ""
         return Drop(
             time,

@@ -222,7 +222,9 @@ def _lost(watched: _Watched, paths: Mapping[str, Path], ends: Ends) -> list[str]
     probe, observation = watched.exchange.probe, watched.observation
     seen = flows.recognized(probe, observation.sightings)
     known = paths or legs.paths_so_far(seen, watched.topology, ends)
-    losses, _ = watched.record.explain([(probe, known)], observation, _judged(watched, known))
+    losses, _ = watched.record.explain(
+        [(probe, known)], observation, _judged(watched, known), watched.record.dropped()
+    )
     unanswered = [
         flows.unresolved(name, observation.sightings) for name in dict.fromkeys((ends.source, NODE))
     ]

@@ -44,6 +44,8 @@ from podpath.topology import firewall, reading
 _OF_NODE = frozenset({NODE, LOCALHOST})
 _LOOPBACK = ip_address("127.0.0.1")
 _HTTP_BYTES = 1460
+#: A request over HTTP that fills most of a packet, in bytes.
+_LONG_REQUEST = 1000
 _UDP_BYTES = 82
 
 
@@ -65,32 +67,40 @@ class MappedPorts:
     network: Network
     topology: Topology
 
-    def traffic(self, source: str, family: Family) -> list[Traffic]:
-        """Make an HTTP exchange and a UDP datagram to the pod MAPPED.
+    def traffic(self, source: str, family: Family, largest: int = 0) -> list[Traffic]:
+        """Make an HTTP exchange and UDP datagrams to the pod MAPPED.
 
         Args:
             source: A pod's name, NODE, LOCALHOST or BEYOND.
             family: The IP version.
+            largest: The payload in bytes of a second datagram; 0 for none. The HTTP request is
+                then long, too.
         """
-        return [self._http(source, family, MAPPED, HTTP_MAPPED), self.datagram(source, family)]
+        asking = _LONG_REQUEST if largest else 0
+        exchange = self._http(source, family, MAPPED, HTTP_MAPPED, asking)
+        sizes = (_UDP_BYTES, largest) if largest else (_UDP_BYTES,)
+        return [exchange, *(self.datagram(source, family, size=size) for size in sizes)]
 
     def local(self) -> Traffic:
         """Make an HTTP exchange at 127.0.0.1 with the pod LOCALLY_MAPPED."""
         return self._http(LOCALHOST, Family.IPV4, LOCALLY_MAPPED, LOCALLY)
 
-    def datagram(self, source: str, family: Family, source_port: int = 0) -> Traffic:
+    def datagram(
+        self, source: str, family: Family, source_port: int = 0, *, size: int = _UDP_BYTES
+    ) -> Traffic:
         """Make a UDP datagram to the pod MAPPED.
 
         Args:
             source: As for traffic().
             family: The IP version.
             source_port: The source port; 0 for any.
+            size: The payload in bytes, at least 34.
         """
-        program = self._program(source, family, source_port or self.draws.port())
+        program = self._program(source, family, source_port or self.draws.port(), size)
         receiver = partial(self.pods.__getitem__, MAPPED)
         send = UdpExchange(self._sender(source), program, receiver, self.node)
         probe = probes.Datagram(program.source_port, UDP_MAPPED.node, mapped=UDP_MAPPED.pod)
-        return self._traffic(send, probe, source, family, MAPPED, UDP_MAPPED, size=_UDP_BYTES)
+        return self._traffic(send, probe, source, family, MAPPED, UDP_MAPPED, size=size)
 
     def send_in_vain(self, source: str, family: Family, source_port: int) -> None:
         """Send a datagram to the mapped port while no pod has it; see datagram().
@@ -190,9 +200,11 @@ class MappedPorts:
             return "without hairpinMode, a bridge port sends nothing back to its pod"
         return ""
 
-    def _http(self, source: str, family: Family, pod: str, port: PortMapping) -> Traffic:
+    def _http(
+        self, source: str, family: Family, pod: str, port: PortMapping, asking: int = 0
+    ) -> Traffic:
         nonce, target = self.draws.token(), self._asked(source, family)
-        where = url(target, f"{_HTTP_BYTES}?{nonce}", port.node)
+        where = url(target, f"{_HTTP_BYTES}?{nonce}{'0' * asking}", port.node)
         program = Fetch(where, image.body(_HTTP_BYTES), limits.current().http)
         probe = probes.Http(
             nonce, port.node, (self._client(source, family), target), mapped=port.pod
@@ -203,8 +215,10 @@ class MappedPorts:
         send = HttpExchange(self._sender(source), program)
         return self._traffic(send, probe, source, family, pod, port)
 
-    def _program(self, source: str, family: Family, source_port: int) -> Datagram:
-        line = self.draws.payload(_UDP_BYTES).hex()[: _UDP_BYTES - 2]
+    def _program(
+        self, source: str, family: Family, source_port: int, size: int = _UDP_BYTES
+    ) -> Datagram:
+        line = self.draws.payload(size).hex()[: size - 2]
         target, wait = self._asked(source, family), limits.current().reply
         return Datagram(line, source_port, target, UDP_MAPPED.node, wait)
 

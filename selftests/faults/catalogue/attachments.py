@@ -46,6 +46,20 @@ _TWO = (
           [ ! -e "$gone" ] || exit 0; touch "$gone" """,
     ),
     Fault(
+        name="ADD of an interface takes the default route of the container's other one",
+        source="k8snetworkplumbingwg/multus-cni issue 1011",
+        reds={"CNI-INTERFACES": "lost at routes of the container: expected default"},
+        configure=no_masquerade,
+        after='[ "$CNI_IFNAME" != net2 ] || in_pod ip route delete default dev net1',
+    ),
+    Fault(
+        name="DEL of an interface takes the routes of the container's other one",
+        source="own: a plugin that flushes what it did not count",
+        reds={"CNI-INTERFACES": "lost at routes of the container"},
+        configure=no_masquerade,
+        after_del="in_pod ip route flush table main",
+    ),
+    Fault(
         name="a container gets one interface only",
         source="own: a lease that is kept by container",
         reds={"CNI-INTERFACES": "failure at bridge ADD"},

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from podpath.errors import Inconclusive
-from podpath.model import CommandResult, Difference, Observation
+from podpath.model import CommandResult, Difference
 from podpath.paths import observe, self_report
 from podpath.paths.judgement import Judgement, judge
 from podpath.paths.kinds import MISSING, UNEXPECTED
@@ -132,7 +132,7 @@ def _difference(kind: str) -> Difference:
 
 def test_missing_packets_of_an_overloaded_kernel_say_nothing() -> None:
     with pytest.raises(Inconclusive, match="no room for 5 frames"):
-        observe._no_overload(_JUDGEMENT, [_difference(MISSING)], Observation((), lost=5), "")
+        observe._no_overload(_JUDGEMENT, [_difference(MISSING)], 5, "")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_missing_packets_of_an_overloaded_kernel_say_nothing() -> None:
 def test_other_differences_count_all_the_same(kinds: tuple[str, ...], lost: int) -> None:
     found = [_difference(kind) for kind in kinds]
 
-    observe._no_overload(_JUDGEMENT, found, Observation((), lost=lost), "")
+    observe._no_overload(_JUDGEMENT, found, lost, "")
 
 
 def test_busy_node_excuses_strangers_but_no_change() -> None:
@@ -149,8 +149,8 @@ def test_busy_node_excuses_strangers_but_no_change() -> None:
     found = [_difference(UNEXPECTED)]
 
     with pytest.raises(Inconclusive, match="5000 frames of other traffic"):
-        observe._no_overload(busy, found, Observation(()), "")
-    observe._no_overload(busy, [*found, _difference("TTL changed")], Observation(()), "")
+        observe._no_overload(busy, found, 0, "")
+    observe._no_overload(busy, [*found, _difference("TTL changed")], 0, "")
 
 
 def test_success_with_a_changed_reply_is_doubted() -> None:

@@ -1,0 +1,170 @@
+"""Many short flows of a pod to a host beyond the node, each with another source port.
+
+Rules may masquerade some source ports only, or some of many connections: one exchange with any
+port would miss them. The host is a namespace of this machine, and all programs are sockets of this
+process: no sniffer is needed, as the host sees each source address.
+"""
+
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+
+from podpath.model import Address, Difference, listed
+from podpath.system import limits, netns
+from podpath.system.randomness import Draws
+
+#: Flows of each protocol, with a source port in each of as many equal parts of the range.
+FLOWS = 64
+#: The first source port that programs may use without rights (ip_unprivileged_port_start).
+_FIRST, _END = 1024, 65536
+#: Attempts to be heard, as one packet may be lost on a busy machine.
+_ATTEMPTS = 3
+_RESET = struct.pack("ii", 1, 0)  # struct linger: close without TIME_WAIT
+_NONE = "nothing arrived"
+_MOST_NAMED = 4
+
+#: Port or identifier -> the source address that the host saw, or _NONE.
+Seen = Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host beyond the node, and the addresses of flows to it.
+
+    Attributes:
+        namespace: path of the host's network namespace.
+        address: its address.
+        node: the node's address, which replaces the pod's.
+    """
+
+    namespace: str
+    address: Address
+    node: Address
+
+
+def spread(draws: Draws, first: int = _FIRST, end: int = _END) -> list[int]:
+    """Return FLOWS numbers from first to end, a random one of each of as many equal parts."""
+    width = (end - first) // FLOWS
+    return [first + part * width + _random(draws) % width for part in range(FLOWS)]
+
+
+def _random(draws: Draws) -> int:
+    return int.from_bytes(draws.payload(4), "big")
+
+
+def unlike(pod: str, namespace: str, host: Host, draws: Draws) -> list[Difference]:
+    """List the flows whose source is not the node's address, or that have no answer.
+
+    Args:
+        pod: name of the pod.
+        namespace: path of the pod's network namespace.
+        host: the host beyond the node.
+        draws: the source of ports and identifiers.
+    """
+    ways: dict[str, tuple[Callable[[str, Host, Collection[int]], Seen], list[int]]] = {
+        "udp": (_datagrams, spread(draws)),
+        "tcp": (_connections, spread(draws)),
+    }
+    differences = []
+    for protocol, (flow, numbers) in ways.items():
+        seen = flow(namespace, host, numbers)
+        wrong = {n: source for n, source in seen.items() if source != str(host.node)}
+        differences += _differences(pod, protocol, host, wrong, len(seen))
+    return differences
+
+
+def _differences(pod: str, protocol: str, host: Host, wrong: Seen, tried: int) -> list[Difference]:
+    """Describe the flows of one protocol that differ, as one. Pure."""
+    if not wrong:
+        return []
+    ports = [str(port) for port in sorted(wrong)]
+    more = f" and {len(ports) - _MOST_NAMED} more" if len(ports) > _MOST_NAMED else ""
+    where = f"{protocol} of pod {pod} to {host.address}"
+    seen = f"{listed(sorted(set(wrong.values())))} for source port {', '.join(ports[:_MOST_NAMED])}"
+    expected = f"{host.node} for each of {tried} source ports"
+    return [Difference("masquerade", where, expected, f"{seen}{more}")]
+
+
+def _datagrams(namespace: str, host: Host, ports: Collection[int]) -> Seen:
+    """Send a datagram from each port, and return the source address of each at the host."""
+    seen: dict[int, str] = {}
+    kind = socket.SOCK_DGRAM
+    with _bound(namespace, host.address, ports, kind) as senders, _listening(host, kind) as there:
+        for _ in range(_ATTEMPTS):
+            for port in senders.keys() - seen.keys():
+                with suppress(OSError):  # an ICMP error, or a rule that refuses it
+                    senders[port].sendto(struct.pack("!H", port), there.getsockname()[:2])
+            deadline = time.monotonic() + limits.current().reply / _ATTEMPTS
+            while len(seen) < len(senders) and _is_readable(there, deadline):
+                payload, source = there.recvfrom(2)
+                seen[struct.unpack("!H", payload)[0]] = source[0]
+        return {port: seen.get(port, _NONE) for port in senders}
+
+
+def _connections(namespace: str, host: Host, ports: Collection[int]) -> Seen:
+    """Connect from each port, and return the source address of each at the host."""
+    kind = socket.SOCK_STREAM
+    with _bound(namespace, host.address, ports, kind) as clients, _listening(host, kind) as there:
+        there.listen(2 * FLOWS)
+        for client in clients.values():
+            client.setblocking(False)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            client.connect_ex(there.getsockname()[:2])
+        waiting = {client: port for port, client in clients.items()}
+        # the kernel repeats a SYN after one second, and after two more
+        deadline = time.monotonic() + 2 * limits.current().reply
+        while waiting and (left := deadline - time.monotonic()) > 0:
+            for client in select.select([], list(waiting), [], left)[1]:
+                with suppress(OSError):
+                    client.send(struct.pack("!H", waiting[client]))
+                del waiting[client]
+        return dict.fromkeys(clients, _NONE) | dict(_accepted(there))
+
+
+def _accepted(there: socket.socket) -> Iterator[tuple[int, str]]:
+    """Yield the port that each connection names, and its source address."""
+    while _is_readable(there, time.monotonic() + limits.current().in_kernel):
+        connection, source = there.accept()
+        with connection, suppress(OSError, struct.error):
+            connection.settimeout(limits.current().reply)
+            yield struct.unpack("!H", connection.recv(2))[0], source[0]
+
+
+@contextmanager
+def _listening(host: Host, kind: int) -> Iterator[socket.socket]:
+    with netns.run_in(host.namespace, partial(_made, host.address, kind)) as there:
+        there.bind((str(host.address), 0))
+        yield there
+
+
+def _is_readable(channel: socket.socket, deadline: float) -> bool:
+    left = max(deadline - time.monotonic(), 0)
+    return bool(select.select([channel], [], [], left)[0])
+
+
+@contextmanager
+def _bound(
+    namespace: str, towards: Address, ports: Collection[int], kind: int
+) -> Iterator[Mapping[int, socket.socket]]:
+    """Open a socket at each port of a namespace that is free there."""
+    with ExitStack() as stack:
+        found = {}
+        opened: Sequence[socket.socket] = netns.run_in(
+            namespace, lambda: [_made(towards, kind) for _ in ports]
+        )
+        for port, channel in zip(ports, opened, strict=True):
+            stack.enter_context(channel)
+            with suppress(OSError):  # a program of the pod has the port
+                channel.bind(("", port))
+                found[port] = channel
+        yield found
+
+
+def _made(towards: Address, kind: int) -> socket.socket:
+    family = socket.AF_INET6 if towards.version == 6 else socket.AF_INET
+    return socket.socket(family, kind)

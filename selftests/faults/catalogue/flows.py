@@ -1,0 +1,133 @@
+"""Faults of some flows only: of one protocol, port, connection, message, or end."""
+
+from functools import partial
+
+from selftests.faults.fault import Fault, bridge_rule, rule_of_iptables
+
+_mapping = partial(Fault, wraps=("portmap",), announces=False)
+_NEAR = frozenset({"PATH-GATEWAY", "PATH-PORTMAP"})
+_END = '[ "$POD" != mapped ] || nft delete table ip mapped'
+
+
+def _caught(protocol: str, port: int, to: int) -> str:
+    """Shell: a port of the node leads to the mapped pod."""
+    rest = f"fib daddr type local {protocol} dport {port} dnat to $IP:{to}"
+    return f"""[ "$POD" != mapped ] || nft "add table ip mapped; flush table ip mapped
+      add chain ip mapped in {{ type nat hook prerouting priority -100; }}
+      add chain ip mapped out {{ type nat hook output priority -100; }}
+      add rule ip mapped in {rest}
+      add rule ip mapped out {rest}" """
+
+
+def _unmasqueraded(match: str) -> str:
+    """Shell: packets to beyond the node are left as they are."""
+    return rule_of_iptables("nat", f"POSTROUTING -s 10.88.0.0/24 -o eth0 {match} -j ACCEPT")
+
+
+def _kept_back(of_icmp: str) -> str:
+    """Shell: ICMP messages from beyond the node do not reach pods."""
+    return rule_of_iptables("mangle", f"FORWARD -i eth0 -p icmp --icmp-type {of_icmp} -j DROP")
+
+
+def _dropped(match: str) -> str:
+    """Shell: packets to mapped ports are dropped, whoever sends them."""
+    return "; ".join(
+        rule_of_iptables("raw", f"{chain} {match} -j DROP") for chain in ("PREROUTING", "OUTPUT")
+    )
+
+
+FAULTS = (
+    _mapping(
+        name="a port that is mapped for TCP catches datagrams, too",
+        source="kubernetes/kubernetes issue 20092; aojea/kindnet pull request 130",
+        reds={"PATH-PORTMAP": "udp port 28080 of 192.0.2.2, asked for from"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        after=_caught("udp", 28080, 80),
+        after_del=_END,
+    ),
+    _mapping(
+        name="a port that is mapped for UDP catches connections, too",
+        source="kubernetes/kubernetes issue 20092, the other way round",
+        reds={"PATH-PORTMAP": "tcp port 29000 of 192.0.2.2, asked for from"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        after=_caught("tcp", 29000, 9000),
+        after_del=_END,
+    ),
+    _mapping(
+        name="large datagrams to mapped ports are dropped",
+        source="own: an exception by size, as for masquerading",
+        reds={"PATH-PORTMAP": "missing hop"},
+        after=_dropped("-p udp --dport 29000 -m length --length 400:65535"),
+    ),
+    _mapping(
+        name="long requests to mapped ports are dropped",
+        source="own: the same for a connection that began well",
+        reds={"PATH-PORTMAP": "missing hop"},
+        after=_dropped("-p tcp --dport 28080 -m length --length 400:65535"),
+    ),
+    Fault(
+        name="datagrams of some source ports are not masqueraded",
+        source="own: an exception for a range of ports that ends too late",
+        reds={"PATH-MASQUERADE": "10.88.0."},
+        near=_NEAR,
+        after=_unmasqueraded("-p udp --sport 40000:42000"),
+    ),
+    Fault(
+        name="connections of some source ports are not masqueraded",
+        source="kubernetes-sigs/ip-masq-agent issue 50: rules that know connections by their port",
+        reds={"PATH-MASQUERADE": "nothing arrived for source port"},
+        near=_NEAR,
+        after=_unmasqueraded("-p tcp --sport 1024:4000"),
+    ),
+    Fault(
+        name="every fifth connection is not masqueraded",
+        source="cilium/cilium issue 47425: some new connections are not",
+        reds={"PATH-MASQUERADE": "nothing arrived for source port"},
+        near=_NEAR,
+        after=_unmasqueraded("-p tcp -m statistic --mode nth --every 5 --packet 4"),
+    ),
+    Fault(
+        name="pods do not hear from beyond the node that packets are too big",
+        source="cilium/cilium issues 12968, 33844; cloudnativelabs/kube-router issue 685",
+        reds={"PATH-MASQUERADE": 'the program gets "Message too long", saw no error'},
+        near=_NEAR,
+        after=_kept_back("fragmentation-needed"),
+    ),
+    Fault(
+        name="pods do not hear from beyond the node that a port is closed",
+        source="cloudnativelabs/kube-router issue 685, for other errors",
+        reds={"PATH-MASQUERADE": 'the program gets "Connection refused", saw no error'},
+        near=_NEAR,
+        after=_kept_back("port-unreachable"),
+    ),
+    Fault(
+        name="traceroute from a pod ends at the node",
+        source="own: an ICMP error that few programs need",
+        reds={"PATH-MASQUERADE": 'the program gets "No route to host", saw no error'},
+        near=_NEAR,
+        after=_kept_back("time-exceeded"),
+    ),
+    Fault(
+        name="programs of the node see connections of pods with another address",
+        source="cloudnativelabs/kube-router issue 173",
+        reds={"PATH-GATEWAY": "in a program of the node: expected 10.88.0."},
+        near=frozenset({"PATH-PORTMAP", "PATH-MASQUERADE"}),
+        after=rule_of_iptables("nat", "INPUT -s 10.88.0.0/24 -p tcp -j SNAT --to-source 10.88.0.1"),
+    ),
+    Fault(
+        name="programs of the node see datagrams of pods with another address",
+        source="cloudnativelabs/kube-router issue 173, for one protocol",
+        reds={"PATH-GATEWAY": "in a program of the node: expected 10.88.0."},
+        near=frozenset({"PATH-PORTMAP", "PATH-MASQUERADE"}),
+        after=rule_of_iptables("nat", "INPUT -s 10.88.0.0/24 -p udp -j SNAT --to-source 10.88.0.1"),
+    ),
+    Fault(
+        name="a host end has a small MTU, and UDP is dropped",
+        source="own: two faults, of which neither hides the other",
+        reds={"TOPO-MTU": "MTU at", "PATH-UDP": "missing hop"},
+        follows=frozenset({"TOPO-HOOKS", "PATH-HTTP"}),
+        under={"PATH-MTU": "TOPO-MTU"},
+        untestable=frozenset({"LIFE-PARALLEL"}),
+        after=f'ip link set "$HOST" mtu 1400; {bridge_rule("ip protocol udp drop")}',
+    ),
+)
