@@ -11,6 +11,7 @@ from podpath.contract.failures import Way
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Subject
+from podpath.nodes import link_settings
 from podpath.testing import requirement
 
 from .parameters import attaching, since, whole_chain
@@ -45,9 +46,17 @@ WAYS = [
 @pytest.mark.parametrize(("add", "unless"), WAYS)
 @since("1.0.0")
 def test_add_succeeds_after_one_that_failed(
-    attach: Callable[[], Attachment], life: Life, add: Way, unless: str
+    attach: Callable[[], Attachment],
+    runtime: Runtime,
+    network: Network,
+    life: Life,
+    add: Way,
+    unless: str,
 ) -> None:
-    """After an ADD that failed, another container is attached, and after its DEL the same one."""
+    """After an ADD that failed, another container is attached, and after its DEL the same one.
+
+    The node's own links are as they were after the first ADD.
+    """
     life.require_added()
     failed, other = attach(), attach()
     if not add(failed):
@@ -56,6 +65,7 @@ def test_add_succeeds_after_one_that_failed(
     differences = answers.succeeded(other.add())
     if failures.undone(failed):
         differences += answers.succeeded(failed.add())
+    differences += link_settings.left(link_settings.marks(runtime.node, network), runtime.marks)
     assert differences == []
 
 

@@ -39,14 +39,15 @@ def test_deleted_pod_leaves_nothing(
     remark: Callable[[str], None],
 ) -> None:
     """The node's inventory is the same before a pod and after it had traffic and was deleted."""
-    before = growth.settled(node, network)
+    before, addresses = growth.settled(node, network), growth.addresses(node)
     with pods.temporary("transient") as (transient,):
         traffic.ping("transient", "server", family).send()
         traffic.http("server", "transient", family).send()
 
     grown = growth.growth(node, network, before)
     remark(grown.remark)
-    assert grown.differences + growth.named(node, transient) == []
+    left = grown.differences + growth.named(node, transient)
+    assert left + growth.appended(addresses, growth.addresses(node), transient) == []
 
 
 @requirement("LIFE-CHURN")

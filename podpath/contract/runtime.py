@@ -30,6 +30,7 @@ class Runtime:
         network_name: name of the network in the conflist.
         path: directories of plugins on the node, in the format of CNI_PATH.
         unmet: failure of the first ADD, which explains later ones; None if it succeeded.
+        marks: marks of the node's own links after the first ADD; see link_settings.
         named_interfaces: names of the subjects whose ADD made an interface named CNI_IFNAME.
         hung: the calls that did not end in time.
         is_usual: True if plugins find on this node what they find for pods.
@@ -48,6 +49,7 @@ class Runtime:
         self.network_name = network_name
         self.path = path
         self.unmet: Unmet | CouldNotTest | None = None
+        self.marks: tuple[str, ...] = ()
         self.named_interfaces: set[str] = set()
         self.hung = hung or HungCalls()
         self.is_usual = is_usual

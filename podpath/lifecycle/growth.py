@@ -1,6 +1,6 @@
 """Find what pods leave behind on a node."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -37,6 +37,43 @@ def named(node: Node, deleted: Pod) -> list[Difference]:
         ]
     except OSError as error:
         raise CouldNotTest(f"the node's files could not be read: {error}") from None
+
+
+def addresses(node: Node) -> dict[str, frozenset[str]]:
+    """Return file -> the addresses in it, on a node of podpath's own; nothing on other nodes.
+
+    Raises:
+        CouldNotTest: a directory of the node cannot be read.
+    """
+    try:
+        return {} if node.shared else state_files.addresses(node)
+    except OSError as error:
+        raise CouldNotTest(f"the node's files could not be read: {error}") from None
+
+
+def appended(
+    before: Mapping[str, frozenset[str]], now: Mapping[str, frozenset[str]], deleted: Pod
+) -> list[Difference]:
+    """List the files that gained an address of a deleted pod, and lost none. Pure.
+
+    A file that replaces an address, such as that of the last lease, is no list of pods.
+
+    Args:
+        before: addresses in each file before the pod.
+        now: the same after its deletion.
+        deleted: the pod.
+    """
+    own = {str(address) for address in deleted.network.addresses}
+    links = deleted.network.result.get("interfaces")
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("sandbox"):
+            own.add(str(link.get("mac")).lower())
+    return [
+        Difference("left behind", "files", "gone", f"{address} in {path}")
+        for path, known in before.items()
+        if known and known <= (there := now.get(path, frozenset()))
+        for address in sorted(own & (there - known))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

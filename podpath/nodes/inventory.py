@@ -107,11 +107,16 @@ def read(node: Node, network: Network) -> Inventory:
 
 def _read(node: Node, network: Network) -> Inventory:
     node.neighbours()  # meets those that go before the inventory is complete
-    lines_of = _listed(node, (*_ROUTING, _NEIGHBOURS, *_RULES, _SYSCTL))
+    listing = link_settings.LISTING
+    lines_of = _listed(node, (*_ROUTING, _NEIGHBOURS, *_RULES, _SYSCTL, listing))
+    own_links = ("lo", node.uplink, *network.shared_links)
     return Inventory(
         {
             "interfaces": interfaces(node),
-            "links": link_settings.texts(link_settings.of_node(node)),
+            "links": (
+                *link_settings.texts(link_settings.of_node(node)),
+                *link_settings.marks_in("".join(lines_of[listing]), own_links),
+            ),
             "bridge ports": tuple(_ports(node, network.bridge)),
             "namespaces": tuple(node.named_namespaces()),
             "leases": leases.texts(leases.store(network).leases(node)),

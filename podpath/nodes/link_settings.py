@@ -1,9 +1,11 @@
 """Settings of the node's own links that no attachment is about: MTU, queue, flags."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from podpath.cni.network import Network
+from podpath.errors import CouldNotTest
 from podpath.model import NODE, Difference
 from podpath.nodes.base import Node
 
@@ -21,6 +23,46 @@ def of_node(node: Node) -> dict[str, str]:
 def of_all_pods(node: Node, network: Network) -> dict[str, str]:
     """Return the same, and those of the links that belong to all pods, such as the bridge."""
     return _read(node, ("lo", node.uplink, *sorted(network.shared_links)))
+
+
+#: Command that lists links with what marks() reads.
+LISTING = ("ip", "-json", "link", "show")
+
+
+def marks(node: Node, network: Network) -> tuple[str, ...]:
+    """Return the marks of the node's own links, as marks_in does.
+
+    Raises:
+        CouldNotTest: they cannot be listed.
+    """
+    ended = node.run(LISTING)
+    if ended.returncode != 0:
+        raise CouldNotTest(f"the node's links cannot be listed: {ended.stderr.strip()}")
+    return tuple(marks_in(ended.stdout, ("lo", node.uplink, *network.shared_links)))
+
+
+def marks_in(listing: str, names: Container[str]) -> Iterator[str]:
+    """Yield what was done to links beside their settings: promiscuity, and other names. Pure.
+
+    The kernel lists a link as promiscuous if somebody set that, and not for a sniffer's sake
+    (net/core/dev.c, dev_get_flags).
+
+    Args:
+        listing: the output of LISTING.
+        names: links to look at.
+    """
+    for link in json.loads(listing or "[]"):
+        name = link.get("ifname")
+        if name in names:
+            if "PROMISC" in link.get("flags", ()):
+                yield f"{name} promiscuous"
+            yield from (f"{name} also named {other}" for other in link.get("altnames", ()))
+
+
+def left(now: Iterable[str], before: Iterable[str]) -> list[Difference]:
+    """List the marks that links did not have before. Pure."""
+    known = set(before)
+    return [Difference("left behind", "links", "gone", m) for m in now if m not in known]
 
 
 def changes(before: Mapping[str, str], *later: Mapping[str, str]) -> list[Difference]:

@@ -1,6 +1,7 @@
 """Files and directories on a node in which plugins keep state."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -10,12 +11,18 @@ from podpath.system import linux
 
 #: Directories, and the beginning of the names in them, in which every node is searched.
 _USUAL = (("/var/lib", "cni"), ("/etc", "cni"), ("/run", "cni"))
+#: Directories that are file systems of their own on a node of podpath's own.
+_IN_MEMORY = ("/run", "/dev/shm")
 #: The runtime's and podpath's own; logs, and what programs can make again.
 _NO_STATE = (
     *("/run/containerd/", "/run/podpath/", "/run/netns/"),
     *("/var/log/", "/var/cache/", "/root/.cache/"),
 )
 _COMPILED = "__pycache__"
+#: An IPv4 address; or one of IPv6, or a MAC address.
+_ADDRESS = re.compile(
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|[0-9A-Fa-f]{1,4}(?::+[0-9A-Fa-f]{1,4}){2,}"
+)
 _NAMESPACES = "/run/netns"
 
 
@@ -31,7 +38,8 @@ def paths(node: Node) -> Iterator[str]:
     """
     found = [*_of_cni(node), *_names_in(node, "/run"), *_no_namespaces(node)]
     if not node.shared:
-        found += (path for path in (*_below(node, "/run"), *node.written()) if _is_state(path))
+        own = (path for top in _IN_MEMORY for path in _below(node, top))
+        found += (path for path in (*own, *node.written()) if _is_state(path))
     yield from sorted(set(found))
 
 
@@ -45,6 +53,19 @@ def naming(node: Node, text: str) -> Iterator[str]:
         with suppress(OSError, UnicodeDecodeError):  # it went, is no file, or is larger than state
             if text in node.read(path):
                 yield path
+
+
+def addresses(node: Node) -> dict[str, frozenset[str]]:
+    """Return the IP and MAC addresses that each of the files has in its content, but for logs.
+
+    Raises:
+        OSError: a directory cannot be read.
+    """
+    found = {}
+    for path in (p for p in paths(node) if ".log" not in os.path.basename(p)):
+        with suppress(OSError, UnicodeDecodeError):  # as for naming
+            found[path] = frozenset(map(str.lower, _ADDRESS.findall(node.read(path))))
+    return found
 
 
 def _of_cni(node: Node) -> Iterator[str]:

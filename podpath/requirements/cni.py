@@ -129,7 +129,8 @@ REQUIREMENTS = (
         "CNI-ADD-AGAIN",
         "ADD after an ADD that failed",
         "After a failed ADD, ADD of another container succeeds, and so does its own after DEL.",
-        "ADD keeps a lock, or a mark of its failure that DEL does not delete.",
+        "ADD keeps a lock, a mark of its failure that DEL does not delete, or a bridge in"
+        " promiscuous mode.",
         (call("ADD"), STATE),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 3: attachments of"
@@ -138,7 +139,8 @@ REQUIREMENTS = (
         why="One pod whose ADD fails must not keep all later ones from starting.",
         how="ADD fails in several ways: its namespace does not exist, the IPAM plugin refuses, or"
         " the plugin is killed. Then ADD of another container must succeed, and after DEL of the"
-        " first one its ADD, too.",
+        " first one its ADD, too. The node's own links must be neither promiscuous nor have other"
+        " names, if they were not so after the first ADD of all.",
     ),
     Requirement(
         "CNI-ADD-EXHAUSTED",

@@ -48,8 +48,8 @@ REQUIREMENTS = (
         " meets a new pod.",
         how="podpath lists namespaces, links, ports, FDB entries, routes, permanent neighbour"
         " entries, leases, rules, processes, mounts, files and settings before a pod exists, and"
-        " after it has sent traffic and was deleted. Both lists must be the same, and no file may"
-        " name the pod's sandbox.",
+        " after it has sent traffic and was deleted. Both lists must be the same, no file may name"
+        " the pod's sandbox, and no list of addresses may have gained one of its own.",
     ),
     Requirement(
         "LIFE-CHURN",

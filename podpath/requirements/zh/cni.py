@@ -44,7 +44,7 @@ TEXTS = {
     "CNI-ADD-AGAIN": (
         "ADD 失败后可以再次 ADD",
         "一次 ADD 失败后，其他容器的 ADD 能成功；DEL 之后，同一容器的 ADD 也能成功。",
-        "ADD 持有锁不放，或者留下了 DEL 不会删除的失败标记。",
+        "ADD 持有锁不放，留下了 DEL 不会删除的失败标记，或者让网桥停留在混杂模式。",
     ),
     "CNI-ADD-EXHAUSTED": (
         "没有空闲地址时的 ADD",

@@ -80,6 +80,13 @@ _FAILED = (
         "rm /run/podpath/fault/locked",
     ),
     Fault(
+        name="an ADD that failed leaves the bridge promiscuous",
+        source="own: a mode for the length of an ADD",
+        reds={"CNI-ADD-AGAIN": "left behind at links: expected gone, saw cni0 promiscuous"},
+        follows=frozenset({"CNI-ADD-EXHAUSTED"}),
+        last='[ "$CNI_COMMAND $status" != "ADD 1" ] || ip link set cni0 promisc on',
+    ),
+    Fault(
         name="a DEL that IPAM refused is not repeated",
         source="own: an attachment that is forgotten before all of it is released",
         reds={"CNI-DEL-GONE": "left behind at leases"},

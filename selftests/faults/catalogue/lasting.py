@@ -142,6 +142,41 @@ _FILES = (
         after='mkdir -p /var/lib/cni-own; echo "$CNI_CONTAINERID $IP" >>/var/lib/cni-own/list',
     ),
     Fault(
+        name="deletion leaves an address in a file of all pods",
+        source="own: a list of hosts that only grows",
+        reds={"LIFE-DELETE": " in /var/lib/cni-own/hosts"},
+        follows=_LEFT,
+        after="""mkdir -p /var/lib/cni-own; echo "$IP $POD" >>/var/lib/cni-own/hosts""",
+    ),
+    Fault(
+        name="deletion leaves a MAC address in a file of all pods",
+        source="own: a list for DHCP that only grows",
+        reds={"LIFE-DELETE": " in /var/lib/cni-own/ethers"},
+        follows=_LEFT,
+        after="""mkdir -p /var/lib/cni-own; echo "$(pod_mac) $POD" >>/var/lib/cni-own/ethers""",
+    ),
+    Fault(
+        name="deletion leaves a file in shared memory",
+        source="own: a lock between processes",
+        reds={"LIFE-DELETE": "left behind at files: expected gone, saw /dev/shm/"},
+        follows=_LEFT,
+        after="touch /dev/shm/plugin-$CNI_CONTAINERID",
+    ),
+    Fault(
+        name="the bridge gets another name with each pod",
+        source="own: a name for an administrator that nobody takes back",
+        reds={"LIFE-DELETE": "left behind at links: expected gone, saw cni0 also named br-"},
+        follows=_LEFT,
+        after='ip link property add dev cni0 altname "br-$(echo "$CNI_CONTAINERID" | cut -c1-8)"',
+    ),
+    Fault(
+        name="deletion leaves the bridge promiscuous",
+        source="own: a capture of the plugin's own",
+        reds={"LIFE-DELETE": "left behind at links: expected gone, saw cni0 promiscuous"},
+        follows=_LEFT | {"TOPO-BRIDGE-GATEWAY"},
+        after_del='[ "$POD" != transient ] || ip link set cni0 promisc on',
+    ),
+    Fault(
         name="deletion leaves a temporary file",
         source="own: mktemp without its end",
         reds={"LIFE-DELETE": "left behind at files: expected gone, saw /tmp/own-"},
@@ -162,8 +197,11 @@ PLUGINS = (
             {"LIFE-DELETE", "LIFE-CHURN", "LIFE-PERSIST", "LIFE-REBOOT", "LIFE-RESTART"}
         ),
         after="""mkdir -p /var/lib/cni-own /run/own/pods; echo >>/var/log/cni-own.log
-          touch /var/lib/cni-own/$CNI_CONTAINERID /run/own/pods/$CNI_CONTAINERID""",
-        after_del="""rm -f /var/lib/cni-own/$CNI_CONTAINERID /run/own/pods/$CNI_CONTAINERID
+          touch /var/lib/cni-own/$CNI_CONTAINERID /run/own/pods/$CNI_CONTAINERID
+          touch /dev/shm/$CNI_CONTAINERID; echo "$IP" >/var/lib/cni-own/last
+          echo "$IP $POD" >>/var/lib/cni-own/hosts""",
+        after_del=r"""rm -f /var/lib/cni-own/$CNI_CONTAINERID /run/own/pods/$CNI_CONTAINERID
+          rm -f /dev/shm/$CNI_CONTAINERID; sed -i "/ $POD\$/d" /var/lib/cni-own/hosts
           echo >>/var/log/cni-own.log""",
     ),
 )
