@@ -1,9 +1,10 @@
-"""Run several commands at the same time, and print what each one printed when it has ended.
+"""Run several commands at the same time.
 
-    python -m selftests.together "mypy" "pytest selftests/unit"
+    python -m selftests.together "pytest selftests/unit" "mypy"
 
-The exit status is 1 if a command failed. For commands that mostly wait, beside others that mostly
-compute.
+The output of the first command appears as it comes, and that of each other one once both have
+ended. The exit status is 1 if a command failed. For commands that mostly wait, beside others that
+mostly compute.
 """
 
 import shlex
@@ -22,7 +23,7 @@ class Ended:
     Attributes:
         command: the command, as it was given.
         status: its exit status; negative if a signal ended it.
-        output: what it printed, on stdout and stderr.
+        output: what it printed, on stdout and stderr; empty if that went to this process' own.
         seconds: time that it took.
     """
 
@@ -32,19 +33,24 @@ class Ended:
     seconds: float
 
 
-def run(command: str) -> Ended:
-    """Run a command to its end."""
+def run(command: str, *, visible: bool = False) -> Ended:
+    """Run a command to its end.
+
+    Args:
+        command: the command.
+        visible: whether its output goes to that of this process.
+    """
     began = time.monotonic()
     ended = subprocess.run(
         shlex.split(command),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=None if visible else subprocess.PIPE,
+        stderr=None if visible else subprocess.STDOUT,
         text=True,
         errors="replace",
         check=False,
     )
-    return Ended(command, ended.returncode, ended.stdout, time.monotonic() - began)
+    return Ended(command, ended.returncode, ended.stdout or "", time.monotonic() - began)
 
 
 def main(commands: Sequence[str]) -> int:
@@ -52,15 +58,15 @@ def main(commands: Sequence[str]) -> int:
     if not commands:
         sys.stderr.write("no command was given\n")
         return 2
-    failed = []
     with ThreadPoolExecutor(len(commands)) as pool:
-        for future in as_completed([pool.submit(run, command) for command in commands]):
+        shown = pool.submit(run, commands[0], visible=True)
+        others = [pool.submit(run, command) for command in commands[1:]]
+        for future in (shown, *as_completed(others)):
             ended = future.result()
             sys.stdout.write(f"$ {ended.command}\n{ended.output}")
             sys.stdout.write(f"status {ended.status} after {ended.seconds:.0f} s\n\n")
             sys.stdout.flush()
-            if ended.status:
-                failed.append(ended.command)
+        failed = [future.result().command for future in (shown, *others) if future.result().status]
     for command in failed:
         sys.stdout.write(f"FAILED: {command}\n")
     return int(bool(failed))

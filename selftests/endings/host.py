@@ -2,16 +2,15 @@
 
 import os
 import subprocess
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from podpath.system import waiting
-from selftests.endings import processes
 
 _DIRECTORIES = ("/run", "/var/lib/cni", "/etc/cni", "/var/lib/containerd", "/dev/shm")
 _NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "cgroup")
 #: How long what ends is given to be gone.
-_SETTLE_SECONDS = 20.0
+_SETTLE_SECONDS = 60.0
 _RULES = (("nft", "--stateless", "list", "ruleset"), ("iptables-legacy-save",))
 
 Inventory = dict[str, frozenset[str]]
@@ -19,13 +18,12 @@ Inventory = dict[str, frozenset[str]]
 
 def read(ignored: Path) -> Inventory:
     """What there is on the host now, by kind; `ignored` is the tests' own directory."""
-    others = processes.of_other_workers()
     return {
-        "namespaces": _namespaces(others),
+        "namespaces": _namespaces(),
         "links": frozenset(os.listdir("/sys/class/net")),
         "mounts": frozenset(_lines(Path("/proc/self/mountinfo").read_text())),
         "cgroups": frozenset(_cgroups()),
-        "processes": frozenset(_processes(others)),
+        "processes": frozenset(_processes()),
         "files": frozenset(_files(ignored)),
         "rules": frozenset(line for command in _RULES for line in _output(command)),
     }
@@ -47,11 +45,9 @@ def _cgroups() -> Iterable[str]:
         yield from (f"{directory}/{name}" for name in names if name.startswith("podpath"))
 
 
-def _processes(others: Container[int]) -> Iterable[str]:
+def _processes() -> Iterable[str]:
     """Processes that are podpath's or a node's, as pid and command line."""
     for process in Path("/proc").glob("[0-9]*"):
-        if int(process.name) in others:
-            continue
         try:
             command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
@@ -63,11 +59,9 @@ def _processes(others: Container[int]) -> Iterable[str]:
             yield f"{process.name} {command}"
 
 
-def _namespaces(others: Container[int]) -> frozenset[str]:
+def _namespaces() -> frozenset[str]:
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
-        if int(process.name) in others:
-            continue
         for kind in _NAMESPACES:
             try:
                 found.add(os.readlink(process / "ns" / kind))
@@ -78,9 +72,7 @@ def _namespaces(others: Container[int]) -> frozenset[str]:
 
 def _files(ignored: Path) -> Iterable[str]:
     # Of /tmp only what is new in itself: whatever is in there before has an owner who uses it.
-    # The unit tests that run beside have directories of their own there, each process one.
-    ours = (n for n in os.listdir("/tmp") if not n.startswith("podpath-hypothesis-"))
-    yield from (f"/tmp/{name}" for name in ours)
+    yield from (f"/tmp/{name}" for name in os.listdir("/tmp"))
     for top in _DIRECTORIES:
         for directory, names, files in os.walk(top):
             inside = Path(directory)

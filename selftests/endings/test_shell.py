@@ -11,8 +11,6 @@ import pytest
 from selftests.endings import host
 from selftests.shell.window import PROMPT, Window, window
 
-pytestmark = pytest.mark.xdist_group("alone")
-
 
 @pytest.fixture(autouse=True)
 def _nothing_left(tmp_path: Path) -> Iterator[None]:

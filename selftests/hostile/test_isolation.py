@@ -9,13 +9,9 @@ import socket
 import sys
 from pathlib import Path
 
-import pytest
-
 from selftests import suite
 from selftests.conftest import machine
 from selftests.hostile import probe
-
-pytestmark = pytest.mark.xdist_group("alone")
 
 #: Root may mount these anew, and files in there know no namespace but that of users. Process 1 was
 #: started from the host's own mounts.

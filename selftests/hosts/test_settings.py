@@ -13,6 +13,7 @@ from selftests.conftest import machine
 from selftests.hosts import settings
 from selftests.hosts.settings import of_ipv4, of_ipv6
 
+#: One worker runs all of them, as each must have the machine alone.
 pytestmark = pytest.mark.xdist_group("alone")
 
 _WIRING_AND_PATHS = ("tests/test_topology.py", "tests/test_path.py")

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-_SECONDS = 30.0
+_SECONDS = 90.0
 #: Wider than any command typed after a prompt, which has the directory's name in it: where a line
 #: does not fit, the shell scrolls it, and the window does not show what was typed.
 _COLUMNS = 400
