@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,12 @@ def read(path: Path, own: Collection[str] = ()) -> tuple[Deviation, ...]:
     return tuple(replace(deviation, shipped=shipped) for deviation in deviations)
 
 
+@cache
+def _shipped() -> tuple[Deviation, ...]:
+    """Read the file that is shipped, once: it is looked at after each failure."""
+    return read(SHIPPED)
+
+
 def _deviation(table: object) -> Deviation:
     if not isinstance(table, dict):
         raise ValueError("each deviation must be a table")
@@ -193,7 +200,7 @@ def applying(
         CouldNotTest: the file is malformed, or names an unknown requirement.
     """
     given = read(path, own)
-    shipped = given if path == SHIPPED else read(SHIPPED)
+    shipped = given if path == SHIPPED else _shipped()
     return tuple(
         replace(deviation, plugin=program.plugin)
         for program in programs
@@ -217,7 +224,7 @@ def alike(
     Returns:
         The plugin and the deviation, or None.
     """
-    shipped = [one for one in read(SHIPPED) if one.requirement == identifier]
+    shipped = [one for one in _shipped() if one.requirement == identifier]
     for plugin in plugins:
         projects = {part.project for part in origins.get(plugin, Origin()).codes}
         for one in shipped:

@@ -19,6 +19,8 @@ from selftests.suite import ROOT, Run
 
 _OPTIONS = (
     *("-s", "-p", "no:faulthandler", "-p", "no:cacheprovider", "-p", "podpath.plugin"),
+    # pytest's own account of each failure, which nobody reads, needs the source of each test
+    "--tb=line",
     # they look for garbage after each run, for half a second; the run around it does that once
     *("-p", "no:unraisableexception", "-p", "no:threadexception"),
     # podpath is imported by now, and its own tests' asserts were rewritten the first time
