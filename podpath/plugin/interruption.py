@@ -1,8 +1,51 @@
-"""Runs that Ctrl-C breaks off."""
+"""Runs that Ctrl-C or SIGTERM breaks off.
 
-from types import TracebackType
+CI systems cancel a job with SIGTERM, and some seconds later with SIGKILL. pytest would end at the
+first of them without a word: no report, no JUnit file, no last line.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING
 
 import pytest
+
+from podpath.plugin import shared
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which breaks a run off as Ctrl-C does."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Take the first SIGTERM for Ctrl-C, from now on, in the process that the user sees."""
+    config = session.config
+    ours = shared.environment in config.stash and not hasattr(config, "workerinput")
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if ours and in_main_thread and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _Once())
+        config.add_cleanup(lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+
+
+class _Once:
+    """Handler of SIGTERM. The run is about to end after the first one: further ones change nothing.
+
+    SIGINT of the same job may come before, and the run is about to end then, too.
+    """
+
+    def __init__(self) -> None:
+        self._received = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if not self._received:
+            self._received = True
+            raise Terminated("SIGTERM broke the run off, as when a CI job is cancelled")
 
 
 @pytest.hookimpl(tryfirst=True)

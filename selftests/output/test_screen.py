@@ -1,5 +1,6 @@
 """What a run prints by default: short, findings first, and the verdict last."""
 
+import json
 import os
 import re
 import signal
@@ -104,6 +105,27 @@ def test_interrupted_run_has_no_verdict() -> None:
 
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     assert re.match("podpath: COULD NOT TEST   broken off: [0-9]+ of ", output.splitlines()[-1])
+
+
+def test_cancelled_job_has_its_last_line_and_a_report(tmp_path: Path) -> None:
+    """SIGTERM to pytest alone is what a CI system sends before SIGKILL. A second one is no more."""
+    report = f"--podpath-report={tmp_path}"
+    files = ("tests/test_topology.py::test_mtu_is_the_same_along_the_path", "tests/test_path.py")
+    process = suite.start(*files, report, f"--junitxml={tmp_path}/junit.xml")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("podpath: testing PATH"):  # the tests before have ended
+            break
+    for _ in range(2):
+        process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert "Terminated: SIGTERM broke the run off" in output
+    assert re.match("podpath: COULD NOT TEST   broken off: [0-9]+ of ", output.splitlines()[-1])
+    document = json.loads((tmp_path / "report.json").read_text())
+    assert (document["verdict"] != "conforms", document["complete"]) == (True, False)
+    assert (tmp_path / "junit.xml").exists()
 
 
 def test_error_of_the_collection_has_no_verdict(tmp_path: Path) -> None:

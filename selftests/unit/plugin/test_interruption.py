@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from podpath.plugin import interruption
 
 
@@ -23,6 +25,15 @@ def test_frames_without_a_line_are_taken_out() -> None:
         lines.append(traceback.tb_lineno)
         traceback = traceback.tb_next
     assert lines == [1, 2, 3]
+
+
+def test_first_sigterm_breaks_off_and_further_ones_do_nothing() -> None:
+    """The run ends by then, and its report is being written."""
+    handler = interruption._Once()
+
+    with pytest.raises(KeyboardInterrupt, match="SIGTERM broke the run off"):
+        handler(15, None)
+    handler(15, None)
 
 
 def test_no_traceback_is_none() -> None:
