@@ -30,7 +30,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     in_main_thread = threading.current_thread() is threading.main_thread()
     if ours and in_main_thread and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _Once())
-        config.add_cleanup(lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+        config.add_cleanup(_restore)
+
+
+def _restore() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class _Once:
