@@ -4,8 +4,9 @@ Rules: CNI specification 1.1.0, section 2, DEL: a missing namespace is no error,
 of the container are released; a runtime that starts again calls DEL for each lost container.
 """
 
+import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from podpath.cni.network import Network
@@ -56,9 +57,11 @@ def rebooted(
         _copy(list(state_files.paths(runtime.node)), runtime.node, after)
         restarted = Runtime(after, runtime.network_name, runtime.path, runtime.hung, is_usual=False)
         new = stack.enter_context(attached(restarted, subject, version))
+        held = _held(inventory.read(runtime.node, network), lost[0])
         if refused := answers.succeeded(new.add()):
             return refused
         before = inventory.read(after, network)
+        lacking = lacks(held, _held(before, new))
         old = [attachment.after_reboot(restarted) for attachment in lost]
         differences = answers.succeeded(old[0].delete() + old[1].delete(forget=True))
         if version in since("1.1.0") and not network.conflist.disable_gc:
@@ -67,7 +70,30 @@ def rebooted(
         differences += _of_old(inventory.read(after, network), before, old)
         known = {(d.kind, d.where) for d in usual}
         differences = [d for d in differences if (d.kind, d.where) not in known]
-        return differences + siblings.checked(new, network)
+        return lacking + differences + siblings.checked(new, network)
+
+
+def lacks(held: Mapping[str, int], now: Mapping[str, int]) -> Differences:
+    """List the kinds of things of which a new container has fewer than one before the reboot. Pure.
+
+    Args:
+        held: kind of thing -> number of things that named a container before the reboot.
+        now: the same of a container after it.
+    """
+    return [
+        Difference("missing", kind, f"{number} of a container, as before the reboot", str(seen))
+        for kind, number in held.items()
+        if (seen := now.get(kind, 0)) < number
+    ]
+
+
+def _held(present: Inventory, attachment: Attachment) -> dict[str, int]:
+    """Count the rules, leases and routes of the node that name a container or its address."""
+    names = [re.compile(rf"(?<![\w.:]){re.escape(n)}(?![\w.:])") for n in attachment.known_by()]
+    return {
+        kind: sum(any(name.search(thing) for name in names) for thing in present.things[kind])
+        for kind in ("rules", "leases", "routing")
+    }
 
 
 def _usual(attachment: Attachment, network: Network) -> Differences:

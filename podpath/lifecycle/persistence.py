@@ -3,13 +3,14 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from pathlib import Path
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.lifecycle import bystanders
 from podpath.model import NODE, Difference, Topology
-from podpath.nodes import ruleset
+from podpath.nodes import link_settings, ruleset
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.system import limits, netns, waiting
@@ -19,6 +20,25 @@ from podpath.topology import firewall, whole
 
 #: Requirement on the wiring, with the reason why tests of other requirements are not run.
 PERSISTS = ("LIFE-PERSIST", "the pods' wiring changed by itself after ADD")
+
+
+#: Settings of a node that decide whether it forwards and filters what pods send (ip-sysctl).
+_SETTINGS = (
+    *("ipv4/ip_forward", "ipv4/conf/all/rp_filter", "ipv4/conf/all/route_localnet"),
+    *("ipv4/conf/all/arp_ignore", "ipv4/conf/all/accept_local", "ipv4/icmp_echo_ignore_all"),
+    *("ipv6/conf/all/forwarding", "ipv6/conf/all/disable_ipv6"),
+    *("bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables"),
+    *("bridge/bridge-nf-call-arptables", "netfilter/nf_conntrack_max"),
+)
+
+
+def _settings() -> dict[str, str]:
+    """Read the settings of this thread's network namespace, as far as the kernel has them."""
+    values = {}
+    for name in _SETTINGS:
+        with suppress(OSError):
+            values[f"setting {name}"] = Path("/proc/sys/net", name).read_text().strip()
+    return values
 
 
 class Persistence:
@@ -61,6 +81,7 @@ class Persistence:
             self._stack.callback(self._generation.close)
             self._counted = self._generation.read()
             self._rules = self._list_rules()
+            self._settings = self._read_settings()
         except BaseException:
             self._stack.close()
             raise
@@ -81,7 +102,10 @@ class Persistence:
         """List the changes, once the pods have stood for long enough or there are any."""
         age = time.monotonic() - self._began
         rest = max(limits.current().measures.persistence - age, 0.0)
-        return waiting.until(self.changes, bool, rest)
+        if changes := waiting.until(self.changes, bool, rest):
+            return changes
+        self._compare()  # the kernel does not announce each change of a setting
+        return list(self._changes.values())
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
@@ -91,6 +115,8 @@ class Persistence:
             yield
         finally:
             self._announced()
+            if not self._closed:
+                self._settings = self._read_settings()
 
     def _announced(self) -> bool:
         """Return whether anything may have changed since the last call."""
@@ -105,6 +131,10 @@ class Persistence:
 
     def _look(self) -> None:
         if self._announced():
+            self._compare()
+
+    def _compare(self) -> None:
+        if not self._closed:
             for difference in self._compared():
                 self._changes.setdefault(str(difference), difference)
 
@@ -118,7 +148,15 @@ class Persistence:
             return [Difference("changed", NODE, "the pods' namespaces", error.message)]
         differences = bystanders.changes(self.first, now, self._network)
         differences += bystanders.lost_routes(self.first, now, self._network)
-        return differences + [Difference("lost", "rules", rule, "gone") for rule in lost.elements()]
+        settings = link_settings.changes(self._settings, self._read_settings())
+        lost_rules = [Difference("lost", "rules", rule, "gone") for rule in lost.elements()]
+        return [*differences, *lost_rules, *settings]
+
+    def _read_settings(self) -> dict[str, str]:
+        """Return the node's settings on which pods rely; other programs set those of their node."""
+        if self._node.shared:
+            return {}
+        return netns.run_in(self._node.network_namespace(), _settings)
 
     def _list_rules(self) -> list[str]:
         """List the node's rules; of a node that others use, those of podpath's own pods."""

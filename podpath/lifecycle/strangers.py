@@ -1,4 +1,4 @@
-"""Rules of another program on the node, which pods that come and go must leave alone."""
+"""Rules and routes of another program on the node, which pods that come and go must leave alone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,15 +10,39 @@ from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 
-#: A table of its own, and rules in iptables' tables, of an address of a documentation range
-#: (RFC 5737): they meet no packet.
-_OTHER = "203.0.113.77"
+#: A table of its own, and rules in iptables' tables, of addresses of documentation ranges
+#: (RFC 5737, RFC 3849): they meet no packet.
+_OTHER, _OTHER_V6 = "203.0.113.77", "2001:db8:77::77"
 _TABLE = "podpath_other"
 _IPTABLES = (
     ("filter", "FORWARD", f"-s {_OTHER} -j ACCEPT"),
     ("nat", "PREROUTING", f"-s {_OTHER} -j ACCEPT"),
     ("nat", "POSTROUTING", f"-s {_OTHER} -j ACCEPT"),
 )
+#: A table of routes that no other program uses.
+_ROUTES = 7777
+
+
+def _more(action: str) -> Iterator[str]:
+    """Yield commands that add or delete what not every kernel has.
+
+    Rules are added to tables that are there: a table would stay.
+    """
+    yield f"nft {action} table inet {_TABLE}"
+    yield f"nft {action} table bridge {_TABLE}"
+    for family, address in (("-4", _OTHER), ("-6", _OTHER_V6)):
+        yield f"ip {family} rule {action} from {address} lookup {_ROUTES}"
+        yield f"ip {family} route {action} blackhole {address} table {_ROUTES}"
+    for program, address in (("iptables", _OTHER), ("ip6tables", _OTHER_V6)):
+        for table, chain in (
+            *(("filter", "INPUT"), ("mangle", "FORWARD"), ("raw", "PREROUTING")),
+            *(("nat", "OUTPUT"), ("filter", "FORWARD"), ("nat", "POSTROUTING")),
+        ):
+            option = "-A" if action == "add" else "-D"
+            rule = f"{program} -w -t {table} {option} {chain} -s {address} -j RETURN"
+            yield f"! {program}-save | grep -q '^[*]{table}' || {rule}"
+
+
 _ADD = "; ".join(
     [
         "set -e",
@@ -26,12 +50,14 @@ _ADD = "; ".join(
         f"nft add chain ip {_TABLE} kept",
         f"nft add rule ip {_TABLE} kept ip saddr {_OTHER} counter accept",
         *(f"iptables -w -t {table} -A {chain} {rule}" for table, chain, rule in _IPTABLES),
+        *(f"{{ {command} || :; }}" for command in _more("add")),
     ]
 )
 _DELETE = "; ".join(
     [
         f"nft delete table ip {_TABLE}",
         *(f"iptables -w -t {table} -D {chain} {rule}" for table, chain, rule in _IPTABLES),
+        *_more("delete"),
         "true",
     ]
 )
@@ -66,11 +92,13 @@ def lost_rules(node: Node, network: Network, pods: Deployment) -> list[Differenc
         with pods.temporary("passer-1"):
             pass
         now = inventory.read(node, network)
-    return [d for d in now.since(before) if (d.kind, d.where) == ("lost", "rules") and _is_other(d)]
+    return [d for d in now.since(before) if d.kind == "lost" and _is_other(d)]
 
 
 def _is_other(difference: Difference) -> bool:
-    return _OTHER in difference.expected or _TABLE in difference.expected
+    marks = (_OTHER, _OTHER_V6, _TABLE)
+    of_rules = difference.where in ("rules", "routing")
+    return of_rules and any(mark in difference.expected for mark in marks)
 
 
 @contextmanager

@@ -87,6 +87,10 @@ def _title(kind: str, source: str, destination: str) -> str:
     return " -> ".join(ends.get(kind, (source, destination)))
 
 
+class NoHostEnd(DoesNotConform):
+    """A pod whose eth0 has no peer on the node, and so no path: TOPO-VETH-PEER."""
+
+
 class _Resolver:
     """Resolves the names in a rule to names of this topology."""
 
@@ -139,7 +143,7 @@ class _Resolver:
         owner = self._roles.get(rule.interface, pod)
         end = self._topology.host_end(owner, POD_INTERFACE)
         if end is None:
-            raise DoesNotConform(
+            raise NoHostEnd(
                 f"no path to pod {owner}: its {POD_INTERFACE} has no peer in the node's namespace"
             )
         return end.name

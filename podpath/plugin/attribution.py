@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: Requirements on packets of pods, and those of them on packets to beyond the node.
 _OF_PACKETS = ("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORTMAP")
 _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
+_PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
 _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets")
 
 
@@ -42,6 +43,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         cause = _undone(item, persistence)
         if cause is None and isinstance(error, AssertionError):
             cause = _unrouted(item, persistence) or _following(item, persistence)
+        cause = cause or _peerless(item, error)
         if cause is None:
             raise
         raise cause from None
@@ -107,6 +109,18 @@ def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
         return None
     violation = DoesNotConform("\n".join(map(str, cause.differences)))
     return Unmet(violation, cause.requirement, cause.consequence)
+
+
+def _peerless(item: pytest.Item, error: Exception) -> Exception | None:
+    """Return the violation of TOPO-VETH-PEER, if packets have no path because of it."""
+    from podpath.errors import Unmet
+    from podpath.paths.expected import NoHostEnd
+
+    if not isinstance(error, NoHostEnd) or _is_declared(item, _PEERLESS[0]):
+        return None
+    if _PEERLESS[0] in shared.network(item.config).not_applicable:
+        return None
+    return Unmet(error, *_PEERLESS)
 
 
 def _is_declared(item: pytest.Item, requirement: str) -> bool:

@@ -82,8 +82,8 @@ REQUIREMENTS = (
         " those of uplink and lo when the node's first pods are made. Then a ping, an"
         " HTTP exchange and a datagram must take the path. Where they are configured, a ping to"
         " beyond the node must still be masqueraded, and a mapped port lead to its pod. On a node"
-        " of podpath's own, a table of nftables and rules of iptables that no plugin made must"
-        " stay.",
+        " of podpath's own, tables of nftables, rules of iptables, routing rules and routes that no"
+        " plugin made must stay, in both IP versions.",
     ),
     Requirement(
         "LIFE-SURVIVOR",
@@ -114,8 +114,9 @@ REQUIREMENTS = (
         " is not attached again.",
         how="Right after ADD, podpath reads the wiring of three pods and the node's rules. The"
         " kernel announces each later change. A change is a violation if podpath creates and"
-        " deletes no pod meanwhile, for at least six seconds and until the end of the run. Tests"
-        " that fail after it are not run.",
+        " deletes no pod meanwhile, for at least six seconds and until the end of the run. So is"
+        " one of the settings by which a node of podpath's own forwards and filters. Tests that"
+        " fail after it are not run.",
     ),
     Requirement(
         "LIFE-REUSE",
@@ -198,7 +199,8 @@ REQUIREMENTS = (
         " no network does not come back.",
         how="ADD is called for two containers. All files that were written, but those below /run"
         " and /tmp, are copied to a node that has just started. ADD of a new container must succeed"
-        " there. Then DEL of the lost ones, once without their result, must succeed, release their"
+        " there, with as many rules, routes and leases as the others had. Then DEL of the lost"
+        " ones, once without their result, must succeed, release their"
         " leases and files, and leave the new one as it is; GC, since CNI 1.1.0, as well.",
     ),
     Requirement(

@@ -4,16 +4,20 @@ Only what the kernel's own rules make certain counts: a bridge learns nothing on
 is none of its ports. A test with any further difference stays a finding of its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_interface
 
 from podpath.cni.network import Network
-from podpath.model import POD_INTERFACE, Difference, Topology
-from podpath.topology import bridge, interfaces
+from podpath.model import NODE, POD_INTERFACE, Difference, Topology
+from podpath.topology import bridge, interfaces, routes
 
 _PEER, _PORT = "TOPO-VETH-PEER", "TOPO-BRIDGE-PORT"
+_GATEWAY, _ROUTE = "TOPO-BRIDGE-GATEWAY", "TOPO-NODE-ROUTE"
 #: Requirements on host ends, which a pod without one cannot meet.
-_ON_HOST_ENDS = frozenset({_PORT, "TOPO-FDB", "TOPO-NODE-ADDR"})
+_ON_HOST_ENDS = frozenset({_PORT, "TOPO-FDB", "TOPO-NODE-ADDR", "TOPO-MTU"})
+#: Requirements on links that are in a pod and not on the node.
+_ON_LINKS = frozenset({"TOPO-POD-LINKS", "TOPO-MAC"})
 #: Differences of TOPO-BRIDGE-PORT: the host end is not on the bridge; the bridge learns nothing.
 _DETACHED = frozenset({"master", "bridge port"})
 _UNLEARNED = _DETACHED | {"learning", "interface down"}
@@ -47,7 +51,7 @@ def cause(
     """
     if not differences:
         return None
-    for rule in (_without_peer, _without_port):
+    for rule in (_without_peer, _without_port, _without_gateway):
         found = rule(requirement, differences, topology, network)
         if found and found.requirement not in network.not_applicable:
             return found
@@ -61,13 +65,59 @@ def _without_peer(
     lacking = {
         f"pod {pod} {POD_INTERFACE}": pod for pod in topology.pods if topology.host_end(pod) is None
     }
-    if requirement not in _ON_HOST_ENDS or not all(
-        d.kind == "peer" and d.where in lacking for d in differences
-    ):
+    if requirement in _ON_HOST_ENDS:
+        owners = {**lacking, **{f"host end of pod {pod}": pod for pod in lacking.values()}}
+        absent = {("peer", "none"), ("MTU", "no interface")}
+        if not all((d.kind, d.seen) in absent and str(d.where) in owners for d in differences):
+            return None
+    elif requirement in _ON_LINKS:
+        owners = dict(_misplaced(topology, lacking.values()))
+        kinds = {"unexpected interface", "MAC in result"}
+        if not all(d.kind in kinds and str(d.where) in owners for d in differences):
+            return None
+    else:
         return None
-    pods = (lacking[str(d.where)] for d in differences)
+    pods = (owners[str(d.where)] for d in differences)
     found = [peer for pod in dict.fromkeys(pods) for peer in interfaces.veth_peer(topology, pod)]
     return Cause(_PEER, "a pod has no host end", tuple(found)) if found else None
+
+
+def _misplaced(topology: Topology, pods: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield where the other end of eth0 is missing, or is instead, with the pod that it is in."""
+    for pod in pods:
+        own = topology.of_pod(pod).interface(POD_INTERFACE)
+        for link in topology.of_pod(pod).interfaces:
+            ends = (link.index, link.peer_index)
+            if own is not None and ends == (own.peer_index, own.index):
+                yield f"{pod} {link.name}", pod
+                yield f"{NODE} {link.name}", pod
+
+
+def _without_gateway(
+    requirement: str, differences: Sequence[Difference], topology: Topology, network: Network
+) -> Cause | None:
+    """Explain the subnet's route that the node lacks by the gateway's address that a bridge lacks.
+
+    The kernel adds the route with the address (net/ipv4/fib_frontend.c, fib_add_ifaddr).
+    """
+    if requirement != _ROUTE or not network.is_bridged:
+        return None
+    if {d.kind for d in differences} != {routes.MISSING}:
+        return None
+    lacking = [
+        difference
+        for difference in bridge.bridge_gateway(topology, network)
+        if difference.kind == "gateway address" and difference.seen == "none"
+    ]
+    subnets = {
+        str(ip_interface(address).network)
+        for difference in lacking
+        for address in difference.expected.split(", ")
+    }
+    absent = {str(d.where).removeprefix(f"{NODE} ").split()[0] for d in differences}
+    if not absent <= subnets:
+        return None
+    return Cause(_GATEWAY, "the bridge lacks the gateway's address", tuple(lacking))
 
 
 def _without_port(

@@ -42,6 +42,20 @@ _UNDONE = (
         after=_later(3, "ip address flush dev cni0 scope global"),
     ),
     Fault(
+        name="the node stops forwarding seconds after ADD",
+        source="own: sysctl --system, by a package that was just installed",
+        reds={"LIFE-PERSIST": "setting ipv4/ip_forward: expected 1, saw 0"},
+        untestable=ALL,
+        after=_later(3, "echo 0 >/proc/sys/net/ipv4/ip_forward"),
+    ),
+    Fault(
+        name="a filter of source addresses is turned on seconds after ADD",
+        source="own: the same, with the settings of a hardened host",
+        reds={"LIFE-PERSIST": "setting ipv4/conf/all/rp_filter: expected 0, saw 1"},
+        untestable=ALL,
+        after=_later(3, "echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter"),
+    ),
+    Fault(
         name="a pod's route is deleted seconds after ADD",
         source="own",
         reds={"LIFE-PERSIST": "changed at routes of pod"},
@@ -72,6 +86,14 @@ _REBOOT = (
         reds={"LIFE-REBOOT": "left behind at leases"},
         after=f'touch "{_FAULT}/known-$CNI_CONTAINERID"',
         before_del=f'[ -e "{_FAULT}/known-$CNI_CONTAINERID" ] || exit 0',
+    ),
+    Fault(
+        name="no pod is masqueraded after a reboot",
+        source="own: rules that a file on disk says are there",
+        reds={"LIFE-REBOOT": "missing at rules"},
+        last="""[ "$CNI_COMMAND $status" != "ADD 0" ] || {
+          [ -e /var/lib/cni/made ] || touch /var/lib/cni/made /run/made
+          [ -e /run/made ] || iptables -t nat -F; }""",
     ),
     Fault(
         name="DEL of a pod of before a reboot takes a new pod's rules",

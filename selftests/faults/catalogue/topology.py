@@ -94,6 +94,13 @@ FAULTS = (
         source="own",
         reds={"TOPO-VETH-PEER": "peer at pod client eth0: expected an interface of the node"},
         follows=ALL,
+        under=dict.fromkeys(
+            (
+                *("TOPO-POD-LINKS", "TOPO-MTU", "TOPO-MAC", "TOPO-BRIDGE-PORT", "TOPO-FDB"),
+                *("TOPO-NODE-ADDR", "PATH-ICMP"),
+            ),
+            "TOPO-VETH-PEER",
+        ),
         untestable=frozenset({"LIFE-REUSE"}),
         after='ip link set "$HOST" netns "$CNI_NETNS"',
     ),
@@ -159,7 +166,7 @@ FAULTS = (
             "PATH-GATEWAY": "missing hop",
         },
         # the connected route goes with the address
-        follows=frozenset({"TOPO-NODE-ROUTE"}),
+        under={"TOPO-NODE-ROUTE": "TOPO-BRIDGE-GATEWAY"},
         after="ip address flush dev cni0 scope global",
     ),
     Fault(

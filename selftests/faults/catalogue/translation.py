@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from selftests.faults.catalogue.ipv6 import dual_stack
 from selftests.faults.fault import Fault, given, rule_of_iptables
 from selftests.suite import ROOT
 
@@ -153,6 +154,38 @@ FAULTS = (
         reds={"LIFE-OTHERS": "lost at rules: expected table ip podpath_other"},
         near=frozenset({"PATH-MASQUERADE"}),
         before='[ "$POD" != passer-1 ] || nft delete table ip podpath_other',
+    ),
+    Fault(
+        name="the start of one pod deletes another program's table of both IP versions",
+        source="containers/podman issue 11123, for tables that no old program has",
+        reds={"LIFE-OTHERS": "lost at rules: expected table inet podpath_other"},
+        before='[ "$POD" != passer-1 ] || nft delete table inet podpath_other',
+    ),
+    Fault(
+        name="the end of one pod takes another program's rules of what the node gets",
+        source="containers/podman issue 16805, for the chain INPUT",
+        reds={"LIFE-OTHERS": "lost at rules: expected table ip filter chain INPUT"},
+        after_del='[ "$POD" != passer-1 ] || iptables -F INPUT',
+    ),
+    Fault(
+        name="the end of one pod takes another program's rules for IPv6",
+        source="containers/podman issue 16805, in the family that is looked at less",
+        reds={"LIFE-OTHERS": "lost at rules: expected table ip6 nat chain POSTROUTING"},
+        follows=frozenset({"PATH-MASQUERADE"}),
+        configure=dual_stack,
+        after_del='[ "$POD" != passer-1 ] || ip6tables -t nat -F POSTROUTING',
+    ),
+    Fault(
+        name="the end of one pod takes another program's routing rules",
+        source="own: rules that are deleted by their table",
+        reds={"LIFE-OTHERS": "from 203.0.113.77 lookup 7777"},
+        after_del='[ "$POD" != passer-1 ] || { while ip rule delete lookup 7777; do :; done; }',
+    ),
+    Fault(
+        name="the end of one pod takes another program's routes",
+        source="own: a table that the plugin takes for its own",
+        reds={"LIFE-OTHERS": "lost at routing: expected blackhole 203.0.113.77"},
+        after_del='[ "$POD" != passer-1 ] || ip route flush table 7777',
     ),
     _mapping(
         name="the end of one pod takes the mapped ports of all",

@@ -1,9 +1,11 @@
 """Differences of TOPO that follow from those of another requirement, and those that do not."""
 
+from dataclasses import replace
+
 import pytest
 
-from podpath.model import Topology
-from podpath.topology import following
+from podpath.model import Difference, Topology
+from podpath.topology import following, interfaces
 from podpath.topology.comparison import Differences
 from podpath.topology.wiring import Wiring
 from selftests.unit import samples
@@ -46,6 +48,54 @@ def test_host_end_that_is_not_there_explains_what_it_lacks(requirement: str) -> 
 
     assert cause is not None
     assert cause.requirement == "TOPO-VETH-PEER"
+
+
+def test_gateway_address_that_is_not_there_explains_the_subnets_route() -> None:
+    """The kernel adds the route with the address; another missing route is a second fault."""
+    network = samples.network()
+    base = samples.with_node_link(samples.topology(), samples.BRIDGE, addresses=())
+    routes = tuple(r for r in base.node.routes if r.device != samples.BRIDGE)
+    without = samples.with_node(base, routes=routes)
+    differences = Wiring(without, network).differences("TOPO-NODE-ROUTE")
+
+    cause = following.cause("TOPO-NODE-ROUTE", differences, without, network)
+
+    assert cause is not None
+    assert (cause.requirement, cause.differences[0].kind) == (
+        "TOPO-BRIDGE-GATEWAY",
+        "gateway address",
+    )
+    other = replace(differences[0], where="node 10.99.0.0/24 via the link dev cni0")
+    assert following.cause("TOPO-NODE-ROUTE", [*differences, other], without, network) is None
+    held = samples.with_node(samples.topology(), routes=routes)
+    assert following.cause("TOPO-NODE-ROUTE", differences, held, network) is None
+
+
+def test_host_end_in_the_pod_explains_what_is_there_and_what_is_missing() -> None:
+    """A stranger in the pod is a second fault."""
+    network, base = samples.network(), samples.topology()
+    own = base.of_pod("client").interface("eth0")
+    assert own is not None
+    without = samples.with_pod_link(base, "client", peer_nsid=77)
+    space = without.of_pod("client")
+    end = samples.extra_link("vethX", index=own.peer_index, peer_index=own.index)
+    stranger = samples.extra_link("stranger", index=99)
+    for links, requirement in (((end,), "TOPO-VETH-PEER"), ((end, stranger), None)):
+        inside = replace(space, interfaces=(*space.interfaces, *links))
+        named = {**without.named, without.pods["client"].netns: inside}
+        topology = replace(without, named=named)
+        differences = [
+            d for d in interfaces.pod_links(topology, "client") if d.kind != "interface down"
+        ]
+
+        cause = following.cause("TOPO-POD-LINKS", differences, topology, network)
+
+        assert (cause and cause.requirement) == requirement
+    missing = Difference("MTU", "host end of pod client", "1500", "no interface")
+    cause = following.cause("TOPO-MTU", [missing], without, network)
+    assert cause is not None
+    assert cause.requirement == "TOPO-VETH-PEER"
+    assert following.cause("TOPO-MTU", [missing], base, network) is None
 
 
 def test_second_fault_is_a_finding_of_its_own() -> None:
