@@ -111,8 +111,12 @@ def succeeded(answers: Iterable[Answer]) -> Differences:
     return [Difference("failure", a.where, "exit status 0", str(a)) for a in answers if a.status]
 
 
-def require_success(answers: Iterable[Answer]) -> None:
+def require_success(answers: Iterable[Answer], requirement: str = "") -> None:
     """Require that each call succeeded: otherwise the state under test cannot be reached.
+
+    Args:
+        answers: the calls.
+        requirement: id of the requirement that a failure violates; by default that of the command.
 
     Raises:
         DoesNotConform: a call failed; Unmet if one requirement is about its success.
@@ -120,8 +124,8 @@ def require_success(answers: Iterable[Answer]) -> None:
     for answer in answers:
         if answer.status:
             error = DoesNotConform(f"{answer.where} failed", str(answer))
-            requirement = _SUCCESS.get(answer.command)
-            raise Unmet(error, requirement, f"{answer.where} failed") if requirement else error
+            violated = requirement or _SUCCESS.get(answer.command)
+            raise Unmet(error, violated, f"{answer.where} failed") if violated else error
 
 
 def silent(answers: Iterable[Answer]) -> Differences:

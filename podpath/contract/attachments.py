@@ -33,6 +33,8 @@ from podpath.system import limits, randomness, sysctl, waiting
 INTERFACE = "net1"
 #: Second interface of the same container.
 SECOND_INTERFACE = "net2"
+#: Requirement that ADD of a second interface of a container violates if it fails.
+BESIDE = "CNI-INTERFACES"
 
 _numbers = itertools.count(1)
 
@@ -122,23 +124,30 @@ class Attachment:
             links.require(links.links(self.runtime.node, self.name), self.interface)
             known.add(self.subject.name)
 
-    def prepare(self) -> None:
+    def prepare(self, requirement: str = "") -> None:
         """Call ADD of the plugins that come before the subject in the chain.
+
+        Args:
+            requirement: as require_added has it.
 
         Raises:
             DoesNotConform: a plugin failed, or did not end in time.
         """
-        self.require_added(self._add(self.subject.preceding, {}))
+        self.require_added(self._add(self.subject.preceding, {}), requirement)
 
-    def require_added(self, answers: Sequence[Answer]) -> None:
+    def require_added(self, answers: Sequence[Answer], requirement: str = "") -> None:
         """Require that ADD succeeded; if the first ADD on the node failed, repeat its error.
+
+        Args:
+            answers: the calls.
+            requirement: id of the requirement that a failure violates; by default that of ADD.
 
         Raises:
             Unmet: a plugin failed.
         """
         if any(answer.status for answer in answers):
             self.runtime.require_first_add()
-        require_success(answers)
+        require_success(answers, requirement)
 
     def _add(self, steps: Sequence[Step], overrides: Overrides) -> list[Answer]:
         answers = []
@@ -348,13 +357,13 @@ def attached_beside(first: Attachment) -> Iterator[Attachment]:
     """Yield a second attachment of a container, by another interface, ready for ADD.
 
     Raises:
-        DoesNotConform: a plugin that comes before the subject fails.
+        Unmet: a plugin that comes before the subject fails.
     """
     second = Attachment(first.runtime, first.subject, first.version, first.capability_args)
     second.container, second.name, second.netns = first.container, first.name, first.netns
     second.interface = SECOND_INTERFACE
     try:
-        second.prepare()
+        second.prepare(BESIDE)
         yield second
     finally:
         second.detach()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from podpath.cni.network import Network
 from podpath.contract import answers, siblings, valid_links
 from podpath.contract.answers import Answer
-from podpath.contract.attachments import Attachment, attached, attached_beside
+from podpath.contract.attachments import BESIDE, Attachment, attached, attached_beside
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Role, Subject, of
 from podpath.model import Difference
@@ -99,7 +99,7 @@ def kept(collector: Collector, attachment: Attachment) -> Differences:
     attachment.attach()
     before = collector.now()
     with attached_beside(attachment) as second:
-        answers.require_success(second.add())
+        answers.require_success(second.add(), BESIDE)
         collected = collector.collect([attachment])
         now = collector.now().since(before)
     left = [d for d in now if d.kind == "left behind" and d.where in _HELD]

@@ -26,6 +26,7 @@ class Entry:
         says: part of the message of a refusal.
         needs: plugins beyond those of Debian's package.
         setup: name of a script in setup/; empty without one.
+        reds: requirements that a plugin of "needs" violates, looked at in its source.
     """
 
     file: str
@@ -35,6 +36,7 @@ class Entry:
     says: str = ""
     needs: tuple[str, ...] = ()
     setup: str = ""
+    reds: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -52,7 +54,8 @@ def read() -> tuple[Entry, ...]:
     """Read the table."""
     document = tomllib.loads((HERE / "table.toml").read_text())
     return tuple(
-        Entry(**{**entry, "needs": tuple(entry.get("needs", ()))}) for entry in document["conflist"]
+        Entry(**{**entry, **{key: tuple(entry.get(key, ())) for key in ("needs", "reds")}})
+        for entry in document["conflist"]
     )
 
 
