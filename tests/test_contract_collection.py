@@ -62,6 +62,9 @@ def test_collection_releases_an_interface_that_is_not_listed(
     collector: Collector, container: Attachment
 ) -> None:
     """GC releases the resources of a container's second interface, if only its first is listed."""
+    container.attach()
+    if collection.is_single(container):
+        pytest.skip("the plugins give a container no second interface, see CNI-INTERFACES")
     assert collection.kept(collector, container) == []
 
 

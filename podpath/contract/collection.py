@@ -13,6 +13,7 @@ from podpath.contract.answers import Answer
 from podpath.contract.attachments import BESIDE, Attachment, attached, attached_beside
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Role, Subject, of
+from podpath.errors import Unmet
 from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
@@ -95,8 +96,7 @@ def spared(collector: Collector, listed: Attachment, stale: Attachment) -> Diffe
 
 
 def kept(collector: Collector, attachment: Attachment) -> Differences:
-    """Check that GC releases the second interface of a container whose first one is listed."""
-    attachment.attach()
+    """Check that GC releases the second interface of an attached container."""
     before = collector.now()
     with attached_beside(attachment) as second:
         answers.require_success(second.add(), BESIDE)
@@ -109,8 +109,20 @@ def kept(collector: Collector, attachment: Attachment) -> Differences:
 @contextmanager
 def _second(first: Attachment) -> Iterator[list[Attachment]]:
     """Yield a container's attachments: two, if the plugin gives it a second interface."""
+    if is_single(first):
+        yield [first]
+        return
     with attached_beside(first) as second:
         yield [first] if answers.succeeded(second.add()) else [first, second]
+
+
+def is_single(first: Attachment) -> bool:
+    """Return whether the plugins refuse a container a second interface: CNI-INTERFACES says so."""
+    try:
+        with attached_beside(first) as second:
+            return bool(answers.succeeded(second.add()))
+    except Unmet:
+        return True
 
 
 @contextmanager
