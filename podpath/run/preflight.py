@@ -48,11 +48,12 @@ def _check_system(kind: Kind) -> None:
 
 def _refuse(findings: Sequence[needs.Finding]) -> None:
     """Raise CouldNotTest if something is missing."""
-    missing = [finding for finding in findings if not finding.found]
+    # two needs may fail for one reason, which is said once
+    missing = dict.fromkeys((f.detail, f.remedy) for f in findings if not f.found)
     if len(missing) == 1:
-        raise CouldNotTest(missing[0].detail, missing[0].remedy)
+        raise CouldNotTest(*next(iter(missing)))
     if missing:
-        sentences = [str(CouldNotTest(finding.detail, finding.remedy)) for finding in missing]
+        sentences = [str(CouldNotTest(*reason)) for reason in missing]
         raise CouldNotTest("\n- ".join([f"{len(missing)} things stand in the way:", *sentences]))
 
 
