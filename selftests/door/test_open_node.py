@@ -106,7 +106,7 @@ def test_program_on_the_node_finds_its_node(node: OpenNode) -> None:
         "    print(node.id, prove(node, 'client', 'server').differences)\n"
     )
 
-    done = node.node.run([sys.executable, "-c", program])
+    done = node.node.run([sys.executable, "-c", program], 120.0)
 
     assert done.stdout.split(maxsplit=1) == [node.id, "[]\n"], done.stderr
 

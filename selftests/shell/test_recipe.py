@@ -103,6 +103,7 @@ def test_the_terminal_is_a_real_one(first: Window) -> None:
     first.type("G")
     first.until("1000\n")
     first.type("q")
+    first.until(PROMPT)
     assert "still here" in first.run("echo still here")
 
 
