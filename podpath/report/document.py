@@ -412,14 +412,14 @@ def write(directory: Path, document: Mapping[str, Any]) -> Path:
 
 
 def _text(document: Mapping[str, Any]) -> str:
-    """Format a document with one line for each member, and for each requirement.
+    """Format a document with one line for each member, which sed finds, and for each requirement.
 
     With an indentation, Python's json takes ten times as long.
     """
     entries = (_line(entry) for entry in document["requirements"])
     lines = {name: _line(value) for name, value in document.items()}
     lines["requirements"] = "[\n{}\n]".format(",\n".join(entries))
-    members = (f"{_line(name)}: {value}" for name, value in lines.items())
+    members = (f" {_line(name)}: {value}" for name, value in lines.items())
     return "{{\n{}\n}}\n".format(",\n".join(members))
 
 

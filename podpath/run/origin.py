@@ -90,8 +90,20 @@ def _called(path: str) -> Iterator[str]:
         return
     for name in dict.fromkeys(_PATH.findall(text.decode(errors="replace"))):
         gives_addresses = os.path.basename(name) in _IPAM and not _has_name(path, name)
-        if name != path and os.path.isfile(name) and not gives_addresses:
+        if name != path and _is_readable(name) and not gives_addresses:
             yield name
+
+
+def _is_readable(path: str) -> bool:
+    """Return whether a script's word names a file that can be read, unlike some of /proc."""
+    try:
+        if not os.path.isfile(path):
+            return False
+        with Path(path).open("rb") as file:
+            file.read(1)
+    except OSError:
+        return False
+    return True
 
 
 def _has_name(path: str, called: str) -> bool:

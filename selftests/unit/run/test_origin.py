@@ -43,6 +43,13 @@ def test_script_has_the_code_of_what_it_calls(
     assert [code.plugin for code in origin.of(str(script)).codes] == codes
 
 
+def test_script_may_name_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    script = tmp_path / "wrapper"
+    script.write_text("#!/bin/sh\nln -s /proc/1/ns/net /run/netns/other\n")
+
+    assert origin.of(str(script)).codes == ()
+
+
 def test_owners_of_files_are_read_without_diversions() -> None:
     """A file may belong to several packages, of which the first one is named."""
     lines = [
