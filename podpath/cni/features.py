@@ -4,14 +4,13 @@ The model is the Gateway API's conformance profiles. All tests of the core must 
 tested if the configuration requires it; for each other feature the report gives the reason.
 """
 
-import difflib
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from podpath.cni.conflist import Conflist
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
-from podpath.model import Family
+from podpath.model import Family, spelling
 from podpath.requirements import CORE, REQUIREMENTS, Ability
 
 #: Reason for a feature that the user excludes from the tests.
@@ -171,8 +170,8 @@ def _signs(option: str) -> dict[str, str]:
 
 
 def _similar(name: str) -> str:
-    alike = difflib.get_close_matches(name, FEATURES, 1)
-    return f"Did you mean {alike[0]}?" if alike else f"There are: {', '.join(FEATURES)}"
+    alike = spelling.closest(name, FEATURES)
+    return f"Did you mean {alike}?" if alike else f"There are: {', '.join(FEATURES)}"
 
 
 def _absent(feature: Feature, network: Network) -> str:
