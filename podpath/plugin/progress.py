@@ -89,9 +89,9 @@ class Progress:
             self._done[name] += report.when == "teardown"
             if name not in self._shown:
                 self._shown.add(name)
-                self._show(
-                    f"testing {name}, {self._planned.get(name, 0)} tests", brief=self._line()
-                )
+                tests = self._planned.get(name, 0)
+                noun = "test" if tests == 1 else "tests"
+                self._show(f"testing {name}, {tests} {noun}", brief=self._line())
             elif self._live:
                 self._rewrite(self._line())
 
