@@ -67,7 +67,8 @@ def _show(options: argparse.Namespace) -> int:
         of_run = {name: document[name] for name in ("verdict", "complete")}
         output.write_json({**of_run, "features": features, "requirements": verdicts})
         return concluded.status
-    output.write_styled(f"podpath: {concluded.line}", _COLOURS.get(concluded.verdict, "yellow"))
+    verdict = f"podpath: {concluded.line}", _COLOURS.get(concluded.verdict, "yellow")
+    output.write_styled(*verdict)
     output.write("")
     for text, style in findings.failures(document, str, language):
         output.write_styled(text, style)
@@ -77,6 +78,8 @@ def _show(options: argparse.Namespace) -> int:
         output.write_styled(text, style)
     _show_results(document)
     _show_environment(document)
+    output.write("")
+    output.write_styled(*verdict)  # again, as a run ends with it: `tail` and a long page show it
     return concluded.status
 
 

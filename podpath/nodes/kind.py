@@ -128,6 +128,11 @@ class Kind(ABC):
         """Where the conflist comes from, if only a running node has it; empty otherwise."""
         return ""
 
+    @property
+    def described_by(self) -> tuple[Path, ...]:
+        """Files that name the plugins of a network whose conflist only a running node has."""
+        return ()
+
     def ready(self, say: Say) -> AbstractContextManager[None]:  # noqa: ARG002
         """Make what has the conflist, for the length of the run, before the conflist is read."""
         return nullcontext()

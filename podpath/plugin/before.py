@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
-from podpath.plugin import packages, shared
+from podpath.plugin import packages, shared, unselected
 from podpath.testing.marks import EACH_FAMILY, REQUIREMENT
 
 if TYPE_CHECKING:
@@ -122,12 +122,20 @@ def _prepare(config: pytest.Config) -> None:
 
 
 def _make_ready(config: pytest.Config) -> None:
-    """Start what has the conflist, if only a running cluster has it. Raises CouldNotTest."""
+    """Start what has the conflist, if only a running cluster has it.
+
+    Raises:
+        CouldNotTest: the node lacks something, or could not be started.
+        UsageError: -k selects no test, which is known before the cluster starts.
+    """
     from podpath.run import preflight
 
     kind = shared.kind(config)
-    if kind.later and not config.getoption("--podpath-cni-conf"):
-        preflight.check_kind(kind)
+    if kind.later:
+        if sentence := unselected.sentence(config):
+            raise pytest.UsageError(sentence)
+        if not config.getoption("--podpath-cni-conf"):
+            preflight.check_kind(kind)
     stack = ExitStack()
     config.add_cleanup(lambda: _end(stack))
     # standard error itself is redirected while kind runs

@@ -66,4 +66,5 @@ def _violation(report: pytest.TestReport, cause: dict[str, Any]) -> pytest.TestR
         user_properties=properties,
     )
     violation.podpath = cause  # type: ignore[attr-defined]
+    violation.podpath_afterwards = True  # type: ignore[attr-defined]
     return violation

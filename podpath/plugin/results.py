@@ -38,10 +38,9 @@ def pytest_report_teststatus(
     shown = yield
     category, letter, word = shown_as(report) or shown
     ours = getattr(report, "podpath", None) is not None
-    # podpath.plugin.progress shows it in another way
-    return (
-        (category, "", "") if ours and shared.shows_progress(config) else (category, letter, word)
-    )
+    # podpath.plugin.progress shows it in another way, and the findings show what came afterwards
+    in_progress = shared.shows_progress(config) or hasattr(report, "podpath_afterwards")
+    return (category, "", "") if ours and in_progress else (category, letter, word)
 
 
 def shown_as(report: pytest.TestReport) -> tuple[str, str, str] | None:

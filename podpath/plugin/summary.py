@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Reports by category, of which pytest's own sections leave some out: the findings show them.
 _every = pytest.StashKey[dict[str, list[Any]]]()
+#: Failed tests that pytest's short summary lists without -v, the first ones of each requirement.
+_MOST_FAILED = 10
 #: Columns of a log, which has no width of its own.
 _LOG_COLUMNS = 120
 _MINUTE = 60
@@ -58,7 +60,9 @@ class _Around:
         if _brief(self._config):
             _hide(stats, "failed")
         try:
-            return (yield)
+            outcome = yield
+            _count_more(terminalreporter, len(every.get("failed", ())))
+            return outcome
         finally:
             stats.update(every)
             for report in every.get("failed", ()):
@@ -84,17 +88,47 @@ def _hide(stats: dict[str, list[Any]], category: str) -> None:
 def _prepare_short_summary(terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Let pytest's short summary list failures; with -ra, not what is folded by reason already.
 
-    Where the environment has CI, pytest prints failures whole there: each finding a second time.
+    The findings above it name each requirement, so few tests of each stand here: what comes last
+    is seen first. Where the environment has CI, pytest prints failures whole there: each finding a
+    second time.
     """
     every = config.stash[_every]
     terminal.stats.update(every)
-    if _brief(config):
+    if _brief(config) and "failed" in every:
+        terminal.stats["failed"] = _first_ones(every["failed"])
         for report in every.get("failed", ()):
             if hasattr(report, "podpath"):
                 report.longrepr = str(report.longrepr).partition("\n")[0]
     if _brief(config) and "a" in config.option.reportchars:
         _hide(terminal.stats, "skipped")
         _hide(terminal.stats, "xfailed")
+
+
+def _count_more(terminal: pytest.TerminalReporter, failed: int) -> None:
+    """Print the number of failed tests that pytest's short summary has left out."""
+    from podpath.report import words
+
+    more = failed - len(terminal.stats.get("failed", ()))
+    if more and "f" in terminal.reportchars:
+        language = shared.language(terminal.config)
+        terminal.write_line(words.say("more failed", language, count=more))
+
+
+def _first_ones(reports: list[Any]) -> list[Any]:
+    """Return few failed tests: those of others than podpath, and the first of each requirement.
+
+    All of them, if they are few.
+    """
+    if len(reports) <= _MOST_FAILED:
+        return reports
+    kept, listed = [], set[tuple[str, ...]]()
+    for report in reports:
+        if not hasattr(report, "podpath"):
+            kept.append(report)
+        elif (names := tuple(report.podpath["requirements"])) not in listed:
+            kept += [report] if len(listed) < _MOST_FAILED else []
+            listed.add(names)
+    return kept
 
 
 def _brief(config: pytest.Config) -> bool:

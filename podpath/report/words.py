@@ -63,6 +63,9 @@ _WORDS: Mapping[str, Text] = {
     ),
     "in": Text("  in {test}", "  见 {test}"),
     "and more tests": Text(", and {count} more", "，另有 {count} 个测试"),
+    "more failed": Text(
+        "and {count} more failed tests, which -v lists", "另有 {count} 个测试失败，-v 会列出它们"
+    ),
     "tests": Text("{count} tests", "{count} 个测试"),
     "test": Text("{count} test", "{count} 个测试"),
     "recommended": Text("recommended, not met", "建议项未满足"),

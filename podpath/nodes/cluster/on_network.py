@@ -71,6 +71,11 @@ class OnInstalled(_WithOwnNetwork):
         exists = kind_cluster.exists(self.options)
         return "" if exists else "that of the cluster's own network, known once the cluster runs"
 
+    @property
+    def described_by(self) -> tuple[Path, ...]:
+        """See Kind."""
+        return self.manifests
+
     @contextmanager
     def ready(self, say: Say) -> Iterator[None]:
         """See Kind. The conflist is in the cluster."""
