@@ -57,7 +57,12 @@ def read(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(result, dict):
         raise DoesNotConform(f"the plugin's result must be an object, not {_kind(result)}")
-    return result if names_interfaces(result) else _converted(result)
+    return in_lists(result)
+
+
+def in_lists(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result with its addresses and routes in lists, as versions since 0.3.0 have them."""
+    return dict(result) if names_interfaces(result) else _converted(result)
 
 
 def names_interfaces(result: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from podpath.cni.network import Network
+from podpath.cni.result import in_lists
 from podpath.contract import links
 from podpath.contract.answers import Answer, entries, require_success
 from podpath.contract.links import AttachmentState
@@ -84,6 +85,11 @@ class Attachment:
     def identity(self) -> dict[str, str]:
         """The attachment as GC lists it."""
         return {"containerID": self.container, "ifname": self.interface}
+
+    @property
+    def addresses(self) -> list[Mapping[str, Any]]:
+        """The addresses of the last result, each with an "address", in any version of CNI."""
+        return entries(in_lists(self.result or {}), "ips", "address")
 
     def environment(self, command: str, overrides: Overrides = _NO_OVERRIDES) -> dict[str, str]:
         """Return the variables of a call; CNI_ARGS has the keys that containerd sets."""
@@ -282,8 +288,7 @@ class Attachment:
 
     def known_by(self) -> list[str]:
         """Return the container's id and its addresses, which texts about its things have."""
-        given = entries(self.result or {}, "ips", "address")
-        return [self.container, *(str(a["address"]).partition("/")[0] for a in given)]
+        return [self.container, *(str(a["address"]).partition("/")[0] for a in self.addresses)]
 
     def unmount_namespace(self) -> None:
         """Remove the namespace, but keep the file on which it was mounted."""

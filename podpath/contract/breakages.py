@@ -172,7 +172,7 @@ def _first_address(attachment: Attachment) -> str:
 
 def _addresses(attachment: Attachment) -> list[Mapping[str, Any]]:
     """Return the "ips" of the result; raise DoesNotConform if there are none."""
-    if not (addresses := entries(attachment.result or {}, "ips", "address")):
+    if not (addresses := attachment.addresses):
         raise DoesNotConform("the result of ADD lists no address")
     return addresses
 

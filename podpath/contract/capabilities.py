@@ -85,7 +85,7 @@ def held_address(container: Attachment, requested: AddressWithPrefix) -> list[Di
     link = state.container_links.get(INTERFACE)
     places = {
         f"{INTERFACE} in the kernel": link.addresses if link else (),
-        "ips of the result": [e["address"] for e in entries(state.result, "ips", "address")],
+        "ips of the result": [e["address"] for e in container.addresses],
     }
     return [
         Difference("static IP", where, str(requested), listed(seen))
@@ -211,7 +211,7 @@ def _received(receiver: socket.socket) -> int:
 
 
 def _address(container: Attachment, family: Family) -> Address:
-    texts = [e["address"] for e in entries(container.result or {}, "ips", "address")]
+    texts = [e["address"] for e in container.addresses]
     for address in _of_version(texts, family.value):
         return address.ip
     raise DoesNotConform(f"the result of ADD has no {family.text} address")

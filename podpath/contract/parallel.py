@@ -6,7 +6,7 @@ Rules: CNI specification 1.1.0, section 3, "Lifecycle & Ordering".
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from podpath.contract.answers import Answer, entries, succeeded
+from podpath.contract.answers import Answer, succeeded
 from podpath.contract.attachments import Attachment
 from podpath.model import Difference
 
@@ -20,7 +20,7 @@ def added(containers: Sequence[Attachment]) -> Differences:
     differences = _at_once(lambda container: container.add(), containers)
     held: dict[str, str] = {}
     for container in containers:
-        for entry in entries(container.result or {}, "ips", "address"):
+        for entry in container.addresses:
             other = held.setdefault(entry["address"], container.name)
             if other != container.name:
                 seen = f"{other} and {container.name}"

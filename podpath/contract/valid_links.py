@@ -9,7 +9,6 @@ from ipaddress import ip_interface
 
 from podpath.cni.network import Network
 from podpath.contract import links
-from podpath.contract.answers import entries
 from podpath.contract.attachments import Attachment
 from podpath.model import NODE, Difference, Interface
 from podpath.system import limits, netns, waiting
@@ -124,7 +123,7 @@ def _settings(where: str, link: Interface, *, is_shared: bool) -> dict[str, str]
 
 
 def _addresses(attachment: Attachment) -> list[str]:
-    reported = entries(attachment.result or {}, "ips", "address")
+    reported = attachment.addresses
     return [str(entry["address"]).partition("/")[0] for entry in reported]
 
 
@@ -147,7 +146,7 @@ def _names(learned: Iterable[str], addresses: set[str]) -> bool:
 
 def _speak(attachment: Attachment) -> None:
     """Send a datagram to each gateway: what precedes it, ARP or ND, has the container's MAC."""
-    for entry in entries(attachment.result or {}, "ips", "address"):
+    for entry in attachment.addresses:
         with suppress(OSError, ValueError):
             own = ip_interface(entry["address"])
             to = str(entry.get("gateway") or own.network.network_address + 1)

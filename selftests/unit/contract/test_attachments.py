@@ -1,14 +1,51 @@
 """Pure parts of the checks of two attachments, and of ranges that are used up."""
 
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
+from unittest.mock import patch
 
 import pytest
 
 from podpath.cni.network import Network
-from podpath.contract import failures, siblings, subjects
+from podpath.contract import failures, parallel, siblings, subjects
+from podpath.contract.attachments import Attachment
+from podpath.contract.runtime import Runtime
+from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
 from selftests.unit import samples
+
+
+def attachment(result: dict[str, Any]) -> Attachment:
+    chain = subjects.of(network([{"subnet": "10.88.0.0/24"}]).conflist)[0]
+    runtime = Runtime(cast("Node", None), "network", "/opt/cni/bin")
+    made = Attachment(runtime, chain, result["cniVersion"])
+    made.result = result
+    return made
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"cniVersion": "0.1.0", "ip4": {"ip": "10.88.0.2/24"}, "ip6": {"ip": "fd00:88::2/64"}},
+        {
+            "cniVersion": "1.0.0",
+            "ips": [{"address": "10.88.0.2/24"}, {"address": "fd00:88::2/64"}],
+        },
+    ],
+)
+def test_attachment_is_known_by_its_addresses_in_any_version(result: dict[str, Any]) -> None:
+    """Its lease is its own, not another container's, also where the result has no "ips"."""
+    made = attachment(result)
+
+    assert made.known_by() == [made.container, "10.88.0.2", "fd00:88::2"]
+
+
+def test_containers_with_one_address_are_seen_in_any_version() -> None:
+    result = {"cniVersion": "0.2.0", "ip4": {"ip": "10.88.0.2/24"}}
+    with patch.object(Attachment, "add", return_value=[]):
+        (difference,) = parallel.added([attachment(result), attachment(result)])
+
+    assert (difference.kind, difference.where) == ("address", "10.88.0.2/24")
 
 
 def inventory(**things: tuple[str, ...]) -> Inventory:
