@@ -45,16 +45,21 @@ class Origin:
         package: Debian package and version; empty if no package has the program.
         checksum: beginning of its SHA-256 digest.
         codes: code that it is known to contain, or to call.
+        is_script: True if it is a script, whose code is that of the programs that it calls.
     """
 
     package: str = ""
     checksum: str = ""
     codes: tuple[Code, ...] = field(default=())
+    is_script: bool = False
 
     def __str__(self) -> str:
         if self.package:
             return self.package
-        return ", ".join([*(str(c) for c in self.codes if c.plugin != SKEL), self.texts[-1]])
+        known = ", ".join(dict.fromkeys(str(c) for c in self.codes if c.plugin != SKEL))
+        if self.is_script:
+            known = f"a script that calls {known}" if known else "a script"
+        return ", ".join(filter(None, (known, self.texts[-1])))
 
     @property
     def texts(self) -> tuple[str, ...]:

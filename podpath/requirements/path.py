@@ -258,9 +258,10 @@ REQUIREMENTS = (
             f"{NODE} iptables-save -t nat",
             f"{DUMP} port 28080 or port 80 or port 29000 or port 9000",
         ),
-        level=Level.MUST,
-        source="containernetworking/cni, CONVENTIONS.md, portMappings; documentation of the"
-        " plugin portmap",
+        level=Level.JUDGEMENT,
+        source="containernetworking/cni, CONVENTIONS.md, portMappings: ports of the node lead to"
+        " the container; documentation of the plugin portmap: which senders it masquerades, which"
+        " is podpath's own judgement for other plugins",
         needs=Ability.PORTS | Ability.BEYOND,
         feature="portmap",
         why="Clients outside the cluster reach a pod by such a port, and the pod must see their"

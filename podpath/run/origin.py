@@ -37,7 +37,7 @@ def _origin(path: str, _: tuple[int, int]) -> Origin:
     """Return the origin from a cache, as dpkg is slow. Inode and mtime distinguish files."""
     package = _package(path)
     codes = tuple(dict.fromkeys(c for file in (path, *_called(path)) for c in _codes(file)))
-    return Origin(package, programs.checksum(path)[:16], codes)
+    return Origin(package, programs.checksum(path)[:16], codes, is_script=_is_script(path))
 
 
 def _package(path: str) -> str:
@@ -82,12 +82,17 @@ def _codes(path: str) -> tuple[Code, ...]:
     return code.of(build, os.path.basename(path), _package(path)) if build else ()
 
 
+def _is_script(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        return file.read(len(_SCRIPT)) == _SCRIPT
+
+
 def _called(path: str) -> Iterator[str]:
     """Yield the programs whose absolute paths a script contains, and whose behaviour it has."""
+    if not _is_script(path):
+        return
     with Path(path).open("rb") as file:
         text = file.read(_MOST_SCRIPT)
-    if not text.startswith(_SCRIPT):
-        return
     for name in dict.fromkeys(_PATH.findall(text.decode(errors="replace"))):
         gives_addresses = os.path.basename(name) in _IPAM and not _has_name(path, name)
         if name != path and _is_readable(name) and not gives_addresses:

@@ -203,7 +203,7 @@ def test_doctor_finds_all_there(capsys: Capture, plugins: Path) -> None:
 
     assert told["ready"]
     found = {f["name"]: f["detail"] for f in told["findings"] if f["found"]}
-    assert found["plugin bridge"].startswith(f"{plugins}/bridge (sha256 ")
+    assert found["plugin bridge"].startswith(f"{plugins}/bridge (a script, sha256 ")
     assert {"root", "runc", "file system overlay", "link veth", "conflist"} <= found.keys()
 
 

@@ -43,6 +43,25 @@ def test_script_has_the_code_of_what_it_calls(
     assert [code.plugin for code in origin.of(str(script)).codes] == codes
 
 
+@pytest.mark.parametrize(
+    ("calls", "text"),
+    [
+        (["bridge"], "a script that calls containernetworking/plugins 1.1.1, sha256 "),
+        (["host-local"], "a script, sha256 "),
+        ([], "a script, sha256 "),
+    ],
+)
+def test_script_is_not_named_as_the_plugin_that_it_calls(
+    calls: list[str], text: str, plugins: Path, tmp_path: Path
+) -> None:
+    """A reader of the header must know that it is no release of the reference plugins."""
+    script = tmp_path / "bridge"
+    script.write_text("#!/bin/sh\n" + "".join(f"{plugins / call} <&0\n" for call in calls))
+
+    assert str(origin.of(str(script))).startswith(text)
+    assert str(origin.of(str(plugins / "bridge"))).startswith("containernetworking/plugins 1.1.1, ")
+
+
 def test_script_may_name_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     script = tmp_path / "wrapper"
     script.write_text("#!/bin/sh\nln -s /proc/1/ns/net /run/netns/other\n")
