@@ -1,12 +1,17 @@
 """A review as JSON, and as text for people. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from podpath.check import way
 from podpath.check.findings import Level, Verdict
 from podpath.check.review import Review
+from podpath.model.translation import translated
+
+#: Function that returns a sentence in the language of the reader.
+Say = Callable[[str], str]
 
 
 def of(review: Review) -> dict[str, Any]:
@@ -27,60 +32,64 @@ def of(review: Review) -> dict[str, Any]:
     }
 
 
-def lines(review: Review, *, quiet: bool = False) -> Iterator[str]:
+def lines(review: Review, language: str = "en", *, quiet: bool = False) -> Iterator[str]:
     """Yield the lines of a review.
 
     Args:
         review: the review.
+        language: language of the sentences.
         quiet: True for mistakes and the verdict alone, as FILE:LINE: TEXT, which editors read.
     """
+    say = partial(translated, language=language)
     if not quiet:
-        yield from _described(review)
+        yield from _described(review, say)
         notes = [f for f in review.findings if f.level == Level.NOTE]
-        yield from (f"  note, {finding}" for finding in notes)
-        yield from (f"  WRONG, {finding}" for finding in review.mistakes)
+        yield from (say(f"  note, {finding}") for finding in notes)
+        yield from (say(f"  WRONG, {finding}") for finding in review.mistakes)
     else:
         for finding in review.mistakes:
             remedy = f". {finding.remedy}" if finding.remedy else ""
-            yield f"{review.path}:{finding.line}: {finding.text}{remedy}"
-    reason = f": {review.reason}" if review.reason else ""
-    if review.verdict == Verdict.RIGHT and not review.ways:
-        reason = f"; no path is drawn: {review.untested}"
+            yield f"{review.path}:{finding.line}: {say(f'{finding.text}{remedy}')}"
     count = len(review.mistakes)
     number = f" ({count} mistake{'' if count == 1 else 's'})" if count else ""
-    yield f"{review.path}: {review.verdict}{number}{reason}"
+    parts = [say(f"{review.verdict}{number}"), *([say(review.reason)] if review.reason else [])]
+    if review.verdict == Verdict.RIGHT and not review.ways:
+        parts = [say(f"{review.verdict}; no path is drawn"), say(review.untested)]
+    yield f"{review.path}: {': '.join(parts)}"
 
 
-def _described(review: Review) -> Iterator[str]:
+def _described(review: Review, say: Say) -> Iterator[str]:
     """Yield the lines on what a configuration does."""
     chain = " -> ".join(plugin for plugin, _ in review.does)
     if not chain:
         return
-    yield f"{review.name or '(no name)'}   CNI {review.version or '(no version)'}   {chain}"
+    name, version = review.name or say("(no name)"), review.version or say("(no version)")
+    yield f"{name}   CNI {version}   {chain}"
     width = max(len(plugin) for plugin, _ in review.does)
     for plugin, texts in review.does:
         for number, text in enumerate(texts):
-            yield f"  {plugin if not number else '':<{width}}  {text}"
+            yield f"  {plugin if not number else '':<{width}}  {say(text)}"
     if review.profile:
         undecided = ", ".join(review.undecided)
         perhaps = f"; the node decides on {undecided}" if undecided else ""
-        yield f"  profile {review.profile}; features: {', '.join(review.features)}{perhaps}"
+        yield say(f"  profile {review.profile}; features: {', '.join(review.features)}{perhaps}")
     if review.untested:
-        yield f"  podpath cannot test it: {review.untested}"
-    yield from _ways(review)
+        yield say(f"  podpath cannot test it: {review.untested}")
+    yield from _ways(review, say)
 
 
-def _ways(review: Review) -> Iterator[str]:
+def _ways(review: Review, say: Say) -> Iterator[str]:
     """Yield the drawing of each way, the first one hop by hop as well."""
     for number, (kind, hops) in enumerate(review.ways.items()):
         yield ""
-        yield f"  {way.TITLES[kind]}"
+        yield f"  {say(way.TITLES[kind])}"
         yield from (f"    {line}" for line in way.drawing(hops))
         if not number:
             yield ""
             width = max(len(hop.interface) for hop in hops)
             for hop in hops:
-                text = f"    {hop.at:<5}  {hop.interface:<{width}}  {hop.direction:<3}  {hop.note}"
+                note = "; ".join(map(say, hop.note.split("; ")))
+                text = f"    {hop.at:<5}  {hop.interface:<{width}}  {hop.direction:<3}  {note}"
                 yield text.rstrip()
     if review.ways:
         yield ""

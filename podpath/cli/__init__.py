@@ -14,6 +14,7 @@ from podpath import __version__
 from podpath.cli import check, clean, doctor, fleet, lab, output, report, requirements, shell, trace
 from podpath.cli.parsing import Parser
 from podpath.errors import COULD_NOT_TEST_STATUS, CouldNotTest, DoesNotConform
+from podpath.model.translation import translated
 
 _EPILOG = "The tests are run by pytest: pytest --pyargs podpath.tests --help"
 #: Exit statuses with which a shell reports SIGINT and SIGPIPE.
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.run(options)
         sys.stdout.flush()
     except CouldNotTest as error:
-        sys.stderr.write(f"podpath: {error}\n")
+        sys.stderr.write(f"podpath: {translated(str(error), output.language(options))}\n")
         return COULD_NOT_TEST_STATUS
     except DoesNotConform as error:
         sys.stderr.write(f"podpath: {error}\n")

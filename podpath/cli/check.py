@@ -36,6 +36,7 @@ def add(commands: output.Commands) -> None:
     parser.add_argument(
         "-q", "--quiet", action="store_true", help="print mistakes and verdicts alone"
     )
+    output.language_option(parser)
     output.json_option(parser)
     parser.set_defaults(run=_run)
 
@@ -52,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
         for number, reviewed in enumerate(reviews):
             if number and not options.quiet:
                 output.write("")
-            for line in document.lines(reviewed, quiet=options.quiet):
+            for line in document.lines(reviewed, output.language(options), quiet=options.quiet):
                 output.write(line)
     return _status(reviews)
 

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from podpath.cli import output
 from podpath.errors import COULD_NOT_TEST_STATUS
+from podpath.model.language import padded, width
+from podpath.model.translation import translated
 from podpath.nodes import kinds
 from podpath.run.plan import Plan
 from podpath.system import packages
@@ -50,6 +52,7 @@ def add(commands: output.Commands) -> None:
         help="first install, as root and with apt-get, dnf or zypper, what is missing and has a"
         " package; the exit status then shows whether all of it is there",
     )
+    output.language_option(parser)
     output.json_option(parser)
     parser.set_defaults(run=_run)
 
@@ -87,10 +90,11 @@ def _run(options: argparse.Namespace) -> int:
         entries = [asdict(f) for f in findings]
         output.write_json({"node": options.node, "ready": ready, "findings": entries})
     else:
-        _write(findings)
-        output.write(_summary(options.node, sum(not f.found for f in findings)))
+        say = partial(translated, language=output.language(options))
+        _write(findings, say)
+        output.write(say(_summary(options.node, sum(not f.found for f in findings))))
         if absent := needs.packages(findings):
-            output.write(f"{needs.install_command(options.node)} installs {', '.join(absent)}")
+            output.write(say(f"{needs.install_command(options.node)} installs {', '.join(absent)}"))
     done = not needs.packages(findings) if options.install else ready
     return 0 if done else COULD_NOT_TEST_STATUS
 
@@ -102,13 +106,14 @@ def _install(missing: Mapping[str, str]) -> None:
         packages.install(missing.values())
 
 
-def _write(findings: Sequence["Finding"]) -> None:
-    width = max(len(f.name) for f in findings) + len("MISSING  ")
+def _write(findings: Sequence["Finding"], say: Callable[[str], str]) -> None:
+    columns = max(width(say(f.name)) for f in findings) + len("MISSING  ")
     for finding in findings:
-        mark = "ok" if finding.found else "MISSING"
-        output.write(output.hanging(f"{mark:<7}  {finding.name}", finding.detail, width))
+        mark = padded(say("ok" if finding.found else "MISSING"), len("MISSING"))
+        head = f"{mark}  {say(finding.name)}"
+        output.write(output.hanging(head, say(finding.detail), columns))
         if finding.remedy:
-            output.write(output.hanging("", finding.remedy, width))
+            output.write(output.hanging("", say(finding.remedy), columns))
 
 
 def _summary(node: str, missing: int) -> str:

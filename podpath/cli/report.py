@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from podpath.cli import output
+from podpath.model.translation import translated
 
 #: Verdict of a run -> style of its line.
 _COLOURS = {"conforms": "green", "does not conform": "red"}
@@ -73,35 +74,36 @@ def _show(options: argparse.Namespace) -> int:
     for text, style in findings.failures(document, str, language):
         output.write_styled(text, style)
     for line in summary.consequences(document):
-        output.write(output.hanging("", line, 0))
+        output.write(output.hanging("", translated(line, language), 0))
     for text, style in findings.table(requirements, language):
         output.write_styled(text, style)
-    _show_results(document)
-    _show_environment(document)
+    _show_results(document, language)
+    _show_environment(document, language)
     output.write("")
     output.write_styled(*verdict)  # again, as a run ends with it: `tail` and a long page show it
     return concluded.status
 
 
-def _show_environment(document: dict[str, Any]) -> None:
-    output.write("\nenvironment")
+def _show_environment(document: dict[str, Any], language: str) -> None:
+    output.write(f"\n{translated('environment', language)}")
     width = max((len(n) for n in document["environment"]), default=0)
     for name, text in document["environment"].items():
         output.write(output.hanging(name, text, width))
 
 
-def _show_results(document: dict[str, Any]) -> None:
-    from podpath.report import summary
+def _show_results(document: dict[str, Any], language: str) -> None:
+    from podpath.report import words
 
     features = [f for profile in document["profiles"] for f in profile["features"]]
     groups = document.get("groups", [])
     width = max((len(result["name"]) for result in (*features, *groups)), default=0)
     for title, results in (("features", features), ("the vendor's own", groups)):
         if results:
-            output.write(f"\n{title}")
+            output.write(f"\n{translated(title, language)}")
         for result in results:
-            head = f"{result['name']:<{width}}  {result['result']}"
-            reason = result.get("reason") or summary.counted(result["counts"])
+            head = f"{result['name']:<{width}}  {translated(result['result'], language)}"
+            reason = translated(result.get("reason", ""), language)
+            reason = reason or words.counted(result["counts"], language)
             output.write(output.hanging(head, reason, width + 12))
 
 

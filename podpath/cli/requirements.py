@@ -11,6 +11,7 @@ from podpath.cli import output
 from podpath.cni.features import FEATURES, Feature
 from podpath.errors import CouldNotTest
 from podpath.model.language import width
+from podpath.model.translation import translated
 from podpath.nodes import kinds
 from podpath.report import words
 from podpath.requirements import (
@@ -170,8 +171,8 @@ def _explained(requirement: Requirement, language: str) -> str:
         "why": requirement.why,
         "checked": requirement.how,
         "usually": shown.usually,
-        "level": requirement.about_level,
-        "source": f"{requirement.source}." if requirement.source else "",
+        "level": translated(requirement.about_level, language),
+        "source": translated(f"{requirement.source}." if requirement.source else "", language),
         "feature": _condition(requirement.feature),
         "on": ", ".join(kinds.testing(requirement)),
     }

@@ -106,6 +106,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--capture", metavar="FILE", type=Path, help="write the frames as pcapng")
     output.json_option(group)
+    output.language_option(group)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -192,7 +193,8 @@ def _show(scene: "Scene", trace: "Trace", options: argparse.Namespace) -> int:
     if options.json:
         output.write_json(document.of(trace))
         return trace.status
-    for line in text.lines(trace, colours=_has_colours()):
+    language = output.language(options)
+    for line in text.lines(trace, language, colours=_has_colours()):
         output.write(line)
         if options.slow:
             sys.stdout.flush()
@@ -226,7 +228,8 @@ def _watch(scene: "Scene", options: argparse.Namespace) -> int:
                 status = _show(scene, trace, options)
             else:
                 now = datetime.now().astimezone().strftime("%H:%M:%S")
-                output.write(f"{now}  {text.verdict(trace, colours=_has_colours())}")
+                verdict = text.verdict(trace, output.language(options), colours=_has_colours())
+                output.write(f"{now}  {verdict}")
             before = way
             sys.stdout.flush()
             time.sleep(_WATCH_SECONDS)  # the interval that the option names

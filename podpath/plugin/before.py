@@ -15,6 +15,8 @@ from podpath.testing.marks import EACH_FAMILY, REQUIREMENT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from podpath.errors import CouldNotTest
+
 _PACKAGE = "podpath"
 
 #: Resource that this process holds for xdist's workers: podpath.nodes.kind.Kind.held.
@@ -44,7 +46,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     try:
         _prepare(config)
     except CouldNotTest as error:
-        sys.stderr.write(f"podpath could not test: {error}\n")
+        sys.stderr.write(f"{_refusal(config, error)}\n")
         return COULD_NOT_TEST_STATUS
     except KeyboardInterrupt:  # pytest handles it only from the collection on
         sys.stderr.write("podpath was interrupted, before anything was started\n")
@@ -64,7 +66,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     try:
         _prepare(config)
     except CouldNotTest as error:
-        pytest.exit(f"podpath could not test: {error}", COULD_NOT_TEST_STATUS)
+        pytest.exit(_refusal(config, error), COULD_NOT_TEST_STATUS)
+
+
+def _refusal(config: pytest.Config, error: CouldNotTest) -> str:
+    """Return the sentence that a run ends with that did not begin."""
+    from podpath.model.translation import translated
+
+    language = shared.language(config)
+    begin = translated("podpath could not test: ", language)
+    return f"{begin}{translated(str(error), language)}"
 
 
 def _runs(config: pytest.Config) -> bool:
@@ -187,7 +198,7 @@ def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None
     try:
         holding.__enter__()
     except CouldNotTest as error:
-        pytest.exit(f"podpath could not test: {error}", COULD_NOT_TEST_STATUS)
+        pytest.exit(_refusal(config, error), COULD_NOT_TEST_STATUS)
     config.stash[_held] = holding
 
 

@@ -102,11 +102,15 @@ class Progress:
         result = results.of_report(report)
         if result is None or result.outcome.verdict != Verdict.DOES_NOT_CONFORM:
             return
+        from podpath.model.translation import translated
+
         new = [i for i in result.requirements if i not in self._red]
         self._red.update(dict.fromkeys(new))
         if new and (terminal := self._terminal()) is not None:
             self._clear()
-            terminal.write_line(f"podpath: {', '.join(new)} does not conform", red=True)
+            sentence = f"{', '.join(new)} does not conform"
+            sentence = translated(sentence, shared.language(self._config))
+            terminal.write_line(f"podpath: {sentence}", red=True)
             terminal.flush()
 
     def _line(self) -> str:
@@ -120,9 +124,12 @@ class Progress:
 
     def _show(self, message: str, brief: str = "") -> None:
         """Show a line in a log; on a terminal, in place of the line before."""
+        from podpath.model.translation import translated
+
         terminal = self._terminal()
         if terminal is None or terminal.verbosity < 0:
             return
+        message = translated(message, shared.language(self._config))
         if terminal.isatty and terminal.verbosity == 0:
             self._rewrite(brief or message)
         else:

@@ -148,7 +148,7 @@ def pytest_terminal_summary(
         _write_findings(terminalreporter, kept)
     _write_untested(terminalreporter, kept)
     if not _brief(config):
-        table.write(terminalreporter, kept.document)
+        table.write(terminalreporter, kept.document, shared.language(config))
     _write_rest(terminalreporter, config, kept)
 
 
@@ -175,6 +175,7 @@ def _write_findings(terminal: pytest.TerminalReporter, kept: Results) -> None:
 
 def _write_untested(terminal: pytest.TerminalReporter, kept: Results) -> None:
     """Print each reason once: a node that does not start is the same reason for every test."""
+    from podpath.model.translation import translated
     from podpath.report import findings
     from podpath.report.outcome import Verdict
 
@@ -184,8 +185,9 @@ def _write_untested(terminal: pytest.TerminalReporter, kept: Results) -> None:
         if result.outcome.verdict == Verdict.COULD_NOT_TEST
     ]
     if tests:
-        terminal.write_sep("=", "COULD NOT TEST (says nothing about the plugin)", yellow=True)
         language = shared.language(terminal.config)
+        title = translated("COULD NOT TEST (says nothing about the plugin)", language)
+        terminal.write_sep("=", title, yellow=True)
         _write(terminal, findings.untested(tests, _name(kept), language))
 
 
@@ -195,7 +197,7 @@ def _write_rest(terminal: pytest.TerminalReporter, config: pytest.Config, kept: 
     lines: list[Line] = [(line, "") for line in summary.consequences(kept.document)]
     if _brief(config):
         lines += findings.listed(kept.document, shared.language(config))
-        lines += [(line, "") for line in table.groups(kept.document)]
+        lines += [(line, "") for line in table.groups(kept.document, shared.language(config))]
     if terminal.verbosity >= 0:
         columns = terminal._tw.fullwidth if terminal.isatty else _LOG_COLUMNS
         every = not _brief(config)

@@ -9,6 +9,7 @@ from typing import Any
 
 from podpath.model.language import LANGUAGES, padded
 from podpath.model.language import width as text_width
+from podpath.model.translation import translated
 from podpath.report import folding, words
 from podpath.report.outcome import Verdict
 from podpath.requirements import REQUIREMENTS, in_language
@@ -84,6 +85,9 @@ def _texts(language: str) -> Mapping[str, str]:
             ("cause", one.usually_lost, other.usually_lost),
         ):
             texts[words.say(key, text=ours)] = words.say(key, language, text=theirs)
+        if one.source:
+            whose = f"{one.level}: {one.source}."
+            texts[whose] = translated(whose, language)
         hint = "on purpose"
         texts[words.say(hint, id=one.id)] = words.say(hint, language, id=one.id)
     for key in ("look kept", "look like", "look here", "look while"):
@@ -112,7 +116,7 @@ def untested(
     for result in results:
         tests.setdefault(result["reason"], []).append(result["test"])
     for reason, names in tests.items():
-        yield reason, ""
+        yield translated(reason, language), ""
         yield _where(names, name, language), ""
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from podpath.report import words
 from podpath.report.compare import plain
 from podpath.report.outcome import JUDGED, OF_WHAT_WAS_RUN, Verdict
 
@@ -51,21 +52,23 @@ def markdown(document: Mapping[str, Any]) -> str:
         head = f"## podpath, profile {plain(profile['name'])}: {_result(profile['result'])}"
         parts += [head, "", "| group | result | requirements |", "|---|---|---|"]
         parts += [
-            f"| {plain(group['name'])} | {_result(group['result'])} | {counted(group['counts'])} |"
+            f"| {plain(group['name'])} | {_result(group['result'])} |"
+            f" {words.counted(group['counts'])} |"
             for feature in profile["features"][:1]  # the core
             for group in feature["groups"]
         ]
         parts += ["", "| feature | result | requirements |", "|---|---|---|"]
         parts += [
             f"| {plain(feature['name'])} | {_result(feature['result'])} |"
-            f" {plain(feature['reason']) or counted(feature['counts'])} |"
+            f" {plain(feature['reason']) or words.counted(feature['counts'])} |"
             for feature in profile["features"]
         ]
         parts.append("")
     if own := document.get("groups"):
         parts += ["| the vendor's own | result | requirements |", "|---|---|---|"]
         parts += [
-            f"| {plain(group['name'])} | {_result(group['result'])} | {counted(group['counts'])} |"
+            f"| {plain(group['name'])} | {_result(group['result'])} |"
+            f" {words.counted(group['counts'])} |"
             for group in own
         ]
         parts.append("")
@@ -90,11 +93,6 @@ def markdown(document: Mapping[str, Any]) -> str:
 
 def _result(result: str) -> str:
     return f"{_SIGNS[result]} {result}"
-
-
-def counted(counts: Mapping[str, int]) -> str:
-    """Put into words how many requirements have each verdict."""
-    return ", ".join(f"{number} {verdict}" for verdict, number in counts.items() if number)
 
 
 def consequences(document: Mapping[str, Any]) -> list[str]:

@@ -87,6 +87,12 @@ def verdict(name: str, language: str) -> str:
     return text.in_language(language) if text else name
 
 
+def counted(counts: Mapping[str, int], language: str = LANGUAGES[0]) -> str:
+    """Put into words how many requirements have each verdict."""
+    some = ((verdict(name, language), number) for name, number in counts.items() if number)
+    return say("comma", language).join(f"{number} {name}" for name, number in some)
+
+
 def say(key: str, language: str = LANGUAGES[0], **values: object) -> str:
     """Return a text in a language, with values filled in."""
     return _WORDS[key].in_language(language).format(**values)

@@ -1,0 +1,46 @@
+"""Sentences of podpath's other commands in Chinese. Pure."""
+
+TEXTS = {
+    "podpath: {}": "podpath：{0}",
+    "such a result is of one submission": "这种结果只对应一份提交",
+    "Give one, or use --csv": "只给一份，或者使用 --csv",
+    "Name another file": "指定另一个文件",
+    "Name another file with -o": "用 -o 指定另一个文件",
+    "the node has no {}": "节点没有 {0}",
+    "Ask for another fact in the lab": "在实验里改问别的事实",
+    "pod {} has no {}": "Pod {0} 没有 {1}",
+    "there is no lab {}": "没有实验 {0}",
+    "Name a lab's TOML file, or one of: {}": "指定实验的 TOML 文件，或者其中之一：{0}",
+    "the lab {} is malformed: {}": "实验 {0} 格式有误：{1}",
+    "See docs/teaching.md": "见 docs/teaching.md",
+    "the lab's own solution cannot be tested here: {}": "这里无法测试实验自带的答案：{0}",
+    "there is no grade: {}": "没有成绩：{0}",
+    "there is no grade{}: {}": "没有成绩{0}：{1}",
+    "no packet from {} to {} was seen at all": "完全没有看到从 {0} 到 {1} 的报文",
+    "the fault of lab {} fails for pod {} with status {}: {}": (
+        "实验 {0} 的故障脚本在 Pod {1} 上失败，状态 {2}：{3}"
+    ),
+    "Correct the lab": "改正实验",
+    "the submission {} has more than {} MiB": "提交 {0} 超过 {1} MiB",
+    "{} is a directory": "{0} 是目录",
+    "Name its scripts: {}/*.sh": "指定其中的脚本：{0}/*.sh",
+    "Name a file that exists": "指定存在的文件",
+    "the submission {} cannot be read: {}": "无法读取提交 {0}：{1}",
+    "after the solution: {}": "运行答案之后：{0}",
+    "several nodes stand: {}": "有几个现有的节点：{0}",
+    "Choose one with --join NAME, or start another with --new": (
+        "用 --join NAME 选择一个，或者用 --new 启动另一个"
+    ),
+    "Start another with `podpath shell`": "用 `podpath shell` 启动另一个",
+    "this is a shell on a node": "这里是节点上的 shell",
+    "Use another window of the host": "请用主机的另一个窗口",
+    "the node does not take the shell's files: {}": "节点没有接受 shell 的文件：{0}",
+    "the node has no terminals: {}": "节点没有终端：{0}",
+    "no requirement has the id {}": "没有 id 为 {0} 的要求",
+    "`podpath requirements` lists them": "`podpath requirements` 会列出它们",
+    "the tests could not be run: {}": "无法运行测试：{0}",
+    "no node stands on this machine": "本机没有现有的节点",
+    "Start one with `podpath shell`": "用 `podpath shell` 启动一个",
+    "Name one with --join": "用 --join 指定",
+    "nothing to do": "没有要做的事",
+}
