@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from podpath.cni.network import Network
-from podpath.contract import answers, failures, parallel
+from podpath.contract import answers, failures, parallel, successors
 from podpath.contract.attachments import Attachment
 from podpath.contract.failures import Way
 from podpath.contract.lives import Life
@@ -33,6 +33,22 @@ def test_delete_succeeds_again(life: Life) -> None:
     life.require_added()
 
     assert answers.succeeded(life.deleted_again) == []
+
+
+@requirement("CNI-DEL-IDEMPOTENT")
+@whole_chain
+@pytest.mark.parametrize("deleted", [pytest.param(False, id="old"), pytest.param(True, id="again")])
+@since("1.0.0")
+def test_late_delete_leaves_the_next_container_of_the_pod(
+    attach: Callable[[], Attachment], network: Network, life: Life, deleted: bool
+) -> None:
+    """DEL of a pod's old container, the first or a second one, leaves the pod's next container."""
+    life.require_added()
+    differences = successors.kept(attach(), attach(), network, deleted=deleted)
+    if differences is None:
+        pytest.skip("the network has no room for the next container of the pod yet")
+
+    assert differences == []
 
 
 def _namespace_removed(container: Attachment) -> list[answers.Answer]:

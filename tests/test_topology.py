@@ -194,6 +194,12 @@ def test_plugin_turns_on_only_configured_settings(unset: Attachment, network: Ne
     assert settings.switched("a container", unset.settings(), Settings(), network) == []
 
 
+@requirement("TOPO-SETTINGS")
+def test_plugin_leaves_the_settings_of_the_node(created: Deployment) -> None:
+    """The first ADDs on the node changed none of its settings but those that pods require."""
+    assert created.setting_changes == []
+
+
 @requirement("TOPO-HOOKS")
 def test_nothing_hooks_into_the_path(wiring: Wiring, node: Node) -> None:
     """No traffic control, XDP program or packet filter is on the links or in the pods."""

@@ -35,21 +35,21 @@ def separate(first: Attachment, network: Network, deleted: str) -> Differences:
     none = inventory.read(node, network)
     first.attach()
     alone = inventory.read(node, network)
-    routes = _ways(first)
+    routes = routes_of(first)
     with attached_beside(first) as second:
         if refused := answers.succeeded(second.add()):
             return refused
         both = inventory.read(node, network)
         going, staying = (first, second) if deleted == INTERFACE else (second, first)
-        differences = ways.lost(routes, _ways(first), f"ADD of {second.interface}")
-        before, routes = _global(staying), _ways(staying)
+        differences = ways.lost(routes, routes_of(first), f"ADD of {second.interface}")
+        before, routes = link_of(staying), routes_of(staying)
         differences += answers.succeeded(going.delete())
         if going is second:
             differences += second.leftovers(network, alone)
         else:
             differences += lost(inventory.read(node, network), both, own(both, alone))
-        differences += ways.lost(routes, _ways(staying), f"DEL of {going.interface}")
-        differences += links.changes(before, _global(staying)) + checked(staying, network)
+        differences += ways.lost(routes, routes_of(staying), f"DEL of {going.interface}")
+        differences += links.changes(before, link_of(staying)) + checked(staying, network)
         return differences + answers.succeeded(staying.delete()) + first.leftovers(network, none)
 
 
@@ -76,11 +76,12 @@ def checked(attachment: Attachment, network: Network) -> Differences:
     return answers.succeeded(attachment.check())
 
 
-def _ways(attachment: Attachment) -> frozenset[str]:
+def routes_of(attachment: Attachment) -> frozenset[str]:
+    """Return the routes by the attachment's interface, and all rules there, as texts."""
     return ways.of_interface(attachment.runtime.node, attachment.name, attachment.interface)
 
 
-def _global(attachment: Attachment) -> dict[str, Link]:
+def link_of(attachment: Attachment) -> dict[str, Link]:
     """Return the attachment's link, without the address that a link gets by itself, later."""
     present = links.links(attachment.runtime.node, attachment.name)
     return {

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from podpath.cni.network import Network
 from podpath.errors import DoesNotConform, prerequisite
 from podpath.lifecycle import failed_add, uplink
-from podpath.nodes import lacking, link_settings
+from podpath.nodes import lacking, link_settings, own_settings
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import ADDED, Deployment
 from podpath.nodes.pod import PodSpec
@@ -36,6 +36,7 @@ def made(
         CouldNotTest: anything else failed, for example because the host lacks something.
     """
     before, links = uplink.read(node), link_settings.of_node(node)
+    settings = own_settings.read(node)
     with ExitStack() as stack, ExitStack() as creation:
         creation.enter_context(prerequisite(*ADDED))
         try:
@@ -47,5 +48,6 @@ def made(
             raise
         uplink.require_untouched(node, before)
         deployment.link_changes = link_settings.changes(links, link_settings.of_node(node))
+        deployment.setting_changes = own_settings.changes(settings, own_settings.read(node))
         creation.close()
         yield

@@ -10,7 +10,7 @@ from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.lifecycle import bystanders
 from podpath.model import NODE, Difference, Topology
-from podpath.nodes import link_settings, ruleset
+from podpath.nodes import leases, link_settings, ruleset
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.system import limits, netns, waiting
@@ -69,6 +69,7 @@ class Persistence:
         self._began = time.monotonic()
         self._changes: dict[str, Difference] = {}
         self._closed = False
+        self._leases: tuple[str, ...] = ()
         self._stack = ExitStack()
         places = [node.network_namespace()]
         named = node.named_namespaces()
@@ -82,6 +83,7 @@ class Persistence:
             self._counted = self._generation.read()
             self._rules = self._list_rules()
             self._settings = self._read_settings()
+            self._leases = self._list_leases()
         except BaseException:
             self._stack.close()
             raise
@@ -117,6 +119,7 @@ class Persistence:
             self._announced()
             if not self._closed:
                 self._settings = self._read_settings()
+                self._leases = self._list_leases()
 
     def _announced(self) -> bool:
         """Return whether anything may have changed since the last call."""
@@ -127,7 +130,7 @@ class Persistence:
             before, self._counted = self._counted, self._generation.read()
         except OSError:  # a busy machine: then the rules are compared
             return True
-        return bool(news) or before != self._counted
+        return bool(news) or before != self._counted or self._leases != self._list_leases()
 
     def _look(self) -> None:
         if self._announced():
@@ -142,6 +145,7 @@ class Persistence:
         try:
             now = whole.read(self._node, self._pods)
             lost = Counter(self._rules) - Counter(self._list_rules())
+            released = set(self._leases) - set(self._list_leases())
         except CouldNotTest:
             return []
         except DoesNotConform as error:
@@ -150,13 +154,23 @@ class Persistence:
         differences += bystanders.lost_routes(self.first, now, self._network)
         settings = link_settings.changes(self._settings, self._read_settings())
         lost_rules = [Difference("lost", "rules", rule, "gone") for rule in lost.elements()]
-        return [*differences, *lost_rules, *settings]
+        lost_leases = [Difference("lost", "leases", lease, "gone") for lease in sorted(released)]
+        return [*differences, *lost_rules, *lost_leases, *settings]
 
     def _read_settings(self) -> dict[str, str]:
         """Return the node's settings on which pods rely; other programs set those of their node."""
         if self._node.shared:
             return {}
         return netns.run_in(self._node.network_namespace(), _settings)
+
+    def _list_leases(self) -> tuple[str, ...]:
+        """List the leases of the pods that stay; the same as before if they cannot be read."""
+        own = {str(address) for pod in self.first.pods.values() for address in pod.addresses}
+        try:
+            by_address = leases.store(self._network).leases(self._node)
+        except CouldNotTest:
+            return self._leases
+        return leases.texts({a: c for a, c in by_address.items() if a in own})
 
     def _list_rules(self) -> list[str]:
         """List the node's rules; of a node that others use, those of podpath's own pods."""

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterable
 from functools import partial
 
-from podpath.errors import CouldNotTest
+from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import Address, Difference
 from podpath.nodes.base import Node
 from podpath.nodes.pod import PortMapping
@@ -30,6 +30,17 @@ def unanswered(traffic: Iterable[Traffic]) -> list[Difference]:
         for probe, result in results
         if result.status != 0
     ]
+
+
+def require_answered(unanswered: Iterable[Difference]) -> None:
+    """Require that mapped ports led to their pod while there was one.
+
+    Raises:
+        Unmet: one did not, which is no matter of what a deleted pod leaves.
+    """
+    for difference in unanswered:
+        why = "a mapped port does not lead to its pod"
+        raise Unmet(DoesNotConform(str(difference)), "PATH-PORTMAP", why)
 
 
 def still_mapped(node: Node, address: Address, ports: Iterable[PortMapping]) -> list[Difference]:

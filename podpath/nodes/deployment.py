@@ -104,6 +104,8 @@ class Deployment:
         self._of_links = node.link_defaults()
         #: Settings of the node's own links that changed as the first pods were made.
         self.link_changes: list[Difference] = []
+        #: Settings of the node itself that changed as the first pods were made.
+        self.setting_changes: list[Difference] = []
         self.hung = hung or HungCalls()
         #: Context of each creation and deletion of pods.
         self.around: Callable[[], AbstractContextManager[None]] = nullcontext

@@ -14,7 +14,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
-from podpath.model import Address, Difference, listed
+from podpath.model import BEYOND, Address, Difference, listed
+from podpath.paths import checksums
 from podpath.system import limits, netns
 from podpath.system.randomness import Draws
 
@@ -60,6 +61,8 @@ def _random(draws: Draws) -> int:
 def unlike(pod: str, namespace: str, host: Host, draws: Draws) -> list[Difference]:
     """List the flows whose source is not the node's address, or that have no answer.
 
+    Packets that a kernel dropped for their checksum come first, as they explain the others.
+
     Args:
         pod: name of the pod.
         namespace: path of the pod's network namespace.
@@ -70,12 +73,13 @@ def unlike(pod: str, namespace: str, host: Host, draws: Draws) -> list[Differenc
         "udp": (_datagrams, spread(draws)),
         "tcp": (_connections, spread(draws)),
     }
-    differences = []
+    ends = {pod: namespace, BEYOND: host.namespace}
+    before, differences = checksums.read(ends), []
     for protocol, (flow, numbers) in ways.items():
         seen = flow(namespace, host, numbers)
         wrong = {n: source for n, source in seen.items() if source != str(host.node)}
         differences += _differences(pod, protocol, host, wrong, len(seen))
-    return differences
+    return [*checksums.differences(before, checksums.read(ends)), *differences]
 
 
 def _differences(pod: str, protocol: str, host: Host, wrong: Seen, tried: int) -> list[Difference]:

@@ -218,18 +218,23 @@ REQUIREMENTS = (
     ),
     Requirement(
         "CNI-DEL-IDEMPOTENT",
-        "DEL succeeds twice",
-        "A second DEL of the same attachment succeeds.",
-        "The plugin reports an error for what is already gone.",
+        "DEL succeeds twice, and late",
+        "A second DEL of an attachment succeeds, and a late one leaves the pod's next container.",
+        "The plugin reports an error for what is already gone, or finds links by the pod's name, or"
+        " leases by their address, which are the next container's by now.",
         (call("DEL"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 2, DEL; until 0.4.0, section Parameters:"
-        " recommended",
+        " recommended; section 3: an attachment is a container id and an interface name",
         must_since="1.0.0",
         needs=Ability.CALLS,
         why="Runtimes call DEL again when they are not sure. An error keeps the pod from being"
-        " deleted forever.",
-        how="DEL is called twice, with the same variables and the same configuration.",
+        " deleted forever. A pod that was killed and made again may have its next container by"
+        " then, which loses its network.",
+        how="DEL is called twice, with the same variables and the same configuration. Since 1.0.0,"
+        " another container with the pod's name is attached before the first or the second DEL,"
+        " in the latter case with the same address where the lease store allows it. Links,"
+        " routes, leases and rules of that one must stay, and its CHECK succeed.",
     ),
     Requirement(
         "CNI-DEL-GONE",

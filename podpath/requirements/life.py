@@ -103,20 +103,25 @@ REQUIREMENTS = (
     Requirement(
         "LIFE-PERSIST",
         "Wiring stays after ADD",
-        "The links and rules that ADD set up stay as they are while no pod is created or deleted.",
-        "Another program on the node manages the links or rules: udev, NetworkManager, firewalld,"
-        " or a daemon of another network.",
-        (f"{NODE} ip monitor", f"{NODE} nft monitor", LINKS),
+        "The links, rules and leases that ADD set up stay while no pod is created or deleted.",
+        "Another program on the node manages links, rules or leases: udev, NetworkManager,"
+        " firewalld, a clean-up of leases, or a daemon of another network.",
+        (
+            f"{NODE} ip monitor",
+            f"{NODE} nft monitor",
+            LINKS,
+            f"{NODE} sh -c 'ls /var/lib/cni/networks/*'",
+        ),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 2, ADD and DEL: an"
         " attachment lasts until its DEL",
         why="A pod that loses its network minutes after its start looks healthy to its runtime, and"
-        " is not attached again.",
-        how="Right after ADD, podpath reads the wiring of three pods and the node's rules. The"
-        " kernel announces each later change. A change is a violation if podpath creates and"
-        " deletes no pod meanwhile, for at least six seconds and until the end of the run. So is"
-        " one of the settings by which a node of podpath's own forwards and filters. Tests that"
-        " fail after it are not run.",
+        " is not attached again. An address without a lease is given to the next pod, too.",
+        how="Right after ADD, podpath reads the wiring of three pods, their leases and the"
+        " node's rules. The kernel announces each later change of links and rules; leases are read"
+        " again. A change is a violation if podpath creates and deletes no pod meanwhile, for at"
+        " least six seconds and until the end of the run. So is one of the settings by which a node"
+        " of podpath's own forwards and filters. Tests that fail after it are not run.",
     ),
     Requirement(
         "LIFE-REUSE",

@@ -281,18 +281,23 @@ REQUIREMENTS = (
     Requirement(
         "TOPO-SETTINGS",
         "No unexpected kernel settings",
-        "The plugin turns on no forwarding, proxy ARP or unusual flags for its pods.",
-        "A sysctl was set for all interfaces, or for the wrong one.",
+        "The plugin turns on no forwarding, proxy ARP or unusual flags for its pods, and keeps the"
+        " node's other settings.",
+        "A sysctl was set for all interfaces, for a wrong one, or on the node instead of the pod.",
         (f'{NODE} sysctl -a --pattern "forwarding|proxy_arp"',),
         level=Level.JUDGEMENT,
         source="podpath's own judgement: the kernel's ip-sysctl has them off, and no"
         " configuration asks for them",
-        why="A pod that forwards is a router, and what answers ARP for others takes their traffic.",
+        why="A pod that forwards is a router, and what answers ARP for others takes their traffic."
+        " A node that forgets connections early, or joins few fragments, does it to all its pods.",
         how="Forwarding and promiscuous mode in the pod, proxy ARP and unusual flags of eth0, of"
         " its host end and of the bridge are read from the kernel. A host end answers ARP for"
         " others if the profile has proxy ARP, and then it must. New namespaces copy the host's"
         " settings: what one that podpath makes at the same time has turned on does not count. So"
-        " ADD is also called for a container that has both turned off.",
+        " ADD is also called for a container that has both turned off. All settings that a node of"
+        " podpath's own can write are compared before and after its first pods. Those that pods may"
+        " require do not count: forwarding, filters of ARP and of source addresses, IPVS, longer"
+        " times of connection tracking.",
     ),
     Requirement(
         "TOPO-HOOKS",

@@ -72,9 +72,9 @@ TEXTS = {
         "DEL 漏掉了 ADD 创建的某些东西。",
     ),
     "CNI-DEL-IDEMPOTENT": (
-        "重复 DEL 也成功",
-        "对同一个 attachment 再次 DEL 也会成功。",
-        "插件把已经不存在的东西当成错误。",
+        "重复和迟到的 DEL 也成功",
+        "对同一个 attachment 再次 DEL 也会成功；迟到的 DEL 不影响这个 Pod 的下一个容器。",
+        "插件把已不存在的东西当成错误，或按 Pod 名找接口、按地址找租约，而它们已属于下一个容器。",
     ),
     "CNI-DEL-GONE": (
         "没有命名空间或 prevResult 时的 DEL",

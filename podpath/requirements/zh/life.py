@@ -28,8 +28,8 @@ TEXTS = {
     ),
     "LIFE-PERSIST": (
         "ADD 之后接线保持不变",
-        "没有 Pod 创建或删除时，ADD 设置的接口和规则保持不变。",
-        "别的程序接管了这些接口或规则：udev、NetworkManager、firewalld 或其他网络的守护进程。",
+        "没有 Pod 创建或删除时，ADD 设置的接口、规则和地址租约保持不变。",
+        "别的程序改动了接口、规则或租约：udev、NetworkManager、firewalld、清理租约的程序或其他网络的守护进程。",
     ),
     "LIFE-REUSE": (
         "重用的 IP 立即可用",

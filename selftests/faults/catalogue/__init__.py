@@ -21,6 +21,7 @@ from selftests.faults.catalogue import (
     ptp,
     routed,
     routes,
+    settings,
     topology,
     translation,
     uplink,
@@ -48,6 +49,7 @@ FAULTS = (
     *routed.FAULTS,
     *uplink.FAULTS,
     *macvlan.FAULTS,
+    *settings.FAULTS,
     *topology.FAULTS,
     *routes.FAULTS,
 )
@@ -64,6 +66,7 @@ HEALTHY = (
     *lasting.PLUGINS,
     *features.PLUGINS,
     *translation.PLUGINS,
+    *settings.PLUGINS,
     *routes.PLUGINS,
 )
 #: These are tried on a kind cluster alone: selftests/kind.

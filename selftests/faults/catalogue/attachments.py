@@ -68,6 +68,31 @@ _TWO = (
     ),
 )
 
+#: A pod's old container, and the next one of the same name.
+_LATE = (
+    Fault(
+        name="DEL of a pod's old container deletes the interface of its next one",
+        source="projectcalico/calico issue 10375; Azure/azure-container-networking pull request"
+        " 775: links are found by the pod's name",
+        reds={"CNI-DEL-IDEMPOTENT": "changed at link net"},
+        near=frozenset({"CNI-DEL-GONE"}),
+        configure=no_masquerade,
+        after='echo "$HOST" >"/run/podpath/fault/end-$POD-$CNI_IFNAME"',
+        after_del="""end=$(cat "/run/podpath/fault/end-$POD-$CNI_IFNAME")
+          ip link delete "$end" """,
+    ),
+    Fault(
+        name="a second DEL releases the address of whoever has it now",
+        source="own: leases are found by the addresses in prevResult",
+        reds={"CNI-DEL-IDEMPOTENT": "lost at leases"},
+        near=frozenset({"CNI-DEL-GONE"}),
+        configure=no_masquerade,
+        after_del=r"""ip=$(flat "$input" | sed -n 's/.*"address":"\(10[.][0-9.]*\).*/\1/p')
+          [ -z "$ip" ] || rm -f """
+        + f'"{_LEASES}/$ip"',
+    ),
+)
+
 _FAILED = (
     Fault(
         name="an ADD that failed keeps its lock",
@@ -221,7 +246,7 @@ _COLLECTED = (
     ),
 )
 
-FAULTS = (*_TWO, *_FAILED, *_COLLECTED)
+FAULTS = (*_TWO, *_LATE, *_FAILED, *_COLLECTED)
 
 
 def _both_families(bridge: dict[str, Any]) -> None:
@@ -229,7 +254,9 @@ def _both_families(bridge: dict[str, Any]) -> None:
     no_masquerade(bridge)
 
 
-_NEAR = frozenset({"CNI-INTERFACES", "CNI-ADD-AGAIN", "CNI-ADD-EXHAUSTED", "CNI-ERROR"})
+_NEAR = frozenset(
+    {"CNI-INTERFACES", "CNI-ADD-AGAIN", "CNI-ADD-EXHAUSTED", "CNI-ERROR", "CNI-DEL-IDEMPOTENT"}
+)
 
 PLUGINS = (
     Fault(

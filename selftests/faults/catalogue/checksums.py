@@ -1,5 +1,7 @@
 """Faults that a sniffer cannot see: packets that arrive with a wrong checksum."""
 
+from typing import Any
+
 from selftests.faults.fault import Fault, bridge_rule
 
 #: What shows that a packet filter is there at all.
@@ -23,7 +25,7 @@ def _wrong(rule: str) -> str:
       [ "$POD" != client ] || {{ {bridge_rule(f"ip saddr '$IP' {rule}")}; }}"""
 
 
-FAULTS = (
+_BETWEEN_PODS = (
     Fault(
         name="datagrams arrive with a wrong checksum",
         source="flannel-io/flannel issue 1279; k3s-io/k3s issue 2013",
@@ -62,6 +64,58 @@ FAULTS = (
         after=_wrong("icmp type echo-request icmp checksum set 0x1234"),
     ),
 )
+
+
+def _beyond(name: str, requirement: str, says: str, rule: str, **more: Any) -> Fault:
+    """What the node translates leaves it with a wrong checksum.
+
+    Without offload in pods: otherwise the link computes the checksum after the rule.
+    """
+    return Fault(
+        name=name,
+        source="flannel-io/flannel issue 1279; cilium/cilium issue 26300: after translation",
+        reds={requirement: f"wrong checksum at the kernel of {says}"},
+        after=f"""{WITHOUT_OFFLOADS}
+          nft 'add table ip broken
+            add chain ip broken post {{ type filter hook postrouting priority 300; }}
+            flush chain ip broken post
+            add rule ip broken post {rule}'""",
+        **more,
+    )
+
+
+_TRANSLATED = (
+    _beyond(
+        "masqueraded datagrams have a wrong checksum",
+        "PATH-MASQUERADE",
+        "beyond the node",
+        "oif eth0 meta l4proto udp udp checksum set 0x1234",
+    ),
+    _beyond(
+        "masqueraded segments have a wrong checksum",
+        "PATH-MASQUERADE",
+        "beyond the node",
+        "oif eth0 tcp dport 1-65535 ct status snat tcp checksum set 0x1234",
+    ),
+    _beyond(
+        "datagrams to mapped ports have a wrong checksum",
+        "PATH-PORTMAP",
+        "mapped",
+        "oif cni0 udp dport 9000 ct status dnat udp checksum set 0x1234",
+        wraps=("portmap",),
+        announces=False,
+    ),
+    _beyond(
+        "segments to mapped ports have a wrong checksum",
+        "PATH-PORTMAP",
+        "mapped",
+        "oif cni0 tcp dport 80 ct status dnat tcp checksum set 0x1234",
+        wraps=("portmap",),
+        announces=False,
+    ),
+)
+
+FAULTS = (*_BETWEEN_PODS, *_TRANSLATED)
 
 PLUGINS = (
     Fault(

@@ -63,6 +63,20 @@ _UNDONE = (
         after=_later("echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter"),
     ),
     Fault(
+        name="the lease of a pod is deleted seconds after ADD",
+        source="antrea-io/antrea issue 8239: a clean-up of leases that no pod is known to hold",
+        reds={"LIFE-PERSIST": "lost at leases: expected 10.88.0."},
+        untestable=ALL,
+        after=_later('rm -f "/var/lib/cni/networks/podpath/$IP"'),
+    ),
+    Fault(
+        name="the lease of a pod becomes another container's seconds after ADD",
+        source="weaveworks/weave issue 2719: a store that was restored",
+        reds={"LIFE-PERSIST": "lost at leases: expected 10.88.0."},
+        untestable=ALL,
+        after=_later('echo other >"/var/lib/cni/networks/podpath/$IP"'),
+    ),
+    Fault(
         name="a pod's route is deleted seconds after ADD",
         source="own",
         reds={"LIFE-PERSIST": "changed at routes of pod"},
@@ -218,6 +232,16 @@ FAULTS = (*_UNDONE, *_REBOOT, *_RESTART, *_FILES)
 
 #: A plugin that keeps what it has to keep where it likes, and deletes it.
 PLUGINS = (
+    Fault(
+        name="leases are written again seconds after ADD",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-PERSIST", "TOPO-ADDR"}),
+        after=_later(
+            'cp "/var/lib/cni/networks/podpath/$IP" "/run/$IP"; '
+            'mv "/run/$IP" /var/lib/cni/networks/podpath'
+        ),
+    ),
     Fault(
         name="state in directories of its own",
         source="",

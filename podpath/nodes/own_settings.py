@@ -1,0 +1,68 @@
+"""Settings of the node itself (ip-sysctl) that ADD changes."""
+
+from collections.abc import Iterator, Mapping
+
+from podpath.model import NODE, Difference
+from podpath.nodes.base import Node
+
+#: A setting that a namespace cannot write is the whole machine's, and may change at any time.
+_LIST = "cd /proc/sys/net && find . -type f -perm -200 -exec grep -sH . {} +; true"
+
+#: Settings without which a node does not pass on what pods send, or does it in another way: plugins
+#: and daemons of networks set them, and other requirements are about what they do to pods.
+_FOR_PODS = frozenset(
+    {
+        # pkg/ip of containernetworking/plugins; the kernel changes the third with them
+        # (net/ipv4/devinet.c, inet_forward_change)
+        *("ip_forward", "forwarding", "accept_redirects", "force_forwarding"),
+        # kube-proxy (pkg/proxy/iptables, pkg/proxy/ipvs, cmd/kube-proxy conntrack)
+        *("route_localnet", "arp_ignore", "arp_announce", "nf_conntrack_tcp_be_liberal"),
+        *("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables"),
+        # Calico, Cilium, kindnet and kube-router
+        *("rp_filter", "accept_local", "src_valid_mark", "send_redirects", "accept_ra"),
+        *("proxy_arp", "proxy_arp_pvlan", "proxy_ndp", "arp_filter", "arp_notify"),
+        *("nf_conntrack_acct", "nf_conntrack_timestamp", "nf_conntrack_checksum"),
+    }
+)
+#: The IPv6 MTU of a link follows the link's own, which LIFE-OTHERS looks at.
+_OF_LINKS = frozenset({"mtu"})
+_OF_IPVS = "ipv4/vs/"
+_TRACKING = "netfilter/nf_conntrack_"
+#: Times in seconds for which kube-proxy lets the kernel track connections, where it lowers them
+#: (pkg/proxy/apis/config/v1alpha1/defaults.go).
+_KUBE_PROXYS = {"nf_conntrack_tcp_timeout_established": 86400}
+
+
+def read(node: Node) -> dict[str, str]:
+    """Return name -> value of each setting; none on a node that other programs set up, too."""
+    if node.shared:
+        return {}
+    lines = node.run(["sh", "-c", _LIST]).stdout.splitlines()
+    return {name.removeprefix("./"): value for name, _, value in _fields(lines)}
+
+
+def _fields(lines: list[str]) -> Iterator[tuple[str, str, str]]:
+    return (line.partition(":") for line in lines)
+
+
+def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[Difference]:
+    """List the settings that changed, but for those that pods' traffic may require. Pure.
+
+    Settings that appeared came with a link or with a module of the kernel.
+    """
+    return [
+        Difference("changed", f"{NODE} setting {name}", value, now[name])
+        for name, value in before.items()
+        if now.get(name, value) != value and not _is_for_pods(name, value, now[name])
+    ]
+
+
+def _is_for_pods(name: str, before: str, now: str) -> bool:
+    own = name.rpartition("/")[2]
+    if own in _FOR_PODS | _OF_LINKS or name.startswith(_OF_IPVS):
+        return True
+    if own == "disable_ipv6":
+        return now == "0"
+    if name.startswith(_TRACKING) and before.isdecimal() and now.isdecimal():
+        return int(now) >= min(int(before), _KUBE_PROXYS.get(own, int(before)))
+    return False

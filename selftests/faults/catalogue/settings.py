@@ -1,0 +1,62 @@
+"""Faults of settings that ADD gives the whole node."""
+
+from selftests.faults.fault import Fault
+
+_SETTINGS = "TOPO-SETTINGS"
+
+
+def _set(name: str, source: str, setting: str, value: str) -> Fault:
+    """An ADD that sets one setting of the node."""
+    return Fault(
+        name=name,
+        source=source,
+        reds={_SETTINGS: f"changed at node setting {setting}"},
+        after=f"echo '{value}' >/proc/sys/net/{setting}",
+    )
+
+
+FAULTS = (
+    _set(
+        "the node forgets datagrams after a second",
+        "own: a remedy for kubernetes/kubernetes issue 18604, a full table of connections",
+        "netfilter/nf_conntrack_udp_timeout",
+        "1",
+    ),
+    _set(
+        "the node forgets idle connections after a minute",
+        "kubernetes/kubernetes issue 18604, where kube-proxy's value is a day",
+        "netfilter/nf_conntrack_tcp_timeout_established",
+        "60",
+    ),
+    _set(
+        "the node joins few fragments",
+        "own: a setting of a hardened host",
+        "ipv4/ipfrag_high_thresh",
+        "1000",
+    ),
+    _set(
+        "programs of the node have few ports",
+        "own: ports that are kept for mapped ones",
+        "ipv4/ip_local_port_range",
+        "40000 40010",
+    ),
+    _set(
+        "the node forgets its neighbours early",
+        "own: a remedy for a full table of neighbours",
+        "ipv4/neigh/eth0/gc_stale_time",
+        "1",
+    ),
+)
+
+PLUGINS = (
+    Fault(
+        name="the node gets the settings that kube-proxy gives it",
+        source="",
+        reds={},
+        near=frozenset({_SETTINGS, "PATH-MASQUERADE", "PATH-GATEWAY"}),
+        after="""cd /proc/sys/net/netfilter; echo 1 >nf_conntrack_tcp_be_liberal
+          echo 86400 >nf_conntrack_tcp_timeout_established
+          echo 3600 >nf_conntrack_tcp_timeout_close_wait
+          cd ../ipv4/conf/all; echo 1 >route_localnet; echo 0 >rp_filter""",
+    ),
+)
