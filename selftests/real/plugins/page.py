@@ -9,7 +9,7 @@ from typing import Any
 
 from podpath.report.compare import plain
 from podpath.report.outcome import Verdict
-from podpath.report.summary import counted
+from podpath.report.words import counted
 
 #: Verdicts that need a reason. Known deviations have theirs in the report.
 _ACCUSATIONS = (Verdict.DOES_NOT_CONFORM, Verdict.COULD_NOT_TEST)
