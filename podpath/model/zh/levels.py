@@ -122,8 +122,8 @@ TEXTS = {
         "CNI 规范 1.1.0 第 2 节 DEL：成功是 must，其余是 should；两者都要求，是 podpath 自己的判断"
     ),
     "containernetworking/cni, CONVENTIONS.md, portMappings: ports of the node lead to the"
-    " container; documentation of the plugin portmap: which senders it masquerades, which is podpath's own"
-    " judgement for other plugins": (
+    " container; documentation of the plugin portmap: which senders it masquerades, which is"
+    " podpath's own judgement for other plugins": (
         "containernetworking/cni 的 CONVENTIONS.md 的 portMappings：节点的端口通向容器；"
         "插件 portmap 的文档说明它对哪些发送者做地址伪装，对其他插件则是 podpath 自己的判断"
     ),
