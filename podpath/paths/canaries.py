@@ -122,14 +122,18 @@ def _send(all_taps: Sequence[Tap], left: Sequence[Errand]) -> Iterator[tuple[Err
 
 
 def _await(all_taps: Sequence[Tap], deadline: float) -> None:
-    """Read every sniffer until its canaries are back, or the time has passed.
+    """Read every sniffer in turn until its canaries are back, or the time has passed.
 
     Each is read once in any case: on a busy machine, to send all canaries may take all the time.
+    A sniffer that still reads frames from before its canary is not deaf, but behind: it may go on.
     """
-    for tap in all_taps:
-        if tap.waiting and not tap.failure:
-            taps.drain(tap, time.monotonic() + _SLICE_SECONDS)
-        while tap.waiting and not tap.failure and (left := deadline - time.monotonic()) > 0:
-            taps.drain(tap, min(deadline, time.monotonic() + _SLICE_SECONDS))
-            if tap.waiting:
-                taps.wait_for_frames(tap, left)
+    since = time.time_ns()
+    late = [tap for tap in all_taps if tap.waiting and not tap.failure]
+    while late:
+        unread = [tap for tap in late if taps.drain(tap, time.monotonic() + _SLICE_SECONDS)]
+        late = [tap for tap in late if tap.waiting and not tap.failure]
+        left = deadline - time.monotonic()
+        if left <= 0:
+            late = [tap for tap in late if tap in unread and tap.is_behind(since)]
+        elif late and not unread:
+            taps.wait_for_frames(late, left)

@@ -78,6 +78,10 @@ class Tap:
         """Whether a canary has not come back yet."""
         return not self.canaries_sent <= self.canaries_seen
 
+    def is_behind(self, since: int) -> bool:
+        """Whether the last frame that was read, if any, is older than a time in ns."""
+        return not self.sightings or self.sightings[-1].time < since
+
     def calm(self) -> None:
         """End the promiscuous mode of interfaces at once, and not when the socket is closed."""
         for request in self.promiscuous.values():
@@ -175,17 +179,18 @@ def compiled(expression: str) -> bytes:
         return _compiled[expression]
 
 
-def wait_for_frames(tap: Tap, seconds: float) -> None:
-    """Wait until the socket has a frame, or the time has passed."""
+def wait_for_frames(all_taps: Sequence[Tap], seconds: float) -> None:
+    """Wait until one of the sockets has a frame, or the time has passed."""
     poll = select.poll()
     try:
-        poll.register(tap.sniffer, select.POLLIN)
+        for tap in all_taps:
+            poll.register(tap.sniffer, select.POLLIN)
         poll.poll(seconds * 1000)
     except (OSError, ValueError):
         return  # the next read reports the failure
 
 
-def drain(tap: Tap, deadline: float) -> None:
+def drain(tap: Tap, deadline: float) -> bool:
     """Read all frames that the kernel holds for this socket, or as many as the time allows.
 
     Frames may arrive faster than they can be read.
@@ -193,16 +198,20 @@ def drain(tap: Tap, deadline: float) -> None:
     Args:
         tap: The sniffer.
         deadline: When to stop, of the monotonic clock.
+
+    Returns:
+        Whether there may be more, as the time passed.
     """
     try:
         while time.monotonic() < deadline and len(tap.sightings) < _MOST_FRAMES:
             _take(tap)
     except BlockingIOError:
-        return
+        return False
     except (OSError, ValueError) as error:
         tap.failure = f"the sniffer in {tap.namespace} failed: {error}"
     if len(tap.sightings) >= _MOST_FRAMES:
         tap.failure = f"the sniffer in {tap.namespace} saw more than {_MOST_FRAMES} frames"
+    return not tap.failure
 
 
 def _take(tap: Tap) -> None:

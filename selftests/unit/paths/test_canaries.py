@@ -81,6 +81,24 @@ def test_canaries_that_came_back_count_however_late_they_are_read(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="not root")
+def test_sniffers_that_are_behind_are_not_deaf(
+    namespaces: list[str], limit: Callable[..., None]
+) -> None:
+    """A large transfer is read slowly on a busy machine: the canaries wait behind its frames."""
+    limit(canary=0.0)
+    opened = _open(namespaces, b"")
+    try:
+        for busy in (opened[0], opened[-1]):
+            for _ in range(3000):
+                busy.sniffer.sendto(bytes(12) + b"\x88\xb6" + bytes(1400), ("lo", 0x88B6))
+        assert handshake(opened) == []
+    finally:
+        for one in opened:
+            one.sniffer.close()
+            one.watch.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root")
 def test_missing_canaries_are_one_sentence(
     namespaces: list[str], limit: Callable[..., None]
 ) -> None:
