@@ -35,6 +35,10 @@ class Overloaded(Inconclusive):
     """Observation of packets that may be missing because the kernel had no room for frames."""
 
 
+class Disturbed(Inconclusive):
+    """Observation on a node on which pods that podpath did not create came or went meanwhile."""
+
+
 class DoesNotConform(Exception):
     """Fault of the plugin that comes before the check of a requirement, for example a failed ADD.
 

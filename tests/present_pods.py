@@ -20,6 +20,7 @@ from podpath.paths.traffic import Traffics
 from podpath.plugin import shared
 from podpath.testing import each_family, requirement
 from podpath.topology import present
+from podpath.topology.lasting import lasting
 
 
 @pytest.fixture(scope="session")
@@ -52,21 +53,23 @@ def older(pytestconfig: pytest.Config, node: Node) -> frozenset[str]:
 )
 def test_each_pod_is_wired(
     identifier: str,
+    node: Node,
     topology: Topology,
     network: Network,
     observer: Observer,
     older: frozenset[str],
 ) -> None:
     """Each pod of the node is wired as its plugin wires pods, whoever created it."""
-    findings = present.look(topology, network, identifier, older)
-    if findings.failed:  # pods of others come and go
-        findings = present.look(observer.topology(), network, identifier, older)
 
-    assert findings.failed == []
-    if findings.doubtful:
+    def look() -> present.Findings:
+        return present.look(observer.topology(), network, identifier, older)
+
+    findings = present.look(topology, network, identifier, older)
+    assert lasting(node, findings.failed, lambda: look().failed) == []
+    if doubtful := lasting(node, findings.doubtful, lambda: look().doubtful):
         raise CouldNotTest(
             "pods that are older than the conflist are wired otherwise: "
-            + "; ".join(map(str, findings.doubtful)),
+            + "; ".join(map(str, doubtful)),
             "Restart these pods, or test the conflist that they were created with",
         )
 

@@ -1,6 +1,7 @@
 """The wiring of the pods, read from the kernel."""
 
 import operator
+from collections.abc import Callable
 
 import pytest
 
@@ -16,7 +17,17 @@ from podpath.paths.traffic import Traffics
 from podpath.system import limits, waiting
 from podpath.testing import each_family, each_pod, requirement
 from podpath.topology import firewall, groups, leasing, settings
+from podpath.topology.lasting import lasting
 from podpath.topology.wiring import Wiring
+
+#: Reads the wiring as it is now.
+Rewired = Callable[[], Wiring]
+
+
+@pytest.fixture
+def rewired(observer: Observer, network: Network) -> Rewired:
+    """A function that reads the wiring anew."""
+    return lambda: Wiring(observer.topology(), network)
 
 
 @requirement("TOPO-NETNS-NAME")
@@ -98,9 +109,13 @@ def test_bridge_sends_neighbour_solicitations_to_the_pods_port(
 
 
 @requirement("TOPO-BRIDGE-MEMBERS")
-def test_ports_of_the_bridge_are_the_pods_veths(wiring: Wiring) -> None:
+def test_ports_of_the_bridge_are_the_pods_veths(
+    node: Node, wiring: Wiring, rewired: Rewired
+) -> None:
     """The bridge's ports are exactly the pods' host ends, as in `brctl show`."""
-    assert wiring.bridge_members() == []
+    differences = wiring.bridge_members()
+
+    assert lasting(node, differences, lambda: rewired().bridge_members()) == []
 
 
 @requirement("TOPO-BRIDGE-GATEWAY")
@@ -214,15 +229,21 @@ def test_host_end_holds_the_addresses_of_a_router_only(wiring: Wiring, pod: str)
 
 
 @requirement("TOPO-NODE-ROUTE")
-def test_node_reaches_pods_in_one_way_alone(wiring: Wiring) -> None:
+def test_node_reaches_pods_in_one_way_alone(node: Node, wiring: Wiring, rewired: Rewired) -> None:
     """The node reaches its pods only by the routes of their profile, and no rule names them."""
-    assert wiring.node_route() == []
+    differences = wiring.node_route()
+
+    assert lasting(node, differences, lambda: rewired().node_route()) == []
 
 
 @requirement("TOPO-NODE-LINKS")
-def test_node_has_the_expected_interfaces_only(wiring: Wiring, node: Node) -> None:
+def test_node_has_the_expected_interfaces_only(
+    node: Node, wiring: Wiring, rewired: Rewired
+) -> None:
     """The node has lo, its uplink, the bridge if any and the pods' veths, and no others."""
-    assert wiring.node_links(node.links) == []
+    differences = wiring.node_links(node.links)
+
+    assert lasting(node, differences, lambda: rewired().node_links(node.links)) == []
 
 
 @requirement("TOPO-FDB")

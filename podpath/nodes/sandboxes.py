@@ -1,6 +1,7 @@
 """Pods as the runtime on their node reports them, read in the same way on every kind of node."""
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from podpath.cni import result
@@ -36,6 +37,9 @@ def network(node: Node, runtime: Runtime, pod: str, sandbox: str) -> PodNetwork:
 def plugin_result(node: Node, sandbox: str) -> dict[str, Any]:
     """Read the result of the last ADD in libcni's cache, file NETWORK-CONTAINER-INTERFACE."""
     for path in node.root(_RESULTS).glob(f"*-{sandbox}-eth0"):
-        with node.opened(f"{_RESULTS}/{path.name}") as opened:
+        with (
+            suppress(FileNotFoundError),  # the runtime has just deleted the pod
+            node.opened(f"{_RESULTS}/{path.name}") as opened,
+        ):
             return result.read(opened)
     return {}

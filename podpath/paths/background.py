@@ -3,10 +3,12 @@
 Packets of podpath's own pods are never background traffic: a frame from or to one of their
 addresses is a finding wherever it appears. Other packets are background traffic if their sender
 and their place fit together: packets of a foreign pod on that pod's own interfaces and on the
-bridge; packets of the node's programs, known by the sockets that the kernel lists, on the node's
-own links; and packets that reach the uplink from outside the node.
+bridge; packets that such a pod sent and that leave by the uplink, masqueraded or not; packets of
+the node's programs, known by the sockets that the kernel lists, on the node's own links; and
+packets that reach the uplink from outside the node.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
@@ -26,6 +28,7 @@ class BackgroundTraffic:
         uplink: str,
         programs: frozenset[Endpoint],
         bridge: str,
+        seen: Iterable[Sighting] = (),
     ) -> None:
         """Learn which addresses, links and sockets are the node's, the pods' and foreign pods'.
 
@@ -35,6 +38,7 @@ class BackgroundTraffic:
             uplink: Name of the node's interface to the outside.
             programs: Local ends of the node's sockets.
             bridge: Name of the bridge that pods are connected to.
+            seen: All sightings, those in foreign pods among them.
         """
         self._ours = {a for pod in topology.pods.values() for a in pod.addresses}
         self._macs = {
@@ -49,6 +53,7 @@ class BackgroundTraffic:
         self._uplink = uplink
         self._programs = programs
         self._bridge = bridge
+        self._sent_by_pods = {_content(s.packet) for s in seen if self._sent_by_pod(s)}
 
     def __contains__(self, sighting: object) -> bool:
         if not isinstance(sighting, Sighting):
@@ -78,6 +83,15 @@ class BackgroundTraffic:
             (NODE, self._bridge),
         )
 
+    def _sent_by_pod(self, sighting: Sighting) -> bool:
+        """Return whether a foreign pod sends a packet, with its own addresses."""
+        packet = sighting.packet
+        return sighting.direction is Direction.OUT and any(
+            packet.source in pod.addresses and packet.mac_source == pod.mac
+            for pod in self._pods
+            if (sighting.namespace, sighting.interface) == (pod.name, POD_INTERFACE)
+        )
+
     def _on_uplink(self, sighting: Sighting) -> bool:
         packet = sighting.packet
         if sighting.direction is Direction.IN and packet.mac_source not in self._macs:
@@ -88,7 +102,12 @@ class BackgroundTraffic:
                 for network in self._networks
                 if packet.destination is not None
             )
-        return self._of_program(packet)
+        return self._of_program(packet) or self._forwarded(packet)
+
+    def _forwarded(self, packet: Packet) -> bool:
+        """Return whether a packet leaves that a foreign pod sent, by its address or the node's."""
+        own = any(packet.source in pod.addresses for pod in self._pods)
+        return (own or packet.source in self._node) and _content(packet) in self._sent_by_pods
 
     def _of_program(self, packet: Packet) -> bool:
         """Return whether the source is one of the node's sockets; a forwarded packet has none."""
@@ -101,6 +120,14 @@ class BackgroundTraffic:
 
     def _local(self, address: Address | None) -> bool:
         return address is not None and (address.is_loopback or address in self._node)
+
+
+def _content(packet: Packet) -> tuple[object, ...]:
+    """Return what a router and its translation of addresses leave as it is."""
+    return (
+        *(packet.protocol, packet.kind, packet.flags, packet.sequence),
+        *(packet.ip_id, packet.size, packet.digest),
+    )
 
 
 @dataclass(frozen=True, slots=True)

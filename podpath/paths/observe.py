@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from podpath.cni.network import Network
-from podpath.errors import CouldNotTest, Inconclusive, Overloaded
+from podpath.errors import CouldNotTest, Disturbed, Inconclusive, Overloaded
 from podpath.model import (
     BEYOND,
     NODE,
@@ -108,20 +108,32 @@ class Observer:
         Raises:
             Inconclusive: The sniffers cannot prove that they missed nothing, or a program's run is
                 no test of the path.
+            Disturbed: The same, on a node whose other pods came or went meanwhile.
             CouldNotTest: A program could not be run.
         """
         if expression is None:
             expression = " or ".join(f"({t.filter})" for t in traffic)
+        spaces = self._namespaces()
+        try:
+            return self._observe(traffic, expression, spaces)
+        except Inconclusive:
+            raise
+        except CouldNotTest as error:  # such as a namespace that vanished before it was entered
+            if self._node.shared and spaces != self._namespaces():
+                raise Disturbed(error.message, error.remedy) from None
+            raise
+
+    def _observe(
+        self, traffic: Sequence[Traffic], expression: str, spaces: Mapping[str, str]
+    ) -> Observed:
         before = self._node.state(self._pods)
         refusals = neighbour_tables.refusals()
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
         promiscuous = {} if any(t.translations for t in traffic) else self._promiscuous()
         counted = self._counted(traffic)
-        with capture.armed(self._namespaces(), expression, promiscuous) as running:
+        with capture.armed(spaces, expression, promiscuous) as running:
             programs = self._programs()
-            record = Record.begin(
-                {NODE: self._node.network_namespace(), **counted}, self._namespaces()
-            )
+            record = Record.begin({NODE: self._node.network_namespace(), **counted}, spaces)
             results = self._send_all(traffic, before)
             has_waited = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
@@ -131,13 +143,13 @@ class Observer:
             running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
             observation = _as_sent(running.collect(), traffic)
             running.release()
-            _no_gaps((*observation.gaps, *self._unlike(before)))
+            self._require_no_gaps((*observation.gaps, *self._unlike(before)))
             wrong = checksums.differences(checksums.of(record.before), checksums.read(counted))
             # Changes are still watched, as one during this reading would make it differ from the
             # topology that the traffic had.
             topology = self.topology()
             programs |= self._programs()
-            _no_gaps((*running.changes(), *self._unlike(before)))
+            self._require_no_gaps((*running.changes(), *self._unlike(before)))
             overflow = neighbour_tables.overflow(refusals, neighbour_tables.refusals())
             if expression:
                 observation = _without_foreign_errors(traffic, observation)
@@ -145,12 +157,15 @@ class Observer:
                 traffic, results, observation, topology, programs, wrong, record, overflow
             )
 
-    def _background(self, topology: Topology, programs: frozenset[Endpoint]) -> Container[Sighting]:
+    def _background(
+        self, topology: Topology, programs: frozenset[Endpoint], seen: Iterable[Sighting]
+    ) -> Container[Sighting]:
         """Return the background traffic of a shared node; a node of podpath's own has none."""
         node = self._node
         if not node.shared:
             return ()
-        return BackgroundTraffic(topology, node.links, node.uplink, programs, self._network.bridge)
+        bridge = self._network.bridge
+        return BackgroundTraffic(topology, node.links, node.uplink, programs, bridge, seen)
 
     def _programs(self) -> frozenset[Endpoint]:
         """List the sockets on a shared node; on a node of podpath's own, only pods have any."""
@@ -163,7 +178,7 @@ class Observer:
             return _send_all(traffic)
         except CouldNotTest as error:
             if why := self._unlike(before):
-                raise Inconclusive(f"{'; '.join(why)}: {error}") from None
+                raise self._spoiled(f"{'; '.join(why)}: {error}") from None
             raise
 
     def _unlike(self, before: Mapping[str, object]) -> list[str]:
@@ -174,6 +189,17 @@ class Observer:
             for name in dict.fromkeys((*before, *now))
             if before.get(name) != now.get(name)
         ]
+
+    def _require_no_gaps(self, gaps: Sequence[str]) -> None:
+        """Raise Inconclusive if the proof has gaps."""
+        if gaps:
+            raise self._spoiled(
+                f"it cannot be told what was seen: {'; '.join(dict.fromkeys(gaps))}"
+            )
+
+    def _spoiled(self, why: str) -> Inconclusive:
+        """Return the error of a spoiled observation; others may cause it on a shared node."""
+        return Disturbed(why) if self._node.shared else Inconclusive(why)
 
     def _judge(
         self,
@@ -191,7 +217,7 @@ class Observer:
             paths,
             observation,
             noise(topology, self._network),
-            self._background(topology, programs),
+            self._background(topology, programs, observation.sightings),
         )
         lost = any(d.kind == MISSING for d in judgement.differences)
         differences: list[Difference] = []
@@ -263,11 +289,6 @@ class Observer:
             return {}
         link = self._node.root(f"/sys/class/net/{self._network.bridge}")
         return {NODE: [self._network.bridge]} if link.exists() else {}
-
-
-def _no_gaps(gaps: Sequence[str]) -> None:
-    if gaps:
-        raise Inconclusive(f"it cannot be told what was seen: {'; '.join(dict.fromkeys(gaps))}")
 
 
 def _fate(before: object, now: object) -> str:

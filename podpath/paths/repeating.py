@@ -1,16 +1,17 @@
-"""Repeat an observation that an overloaded kernel spoiled."""
+"""Repeat an observation that an overloaded kernel, or pods of others on the node, spoiled."""
 
 from collections.abc import Callable
 
-from podpath.errors import CouldNotTest, Overloaded
+from podpath.errors import CouldNotTest, Disturbed, Overloaded
 from podpath.paths.observe import Observed
 
-#: Number of observations, the first one included.
-_ATTEMPTS = 3
+#: Number of observations, the first one included. Pods of others may come and go each second, and
+#: spoil about every third one.
+_ATTEMPTS = {Overloaded: 3, Disturbed: 8}
 
 
-def despite_load(observe: Callable[[], Observed]) -> Observed:
-    """Observe traffic, and repeat it if the kernel had no room for its frames.
+def unspoiled(observe: Callable[[], Observed]) -> Observed:
+    """Observe traffic, and repeat it if the kernel had no room for its frames, or others came.
 
     A repetition counts only if each packet took its path: what the first attempt left, as a pod's
     neighbour entry, may make it differ.
@@ -20,16 +21,17 @@ def despite_load(observe: Callable[[], Observed]) -> Observed:
 
     Raises:
         Overloaded: no attempt showed the path.
+        Disturbed: the same.
         CouldNotTest: as for Observer.observe, by the first attempt.
     """
     try:
         return observe()
-    except Overloaded as overload:
-        for _ in range(_ATTEMPTS - 1):
+    except (Overloaded, Disturbed) as first:
+        for _ in range(_ATTEMPTS[type(first)] - 1):
             try:
                 observed = observe()
             except CouldNotTest:
                 continue
             if not observed.differences:
                 return observed
-        raise overload
+        raise first

@@ -18,6 +18,19 @@ from selftests.faults import inside
 
 _LIFE = frozenset({"LIFE-DELETE", "LIFE-CHURN"})
 _PLUGIN = "/opt/podpath/cni/bin/bridge"
+#: Wiring and traffic: what a pod that is being made, or deleted, might be mistaken in.
+_SEEN = frozenset(
+    {
+        *("TOPO-BRIDGE-MEMBERS", "TOPO-NODE-LINKS", "TOPO-NODE-ROUTE", "TOPO-MAC"),
+        *("PATH-ICMP", "PATH-BYSTANDER", "PATH-ARP", "LIFE-OTHERS", "LIFE-REUSE", "LIFE-PERSIST"),
+    }
+)
+#: Takes its time for the pods of others: their ports are there, and no pod of the runtime's list.
+_SLOW = f"""#!/bin/sh
+case "$CNI_COMMAND $CNI_ARGS" in
+ADD*K8S_POD_NAMESPACE=shop*) {_PLUGIN}.real && sleep 0.5;;
+*) exec {_PLUGIN}.real;; esac
+"""
 #: Forgets the suite's pods, and only those.
 _FORGETFUL = f"""#!/bin/sh
 case "$CNI_COMMAND $CNI_ARGS" in DEL*K8S_POD_NAMESPACE=podpath-*) exit 0;; esac
@@ -72,6 +85,30 @@ def _busy(below: EmbeddedNode) -> Iterator[KubernetesNode]:
             api.close()
 
 
+def _wrap(below: EmbeddedNode, script: str) -> None:
+    """Put a script in the place of the plugin, which stays beside it."""
+    below.run(["mv", _PLUGIN, f"{_PLUGIN}.real"])
+    write = f'printf %s "$1" >{_PLUGIN}; chmod +x {_PLUGIN}'
+    below.run(["sh", "-c", write, "sh", script])
+
+
+def test_pods_of_others_that_are_being_made_are_no_strangers(
+    below: EmbeddedNode, tmp_path: Path
+) -> None:
+    """Nor do they keep traffic from being watched."""
+    _wrap(below, _SLOW)
+    with _busy(below) as node:
+        run = inside.run(node, _SEEN, tmp_path, "--podpath-node=host")
+
+    bad = {
+        i: v
+        for i, v in run.verdicts().items()
+        if v not in (Verdict.CONFORMS, Verdict.KNOWN_DEVIATION)
+    }
+    assert bad == {}, run.output[-20000:]
+    assert set(run.verdicts()) == _SEEN
+
+
 def test_pods_of_others_are_ignored_and_counted(below: EmbeddedNode, tmp_path: Path) -> None:
     with _busy(below) as node:
         run = inside.run(node, _LIFE, tmp_path, "--podpath-node=host")
@@ -83,9 +120,7 @@ def test_pods_of_others_are_ignored_and_counted(below: EmbeddedNode, tmp_path: P
 def test_leftovers_of_our_own_pods_stay_red_beside_others(
     below: EmbeddedNode, tmp_path: Path
 ) -> None:
-    below.run(["mv", _PLUGIN, f"{_PLUGIN}.real"])
-    script = f'printf %s "$1" >{_PLUGIN}; chmod +x {_PLUGIN}'
-    below.run(["sh", "-c", script, "sh", _FORGETFUL])
+    _wrap(below, _FORGETFUL)
     with _busy(below) as node:
         run = inside.run(node, _LIFE, tmp_path, "--podpath-node=host")
 

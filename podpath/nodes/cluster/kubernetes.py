@@ -5,7 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from podpath.errors import CouldNotTest, DoesNotConform, Hung
@@ -115,13 +115,15 @@ class KubernetesNode(Node):
         """See Node. Their names are namespace/name."""
         pods = {}
         for sandbox in self._runtime.sandboxes():
-            if sandbox.id in ours or not (
-                sandbox.id in self._foreign or self._runtime.has_network(sandbox.id)
-            ):
+            if sandbox.id in ours:
                 continue
-            known = self._foreign.get(sandbox.id)
+            if known := self._foreign.get(sandbox.id):
+                pods[sandbox.id] = known
+                continue
             name = f"{sandbox.namespace}/{sandbox.name}"
-            pods[sandbox.id] = known or sandboxes.network(self, self._runtime, name, sandbox.id)
+            with suppress(CouldNotTest):  # it has ended meanwhile
+                if self._runtime.has_network(sandbox.id):
+                    pods[sandbox.id] = sandboxes.network(self, self._runtime, name, sandbox.id)
         self._foreign = pods
         return list(pods.values())
 

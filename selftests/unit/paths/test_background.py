@@ -105,3 +105,49 @@ FROM_OUTSIDE = packet(source=OUTSIDE, mac_source="02:42:00:00:00:99", destinatio
 )
 def test_talk(where: tuple[str, str, Direction], said: Packet, is_talk: bool) -> None:
     assert (samples.sighting(said, where) in BACKGROUND) is is_talk
+
+
+TO_OUTSIDE = packet(
+    source=THEIR_IP,
+    mac_source=THEIR_MAC,
+    destination=OUTSIDE,
+    ttl=64,
+    ip_id=7,
+    digest="their words",
+)
+LEAVING = replace(TO_OUTSIDE, mac_source=NODES_MAC, ttl=63)
+
+
+@pytest.mark.parametrize(
+    ("leaving", "is_theirs"),
+    [
+        pytest.param(LEAVING, True, id="routed"),
+        pytest.param(replace(LEAVING, source=NODE_IP, ports=(61000, 80)), True, id="masqueraded"),
+        pytest.param(
+            replace(
+                LEAVING, source=NODE_IP, ports=(61000, 6443), destination=ip_address("9.9.9.9")
+            ),
+            True,
+            id="of-a-service",
+        ),
+        pytest.param(replace(LEAVING, digest="other words"), False, id="of-another-content"),
+        pytest.param(replace(LEAVING, destination=CLIENT), False, id="to-ours"),
+        pytest.param(replace(LEAVING, source=CLIENT), False, id="from-ours"),
+        pytest.param(replace(LEAVING, source=ip_address("9.9.9.9")), False, id="of-nobody"),
+    ],
+)
+def test_packets_of_their_pods_leave_the_node(leaving: Packet, is_theirs: bool) -> None:
+    """They are known by what the pod sent, whatever the node translates."""
+    sent = samples.sighting(TO_OUTSIDE, (DNS, "eth0", OUT))
+    background = BackgroundTraffic(
+        _topology(),
+        frozenset({samples.UPLINK}),
+        samples.UPLINK,
+        frozenset(),
+        samples.BRIDGE,
+        [sent],
+    )
+    place = (NODE, samples.UPLINK, OUT)
+
+    assert (samples.sighting(leaving, place) in background) is is_theirs
+    assert samples.sighting(leaving, place) not in BACKGROUND

@@ -1,4 +1,4 @@
-"""Traffic that an overloaded kernel spoiled is sent again, and judged with care."""
+"""Traffic that an overloaded kernel or pods of others spoiled is sent again, judged with care."""
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -6,11 +6,11 @@ from typing import cast
 
 import pytest
 
-from podpath.errors import CouldNotTest, Inconclusive, Overloaded
+from podpath.errors import CouldNotTest, Disturbed, Inconclusive, Overloaded
 from podpath.model import Difference, Dropped, Observation
 from podpath.paths import losing
 from podpath.paths.observe import Observed
-from podpath.paths.repeating import despite_load
+from podpath.paths.repeating import unspoiled
 from podpath.system import drops
 from selftests.unit import samples
 
@@ -36,9 +36,9 @@ FULL = Overloaded("no room for 5 frames")
 @pytest.mark.parametrize(
     "outcomes", [(CLEAN,), (UNLIKE,), (FULL, CLEAN), (FULL, FULL, CLEAN), (FULL, UNLIKE, CLEAN)]
 )
-def test_path_is_seen_despite_load(outcomes: tuple[Observed | CouldNotTest, ...]) -> None:
+def test_path_is_seen_unspoiled(outcomes: tuple[Observed | CouldNotTest, ...]) -> None:
     last = outcomes[-1]
-    assert despite_load(_attempts(*outcomes)) is last
+    assert unspoiled(_attempts(*outcomes)) is last
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,21 @@ def test_path_is_seen_despite_load(outcomes: tuple[Observed | CouldNotTest, ...]
 def test_load_that_lasts_is_no_verdict(outcomes: tuple[Observed | CouldNotTest, ...]) -> None:
     """What differs in a repetition may come from the first attempt."""
     with pytest.raises(Overloaded, match="no room for 5 frames"):
-        despite_load(_attempts(*outcomes))
+        unspoiled(_attempts(*outcomes))
+
+
+def test_pods_of_others_may_come_and_go_several_times() -> None:
+    """They spoil more attempts than an overloaded kernel may."""
+    disturbed = [Disturbed("while it was watched, veth1 appeared in node")] * 5
+
+    assert unspoiled(_attempts(*disturbed, CLEAN)) is CLEAN
+    with pytest.raises(Disturbed, match="veth1 appeared"):
+        unspoiled(_attempts(*disturbed, *[UNLIKE] * 5))
 
 
 def test_other_doubt_is_not_repeated() -> None:
     with pytest.raises(Inconclusive, match="the clock was stepped"):
-        despite_load(_attempts(Inconclusive("the clock was stepped"), CLEAN))
+        unspoiled(_attempts(Inconclusive("the clock was stepped"), CLEAN))
 
 
 @pytest.mark.parametrize(
