@@ -36,7 +36,7 @@ class Overloaded(Inconclusive):
 
 
 class Disturbed(Inconclusive):
-    """Observation on a node on which pods that podpath did not create came or went meanwhile."""
+    """Observation on a node that others use, whose pods may have spoiled it by coming or going."""
 
 
 class DoesNotConform(Exception):

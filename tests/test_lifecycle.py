@@ -1,6 +1,7 @@
 """Effects of pods that come and go: on the node, and on other pods."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -86,7 +87,8 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
     before = at_first or whole.snapshot(node, network, pods)
     probes = bystanders.probes(network, traffic, family)
     for identifier, probe in probes.items():
-        bystanders.require_path(identifier, observer.observe(probe()))
+        observed = repeating.unspoiled(partial(observer.observe, probe()))
+        bystanders.require_path(identifier, observed)
     links = link_settings.of_all_pods(node, network)
     with pods.temporary("passer-1", "passer-2"):
         meanwhile = link_settings.of_all_pods(node, network)
@@ -148,7 +150,7 @@ def test_reused_ip_works_at_once(
                 pytest.skip(f"IPAM gave a deleted pod's address to none of {reuse.ATTEMPTS} more")
             return observe(reuse.first_ping(traffic, peer, new, family), once=True)
 
-    assert repeating.unspoiled(first_ping).differences == []
+    assert repeating.unspoiled(first_ping, anew=True).differences == []
 
 
 @requirement("LIFE-PERSIST")

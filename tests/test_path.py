@@ -1,6 +1,7 @@
 """The interfaces that the pods' packets cross, seen by sniffers on all interfaces."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import permutations
 
 import pytest
@@ -129,10 +130,12 @@ def test_arp_request_is_heard_where_it_must_and_its_reply_takes_the_path(
     bridge = network.bridge if network.is_bridged and family is Family.IPV6 else ""
     if bridge and groups.read(node, bridge).in_force:
         pytest.skip("the bridge forwards by its multicast groups: see TOPO-MULTICAST")
-    netns = topology.pods[source].netns
-    topologies.forget_neighbours(node.named_namespaces()[netns])
+    netns = node.named_namespaces()[topology.pods[source].netns]
 
-    observed = observe(traffic.resolve(source, destination, network, family))
+    observed = observe(
+        traffic.resolve(source, destination, network, family),
+        before=partial(topologies.forget_neighbours, netns),
+    )
 
     assert observed.differences == []
 

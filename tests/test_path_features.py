@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -47,6 +48,12 @@ def largest_beyond(node: Node, topology: Topology, family: Family) -> int:
     return min(pods, uplink.mtu - HEADERS[family.value]) if uplink else pods
 
 
+def _forgetting(node: Node, topology: Topology, pod: str) -> Callable[[], None]:
+    """Return a function that has a pod forget its neighbours."""
+    namespace = node.named_namespaces()[topology.pods[pod].netns]
+    return partial(topologies.forget_neighbours, namespace)
+
+
 @requirement("PATH-ISOLATION")
 @each_family
 @both_directions
@@ -63,8 +70,9 @@ def test_isolated_pod_is_not_reached(
     """A request for a MAC address, if it is kept back, and a ping with it end at the bridge."""
     firewall.require_bridged(node, network, family)
     if network.conflist.hides_neighbours(family):
-        topologies.forget_neighbours(node.named_namespaces()[topology.pods[source].netns])
-        assert observe(traffic.unresolved(source, destination, family)).differences == []
+        forget = _forgetting(node, topology, source)
+        asks = traffic.unresolved(source, destination, family)
+        assert observe(asks, before=forget).differences == []
 
     with neighbour.permanent(node, topology, source, destination, family):
         observed = observe(traffic.unanswered(source, destination, family))
@@ -88,12 +96,11 @@ def test_other_vlan_is_not_reached(
     """A broadcast of a pod stays in its VLAN, and one of another VLAN reaches no pod."""
     topology = observer.topology()
     with stranger.connected(node, topology, network) as host:
-        topologies.forget_neighbours(node.named_namespaces()[topology.pods[source].netns])
         if network.conflist.hides_neighbours(family):
             asks = traffic.unresolved(source, destination, family)
         else:
             asks = traffic.resolve(source, destination, network, family)
-        assert observe(asks).differences == []
+        assert observe(asks, before=_forgetting(node, topology, source)).differences == []
 
         target = topology.pods[destination].address(family)
         observed = observe(host.unresolved(destination, target, network, draws.identifier()))

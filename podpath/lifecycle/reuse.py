@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from podpath.cni.network import Network
-from podpath.errors import CouldNotTest
+from podpath.errors import CouldNotTest, Disturbed
 from podpath.model import NODE, Address, Family
 from podpath.nodes import leases
 from podpath.nodes.base import Node
@@ -42,6 +42,7 @@ def reused_address(
     Raises:
         CouldNotTest: IPAM does not give the address again, although it must, or the server has
             forgotten it, although it resolves it. The node forgets neighbours with their link.
+        Disturbed: IPAM gave the address to a pod of others meanwhile, perhaps.
     """
     old, new = "former", "successor"
     with pods.temporary(old) as (pod,):
@@ -57,7 +58,8 @@ def reused_address(
                 return
             given = pod.network.address(family)
     if rewound:
-        raise CouldNotTest(f"IPAM gave {given} instead of {address} again")
+        error = Disturbed if node.shared else CouldNotTest  # a pod of others may have got it
+        raise error(f"IPAM gave {given} instead of {address} again")
     yield ""
 
 

@@ -108,32 +108,31 @@ class Observer:
         Raises:
             Inconclusive: The sniffers cannot prove that they missed nothing, or a program's run is
                 no test of the path.
-            Disturbed: The same, on a node whose other pods came or went meanwhile.
+            Disturbed: The same, or a program could not be run, on a node that others use.
             CouldNotTest: A program could not be run.
         """
         if expression is None:
             expression = " or ".join(f"({t.filter})" for t in traffic)
-        spaces = self._namespaces()
         try:
-            return self._observe(traffic, expression, spaces)
+            return self._observe(traffic, expression)
         except Inconclusive:
             raise
-        except CouldNotTest as error:  # such as a namespace that vanished before it was entered
-            if self._node.shared and spaces != self._namespaces():
+        except CouldNotTest as error:
+            if self._node.shared:  # such as a namespace that vanishes, or whose lo is not up yet
                 raise Disturbed(error.message, error.remedy) from None
             raise
 
-    def _observe(
-        self, traffic: Sequence[Traffic], expression: str, spaces: Mapping[str, str]
-    ) -> Observed:
+    def _observe(self, traffic: Sequence[Traffic], expression: str) -> Observed:
         before = self._node.state(self._pods)
         refusals = neighbour_tables.refusals()
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
         promiscuous = {} if any(t.translations for t in traffic) else self._promiscuous()
         counted = self._counted(traffic)
-        with capture.armed(spaces, expression, promiscuous) as running:
+        with capture.armed(self._namespaces(), expression, promiscuous) as running:
             programs = self._programs()
-            record = Record.begin({NODE: self._node.network_namespace(), **counted}, spaces)
+            record = Record.begin(
+                {NODE: self._node.network_namespace(), **counted}, self._namespaces()
+            )
             results = self._send_all(traffic, before)
             has_waited = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(

@@ -5,19 +5,20 @@ from collections.abc import Callable
 from podpath.errors import CouldNotTest, Disturbed, Overloaded
 from podpath.paths.observe import Observed
 
-#: Number of observations, the first one included. Pods of others may come and go each second, and
-#: spoil about every third one.
+#: Number of observations, the first one included. Where pods of others come and go every second,
+#: they spoil every second one.
 _ATTEMPTS = {Overloaded: 3, Disturbed: 8}
 
 
-def unspoiled(observe: Callable[[], Observed]) -> Observed:
+def unspoiled(observe: Callable[[], Observed], *, anew: bool = False) -> Observed:
     """Observe traffic, and repeat it if the kernel had no room for its frames, or others came.
 
     A repetition counts only if each packet took its path: what the first attempt left, as a pod's
-    neighbour entry, may make it differ.
+    neighbour entry, may make it differ. It counts in any case if each attempt begins anew.
 
     Args:
         observe: sends the traffic once, and watches it.
+        anew: true if it leaves nothing that the next attempt meets.
 
     Raises:
         Overloaded: no attempt showed the path.
@@ -32,6 +33,6 @@ def unspoiled(observe: Callable[[], Observed]) -> Observed:
                 observed = observe()
             except CouldNotTest:
                 continue
-            if not observed.differences:
+            if anew or not observed.differences:
                 return observed
         raise first

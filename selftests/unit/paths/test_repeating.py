@@ -59,6 +59,11 @@ def test_pods_of_others_may_come_and_go_several_times() -> None:
         unspoiled(_attempts(*disturbed, *[UNLIKE] * 5))
 
 
+def test_repetition_that_begins_anew_counts_though_it_differs() -> None:
+    """Nothing of the first attempt is left that may be the reason."""
+    assert unspoiled(_attempts(FULL, UNLIKE), anew=True) is UNLIKE
+
+
 def test_other_doubt_is_not_repeated() -> None:
     with pytest.raises(Inconclusive, match="the clock was stepped"):
         unspoiled(_attempts(Inconclusive("the clock was stepped"), CLEAN))
