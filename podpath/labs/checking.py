@@ -1,7 +1,9 @@
 """Marks of a lab's tasks on its node as it is now."""
 
+import re
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from podpath.labs import facts
 from podpath.labs.grading import Mark, Verdict
@@ -14,6 +16,9 @@ from podpath.testing import Verdict as Of
 PATIENCE = 5.0
 #: Messages of tasks without an answer, and with a wrong one.
 NO_ANSWER, NOT_RIGHT = "no answer", "the answer is not right on this node"
+
+#: What stands for a name that a question asks for, as in the picture of the node.
+VEIL = "?"
 
 #: Verdicts that do not count against a node, and those that do.
 _MET = frozenset({Of.CONFORMS, Of.KNOWN_DEVIATION, Of.RECOMMENDED, Of.NOT_APPLICABLE})
@@ -90,6 +95,21 @@ def _of_answer(scene: Scene, task: Task, answer: str | None) -> tuple[Verdict, s
     if facts.matches(task.answer, scene.answers[task.id], answer):
         return Verdict.PASSED, ""
     return Verdict.FAILED, NOT_RIGHT
+
+
+def veiled(marks: Mapping[str, Mark], secrets: Iterable[str], veil: str = VEIL) -> dict[str, Mark]:
+    """Return marks whose messages do not give away the answers to questions. Pure.
+
+    Args:
+        marks: task -> its mark.
+        secrets: values of the answers that are still to be found.
+        veil: text in place of each.
+    """
+    words = sorted({*secrets} - {""}, key=len, reverse=True)
+    if not words:
+        return dict(marks)
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
+    return {t: replace(m, message=pattern.sub(veil, m.message)) for t, m in marks.items()}
 
 
 def of_requirements(judged: Mapping[str, Outcome]) -> tuple[Verdict, str]:

@@ -3,13 +3,13 @@
 import os
 import select
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from podpath.labs import desk, facts, replay, scene, submission
-from podpath.labs.checking import marks
-from podpath.labs.grading import Grade, exit_status
+from podpath.labs.checking import marks, veiled
+from podpath.labs.grading import Grade, Mark, Verdict, exit_status
 from podpath.labs.lab import Lab
 from podpath.labs.reading import PODS
 from podpath.labs.scene import Scene
@@ -108,9 +108,16 @@ class Session:
             found = replay.once(self._lab, given, replay.SECONDS).marks
         else:
             found = marks(self._there, self._lab.tasks, kept.answers)
+            found = veiled(found, self._secrets(found))
         hints = min(kept.hints, len(self._lab.hints))
         ordered = tuple(found[task.id] for task in self._lab.tasks)
         return Grade(self._lab.name, "", ordered, hints, self._lab.cost(hints))
+
+    def _secrets(self, found: Mapping[str, Mark]) -> Iterator[str]:
+        """Yield the values of the answers that the student has still to find."""
+        for task, values in self._there.answers.items():
+            if found[task].verdict is not Verdict.PASSED:
+                yield from values
 
     def plugin(self) -> str:
         """Return the student's plugin as it is on the node."""

@@ -115,9 +115,9 @@ def for_plugin(*plugins: str, section: Mapping[str, object] | None = None) -> Pr
         covering = [profile for profile in shipped() if plugin in profile.plugins]
         if covering:
             return next((p for p in covering if p.is_of_mode(section or {})), covering[0])
-    covered = ", ".join(dict.fromkeys(p for profile in shipped() for p in profile.plugins))
+    names = ", ".join(profile.name for profile in shipped())
     raise CouldNotTest(
         f'no profile covers the plugin type "{plugins[-1]}"',
-        "Say how it wires pods with --podpath-profile: docs/new-profile.md shows how, and a profile"
-        f' that stands on a shipped one needs little more than its "base". Covered are: {covered}',
+        "If it wires pods as a known plugin does, name that profile, for example --podpath-profile"
+        f" bridge (there are {names}); otherwise write one, see docs/new-profile.md",
     )

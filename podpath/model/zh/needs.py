@@ -138,12 +138,11 @@ TEXTS = {
     "{} is not a usable conflist: nested too deeply": "{0} 不是可用的 conflist：嵌套过深",
     "{} is not a usable conflist: {}": "{0} 不是可用的 conflist：{1}",
     'no profile covers the plugin type "{}"': '没有 profile 涵盖插件类型 "{0}"',
-    "Say how it wires pods with --podpath-profile: docs/new-profile.md shows how, and a profile"
-    ' that stands on a shipped one needs little more than its "base"': (
-        "用 --podpath-profile 说明它怎样给 Pod 接线：见 docs/new-profile.md；以自带的 profile 为基"
-        '础时，只需写 "base" 和少量内容'
+    "If it wires pods as a known plugin does, name that profile, for example --podpath-profile"
+    " bridge (there are {}); otherwise write one, see docs/new-profile.md": (
+        "如果它像已知的插件那样给 Pod 接线，就指定那个 profile，例如 --podpath-profile bridge（有"
+        " {0}）；否则自己写一个，见 docs/new-profile.md"
     ),
-    "Covered are: {}": "已涵盖：{0}",
     'there is no profile "{}", and no such file': '没有 profile "{0}"，也没有这个文件',
     "Give --podpath-profile a file, or one of: {}": (
         "给 --podpath-profile 一个文件，或者其中之一：{0}"
