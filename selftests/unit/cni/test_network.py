@@ -38,7 +38,7 @@ def test_plugin_without_a_profile(tmp_path: Path) -> None:
     ) as told:
         Network.read(path)
     assert "docs/new-profile.md" in told.value.remedy
-    assert '"base"' in told.value.remedy
+    assert "--podpath-profile bridge" in told.value.remedy
 
 
 def test_bridge_has_the_configured_name_or_the_profiles() -> None:
