@@ -161,8 +161,7 @@ def _check(options: argparse.Namespace) -> int:
     for one in (options.gradescope, options.classroom):
         if one and len(submissions) > 1:
             raise CouldNotTest("such a result is of one submission", "Give one, or use --csv")
-    for name in submissions:
-        submission.read(lab, name)
+    submission.check(lab, submissions)
     for file in filter(None, (options.csv, options.gradescope, options.classroom)):
         lab_results.check_writable(file)
     checks.root()

@@ -5,7 +5,9 @@ their place, as those of namespaces, interfaces and MAC addresses differ on ever
 """
 
 import re
+import tarfile
 import textwrap
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +77,25 @@ def read(lab: Lab, path: str) -> Submission:
     if len(content) > limit:
         raise CouldNotTest(f"the submission {path} has more than {limit >> 20} MiB")
     return Submission(path, content)
+
+
+def check(lab: Lab, paths: Sequence[str]) -> None:
+    """Check that submissions can be read, and that they are no archive of a class's scripts.
+
+    Among other submissions, an archive is a student's mistake, which costs the student's points.
+
+    Raises:
+        CouldNotTest: one cannot be read, or the only one is an archive.
+    """
+    for path in paths:
+        read(lab, path)
+    only = paths[0] if len(paths) == 1 and not lab.plugin else ""
+    for is_archive, command in ((zipfile.is_zipfile, "unzip"), (tarfile.is_tarfile, "tar xf")):
+        if only and is_archive(only):
+            raise CouldNotTest(
+                f"{only} is an archive, and a submission is a script",
+                f"Unpack it ({command} {only}), and name the scripts that were in it",
+            )
 
 
 def names(topology: Topology, pods: Sequence[str]) -> dict[str, str]:

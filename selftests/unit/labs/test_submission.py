@@ -1,5 +1,6 @@
 """Submissions as files, and as they were typed on another node."""
 
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,17 @@ def test_what_is_no_submission_is_refused(tmp_path: Path) -> None:
     large.write_bytes(b" " * (submission.BYTES + 1))
     with pytest.raises(CouldNotTest, match="has more than 1 MiB"):
         submission.read(lab_text.lab(), str(large))
+
+
+def test_an_archive_of_scripts_is_no_submission(tmp_path: Path) -> None:
+    """A teacher is shown how to unpack it; among others it is one student's mistake."""
+    script, archive = tmp_path / "fix.sh", tmp_path / "class.tar"
+    script.write_text("true\n")
+    with tarfile.open(archive, "w") as packed:
+        packed.add(script, "fix.sh")
+
+    submission.check(lab_text.lab(), [str(script)])
+    submission.check(lab_text.lab(), [str(script), str(archive)])
+    with pytest.raises(CouldNotTest, match="is an archive") as refused:
+        submission.check(lab_text.lab(), [str(archive)])
+    assert f"tar xf {archive}" in refused.value.remedy
