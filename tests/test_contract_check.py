@@ -76,9 +76,10 @@ def test_check_finds_other_broken_state(
 @pytest.mark.parametrize("addition", ADDITIONS)
 @since("0.4.0")
 def test_check_accepts_additions_of_later_plugins(
-    container: Attachment, addition: Addition
+    container: Attachment, life: Life, addition: Addition
 ) -> None:
     """CHECK accepts a route, or an interface with an address, that a later plugin added."""
+    answers.require_success(life.checked, "CNI-CHECK")
     container.attach()
     previous = addition(container)
 

@@ -65,6 +65,7 @@ def check(section: Section, version: str) -> Iterator[Finding]:
     except Malformed as error:
         yield section.wrong(str(error), "ipam", _key(data), remedy=_network(str(error)))
         return
+    yield from _used_up(section, read)
     yield from _several(section, read, version)
     yield from _reachable(section, read)
     for number, route in enumerate(data.get("routes") or ()):
@@ -115,6 +116,19 @@ def _static(section: Section) -> Iterator[Finding]:
                     *way,
                     remedy=f'Write "{text}/24", or the length of your network',
                 )
+
+
+def _used_up(section: Section, read: Ipam) -> Iterator[Finding]:
+    """Yield a mistake for each set of ranges that has no address for a pod."""
+    for alternatives in read.sets:
+        if not any(addresses.usable for addresses in alternatives):
+            yield section.wrong(
+                f"{', '.join(map(str, alternatives))} has no address but the gateway's, so ADD"
+                " fails",
+                "ipam",
+                _key(section.ipam),
+                remedy='Write another "gateway", or a larger range',
+            )
 
 
 def _several(section: Section, read: Ipam, version: str) -> Iterator[Finding]:

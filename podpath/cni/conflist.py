@@ -294,7 +294,9 @@ def _ipam(main: Mapping[str, Any], network: str, *, incomplete: bool) -> Ipam:
     """Read the IPAM section of a plugin, which may have none and an IPAM of its own."""
     section = typed(main, "ipam", dict, {})
     if not text(section, "type") and main["type"] in IPAM_USERS:
-        raise Malformed(f'plugin "{main["type"]}" has no "ipam" section, so pods get no address')
+        raise Malformed(
+            f'plugin "{main["type"]}" has no "ipam" with a "type", so pods get no address'
+        )
     is_complete = main["type"] in reference.plugins() or names_networks(section)
     if incomplete or not is_complete:
         return Ipam.unstated(section, network)

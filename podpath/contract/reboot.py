@@ -54,6 +54,7 @@ def rebooted(
         lost = [stack.enter_context(attached(runtime, subject, version)) for _ in range(OLD)]
         for attachment in lost:
             attachment.attach()
+        is_sound = not siblings.checked(lost[0], network)  # else CNI-CHECK reports it
         _copy(list(state_files.paths(runtime.node)), runtime.node, after)
         restarted = Runtime(after, runtime.network_name, runtime.path, runtime.hung, is_usual=False)
         new = stack.enter_context(attached(restarted, subject, version))
@@ -70,7 +71,7 @@ def rebooted(
         differences += _of_old(inventory.read(after, network), before, old)
         known = {(d.kind, d.where) for d in usual}
         differences = [d for d in differences if (d.kind, d.where) not in known]
-        return lacking + differences + siblings.checked(new, network)
+        return lacking + differences + (siblings.checked(new, network) if is_sound else [])
 
 
 def lacks(held: Mapping[str, int], now: Mapping[str, int]) -> Differences:

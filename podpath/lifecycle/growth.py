@@ -10,6 +10,7 @@ from podpath.lifecycle.attribution import Attributed, attribute
 from podpath.model import Difference
 from podpath.nodes import inventory, state_files
 from podpath.nodes.base import Node
+from podpath.nodes.deployment import Deployment
 from podpath.nodes.inventory import Inventory
 from podpath.nodes.pod import Pod
 from podpath.system import limits, waiting
@@ -51,29 +52,54 @@ def addresses(node: Node) -> dict[str, frozenset[str]]:
         raise CouldNotTest(f"the node's files could not be read: {error}") from None
 
 
+def lists(node: Node, pods: Deployment) -> list[Difference]:
+    """List the files that gain an address of each of two pods, which are deleted at the same time.
+
+    A file that has the last address beside those of running pods gains one of them alone.
+
+    Raises:
+        CouldNotTest: a directory of the node cannot be read, or a pod cannot be made.
+        DoesNotConform: the plugin failed.
+    """
+    before = addresses(node)
+    with pods.temporary("transient-1", "transient-2") as both:
+        pass
+    return appended(before, addresses(node), *both)
+
+
 def appended(
-    before: Mapping[str, frozenset[str]], now: Mapping[str, frozenset[str]], deleted: Pod
+    before: Mapping[str, frozenset[str]], now: Mapping[str, frozenset[str]], *deleted: Pod
 ) -> list[Difference]:
-    """List the files that gained an address of a deleted pod, and lost none. Pure.
+    """List the files that gained an address of each deleted pod, and lost none. Pure.
 
     A file that replaces an address, such as that of the last lease, is no list of pods.
 
     Args:
-        before: addresses in each file before the pod.
-        now: the same after its deletion.
-        deleted: the pod.
+        before: addresses in each file before the pods.
+        now: the same after their deletion.
+        deleted: the pods.
     """
-    own = {str(address) for address in deleted.network.addresses}
-    links = deleted.network.result.get("interfaces")
+    owned = [_addresses_of(pod) for pod in deleted]
+    differences = []
+    for path, known in before.items():
+        gained = now.get(path, frozenset()) - known
+        if known and known <= now.get(path, frozenset()) and all(own & gained for own in owned):
+            differences += [
+                Difference("left behind", "files", "gone", f"{address} in {path}")
+                for own in owned
+                for address in sorted(own & gained)
+            ]
+    return differences
+
+
+def _addresses_of(pod: Pod) -> set[str]:
+    """Return a pod's IP addresses, and the MAC addresses of its links."""
+    own = {str(address) for address in pod.network.addresses}
+    links = pod.network.result.get("interfaces")
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("sandbox"):
             own.add(str(link.get("mac")).lower())
-    return [
-        Difference("left behind", "files", "gone", f"{address} in {path}")
-        for path, known in before.items()
-        if known and known <= (there := now.get(path, frozenset()))
-        for address in sorted(own & (there - known))
-    ]
+    return own
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,18 @@ FAULTS = (
         last="""[ "$CNI_COMMAND" != VERSION ] || result 's/,"1.0.0"//'""",
     ),
     Fault(
+        name="VERSION lists no version, and CHECK prints",
+        source="yoav-klein/cni-plugin",
+        reds={
+            "CNI-VERSION": "saw 0.1 is not of type 'object'",
+            "CNI-CHECK": "output at bridge CHECK: expected nothing on stdout",
+        },
+        follows=_CALLING_CHECK,
+        untestable=frozenset({"CNI-VERSION-ECHO"}),
+        first="""[ "$CNI_COMMAND" != VERSION ] || { echo 0.1 >&3; exit 0; }
+  [ "$CNI_COMMAND" != CHECK ] || echo healthy >&3""",
+    ),
+    Fault(
         name="the reference plugin as it is",
         source="containernetworking/cni pkg/skel",
         reds={
@@ -258,8 +270,9 @@ FAULTS = (
         name="CHECK fails on a healthy network",
         source="containernetworking/plugins issue 809",
         reds={"CNI-CHECK": "failure at bridge CHECK"},
-        follows=frozenset({"CNI-CHECK-LATER", "CNI-DELEGATE"}),
-        untestable=frozenset({"CNI-CHECK-STATE"}),
+        follows=frozenset({"CNI-DELEGATE"}),
+        untestable=frozenset({"CNI-CHECK-LATER", "CNI-CHECK-STATE"}),
+        near=frozenset({"CNI-INTERFACES", "LIFE-REBOOT"}),  # whose CHECK says nothing, then
         first='[ "$CNI_COMMAND" != CHECK ] || fail 100 "MAC address of bridge"',
     ),
     Fault(

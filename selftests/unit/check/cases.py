@@ -110,6 +110,11 @@ CASES = (
     Case(
         "range-backwards", network(rangeStart="10.9.0.9", rangeEnd="10.9.0.5"), "before it begins"
     ),
+    Case(
+        "range-of-the-gateway",
+        network(rangeStart="10.9.0.1", rangeEnd="10.9.0.1"),
+        "10.9.0.1-10.9.0.1 has no address but the gateway's",
+    ),
     Case("gateway-outside", network(gateway="10.8.0.1"), "10.8.0.1 is outside of 10.9.0.0/24"),
     Case("gateway-broadcast", network(gateway="10.9.0.255"), "is the broadcast address of"),
     Case("gateway-text", network(gateway="10.9.0.1/24"), "'10.9.0.1/24' does not appear to be"),

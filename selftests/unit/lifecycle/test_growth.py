@@ -12,9 +12,9 @@ from podpath.nodes.state_files import _ADDRESS
 OWN, OTHER, MAC = "10.88.0.5", "10.88.0.4", "02:00:00:00:00:05"
 
 
-def _pod() -> Pod:
-    result = {"interfaces": [{"name": "eth0", "mac": MAC, "sandbox": "/run/netns/x"}]}
-    network = PodNetwork("transient", "x", (ip_address(OWN),), "sandbox", result)
+def _pod(address: str = OWN, mac: str = MAC) -> Pod:
+    result = {"interfaces": [{"name": "eth0", "mac": mac, "sandbox": "/run/netns/x"}]}
+    network = PodNetwork("transient", "x", (ip_address(address),), "sandbox", result)
     return Pod("transient", "sandbox", network, {}, {})
 
 
@@ -41,3 +41,15 @@ def test_addresses_in_a_text() -> None:
     text = "10.88.0.5:80 fd00:88::5/64, 02:00:00:00:00:05; 1.2.3.4.5 12:30"
 
     assert _ADDRESS.findall(text) == [OWN, "fd00:88::5", MAC]
+
+
+def test_address_of_the_last_pod_beside_those_of_running_ones_is_no_list() -> None:
+    """A store may keep the address that it gave last, as kerolt/simple-cni does."""
+    second = _pod("10.88.0.6", MAC[:-1] + "6")
+    before = {"/x": frozenset({OTHER})}
+
+    last = growth.appended(before, {"/x": frozenset({OTHER, "10.88.0.6"})}, _pod(), second)
+    both = growth.appended(before, {"/x": frozenset({OTHER, OWN, "10.88.0.6"})}, _pod(), second)
+
+    assert last == []
+    assert [d.seen for d in both] == [f"{OWN} in /x", "10.88.0.6 in /x"]
