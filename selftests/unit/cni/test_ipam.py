@@ -46,7 +46,7 @@ def test_plugin_may_have_an_ipam_of_its_own(ipam: object) -> None:
 
 @pytest.mark.parametrize("plugin", ["bridge", "ptp", "macvlan"])
 def test_reference_plugin_has_none_of_its_own(plugin: str) -> None:
-    with pytest.raises(Malformed, match='no "ipam" section, so pods get no address'):
+    with pytest.raises(Malformed, match='no "ipam" with a "type", so pods get no address'):
         parse(section(type=plugin))
 
 
