@@ -70,7 +70,9 @@ def test_file_that_is_not_a_conflist(tmp_path: Path, text: str, message: str) ->
             ('"no-such-plugin" is in none of', "--podpath-cni-bin"),
             id="unknown-plugin",
         ),
-        pytest.param(lambda c: c["plugins"][0].pop("ipam"), ('no "ipam" with a "type"',), id="no-ipam"),
+        pytest.param(
+            lambda c: c["plugins"][0].pop("ipam"), ('no "ipam" with a "type"',), id="no-ipam"
+        ),
         pytest.param(
             lambda c: c["plugins"][0]["ipam"].update(ranges=[[{"subnet": "10.1.0.0/29"}]]),
             ("has 5 addresses", "larger subnet"),
