@@ -73,7 +73,7 @@ def _described(review: Review, say: Say) -> Iterator[str]:
         undecided = ", ".join(review.undecided)
         perhaps = f"; the node decides on {undecided}" if undecided else ""
         yield say(f"  profile {review.profile}; features: {', '.join(review.features)}{perhaps}")
-    if review.untested:
+    if review.untested and not any(f.text in review.untested for f in review.mistakes):
         yield say(f"  podpath cannot test it: {review.untested}")
     yield from _ways(review, say)
 

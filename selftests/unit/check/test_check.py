@@ -47,6 +47,15 @@ def test_each_mistake_is_found_alone(case: Case) -> None:
     assert reviewed.mistakes[0].line > 0
 
 
+@pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)
+def test_each_mistake_is_told_once(case: Case) -> None:
+    """It may also be the reason why podpath cannot test the network."""
+    reviewed = _review(case.document())
+    text = "\n".join(document.lines(reviewed))
+
+    assert text.count(reviewed.mistakes[0].text) == 1
+
+
 @pytest.mark.parametrize("entry", table.read(), ids=lambda entry: entry.file)
 def test_configurations_that_people_have_are_right(entry: table.Entry) -> None:
     """One of them is filled in by a daemon, and says so."""
