@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _every = pytest.StashKey[dict[str, list[Any]]]()
 #: Failed tests that pytest's short summary lists without -v, the first ones of each requirement.
 _MOST_FAILED = 10
+#: Requirements that are named for each reason why some were not run, without -v.
+_MOST_NOT_RUN = 6
 #: Columns of a log, which has no width of its own.
 _LOG_COLUMNS = 120
 _MINUTE = 60
@@ -192,9 +194,14 @@ def _write_untested(terminal: pytest.TerminalReporter, kept: Results) -> None:
 
 
 def _write_rest(terminal: pytest.TerminalReporter, config: pytest.Config, kept: Results) -> None:
+    from podpath.model.translation import translated
     from podpath.report import findings, summary
 
-    lines: list[Line] = [(line, "") for line in summary.consequences(kept.document)]
+    most = _MOST_NOT_RUN if _brief(config) else 0
+    language = shared.language(config)
+    lines: list[Line] = [
+        (translated(line, language), "") for line in summary.consequences(kept.document, most)
+    ]
     if _brief(config):
         lines += findings.listed(kept.document, shared.language(config))
         lines += [(line, "") for line in table.groups(kept.document, shared.language(config))]

@@ -1,6 +1,6 @@
 """Short forms of a report: job summary and annotations of a CI, and a badge. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -95,13 +95,23 @@ def _result(result: str) -> str:
     return f"{_SIGNS[result]} {result}"
 
 
-def consequences(document: Mapping[str, Any]) -> list[str]:
-    """List the reasons why requirements were not run, each once, with the requirements."""
+def consequences(document: Mapping[str, Any], most: int = 0) -> list[str]:
+    """List the reasons why requirements were not run, each once, with the requirements.
+
+    Args:
+        document: the report.
+        most: number of requirements that are named for each reason; 0 for all.
+    """
     names: dict[str, list[str]] = {}
     for one in document["requirements"]:
         if one["verdict"] == Verdict.NOT_RUN and one["tests"]:
             names.setdefault(one["reason"], []).append(one["id"])
-    return [f"not run: {reason}: {', '.join(ids)}" for reason, ids in names.items()]
+    return [f"not run: {reason}: {_some(ids, most or len(ids))}" for reason, ids in names.items()]
+
+
+def _some(ids: Sequence[str], most: int) -> str:
+    more = len(ids) - most
+    return ", ".join(ids[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def annotations(document: Mapping[str, Any]) -> Iterator[str]:

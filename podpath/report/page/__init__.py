@@ -44,6 +44,7 @@ def render(document: Mapping[str, Any]) -> str:
             whole=conclusion.of(document),
             failures=_failures(failed[:_MOST_FAILURES]),
             more=failed[_MOST_FAILURES:],
+            untested=_untested(document["requirements"]),
             title=_title(document),
             style=_file("page.css"),
             script=script,
@@ -123,6 +124,18 @@ def _failures(failed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         evidence = _evidence(test) if test else None
         shown.append({"requirement": requirement, "test": test, "evidence": evidence})
     return shown
+
+
+def _untested(requirements: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    """List each reason why something could not be tested, with the ids of its requirements.
+
+    The reason of most requirements comes first: a node that does not start has one for all.
+    """
+    ids: dict[str, list[str]] = {}
+    for one in requirements:
+        if one["verdict"] == Verdict.COULD_NOT_TEST:
+            ids.setdefault(one["reason"], []).append(one["id"])
+    return sorted(ids.items(), key=lambda entry: -len(entry[1]))
 
 
 def _evidence(test: Mapping[str, Any]) -> Mapping[str, Any] | None:

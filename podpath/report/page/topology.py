@@ -10,6 +10,8 @@ from podpath.report.page.drawing import BROKEN, ODD, QUIET, SEEN, Evidence
 
 #: Kind of the differences of TOPO-MTU.
 _MTU = "MTU"
+#: Note of an interface that no packet should cross.
+_OFF = "not on the path"
 #: Per cent of its width to which the drawing of a topology may shrink.
 _SMALLEST = 80
 #: (namespace, interface) -> state and note.
@@ -53,6 +55,9 @@ def of_topology(evidence: Evidence) -> str:
     for number, name in enumerate(rest):
         spot = (_GAP + number * (_POD + _GAP) + 6, bottom - _CHIP - 8 + 4)
         _chip(picture, spot, _POD - 12, (name, ""), states.get((NODE, name)))
+    if not evidence["paths"]:  # then none can be off the path
+        for text in picture.iter("text"):
+            text.text = "" if text.text == _OFF else text.text
     return svg.text_of(picture)
 
 
@@ -183,7 +188,7 @@ def _chip(
     svg.rectangle(picture, (x, y), (width, _CHIP), f"chip {state}")
     room = width - 14 if width < _POD else width // 2
     svg.text(picture, (x + 7, y + 15), "interface", name, room)
-    svg.text(picture, (x + 7, y + 29), f"note {state}", note or "not on the path", room)
+    svg.text(picture, (x + 7, y + 29), f"note {state}", note or _OFF, room)
     if address:
         line = svg.text(picture, (x + width - 7, y + 22), "address", address, width // 2 - 14)
         line.set("text-anchor", "end")

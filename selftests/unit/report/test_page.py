@@ -392,3 +392,19 @@ def test_long_texts_stay_in_their_boxes() -> None:
     assert [one.get("textLength") for one in drawn] == ["90", "90", None]
     assert (drawn[0].text, drawn[2].text) == ("fd00:10:88:1::2/64", "eth0")
     assert str(drawn[1].text).endswith("…")
+
+
+def test_page_says_once_why_something_could_not_be_tested() -> None:
+    """A node that does not start has one reason for all; no drawing of a finding about no path."""
+    tests = [
+        TestResult(f"t::{i}", (i,), Outcome(Verdict.COULD_NOT_TEST, "the node has ended"))
+        for i in list(REQUIREMENTS)[:9]
+    ]
+    text = page.render(build(tests, {"profile": "bridge"}, "1.2", About()))
+    _, section = text.split('<h2 id="untested">', 1)
+    section = section.partition("</section>")[0]
+
+    assert section.count("the node has ended") == 1
+    assert section.count('<a href="#') == 6
+    assert "and 3 more" in section
+    assert "no verdict on the plugin" in section
