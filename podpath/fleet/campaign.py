@@ -130,7 +130,7 @@ class Campaign:
         try:
             text = self._api.log(self._plan.namespace, pod["metadata"]["name"])
             sent = parcel.unpack(text.splitlines())
-            files = sent.files
+            files = {**sent.files, "log.txt": "\n".join((*sent.log, "")).encode()}
             result = read(job.node, sent, seconds)
         except CouldNotTest as error:
             why = hindrance.of_pod(pod)
@@ -188,16 +188,24 @@ def read(node: str, sent: parcel.Parcel, seconds: float) -> NodeResult:
     """
     content = sent.files.get("report.json")
     if content is None:
-        last = "\n".join(sent.log[-20:]).strip()
-        raise CouldNotTest(f"its run wrote no report (exit status {sent.status}):\n{last}")
+        raise CouldNotTest(f"its run wrote no report (exit status {sent.status}):\n{_last(sent)}")
     try:
         report = json.loads(content)
         # Not the whole of verify.problems: its schema takes 0.4 s a report, and thousands come.
         if report_digest(report) != report["digest"]:
             raise CouldNotTest("its report does not verify: it was edited on its way")
-        return document.of_report(node, report, seconds)
+        result = document.of_report(node, report, seconds)
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise CouldNotTest(f"its report is not as podpath writes it: {error!r:.200}") from None
+    if result.verdict == Verdict.COULD_NOT_TEST and not result.reason:
+        why = f"its run was broken off (exit status {sent.status}):\n{_last(sent)}"
+        return replace(result, reason=why)
+    return result
+
+
+def _last(sent: parcel.Parcel) -> str:
+    """Return the last lines of a run's own output."""
+    return "\n".join(sent.log[-20:]).strip()
 
 
 def machine() -> str:

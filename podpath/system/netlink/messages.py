@@ -11,6 +11,7 @@ from podpath.system.netlink.message import FamilyMessage, Message
 
 _NTF_SELF, _NTF_STICKY = 0x2, 0x40  # linux/neighbour.h
 _NUD_NOARP, _NUD_PERMANENT = 0x40, 0x80
+_CLONED = 0x200  # RTM_F_CLONED, linux/rtnetlink.h
 _EVERYWHERE = 0  # RT_SCOPE_UNIVERSE
 _NSID_NOT_ASSIGNED = 0xFFFFFFFF  # -1, read unsigned
 
@@ -96,6 +97,14 @@ class RouteMessage(FamilyMessage):
         """The number of the route's table."""
         table = self._attributes.number_if_any("RTA_TABLE", "the table of a route")
         return self._attributes.field("table", "the table of a route") if table is None else table
+
+    @property
+    def is_learned(self) -> bool:
+        """True for a copy of a route, with what an ICMP error told of one destination.
+
+        A dump has these, too (net/ipv4/fib_trie.c, fib_dump_info_fnhe).
+        """
+        return bool(self._attributes.field("flags", "the flags of a route") & _CLONED)
 
     @cached_property
     def has_several_hops(self) -> bool:

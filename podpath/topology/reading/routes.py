@@ -21,6 +21,8 @@ _ITSELF = frozenset({"local", "broadcast", "anycast", "multicast"})
 def routes(messages: Iterable[RouteMessage], names: Mapping[int, str]) -> Iterator[Route]:
     """Read the IP routes, without the kernel's routes to the namespace itself.
 
+    Nor with what it learned of single destinations, such as the MTU on the way to one.
+
     Args:
         messages: The routes of all tables.
         names: Index of an interface -> its name.
@@ -32,7 +34,7 @@ def routes(messages: Iterable[RouteMessage], names: Mapping[int, str]) -> Iterat
         number = message.kind
         kind = _KINDS[number] if 0 <= number < len(_KINDS) else str(number)
         own = message.protocol == _BY_KERNEL and kind in _ITSELF
-        if message.family is not None and not own:
+        if message.family is not None and not own and not message.is_learned:
             yield _route(message, message.family, kind, names)
 
 

@@ -226,3 +226,20 @@ def test_report_of_a_node_that_could_not_be_tested_says_why(
     shown = capsys.readouterr()
     assert "missing hop cni0" in shown.out
     assert "missing hop cni0" in shown.err
+
+
+def test_run_that_was_broken_off_on_a_node_shows_how_it_ended(tmp_path: Path) -> None:
+    """All that was run conforms: no requirement has a reason."""
+    about = About(date="2026-03-01T12:00:00+00:00", broken_off=True)
+    results = [
+        TestResult("t", ("PATH-ICMP",), Outcome(Verdict.CONFORMS, ""), seconds=1),
+        TestResult("u", (), Outcome(Verdict.COULD_NOT_TEST, "worker 'gw1' crashed"), seconds=1),
+    ]
+    sent = {"report.json": json.dumps(build(results, {"node": "host"}, "1.2", about)).encode()}
+    cluster = Cluster([node("a")], {"": sent})
+
+    status, fleet = run(cluster, tmp_path)
+
+    assert status == 6
+    assert fleet["nodes"][0]["reason"].startswith("its run was broken off (exit status ")
+    assert (tmp_path / "out" / "nodes" / "a" / "log.txt").is_file()

@@ -112,6 +112,7 @@ _route = _message(
         "table": _mostly(254, 0),
         "dst_len": _mostly(0, 24, 33, 64, 128),
         "scope": _mostly(0, 253),
+        "flags": _mostly(0, 0x200),
     },
     RTA_TABLE=_mostly(254, 100),
     RTA_PRIORITY=_mostly(0, 50, 1024),
@@ -184,7 +185,7 @@ def test_gateway_of_another_family_is_no_direct_route() -> None:
     """An IPv4 route by way of an IPv6 gateway is not one to the link itself."""
     via = {"family": 10, "addr": "fe80::1"}
     message = Decoded(
-        {"family": 2, "type": 1, "proto": 4, "dst_len": 24, "scope": 0},
+        {"family": 2, "type": 1, "proto": 4, "dst_len": 24, "scope": 0, "flags": 0},
         RTA_TABLE=254,
         RTA_DST="10.88.0.0",
         RTA_VIA=via,

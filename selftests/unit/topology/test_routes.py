@@ -5,7 +5,10 @@ from ipaddress import ip_address, ip_network
 
 from podpath.cni.routes import ConfiguredRoute
 from podpath.model import Route
+from podpath.system.netlink.messages import RouteMessage
 from podpath.topology import routes
+from podpath.topology.reading import routes as reading
+from selftests.unit.decoded import Decoded
 
 _ANYWHERE, _GATEWAY = ip_network("0.0.0.0/0"), ip_address("10.88.0.1")
 _DEFAULT = Route(_ANYWHERE, _GATEWAY, "eth0")
@@ -50,3 +53,15 @@ def test_ipv6_has_a_usual_metric_and_no_scopes() -> None:
 
     (shown,) = routes.with_attributes([route], [asked])
     assert shown.particulars == ("metric 1024",)
+
+
+def test_size_that_the_kernel_learned_of_a_destination_is_no_route() -> None:
+    """A dump has it beside the routes, once an ICMP error asked for smaller packets."""
+    fields = {"family": 2, "type": 1, "proto": 0, "dst_len": 32, "scope": 0}
+    learned, route = (
+        RouteMessage(Decoded({**fields, "flags": flags}, RTA_TABLE=254, RTA_DST="10.88.0.5"))
+        for flags in (0x200, 0)
+    )
+
+    assert len(list(reading.routes([learned], {}))) == 0
+    assert len(list(reading.routes([route], {}))) == 1
