@@ -1,13 +1,20 @@
 """The report of a fleet as text for a terminal. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from podpath.fleet import document as documents
 from podpath.fleet.compare import Comparison
 from podpath.fleet.document import Group
-from podpath.report.outcome import OF_WHAT_WAS_RUN
+from podpath.report.outcome import OF_WHAT_WAS_RUN, Verdict
 
+#: Verdict -> what one node does, and what several do.
+_PREDICATES = {
+    Verdict.CONFORMS: ("conforms", "conform"),
+    Verdict.DOES_NOT_CONFORM: ("does not conform", "do not conform"),
+    Verdict.COULD_NOT_TEST: ("could not be tested", "could not be tested"),
+}
 #: Most names of nodes in a line.
 _MOST_NAMES = 8
 #: Most characters of a reason.
@@ -28,14 +35,23 @@ def report(document: Mapping[str, Any]) -> str:
 
 def verdict(document: Mapping[str, Any]) -> str:
     """Format the last line: the verdict of the fleet, and how many nodes have each."""
-    verdicts = [node["verdict"] for node in document["nodes"]]
-    counts = {name: verdicts.count(name) for name in dict.fromkeys(verdicts)}
-    counted = ", ".join(f"{number} {name}" for name, number in counts.items()) or "no nodes"
-    broken = "" if document["complete"] else "; the run was broken off"
-    nodes = f"{len(verdicts)} node{'s' * (len(verdicts) != 1)}"
+    return f"podpath fleet: {words(document)}   {counts(document)}"
+
+
+def words(document: Mapping[str, Any]) -> str:
+    """Return the verdict of the fleet, in capitals."""
     selected = any(node["selected"] for node in document["nodes"])
     of = f"{OF_WHAT_WAS_RUN}, " if selected else ""
-    return f"podpath fleet: {(of + document['verdict']).upper()}   {nodes}: {counted}{broken}"
+    return f"{of}{document['verdict']}".upper()
+
+
+def counts(document: Mapping[str, Any]) -> str:
+    """Return how many nodes have each verdict."""
+    numbers = Counter(node["verdict"] for node in document["nodes"])
+    counted = ", ".join(f"{n} {_PREDICATES.get(v, (v, v))[n > 1]}" for v, n in numbers.items())
+    broken = "" if document["complete"] else "; the run was broken off"
+    nodes = f"{numbers.total()} node{'s' * (numbers.total() != 1)}"
+    return f"{nodes}: {counted or 'no nodes'}{broken}"
 
 
 def _group(group: Group) -> Iterator[str]:

@@ -33,6 +33,8 @@ def render(document: Mapping[str, Any]) -> str:
             groups=documents.groups(document),
             disagreements=documents.disagreements(document),
             last_line=text.verdict(document),
+            words=text.words(document),
+            counts=text.counts(document),
             slug=lambda verdict: verdict.replace(" ", "-"),
         )
     )

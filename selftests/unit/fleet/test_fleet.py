@@ -77,7 +77,7 @@ def test_each_node_has_its_verdict_and_nothing_is_left(tmp_path: Path, capsys: C
     assert cluster.most_jobs == 2
     assert (cluster.namespaces, cluster.jobs, cluster.roles) == ({}, {}, {})
     assert "does not conform: worker-3\n  kernel 6.2.0\n  PATH-ICMP: missing hop cni0" in told
-    assert "podpath fleet: DOES NOT CONFORM   7 nodes: 6 conforms, 1 does not conform" in told
+    assert "podpath fleet: DOES NOT CONFORM   7 nodes: 6 conform, 1 does not conform" in told
     assert (tmp_path / "out/nodes/worker-3/report.json").read_bytes() == broken["report.json"]
     page = (tmp_path / "out/index.html").read_text()
     assert page.count('<li class="conforms"') == 6
