@@ -106,9 +106,12 @@ def test_signal_leaves_nothing(ending: signal.Signals, workers: tuple[str, ...])
 
 
 def _repeat(directory: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """Repetition of the suite on a loaded machine, of which some memory is filled."""
+    """Repetition of the suite on a loaded machine, of which some memory is filled.
+
+    The load yields: it would slow down all the tests that run beside these.
+    """
     leave = (load.available() - _FILLED) / 1024**3
-    options = ["--loaded", f"--leave={leave}", "--keep", str(directory), *arguments]
+    options = ["--loaded", "--yielding", f"--leave={leave}", "--keep", str(directory), *arguments]
     return subprocess.Popen(
         [sys.executable, "-m", "selftests.repeat", *options],
         cwd=suite.ROOT,

@@ -41,6 +41,9 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--loaded", action="store_true", help="keep every CPU busy and memory short meanwhile"
     )
     parser.add_argument(
+        "--yielding", action="store_true", help="load CPUs only while no other program needs them"
+    )
+    parser.add_argument(
         "--leave",
         type=_gib,
         default=1.5,
@@ -136,7 +139,11 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _repeat(options: argparse.Namespace, directory: Path, runs: list[Run]) -> int:
     """Add to `runs` until there are enough; the exit status."""
-    load = loaded(int(options.leave * _GIB)) if options.loaded else nullcontext(Load([]))
+    load = (
+        loaded(int(options.leave * _GIB), yielding=options.yielding)
+        if options.loaded
+        else nullcontext(Load([]))
+    )
     try:
         with load as meanwhile:
             for number in range(1, options.times + 1):

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +19,7 @@ _ROOT = Path(__file__).parent.parent.parent
 _CHUNK = 64 * 1024 * 1024
 _LOOK_SECONDS = 0.2
 _READY = "ready"
+_AUTOGROUP = Path("/proc/self/autogroup")
 
 
 class LoadEnded(Exception):
@@ -39,14 +40,17 @@ class Load:
 
 
 @contextmanager
-def loaded(leave: int) -> Iterator[Load]:
+def loaded(leave: int, *, yielding: bool = False) -> Iterator[Load]:
     """Keep every CPU that we may use busy, and all memory but `leave` bytes filled.
+
+    yielding: whether the CPUs are only kept busy with time that no other program needs.
 
     Raises LoadEnded if that does not come about.
     """
     with ExitStack() as ending:
         # Memory first: to fill it takes CPU time, too.
-        loads = [("memory", leave), *(("busy", cpu) for cpu in os.sched_getaffinity(0))]
+        busy = "idle" if yielding else "busy"
+        loads = [("memory", leave), *((busy, cpu) for cpu in os.sched_getaffinity(0))]
         yield Load([ending.enter_context(_program(kind, number)) for kind, number in loads])
 
 
@@ -99,6 +103,14 @@ def _busy(cpu: int) -> NoReturn:
         pass
 
 
+def _idle(cpu: int) -> NoReturn:
+    """Be busy when no other program is: not even a group of processes has a share of its own."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with suppress(OSError):  # a kernel without groups by session (sched(7), autogroup)
+        _AUTOGROUP.write_text("19")
+    _busy(cpu)
+
+
 def _end_with_stdin() -> NoReturn:
     sys.stdin.read()
     os._exit(0)
@@ -126,4 +138,4 @@ def _memory(leave: int) -> None:
 
 
 if __name__ == "__main__":
-    {"busy": _busy, "memory": _memory}[sys.argv[1]](int(sys.argv[2]))
+    {"busy": _busy, "idle": _idle, "memory": _memory}[sys.argv[1]](int(sys.argv[2]))
