@@ -25,8 +25,8 @@ TEXTS = {
     "nowhere else: {} in {} saw none of it": "别处没有：{1}里的{0}都没有看到",
     "1 other interface": "另外 1 个接口",
     "{} other interfaces": "另外 {0} 个接口",
-    "1 namespace": " 1 个命名空间",
-    "{} namespaces": " {0} 个命名空间",
+    "1 namespace": "1 个命名空间",
+    "{} namespaces": "{0} 个命名空间",
     "missed nothing: canaries {} of {}, frames dropped {}": (
         "没有遗漏：canary {0}/{1}，丢弃的帧 {2}"
     ),
