@@ -127,6 +127,7 @@ TEXTS = {
     "the gateway {} is outside of {}, so the kernel refuses the pods' route by it, and ADD fails": (
         "网关 {0} 在 {1} 之外，内核会拒绝 Pod 经过它的路由，所以 ADD 会失败"
     ),
+    "{} has no address but the gateway's, so ADD fails": "{0} 除网关之外没有地址，所以 ADD 会失败",
     '"isDefaultGateway" adds the default route that "routes" has, too: the second one to {} fails'
     " ADD": '"isDefaultGateway" 会加上 "routes" 里已有的默认路由：第二条到 {0} 的路由使 ADD 失败',
     'Leave the route out, or write "isGateway" in place of "isDefaultGateway"': (
