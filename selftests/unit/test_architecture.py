@@ -319,7 +319,7 @@ def _may_use(package: str, name: str) -> bool:
     ("package", "allowed"),
     [
         ("pyroute2", {"system"}),
-        ("scapy", {"paths", "report"}),
+        ("scapy", {"paths"}),
         ("jsonschema", {"contract", "report"}),
         ("jinja2", {"report"}),
         ("yaml", {"nodes"}),
