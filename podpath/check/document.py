@@ -88,7 +88,7 @@ def _ways(review: Review, say: Say) -> Iterator[str]:
             yield ""
             width = max(len(hop.interface) for hop in hops)
             for hop in hops:
-                note = "; ".join(map(say, hop.note.split("; ")))
+                note = ", ".join(map(say, hop.note.split(", ")))
                 text = f"    {hop.at:<5}  {hop.interface:<{width}}  {hop.direction:<3}  {note}"
                 yield text.rstrip()
     if review.ways:

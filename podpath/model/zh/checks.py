@@ -51,12 +51,12 @@ TEXTS = {
     "makes an interface for a virtual machine": "为虚拟机创建接口",
     "is no reference plugin, and its own keys are not judged": "不是参考插件，它自己的键不作判断",
     "makes eth0, one end of a veth pair; the other one is {}": (
-        "创建 eth0，即 veth 对的一端；另一端是{0}"
+        "创建 eth0，即 veth 对的一端；另一端是 {0}"
     ),
-    "a port of {}": " {0} 的端口",
-    "a port of {}, MTU {}": " {0} 的端口，MTU {1}",
-    "a port of {}, VLAN {}": " {0} 的端口，VLAN {1}",
-    "a port of {}, MTU {}, VLAN {}": " {0} 的端口，MTU {1}，VLAN {2}",
+    "a port of {}": "{0} 的端口",
+    "a port of {}, MTU {}": "{0} 的端口，MTU {1}",
+    "a port of {}, VLAN {}": "{0} 的端口，VLAN {1}",
+    "a port of {}, MTU {}, VLAN {}": "{0} 的端口，MTU {1}，VLAN {2}",
     "makes eth0, one end of a veth pair; the node routes to the other one": (
         "创建 eth0，即 veth 对的一端；节点路由到另一端"
     ),
