@@ -14,6 +14,7 @@ from podpath.model import Family
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import HTTP_MAPPED, MAPPED, UDP_MAPPED, Deployment
+from podpath.paths import neighbour
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import MappedPorts, Traffics
 from podpath.system import kernel
@@ -39,7 +40,7 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
     with pods.temporary(MAPPED):
         pass  # the first one creates what all share, such as chains
     before = settled(node, network)
-    with pods.temporary(MAPPED):
+    with mapped_ports.mapped():
         sender = mapped_ports.near_source(family)
         unanswered = portmap.unanswered(mapped_ports.traffic(sender, family))
 
@@ -55,15 +56,15 @@ def test_deleted_pod_leaves_none_of_its_mapped_ports(
 @requirement("LIFE-PORTMAP")
 @each_family
 def test_client_that_keeps_its_port_reaches_the_next_pod(
-    observe: Observe, pods: Deployment, mapped_ports: MappedPorts, draws: Draws, family: Family
+    observe: Observe, mapped_ports: MappedPorts, draws: Draws, family: Family
 ) -> None:
     """Datagrams from one port reach the pod that has a mapped port now, not one before it."""
     source, port = mapped_ports.usual_source(family), draws.port()
-    with pods.temporary(MAPPED) as (former,):
+    with mapped_ports.mapped() as former:
         unanswered = portmap.unanswered([mapped_ports.datagram(source, family, port)])
     portmap.require_answered(unanswered)
     mapped_ports.send_in_vain(source, family, port)
-    with pods.temporary(MAPPED) as (next_pod,):
+    with mapped_ports.mapped() as next_pod:
         if next_pod.network.address(family) == former.network.address(family):
             pytest.skip("IPAM gave the next pod the same address")
         observed = observe(mapped_ports.datagram(source, family, port))
@@ -76,7 +77,6 @@ def test_client_that_keeps_its_port_reaches_the_next_pod(
 @pytest.mark.parametrize("kind", ["tracked-datagrams"])
 def test_node_tracks_no_datagrams_to_a_deleted_pod(
     node: Node,
-    pods: Deployment,
     mapped_ports: MappedPorts,
     draws: Draws,
     family: Family,
@@ -84,7 +84,7 @@ def test_node_tracks_no_datagrams_to_a_deleted_pod(
 ) -> None:
     """No connection that the kernel tracks still translates datagrams to a deleted pod."""
     source = mapped_ports.usual_source(family)
-    with pods.temporary(MAPPED) as (pod,):
+    with mapped_ports.mapped() as pod:
         unanswered = portmap.unanswered([mapped_ports.datagram(source, family, draws.port())])
         address = pod.network.address(family)
 
@@ -95,6 +95,7 @@ def test_node_tracks_no_datagrams_to_a_deleted_pod(
 @requirement("LIFE-OTHERS")
 @each_family
 def test_other_pods_stay_masqueraded(
+    node: Node,
     observer: Observer,
     observe: Observe,
     pods: Deployment,
@@ -106,7 +107,8 @@ def test_other_pods_stay_masqueraded(
     The pod is a new one: those that went in other tests may have taken the others' rules.
     """
     near, far = way_out
-    with pods.temporary("stayer"):
+    with pods.temporary("stayer") as (stayer,):
+        neighbour.forget(node, pods, stayer.network.addresses)
         before = observer.observe(traffic.ping_beyond("stayer", far, near))
         bystanders.require_path("PATH-MASQUERADE", before)
         with pods.temporary("passer-1"):
@@ -127,7 +129,7 @@ def test_other_pods_keep_their_mapped_ports(
 ) -> None:
     """A mapped port still leads to its pod after another pod came and went."""
     source = mapped_ports.usual_source(family)
-    with pods.temporary(MAPPED):
+    with mapped_ports.mapped():
         before = observer.observe(*mapped_ports.traffic(source, family))
         bystanders.require_path("PATH-PORTMAP", before)
         with pods.temporary("passer-1"):

@@ -183,7 +183,6 @@ def test_errors_from_beyond_the_node_reach_the_pod(
 )
 def test_mapped_port_is_answered_by_the_pod(
     observe: Observe,
-    pods: Deployment,
     mapped_ports: MappedPorts,
     largest_beyond: int,
     family: Family,
@@ -192,7 +191,7 @@ def test_mapped_port_is_answered_by_the_pod(
     """Each packet appears once at every hop: with the node's port first, then the pod's."""
     if reason := mapped_ports.inapplicable(source, family):
         pytest.skip(reason)
-    with pods.temporary(MAPPED):
+    with mapped_ports.mapped():
         if mapped_ports.is_excluded(source, family):
             assert mapped_ports.refused(source, family) == []
             return
@@ -213,7 +212,7 @@ def test_mapping_leaves_the_other_protocol_to_the_node(
         before = programs_of_node.reached(senders, address, listeners)
         if not before:
             pytest.skip("nobody reaches programs of the node at these ports: a firewall, perhaps")
-        with pods.temporary(MAPPED):
+        with mapped_ports.mapped():
             lost = before - programs_of_node.reached(senders, address, listeners)
 
     assert programs_of_node.deaf(lost, address) == []
@@ -227,7 +226,7 @@ def test_mapping_catches_no_other_port_and_no_other_address(
     """The next ports of the node, and the same port elsewhere, are what they were without it."""
     endpoints = mapped_ports.unmapped(family)
     before = refusals.accepted(node, pods, endpoints)
-    with pods.temporary(MAPPED):
+    with mapped_ports.mapped():
         now = refusals.accepted(node, pods, endpoints)
 
     assert refusals.captured(one for one in now if one not in before) == []
@@ -245,7 +244,7 @@ def test_port_of_one_address_is_answered_there_alone(
     """A port that is mapped for 127.0.0.1 leads to the pod there, and not at other addresses."""
     if family is not Family.IPV4:
         pytest.skip("the kernel routes no packet of ::1 to another interface")
-    with pods.temporary(LOCALLY_MAPPED):
+    with mapped_ports.mapped(LOCALLY_MAPPED):
         answered = refusals.answered(node, pods, mapped_ports.target(family), LOCALLY)
         inapplicable = mapped_ports.inapplicable(LOCALHOST, family)
         if not inapplicable and not mapped_ports.is_excluded(LOCALHOST, family):

@@ -27,6 +27,10 @@ class Link:
     addresses: tuple[str, ...]
     unusable: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        notes = dict.fromkeys(self.unusable, " (not usable yet)")
+        return ", ".join([f"MAC {self.mac}", *(a + notes.get(a, "") for a in self.addresses)])
+
 
 def links(node: Node, netns: str = "") -> dict[str, Link]:
     """List the interfaces of a named namespace of the node, or of the node itself: name -> link.
@@ -145,7 +149,9 @@ def unusable(state: AttachmentState, shared: Container[str]) -> Differences:
 def changes(before: Mapping[str, Link], after: Mapping[str, Link]) -> Differences:
     """List the differences between the links of a namespace before and after."""
     return [
-        Difference("changed", f"link {name}", str(before.get(name)), str(after.get(name)))
+        Difference(
+            "changed", f"link {name}", *(str(one.get(name, "none")) for one in (before, after))
+        )
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
     ]

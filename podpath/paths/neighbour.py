@@ -1,11 +1,12 @@
-"""Give a pod the MAC address of another one, which it cannot ask for."""
+"""Entries of neighbour tables that podpath makes and removes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from podpath.errors import CouldNotTest
-from podpath.model import POD_INTERFACE, Family, Topology
+from podpath.model import POD_INTERFACE, Address, Family, Topology
 from podpath.nodes.base import Node
+from podpath.nodes.deployment import Deployment
 
 
 @contextmanager
@@ -27,6 +28,22 @@ def permanent(
         yield
     finally:
         _run(node, [*command, "delete", *neighbour])
+
+
+def forget(node: Node, pods: Deployment, addresses: Iterable[Address]) -> None:
+    """Let the node and its pods forget the MAC addresses that earlier pods had with some addresses.
+
+    Where IPAM has few addresses, it gives them again at once. That the new pod announces its own
+    MAC address is LIFE-REUSE.
+
+    Raises:
+        CouldNotTest: The kernel refuses.
+    """
+    namespaces = [[], *(["-n", pod.network.netns] for pod in pods)]
+    with pods.around():
+        for namespace in namespaces:
+            for address in addresses:
+                _run(node, ["ip", *namespace, "neighbour", "flush", "to", str(address)])
 
 
 def _run(node: Node, command: list[str]) -> None:

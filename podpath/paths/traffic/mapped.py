@@ -1,6 +1,7 @@
 """Make traffic to node ports that are mapped to a pod."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import ip_address
@@ -30,8 +31,8 @@ from podpath.nodes.deployment import (
     UDP_MAPPED,
     Deployment,
 )
-from podpath.nodes.pod import PortMapping
-from podpath.paths import mapping, outside, probes, refusals
+from podpath.nodes.pod import Pod, PortMapping
+from podpath.paths import mapping, neighbour, outside, probes, refusals
 from podpath.paths.mapping import LOCALHOST
 from podpath.paths.observable import Traffic, both_ways
 from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
@@ -66,6 +67,17 @@ class MappedPorts:
     draws: Draws
     network: Network
     topology: Topology
+
+    @contextmanager
+    def mapped(self, name: str = MAPPED) -> Iterator[Pod]:
+        """Have a pod with mapped ports, whose address nobody remembers from an earlier pod.
+
+        Args:
+            name: MAPPED or LOCALLY_MAPPED.
+        """
+        with self.pods.temporary(name) as (pod,):
+            neighbour.forget(self.node, self.pods, pod.network.addresses)
+            yield pod
 
     def traffic(self, source: str, family: Family, largest: int = 0) -> list[Traffic]:
         """Make an HTTP exchange and UDP datagrams to the pod MAPPED.

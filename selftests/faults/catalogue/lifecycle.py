@@ -15,6 +15,9 @@ _PUT_BACK = frozenset(
         *("CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"),
     }
 )
+#: As few addresses as the suite needs.
+_FEW = {"subnet": "10.88.0.0/24", "rangeStart": "10.88.0.10", "rangeEnd": "10.88.0.21"}
+
 
 FAULTS = (
     Fault(
@@ -205,6 +208,15 @@ FAULTS = (
         name="a new pod's address is not announced",
         source="containernetworking/plugins issue 756",
         reds={"LIFE-REUSE": "missing hop"},
+        announces=False,
+    ),
+    Fault(
+        # each new pod soon has the address of one before it, which is LIFE-REUSE's affair alone
+        name="of few addresses, none is announced",
+        source="containernetworking/plugins issue 756",
+        reds={"LIFE-REUSE": "missing hop"},
+        near=frozenset({"PATH-PORTMAP", "LIFE-PORTMAP", "LIFE-OTHERS"}),
+        configure=lambda bridge: bridge["ipam"].update(ranges=[[_FEW]]),
         announces=False,
     ),
     Fault(

@@ -7,8 +7,9 @@ from unittest.mock import patch
 import pytest
 
 from podpath.cni.network import Network
-from podpath.contract import failures, parallel, siblings, subjects
+from podpath.contract import failures, links, parallel, siblings, subjects
 from podpath.contract.attachments import Attachment
+from podpath.contract.links import Link
 from podpath.contract.runtime import Runtime
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
@@ -118,3 +119,14 @@ def test_ipam_that_is_called_alone(plugin: str, is_called: bool) -> None:
     names = [subject.name for subject in subjects.of(samples.network({"type": plugin}).conflist)]
 
     assert (plugin in names) is is_called
+
+
+def test_changed_link_is_described_in_words() -> None:
+    """Both a link that came, and one that has another address."""
+    link = Link("02:00:00:00:00:01", ("10.88.0.2/24", "fd00::2/64"), ("fd00::2/64",))
+    (came,) = links.changes({}, {"veth0": link})
+
+    assert (came.expected, came.seen) == (
+        "none",
+        "MAC 02:00:00:00:00:01, 10.88.0.2/24, fd00::2/64 (not usable yet)",
+    )
