@@ -43,10 +43,20 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         cause = _undone(item, persistence)
         if cause is None and isinstance(error, AssertionError):
             cause = _unrouted(item, persistence) or _following(item, persistence)
+        elif cause is None and _is_about_paths(error):
+            cause = _unrouted(item, persistence)
         cause = cause or _peerless(item, error)
         if cause is None:
             raise
         raise cause from None
+
+
+def _is_about_paths(error: Exception) -> bool:
+    """Return whether a test could not be run because of where packets went, perhaps."""
+    from podpath.errors import CouldNotTest, Unmet
+
+    of_path = isinstance(error, Unmet) and error.requirement.startswith("PATH-")
+    return of_path or isinstance(error, CouldNotTest)
 
 
 def _undone(item: pytest.Item, persistence: Persistence) -> Exception | None:

@@ -284,6 +284,14 @@ FAULTS = (
         after="in_pod ip route del default",
     ),
     Fault(
+        # packets to peers take the gateway's way, which tests of paths meet, each in its own manner
+        name="the route to the pod's own network is missing",
+        source="aws/amazon-ecs-cni-plugins, ecs-bridge",
+        reds={"TOPO-ROUTE": "missing route"},
+        untestable=frozenset({"PATH-ICMP", "PATH-UDP", "PATH-ARP", "LIFE-OTHERS", "LIFE-REUSE"}),
+        after='in_pod ip route del "${IP%.*}.0/24"',
+    ),
+    Fault(
         name="a black hole is in another table",
         source="own",
         reds={"TOPO-ROUTE": "blackhole table 100"},
