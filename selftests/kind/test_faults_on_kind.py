@@ -17,7 +17,7 @@ from podpath.requirements import REQUIREMENTS
 from podpath.run.plan import Plan
 from podpath.system import programs
 from selftests.faults import inside, matrix, shared
-from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6, routes
+from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6, routes, settings
 from selftests.faults.fault import DEVIATIONS, Fault
 from selftests.kind import commands
 
@@ -35,6 +35,25 @@ _EMBEDDED = frozenset(
         "the node may not open connections to its pods",
         "the end of one pod takes what masquerades for all",
         "the uplink has another MTU while there are pods",
+    }
+)
+#: Looked at where no other program is, as one of these may do the same: rules and routes that
+#: podpath made in another program's name, settings of the node, files that name no container.
+_ALONE = frozenset(
+    {
+        "the end of one pod takes rules of another program",
+        "the start of one pod deletes a table of another program",
+        "the start of one pod deletes another program's table of both IP versions",
+        "the end of one pod takes another program's rules of what the node gets",
+        "the end of one pod takes another program's rules for IPv6",
+        "the end of one pod takes another program's routing rules",
+        "the end of one pod takes another program's routes",
+        "the node stops forwarding seconds after ADD",
+        "a filter of source addresses is turned on seconds after ADD",
+        "deletion leaves an address in a file of all pods",
+        "deletion leaves a MAC address in a file of all pods",
+        "deletion leaves a temporary file",
+        *(fault.name for fault in settings.FAULTS),
     }
 )
 # What faults leave: interfaces, addresses, mounts, namespaces without processes, rules.
@@ -110,7 +129,7 @@ def _applicable(fault: Fault) -> bool:
     bridged = fault.network == conflist.DEFAULT and fault.wraps == ("bridge",)
     # the cluster's real plugins may be of a release that refuses attributes of routes
     of_its_kind = bridged and fault not in (*ipv6.FAULTS, *routes.FAULTS)
-    in_time = not _FRESH & set(fault.reds) and fault.name not in _ENDED | _EMBEDDED
+    in_time = not _FRESH & set(fault.reds) and fault.name not in _ENDED | _EMBEDDED | _ALONE
     return on_kind and of_its_kind and in_time
 
 
