@@ -1,6 +1,47 @@
 """Sentences on clusters and fleets in Chinese. Pure."""
 
 TEXTS = {
+    "this user may not use {} ({})": "当前用户不能使用 {0}（{1}）",
+    "Run podpath as root: sudo": "以 root 运行 podpath：sudo",
+    "{} has no daemon running": "{0} 的守护进程没有运行",
+    "Start it: systemctl start {}": "启动它：systemctl start {0}",
+    "{} does not work: {}": "{0} 不能工作：{1}",
+    "The node does not have podpath's pod image": "节点没有 podpath 的 Pod 镜像",
+    "python -m podpath.nodes.image FILE writes it; push it where the node can pull it from, and"
+    " name it with --podpath-image (--pod-image of podpath fleet)": (
+        "用 python -m podpath.nodes.image FILE 写出它；推送到节点能拉取的地方，再用"
+        " --podpath-image 指定（podpath fleet 的 --pod-image）"
+    ),
+    "kind could not create the cluster {}: {}": "kind 无法创建集群 {0}：{1}",
+    "Name a node image that is there with --kind-image; without network, load one with docker"
+    " load, and name the kind program with --kind-bin": (
+        "用 --kind-image 指定存在的节点镜像；没有网络时用 docker load 导入，并用 --kind-bin 指定"
+        " kind 程序"
+    ),
+    "Make room on the disk of the container engine": "在容器引擎的磁盘上腾出空间",
+    "Free the port, or let kind choose one": "释放这个端口，或者让 kind 选择",
+    "See whether the machine has 2 GiB of free memory, and the kernel what kind needs:"
+    " https://kind.sigs.k8s.io/docs/user/known-issues": (
+        "查看机器是否有 2 GiB 空闲内存，内核是否有 kind 需要的功能："
+        "https://kind.sigs.k8s.io/docs/user/known-issues"
+    ),
+    "The node image does not start here: see https://kind.sigs.k8s.io/docs/user/known-issues": (
+        "节点镜像在这里无法启动：见 https://kind.sigs.k8s.io/docs/user/known-issues"
+    ),
+    "has kind bring its own network plugin": "让 kind 使用自己的网络插件",
+    "has no networks as podSubnet: {}": "的 podSubnet 不是网络：{0}",
+    "Set networking.podSubnet": "设置 networking.podSubnet",
+    "makes a cluster without IPv{}, and the conflist has {}": (
+        "创建没有 IPv{0} 的集群，而 conflist 有 {1}"
+    ),
+    "Set networking.ipFamily: dual, and a podSubnet for each IP version": (
+        "设置 networking.ipFamily: dual，并为每个 IP 版本设置 podSubnet"
+    ),
+    "gives pods {}, which does not hold the conflist's {}: kube-proxy would take pods for"
+    " strangers": "给 Pod {0}，不包含 conflist 的 {1}：kube-proxy 会把 Pod 当成外来者",
+    "Set networking.podSubnet to a network that holds {}": (
+        "把 networking.podSubnet 设为包含 {0} 的网络"
+    ),
     "its run wrote no report (exit status {}):\n{}": "它的运行没有写出报告（退出状态 {0}）：\n{1}",
     "the namespace {} is not gone after {} s": "{1} s 之后命名空间 {0} 仍在",
     "kubectl get namespace {} -o yaml says what it waits for": (

@@ -1,6 +1,13 @@
 """Needs of a run in Chinese: `podpath doctor`, and what stands in the way of a run. Pure."""
 
 TEXTS = {
+    "Give --podpath-cni-conf a CNI conflist, such as {}": (
+        "用 --podpath-cni-conf 指定 CNI conflist，例如 {0}"
+    ),
+    "Correct it; a valid example is {}": "改正它；正确的例子：{0}",
+    "Did you mean {}?": "是不是想写 {0}？",
+    "There are: {}": "有：{0}",
+    "did you mean {}?": "是不是想写 {0}？",
     "ok": "正常",
     "MISSING": "缺少",
     "yes": "是",

@@ -1,6 +1,13 @@
 """Sentences on nodes, pods and their runtime in Chinese. Pure."""
 
 TEXTS = {
+    "the plugin did not finish {} in {} s": "插件在 {1} s 内没有完成 {0}",
+    "the node has ended: its {} {}": "节点已结束：它的 {0} {1}",
+    "exited with status {}": "以状态 {0} 退出",
+    "was killed by {}": "被 {0} 杀死",
+    "the script {} of --podpath-node-setup {}:\n{}": "--podpath-node-setup 的脚本 {0} {1}：\n{2}",
+    "Correct --podpath-node-setup": "改正 --podpath-node-setup",
+    'no kind of node has the name "{}"; there are: {}': "没有名为 “{0}” 的节点种类；有：{1}",
     "Give --podpath-patience {} on a slow machine": "机器较慢时加上 --podpath-patience {0}",
     "The limit is podpath's own": "这个时限是 podpath 自己的",
     "Give --podpath-patience {} on a slow machine, or for a plugin that is slow by design": (

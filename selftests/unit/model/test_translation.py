@@ -116,6 +116,15 @@ _COMPOSED = (
     "makes eth0, one end of a veth pair; the other one is a port of cni0, MTU 1400, VLAN 5",
     "Name its directory with --podpath-cni-bin, or correct the conflist",
     "pod a: b",
+    "this user may not use docker (x)",
+    "docker has no daemon running",
+    "Start it: systemctl start docker",
+    "docker does not work: x",
+    "kind could not create the cluster a: x",
+    "the kind configuration a.yaml has no networks as podSubnet: x",
+    "the node has ended: its containerd exited with status 2. That was during ADD",
+    "Did you mean portmap?",
+    "There are: ipmasq, portmap",
 )
 
 
@@ -154,6 +163,22 @@ def _errors() -> Iterator[str]:
                 yield from {*filter(None, map(_template, node.args))} - _PARTS
 
 
+def _is_remedy(node: ast.Assign) -> bool:
+    return any("remed" in ast.unparse(target).lower() for target in node.targets)
+
+
+def _named() -> Iterator[str]:
+    """Yield the remedies that have a name, in the source or in a table of causes."""
+    for file in sorted(_PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Assign) or not _is_remedy(node):
+                continue
+            value = node.value
+            yield from filter(
+                None, map(_template, value.values if isinstance(value, ast.Dict) else [value])
+            )
+
+
 def _of_modules() -> Iterator[str]:
     """Yield the texts of several words of the modules whose texts all go to people."""
     for name in _WHOLE:
@@ -175,7 +200,7 @@ def _is_known(template: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("template", sorted(set(_errors())))
+@pytest.mark.parametrize("template", sorted({*_errors(), *_named()}))
 def test_each_error_and_remedy_is_translated(template: str) -> None:
     """A reader of Chinese meets no English sentence where something stands in the way."""
     assert _is_known(template)
