@@ -128,18 +128,6 @@ def require_success(answers: Iterable[Answer], requirement: str = "") -> None:
             raise Unmet(error, violated, f"{answer.where} failed") if violated else error
 
 
-def require_versions(answers: Iterable[Answer]) -> None:
-    """Require that each answer to VERSION lists versions: otherwise it says nothing else.
-
-    Raises:
-        Unmet: one lists none.
-    """
-    for answer in answers:
-        if not answer.supported_versions:
-            consequence = f"{answer.where} lists no version"
-            raise Unmet(DoesNotConform(consequence, str(answer)), "CNI-VERSION", consequence)
-
-
 def silent(answers: Iterable[Answer]) -> Differences:
     """Check that stdout of each call is empty."""
     return [
