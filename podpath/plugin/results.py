@@ -114,6 +114,7 @@ class Results:
         self._others_failed = False
         self._planned: set[str] = set()
         self._broken_off = True
+        self._built: dict[str, Any] = {}
 
     @property
     def seconds(self) -> float:
@@ -175,9 +176,11 @@ class Results:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The report, without provenance, for the end of the run."""
+        """The report for the end of the run; without provenance if none is written."""
         from podpath.report import document
 
+        if self._built:
+            return self._built
         facts = self._config.stash.get(shared.environment, {})
         known = {str(name): facts[name] for name in ("profile", "node") if name in facts}
         about = document.About(
@@ -208,9 +211,9 @@ class Results:
             return
         facts = self._config.stash.get(shared.environment, {})
         try:
-            built = document.build(self.results, facts, __version__, self._about())
-            path = document.write(Path(directory), built)
-            self.written = f"podpath report: {path} ({built['digest']})"
+            self._built = document.build(self.results, facts, __version__, self._about())
+            path = document.write(Path(directory), self._built)
+            self.written = f"podpath report: {path} ({self._built['digest']})"
         except CouldNotTest as error:
             self.written = f"podpath: {error}"
             if not self._config.pluginmanager.has_plugin("terminalreporter"):

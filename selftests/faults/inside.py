@@ -23,6 +23,8 @@ _OPTIONS = (
     "--tb=line",
     # they look for garbage after each run, for half a second; the run around it does that once
     *("-p", "no:unraisableexception", "-p", "no:threadexception"),
+    # it changes the loggers before and after each phase of each test; nothing here logs
+    *("-p", "no:logging"),
     # podpath is imported by now, and its own tests' asserts were rewritten the first time
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
@@ -47,6 +49,13 @@ class _Suite:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[GIVEN] = Given(self.node)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(self, obj: object) -> list[pytest.Item] | None:
+        """Make no items of a function that is left out: most are, with all their cases."""
+        marks = (m for m in getattr(obj, "pytestmark", ()) if m.name == REQUIREMENT)
+        ids = {identifier for mark in marks for identifier in mark.args}
+        return [] if ids and ids.isdisjoint(self.wanted) else None
 
     @pytest.hookimpl(tryfirst=True)  # what is left out need not be put in order
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
