@@ -9,7 +9,7 @@ from podpath.lifecycle.growth import growth, settled
 from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
-from podpath.nodes.deployment import Deployment
+from podpath.nodes.deployment import Deployment, passing
 from podpath.nodes.hung import HungCalls
 from podpath.nodes.inventory import Inventory
 from podpath.topology import reading
@@ -54,9 +54,9 @@ def parallel_differences(
 
 def _at_once(node: Node, network: Network, hung: HungCalls) -> list[Difference]:
     """Create pods at once, return the differences of their wiring, and delete them at once."""
-    names = [f"pod-{number}" for number in range(_PARALLEL_PODS)]
+    specified = [passing(f"pod-{number}") for number in range(_PARALLEL_PODS)]
     pods = Deployment(node, HungCalls(hung))  # a call that hangs here alone is a race's
-    with pods.temporary(*names, parallel=_PARALLEL_PODS):
+    with pods.temporary(*specified, parallel=_PARALLEL_PODS):
         return wired(node, network, pods)
 
 

@@ -26,6 +26,8 @@ CLIENT, SERVER, BYSTANDER = "client", "server", "bystander"
 ASKED, RESTARTED = "asked", "restarted"
 #: A pod to which ports of the node lead, and one to which a port of one of its addresses leads.
 MAPPED, LOCALLY_MAPPED = "mapped", "locally-mapped"
+#: Beginning of the names of pods that come and go, which no packet is sent to.
+PASSER = "passer"
 #: Query of the kubelet's liveness probe, which no other program sends.
 ASKED_FOR = "podpath-asks"
 END = "/tmp/end"
@@ -36,6 +38,7 @@ UDP_PORT = 9000
 HTTP_MAPPED = PortMapping("tcp", 28080, HTTP_PORT)
 UDP_MAPPED = PortMapping("udp", 29000, UDP_PORT)
 LOCALLY = PortMapping("tcp", 28081, HTTP_PORT, "127.0.0.1")
+_PORTS = {MAPPED: (HTTP_MAPPED, UDP_MAPPED), LOCALLY_MAPPED: (LOCALLY,)}
 
 #: File in which the UDP receiver keeps the datagrams.
 UDP_LOG = "/tmp/udp"
@@ -47,6 +50,8 @@ _UDP_SERVER = (
     f" >>{UDP_LOG}"
 )
 
+_BOTH = f"{_UDP_SERVER} & exec {_HTTP_SERVER}"
+
 #: Requirements that the other tests of pods rely on, with the reason why these are not run.
 ADDED = ("LIFE-ADD", "no pod could be made")
 DELETED = ("LIFE-DELETE", "no pod could be deleted")
@@ -56,20 +61,25 @@ MAIN, SECOND = "main", "second"
 
 
 def spec(name: str) -> PodSpec:
-    """Specify a pod that serves HTTP and UDP: the server in two containers, others in one."""
-    both = f"{_UDP_SERVER} & exec {_HTTP_SERVER}"
+    """Specify a pod that serves HTTP and UDP: the server in two containers, others in one.
+
+    Passers need not serve.
+    """
+    if name.startswith(PASSER):
+        return passing(name)
     if name == ASKED:
-        return PodSpec(name, {MAIN: _shell(both)}, probe_path=f"/0?{ASKED_FOR}")
+        return PodSpec(name, {MAIN: _shell(_BOTH)}, probe_path=f"/0?{ASKED_FOR}")
     if name == RESTARTED:
         until = f"{_UDP_SERVER} & {_HTTP_SERVER} & until [ -e {END} ]; do usleep 50000; done"
         return PodSpec(name, {MAIN: _shell(until)}, restarted=True)
-    if name == MAPPED:
-        return PodSpec(name, {MAIN: _shell(both)}, ports=(HTTP_MAPPED, UDP_MAPPED))
-    if name == LOCALLY_MAPPED:
-        return PodSpec(name, {MAIN: _shell(both)}, ports=(LOCALLY,))
     if name == SERVER:
         return PodSpec(name, {MAIN: _shell(_HTTP_SERVER), SECOND: _shell(_UDP_SERVER)})
-    return PodSpec(name, {MAIN: _shell(both)})
+    return PodSpec(name, {MAIN: _shell(_BOTH)}, ports=_PORTS.get(name, ()))
+
+
+def passing(name: str) -> PodSpec:
+    """Specify a pod that comes and goes, and that no packet is sent to."""
+    return PodSpec(name, {MAIN: _shell(_BOTH)}, passing=True)
 
 
 def _shell(script: str) -> list[str]:
@@ -144,7 +154,7 @@ class Deployment:
         with self.around():
             made = in_parallel([partial(self._create, one) for one in specs], parallel)
             for request, pod in zip(pods, made, strict=True):
-                if isinstance(request, str):
+                if isinstance(request, str) and pod.pids:
                     wait_until_serving(self._node, pod)
         return made
 

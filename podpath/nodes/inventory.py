@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from podpath.cni.network import Network
@@ -48,7 +49,8 @@ _OF_CONTAINERS = (
     *("/var/lib/kubelet/", "/var/snap/microk8s/"),
 )
 
-_SYSCTL = ("sh", "-c", "cd /proc/sys/net && grep -rs . .; true")
+# Arguments: options of grep. To read settings of links of pods takes most of the time.
+_SYSCTL = ("sh", "-c", 'cd /proc/sys/net && grep -rs "$@" . .; true', "sh")
 # Settings that the kernel itself changes.
 _COUNTED = ("nf_conntrack_count", "max_dgram_qlen")
 
@@ -107,12 +109,13 @@ def read(node: Node, network: Network) -> Inventory:
 
 def _read(node: Node, network: Network) -> Inventory:
     node.neighbours()  # meets those that go before the inventory is complete
-    listing = link_settings.LISTING
-    lines_of = _listed(node, (*_ROUTING, _NEIGHBOURS, *_RULES, _SYSCTL, listing))
+    listing, links = link_settings.LISTING, interfaces(node)
+    sysctl = (*_SYSCTL, *_of_pods(set(links) - _lasting(node, network)))
+    lines_of = _listed(node, (*_ROUTING, _NEIGHBOURS, *_RULES, sysctl, listing))
     own_links = ("lo", node.uplink, *network.shared_links)
     return Inventory(
         {
-            "interfaces": interfaces(node),
+            "interfaces": links,
             "links": (
                 *link_settings.texts(link_settings.of_node(node)),
                 *link_settings.marks_in("".join(lines_of[listing]), own_links),
@@ -137,7 +140,7 @@ def _read(node: Node, network: Network) -> Inventory:
             "processes": tuple(_processes(node)),
             "mounts": tuple(_mounts(node)),
             "files": tuple(state_files.paths(node)),
-            "settings": tuple(_settings(lines_of[_SYSCTL], node, network)),
+            "settings": tuple(_settings(lines_of[sysctl], node, network)),
         },
         node.neighbours(),
     )
@@ -179,9 +182,28 @@ def _mounts(node: Node) -> Iterator[str]:
             yield f"{mount.point} {mount.kind}"
 
 
+def _of_pods(links: Iterable[str]) -> Iterator[str]:
+    """Yield grep's options that leave out settings of links, unless a directory has that name."""
+    for name in links:
+        if name.isascii() and name.isalnum() and name not in _directories():
+            yield f"--exclude-dir={name}"
+
+
+@cache
+def _directories() -> frozenset[str]:
+    """Return the names of files and directories of settings that are not of one link."""
+    settings = Path("/proc/sys/net")
+    return frozenset(p.name for pattern in ("*", "*/*") for p in settings.glob(pattern))
+
+
+def _lasting(node: Node, network: Network) -> set[str]:
+    """Return the names of settings of links, and of links, that stay when pods come and go."""
+    return {"all", "default", "lo", node.uplink, network.bridge}
+
+
 def _settings(lines: Iterable[str], node: Node, network: Network) -> Iterator[str]:
     """List settings below /proc/sys/net, except of interfaces that come and go with pods."""
-    lasting = {"all", "default", "lo", node.uplink, network.bridge}
+    lasting = _lasting(node, network)
     kept = []
     for line in lines:
         name = line.partition(":")[0].split("/")
