@@ -23,6 +23,8 @@ from podpath.paths.tap import Tap
 from podpath.system import limits, netns, proc
 
 _CLOCK_TOLERANCE_NS = 1_000_000
+#: Pause after a frame: others come with it, and all are looked at once.
+_PAUSE_SECONDS = 0.002
 _MOST_CLOSING = 64  # threads that close sockets at the same time
 
 
@@ -57,10 +59,11 @@ class Capture:
             seconds: The longest time to wait.
         """
         deadline = time.monotonic() + seconds
-        while not over(self.sightings()) and time.monotonic() < deadline:
+        while not over(self.sightings()) and (left := deadline - time.monotonic()) > 0:
             if any(tap.failure for tap in self._taps):
                 return
-            time.sleep(0.002)
+            taps.wait_for_frames(self._taps, left)
+            time.sleep(_PAUSE_SECONDS)
 
     def get_ready(self) -> list[str]:
         """Prove that every sniffer works, discard all frames so far, and list the failures.
