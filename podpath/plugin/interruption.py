@@ -15,6 +15,7 @@ import pytest
 from podpath.plugin import shared
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from types import FrameType, TracebackType
 
 
@@ -22,15 +23,23 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM, which breaks a run off as Ctrl-C does."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Take the first SIGTERM for Ctrl-C, from now on, in the process that the user sees."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Take the first SIGTERM for Ctrl-C while the tests run, in the process that the user sees.
+
+    Once they have run, it changes nothing: the nodes end, and the report and the last line follow.
+    """
     config = session.config
+    handler = _Once()
     ours = shared.environment in config.stash and not hasattr(config, "workerinput")
     in_main_thread = threading.current_thread() is threading.main_thread()
     if ours and in_main_thread and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _Once())
+        signal.signal(signal.SIGTERM, handler)
         config.add_cleanup(_restore)
+    try:
+        return (yield)
+    finally:
+        handler.end()
 
 
 def _restore() -> None:
@@ -44,11 +53,15 @@ class _Once:
     """
 
     def __init__(self) -> None:
-        self._received = False
+        self._ends = False
+
+    def end(self) -> None:
+        """Take no further SIGTERM: the run ends by itself."""
+        self._ends = True
 
     def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        if not self._received:
-            self._received = True
+        if not self._ends:
+            self._ends = True
             raise Terminated("SIGTERM broke the run off, as when a CI job is cancelled")
 
 

@@ -36,5 +36,13 @@ def test_first_sigterm_breaks_off_and_further_ones_do_nothing() -> None:
     handler(15, None)
 
 
+def test_sigterm_after_the_tests_does_nothing() -> None:
+    """The run ends by itself with its report and its last line; a traceback would replace them."""
+    handler = interruption._Once()
+
+    handler.end()
+    handler(15, None)
+
+
 def test_no_traceback_is_none() -> None:
     interruption.shorten(None)
