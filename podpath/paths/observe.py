@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
 from podpath.cni.network import Network
@@ -108,27 +109,17 @@ class Observer:
         Raises:
             Inconclusive: The sniffers cannot prove that they missed nothing, or a program's run is
                 no test of the path.
-            Disturbed: The same, or a program could not be run, on a node that others use.
+            Disturbed: The same, or a sniffer did not come up, on a node that others use.
             CouldNotTest: A program could not be run.
         """
         if expression is None:
             expression = " or ".join(f"({t.filter})" for t in traffic)
-        try:
-            return self._observe(traffic, expression)
-        except Inconclusive:
-            raise
-        except CouldNotTest as error:
-            if self._node.shared:  # such as a namespace that vanishes, or whose lo is not up yet
-                raise Disturbed(error.message, error.remedy) from None
-            raise
-
-    def _observe(self, traffic: Sequence[Traffic], expression: str) -> Observed:
         before = self._node.state(self._pods)
         refusals = neighbour_tables.refusals()
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
         promiscuous = {} if any(t.translations for t in traffic) else self._promiscuous()
         counted = self._counted(traffic)
-        with capture.armed(self._namespaces(), expression, promiscuous) as running:
+        with self._armed(expression, promiscuous) as running:
             programs = self._programs()
             record = Record.begin(
                 {NODE: self._node.network_namespace(), **counted}, self._namespaces()
@@ -155,6 +146,22 @@ class Observer:
             return self._judge(
                 traffic, results, observation, topology, programs, wrong, record, overflow
             )
+
+    @contextmanager
+    def _armed(
+        self, expression: str, promiscuous: Mapping[str, Sequence[str]]
+    ) -> Iterator[capture.Capture]:
+        """Capture in all namespaces for the length of the block.
+
+        A pod of others may have one that vanishes before it is entered, or whose lo is not up yet.
+        """
+        with ExitStack() as stack:
+            try:
+                armed = capture.armed(self._namespaces(), expression, promiscuous)
+                running = stack.enter_context(armed)
+            except CouldNotTest as error:
+                raise self._spoiled(error.message, error.remedy) from None
+            yield running
 
     def _background(
         self, topology: Topology, programs: frozenset[Endpoint], seen: Iterable[Sighting]
@@ -196,9 +203,9 @@ class Observer:
                 f"it cannot be told what was seen: {'; '.join(dict.fromkeys(gaps))}"
             )
 
-    def _spoiled(self, why: str) -> Inconclusive:
+    def _spoiled(self, why: str, remedy: str = "") -> Inconclusive:
         """Return the error of a spoiled observation; others may cause it on a shared node."""
-        return Disturbed(why) if self._node.shared else Inconclusive(why)
+        return (Disturbed if self._node.shared else Inconclusive)(why, remedy)
 
     def _judge(
         self,
