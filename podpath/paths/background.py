@@ -5,7 +5,8 @@ addresses is a finding wherever it appears. Other packets are background traffic
 and their place fit together: packets of a foreign pod on that pod's own interfaces and on the
 bridge; packets that such a pod sent and that leave by the uplink, masqueraded or not; packets of
 the node's programs, known by the sockets that the kernel lists, on the node's own links; and
-packets that reach the uplink from outside the node.
+packets that reach the uplink from outside the node. Those of them that are for all hosts also reach
+pods whose links lie on the uplink, or that are on one bridge with it.
 """
 
 from collections.abc import Iterable
@@ -53,6 +54,7 @@ class BackgroundTraffic:
         self._uplink = uplink
         self._programs = programs
         self._bridge = bridge
+        self._is_joined = _is_joined(topology, uplink, bridge)
         self._sent_by_pods = {_content(s.packet) for s in seen if self._sent_by_pod(s)}
 
     def __contains__(self, sighting: object) -> bool:
@@ -61,7 +63,8 @@ class BackgroundTraffic:
         packet = sighting.packet
         if packet.source in self._ours or packet.destination in self._ours:
             return False
-        if any(self._of_pod(pod, sighting) for pod in self._pods):
+        for_all = self._is_joined and self._from_outside_to_all(packet)
+        if for_all or any(self._of_pod(pod, sighting) for pod in self._pods):
             return True
         if sighting.namespace != NODE:
             return False
@@ -82,6 +85,11 @@ class BackgroundTraffic:
             *((NODE, name) for name in pod.on_node),
             (NODE, self._bridge),
         )
+
+    def _from_outside_to_all(self, packet: Packet) -> bool:
+        """Return whether a host beyond the node sent a frame to a group, such as all hosts."""
+        first = packet.mac_destination[:2]
+        return packet.mac_source not in self._macs and bool(first) and int(first, 16) & 1 == 1
 
     def _sent_by_pod(self, sighting: Sighting) -> bool:
         """Return whether a foreign pod sends a packet, with its own addresses."""
@@ -120,6 +128,15 @@ class BackgroundTraffic:
 
     def _local(self, address: Address | None) -> bool:
         return address is not None and (address.is_loopback or address in self._node)
+
+
+def _is_joined(topology: Topology, uplink: str, bridge: str) -> bool:
+    """Return whether pods are in one link-layer network with the hosts beyond the uplink."""
+    link, master = topology.node.interface(uplink), topology.node.interface(bridge)
+    if link and master and link.master == master.index:
+        return True
+    lower = (topology.lower_link(pod) for pod in topology.pods)
+    return any(one.name == uplink for one in lower if one)
 
 
 def _content(packet: Packet) -> tuple[object, ...]:

@@ -25,8 +25,9 @@ REAL = "/opt/cni/bin/bridge-that-is-wrapped"
 
 #: A fresh node each, which a cluster is too slow for.
 _FRESH = frozenset({"LIFE-PARALLEL"})
-#: The kubelet ends a pod of this kind at once, so that there is nothing to look at.
-_ENDED = frozenset({"namespace loses its name"})
+#: The kubelet ends a pod of the first kind at once, so that there is nothing to look at; the second
+#: one takes the API server away, and so the cluster.
+_ENDED = frozenset({"namespace loses its name", "the node's uplink is moved into the pod"})
 #: Shown by the embedded node's own network: clusters have K8S-PROBE in place of the first one,
 #: nothing beyond the node that podpath may watch in place of the second one, and pods of their own,
 #: which change the uplink before podpath's, in place of the third one.
@@ -38,7 +39,8 @@ _EMBEDDED = frozenset(
     }
 )
 #: Looked at where no other program is, as one of these may do the same: rules and routes that
-#: podpath made in another program's name, settings of the node, files that name no container.
+#: podpath made in another program's name, settings of the node, files that name no container or
+#: lie outside of the directories of CNI.
 _ALONE = frozenset(
     {
         "the end of one pod takes rules of another program",
@@ -53,6 +55,9 @@ _ALONE = frozenset(
         "deletion leaves an address in a file of all pods",
         "deletion leaves a MAC address in a file of all pods",
         "deletion leaves a temporary file",
+        "deletion leaves a file in shared memory",
+        "deletion leaves a file where nobody looks",
+        "deletion leaves a file below a directory of /run",
         *(fault.name for fault in settings.FAULTS),
     }
 )

@@ -151,3 +151,39 @@ def test_packets_of_their_pods_leave_the_node(leaving: Packet, is_theirs: bool) 
 
     assert (samples.sighting(leaving, place) in background) is is_theirs
     assert samples.sighting(leaving, place) not in BACKGROUND
+
+
+EVERYBODY = "ff:ff:ff:ff:ff:ff"
+ASKED_BY_OUTSIDE = Packet(
+    "arp",
+    mac_source="02:42:00:00:00:99",
+    mac_destination=EVERYBODY,
+    source=OUTSIDE,
+    destination=NODE_IP,
+    kind=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("stacked", "heard", "is_talk"),
+    [
+        pytest.param(True, ASKED_BY_OUTSIDE, True, id="pods-on-the-uplink"),
+        pytest.param(False, ASKED_BY_OUTSIDE, False, id="pods-behind-a-router"),
+        pytest.param(
+            True, replace(ASKED_BY_OUTSIDE, mac_destination=THEIR_MAC), False, id="to-one-host"
+        ),
+        pytest.param(
+            True, replace(ASKED_BY_OUTSIDE, destination=CLIENT), False, id="about-a-pod-of-ours"
+        ),
+    ],
+)
+def test_pods_on_the_uplink_hear_what_is_for_all_hosts(
+    stacked: bool, heard: Packet, is_talk: bool
+) -> None:
+    """A macvlan link gets each broadcast of its lower link, also from hosts beyond the node."""
+    topology = samples.stacked() if stacked else samples.topology()
+    background = BackgroundTraffic(
+        topology, frozenset({samples.UPLINK}), samples.UPLINK, frozenset(), samples.BRIDGE
+    )
+
+    assert (samples.sighting(heard, ("client", "eth0", IN)) in background) is is_talk
