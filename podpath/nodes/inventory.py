@@ -110,7 +110,7 @@ def read(node: Node, network: Network) -> Inventory:
 def _read(node: Node, network: Network) -> Inventory:
     node.neighbours()  # meets those that go before the inventory is complete
     listing, links = link_settings.LISTING, interfaces(node)
-    sysctl = (*_SYSCTL, *_of_pods(set(links) - _lasting(node, network)))
+    sysctl = (*_SYSCTL, *of_pods(set(links) - _lasting(node, network)))
     lines_of = _listed(node, (*_ROUTING, _NEIGHBOURS, *_RULES, sysctl, listing))
     own_links = ("lo", node.uplink, *network.shared_links)
     return Inventory(
@@ -182,7 +182,7 @@ def _mounts(node: Node) -> Iterator[str]:
             yield f"{mount.point} {mount.kind}"
 
 
-def _of_pods(links: Iterable[str]) -> Iterator[str]:
+def of_pods(links: Iterable[str]) -> Iterator[str]:
     """Yield grep's options that leave out settings of links, unless a directory has that name."""
     for name in links:
         if name.isascii() and name.isalnum() and name not in _directories():

@@ -10,6 +10,7 @@ from podpath.errors import CouldNotTest, DoesNotConform, Hung, Unmet
 from podpath.model import CommandResult, PodNetwork
 from podpath.nodes import deployment
 from podpath.nodes.base import Node
+from podpath.nodes.cluster import kubernetes
 from podpath.nodes.deployment import Deployment
 from podpath.nodes.pod import Pod, PodSpec
 
@@ -128,3 +129,12 @@ def test_pods_are_created_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -
     Deployment(_Node()).create("a", "b", "c")
 
     assert at_once == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("name", "passing"), [("passer-1", True), ("server", False)])
+def test_passers_need_no_containers(name: str, passing: bool) -> None:
+    """A kubelet starts them all the same: it makes no pod without."""
+    specified = deployment.spec(name)
+
+    assert specified.passing is passing
+    assert kubernetes.manifest(specified, "node", "image")["spec"]["containers"]
