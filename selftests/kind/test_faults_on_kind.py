@@ -132,8 +132,11 @@ def _applicable(fault: Fault) -> bool:
     on_kind = all(OnKind.can_test(REQUIREMENTS[i]) for i in fault.reds)
     # what the cluster is made for: pods on a bridge, with IPv4
     bridged = fault.network == conflist.DEFAULT and fault.wraps == ("bridge",)
-    # the cluster's real plugins may be of a release that refuses attributes of routes
-    of_its_kind = bridged and fault not in (*ipv6.FAULTS, *routes.FAULTS)
+    # the cluster's real plugins may be of a release without attributes of routes or isolation
+    known = fault not in routes.FAULTS and "PATH-ISOLATION" not in fault.reds
+    # kind's node has no Python
+    runs = "python3" not in repr(fault)
+    of_its_kind = bridged and known and runs and fault not in ipv6.FAULTS
     in_time = not _FRESH & set(fault.reds) and fault.name not in _ENDED | _EMBEDDED | _ALONE
     return on_kind and of_its_kind and in_time
 
