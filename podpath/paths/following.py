@@ -17,6 +17,7 @@ from podpath.model import (
     Place,
     Topology,
 )
+from podpath.paths import without_route
 from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import MISSING
@@ -54,7 +55,12 @@ def cause(
     """
     of_packets = [d for crossing in judgement.crossings for d in crossing.differences]
     kinds = {d.kind for d in (*differences, *judgement.differences, *of_packets)}
-    if not losses or MISSING not in kinds:
+    if MISSING not in kinds:
+        return None
+    routeless = without_route.cause(judgement, differences, topology, network)
+    if routeless is not None and routeless.requirement not in network.not_applicable:
+        return routeless
+    if not losses:
         return None
     if kinds == {MISSING} and _MTU not in network.not_applicable:
         found = _too_big(judgement, losses, topology, network)

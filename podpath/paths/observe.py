@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from podpath.cni.network import Network
@@ -26,6 +26,7 @@ from podpath.nodes.pod import Pod
 from podpath.paths import (
     capture,
     checksums,
+    diverted,
     expected,
     forwarding,
     neighbour_tables,
@@ -244,9 +245,24 @@ class Observer:
             record.explain(paths, observation, judgement, dropped) if lost else ((), ())
         )
         losses += tuple(forwarding.losses(judgement, topology, self._network.bridge, losses))
+        if lost:
+            losses += tuple(
+                diverted.losses(judgement, topology, self._unresolved(judgement), losses)
+            )
         return Observed(
             tuple(results), observation, judgement, topology, differences, losses, counts
         )
+
+    def _unresolved(self, judgement: Judgement) -> dict[str, frozenset[str]]:
+        """Read the neighbours without a MAC address, where packets of a path never left."""
+        taken = {crossing.path.name for crossing in judgement.crossings}
+        origins = {p.hops[0].namespace for p in judgement.paths if p.name not in taken}
+        found = {}
+        for name, path in self._namespaces().items():
+            if name in origins:
+                with suppress(CouldNotTest):  # it ended after the traffic
+                    found[name] = reading.unresolved(path)
+        return found
 
     def _paths(self, topology: Topology, traffic: Traffic) -> Mapping[str, Path]:
         ends = {

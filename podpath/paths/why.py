@@ -7,7 +7,7 @@ sighting there. Another packet's drop is no reason.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from podpath.model import Cause, Direction, Dropped, Loss, Packet, Path, Place, Sighting
+from podpath.model import NODE, Cause, Direction, Dropped, Loss, Packet, Path, Place, Sighting
 from podpath.paths import wording
 from podpath.paths.crossing import Crossing
 from podpath.paths.grouping import sent_as
@@ -212,6 +212,8 @@ def _joined(found: Iterable[Loss]) -> list[Loss]:
 def sentence(loss: Loss) -> str:
     """Put a loss into words."""
     fate = "dropped" if any(cause.reason for cause in loss.causes) else "not forwarded"
+    if fate != "dropped" and not loss.after and loss.namespace != NODE:
+        fate = "not sent"
     after = ", before any interface saw it" if fate == "dropped" else ""
     if loss.after:
         last = loss.after

@@ -10,7 +10,7 @@ from podpath.system.netlink.framing import Volatile
 from podpath.system.netlink.message import FamilyMessage, Message
 
 _NTF_SELF, _NTF_STICKY = 0x2, 0x40  # linux/neighbour.h
-_NUD_NOARP, _NUD_PERMANENT = 0x40, 0x80
+_NUD_INCOMPLETE, _NUD_FAILED, _NUD_NOARP, _NUD_PERMANENT = 0x01, 0x20, 0x40, 0x80
 _CLONED = 0x200  # RTM_F_CLONED, linux/rtnetlink.h
 _EVERYWHERE = 0  # RT_SCOPE_UNIVERSE
 _NSID_NOT_ASSIGNED = 0xFFFFFFFF  # -1, read unsigned
@@ -227,6 +227,12 @@ class NeighbourMessage(FamilyMessage):
         """True if the entry stays until it is deleted; the kernel makes none by itself."""
         state = self._attributes.field("state", "the state of a neighbour")
         return bool(state & _NUD_PERMANENT)
+
+    @property
+    def is_unresolved(self) -> bool:
+        """True if requests for the MAC address have no answer, so far or for good."""
+        state = self._attributes.field("state", "the state of a neighbour")
+        return bool(state & (_NUD_INCOMPLETE | _NUD_FAILED))
 
     @property
     def is_sticky(self) -> bool:

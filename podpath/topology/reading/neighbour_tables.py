@@ -32,6 +32,21 @@ def _resolved(messages: Iterable[NeighbourMessage]) -> Iterator[tuple[str, str]]
     return ((str(n.address), n.mac) for n in messages if n.address and n.mac)
 
 
+def unresolved(namespace: str) -> frozenset[str]:
+    """Read the IP addresses for whose MAC address the namespace at a path asked in vain.
+
+    Raises:
+        CouldNotTest: As neighbours().
+    """
+
+    def work() -> frozenset[str]:
+        with closing(Questions()) as kernel:
+            waiting = (n.address for n in kernel.neighbours() if n.is_unresolved)
+            return frozenset(str(address) for address in waiting if address)
+
+    return inside(namespace, work)
+
+
 def permanent(
     messages: Iterable[NeighbourMessage], names: Mapping[int, str]
 ) -> Iterator[Neighbour]:

@@ -22,14 +22,22 @@ FAULTS = (
     _routed(
         name="ptp: the node has no route to one pod",
         source="own",
+        reds={"TOPO-NODE-ROUTE": "missing route at node 10.88.0."},
+        under=dict.fromkeys(("PATH-ICMP", "PATH-GATEWAY"), "TOPO-NODE-ROUTE"),
+        untestable=frozenset({"PATH-ARP"}),
+        after='[ "$POD" != server ] || ip route del "$IP" dev "$HOST"',
+    ),
+    _routed(
+        name="ptp: the node has no route to one pod, and drops what the pod sends",
+        source="own: two faults",
         reds={
             "TOPO-NODE-ROUTE": "missing route at node 10.88.0.",
             "PATH-ICMP": "missing hop",
-            "PATH-GATEWAY": "missing hop",
         },
-        follows=_PATHS,
+        follows=_PATHS | {"PATH-GATEWAY"},
         untestable=frozenset({"PATH-ARP"}),
-        after='[ "$POD" != server ] || ip route del "$IP" dev "$HOST"',
+        after=f"""[ "$POD" != server ] || ip route del "$IP" dev "$HOST"
+          {_filter("filter hook prerouting priority 0", "icmp type echo-request drop")}""",
     ),
     _routed(
         name="ptp: host end has the whole subnet",

@@ -97,11 +97,8 @@ FAULTS = (
         _calico(
             name="calico: the node has no route to one pod",
             source="own",
-            reds={
-                "TOPO-NODE-ROUTE": "missing route at node 10.88.0.",
-                "PATH-ICMP": "missing hop",
-            },
-            follows=_PATHS | {"PATH-GATEWAY"},
+            reds={"TOPO-NODE-ROUTE": "missing route at node 10.88.0."},
+            under={"PATH-ICMP": "TOPO-NODE-ROUTE"},
             untestable=frozenset({"PATH-ARP"}),
             after='[ "$POD" != server ] || ip route del "$IP" dev "$HOST"',
         ),

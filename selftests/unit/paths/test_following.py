@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from podpath.model import Cause, Loss, Observation, Sighting, Topology
-from podpath.paths import following, forwarding
+from podpath import profiles
+from podpath.model import Cause, Direction, Loss, Observation, Sighting, Topology
+from podpath.paths import expected, following, forwarding
 from podpath.paths.judgement import Judgement, judge
-from podpath.paths.probes import Echo
+from podpath.paths.probes import REPLY, REQUEST, Echo
 from podpath.topology.following import Cause as Violation
 
 from .. import samples
@@ -109,3 +110,107 @@ def test_packets_that_end_at_a_missing_port_follow_from_it() -> None:
     assert violation is not None
     assert violation.requirement == "TOPO-BRIDGE-PORT"
     assert following.cause(judgement, judgement.differences, filtered, topology, network) is None
+
+
+PTP = samples.network(profile=profiles.for_plugin("ptp"), isGateway=False)
+
+
+def routed_ping(*steps: tuple[str, str, Direction]) -> Judgement:
+    """A routed ping whose request was seen at the client and at these places alone."""
+    base = samples.routed()
+    legs = {
+        leg: expected.path(base, PTP, "unicast", source=source, destination=destination)
+        for leg, source, destination in (
+            (REQUEST, "client", "server"),
+            (REPLY, "server", "client"),
+        )
+    }
+    request = samples.echo("client", "server", 8, 1)
+    places = [("client", "eth0", Direction.OUT), *steps]
+    seen = [samples.sighting(request, place, 1000 * n) for n, place in enumerate(places)]
+    pair = [(Echo(samples.IDENTIFIER, 1), legs)]
+    return judge(pair, Observation(tuple(seen)), samples.noise())
+
+
+def unrouted(pod: str) -> Topology:
+    """A node that routes, without the route to a pod."""
+    base = samples.routed()
+    kept = [r for r in base.node.routes if samples.address(pod) not in r.destination]
+    return samples.with_node(base, routes=tuple(kept))
+
+
+ENTRY = ("node", samples.host_end("client"), Direction.IN)
+
+
+@pytest.mark.parametrize("further", [[], [("node", samples.UPLINK, Direction.OUT)]])
+def test_packet_to_a_pod_without_a_route_follows_from_the_route(
+    further: list[tuple[str, str, Direction]],
+) -> None:
+    """The node drops it, or sends it out by its default route."""
+    judgement = routed_ping(ENTRY, *further)
+
+    violation = following.cause(judgement, judgement.differences, [], unrouted("server"), PTP)
+
+    assert violation is not None
+    assert violation.requirement == "TOPO-NODE-ROUTE"
+    assert [str(d.where) for d in violation.differences] == [
+        "node 10.88.0.3/32 via the link dev veth3"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "topology"),
+    [
+        pytest.param([ENTRY], samples.routed(), id="route-present"),
+        pytest.param([ENTRY], unrouted("bystander"), id="route-of-another-pod"),
+        pytest.param([], unrouted("server"), id="lost-before-the-node"),
+        pytest.param(
+            [ENTRY, ("bystander", "eth0", Direction.IN)], unrouted("server"), id="seen-by-another"
+        ),
+    ],
+)
+def test_other_losses_of_a_routed_packet_are_findings_of_their_own(
+    steps: list[tuple[str, str, Direction]], topology: Topology
+) -> None:
+    judgement = routed_ping(*steps)
+
+    assert following.cause(judgement, judgement.differences, [], topology, PTP) is None
+
+
+def node_ping(*places: tuple[str, str, Direction]) -> Judgement:
+    """A ping of the node to the client, whose request was seen at these places alone."""
+    base, network = samples.topology(), samples.network(isGateway=True)
+    legs = {
+        REQUEST: expected.path(base, network, "from-node", destination="client"),
+        REPLY: expected.path(base, network, "to-node", source="client"),
+    }
+    request = samples.echo("server", "client", 8, 1)
+    seen = [samples.sighting(request, place, 1000 * n) for n, place in enumerate(places)]
+    pair = [(Echo(samples.IDENTIFIER, 1), legs)]
+    return judge(pair, Observation(tuple(seen)), samples.noise())
+
+
+def without_gateway() -> Topology:
+    """A node whose bridge lacks the gateway's address, and with it the route to its pods."""
+    base = samples.with_node_link(samples.topology(), samples.BRIDGE, addresses=())
+    kept = [r for r in base.node.routes if samples.address("client") not in r.destination]
+    return samples.with_node(base, routes=tuple(kept))
+
+
+def test_packets_of_a_node_without_the_gateways_address_follow_from_it() -> None:
+    judgement = node_ping(("node", samples.UPLINK, Direction.OUT))
+    network = samples.network(isGateway=True)
+
+    violation = following.cause(judgement, judgement.differences, [], without_gateway(), network)
+
+    assert violation is not None
+    assert violation.requirement == "TOPO-BRIDGE-GATEWAY"
+
+
+def test_bridged_packets_do_not_follow_from_the_gateways_address() -> None:
+    """A bridge needs no route."""
+    judgement = judged(samples.exchange(1)[:2])
+    network = samples.network(isGateway=True)
+    differences = judgement.differences
+
+    assert following.cause(judgement, differences, [], without_gateway(), network) is None
