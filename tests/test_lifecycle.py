@@ -20,7 +20,7 @@ from podpath.paths import repeating
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import Traffics
 from podpath.testing import each_family, requirement
-from podpath.topology import whole
+from podpath.topology import own_routes, whole
 from podpath.topology.lasting import lasting
 from podpath.topology.whole import Snapshot
 
@@ -97,6 +97,8 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
     now = link_settings.of_all_pods(node, network)
 
     changed = [*pods.link_changes, *link_settings.changes(links, meanwhile, now)]
+    if pods.node_before is not None:
+        changed += own_routes.changes(pods.node_before, before.topology, network)
     changes = changed + bystanders.changes(before.topology, observer.topology(), network)
 
     def unlike_before() -> list[Difference]:

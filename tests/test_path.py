@@ -9,7 +9,7 @@ import pytest
 from podpath.cni.network import Network
 from podpath.model import Address, Family, Topology
 from podpath.nodes.base import Node
-from podpath.nodes.deployment import Deployment
+from podpath.nodes.deployment import CLIENT, Deployment
 from podpath.paths import judgement, likeness, outside, probes, programs_of_node
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
@@ -333,6 +333,37 @@ def test_http_from_node_to_pod_starts_at_the_node(
     if node.shared:
         pytest.skip("on a cluster's node, the kubelet's probe shows it: K8S-PROBE")
     assert observe(traffic.http_from_node("server", family)).differences == []
+
+
+@requirement("PATH-GATEWAY")
+@each_family
+@pytest.mark.usefixtures("gateway")
+def test_datagram_from_node_to_pod_starts_at_the_node(
+    observe: Observe, traffic: Traffics, node: Node, family: Family
+) -> None:
+    """A datagram of the node appears between the node and the pod, nowhere else."""
+    if node.shared:
+        pytest.skip("programs of other nodes may send to the same port of the pod")
+    assert observe(traffic.udp_from_node("server", family)).differences == []
+
+
+@requirement("PATH-GATEWAY")
+@each_family
+def test_ping_from_pod_to_the_nodes_own_address_ends_at_the_node(
+    observe: Observe,
+    traffic: Traffics,
+    node: Node,
+    topology: Topology,
+    gateway: Address,
+    family: Family,
+) -> None:
+    """A pod reaches the address by which other hosts know its node, as it reaches the gateway."""
+    own = outside.address(topology, node.uplink, family)
+    if own is None or own == gateway:
+        pytest.skip("the uplink has no address of its own")
+    if not outside.has_way_out(topology, CLIENT, family):
+        pytest.skip("the conflist gives pods no default route")
+    assert observe(traffic.ping_gateway(CLIENT, own)).differences == []
 
 
 @requirement("PATH-GATEWAY")

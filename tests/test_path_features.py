@@ -161,6 +161,19 @@ def test_each_source_port_has_the_nodes_address(
 
 @requirement("PATH-MASQUERADE")
 @each_family
+def test_hosts_of_other_networks_see_the_nodes_address(
+    node: Node, pods: Deployment, draws: Draws, way_out: Ends
+) -> None:
+    """A host that is not on the uplink's own network sees the node's address, too."""
+    near, far = way_out
+    namespace = node.named_namespaces()[pods[CLIENT].network.netns]
+
+    with many_flows.farther(Host(node.beyond, far, near)) as host:
+        assert many_flows.unlike(CLIENT, namespace, host, draws) == []
+
+
+@requirement("PATH-MASQUERADE")
+@each_family
 @each_pod
 def test_errors_from_beyond_the_node_reach_the_pod(
     node: Node, pods: Deployment, way_out: Ends, pod: str

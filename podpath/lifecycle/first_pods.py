@@ -10,6 +10,7 @@ from podpath.nodes import lacking, link_settings, own_settings
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import ADDED, Deployment
 from podpath.nodes.pod import PodSpec
+from podpath.topology import reading
 
 
 @contextmanager
@@ -37,6 +38,8 @@ def made(
     """
     before, links = uplink.read(node), link_settings.of_node(node)
     settings = own_settings.read(node)
+    if not node.shared:
+        deployment.node_before = reading.read(node.network_namespace(), {}, []).node
     with ExitStack() as stack, ExitStack() as creation:
         creation.enter_context(prerequisite(*ADDED))
         try:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from podpath.cni import result
 from podpath.errors import CouldNotTest, DoesNotConform, Hung, Unmet, prerequisite
-from podpath.model import POD_INTERFACE, Difference, Inherited, Settings
+from podpath.model import POD_INTERFACE, Difference, Inherited, Namespace, Settings
 from podpath.nodes import image
 from podpath.nodes.base import Node
 from podpath.nodes.hung import HungCalls
@@ -116,6 +116,8 @@ class Deployment:
         self.link_changes: list[Difference] = []
         #: Settings of the node itself that changed as the first pods were made.
         self.setting_changes: list[Difference] = []
+        #: The node before its first pods; None on a node that other programs set up, too.
+        self.node_before: Namespace | None = None
         self.hung = hung or HungCalls()
         #: Context of each creation and deletion of pods.
         self.around: Callable[[], AbstractContextManager[None]] = nullcontext

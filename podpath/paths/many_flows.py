@@ -8,12 +8,15 @@ process: no sniffer is needed, as the host sees each source address.
 import select
 import socket
 import struct
+import subprocess
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from ipaddress import ip_address
 
+from podpath.errors import CouldNotTest
 from podpath.model import BEYOND, Address, Difference, listed
 from podpath.paths import checksums
 from podpath.system import limits, netns
@@ -25,6 +28,8 @@ FLOWS = 64
 _FIRST, _END = 1024, 65536
 #: Attempts to be heard, as one packet may be lost on a busy machine.
 _ATTEMPTS = 3
+#: Addresses of documentation ranges (RFC 5737, RFC 3849), in no network of the node.
+_FARTHER = {4: ip_address("198.51.100.77"), 6: ip_address("2001:db8:77::78")}
 _RESET = struct.pack("ii", 1, 0)  # struct linger: close without TIME_WAIT
 _NONE = "nothing arrived"
 _MOST_NAMED = 4
@@ -46,6 +51,30 @@ class Host:
     namespace: str
     address: Address
     node: Address
+
+
+@contextmanager
+def farther(host: Host) -> Iterator[Host]:
+    """Yield the host with an address of another network, which the node reaches by a route alone.
+
+    Raises:
+        CouldNotTest: the host cannot be given the address.
+    """
+    address = _FARTHER[host.address.version]
+    ended = netns.run_in(host.namespace, partial(_change_address, "add", address))
+    if ended.returncode != 0:
+        raise CouldNotTest(
+            f"the host beyond the node has no second address: {ended.stderr.strip()}"
+        )
+    try:
+        yield replace(host, address=address)
+    finally:
+        netns.run_in(host.namespace, partial(_change_address, "delete", address))
+
+
+def _change_address(action: str, address: Address) -> "subprocess.CompletedProcess[str]":
+    command = ["ip", "address", action, f"{address}/{address.max_prefixlen}", "dev", "lo"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def spread(draws: Draws, first: int = _FIRST, end: int = _END) -> list[int]:

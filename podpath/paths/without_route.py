@@ -4,7 +4,7 @@ They must have come as far as the node, and be seen nowhere else but there. A fa
 difference stays a finding of its own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from ipaddress import ip_network
 
 from podpath.cni.network import Network
@@ -19,13 +19,37 @@ from podpath.model import (
     Subnet,
     Topology,
 )
+from podpath.nodes.deployment import CLIENT, SERVER
 from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
-from podpath.paths.kinds import MISSING, UNEXPECTED
+from podpath.paths.kinds import DUPLICATE, MISSING, OPTIONS, UNEXPECTED
 from podpath.topology import following, routes, routing
 from podpath.topology.following import Cause
 
+#: Differences of a packet that its sender repeats, as it has no answer.
+_REPEATED = frozenset({DUPLICATE, OPTIONS})
+#: Requirements on packets between the client and the server, which others rely on.
+BETWEEN_PODS = frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP"})
+_WHY = "the node has no route to a pod"
 _ROUTE, _GATEWAY = "TOPO-NODE-ROUTE", "TOPO-BRIDGE-GATEWAY"
+
+
+def of_pods(topology: Topology, network: Network) -> Cause | None:
+    """Return the violation that keeps the client and the server from reaching each other, or None.
+
+    Args:
+        topology: The node and its pods.
+        network: The configuration, and how its plugin wires pods.
+    """
+    if network.is_bridged:
+        return None
+    ends = [topology.pods[pod] for pod in (CLIENT, SERVER) if pod in topology.pods]
+    lacking = [
+        difference
+        for subnet, difference in _absent(topology, network).items()
+        if any(address in subnet for pod in ends for address in pod.addresses)
+    ]
+    return Cause(_ROUTE, _WHY, tuple(lacking)) if lacking else None
 
 
 def cause(
@@ -39,14 +63,14 @@ def cause(
         topology: The node and its pods when the traffic was over.
         network: The configuration, and how its plugin wires pods.
     """
-    everything = (*differences, *judgement.differences)
-    if not all(d.kind == MISSING or _is_sent_on(d) for d in everything):
+    if not all(d.kind == MISSING or d in judgement.differences for d in differences):
         return None
-    absent = {
-        ip_network(str(d.where).removeprefix(f"{NODE} ").split()[0]): d
-        for d in routing.node_route(topology, network)
-        if d.kind == routes.MISSING
-    }
+    of_packets = {d for crossing in judgement.crossings for d in crossing.differences}
+    others = [d for d in judgement.differences if d not in of_packets]
+    links = {d.where[:2] for d in others if _is_sent_on(d) and isinstance(d.where, Place)}
+    if not all(d.kind == MISSING or _is_beyond(d, links) for d in others):
+        return None
+    absent = _absent(topology, network)
     without_gateway = None
     if network.is_bridged:  # whose pods' subnet has a route because of the gateway's address
         without_gateway = following.cause(_ROUTE, list(absent.values()), topology, network)
@@ -55,7 +79,16 @@ def cause(
     found = _explained(judgement, absent, topology, to_gateway=without_gateway is not None)
     if not found:
         return None
-    return without_gateway or Cause(_ROUTE, "the node has no route to a pod", found)
+    return without_gateway or Cause(_ROUTE, _WHY, found)
+
+
+def _absent(topology: Topology, network: Network) -> dict[Subnet, Difference]:
+    """Return the networks of pods that the node lacks a route to, each with the difference."""
+    return {
+        ip_network(str(d.where).removeprefix(f"{NODE} ").split()[0]): d
+        for d in routing.node_route(topology, network)
+        if d.kind == routes.MISSING
+    }
 
 
 def _is_sent_on(difference: Difference) -> bool:
@@ -65,6 +98,14 @@ def _is_sent_on(difference: Difference) -> bool:
         difference.kind == UNEXPECTED
         and isinstance(where, Place)
         and (where.namespace == BEYOND or where[::2] == (NODE, Direction.OUT))
+    )
+
+
+def _is_beyond(difference: Difference, links: Collection[tuple[str, str]]) -> bool:
+    """Return whether a packet was seen on the way to another network, or an error about it."""
+    where = difference.where
+    return _is_sent_on(difference) or (
+        difference.kind == UNEXPECTED and isinstance(where, Place) and where[:2] in links
     )
 
 
@@ -94,7 +135,8 @@ def _explained(
     for path in paths:
         origin, end = _ends(path)
         if origin == NODE and end in topology.pods:
-            own = _lacking(absent, topology.pods[end].addresses)
+            addresses = topology.pods[end].addresses
+            own = _lacking(absent, addresses) or _sent_away(judgement, absent, addresses)
         else:
             own = next(iter(absent.values())) if end == NODE and to_gateway else None
         if own is not None:
@@ -116,6 +158,15 @@ def _lacking(
     return lacking[0] if lacking and all(lacking) else None
 
 
+def _sent_away(
+    judgement: Judgement, absent: Mapping[Subnet, Difference], addresses: Iterable[Address]
+) -> Difference | None:
+    """Return the missing route to the address that a packet of no probe was seen to leave for."""
+    sent = [d.seen for d in judgement.differences if _is_sent_on(d)]
+    gone = [a for a in addresses if any(text.endswith(f" to {a}") for text in sent)]
+    return _lacking(absent, gone)
+
+
 def _destination(crossing: Crossing) -> Address | None:
     sightings = [*(s for hop in crossing.at_hops for s in hop), *crossing.elsewhere]
     return sightings[0].packet.destination
@@ -128,7 +179,13 @@ def _ends_at_node(crossing: Crossing) -> bool:
     if not inward and crossing.path.hops[0].namespace != NODE:
         return False
     seen = [bool(sightings) for sightings in crossing.at_hops]
-    return all(seen[:inward]) and not any(seen[inward:])
+    if not all(seen[:inward]) or any(seen[inward:]):
+        return False
+    before = {hop.place for hop in crossing.path.hops[:inward]}
+    return all(
+        d.kind == MISSING or _is_sent_on(d) or (d.kind in _REPEATED and d.where in before)
+        for d in crossing.differences
+    )
 
 
 def _ends(path: Path) -> tuple[str, str]:

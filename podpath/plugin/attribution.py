@@ -45,7 +45,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             cause = _unrouted(item, persistence) or _following(item, persistence)
         elif cause is None and _is_about_paths(error):
             cause = _unrouted(item, persistence)
-        cause = cause or _peerless(item, error)
+        cause = cause or _peerless(item, error) or _routeless(item, error, persistence)
         if cause is None:
             raise
         raise cause from None
@@ -131,6 +131,23 @@ def _peerless(item: pytest.Item, error: Exception) -> Exception | None:
     if _PEERLESS[0] in shared.network(item.config).not_applicable:
         return None
     return Unmet(error, *_PEERLESS)
+
+
+def _routeless(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-NODE-ROUTE, if pods' packets need a route that is missing."""
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.paths import without_route
+
+    if not isinstance(error, Unmet) or error.requirement not in without_route.BETWEEN_PODS:
+        return None
+    network = shared.network(item.config)
+    cause = without_route.of_pods(persistence.first, network)
+    if cause is None or {cause.requirement} & network.not_applicable.keys():
+        return None
+    if _is_declared(item, cause.requirement):
+        return None
+    violation = DoesNotConform("\n".join(map(str, cause.differences)))
+    return Unmet(violation, cause.requirement, cause.consequence)
 
 
 def _is_declared(item: pytest.Item, requirement: str) -> bool:

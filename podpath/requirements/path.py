@@ -185,10 +185,11 @@ REQUIREMENTS = (
         " take this path is podpath's own judgement, from how the plugin documents its"
         " wiring",
         why="Kubelets probe pods from the node, and pods reach all else by their gateway.",
-        how="Each pod pings its gateway, and the node each pod. The node gets a page over HTTP from"
-        " a pod, as kubelets do. A program of the node must see the pod's own address as the source"
-        " of a connection and of a datagram. Where no interface holds the gateway's address, the"
-        " pod pings the node's address on its uplink. Each packet is compared with the paths of the"
+        how="Each pod pings its gateway, and the node each pod. The client pings the node's"
+        " address on its uplink, too. The node gets a page over HTTP from a pod, as kubelets do,"
+        " and sends it a datagram. A program of the node must see the pod's own address as the"
+        " source of a connection and of a datagram. Where no interface holds the gateway's address,"
+        " the pod pings the node's address on its uplink. Each packet is compared with the paths of the"
         " profile to the node and from it. It is not applicable to a bridge without a configured"
         " gateway.",
     ),
@@ -245,7 +246,8 @@ REQUIREMENTS = (
         " by a long request, and sends it datagrams, which it sends back. One ping and one datagram"
         " are small, others fill a packet. Each packet, from the first SYN to the last ACK, is"
         " compared with the paths of the profile to the uplink and back, with the node's address"
-        " there. Without a default route in pods, it is not applicable.",
+        " there. A host of another network must see that address, too. Without a default route in"
+        " pods, it is not applicable.",
     ),
     Requirement(
         "PATH-PORTMAP",

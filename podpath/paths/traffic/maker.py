@@ -270,6 +270,15 @@ class Traffics:
             family: The IP version.
             size: The payload in bytes, at least 34.
         """
+        return self._udp(source, destination, family, size, "unicast", source)
+
+    def udp_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
+        """Send one UDP datagram from the node to a pod, which must arrive whole."""
+        return self._udp(NODE, destination, family, 64, "from-node", destination)
+
+    def _udp(
+        self, sender: str, destination: str, family: Family, size: int, kind: str, source: str
+    ) -> Traffic:
         program = Datagram(
             # two bytes are the newlines before and after the line
             self._draws.payload(size).hex()[: size - 2],
@@ -280,11 +289,12 @@ class Traffics:
         )
         receiver = partial(self._pods.__getitem__, destination)
         return Traffic(
-            UdpExchange(self._sender(source), program, receiver, self._node),
+            UdpExchange(self._sender(sender), program, receiver, self._node),
             probes.Datagram(program.source_port, UDP_PORT),
-            {probes.REQUEST: "unicast"},
+            {probes.REQUEST: kind},
             source,
             destination,
+            sender=sender if sender == NODE else "",
             size=size,
         )
 

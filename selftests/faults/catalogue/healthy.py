@@ -1,5 +1,6 @@
 """Plugins that do what they are configured to do: nothing may turn red on them."""
 
+from selftests.faults.catalogue.ipv6 import dual_stack
 from selftests.faults.fault import Fault
 
 _OWN_MAC = (
@@ -112,6 +113,16 @@ PLUGINS = (
         reds={},
         near=_NEAR,
         before=_IPVS,
+    ),
+    Fault(
+        name="a bridge with other settings of multicast, which lose nothing",
+        source="",
+        reds={},
+        near=frozenset({"TOPO-BRIDGE-PORT", "TOPO-MULTICAST", "PATH-ICMP", "PATH-ARP"}),
+        configure=dual_stack,
+        # a full table turns snooping off (net/bridge/br_multicast.c, br_multicast_new_group)
+        after="""bridge link set dev "$HOST" mcast_to_unicast on fastleave on mcast_router 0
+          ip link set cni0 type bridge mcast_querier 1 mcast_router 0 mcast_hash_max 1""",
     ),
     Fault(
         name="a bridge that has an old address is given the gateway's",

@@ -47,6 +47,20 @@ FAULTS = (
         after_del="ip link set eth0 multicast on",
     ),
     Fault(
+        name="the first pods bring the node a route to another network",
+        source="own: a service's network, which is routed to the pods' bridge",
+        reds={"LIFE-OTHERS": "left behind at routes of the node: expected none, saw 198.51.100.0"},
+        near=frozenset({"TOPO-NODE-ROUTE"}),
+        after="ip route replace 198.51.100.0/24 dev cni0",
+    ),
+    Fault(
+        name="the first pods take a route of the node",
+        source="own: a table that the plugin takes for its own",
+        reds={"LIFE-OTHERS": "lost at routes of the node: expected 0.0.0.0/0"},
+        near=frozenset({"TOPO-NODE-ROUTE"}),
+        after="ip route delete default",
+    ),
+    Fault(
         name="the uplink's queue grows with each pod",
         source="own",
         reds={

@@ -193,6 +193,23 @@ FAULTS = (
         " iptables -A OUTPUT -o cni0 -p tcp --dport 80 -j DROP",
     ),
     Fault(
+        name="the node may not send datagrams to its pods",
+        source="containernetworking/plugins issue 430, for the other protocol",
+        reds={"PATH-GATEWAY": "[node -> server]"},
+        near=frozenset({"PATH-UDP"}),
+        after="iptables -C OUTPUT -o cni0 -p udp --dport 9000 -j DROP ||"
+        " iptables -A OUTPUT -o cni0 -p udp --dport 9000 -j DROP",
+    ),
+    Fault(
+        name="pods reach their gateway, and not the node's own address",
+        cause="NETFILTER_DROP",
+        source="flannel-io/flannel issue 2116",
+        reds={"PATH-GATEWAY": "missing hop"},
+        near=frozenset({"PATH-ICMP"}),
+        after="iptables -C INPUT -s 10.88.0.0/24 -d 192.0.2.2 -j DROP ||"
+        " iptables -A INPUT -s 10.88.0.0/24 -d 192.0.2.2 -j DROP",
+    ),
+    Fault(
         name="one packet in a hundred is dropped",
         source="own",
         reds={"PATH-CONCURRENT": "lost or doubled"},

@@ -39,6 +39,13 @@ FAULTS = (
         after=_unmasqueraded("-p udp"),
     ),
     Fault(
+        name="packets to other networks than the node's own are not masqueraded",
+        source="cilium/cilium issue 10939: an exception for destinations that is too wide",
+        reds={"PATH-MASQUERADE": "expected 192.0.2.2 for each of 64 source ports"},
+        near=frozenset({"PATH-GATEWAY", "PATH-PORTMAP"}),
+        after=_unmasqueraded("! -d 192.0.2.0/24"),
+    ),
+    Fault(
         name="large datagrams are not masqueraded",
         source="own: an exception for one program's traffic, by its size",
         reds={"PATH-MASQUERADE": "expected 192.0.2.2 to 192.0.2.1, saw 10.88.0."},
