@@ -20,7 +20,7 @@ from podpath.paths import repeating
 from podpath.paths.observe import Observed, Observer
 from podpath.paths.traffic import Traffics
 from podpath.testing import each_family, requirement
-from podpath.topology import own_routes, whole
+from podpath.topology import nodes_own, whole
 from podpath.topology.lasting import lasting
 from podpath.topology.whole import Snapshot
 
@@ -98,7 +98,7 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
 
     changed = [*pods.link_changes, *link_settings.changes(links, meanwhile, now)]
     if pods.node_before is not None:
-        changed += own_routes.changes(pods.node_before, before.topology, network)
+        changed += nodes_own.changes(pods.node_before, before.topology, network)
     changes = changed + bystanders.changes(before.topology, observer.topology(), network)
 
     def unlike_before() -> list[Difference]:

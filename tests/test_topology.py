@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from podpath.cni import sysctls
 from podpath.cni.network import Network
 from podpath.contract.attachments import Attachment
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Settings
-from podpath.nodes import leases
+from podpath.nodes import leases, own_settings
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.paths.observe import Observer
@@ -204,9 +205,14 @@ def test_plugin_turns_on_no_forwarding_or_proxy(wiring: Wiring, pod: str) -> Non
 @requirement("TOPO-SETTINGS")
 def test_plugin_turns_on_only_configured_settings(unset: Attachment, network: Network) -> None:
     """ADD turns on only configured forwarding and proxies, even if the host's pods have more."""
+    node, tuned = unset.runtime.node, sysctls.configured(network.conflist.sections)
+    before = own_settings.read_in(node, unset.name)
     unset.attach()
+    now = own_settings.read_in(node, unset.name)
 
-    assert settings.switched("a container", unset.settings(), Settings(), network) == []
+    others = {name: value for name, value in before.items() if name not in tuned}
+    differences = settings.switched("a container", unset.settings(), Settings(), network)
+    assert differences + own_settings.changes(others, now, "a container") == []
 
 
 @requirement("TOPO-SETTINGS")

@@ -40,6 +40,13 @@ def switched(sections: Iterable[Mapping[str, Any]]) -> tuple[Settings, Settings]
     return on, Settings(off.forwarding)
 
 
+def configured(sections: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the settings that a chain gives a pod, as paths below /proc/sys/net."""
+    names = (name for section in sections for name in _sysctls(section))
+    paths = (name if "/" in name else name.replace(".", "/") for name in names)
+    return frozenset(path.removeprefix("net/") for path in paths)
+
+
 def _sysctls(section: Mapping[str, Any]) -> Mapping[str, Any]:
     sysctls = section.get("sysctl") if section.get("type") == "tuning" else None
     return sysctls if isinstance(sysctls, dict) else {}

@@ -1,4 +1,4 @@
-"""Settings of the node itself (ip-sysctl) that ADD changes."""
+"""Settings of the node itself, and of a container's namespace (ip-sysctl), that ADD changes."""
 
 from collections.abc import Iterator, Mapping
 
@@ -35,9 +35,12 @@ _KUBE_PROXYS = {"nf_conntrack_tcp_timeout_established": 86400}
 
 def read(node: Node) -> dict[str, str]:
     """Return name -> value of each setting; none on a node that other programs set up, too."""
-    if node.shared:
-        return {}
-    lines = node.run(["sh", "-c", _LIST]).stdout.splitlines()
+    return {} if node.shared else read_in(node, "")
+
+
+def read_in(node: Node, netns: str) -> dict[str, str]:
+    """Return the same of a named network namespace of the node; empty for the node's own."""
+    lines = node.run(["sh", "-c", _LIST], netns=netns).stdout.splitlines()
     return {name.removeprefix("./"): value for name, _, value in _fields(lines)}
 
 
@@ -45,13 +48,15 @@ def _fields(lines: list[str]) -> Iterator[tuple[str, str, str]]:
     return (line.partition(":") for line in lines)
 
 
-def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[Difference]:
+def changes(
+    before: Mapping[str, str], now: Mapping[str, str], place: str = NODE
+) -> list[Difference]:
     """List the settings that changed, but for those that pods' traffic may require. Pure.
 
     Settings that appeared came with a link or with a module of the kernel.
     """
     return [
-        Difference("changed", f"{NODE} setting {name}", value, now[name])
+        Difference("changed", f"{place} setting {name}", value, now[name])
         for name, value in before.items()
         if now.get(name, value) != value and not _is_for_pods(name, value, now[name])
     ]

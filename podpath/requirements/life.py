@@ -69,7 +69,7 @@ REQUIREMENTS = (
         "LIFE-OTHERS",
         "New and deleted pods change no other pod",
         "Creating and deleting pods changes neither other pods' wiring and paths, nor the node's"
-        " own links and routes.",
+        " own links, routes and addresses.",
         "ADD or DEL touches links, ports or rules of others, or the bridge's MAC address changes.",
         (f"{NODE} ip monitor", LINKS),
         level=Level.JUDGEMENT,
@@ -79,7 +79,7 @@ REQUIREMENTS = (
         how="Interfaces, ports, routes and rules of the other pods, the bridge and the lower link"
         " are read before and after two pods came and went, and must be the same. So must MTU,"
         " flags and queue of the bridge, the uplink and lo, while these pods are there, too, and"
-        " those of uplink and lo, and the node's routes to other networks, when the node's first"
+        " those of uplink and lo, and the node's own routes, rules and addresses, when its first"
         " pods are made. Then a ping, an"
         " HTTP exchange and a datagram must take the path. Where they are configured, a ping to"
         " beyond the node must still be masqueraded, and a mapped port lead to its pod. On a node"

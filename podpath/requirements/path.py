@@ -185,11 +185,11 @@ REQUIREMENTS = (
         " take this path is podpath's own judgement, from how the plugin documents its"
         " wiring",
         why="Kubelets probe pods from the node, and pods reach all else by their gateway.",
-        how="Each pod pings its gateway, and the node each pod. The client pings the node's"
-        " address on its uplink, too. The node gets a page over HTTP from a pod, as kubelets do,"
-        " and sends it a datagram. A program of the node must see the pod's own address as the"
-        " source of a connection and of a datagram. Where no interface holds the gateway's address,"
-        " the pod pings the node's address on its uplink. Each packet is compared with the paths of the"
+        how="Each pod pings its gateway, and the node each pod. The client pings the node's address"
+        " on its uplink, too. The node gets a page over HTTP from a pod, as kubelets do, and sends"
+        " it a datagram. A program of the node must see the pod's own address as the source of a"
+        " connection and of a datagram. Where no interface holds the gateway's address, the pod"
+        " pings the node's address on its uplink. Each packet is compared with the paths of the"
         " profile to the node and from it. It is not applicable to a bridge without a configured"
         " gateway.",
     ),

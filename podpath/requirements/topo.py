@@ -295,9 +295,9 @@ REQUIREMENTS = (
         " its host end and of the bridge are read from the kernel. A host end answers ARP for"
         " others if the profile has proxy ARP, and then it must. New namespaces copy the host's"
         " settings: what one that podpath makes at the same time has turned on does not count. So"
-        " ADD is also called for a container that has both turned off. All settings that a node of"
-        " podpath's own can write are compared before and after its first pods. Those that pods may"
-        " require do not count: forwarding, filters of ARP and of source addresses, IPVS, longer"
+        " ADD is also called for a container that has both turned off. All settings that this one,"
+        " or a node of podpath's own, can write are compared before and after ADD. Those that pods"
+        " may require do not count: forwarding, filters of ARP and of source addresses, IPVS, longer"
         " times of connection tracking.",
     ),
     Requirement(

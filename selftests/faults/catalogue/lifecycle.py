@@ -54,6 +54,20 @@ FAULTS = (
         after="ip route replace 198.51.100.0/24 dev cni0",
     ),
     Fault(
+        name="the first pods bring the node a rule for all packets",
+        source="own: policy routing for pods, without their addresses",
+        reds={"LIFE-OTHERS": "left behind at rules of the node: expected none, saw"},
+        near=frozenset({"TOPO-NODE-ROUTE"}),
+        after="ip rule | grep -q 4444 || ip rule add from all lookup 4444",
+    ),
+    Fault(
+        name="the first pods bring the uplink another address",
+        source="own: an address for what pods send, that no administrator gave",
+        reds={"LIFE-OTHERS": "left behind at addresses of the node: expected none, saw 192.0.2.77"},
+        near=frozenset({"TOPO-NODE-LINKS", "PATH-MASQUERADE"}),
+        after="ip address replace 192.0.2.77/24 dev eth0",
+    ),
+    Fault(
         name="the first pods take a route of the node",
         source="own: a table that the plugin takes for its own",
         reds={"LIFE-OTHERS": "lost at routes of the node: expected 0.0.0.0/0"},

@@ -16,6 +16,13 @@ def _set(name: str, source: str, setting: str, value: str) -> Fault:
 
 
 FAULTS = (
+    Fault(
+        name="what pods send has few hops left",
+        source="own: a setting of one program, which all of the pod get",
+        reds={_SETTINGS: "changed at a container setting ipv4/ip_default_ttl: expected 64, saw 3"},
+        near=frozenset({"PATH-UNCHANGED"}),
+        after="in_pod sh -c 'echo 3 >/proc/sys/net/ipv4/ip_default_ttl'",
+    ),
     _set(
         "the node forgets datagrams after a second",
         "own: a remedy for kubernetes/kubernetes issue 18604, a full table of connections",
@@ -49,6 +56,13 @@ FAULTS = (
 )
 
 PLUGINS = (
+    Fault(
+        name="pods get settings that tuning is configured with",
+        source="",
+        reds={},
+        near=frozenset({_SETTINGS}),
+        chain={"tuning": {"sysctl": {"net.ipv4.ip_default_ttl": "60"}}},
+    ),
     Fault(
         name="the node gets the settings that kube-proxy gives it",
         source="",

@@ -47,3 +47,10 @@ def test_change_that_pods_may_require_is_none(name: str, before: str, now: str) 
 def test_settings_that_come_and_go_are_none() -> None:
     """They belong to links, or to modules of the kernel."""
     assert own_settings.changes({"ipv4/conf/gone/tag": "0"}, {"netfilter/nf_log/2": "NONE"}) == []
+
+
+def test_place_of_a_change_is_named() -> None:
+    name = "ipv4/ip_default_ttl"
+
+    (difference,) = own_settings.changes({name: "64"}, {name: "3"}, "a container")
+    assert difference.where == f"a container setting {name}"
