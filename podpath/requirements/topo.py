@@ -297,8 +297,8 @@ REQUIREMENTS = (
         " settings: what one that podpath makes at the same time has turned on does not count. So"
         " ADD is also called for a container that has both turned off. All settings that this one,"
         " or a node of podpath's own, can write are compared before and after ADD. Those that pods"
-        " may require do not count: forwarding, filters of ARP and of source addresses, IPVS, longer"
-        " times of connection tracking.",
+        " may require do not count: forwarding, filters of ARP and of source addresses, IPVS,"
+        " longer times of connection tracking.",
     ),
     Requirement(
         "TOPO-HOOKS",
