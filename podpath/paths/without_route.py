@@ -67,7 +67,8 @@ def cause(
         return None
     of_packets = {d for crossing in judgement.crossings for d in crossing.differences}
     others = [d for d in judgement.differences if d not in of_packets]
-    links = {d.where[:2] for d in others if _is_sent_on(d) and isinstance(d.where, Place)}
+    sent = [d.where for d in judgement.differences if _is_sent_on(d)]
+    links = {where[:2] for where in sent if isinstance(where, Place)}
     if not all(d.kind == MISSING or _is_beyond(d, links) for d in others):
         return None
     absent = _absent(topology, network)

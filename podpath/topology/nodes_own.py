@@ -64,6 +64,5 @@ def _is_of_pods(rule: Rule, subnets: Sequence[Subnet], ends: set[str]) -> bool:
 def _meets(network: Subnet, subnets: Sequence[Subnet]) -> bool:
     """Return whether a network is within one of pods, or around it; a default route is neither."""
     return network.prefixlen > 0 and any(
-        network.version == subnet.version and network.overlaps(subnet)
-        for subnet in subnets
+        network.version == subnet.version and network.overlaps(subnet) for subnet in subnets
     )

@@ -8,7 +8,7 @@ import pytest
 
 from podpath import profiles
 from podpath.model import Cause, Direction, Loss, Observation, Sighting, Topology
-from podpath.paths import expected, following, forwarding
+from podpath.paths import expected, following, forwarding, without_route
 from podpath.paths.judgement import Judgement, judge
 from podpath.paths.probes import REPLY, REQUEST, Echo
 from podpath.topology.following import Cause as Violation
@@ -214,3 +214,22 @@ def test_bridged_packets_do_not_follow_from_the_gateways_address() -> None:
     differences = judgement.differences
 
     assert following.cause(judgement, differences, [], without_gateway(), network) is None
+
+
+@pytest.mark.parametrize(
+    ("topology", "requirement"),
+    [
+        (unrouted("server"), "TOPO-NODE-ROUTE"),
+        (unrouted("bystander"), None),
+        (samples.routed(), None),
+    ],
+    ids=["server", "bystander", "none"],
+)
+def test_pods_that_others_rely_on_need_routes(topology: Topology, requirement: str | None) -> None:
+    cause = without_route.of_pods(topology, PTP)
+
+    assert (cause and cause.requirement) == requirement
+
+
+def test_bridged_pods_need_no_routes() -> None:
+    assert without_route.of_pods(without_gateway(), samples.network(isGateway=True)) is None
