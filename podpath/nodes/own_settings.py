@@ -24,8 +24,9 @@ _FOR_PODS = frozenset(
         *("nf_conntrack_acct", "nf_conntrack_timestamp", "nf_conntrack_checksum"),
     }
 )
-#: The IPv6 MTU of a link follows the link's own, which LIFE-OTHERS looks at.
-_OF_LINKS = frozenset({"mtu"})
+#: The kernel changes these: the IPv6 MTU of a link follows the link's own, at which LIFE-OTHERS
+#: looks, and the other one is of the whole machine.
+_KERNELS = frozenset({"mtu", "max_dgram_qlen"})
 _OF_IPVS = "ipv4/vs/"
 _TRACKING = "netfilter/nf_conntrack_"
 #: Times in seconds for which kube-proxy lets the kernel track connections, where it lowers them
@@ -64,7 +65,7 @@ def changes(
 
 def _is_for_pods(name: str, before: str, now: str) -> bool:
     own = name.rpartition("/")[2]
-    if own in _FOR_PODS | _OF_LINKS or name.startswith(_OF_IPVS):
+    if own in _FOR_PODS | _KERNELS or name.startswith(_OF_IPVS):
         return True
     if own == "disable_ipv6":
         return now == "0"
