@@ -316,7 +316,9 @@ def test_any_sightings_have_a_judgement(
     crossed = {d for c in found.crossings for d in c.differences}
     told += found.noise
     strange = [d for d in found.differences if d.kind == UNEXPECTED]
-    assert told + len(strange) >= len(seen)
+    # what a sender repeats because no hop has taken it is one packet: podpath/paths/retries.py
+    packets = {(sighting.place, sighting.packet.identity) for sighting in seen}
+    assert told + len(strange) >= len(packets)
     assert crossed <= set(found.differences)
     assert judgement.unchanged(found) is not None
     assert text.of_judgement(found) or not any(c.differences for c in found.crossings)
