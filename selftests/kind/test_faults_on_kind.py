@@ -1,5 +1,6 @@
 """The fault plugins turn the same requirements red on a kind cluster as on the embedded node."""
 
+import operator
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,15 +13,18 @@ from podpath.cni.network import Network
 from podpath.nodes.cluster import installation
 from podpath.nodes.cluster.kinds import OnKind
 from podpath.nodes.cluster.kubernetes import KubernetesNode
+from podpath.nodes.deployment import BYSTANDER, CLIENT, SERVER
 from podpath.plugin import shared as hooks
 from podpath.requirements import REQUIREMENTS
 from podpath.run.plan import Plan
-from podpath.system import programs
+from podpath.system import programs, waiting
 from selftests.faults import inside, matrix, shared
 from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6, routes, settings
 from selftests.faults.fault import DEVIATIONS, Fault
 from selftests.kind import commands
 
+#: A process of a fault may keep a call of the plugin open for a minute.
+_GONE_SECONDS = 180.0
 REAL = "/opt/cni/bin/bridge-that-is-wrapped"
 
 #: A fresh node each, which a cluster is too slow for.
@@ -93,6 +97,15 @@ class _Cluster:
         enter = ["nsenter", "--target", str(self._node.pid), "--all", "--"]
         subprocess.run([*enter, "sh", "-c", script], capture_output=True, check=False)
 
+    def _await_no_pods(self) -> None:
+        """Wait until the kubelet has deleted the pods of a plugin that hung, by one that works."""
+        api, namespace = self._node.api, self._node.namespace
+
+        def left() -> list[str]:
+            return [n for n in (BYSTANDER, CLIENT, SERVER) if api.pod(namespace, n)]
+
+        assert waiting.until(left, operator.not_, _GONE_SECONDS) == []
+
     def take(self, fault: Fault) -> Path:
         """The conflist of a fault, whose plugin is in the node now."""
         network = fault.install(self.directory, REAL)
@@ -106,6 +119,8 @@ class _Cluster:
             Path(REAL).name: real,
             "busybox": programs.locate("busybox"),
         }
+        installation.install(self._node.pid, plan.plugins, plan.network.conflist)
+        self._await_no_pods()
         self._run(_RESET)
         shared.restore(self._node, self._settings)
         installation.install(self._node.pid, chain, plan.network.conflist)
