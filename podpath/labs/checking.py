@@ -97,19 +97,19 @@ def _of_answer(scene: Scene, task: Task, answer: str | None) -> tuple[Verdict, s
     return Verdict.FAILED, NOT_RIGHT
 
 
-def veiled(marks: Mapping[str, Mark], secrets: Iterable[str], veil: str = VEIL) -> dict[str, Mark]:
+def veiled(graded: Mapping[str, Mark], secrets: Iterable[str], veil: str = VEIL) -> dict[str, Mark]:
     """Return marks whose messages do not give away the answers to questions. Pure.
 
     Args:
-        marks: task -> its mark.
+        graded: task -> its mark.
         secrets: values of the answers that are still to be found.
         veil: text in place of each.
     """
     words = sorted({*secrets} - {""}, key=len, reverse=True)
     if not words:
-        return dict(marks)
+        return dict(graded)
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
-    return {t: replace(m, message=pattern.sub(veil, m.message)) for t, m in marks.items()}
+    return {t: replace(m, message=pattern.sub(veil, m.message)) for t, m in graded.items()}
 
 
 def of_requirements(judged: Mapping[str, Outcome]) -> tuple[Verdict, str]:
