@@ -1,6 +1,7 @@
 """Sentences on observations, the kernel's answers and reports in Chinese. Pure."""
 
 TEXTS = {
+    "the host beyond the node has no second address: {}": "节点之外的主机没有第二个地址：{0}",
     "the sniffers did not get ready: {}": "嗅探器没有就绪：{0}",
     'a hop is on the "{}" of pods, and neither the conflist nor a default route of the node says'
     " which that is": (
