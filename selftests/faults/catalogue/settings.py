@@ -36,10 +36,10 @@ FAULTS = (
         "60",
     ),
     _set(
-        "the node joins few fragments",
+        "the node waits for fragments for a second",
         "own: a setting of a hardened host",
-        "ipv4/ipfrag_high_thresh",
-        "1000",
+        "ipv4/ipfrag_time",
+        "1",
     ),
     _set(
         "programs of the node have few ports",
