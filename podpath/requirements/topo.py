@@ -141,7 +141,7 @@ REQUIREMENTS = (
         " neighbour finds the pod, and only after a while.",
         how="If snooping is on and there is a querier, each of a pod's IPv6 addresses must have its"
         " solicited-node group at the pod's port, or the port get all multicast. Fast leave, copies"
-        " as unicast and a small table are not judged: they lose nothing that a pod asked for.",
+        " as unicast and a small table are not judged: they lose nothing that a pod joined.",
     ),
     Requirement(
         "TOPO-BRIDGE-GATEWAY",
