@@ -53,7 +53,9 @@ FAULTS = (
     _routed(
         name="ptp: host end has lost the gateway's address",
         source="own",
-        reds={"TOPO-NODE-ADDR": "missing address at node veth", "PATH-GATEWAY": "unexpected"},
+        reds={"TOPO-NODE-ADDR": "missing address at node veth"},
+        # the kernel takes the routes of an address with it
+        under={"PATH-GATEWAY": "TOPO-NODE-ROUTE"},
         follows=_PATHS | {"TOPO-NODE-ROUTE", "PATH-ARP"},
         untestable=frozenset({"PATH-ARP"}),
         after='[ "$POD" != client ] || ip address flush dev "$HOST"',
