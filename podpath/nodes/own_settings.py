@@ -1,6 +1,6 @@
 """Settings of the node itself, and of a container's namespace (ip-sysctl), that ADD changes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from podpath.model import NODE, Difference
 from podpath.nodes.base import Node
@@ -42,11 +42,8 @@ def read(node: Node) -> dict[str, str]:
 def read_in(node: Node, netns: str) -> dict[str, str]:
     """Return the same of a named network namespace of the node; empty for the node's own."""
     lines = node.run(["sh", "-c", _LIST], netns=netns).stdout.splitlines()
-    return {name.removeprefix("./"): value for name, _, value in _fields(lines)}
-
-
-def _fields(lines: list[str]) -> Iterator[tuple[str, str, str]]:
-    return (line.partition(":") for line in lines)
+    fields = (line.partition(":") for line in lines)
+    return {name.removeprefix("./"): value for name, _, value in fields}
 
 
 def changes(
