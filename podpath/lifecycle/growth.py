@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 #: Number of pods that come and go one after the other: more than ten, as some leaks show late.
 MANY = 12
+#: Number of looks, at least, before pods of others explain no more of what differs: a pod whose DEL
+#: runs is still listed, and a busy machine needs all the patience for one look.
+_LOOKS = 3
 #: Things in a message.
 _MOST_NAMED = 5
 
@@ -126,10 +129,11 @@ def growth(node: Node, network: Network, before: Inventory) -> Growth:
             differs.
     """
     lasting: set[Difference] | None = None
-    now = before
+    now, looks = before, 0
 
     def look() -> Attributed:
-        nonlocal lasting, now
+        nonlocal lasting, now, looks
+        looks += 1
         now = _read(node, network)
         differences = now.since(before) + _stale_fdb(node, network)
         seen = _attributed(differences, node, network, before, now)
@@ -137,6 +141,8 @@ def growth(node: Node, network: Network, before: Inventory) -> Growth:
         return Attributed(seen.ours, seen.foreign, tuple(d for d in seen.unknown if d in lasting))
 
     settled = waiting.until(look, lambda a: not a.ours and not a.unknown, _patience(node))
+    while settled.unknown and looks < _LOOKS:
+        settled = look()
     remark = _remark(settled)
     if before.neighbours.activity == now.neighbours.activity:
         return Growth([*settled.ours, *settled.unknown], remark)

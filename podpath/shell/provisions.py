@@ -26,8 +26,8 @@ PACKAGES = {
 }
 #: Those of the recipe that a shell greets its user with.
 _RECIPE = ("brctl", "tcpdump")
-#: Programs that busybox has, too.
-_APPLETS = frozenset({"brctl", "less"})
+#: Program that busybox may have, too -> what shows that it does: Debian's `brctl` has no `show`.
+_APPLETS = {"brctl": "brctl show", "less": "less --help"}
 
 # Root needs no sudo, and the host's may refuse to work on a node, whose name it cannot look up.
 _SUDO = """\
@@ -101,6 +101,6 @@ def _stand_in(name: str, package: str) -> str:
     advice = f"On the host, as root: {packages.command([package])}"
     lines = ["#!/bin/sh"]
     if name in _APPLETS:
-        lines.append(f'busybox {name} --help >/dev/null 2>&1 && exec busybox {name} "$@"')
+        lines.append(f'busybox {_APPLETS[name]} >/dev/null 2>&1 && exec busybox {name} "$@"')
     lines.append(f'echo "{name} is not installed. {advice}" >&2; exit 127')
     return "\n".join(lines) + "\n"

@@ -25,14 +25,17 @@ ENVIRONMENTS: dict[str, Mapping[str, str]] = {
     "home": {"HOME": "/nowhere"},
 }
 LIMITS = ("umask 077", "ulimit -n 128", "ulimit -c unlimited -s 1024", "ulimit -l 0 -u 64")
-#: A mount namespace of its own, in which others' files are where plugins are looked for.
+#: A mount namespace of its own, in which others' files are where plugins are looked for. What is
+#: written to /etc stays in the namespace, as all of /etc is an overlay there.
 _OTHERS = r"""
 set -e
-for d in /opt /etc/cni; do [ -d $d ] || continue; mount -t tmpfs tmpfs $d; done
-mkdir -p /opt/cni/bin/directory /etc/cni/net.d 2>/dev/null || true
+mount -t tmpfs tmpfs /opt
+mkdir -p /opt/etc/new /opt/etc/work
+mount -t overlay -o lowerdir=/etc,upperdir=/opt/etc/new,workdir=/opt/etc/work overlay /etc
+mkdir -p /opt/cni/bin/directory /etc/cni/net.d
 printf '#!/bin/sh\nexit 1\n' >/opt/cni/bin/calico; chmod +x /opt/cni/bin/calico
 ln -s /nowhere /opt/cni/bin/dangling; mkfifo /opt/cni/bin/pipe; : >/opt/cni/bin/notes.txt
-[ ! -d /etc/cni/net.d ] || echo '{ broken' >/etc/cni/net.d/00-other.conflist
+echo '{ broken' >/etc/cni/net.d/00-other.conflist
 exec "$@"
 """
 

@@ -101,7 +101,7 @@ def test_interrupted_run_has_no_verdict() -> None:
         if line.startswith("podpath: testing"):
             break
     os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=120)
 
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     assert re.match("podpath: COULD NOT TEST   broken off: [0-9]+ of ", output.splitlines()[-1])
@@ -118,7 +118,7 @@ def test_cancelled_job_has_its_last_line_and_a_report(tmp_path: Path) -> None:
             break
     for _ in range(2):
         process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=120)
 
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     assert "Terminated: SIGTERM broke the run off" in output

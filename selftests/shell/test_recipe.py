@@ -94,7 +94,7 @@ def test_the_terminal_is_a_real_one(first: Window) -> None:
     first.run("sh -c 'echo begun; exec cat'", "begun\n")
     first.type("\x1a")
     first.until("Stopped")
-    first.until(PROMPT)  # what is typed before it is shown twice, or once if the shell reads by then
+    first.until(PROMPT)  # how often the window shows what is typed before it is chance
     first.run("fg", "exec cat'\n")
     first.run("more", "more\n")
     first.type("\x03")
