@@ -15,7 +15,7 @@ from podpath.cni import ipam, reference, versions
 from podpath.cni.fields import Malformed
 from podpath.cni.ipam import Ipam, Range
 from podpath.cni.routes import ConfiguredRoute
-from podpath.model import Address
+from podpath.model import Address, Family
 
 #: First version in which a pod may have several addresses of one IP version.
 _SEVERAL_SINCE = "0.3.0"
@@ -68,6 +68,7 @@ def check(section: Section, version: str) -> Iterator[Finding]:
     yield from _used_up(section, read)
     yield from _several(section, read, version)
     yield from _reachable(section, read)
+    yield from _several_gateways(section, read)
     for number, route in enumerate(data.get("routes") or ()):
         yield from _host_bits(section, number, route["dst"])
 
@@ -144,6 +145,21 @@ def _several(section: Section, read: Ipam, version: str) -> Iterator[Finding]:
                 "ranges",
                 remedy=f'Set "cniVersion" to {_SEVERAL_SINCE} or later',
             )
+
+
+def _several_gateways(section: Section, read: Ipam) -> Iterator[Finding]:
+    """Yield a mistake if a bridge is to hold more IPv4 gateways than the one that it can."""
+    is_gateway = (
+        section.data.get("isGateway") is True or section.data.get("isDefaultGateway") is True
+    )
+    gateways = read.gateways_of(Family.IPV4)
+    if section.plugin == "bridge" and is_gateway and len(gateways) > 1:
+        yield section.wrong(
+            f"a bridge holds one IPv4 gateway, and the ranges have {', '.join(map(str, gateways))},"
+            " so that ADD fails with an address of another range",
+            *("ipam", _key(section.ipam)),
+            remedy="Write ranges of one subnet",
+        )
 
 
 def _reachable(section: Section, read: Ipam) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from podpath.cni.ipam import Ipam, names_networks
 from podpath.cni.rates import Rates
 from podpath.cni.vlans import Vlans
 from podpath.errors import CouldNotTest
-from podpath.model import Family, Settings
+from podpath.model import AddressWithPrefix, Family, Settings
 from podpath.system import files
 
 #: Conflist if the user names none: bridge cni0, gateway, masquerading, host-local, portmap.
@@ -124,6 +124,17 @@ class Conflist:
         """
         policies = [s.get("ingressPolicy") for s in self.sections if s["type"] == "firewall"]
         return self.wiring_plugin == "bridge" and "isolated" in policies
+
+    @property
+    def excess_gateways(self) -> tuple[AddressWithPrefix, ...]:
+        """IPv4 gateways of the ranges that the reference bridge cannot hold together.
+
+        It has one IPv4 address: ADD with another gateway fails, and with "forceAddress" takes the
+        one before from the bridge (plugins/main/bridge/bridge.go, ensureAddr). Empty if it can.
+        """
+        gateways = self.ipam.gateways_of(Family.IPV4)
+        holds = self.wiring_plugin == "bridge" and self.is_gateway
+        return gateways if holds and len(gateways) > 1 else ()
 
     @property
     def is_apart(self) -> bool:

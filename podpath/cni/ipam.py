@@ -146,6 +146,12 @@ class Ipam:
         """Return the sets of ranges of one IP version."""
         return tuple(s for s in self.sets if s[0].subnet.version == family.value)
 
+    def gateways_of(self, family: Family) -> tuple[AddressWithPrefix, ...]:
+        """Return the different gateways of one IP version, with their ranges' prefix lengths."""
+        ranges = (r for r in self.ranges_of(family) if r.gateway is not None)
+        held = (ip_interface(f"{r.gateway}/{r.subnet.prefixlen}") for r in ranges)
+        return tuple(dict.fromkeys(held))
+
     def range_of(self, address: Address) -> Range | None:
         """Return the first range that holds an address.
 

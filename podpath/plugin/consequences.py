@@ -44,7 +44,9 @@ class _Causes:
         """Report the causes as failures of their own, before the results are counted."""
         for requirement, report in list(self._causes.items()):
             if requirement not in self._reported:
+                report.podpath_afterwards = True  # type: ignore[attr-defined]
                 self._config.hook.pytest_runtest_logreport(report=report)
+                del report.podpath_afterwards
         return (yield)
 
 
@@ -66,5 +68,4 @@ def _violation(report: pytest.TestReport, cause: dict[str, Any]) -> pytest.TestR
         user_properties=properties,
     )
     violation.podpath = cause  # type: ignore[attr-defined]
-    violation.podpath_afterwards = True  # type: ignore[attr-defined]
     return violation

@@ -86,7 +86,8 @@ def ranges(plan: Plan) -> None:
     """Check that each set of ranges of the conflist has enough addresses.
 
     Raises:
-        CouldNotTest: a set has fewer addresses than the suite needs.
+        CouldNotTest: a set has fewer addresses than the suite needs, or the ranges have more
+            gateways than the bridge can hold.
     """
     if plan.network.ipam.plugin == "static":
         fixed = plan.network.conflist.section["ipam"].get("addresses")
@@ -99,6 +100,13 @@ def ranges(plan: Plan) -> None:
             f'the IPAM plugin "static" of {plan.conflist_path} {gives}; the suite needs {PODS}'
             " different ones",
             "Test the other plugins of the chain with host-local in its place",
+        )
+    if excess := plan.network.conflist.excess_gateways:
+        raise CouldNotTest(
+            f"the ranges of {plan.conflist_path} have the IPv4 gateways"
+            f" {', '.join(map(str, excess))}, and a bridge holds one: ADD fails with an address of"
+            " another range",
+            "Write ranges of one subnet",
         )
     for alternatives in plan.network.ipam.sets:
         usable = sum(r.usable for r in alternatives)

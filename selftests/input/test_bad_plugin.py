@@ -1,5 +1,6 @@
 """A plugin that fails, prints nonsense or hangs violates LIFE-ADD; podpath shows its output."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_broken_plugin_does_not_conform(tmp_path: Path, script: str, message: st
         "TOPO-BRIDGE-MEMBERS": "not run",
     }
     assert message in run.output
+    assert len(re.findall(r"(?m)^FAILED tests/.* - LIFE-ADD: ", run.output)) == 1, run.output
     assert "Traceback" not in run.output
     assert "\x1b" not in run.output
     assert len(run.output) < 20_000

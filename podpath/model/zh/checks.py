@@ -127,6 +127,11 @@ TEXTS = {
     "the gateway {} is outside of {}, so the kernel refuses the pods' route by it, and ADD fails": (
         "网关 {0} 在 {1} 之外，内核会拒绝 Pod 经过它的路由，所以 ADD 会失败"
     ),
+    "a bridge holds one IPv4 gateway, and the ranges have {}, so that ADD fails with an address of"
+    " another range": (
+        "一个网桥只能有一个 IPv4 网关，而地址范围有 {0}，所以用另一范围的地址 ADD 会失败"
+    ),
+    "Write ranges of one subnet": "写同一子网的地址范围",
     "{} has no address but the gateway's, so ADD fails": "{0} 除网关之外没有地址，所以 ADD 会失败",
     '"isDefaultGateway" adds the default route that "routes" has, too: the second one to {} fails'
     " ADD": '"isDefaultGateway" 会加上 "routes" 里已有的默认路由：第二条到 {0} 的路由使 ADD 失败',

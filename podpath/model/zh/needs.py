@@ -99,6 +99,10 @@ TEXTS = {
     "the IPv{} set of ranges of {} has {} addresses for pods, and the suite needs {}": (
         "{1} 的一组 IPv{0} 地址范围只有 {2} 个 Pod 地址，而测试需要 {3} 个"
     ),
+    "the ranges of {} have the IPv4 gateways {}, and a bridge holds one: ADD fails with an address"
+    " of another range": (
+        "{0} 的地址范围有 IPv4 网关 {1}，而一个网桥只能有一个：用另一范围的地址 ADD 会失败"
+    ),
     "Use a larger subnet or range": "使用更大的子网或地址范围",
     "the report directory {} is not writable: {}": "报告目录 {0} 不可写：{1}",
     "Name a writable directory with --podpath-report": "用 --podpath-report 指定可写的目录",

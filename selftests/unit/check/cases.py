@@ -117,6 +117,11 @@ CASES = (
     ),
     Case("gateway-outside", network(gateway="10.8.0.1"), "10.8.0.1 is outside of 10.9.0.0/24"),
     Case("gateway-broadcast", network(gateway="10.9.0.255"), "is the broadcast address of"),
+    Case(
+        "gateways",
+        ipam(ranges=[[{"subnet": "10.9.0.0/24"}], [{"subnet": "10.8.0.0/24"}]]),
+        "a bridge holds one IPv4 gateway, and the ranges have 10.9.0.1/24, 10.8.0.1/24",
+    ),
     Case("gateway-text", network(gateway="10.9.0.1/24"), "'10.9.0.1/24' does not appear to be"),
     Case("gateway-ipv6", network(gateway="fd00::1"), "another IP version", refused=False),
     Case(
@@ -138,6 +143,7 @@ CASES = (
         "two-addresses-in-0.2.0",
         both(
             lambda d: d.update(cniVersion="0.2.0"),
+            main(isGateway=False),
             ipam(ranges=[[{"subnet": "10.9.0.0/24"}], [{"subnet": "10.7.0.0/24"}]]),
         ),
         "CNI 0.2.0 knows one IPv4 address a pod",
