@@ -6,7 +6,6 @@ Each was seen to fail ADD with the reference plugins 1.1.1 and 1.9.1.
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from typing import Any
 
 from podpath.check.findings import Finding
@@ -16,9 +15,6 @@ from podpath.cni.fields import Malformed
 from podpath.cni.ipam import Ipam, Range
 from podpath.cni.routes import ConfiguredRoute
 from podpath.model import Address, Family
-
-#: First version in which a pod may have several addresses of one IP version.
-_SEVERAL_SINCE = "0.3.0"
 
 
 def incomplete(section: Section) -> str:
@@ -134,17 +130,16 @@ def _used_up(section: Section, read: Ipam) -> Iterator[Finding]:
 
 def _several(section: Section, read: Ipam, version: str) -> Iterator[Finding]:
     """Yield a mistake if the CNI version allows fewer addresses than there are sets of ranges."""
-    families = [alternatives[0].subnet.version for alternatives in read.sets]
-    is_early = version in versions.VERSIONS and version not in versions.since(_SEVERAL_SINCE)
-    for family, sets in groupby(sorted(families)):
-        if is_early and len(list(sets)) > 1:
-            yield section.wrong(
-                f"CNI {version} knows one IPv{family} address a pod, and each set of ranges gives"
-                " one, so ADD fails",
-                "ipam",
-                "ranges",
-                remedy=f'Set "cniVersion" to {_SEVERAL_SINCE} or later',
-            )
+    since = versions.since(versions.SEVERAL_SINCE)
+    is_early = version in versions.VERSIONS and version not in since
+    for family in read.several if is_early else ():
+        yield section.wrong(
+            f"CNI {version} knows one IPv{family.value} address a pod, and each set of ranges gives"
+            " one, so ADD fails",
+            "ipam",
+            "ranges",
+            remedy=f'Set "cniVersion" to {versions.SEVERAL_SINCE} or later',
+        )
 
 
 def _several_gateways(section: Section, read: Ipam) -> Iterator[Finding]:

@@ -152,6 +152,11 @@ class Ipam:
         held = (ip_interface(f"{r.gateway}/{r.subnet.prefixlen}") for r in ranges)
         return tuple(dict.fromkeys(held))
 
+    @property
+    def several(self) -> tuple[Family, ...]:
+        """IP versions of which a pod gets several addresses."""
+        return tuple(f for f in Family if len(self.sets_of(f)) > 1)
+
     def range_of(self, address: Address) -> Range | None:
         """Return the first range that holds an address.
 

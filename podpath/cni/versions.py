@@ -8,6 +8,9 @@ VERSIONS = ("0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0")
 #: The first version that passes a result from plugin to plugin.
 CHAINS_SINCE = "0.3.0"
 
+#: The first version in which a container may have several addresses of one IP version.
+SEVERAL_SINCE = "0.3.0"
+
 #: Version of a configuration that names none (libcni, pkg/version/conf.go).
 UNNAMED = "0.1.0"
 

@@ -5,7 +5,7 @@ configuration".
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -13,7 +13,7 @@ from podpath.cni import delegation
 from podpath.cni.conflist import Conflist
 from podpath.cni.document import LOOPBACK
 from podpath.cni.ipam import DHCP
-from podpath.cni.versions import CHAINS_SINCE, since
+from podpath.cni.versions import CHAINS_SINCE, SEVERAL_SINCE, since
 
 #: Capability -> value that a runtime gives to the plugins with this capability.
 CapabilityArgs = Mapping[str, Any]
@@ -65,12 +65,14 @@ class Subject:
         steps: the plugins, in the order of ADD.
         preceding: earlier plugins of the chain, whose result the first step needs; podpath calls
             them, but does not test them.
+        several: True if the conflist gives a container several addresses of one IP version.
     """
 
     name: str
     role: Role
     steps: tuple[Step, ...]
     preceding: tuple[Step, ...] = ()
+    several: bool = False
 
     @property
     def main(self) -> Step:
@@ -93,6 +95,8 @@ class Subject:
         """
         if len(self.preceding) + len(self.steps) > 1 and version not in since(CHAINS_SINCE):
             return f"plugins are not chained before CNI {CHAINS_SINCE}"
+        if self.several and version not in since(SEVERAL_SINCE):
+            return f"one address of an IP version is all that a result has before {SEVERAL_SINCE}"
         for plugin in self.plugins:
             if version not in supported[plugin]:
                 versions = ", ".join(supported[plugin]) or "none"
@@ -123,12 +127,13 @@ def of(conflist: Conflist) -> tuple[Subject, ...]:
     # dhcp sends by the interface, which the plugin that calls it has made (plugins, ipam/dhcp).
     own = () if conflist.delegation or conflist.ipam.plugin == DHCP else (conflist.ipam.plugin,)
     ipam = [Step(name, main.section) for name in own if name]
-    return (
+    every = (
         Subject("chain", Role.CHAIN, steps),
         Subject(main.plugin, Role.INTERFACE, (main,)),
         *chained,
         *(Subject(step.plugin, Role.IPAM, (step,)) for step in ipam),
     )
+    return tuple(replace(subject, several=bool(conflist.ipam.several)) for subject in every)
 
 
 def request_configuration(

@@ -19,6 +19,8 @@ from podpath.errors import DoesNotConform, Hung, Unmet
 from podpath.nodes.base import Node
 from podpath.system.limits import Measures
 
+from .. import samples
+
 NETNS = "/run/netns/c"
 
 
@@ -194,6 +196,16 @@ def test_versions_that_a_subject_lacks() -> None:
     assert bridge.unsupported("1.0.0", supported) == ""
     assert '"host-local" does not support CNI 1.1.0' in bridge.unsupported("1.1.0", supported)
     assert "not chained" in chain.unsupported("0.2.0", supported)
+
+
+def test_versions_whose_results_have_one_address_only() -> None:
+    """Two sets of IPv4 ranges give two addresses, which a result has since 0.3.0."""
+    sets = [[{"subnet": "10.1.0.0/24"}], [{"subnet": "10.2.0.0/24"}]]
+    _, bridge, *_ = subjects.of(samples.conflist({"type": "host-local", "ranges": sets}))
+    supported = dict.fromkeys(bridge.plugins, VERSIONS)
+
+    assert "one address" in bridge.unsupported("0.2.0", supported)
+    assert bridge.unsupported("0.3.0", supported) == ""
 
 
 def test_request_is_the_section_with_what_the_runtime_adds() -> None:
