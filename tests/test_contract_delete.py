@@ -23,7 +23,7 @@ def test_delete_undoes_add(life: Life) -> None:
     """DEL succeeds, and leaves the node as it was before ADD."""
     life.require_added()
 
-    assert answers.succeeded(life.deleted) + life.leftovers == []
+    assert life.undeleted == []
 
 
 @requirement("CNI-DEL-IDEMPOTENT")
@@ -32,7 +32,7 @@ def test_delete_succeeds_again(life: Life) -> None:
     """A second DEL of the same attachment succeeds."""
     life.require_added()
 
-    assert answers.succeeded(life.deleted_again) == []
+    assert life.beyond_delete(answers.succeeded(life.deleted_again)) == []
 
 
 @requirement("CNI-DEL-IDEMPOTENT")
@@ -93,15 +93,16 @@ GONE = [
 def test_delete_releases_all_when_parts_are_gone(
     container: Attachment,
     network: Network,
+    life: Life,
     delete: Callable[[Attachment], list[answers.Answer]],
 ) -> None:
     """DEL without the namespace, prevResult, or what a DEL before it deleted, releases all."""
     before = inventory.read(container.runtime.node, network)
     container.attach()
 
-    answered = delete(container)
+    differences = answers.succeeded(delete(container)) + container.leftovers(network, before)
 
-    assert answers.succeeded(answered) + container.leftovers(network, before) == []
+    assert life.beyond_delete(differences) == []
 
 
 FAILED = [
@@ -116,14 +117,16 @@ FAILED = [
 @pytest.mark.parametrize(("add", "unless"), FAILED)
 @since("1.0.0")
 def test_delete_succeeds_after_a_failed_add(
-    container: Attachment, network: Network, add: Way, unless: str
+    container: Attachment, network: Network, life: Life, add: Way, unless: str
 ) -> None:
     """DEL succeeds and leaves nothing after an ADD that failed or was killed."""
     before = inventory.read(container.runtime.node, network)
     if not add(container):
         pytest.skip(unless)
 
-    assert answers.succeeded(container.delete()) + container.leftovers(network, before) == []
+    differences = answers.succeeded(container.delete()) + container.leftovers(network, before)
+
+    assert life.beyond_delete(differences) == []
 
 
 @requirement("CNI-PARALLEL")
@@ -138,4 +141,5 @@ def test_containers_come_and_go_at_the_same_time(
     before = inventory.read(runtime.node, network)
 
     assert parallel.added(containers) == []
-    assert parallel.deleted(containers) + containers[0].leftovers(network, before) == []
+    differences = parallel.deleted(containers) + containers[0].leftovers(network, before)
+    assert life.beyond_delete(differences) == []

@@ -29,18 +29,19 @@ class Condition:
     """One condition.
 
     Attributes:
-        network: network that an end of the packet must be in, or not.
+        networks: networks of which an end of the packet must be in one, or in none.
         is_source: true if that end is the source.
-        is_negated: true if it must not be in the network.
+        is_negated: true if it must be in none.
     """
 
-    network: Subnet
+    networks: tuple[Subnet, ...]
     is_source: bool
     is_negated: bool = False
 
     def is_met(self, source: Address, destination: Address) -> bool:
         """Return whether a packet meets the condition."""
-        return ((source if self.is_source else destination) in self.network) != self.is_negated
+        end = source if self.is_source else destination
+        return any(end in network for network in self.networks) != self.is_negated
 
 
 def of(sections: Iterable[Mapping[str, Any]], family: Family) -> tuple[Condition, ...]:
@@ -72,7 +73,7 @@ def read(words: object) -> tuple[Condition, ...]:
         elif word in _ENDS and not end:
             end = word
         elif end:
-            conditions.append(Condition(_network(word), _ENDS[end], is_negated))
+            conditions.append(Condition(_networks(word, is_negated), _ENDS[end], is_negated))
             is_negated, end = False, ""
         elif word not in _FAMILIES:
             raise Malformed(f"a condition {word!r} is none on a source or a destination")
@@ -81,8 +82,10 @@ def read(words: object) -> tuple[Condition, ...]:
     return tuple(conditions)
 
 
-def _network(text: str) -> Subnet:
+def _networks(text: str, is_negated: bool) -> tuple[Subnet, ...]:
+    """Read networks; iptables(8) takes several between commas, but none that it negates."""
+    texts = [text] if is_negated else text.split(",")
     try:
-        return ip_network(text, strict=False)
+        return tuple(ip_network(each, strict=False) for each in texts)
     except ValueError as error:
         raise Malformed(f"a condition's network: {error}") from None

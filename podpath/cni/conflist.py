@@ -159,7 +159,7 @@ class Conflist:
         Raises:
             Malformed: the configuration breaks the format.
         """
-        settings = _settings(reference.normalized(section), self.name)
+        settings = _settings(reference.normalized(section), _network(self.delegation, self.name))
         return replace(self, **settings)
 
     def in_versions(self, version: str, contract_version: str) -> "Conflist":
@@ -226,7 +226,7 @@ def parse(written: str) -> Conflist:
     incomplete = bool(delegation and delegation.records)
     for section in (*whole.sections, wiring):
         reference.check_switches(section)
-    settings = _settings(wiring, whole.name, incomplete=incomplete)
+    settings = _settings(wiring, _network(delegation, whole.name), incomplete=incomplete)
     types = [s["type"] for s in whole.sections]
     types += [delegation.plugin] if delegation else []
     types += [wiring["type"], settings["ipam"].plugin]
@@ -247,6 +247,11 @@ def parse(written: str) -> Conflist:
         disable_check=whole.disable_check,
         disable_gc=whole.disable_gc,
     )
+
+
+def _network(delegation: Delegation | None, own: str) -> str:
+    """Return the name of the network that the plugin which wires pods is given."""
+    return (delegation.network if delegation else "") or own
 
 
 def _settings(

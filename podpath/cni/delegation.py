@@ -28,6 +28,8 @@ class Delegation:
         assumed: keys of the section that a file of the node decides on, and the conflist does not.
         caller: type of the plugin that itself delegates to `plugin`, as multus does to flannel;
             empty without one.
+        network: name of the delegate's network, after which IPAM names its leases; empty if it is
+            the conflist's.
     """
 
     plugin: str
@@ -35,6 +37,7 @@ class Delegation:
     records: str = ""
     assumed: frozenset[str] = frozenset()
     caller: str = ""
+    network: str = ""
 
     @property
     def delegate(self) -> str:
@@ -58,12 +61,13 @@ def of(main: Mapping[str, Any]) -> Delegation | None:
         assumed = frozenset({"ipMasq"} - typed(main, "delegate", dict, {}).keys())
         return Delegation(plugin, _of_flannel(main), records, assumed)
     if plugin == _MULTUS:
-        section = _of_multus(main)
-        inner = of(section)
-        return replace(inner, caller=plugin) if inner else Delegation(plugin, section)
+        name, section = _of_multus(main)
+        if inner := of(section):  # flannel gives its delegate its own network's name
+            return replace(inner, caller=plugin, network=inner.network or name)
+        return Delegation(plugin, section, network=name)
     given = main.get("delegate")
     if isinstance(given, dict) and plugin_type(given):
-        return Delegation(plugin, reference.normalized(given))
+        return Delegation(plugin, reference.normalized(given), network=text(given, "name"))
     return None
 
 
@@ -79,10 +83,11 @@ def _of_flannel(main: Mapping[str, Any]) -> dict[str, Any]:
     return {"ipMasq": True, **gateway, **given, "ipam": ipam}
 
 
-def _of_multus(main: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the configuration of the first delegate, which makes eth0."""
+def _of_multus(main: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return name and configuration of the first delegate, which makes eth0."""
     delegates = typed(main, "delegates", list, [])
     first = delegates[0] if delegates else None
+    name = text(first, "name") if isinstance(first, dict) else ""
     if isinstance(first, dict) and isinstance(chain := first.get("plugins"), list):
         first = chain[0] if chain else None
     if not isinstance(first, dict) or not plugin_type(first):
@@ -90,7 +95,7 @@ def _of_multus(main: Mapping[str, Any]) -> dict[str, Any]:
             f'plugin "{_MULTUS}" has no "delegates" with the configuration of a plugin; if it is'
             ' named elsewhere ("clusterNetwork"), test that plugin'
         )
-    return reference.normalized(first)
+    return name, reference.normalized(first)
 
 
 def delegated(section: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -1,19 +1,25 @@
 """Whole lives of attachments, each recorded once, and checked by several tests."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from podpath.cni.network import Network
 from podpath.cni.versions import since
-from podpath.contract.answers import Answer, require_success
+from podpath.contract import answers
+from podpath.contract.answers import Answer, Differences, require_success
 from podpath.contract.attachments import Attachment, attached
 from podpath.contract.links import AttachmentState
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import ATTACHING, Subject
-from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import Difference
 from podpath.nodes import inventory
+
+_DEL = "CNI-DEL"
+#: Words that differ between containers: ids, addresses, names of links.
+_NAMES = re.compile(r"\S*(?:\d|veth)\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,26 @@ class Life:
         """
         require_success(self.added)
 
+    @property
+    def undeleted(self) -> Differences:
+        """Failures of the first DEL, and the things that it left or took."""
+        return answers.succeeded(self.deleted) + self.leftovers
+
+    def beyond_delete(self, differences: Sequence[Difference]) -> Sequence[Difference]:
+        """Return what another DEL failed to do, unless the first one failed to do all of it, too.
+
+        Args:
+            differences: failures of another container's DEL, and the things that it left or took.
+
+        Raises:
+            Unmet: each of them is one of CNI-DEL, apart from the container's names.
+        """
+        known = {_shape(difference) for difference in self.undeleted}
+        if not differences or not {_shape(difference) for difference in differences} <= known:
+            return differences
+        violation = DoesNotConform("\n".join(map(str, differences)))
+        raise Unmet(violation, _DEL, "every DEL of the plugin has these differences")
+
 
 class Lives:
     """Lives of this process's subjects, each recorded at its first use."""
@@ -89,6 +115,12 @@ class Lives:
         if isinstance(recorded, Life):
             return recorded
         raise recorded.with_traceback(None)
+
+
+def _shape(difference: Difference) -> tuple[str, ...]:
+    """Return a difference without the names of its container."""
+    texts = (difference.kind, str(difference.where), difference.expected, difference.seen)
+    return tuple(_NAMES.sub("#", text) for text in texts)
 
 
 def _live(attachment: Attachment, network: Network) -> Life:

@@ -61,6 +61,14 @@ FAULTS = (
         after='[ "$POD" != client ] || ip address flush dev "$HOST"',
     ),
     _routed(
+        name="ptp: host end drops what is larger than its own MTU",
+        cause="larger than",
+        source="containernetworking/plugins issue 352",
+        reds={"TOPO-MTU": "MTU at host end of pod client: expected 1500, saw 1400"},
+        under=dict.fromkeys(("PATH-HTTP", "PATH-SIZE", "PATH-MTU", "PATH-CONCURRENT"), "TOPO-MTU"),
+        after='[ "$POD" != client ] || ip link set "$HOST" mtu 1400',
+    ),
+    _routed(
         name="ptp: a bridge is between pod and node",
         source="own",
         reds={

@@ -21,6 +21,8 @@ _FAR, _NODE = ip_address("192.0.2.1"), ip_address("192.0.2.2")
         (["-d", "192.0.2.2", "!", "-s", "10.0.0.0/8"], True),
         (["ip", "saddr", "!=", "192.0.2.0/24"], False),
         (["ip", "daddr", "192.0.2.0/24"], True),
+        (["-d", "10.0.0.0/8,192.0.2.2"], True),
+        (["-d", "10.0.0.0/8,127.0.0.0/8"], False),
     ],
 )
 def test_packet_meets_all_conditions(words: list[str], is_met: bool) -> None:
@@ -31,7 +33,17 @@ def test_packet_meets_all_conditions(words: list[str], is_met: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["-i", "eth0"], ["-s"], ["!"], ["-s", "here"], ["-s", 7], "-s 10.0.0.0/8", 7]
+    "words",
+    [
+        ["-i", "eth0"],
+        ["-s"],
+        ["!"],
+        ["-s", "here"],
+        ["-s", 7],
+        ["!", "-s", "::1,::2"],
+        "-s 10.0.0.0/8",
+        7,
+    ],
 )
 def test_other_conditions_cannot_be_read(words: object) -> None:
     with pytest.raises(Malformed):

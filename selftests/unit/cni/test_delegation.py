@@ -94,6 +94,21 @@ def test_delegate_that_delegates_is_followed() -> None:
     assert read.delegates == ("multus", "flannel", "bridge", "host-local")
 
 
+@pytest.mark.parametrize(
+    ("main", "directory"),
+    [
+        ({"type": "multus", "delegates": [{"name": "inner", "plugins": [MACVLAN]}]}, "inner"),
+        ({"type": "multus", "delegates": [{**MACVLAN, "name": "inner"}]}, "inner"),
+        ({"type": "acme", "delegate": {**MACVLAN, "name": "inner"}}, "inner"),
+        ({"type": "acme", "delegate": MACVLAN}, "net"),
+    ],
+)
+def test_leases_are_under_the_name_of_the_delegates_network(
+    main: dict[str, Any], directory: str
+) -> None:
+    assert chain(main).ipam.lease_directory == f"/var/lib/cni/networks/{directory}"
+
+
 @pytest.mark.parametrize("delegates", [None, [], ["macvlan"], [{"plugins": []}], [{"type": ""}]])
 def test_multus_without_a_delegate_is_refused(delegates: Any) -> None:
     with pytest.raises(Malformed, match='no "delegates" with the configuration'):
