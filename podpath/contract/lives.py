@@ -9,7 +9,7 @@ from podpath.cni.network import Network
 from podpath.cni.versions import since
 from podpath.contract import answers
 from podpath.contract.answers import Answer, Differences, require_success
-from podpath.contract.attachments import Attachment, attached
+from podpath.contract.attachments import CONTAINER, Attachment, attached
 from podpath.contract.links import AttachmentState
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import ATTACHING, Subject
@@ -20,6 +20,8 @@ from podpath.nodes import inventory
 _DEL = "CNI-DEL"
 #: Words that differ between containers: ids, addresses, names of links.
 _NAMES = re.compile(r"\S*(?:\d|veth)\S*")
+#: Differences that an interface left in the container brings with it: its other end is left, too.
+_WITH_LINK = {("left behind", where, "gone", "#") for where in ("interfaces", "bridge ports")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Life:
             Unmet: each of them is one of CNI-DEL, apart from the container's names.
         """
         known = {_shape(difference) for difference in self.undeleted}
+        if any(difference.where == CONTAINER for difference in self.leftovers):
+            known |= _WITH_LINK
         if not differences or not {_shape(difference) for difference in differences} <= known:
             return differences
         violation = DoesNotConform("\n".join(map(str, differences)))

@@ -32,6 +32,7 @@ class Runtime:
         unmet: failure of the first ADD, which explains later ones; None if it succeeded.
         marks: marks of the node's own links after the first ADD; see link_settings.
         named_interfaces: names of the subjects whose ADD made an interface named CNI_IFNAME.
+        leaves_links: True if DEL of the first container left its interface.
         hung: the calls that did not end in time.
         is_usual: True if plugins find on this node what they find for pods.
     """
@@ -51,6 +52,7 @@ class Runtime:
         self.unmet: Unmet | CouldNotTest | None = None
         self.marks: tuple[str, ...] = ()
         self.named_interfaces: set[str] = set()
+        self.leaves_links = False
         self.hung = hung or HungCalls()
         self.is_usual = is_usual
         self._versions: dict[str, tuple[str, ...]] = {}
@@ -60,6 +62,7 @@ class Runtime:
         path = f"{directory}:{self.path}"
         other = Runtime(self.node, self.network_name, path, self.hung, is_usual=False)
         other.unmet, other._versions = self.unmet, self._versions
+        other.leaves_links = self.leaves_links
         return other
 
     def fail(self, unmet: Unmet | CouldNotTest) -> None:

@@ -110,6 +110,8 @@ def of(conflist: Conflist) -> tuple[Subject, ...]:
     An IPAM plugin that needs the container's interface is not called alone, either.
 
     A loopback plugin takes part in the chain, and is not called alone: no pod's network is its own.
+    A plugin that the chain has twice is called alone once: the second one may share with the first
+    one what both make, as two "firewall" share their rules.
     """
     delegated = filter(None, (conflist.wiring_plugin, conflist.ipam.plugin))
     further = tuple(delegated) if conflist.delegation else ()
@@ -118,10 +120,11 @@ def of(conflist: Conflist) -> tuple[Subject, ...]:
         for number, s in enumerate(conflist.sections)
     )
     main = steps[conflist.main]
+    types = [step.plugin for step in steps]
     chained = [
         Subject(step.plugin, Role.CHAINED, (step,), steps[:number])
         for number, step in enumerate(steps)
-        if number > conflist.main and step.plugin != LOOPBACK
+        if number > conflist.main and step.plugin != LOOPBACK and types.index(step.plugin) == number
     ]
     # The configuration of a delegating plugin does not have that of its delegate's IPAM plugin;
     # dhcp sends by the interface, which the plugin that calls it has made (plugins, ipam/dhcp).

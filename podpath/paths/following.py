@@ -4,33 +4,22 @@ The kernel's reason must be that of the violation, and each lost packet must hav
 with any other difference stays a finding of its own: a second fault is never hidden.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from podpath.cni.network import Network
 from podpath.model import (
-    NODE,
-    POD_INTERFACE,
     Difference,
     Loss,
     Path,
-    Place,
     Topology,
 )
-from podpath.paths import without_route
-from podpath.paths.crossing import Crossing
+from podpath.paths import too_large, without_route
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import MISSING
-from podpath.topology import bridge, interfaces
+from podpath.topology import bridge
 from podpath.topology.following import Cause
 
-_MTU, _PORT = "TOPO-MTU", "TOPO-BRIDGE-PORT"
-#: Bytes that a link passes beyond its MTU: an Ethernet header and a VLAN tag
-#: (include/linux/netdevice.h, __is_skb_forwardable).
-_BEYOND_MTU = 14 + 4
-#: Function of the kernel that drops what the other end of a veth does not take.
-_VETH_DROPS = "__dev_forward_skb2"
-_TOO_BIG = "PKT_TOO_BIG"
+_PORT = "TOPO-BRIDGE-PORT"
 #: Differences of TOPO-BRIDGE-PORT with which a port forwards nothing.
 _NO_FORWARDING = frozenset({"master", "bridge port", "interface down", "port state"})
 #: Differences that repeat that a host end is no port, before those of packets.
@@ -41,6 +30,7 @@ def cause(
     judgement: Judgement,
     differences: Sequence[Difference],
     losses: Sequence[Loss],
+    said: Sequence[str],
     topology: Topology,
     network: Network,
 ) -> Cause | None:
@@ -50,6 +40,7 @@ def cause(
         judgement: The sightings, compared with the expected paths.
         differences: The differences that the test failed with.
         losses: Why packets were lost, as far as the kernel reported it.
+        said: What the programs that sent the traffic printed.
         topology: The node and its pods when the traffic was over.
         network: The configuration, and how its plugin wires pods.
     """
@@ -60,58 +51,13 @@ def cause(
     routeless = without_route.cause(judgement, differences, topology, network)
     if routeless is not None and routeless.requirement not in network.not_applicable:
         return routeless
-    if not losses:
-        return None
-    if kinds == {MISSING} and _MTU not in network.not_applicable:
-        found = _too_big(judgement, losses, topology, network)
+    if too_large.REQUIREMENT not in network.not_applicable:
+        found = too_large.cause(judgement, differences, losses, said, topology, network)
         if found is not None:
             return found
-    if kinds <= _NOT_BRIDGED | {MISSING} and _PORT not in network.not_applicable:
+    if losses and kinds <= _NOT_BRIDGED | {MISSING} and _PORT not in network.not_applicable:
         return _no_port(judgement, losses, topology, network)
     return None
-
-
-def _too_big(
-    judgement: Judgement, losses: Sequence[Loss], topology: Topology, network: Network
-) -> Cause | None:
-    """Explain packets that are larger than the wrong MTU of the other end of a veth."""
-    lost = [crossing for crossing in judgement.crossings if crossing.differences]
-    reported: Counter[tuple[str, Place | None]] = Counter()
-    for loss in losses:
-        reasons = {_TOO_BIG if c.location == _VETH_DROPS else c.reason for c in loss.causes}
-        if reasons != {_TOO_BIG}:
-            return None
-        reported[loss.path, loss.after] += loss.packets
-    found: list[Difference] = []
-    for crossing in lost:
-        after = max((s for hop in crossing.at_hops for s in hop), key=lambda s: s.time).place
-        own = _mtu_behind(after, topology, network, len(_largest(crossing)))
-        if not own or reported[crossing.path.name, after] < 1:
-            return None
-        reported[crossing.path.name, after] -= 1
-        found += own
-    why = "a link on the path drops what is larger than its MTU"
-    return Cause(_MTU, why, tuple(dict.fromkeys(found))) if found else None
-
-
-def _largest(crossing: Crossing) -> bytes:
-    return max((s.frame for hop in crossing.at_hops for s in hop), key=len)
-
-
-def _mtu_behind(place: Place, topology: Topology, network: Network, size: int) -> list[Difference]:
-    """List the differences in the MTU of a veth's other end, if a frame is too large for it."""
-    for pod in topology.pods:
-        host = topology.host_end(pod)
-        inside = topology.of_pod(pod).interface(POD_INTERFACE)
-        if host is None or inside is None or not (host.up and inside.up):
-            continue
-        for here, other, where in (
-            ((pod, inside.name), host, f"host end of pod {pod}"),
-            ((NODE, host.name), inside, f"pod {pod} {POD_INTERFACE}"),
-        ):
-            if here == (place.namespace, place.interface) and size > other.mtu + _BEYOND_MTU:
-                return [d for d in interfaces.mtu(topology, network, pod) if d.where == where]
-    return []
 
 
 def _no_port(

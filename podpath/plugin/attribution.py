@@ -110,7 +110,10 @@ def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
         cause = following.cause(ids[0], differences, persistence.first, network)
     elif ids[0].startswith(_OF_PACKETS):
         causes = [
-            of_packets.cause(o.judgement, differences, o.losses, o.topology, network)
+            of_packets.cause(
+                *(o.judgement, differences, o.losses, [r.errors for r in o.results]),
+                *(o.topology, network),
+            )
             for o in item.stash.get(shared.observations, [])
             if o.differences
         ]

@@ -257,6 +257,17 @@ def test_plugin_that_does_not_stop_talking_is_killed() -> None:
         run("yes")
 
 
+def test_plugin_that_the_chain_has_twice_is_called_alone_once() -> None:
+    """As in Nomad's chain, whose second "firewall" finds the rules of the first one."""
+    document = json.loads(conflist.DEFAULT.read_text())
+    document["plugins"] += [{"type": "firewall"}, {"type": "firewall", "backend": "ip6tables"}]
+
+    chain, *alone = subjects.of(conflist.parse(json.dumps(document)))
+
+    assert [step.plugin for step in chain.steps][2:] == ["firewall", "firewall"]
+    assert [subject.name for subject in alone] == ["bridge", "portmap", "firewall", "host-local"]
+
+
 def test_loopback_is_called_in_the_chain_only() -> None:
     """A loopback plugin comes first, and yet the plugin after it makes the interface."""
     document = json.loads(conflist.DEFAULT.read_text())

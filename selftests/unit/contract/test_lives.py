@@ -23,6 +23,13 @@ def test_another_delete_that_leaves_the_same_is_told_under_the_first() -> None:
     assert unmet.value.requirement == "CNI-DEL"
 
 
+def test_an_interface_that_is_left_brings_its_other_end() -> None:
+    usual = Life((), leftovers=[_left("container", "interface net1")])
+
+    with pytest.raises(Unmet):
+        usual.beyond_delete([_left("container", "interface net1"), _left("interfaces", "veth7")])
+
+
 @pytest.mark.parametrize(
     "differences",
     [

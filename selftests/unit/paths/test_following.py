@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from podpath import profiles
-from podpath.model import Cause, Direction, Loss, Observation, Sighting, Topology
+from podpath.model import (
+    Cause,
+    Difference,
+    Direction,
+    Loss,
+    Observation,
+    Place,
+    Sighting,
+    Topology,
+)
 from podpath.paths import expected, following, forwarding, without_route
 from podpath.paths.judgement import Judgement, judge
 from podpath.paths.probes import REPLY, REQUEST, Echo
@@ -45,7 +54,7 @@ def cause(
     loss = Loss("ping", packets, path.name, sightings[-1].place, "client", causes)
     losses = [loss] if causes else []
     network = samples.network()
-    return following.cause(judgement, judgement.differences, losses, topology, network)
+    return following.cause(judgement, judgement.differences, losses, [], topology, network)
 
 
 def test_packet_that_is_too_large_for_the_other_end_follows_from_its_mtu() -> None:
@@ -93,7 +102,7 @@ def test_each_lost_packet_needs_a_reason() -> None:
     def explained(packets: int) -> bool:
         losses = [Loss("ping", packets, name, place, "client", (TOO_BIG,))]
         network, differences = samples.network(), judgement.differences
-        return bool(following.cause(judgement, differences, losses, small_link(), network))
+        return bool(following.cause(judgement, differences, losses, [], small_link(), network))
 
     assert [explained(1), explained(2)] == [False, True]
 
@@ -104,19 +113,29 @@ def test_packets_that_end_at_a_missing_port_follow_from_it() -> None:
     losses = forwarding.losses(judgement, topology, samples.BRIDGE, ())
     network = samples.network()
 
-    violation = following.cause(judgement, judgement.differences, losses, topology, network)
+    violation = following.cause(judgement, judgement.differences, losses, [], topology, network)
     filtered = [*losses, replace(losses[0], causes=(FILTERED,))]
 
     assert violation is not None
     assert violation.requirement == "TOPO-BRIDGE-PORT"
-    assert following.cause(judgement, judgement.differences, filtered, topology, network) is None
+    assert (
+        following.cause(judgement, judgement.differences, filtered, [], topology, network) is None
+    )
 
 
 PTP = samples.network(profile=profiles.for_plugin("ptp"), isGateway=False)
 
 
+ENTRY = ("node", samples.host_end("client"), Direction.IN)
+
+
 def routed_ping(*steps: tuple[str, str, Direction]) -> Judgement:
     """A routed ping whose request was seen at the client and at these places alone."""
+    return seen_at(("client", "eth0", Direction.OUT), *steps)
+
+
+def seen_at(*places: tuple[str, str, Direction]) -> Judgement:
+    """A routed ping whose request was seen at these places alone."""
     base = samples.routed()
     legs = {
         leg: expected.path(base, PTP, "unicast", source=source, destination=destination)
@@ -126,10 +145,79 @@ def routed_ping(*steps: tuple[str, str, Direction]) -> Judgement:
         )
     }
     request = samples.echo("client", "server", 8, 1)
-    places = [("client", "eth0", Direction.OUT), *steps]
     seen = [samples.sighting(request, place, 1000 * n) for n, place in enumerate(places)]
     pair = [(Echo(samples.IDENTIFIER, 1), legs)]
     return judge(pair, Observation(tuple(seen)), samples.noise())
+
+
+def narrow(pod: str) -> Topology:
+    """A node that routes, with a smaller MTU at one pod's host end."""
+    return samples.with_node_link(samples.routed(), samples.host_end(pod), mtu=1400)
+
+
+def large(judgement: Judgement) -> Judgement:
+    """The same with frames of 1514 bytes."""
+    crossings = tuple(
+        replace(
+            c, at_hops=tuple(tuple(replace(s, frame=bytes(1514)) for s in h) for h in c.at_hops)
+        )
+        for c in judgement.crossings
+    )
+    return replace(judgement, crossings=crossings)
+
+
+UNFORWARDED = Cause("PKT_TOO_BIG", "ip_forward", "veth2")
+ERROR = Difference(
+    "unexpected sighting", Place("client", "eth0", Direction.IN), "", "", "icmp 3, 9"
+)
+
+
+@pytest.mark.parametrize(
+    ("pod", "reason", "further", "follows"),
+    [
+        pytest.param("server", UNFORWARDED, [ERROR], True, id="of-the-next-link"),
+        pytest.param("bystander", UNFORWARDED, [ERROR], False, id="of-another-link"),
+        pytest.param("server", FILTERED, [ERROR], False, id="filtered"),
+        pytest.param(
+            "server",
+            UNFORWARDED,
+            [replace(ERROR, where=Place("bystander", "eth0", Direction.IN))],
+            False,
+            id="an-error-elsewhere",
+        ),
+    ],
+)
+def test_packet_that_the_node_does_not_forward_follows_from_the_next_links_mtu(
+    pod: str, reason: Cause, further: list[Difference], *, follows: bool
+) -> None:
+    """The error that the node sends back follows, too."""
+    judgement = large(routed_ping(ENTRY))
+    judgement = replace(judgement, differences=(*judgement.differences, *further))
+    path = judgement.crossings[0].path.name
+    losses = [Loss("ping", 1, path, Place(*ENTRY), "node", (reason,))]
+
+    violation = following.cause(judgement, judgement.differences, losses, [], narrow(pod), PTP)
+
+    assert bool(violation) is follows
+    assert not violation or violation.requirement == "TOPO-MTU"
+
+
+@pytest.mark.parametrize(
+    ("said", "follows"),
+    [
+        ("ping: local error: message too long, mtu=1400", True),
+        ("ping: local error: message too long, mtu=1300", False),
+        ("", False),
+    ],
+)
+def test_packet_that_the_sender_keeps_follows_from_the_mtu_that_it_learned(
+    said: str, *, follows: bool
+) -> None:
+    judgement = seen_at()
+
+    violation = following.cause(judgement, judgement.differences, [], [said], narrow("server"), PTP)
+
+    assert bool(violation) is follows
 
 
 def unrouted(pod: str) -> Topology:
@@ -139,9 +227,6 @@ def unrouted(pod: str) -> Topology:
     return samples.with_node(base, routes=tuple(kept))
 
 
-ENTRY = ("node", samples.host_end("client"), Direction.IN)
-
-
 @pytest.mark.parametrize("further", [[], [("node", samples.UPLINK, Direction.OUT)]])
 def test_packet_to_a_pod_without_a_route_follows_from_the_route(
     further: list[tuple[str, str, Direction]],
@@ -149,7 +234,7 @@ def test_packet_to_a_pod_without_a_route_follows_from_the_route(
     """The node drops it, or sends it out by its default route."""
     judgement = routed_ping(ENTRY, *further)
 
-    violation = following.cause(judgement, judgement.differences, [], unrouted("server"), PTP)
+    violation = following.cause(judgement, judgement.differences, [], [], unrouted("server"), PTP)
 
     assert violation is not None
     assert violation.requirement == "TOPO-NODE-ROUTE"
@@ -174,7 +259,7 @@ def test_other_losses_of_a_routed_packet_are_findings_of_their_own(
 ) -> None:
     judgement = routed_ping(*steps)
 
-    assert following.cause(judgement, judgement.differences, [], topology, PTP) is None
+    assert following.cause(judgement, judgement.differences, [], [], topology, PTP) is None
 
 
 def node_ping(*places: tuple[str, str, Direction]) -> Judgement:
@@ -201,7 +286,9 @@ def test_packets_of_a_node_without_the_gateways_address_follow_from_it() -> None
     judgement = node_ping(("node", samples.UPLINK, Direction.OUT))
     network = samples.network(isGateway=True)
 
-    violation = following.cause(judgement, judgement.differences, [], without_gateway(), network)
+    violation = following.cause(
+        judgement, judgement.differences, [], [], without_gateway(), network
+    )
 
     assert violation is not None
     assert violation.requirement == "TOPO-BRIDGE-GATEWAY"
@@ -213,7 +300,7 @@ def test_bridged_packets_do_not_follow_from_the_gateways_address() -> None:
     network = samples.network(isGateway=True)
     differences = judgement.differences
 
-    assert following.cause(judgement, differences, [], without_gateway(), network) is None
+    assert following.cause(judgement, differences, [], [], without_gateway(), network) is None
 
 
 @pytest.mark.parametrize(
