@@ -24,7 +24,7 @@ from podpath.nodes.base import Node
 from podpath.nodes.kind import Kind, Need, Say, Setup
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.requirements import Ability
-from podpath.system import kernel, limits, netns, programs, sysctl, waiting
+from podpath.system import kernel, kernel_settings, limits, netns, programs, waiting
 
 # The host's files, but for those that plugins write. The uplink leads nowhere (RFC 5737).
 _NODE = """
@@ -242,5 +242,5 @@ class Namespaces(Kind):
         )
         with process, closing(NamespacesNode(process, setup)) as node:
             # A new network namespace has the host's settings, which are none of the plugin's.
-            netns.run_in(node.network_namespace(), sysctl.reset)
+            netns.run_in(node.network_namespace(), kernel_settings.reset)
             yield node

@@ -7,7 +7,7 @@ from podpath.cni.network import Network
 from podpath.model import Difference, Family
 from podpath.nodes.base import Node
 from podpath.paths.kinds import DUPLICATE, MAC, MISSING, PAYLOAD, UNEXPECTED
-from podpath.system import sysctl
+from podpath.system import kernel_settings, sysctl
 from podpath.topology import firewall
 
 _HERE = "/proc/self/ns/net"
@@ -102,7 +102,7 @@ def of(
 
 def _sentence(hindrance: Hindrance, settings: Iterable[str]) -> str:
     names = [s.partition(" = ")[0] for s in settings if f".{hindrance.remedy} " in s]
-    kernels = sysctl.KERNELS[Family.IPV4][hindrance.remedy]
+    kernels = kernel_settings.KERNELS[Family.IPV4.value][hindrance.remedy]
     mend = " ".join(f"{name}={kernels}" for name in names)
     return (
         f"pods start with {', '.join(settings)} on this host, with which {hindrance.effect}."

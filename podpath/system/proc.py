@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Self
 
-from podpath.model import Address
-
 #: A local end of a socket: address and port. The unspecified address stands for all addresses.
-Endpoint = tuple[Address, int]
+Endpoint = tuple[IPv4Address | IPv6Address, int]
 
 #: States of a TCP socket (net/tcp_states.h).
 ESTABLISHED, LISTEN = 0x01, 0x0A

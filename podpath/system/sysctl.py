@@ -7,77 +7,20 @@ of IPv6, too; with 2 the kernel's own values; with 3 those of the namespace that
 pods start with depend on the host: a Docker engine turns forwarding on when it starts.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TypeVar
 
 from podpath.errors import CouldNotTest
 from podpath.model import Family, Settings
-from podpath.system import netns
+from podpath.system import kernel_settings, netns
+from podpath.system.kernel_settings import ROOT, SCOPES
 
 T = TypeVar("T")
 
-_ROOT = Path("/proc/sys/net")
 _PROXIES = ("proxy_arp", "proxy_arp_pvlan")
-#: Names that stand for all interfaces of a namespace, and for future ones.
-_SCOPES = ("all", "default")
 _HERE = "/proc/self/ns/net"
 #: The value of devconf_inherit_init_net with which a namespace copies its creator's settings.
 _CREATORS = "3"
-
-#: Settings that change which packets pods send, take or answer, with the kernel's own values, in
-#: the order of ip-sysctl(5): ipv4_devconf in net/ipv4/devinet.c, ipv6_devconf in addrconf.c.
-KERNELS: Mapping[Family, Mapping[str, int]] = {
-    Family.IPV4: {
-        "forwarding": 0,
-        "secure_redirects": 1,
-        "send_redirects": 1,
-        "shared_media": 1,
-        "accept_local": 0,
-        "route_localnet": 0,
-        "rp_filter": 0,
-        "src_valid_mark": 0,
-        "arp_filter": 0,
-        "arp_announce": 0,
-        "arp_ignore": 0,
-        "arp_notify": 0,
-        "arp_accept": 0,
-        "drop_gratuitous_arp": 0,
-        "drop_unicast_in_l2_multicast": 0,
-        "proxy_arp": 0,
-        "proxy_arp_pvlan": 0,
-        "bc_forwarding": 0,
-        "log_martians": 0,
-        "ignore_routes_with_linkdown": 0,
-        "disable_policy": 0,
-        "disable_xfrm": 0,
-        "promote_secondaries": 0,
-        "force_igmp_version": 0,
-    },
-    Family.IPV6: {
-        "forwarding": 0,
-        "force_forwarding": 0,
-        "hop_limit": 64,
-        "mtu": 1280,
-        "accept_ra": 1,
-        "accept_redirects": 1,
-        "autoconf": 1,
-        "dad_transmits": 1,
-        "accept_dad": 1,
-        "use_tempaddr": 0,
-        "addr_gen_mode": 0,
-        "disable_ipv6": 0,
-        "proxy_ndp": 0,
-        "ndisc_notify": 0,
-        "drop_unsolicited_na": 0,
-        "drop_unicast_in_l2_multicast": 0,
-        "ignore_routes_with_linkdown": 0,
-        "disable_policy": 0,
-        "force_mld_version": 0,
-        "suppress_frag_ndisc": 1,
-    },
-}
 
 
 #: Lifetimes of neighbour entries and numbers of solicitations: each new link copies the machine's
@@ -92,28 +35,6 @@ NEIGHBOURS: Mapping[str, int] = {
     "gc_stale_time": 60,
 }
 
-#: The kernel's own values for all interfaces, where they differ from those for new ones.
-_OF_ALL = {"accept_dad": 0}
-
-
-def _kernels(family: Family, scope: str) -> Iterator[tuple[str, int]]:
-    for name, value in KERNELS[family].items():
-        if _path(family, scope, name).exists():
-            yield name, _OF_ALL.get(name, value) if scope == "all" else value
-
-
-def reset() -> None:
-    """Give the caller's own namespace the kernel's own values.
-
-    Raises:
-        OSError: A setting cannot be written.
-    """
-    for family in Family:
-        for scope in _SCOPES:
-            for name, value in _kernels(family, scope):
-                if _read(family, scope, name) != value:
-                    _path(family, scope, name).write_text(str(value))
-
 
 def of_host() -> list[str]:
     """List the settings that pods start with on this machine and that are not the kernel's own.
@@ -124,7 +45,7 @@ def of_host() -> list[str]:
     Raises:
         CouldNotTest: The settings cannot be read.
     """
-    inherit = _ROOT / "core/devconf_inherit_init_net"  # only in the initial namespace
+    inherit = ROOT / "core/devconf_inherit_init_net"  # only in the initial namespace
     chosen = inherit.read_text().strip() if inherit.exists() else "0"
     settings = [] if chosen == _CREATORS else _in_new(_HERE, lambda: list(_unusual()))
     return settings + [f"net.core.devconf_inherit_init_net = {chosen}"] * (chosen != "0")
@@ -133,15 +54,15 @@ def of_host() -> list[str]:
 def _unusual() -> Iterator[str]:
     for family in Family:
         scopes_of: dict[tuple[str, int], list[str]] = {}
-        for scope in _SCOPES:
-            for name, kernels in _kernels(family, scope):
+        for scope in SCOPES:
+            for name, kernels in kernel_settings.kernels(family.value, scope):
                 if (value := _read(family, scope, name)) != kernels:
                     scopes_of.setdefault((name, value), []).append(scope)
         for (name, value), scopes in scopes_of.items():
             where = scopes[0] if len(scopes) == 1 else f"{{{','.join(scopes)}}}"
             yield f"{_name(family, where, name)} = {value}"
         for name, kernels in NEIGHBOURS.items():
-            path = _ROOT / f"ipv{family.value}/neigh/lo/{name}"  # any link's, in a new namespace
+            path = ROOT / f"ipv{family.value}/neigh/lo/{name}"  # any link's, in a new namespace
             if path.exists() and (value := int(path.read_text())) != kernels:
                 yield f"net.ipv{family.value}.neigh.default.{name} = {value}"
 
@@ -164,7 +85,7 @@ def having(node: str, values: Mapping[str, int]) -> list[str]:
         return [
             [
                 f"{_name(Family.IPV4, scope, name)} = {value}"
-                for scope in _SCOPES
+                for scope in SCOPES
                 if _read(Family.IPV4, scope, name) == value
             ]
             for name, value in values.items()
@@ -254,10 +175,10 @@ def turn_off(path: str) -> None:
 
 def _turn_off() -> None:
     names = [(f, "forwarding") for f in Family] + [(Family.IPV4, name) for name in _PROXIES]
-    for scope in _SCOPES:
+    for scope in SCOPES:
         for family, name in (*names, (Family.IPV6, "force_forwarding")):
             if _read(family, scope, name):
-                _path(family, scope, name).write_text("0")
+                kernel_settings.path(family.value, scope, name).write_text("0")
 
 
 def _in_new(node: str, work: Callable[[], T]) -> T:
@@ -272,17 +193,4 @@ def _reading(work: Callable[[], T]) -> T:
 
 
 def _read(family: Family, link: str, name: str) -> int:
-    """Read a setting of the caller's own namespace; 0 if the kernel or the link lacks it."""
-    try:
-        # not by Path, which takes three times as long: a node with many pods has many links
-        descriptor = os.open(f"{_ROOT}/ipv{family.value}/conf/{link}/{name}", os.O_RDONLY)
-    except FileNotFoundError:  # no IPv6, or a link that vanished, which the listener notices
-        return 0
-    try:
-        return int(os.read(descriptor, 32))
-    finally:
-        os.close(descriptor)
-
-
-def _path(family: Family, link: str, name: str) -> Path:
-    return _ROOT / f"ipv{family.value}/conf/{link}/{name}"
+    return kernel_settings.read(family.value, link, name)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from podpath.nodes.embedded import cgroups, confine, setup
-from podpath.system import linux, proc, sysctl
+from podpath.system import kernel_settings, linux, proc
 
 _SCRATCH = "/sys"  # exists on every host, and init needs nothing in it before the pivot
 _ROOT = f"{_SCRATCH}/root"
@@ -135,10 +135,10 @@ def _make_networks(spec: NodeSpec) -> None:
     wire = os.open("/proc/self/ns/net", os.O_RDONLY)
     linux.unshare(linux.CLONE_NEWNET)
     node = os.open("/proc/self/ns/net", os.O_RDONLY)
-    sysctl.reset()
+    kernel_settings.reset()
     _ip([line.format(wire=f"/proc/self/fd/{wire}") for line in spec.uplink], wire)
     linux.setns(wire, linux.CLONE_NEWNET)
-    sysctl.reset()
+    kernel_settings.reset()
     _ip(spec.wire)
     linux.setns(node, linux.CLONE_NEWNET)
     os.close(node)

@@ -276,14 +276,18 @@ class EmbeddedNode(Node):
         seconds = limits.current().node_start
         load = [programs.locate("ctr"), "--namespace", "k8s.io", "images", "import", "-"]
         try:
-            done = subprocess.run(
-                self.entering(load),
-                input=archive,
-                capture_output=True,
-                check=False,
-                timeout=seconds,
-                env={"PATH": programs.search_path()},
-            )
+            # a file in memory: Python writes a pipe by 4096 bytes
+            with open(os.memfd_create("image"), "w+b") as stdin:
+                stdin.write(archive)
+                stdin.seek(0)
+                done = subprocess.run(
+                    self.entering(load),
+                    stdin=stdin,
+                    capture_output=True,
+                    check=False,
+                    timeout=seconds,
+                    env={"PATH": programs.search_path()},
+                )
         except subprocess.TimeoutExpired:
             raise CouldNotTest(
                 f"containerd did not take the pod image in {seconds:.0f} s",

@@ -13,7 +13,6 @@ _KIND = 0x3FFF  # NLA_TYPE_MASK
 
 #: Attributes to leave out: type -> None, or those to leave out of the attributes that it contains.
 Volatile = Mapping[int, "Volatile | None"]
-_KEPT: Volatile = {}
 
 
 class Envelope(NamedTuple):
@@ -52,19 +51,20 @@ def without(body: bytes, fixed: int, volatile: Volatile) -> bytes:
         fixed: Size of the part before the attributes, in bytes.
         volatile: The attributes to leave out.
     """
-    kept, start = [body[:fixed]], fixed
-    while start + _ATTRIBUTE.size <= len(body):
-        length, kind = _ATTRIBUTE.unpack_from(body, start)
-        end = start + max((length + 3) & ~3, _ATTRIBUTE.size)  # RTA_ALIGN
-        inner = volatile.get(kind & _KIND, _KEPT)
-        if inner is _KEPT:
-            kept.append(body[start:end])
-        elif inner is not None:
-            value = without(body[start + _ATTRIBUTE.size : start + length], 0, inner)
-            kept.append(_ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value)
-            kept.append(bytes(-len(value) % 4))
+    unpack, size = _ATTRIBUTE.unpack_from, _ATTRIBUTE.size
+    kept, kept_until, start = [], 0, fixed
+    while start + size <= len(body):
+        length, kind = unpack(body, start)
+        end = start + max((length + 3) & ~3, size)  # RTA_ALIGN
+        if (named := kind & _KIND) in volatile:
+            kept.append(body[kept_until:start])
+            kept_until = end
+            if (inner := volatile[named]) is not None:
+                value = without(body[start + size : start + length], 0, inner)
+                kept += (_ATTRIBUTE.pack(size + len(value), kind), value, bytes(-len(value) % 4))
         start = end
-    return b"".join((*kept, body[start:]))
+    kept.append(body[kept_until:])
+    return b"".join(kept)
 
 
 def packed(kind: int, body: bytes, flags: int = 0, number: int = 0) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 from podpath.model import Difference, Family, Settings
 from podpath.nodes.embedded import containerd
 from podpath.run import hindrances
-from podpath.system import linux, netns, sysctl
+from podpath.system import kernel_settings, linux, netns, sysctl
 from podpath.topology import firewall
 
 from .. import samples
@@ -34,10 +34,10 @@ def test_reset_gives_a_namespace_the_kernels_own_values() -> None:
     """In a namespace of its own, whatever that starts with on this host."""
 
     def changed_and_reset() -> tuple[list[str], list[str]]:
-        sysctl._path(V4, "all", "forwarding").write_text("1")
-        sysctl._path(V4, "default", "rp_filter").write_text("2")
+        kernel_settings.path(4, "all", "forwarding").write_text("1")
+        kernel_settings.path(4, "default", "rp_filter").write_text("2")
         changed = list(sysctl._unusual())
-        sysctl.reset()
+        kernel_settings.reset()
         # each link's neighbours are as the machine's, which nothing here may change
         return changed, [one for one in sysctl._unusual() if ".neigh." not in one]
 
@@ -66,7 +66,7 @@ def _with(
 
     def hindering() -> list[str]:
         for name, value in values.items():
-            sysctl._path(V4, "default", name).write_text(str(value))
+            kernel_settings.path(4, "default", name).write_text(str(value))
         return hindrances.of([about], found, [family], samples.network(), None)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -80,7 +80,7 @@ def _inside_new(work: Callable[[], list[str]]) -> list[str]:
 
     def enter() -> None:
         linux.unshare(linux.CLONE_NEWNET)
-        sysctl.reset()
+        kernel_settings.reset()
         found.append(work())
 
     thread = Thread(target=enter)
