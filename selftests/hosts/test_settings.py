@@ -49,13 +49,10 @@ EACH: dict[str, Mapping[str, int]] = {
 }
 #: As many of them as can be had at the same time.
 TOGETHER: dict[str, Mapping[str, int]] = {
-    "many-of-ipv4": {
+    "many": {
         "ipv4/ip_forward": 1,
         **of_ipv4(rp_filter=1, arp_ignore=2, arp_announce=2, arp_filter=1, proxy_arp=1),
         **of_ipv4(accept_local=1, send_redirects=0, log_martians=1),
-    },
-    "many-of-ipv6": {
-        "ipv4/ip_forward": 1,
         **of_ipv6(forwarding=1, accept_ra=2, accept_dad=2, hop_limit=32, disable_ipv6=1),
     },
 }
