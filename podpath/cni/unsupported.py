@@ -8,7 +8,7 @@ from podpath.cni import conditions, rates, reference
 from podpath.cni.conflist import Conflist
 from podpath.cni.fields import Malformed
 from podpath.errors import CouldNotTest
-from podpath.model import Family
+from podpath.model import Family, Subnet
 
 #: In place of a plugin's type: none can be a type, as a type is the name of a program.
 MAIN, ANY, OTHER = "/main", "/any", "/other"
@@ -168,6 +168,16 @@ _SCARCE = Unknown(
     f" {_ASK_FOR_RATE.replace('Leave it out', 'Or leave it out')}",
 )
 
+_DETOUR = Unknown(
+    MAIN,
+    ("routes",),
+    "leads pods to each other by the gateway, which redirects them: podpath does not know which of"
+    " the two ways their packets take",
+    "Leave it out: pods have a route to their own network already",
+)
+#: Plugins whose pods are neighbours on one link.
+_ON_ONE_LINK = ("bridge", "macvlan")
+
 
 def check_main(conflist: Conflist, path: object) -> None:
     """Check that no profile is needed for the main plugin that none can cover. Pure.
@@ -210,8 +220,28 @@ def _parts(conflist: Conflist) -> Iterator[tuple[str, Unknown]]:
             yield words, _CONDITIONS
         if not conflist.is_walled and (words := _WALL.part_of(section, main=is_main)):
             yield words, _WALL
+    for route in _detours(conflist):
+        yield f'the route to {route} of "ipam"', _DETOUR
     if not conflist.rates.is_ample:
         yield f'"ingressRate" or "egressRate" of the plugin "{rates.PLUGIN}"', _SCARCE
+
+
+def _detours(conflist: Conflist) -> Iterator[Subnet]:
+    """Yield the pods' own networks to which they have a route by the gateway.
+
+    The plugin adds it in front of the route on the link (pkg/ipam/ipam_linux.go, ConfigureIface).
+    """
+    if conflist.wiring_plugin not in _ON_ONE_LINK:
+        return
+    subnets = [ip_range.subnet for ranges in conflist.ipam.sets for ip_range in ranges]
+    for route in conflist.ipam.routes:
+        if route.is_plain and any(_is_within(route.destination, subnet) for subnet in subnets):
+            yield route.destination
+
+
+def _is_within(inner: Subnet, outer: Subnet) -> bool:
+    same = inner.version == outer.version and inner.prefixlen >= outer.prefixlen
+    return same and inner.network_address in outer
 
 
 def _are_readable(section: Mapping[str, Any]) -> bool:

@@ -5,8 +5,10 @@ addresses is a finding wherever it appears. Other packets are background traffic
 and their place fit together: packets of a foreign pod on that pod's own interfaces and on the
 bridge; packets that such a pod sent and that leave by the uplink, masqueraded or not; packets of
 the node's programs, known by the sockets that the kernel lists, on the node's own links; and
-packets that reach the uplink from outside the node. Those of them that are for all hosts also reach
-pods whose links lie on the uplink, or that are on one bridge with it.
+packets that reach the uplink from outside the node; packets on the node's own VXLAN links, and
+their tunnels' packets on the uplink, unless they have an address of podpath's pods in them. Those
+of them that are for all hosts also reach pods whose links lie on the uplink, or that are on one
+bridge with it.
 """
 
 from collections.abc import Iterable
@@ -17,6 +19,9 @@ from podpath.model import NODE, POD_INTERFACE, Address, Direction, Packet, Sight
 from podpath.system.proc import Endpoint
 
 _LO = "lo"
+_TUNNEL = "vxlan"
+#: Ports of VXLAN: that of RFC 7348, and the kernel's default.
+_TUNNEL_PORTS = frozenset((4789, 8472))
 
 
 class BackgroundTraffic:
@@ -49,6 +54,7 @@ class BackgroundTraffic:
         }
         own = [link for link in topology.node.interfaces if link.name in links]
         self._node = {a.ip for link in own for a in link.addresses}
+        self._tunnels = {link.name for link in own if link.kind == _TUNNEL}
         self._networks = {a.network for link in own if link.name == uplink for a in link.addresses}
         self._pods = [_pod(topology, name) for name in topology.foreign_pods]
         self._uplink = uplink
@@ -66,12 +72,15 @@ class BackgroundTraffic:
         for_all = self._is_joined and self._from_outside_to_all(packet)
         if for_all or any(self._of_pod(pod, sighting) for pod in self._pods):
             return True
-        if sighting.namespace != NODE:
-            return False
+        return sighting.namespace == NODE and self._of_node(sighting)
+
+    def _of_node(self, sighting: Sighting) -> bool:
+        packet = sighting.packet
         if sighting.interface == _LO:
             # lo carries only what the node sends to itself, or answers in place of a Service.
             return self._local(packet.source) or self._local(packet.destination)
-        return sighting.interface == self._uplink and self._on_uplink(sighting)
+        on_uplink = sighting.interface == self._uplink and self._on_uplink(sighting)
+        return on_uplink or sighting.interface in self._tunnels
 
     def _of_pod(self, pod: "_Pod", sighting: Sighting) -> bool:
         where = (sighting.namespace, sighting.interface)
@@ -110,12 +119,24 @@ class BackgroundTraffic:
                 for network in self._networks
                 if packet.destination is not None
             )
-        return self._of_program(packet) or self._forwarded(packet)
+        return self._of_program(packet) or self._forwarded(packet) or self._of_tunnel(sighting)
 
     def _forwarded(self, packet: Packet) -> bool:
         """Return whether a packet leaves that a foreign pod sent, by its address or the node's."""
         own = any(packet.source in pod.addresses for pod in self._pods)
         return (own or packet.source in self._node) and _content(packet) in self._sent_by_pods
+
+    def _of_tunnel(self, sighting: Sighting) -> bool:
+        """Return whether the node sends a packet of a tunnel that carries no packet of our pods."""
+        packet = sighting.packet
+        return (
+            bool(self._tunnels)
+            and packet.source in self._node
+            and packet.protocol == "udp"
+            and packet.ports is not None
+            and packet.ports[1] in _TUNNEL_PORTS
+            and not any(address.packed in sighting.frame for address in self._ours)
+        )
 
     def _of_program(self, packet: Packet) -> bool:
         """Return whether the source is one of the node's sockets; a forwarded packet has none."""

@@ -7,7 +7,7 @@ exchange is over.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Protocol
 
 from podpath.model import Address, Packet, Sighting, Subnet
@@ -397,11 +397,15 @@ def _of(probe: Probe, leg: str, sightings: Sequence[Sighting]) -> list[Packet]:
 _SOLICITATION, _ADVERTISEMENT = 135, 136
 _ND = frozenset(range(133, 138))
 _MLD = frozenset((130, 131, 132, 143))
+_IGMP = 2
+#: Beginning of the MAC addresses of groups that no bridge forwards.
+_UNBRIDGED = "01:80:c2:00:00:0"
+_UNROUTED = (ip_network("224.0.0.0/24"), ip_network("ff02::/16"))
 
 
 @dataclass(frozen=True)
 class Noise:
-    """Packets that any node sends by itself, and a proof may ignore: ARP, ND and MLD.
+    """Packets that any node sends by itself, and a proof may ignore: ARP, ND, IGMP, MLD and others.
 
     Use `packet in noise`. The rules are narrow, and require a MAC of an interface here:
 
@@ -409,7 +413,11 @@ class Noise:
       may be for any address of the networks, as a pod may still ask for a pod that is gone.
       If owners are given, the sender's MAC and address must be one of them, so that an answer in
       the name of another is no noise. A request may be from one of the askers, too.
-    - Neighbour discovery has hop limit 255, and listener discovery 1 (RFC 4861, RFC 2710).
+    - Neighbour discovery has hop limit 255, and listener discovery 1 (RFC 4861, RFC 2710), as
+      IGMP has TTL 1 (RFC 3376) and comes from an address here.
+    - Frames to the groups that no bridge forwards have no IP, such as STP's and LLDP's
+      (IEEE 802.1Q, table 8-1). Packets to the groups that no router forwards come from an asker,
+      such as VRRP's and OSPF's (RFC 5771, RFC 4291).
 
     Attributes:
         addresses: The IP addresses of the interfaces here.
@@ -429,19 +437,38 @@ class Noise:
         if packet.mac_source not in self.macs:
             return False
         if packet.protocol == "arp":
-            sender = (packet.mac_source, packet.source)
-            if self.owners is not None and sender not in self.owners:
-                macs, addresses = self.askers
-                asks = packet.mac_source in macs and packet.source in addresses
-                if packet.kind != 1 or not asks:
-                    return False
-            if packet.source not in self.addresses or packet.destination is None:
-                return False
-            return (packet.kind in (1, 2) and packet.destination in self.addresses) or (
-                packet.kind == 1 and any(packet.destination in n for n in self.networks)
-            )
-        if packet.protocol != "icmpv6":
+            return self._is_resolution(packet)
+        if packet.protocol == "other":
+            return packet.mac_destination.startswith(_UNBRIDGED)
+        return self._is_discovery(packet) or (_is_unrouted(packet) and self._is_asker(packet))
+
+    def _is_resolution(self, packet: Packet) -> bool:
+        sender, asks = (packet.mac_source, packet.source), packet.kind == 1
+        known = self.owners is None or sender in self.owners
+        if not known and not (asks and self._is_asker(packet)):
             return False
-        return (packet.kind in _ND and packet.ttl == 255) or (
-            packet.kind in _MLD and packet.ttl == 1
+        if packet.source not in self.addresses or packet.destination is None:
+            return False
+        return (packet.kind in (1, 2) and packet.destination in self.addresses) or (
+            asks and any(packet.destination in n for n in self.networks)
         )
+
+    def _is_discovery(self, packet: Packet) -> bool:
+        if packet.protocol == "icmpv6":
+            return (packet.kind in _ND and packet.ttl == 255) or (
+                packet.kind in _MLD and packet.ttl == 1
+            )
+        igmp = (packet.protocol, packet.kind, packet.ttl) == ("ip", _IGMP, 1)
+        return igmp and packet.source in self.addresses
+
+    def _is_asker(self, packet: Packet) -> bool:
+        macs, addresses = self.askers
+        return packet.mac_source in macs and packet.source in addresses
+
+
+def _is_unrouted(packet: Packet) -> bool:
+    """Return whether a packet is for a group of one link, which no router forwards."""
+    target = packet.destination
+    return target is not None and any(
+        target.version == group.version and target in group for group in _UNROUTED
+    )

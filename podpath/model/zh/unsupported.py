@@ -46,6 +46,14 @@ TEXTS = {
     "{} in {} limits every pod so much that packets of the suite may be dropped as configured": (
         "{1} 里的 {0} 对每个 Pod 限制得太紧，测试的报文可能按配置被丢弃"
     ),
+    "{} in {} leads pods to each other by the gateway, which redirects them: podpath does not know"
+    " which of the two ways their packets take": (
+        "{1} 里的 {0} 让 Pod 经网关互访，而网关会重定向它们：podpath 不知道报文走两条路中的哪一条"
+    ),
+    "Leave it out: pods have a route to their own network already": (
+        "去掉它：Pod 已经有到自己网络的路由"
+    ),
+    'the route to {} of "ipam"': '"ipam" 的到 {0} 的路由',
     'the plugin "{}"': '插件 "{0}"',
     '"{}" of the plugin "{}"': '插件 "{1}" 的 "{0}"',
     '"ingressRate" or "egressRate" of the plugin "{}"': (

@@ -40,6 +40,30 @@ def test_conflist_that_no_profile_knows(changes: list[dict[str, Any]], said: str
 
 
 @pytest.mark.parametrize(
+    ("route", "is_refused"),
+    [
+        ({"dst": "10.88.0.0/16"}, True),
+        ({"dst": "10.88.7.0/24"}, True),
+        ({"dst": "10.0.0.0/8"}, False),
+        ({"dst": "10.88.0.0/16", "priority": 50}, False),
+        ({"dst": "10.88.0.0/16", "gw": "0.0.0.0"}, False),
+    ],
+)
+def test_route_by_the_gateway_to_the_pods_own_network(
+    route: dict[str, Any], *, is_refused: bool
+) -> None:
+    """As in Concourse's chain: the node routes the packets, and redirects their sender."""
+    ipam = {"type": "host-local", "subnet": "10.88.0.0/16", "routes": [route]}
+    read = _chain({"ipam": ipam})
+
+    if not is_refused:
+        unsupported.check(read, _PATH)
+        return
+    with pytest.raises(CouldNotTest, match="leads pods to each other by the gateway"):
+        unsupported.check(read, _PATH)
+
+
+@pytest.mark.parametrize(
     ("section", "reason"),
     [
         ({"type": "vlan", "master": "eth0", "vlanId": 7}, "one pod of this network"),

@@ -187,3 +187,25 @@ def test_pods_on_the_uplink_hear_what_is_for_all_hosts(
     )
 
     assert (samples.sighting(heard, ("client", "eth0", IN)) in background) is is_talk
+
+
+@pytest.mark.parametrize(
+    ("port", "inner", "is_talk"),
+    [(8472, b"", True), (53, b"", False), (8472, CLIENT.packed, False)],
+    ids=["tunnel", "another-port", "with-our-packet"],
+)
+def test_packet_of_the_nodes_tunnel_is_talk_unless_it_carries_ours(
+    port: int, inner: bytes, *, is_talk: bool
+) -> None:
+    topology = _topology()
+    uplink = topology.node.interface(samples.UPLINK)
+    assert uplink
+    tunnel = replace(uplink, name="flannel.1", index=90, kind="vxlan", addresses=())
+    topology = samples.with_node(topology, interfaces=(*topology.node.interfaces, tunnel))
+    links = frozenset({samples.UPLINK, "flannel.1"})
+    background = BackgroundTraffic(topology, links, samples.UPLINK, frozenset(), samples.BRIDGE)
+    outer = replace(FROM_NODE, protocol="udp", ports=(40000, port))
+    sent = replace(samples.sighting(outer, (NODE, samples.UPLINK, OUT)), frame=bytes(50) + inner)
+
+    assert (sent in background) is is_talk
+    assert replace(sent, interface="flannel.1") in background

@@ -383,6 +383,43 @@ def test_anything_else_is_not_noise(packet: Packet) -> None:
     assert packet not in NOISE
 
 
+NODES = Noise(
+    frozenset({IPv4Address("192.0.2.2"), IPv4Address("10.88.0.3")}),
+    frozenset({MAC}),
+    askers=(frozenset({MAC}), frozenset({IPv4Address("192.0.2.2")})),
+)
+VRRP = Packet(
+    "ip",
+    MAC,
+    source=IPv4Address("192.0.2.2"),
+    destination=IPv4Address("224.0.0.18"),
+    kind=112,
+    ttl=255,
+)
+LLDP = Packet("other", MAC, "01:80:c2:00:00:0e", kind=0x88CC)
+IGMP = replace(VRRP, destination=IPv4Address("239.1.2.3"), kind=2, ttl=1)
+
+
+@pytest.mark.parametrize("packet", [VRRP, LLDP, IGMP], ids=["VRRP", "LLDP", "IGMP"])
+def test_what_a_node_sends_to_groups_of_a_link_is_noise(packet: Packet) -> None:
+    assert packet in NODES
+    assert replace(packet, mac_source="02:00:00:00:ff:ff") not in NODES
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        pytest.param(replace(VRRP, source=IPv4Address("10.88.0.3")), id="of-a-pod"),
+        pytest.param(replace(VRRP, destination=IPv4Address("239.1.2.3")), id="routable-group"),
+        pytest.param(replace(VRRP, destination=IPv4Address("192.0.2.1")), id="to-one-host"),
+        pytest.param(replace(IGMP, ttl=64), id="IGMP-of-wrong-TTL"),
+        pytest.param(replace(LLDP, mac_destination="02:00:00:00:00:09"), id="to-one-MAC"),
+    ],
+)
+def test_other_packets_to_groups_are_not_noise(packet: Packet) -> None:
+    assert packet not in NODES
+
+
 def test_noise_of_nothing_is_nothing() -> None:
     """Without interfaces no packet is noise."""
     assert SOLICIT not in Noise(frozenset(), frozenset())
