@@ -12,6 +12,7 @@ from podpath.model import (
     Difference,
     Family,
     Interface,
+    Neighbour,
     Port,
     Route,
     Rule,
@@ -23,9 +24,11 @@ from podpath.paths.observable import Traffic
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
 
+_Entry = Route | Rule | Neighbour
+
 _FIELDS = (
     *("index", "mac", "mtu", "up", "addresses", "master", "peer_index", "mode"),
-    *("port", "bridge", "queues", "xdp", "settings", "promiscuous", "flags"),
+    *("port", "bridge", "queues", "xdp", "settings", "promiscuous", "flags", "limited"),
 )
 
 
@@ -77,6 +80,8 @@ def changes(before: Topology, after: Topology, network: Network) -> list[Differe
             pairs[f"pod {pod} {link.name}"] = (link, later.interface(link.name))
         differences += _exchanged(f"routes of pod {pod}", earlier.routes, later.routes)
         differences += _exchanged(f"rules of pod {pod}", earlier.rules, later.rules)
+        where = f"permanent neighbours of pod {pod}"
+        differences += _exchanged(where, earlier.neighbours, later.neighbours)
     for where, (was, now_is) in pairs.items():
         for name in _FIELDS:
             old, new = getattr(was, name, None), getattr(now_is, name, None)
@@ -106,15 +111,17 @@ def _pair(
     return before.node.interface(link), after.node.interface(link)
 
 
-def _exchanged(
-    where: str, earlier: Iterable[Route | Rule], later: Iterable[Route | Rule]
-) -> list[Difference]:
-    before, after = (
-        {e.text if isinstance(e, Rule) else str(e) for e in entries} for entries in (earlier, later)
-    )
+def _exchanged(where: str, earlier: Iterable[_Entry], later: Iterable[_Entry]) -> list[Difference]:
+    before, after = (set(map(_worded, entries)) for entries in (earlier, later))
     return [_change(where, text, "gone") for text in sorted(before - after)] + [
         _change(where, "none", text) for text in sorted(after - before)
     ]
+
+
+def _worded(entry: _Entry) -> str:
+    if isinstance(entry, Neighbour):
+        return f"{entry.address} is at {entry.mac or 'no MAC address'}"
+    return entry.text if isinstance(entry, Rule) else str(entry)
 
 
 def _named(topology: Topology, index: int | None) -> str:

@@ -11,7 +11,7 @@ from podpath.model.addresses import Address, AddressWithPrefix, Family, Subnet
 STACKED = frozenset({"ipvlan", "ipvtap", "macvlan", "macvtap", "vlan"})
 
 #: Particulars of a route that send no packet another way.
-_ATTRIBUTES = ("mtu", "advmss", "metric", "scope")
+_ATTRIBUTES = ("mtu", "advmss", "hoplimit", "window", "rto_min", "expires", "metric", "scope")
 
 #: Name of the node's own network namespace wherever podpath names a namespace.
 NODE = "node"
@@ -148,6 +148,7 @@ class Interface:
         settings: families that it forwards, and settings with which it answers ARP for others.
         promiscuous: true if a user or a program made it promiscuous.
         flags: other unusual flags, for example "no ARP".
+        limited: what limits the use of an address: "10.88.0.3/24 is of scope link".
     """
 
     index: int
@@ -168,6 +169,7 @@ class Interface:
     settings: Settings = Settings()
     promiscuous: bool = False
     flags: frozenset[str] = frozenset()
+    limited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,18 @@ seen; the second wait for an answer to ARP or a neighbour solicitation. Pure.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from podpath.model import NODE, Address, Cause, Direction, Loss, Path, Route, Topology
+from podpath.model import (
+    BEYOND,
+    NODE,
+    Address,
+    Cause,
+    Direction,
+    Loss,
+    Namespace,
+    Path,
+    Route,
+    Topology,
+)
 from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import MISSING
@@ -32,7 +43,49 @@ def losses(
     for path in rest:
         if all(c.path != path for c in judgement.crossings) and _is_missed(path, judgement):
             found += _unresolved(path, topology, unresolved)
+    explained_now = {loss.path for loss in found}
+    for path in rest:
+        if path.name not in explained_now:
+            found += _misaddressed(path, judgement, topology)
     return found
+
+
+def _misaddressed(path: Path, judgement: Judgement, topology: Topology) -> Iterator[Loss]:
+    """Explain packets that a pod sent to a MAC address of no interface; the first stands for all.
+
+    Beyond the node are interfaces that podpath does not know.
+    """
+    source, target = path.hops[0], path.hops[-1].namespace
+    if target == BEYOND or source.namespace not in topology.pods:
+        return
+    known = {i.mac for space in _spaces(topology) for i in space.interfaces}
+    lost = []
+    for crossing in judgement.crossings:
+        if crossing.path == path and crossing.at_hops[0] and not crossing.at_hops[-1]:
+            mac = crossing.at_hops[0][0].packet.mac_destination
+            if mac and mac not in known and not _is_of_group(mac):
+                lost.append((crossing, mac))
+    if not lost:
+        return
+    crossing, mac = lost[0]
+    text = f"they are for the MAC address {mac}, which no interface has"
+    for entry in topology.of_pod(source.namespace).neighbours:
+        if entry.mac == mac:
+            text += f": pod {source.namespace} has it as permanent neighbour {entry.address}"
+            break
+    after = max((s for hop in crossing.at_hops for s in hop), key=lambda s: s.time).place
+    cause = Cause("", "", source.interface, (text,))
+    yield Loss(crossing.packet, len(lost), path.name, after, NODE, (cause,))
+
+
+def _spaces(topology: Topology) -> Iterator[Namespace]:
+    yield topology.node
+    yield from topology.named.values()
+
+
+def _is_of_group(mac: str) -> bool:
+    """Return whether a MAC address is of a group: its first octet is odd."""
+    return bool(int(mac[:2], 16) & 1)
 
 
 def _sent_elsewhere(path: Path, judgement: Judgement, topology: Topology) -> Iterator[Loss]:

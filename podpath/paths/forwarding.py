@@ -29,6 +29,7 @@ def losses(
     known = {loss.path for loss in explained}
     found: list[Loss] = []
     unanswered: set[tuple[str, str]] = set()
+    ends = topology.host_ends()
     for path in judgement.paths:
         source, destination = path.hops[0].namespace, path.hops[-1].namespace
         packet, number, seen = _lost(path, judgement)
@@ -37,6 +38,8 @@ def losses(
         unanswered.add((source, destination))  # what was not asked is not answered
         on_node = [hop.interface for hop in path.hops if hop.namespace == NODE]
         if path.name in known or len(on_node) < _SHORTEST or bridge not in on_node:
+            continue
+        if not {on_node[0], on_node[-1]} <= ends:  # it leaves the node, which routes it
             continue
         if causes := tuple(_causes(path, topology, bridge, {s.place for s in seen})):
             after = max(seen, key=lambda s: s.time).place if seen else None

@@ -40,6 +40,15 @@ def addr(topology: Topology, network: Network, pod: str) -> Differences:
         )
     for address in held:
         differences += _address(topology, network, pod, address)
+    differences += [
+        Difference("address", where, "one to use for good", limit)
+        for limit in link.limited
+        # an IPAM of which podpath knows nothing may renew its addresses
+        if network.ipam.is_stated or not limit.endswith(" expires")
+    ]
+    own = any(a.version == Family.IPV6.value and a.ip.is_link_local for a in link.addresses)
+    if of_family(link, Family.IPV6) and not own:
+        differences.append(Difference("link-local address", where, "one of IPv6", "none"))
     for family in network.families:
         of_version = of_family(link, family)
         if network.ipam.is_stated:

@@ -55,10 +55,14 @@ def _neighbours(topology: Topology, network: Network, pod: str) -> Differences:
         for rule in network.profile.neighbours
     }
     expected.pop("", None)  # a pod without a gateway has no neighbour there
+    own = {(a.ip, link.mac) for link in topology.node.interfaces for a in link.addresses}
     held = {
         str(n.address): n.mac
         for n in topology.of_pod(pod).neighbours
-        if n.device == POD_INTERFACE and not n.address.is_multicast
+        if n.device == POD_INTERFACE
+        and not n.address.is_multicast
+        # an entry that spares a request to the node for its own MAC address
+        and ((n.address, n.mac) not in own or str(n.address) in expected)
     }
     return [
         Difference(

@@ -17,6 +17,7 @@ _SWITCHES = {
     "IFLA_BRPORT_BCAST_FLOOD": "bcast_flood",
     "IFLA_BRPORT_GUARD": "guard",
     "IFLA_BRPORT_PROXYARP": "proxy_arp",
+    "IFLA_BRPORT_PROXYARP_WIFI": "proxy_arp_wifi",
     "IFLA_BRPORT_NEIGH_SUPPRESS": "neigh_suppress",
     "IFLA_BRPORT_LOCKED": "locked",
 }

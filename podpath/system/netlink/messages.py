@@ -13,6 +13,16 @@ _NTF_SELF, _NTF_STICKY = 0x2, 0x40  # linux/neighbour.h
 _NUD_INCOMPLETE, _NUD_FAILED, _NUD_NOARP, _NUD_PERMANENT = 0x01, 0x20, 0x40, 0x80
 _CLONED = 0x200  # RTM_F_CLONED, linux/rtnetlink.h
 _EVERYWHERE = 0  # RT_SCOPE_UNIVERSE
+_IFA_F_DADFAILED, _IFA_F_DEPRECATED = 0x08, 0x20  # linux/if_addr.h
+_FOR_GOOD = 0xFFFFFFFF  # INFINITY_LIFE_TIME, include/net/addrconf.h
+# Metrics of a route: attribute -> ip-route(8)'s name.
+_LIMITS = {
+    "RTAX_MTU": "mtu",
+    "RTAX_ADVMSS": "advmss",
+    "RTAX_HOPLIMIT": "hoplimit",
+    "RTAX_WINDOW": "window",
+    "RTAX_RTO_MIN": "rto_min",
+}
 _NSID_NOT_ASSIGNED = 0xFFFFFFFF  # -1, read unsigned
 
 
@@ -29,7 +39,42 @@ class AddressMessage(FamilyMessage):
     @property
     def is_global(self) -> bool:
         """True if the address is valid everywhere, not only on its link."""
-        return self._attributes.field("scope", "the scope of an address") == _EVERYWHERE
+        return self.scope == _EVERYWHERE
+
+    @property
+    def is_for_good(self) -> bool:
+        """True if the kernel never removes the address by itself."""
+        times = self._attributes.nested("IFA_CACHEINFO")
+        return times is None or times.field("ifa_valid", "the time of an address") == _FOR_GOOD
+
+    @property
+    def is_deprecated(self) -> bool:
+        """True if new connections use another address, if there is one (RFC 4862, section 5.5.4).
+
+        The kernel sets the flag of an IPv4 address, too.
+        """
+        return bool(self._flags & _IFA_F_DEPRECATED)
+
+    @property
+    def is_duplicate(self) -> bool:
+        """True if another host answered for the address, which the kernel then does not use."""
+        return bool(self._flags & _IFA_F_DADFAILED)
+
+    @property
+    def scope(self) -> int:
+        """The scope of the address, RT_SCOPE_* of linux/rtnetlink.h."""
+        return self._attributes.field("scope", "the scope of an address")
+
+    @property
+    def broadcast(self) -> Address | None:
+        """The broadcast address of an IPv4 address; None without one."""
+        return self._attributes.address("IFA_BROADCAST", "a broadcast address")
+
+    @property
+    def _flags(self) -> int:
+        what = "the flags of an address"
+        flags = self._attributes.number_if_any("IFA_FLAGS", what)
+        return self._attributes.field("flags", what) if flags is None else flags
 
     @property
     def is_refreshed(self) -> bool:
@@ -112,14 +157,23 @@ class RouteMessage(FamilyMessage):
         return self._attributes.has("RTA_MULTIPATH")
 
     @cached_property
-    def mtu(self) -> int | None:
-        """The route's own MTU, in bytes; None without one."""
-        return self._metric("RTAX_MTU", "the MTU of a route")
+    def limits(self) -> dict[str, int]:
+        """The metrics that bound packets or connections, by ip-route(8)'s names.
 
-    @cached_property
-    def advmss(self) -> int | None:
-        """The maximum segment size that the route advertises, in bytes; None without one."""
-        return self._metric("RTAX_ADVMSS", "the ADVMSS of a route")
+        Those that only tune how fast a connection is, such as its first window, are left out.
+        """
+        metrics = self._attributes.nested("RTA_METRICS")
+        values = {
+            name: metrics.number_if_any(attribute, f"the {name} of a route") if metrics else None
+            for attribute, name in _LIMITS.items()
+        }
+        return {name: value for name, value in values.items() if value}
+
+    @property
+    def expires(self) -> bool:
+        """True if the kernel removes the route by itself after a time."""
+        times = self._attributes.nested("RTA_CACHEINFO")
+        return times is not None and times.field("rta_expires", "the end of a route") != 0
 
     @cached_property
     def metric(self) -> int:
@@ -130,10 +184,6 @@ class RouteMessage(FamilyMessage):
     def scope(self) -> int:
         """The scope of the route, RT_SCOPE_* of linux/rtnetlink.h."""
         return self._attributes.field("scope", "the scope of a route")
-
-    def _metric(self, name: str, what: str) -> int | None:
-        metrics = self._attributes.nested("RTA_METRICS")
-        return metrics.number_if_any(name, what) if metrics else None
 
 
 class RuleMessage(FamilyMessage):

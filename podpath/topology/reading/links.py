@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from ipaddress import ip_address
 
 from podpath.model import Bridge, Interface, Port, PortVlan, Settings
 from podpath.system.netlink.links import (
@@ -16,6 +17,8 @@ _USER_HZ = 100  # ticks a second in times that the kernel reports, whatever its 
 _WITHOUT = {0x2: "no broadcast", 0x1000: "no multicast"}  # IFF_* of linux/if.h
 _WITH = {0x80: "no ARP", 0x200: "all multicast"}
 _DEFAULT_QUEUES = frozenset({"noqueue", "pfifo_fast", "fq_codel", "fq", "mq"})
+_SCOPES = {200: "site", 253: "link", 254: "host", 255: "nowhere"}  # linux/rtnetlink.h
+_EVERYBODY = ip_address("255.255.255.255")
 _STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 
@@ -71,6 +74,7 @@ def interface(
     Raises:
         CouldNotTest: A message is not sound.
     """
+    held = [address for address in addresses if address.family]
     return Interface(
         index=link.index,
         name=link.name,
@@ -78,7 +82,7 @@ def interface(
         mac=link.mac,
         mtu=link.mtu,
         up=link.is_up,
-        addresses=tuple(a.address for a in addresses if a.family),
+        addresses=tuple(a.address for a in held),
         master=link.master,
         peer_index=link.peer_index,
         peer_nsid=link.peer_nsid,
@@ -90,7 +94,24 @@ def interface(
         settings=settings,
         promiscuous=link.is_promiscuous,
         flags=frozenset(_unusual(link.flags)),
+        limited=tuple(limit for a in held if not a.address.is_link_local for limit in _limits(a)),
     )
+
+
+def _limits(message: AddressMessage) -> Iterator[str]:
+    """Yield what keeps an address from being used as its owner expects, or for as long."""
+    address = message.address
+    if not message.is_global:
+        yield f"{address} is of scope {_SCOPES.get(message.scope, message.scope)}"
+    if not message.is_for_good:
+        yield f"{address} expires"
+    if message.is_deprecated:
+        yield f"{address} is deprecated"
+    if message.is_duplicate:
+        yield f"{address} is a duplicate"
+    broadcast = message.broadcast
+    if broadcast is not None and broadcast not in (address.network.broadcast_address, _EVERYBODY):
+        yield f"{address} has the broadcast address {broadcast}"
 
 
 def _unusual(flags: int) -> Iterator[str]:

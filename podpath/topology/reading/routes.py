@@ -62,7 +62,6 @@ def _particulars(message: RouteMessage, kind: str) -> Iterator[str]:
         yield f"table {message.table}"
     if message.has_several_hops:
         yield "several next hops"
-    if message.mtu:
-        yield f"mtu {message.mtu}"
-    if message.advmss:
-        yield f"advmss {message.advmss}"
+    yield from (f"{name} {value}" for name, value in message.limits.items())
+    if message.expires:
+        yield "expires"  # without the time, which is another at each look

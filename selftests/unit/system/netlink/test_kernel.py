@@ -110,7 +110,7 @@ def test_routes(tables: Tables) -> None:
     blackhole, spread = tables.routes["10.10.0.0"], tables.routes["10.11.0.0"]
 
     assert (route.length, str(route.gateway), route.table) == (16, "10.88.0.9", 254)
-    assert (route.mtu, route.advmss) == (1300, 1200)
+    assert route.limits == {"mtu": 1300, "advmss": 1200}
     assert (route.device, route.has_several_hops) == (tables.links["br0"].index, False)
     assert (route.protocol, route.kind) == (3, 1)  # RTPROT_BOOT, RTN_UNICAST
     assert str(other.gateway) == "fe80::1"

@@ -177,7 +177,7 @@ def test_gateway_that_is_not_understood_is_not_ignored(via: object) -> None:
 def test_route_without_metrics() -> None:
     route = RouteMessage(Decoded({}))
 
-    assert (route.mtu, route.advmss, route.has_several_hops) == (None, None, False)
+    assert (route.limits, route.has_several_hops) == ({}, False)
 
 
 def test_rule_without_conditions() -> None:
