@@ -110,6 +110,12 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
 
 
 @requirement("LIFE-OTHERS")
+def test_first_pods_leave_the_files_of_the_node(created: Deployment) -> None:
+    """The first ADDs wrote no file of the node itself, such as /etc/hosts."""
+    assert created.file_changes == []
+
+
+@requirement("LIFE-OTHERS")
 def test_rules_of_other_programs_stay_as_pods_come_and_go(
     node: Node, pods: Deployment, network: Network
 ) -> None:

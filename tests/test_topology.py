@@ -212,7 +212,18 @@ def test_plugin_turns_on_only_configured_settings(unset: Attachment, network: Ne
 
     others = {name: value for name, value in before.items() if name not in tuned}
     differences = settings.switched("a container", unset.settings(), Settings(), network)
-    assert differences + own_settings.changes(others, now, "a container") == []
+    differences += own_settings.changes(others, now, "a container")
+    tuned |= {name.replace("IFNAME", unset.interface) for name in tuned}
+    changed = {name: value for name, value in now.items() if name not in tuned}
+    assert differences + own_settings.hindering(changed, unset.interface) == []
+
+
+@requirement("TOPO-SETTINGS")
+def test_all_pods_have_the_same_settings(node: Node, pods: Deployment) -> None:
+    """No pod's namespace has a setting that most pods have otherwise."""
+    by_pod = {pod.name: own_settings.read_in(node, pod.network.netns) for pod in pods}
+
+    assert own_settings.unlike(by_pod) == []
 
 
 @requirement("TOPO-SETTINGS")

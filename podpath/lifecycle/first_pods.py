@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from podpath.cni.network import Network
-from podpath.errors import DoesNotConform, prerequisite
+from podpath.errors import CouldNotTest, DoesNotConform, prerequisite
 from podpath.lifecycle import failed_add, uplink
-from podpath.nodes import lacking, link_settings, own_settings
+from podpath.nodes import lacking, link_settings, own_files, own_settings
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import ADDED, Deployment
 from podpath.nodes.pod import PodSpec
@@ -37,7 +37,7 @@ def made(
         CouldNotTest: anything else failed, for example because the host lacks something.
     """
     before, links = uplink.read(node), link_settings.of_node(node)
-    settings = own_settings.read(node)
+    settings, written = own_settings.read(node), _files(node)
     if not node.shared:
         deployment.node_before = reading.read(node.network_namespace(), {}, []).node
     with ExitStack() as stack, ExitStack() as creation:
@@ -52,5 +52,14 @@ def made(
         uplink.require_untouched(node, before)
         deployment.link_changes = link_settings.changes(links, link_settings.of_node(node))
         deployment.setting_changes = own_settings.changes(settings, own_settings.read(node))
+        deployment.file_changes = own_files.changes(written, _files(node))
         creation.close()
         yield
+
+
+def _files(node: Node) -> dict[str, str]:
+    """Read the node's own files. Raises CouldNotTest."""
+    try:
+        return own_files.read(node)
+    except OSError as error:
+        raise CouldNotTest(f"the node's files could not be read: {error}") from None

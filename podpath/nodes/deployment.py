@@ -116,6 +116,8 @@ class Deployment:
         self.link_changes: list[Difference] = []
         #: Settings of the node itself that changed as the first pods were made.
         self.setting_changes: list[Difference] = []
+        #: Changes of the node's own files, likewise.
+        self.file_changes: list[Difference] = []
         #: The node before its first pods; None on a node that other programs set up, too.
         self.node_before: Namespace | None = None
         self.hung = hung or HungCalls()

@@ -1,5 +1,7 @@
 """Settings of the node itself, and of a container's namespace (ip-sysctl), that ADD changes."""
 
+import sys
+from collections import Counter
 from collections.abc import Mapping
 
 from podpath.model import NODE, Difference
@@ -27,6 +29,18 @@ _FOR_PODS = frozenset(
 #: The kernel changes these: the IPv6 MTU of a link follows the link's own, at which LIFE-OTHERS
 #: looks, and the other one is of the whole machine.
 _KERNELS = frozenset({"mtu", "max_dgram_qlen"})
+#: Settings of a link -> the values with which it asks for neighbours, takes their announcements,
+#: answers requests for its addresses, and sends packets that come far enough (ip-sysctl).
+_USABLE = {
+    "ipv4/conf/{}/arp_ignore": range(3),
+    "ipv4/conf/{}/drop_gratuitous_arp": range(1),
+    "ipv6/conf/{}/drop_unsolicited_na": range(1),
+    "ipv6/conf/{}/hop_limit": range(32, 256),
+    "ipv4/neigh/{}/mcast_solicit": range(1, sys.maxsize),
+    "ipv6/neigh/{}/mcast_solicit": range(1, sys.maxsize),
+}
+#: Each namespace has random values of its own.
+_SECRET = frozenset({"tcp_fastopen_key", "stable_secret"})
 _OF_IPVS = "ipv4/vs/"
 _TRACKING = "netfilter/nf_conntrack_"
 #: Times in seconds for which kube-proxy lets the kernel track connections, where it lowers them
@@ -58,6 +72,46 @@ def changes(
         for name, value in before.items()
         if now.get(name, value) != value and not _is_for_pods(name, value, now[name])
     ]
+
+
+def hindering(now: Mapping[str, str], link: str) -> list[Difference]:
+    """List the settings with which a container's link hears or answers less than others do. Pure.
+
+    Settings of a new link have no value before ADD: the kernel's own values are the measure.
+    """
+    return [
+        Difference("changed", f"a container's setting {name}", _bounds(usable), value)
+        for pattern, usable in _USABLE.items()
+        if (value := now.get(name := pattern.format(link), "")).isdecimal()
+        and int(value) not in usable
+    ]
+
+
+def _bounds(usable: range) -> str:
+    """Return the values of a range in words."""
+    if usable.start:
+        return f"{usable.start} at least"
+    return f"{usable[-1]} at most" if usable[-1] else "0"
+
+
+def unlike(by_pod: Mapping[str, Mapping[str, str]]) -> list[Difference]:
+    """List the settings that most pods have alike, and a pod has otherwise. Pure.
+
+    Args:
+        by_pod: pod -> the settings of its namespace, as read_in() returns them.
+    """
+    found = []
+    names = dict.fromkeys(name for settings in by_pod.values() for name in settings)
+    for name in (n for n in names if n.rpartition("/")[2] not in _SECRET):
+        values = {pod: own[name] for pod, own in by_pod.items() if name in own}
+        usual, number = Counter(values.values()).most_common(1)[0]
+        if 2 * number > len(by_pod):
+            found += [
+                Difference("setting", f"pod {pod} {name}", f"{usual}, as other pods", value)
+                for pod, value in values.items()
+                if value != usual
+            ]
+    return found
 
 
 def _is_for_pods(name: str, before: str, now: str) -> bool:

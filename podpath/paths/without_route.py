@@ -49,7 +49,14 @@ def of_pods(topology: Topology, network: Network) -> Cause | None:
         for subnet, difference in _absent(topology, network).items()
         if any(address in subnet for pod in ends for address in pod.addresses)
     ]
-    return Cause(_ROUTE, _WHY, tuple(lacking)) if lacking else None
+    return _of_routes(lacking, topology, network) if lacking else None
+
+
+def _of_routes(lacking: Sequence[Difference], topology: Topology, network: Network) -> Cause:
+    """Return the violation that the node's missing routes are, or the one that they follow from."""
+    return following.cause(_ROUTE, lacking, topology, network) or Cause(
+        _ROUTE, _WHY, tuple(lacking)
+    )
 
 
 def cause(
@@ -80,7 +87,7 @@ def cause(
     found = _explained(judgement, absent, topology, to_gateway=without_gateway is not None)
     if not found:
         return None
-    return without_gateway or Cause(_ROUTE, _WHY, found)
+    return without_gateway or _of_routes(found, topology, network)
 
 
 def _absent(topology: Topology, network: Network) -> dict[Subnet, Difference]:

@@ -84,7 +84,9 @@ REQUIREMENTS = (
         " HTTP exchange and a datagram must take the path. Where they are configured, a ping to"
         " beyond the node must still be masqueraded, and a mapped port lead to its pod. On a node"
         " of podpath's own, tables of nftables, rules of iptables, routing rules and routes that no"
-        " plugin made must stay, in both IP versions.",
+        " plugin made must stay, in both IP versions, and its first pods must not write files of"
+        " its own: those below /etc and /usr, other networks' configurations among them. A plugin's"
+        " own are below /etc/cni, /var and /run.",
     ),
     Requirement(
         "LIFE-SURVIVOR",

@@ -222,6 +222,9 @@ REQUIREMENTS = (
         " machine. IPAM assigns an address without a lease to the next pod.",
         how="podpath compares eth0's addresses with those that the runtime reports, with the"
         " conflist's ranges, with the profile's prefix length and with all other pods' addresses."
+        " Each must be usable for good: of global scope, neither deprecated, a duplicate nor about"
+        " to expire, with its network's broadcast address if any. A link with IPv6 addresses needs"
+        " a link-local one (RFC 4291, section 2.1)."
         " host-local's store must have leased each to this pod.",
     ),
     Requirement(
@@ -236,8 +239,10 @@ REQUIREMENTS = (
         why="Without a route, a pod cannot reach a network. A route that is not configured sends"
         " packets another way.",
         how="The pod's routes in all tables are read by netlink, for each IP version, and"
-        " compared with those of the profile and of the conflist. Its permanent neighbours are"
-        " compared with those of the profile.",
+        " compared with those of the profile and of the conflist, each with its MTU, segment size,"
+        " hop limit, window, shortest time-out, and whether it expires. Its permanent neighbours"
+        " are compared with those of the profile. The node's own addresses may be among them, with"
+        " the node's MAC address.",
     ),
     Requirement(
         "TOPO-RULE",
@@ -298,7 +303,8 @@ REQUIREMENTS = (
         " ADD is also called for a container that has both turned off. All settings that this one,"
         " or a node of podpath's own, can write are compared before and after ADD. Those that pods"
         " may require do not count: forwarding, filters of ARP and of source addresses, IPVS,"
-        " longer times of connection tracking.",
+        " longer times of connection tracking. A container's link must answer ARP and take"
+        " announcements, and a pod must have each setting as most pods have it.",
     ),
     Requirement(
         "TOPO-HOOKS",

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 
 from podpath.cni.network import Network
-from podpath.model import NODE, POD_INTERFACE, Difference, Topology
-from podpath.topology import bridge, interfaces, routes
+from podpath.model import NODE, POD_INTERFACE, Difference, Family, Topology
+from podpath.topology import bridge, interfaces, routes, routing
 
 _PEER, _PORT = "TOPO-VETH-PEER", "TOPO-BRIDGE-PORT"
 _GATEWAY, _ROUTE = "TOPO-BRIDGE-GATEWAY", "TOPO-NODE-ROUTE"
+_ADDRESS = "TOPO-NODE-ADDR"
 #: Requirements on host ends, which a pod without one cannot meet.
 _ON_HOST_ENDS = frozenset({_PORT, "TOPO-FDB", "TOPO-NODE-ADDR", "TOPO-MTU"})
 #: Requirements on links that are in a pod and not on the node.
@@ -51,7 +52,7 @@ def cause(
     """
     if not differences:
         return None
-    for rule in (_without_peer, _without_port, _without_gateway):
+    for rule in (_without_peer, _without_port, _without_gateway, _without_address):
         found = rule(requirement, differences, topology, network)
         if found and found.requirement not in network.not_applicable:
             return found
@@ -118,6 +119,33 @@ def _without_gateway(
     if not absent <= subnets:
         return None
     return Cause(_GATEWAY, "the bridge lacks the gateway's address", tuple(lacking))
+
+
+def _without_address(
+    requirement: str, differences: Sequence[Difference], topology: Topology, network: Network
+) -> Cause | None:
+    """Explain the routes by host ends that the node lacks by the addresses that these lack.
+
+    With a link's last IPv4 address go all of its routes (net/ipv4/fib_frontend.c,
+    fib_inetaddr_event).
+    """
+    if requirement != _ROUTE or {d.kind for d in differences} != {routes.MISSING}:
+        return None
+    found: list[Difference] = []
+    for difference in differences:
+        device = str(difference.where).rpartition(" dev ")[2].split()[0]
+        pods = [p for p in topology.pods if (end := topology.host_end(p)) and end.name == device]
+        link = topology.node.interface(device)
+        if not pods or link is None or any(a.version == Family.IPV4.value for a in link.addresses):
+            return None
+        if ":" in str(difference.where).removeprefix(f"{NODE} ").split()[0]:
+            return None
+        lacking = routing.node_addr(topology, network, pods[0])
+        own = [d for d in lacking if d.kind == "missing address"]
+        if not own:
+            return None
+        found += own
+    return Cause(_ADDRESS, "a host end has lost its address", tuple(dict.fromkeys(found)))
 
 
 def _without_port(

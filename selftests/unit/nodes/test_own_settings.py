@@ -44,6 +44,34 @@ def test_change_that_pods_may_require_is_none(name: str, before: str, now: str) 
     assert own_settings.changes({name: before}, {name: now}) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("ipv4/conf/net1/arp_ignore", "8", "2 at most"),
+        ("ipv4/conf/net1/drop_gratuitous_arp", "1", "0"),
+        ("ipv6/conf/net1/hop_limit", "3", "32 at least"),
+    ],
+)
+def test_link_that_hears_or_answers_less(name: str, value: str, expected: str) -> None:
+    """The same of another link, and a value that harms nothing, are no differences."""
+    (difference,) = own_settings.hindering({name: value}, "net1")
+
+    assert str(difference).endswith(f"setting {name}: expected {expected}, saw {value}")
+    assert own_settings.hindering({name: value}, "eth0") == []
+    assert own_settings.hindering({"ipv4/conf/net1/arp_ignore": "1"}, "net1") == []
+
+
+def test_pod_that_has_a_setting_otherwise_than_most() -> None:
+    """Of two pods, none is unusual. Each namespace has its own secrets."""
+    usual = {"ipv4/ip_default_ttl": "64", "ipv4/tcp_fastopen_key": "1-2"}
+    other = {"ipv4/ip_default_ttl": "9", "ipv4/tcp_fastopen_key": "3-4"}
+
+    (difference,) = own_settings.unlike({"a": usual, "b": other, "c": usual})
+    expected = "setting at pod b ipv4/ip_default_ttl: expected 64, as other pods, saw 9"
+    assert str(difference) == expected
+    assert own_settings.unlike({"a": usual, "b": other}) == []
+
+
 def test_settings_that_come_and_go_are_none() -> None:
     """They belong to links, or to modules of the kernel."""
     assert own_settings.changes({"ipv4/conf/gone/tag": "0"}, {"netfilter/nf_log/2": "NONE"}) == []
