@@ -6,6 +6,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from podpath.model import NODE, Difference
+from podpath.nodes import state_files
 from podpath.nodes.base import Node
 
 #: Directories of the node's administrator and of its distribution.
@@ -13,7 +14,8 @@ _FOREIGN = ("/etc/", "/usr/", "/bin/", "/sbin/", "/lib/", "/boot/", "/home/")
 #: State and settings of plugins, names of routing tables, and what Python can make again.
 _OF_PLUGINS = ("/etc/cni/*", "/etc/iproute2/*", "*/__pycache__*")
 #: Configurations of networks: the runtime takes the first one for all its pods.
-_OF_RUNTIMES = ("/etc/cni/net.d/*.conf", "/etc/cni/net.d/*.conflist", "/etc/cni/net.d/*.json")
+_CONFIGURATIONS = "/etc/cni/net.d"
+_OF_RUNTIMES = tuple(f"{_CONFIGURATIONS}/*.{kind}" for kind in ("conf", "conflist", "json"))
 _DIRECTORY, _DELETED = "a directory", "deleted"
 
 
@@ -25,7 +27,10 @@ def read(node: Node) -> dict[str, str]:
     Raises:
         OSError: a directory cannot be read.
     """
-    return {path: _digest(node, path) for path in node.written() if _is_foreign(path)}
+    if node.shared:
+        return {}
+    paths = (*node.written(), *state_files.names_in(node, _CONFIGURATIONS))
+    return {path: _digest(node, path) for path in paths if _is_foreign(path)}
 
 
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[Difference]:

@@ -36,7 +36,7 @@ def paths(node: Node) -> Iterator[str]:
     Raises:
         OSError: a directory cannot be read.
     """
-    found = [*_of_cni(node), *_names_in(node, "/run"), *_no_namespaces(node)]
+    found = [*_of_cni(node), *names_in(node, "/run"), *_no_namespaces(node)]
     if not node.shared:
         own = (path for top in _IN_MEMORY for path in _below(node, top))
         found += (path for path in (*own, *node.written()) if _is_state(path))
@@ -70,7 +70,7 @@ def addresses(node: Node) -> dict[str, frozenset[str]]:
 
 def _of_cni(node: Node) -> Iterator[str]:
     for parent, prefix in _USUAL:
-        for path in _names_in(node, parent):
+        for path in names_in(node, parent):
             if path.startswith(f"{parent}/{prefix}"):
                 yield from (path, *_below(node, path))
 
@@ -82,7 +82,7 @@ def _is_state(path: str) -> bool:
 def _no_namespaces(node: Node) -> Iterator[str]:
     """List what is among the named namespaces, and is none: each link with its target."""
     named = node.named_namespaces()
-    for path in _names_in(node, _NAMESPACES):
+    for path in names_in(node, _NAMESPACES):
         if os.path.basename(path) not in named:
             with suppress(OSError):
                 yield f"{path} -> {os.readlink(node.root(path))}"
@@ -90,7 +90,12 @@ def _no_namespaces(node: Node) -> Iterator[str]:
             yield path
 
 
-def _names_in(node: Node, directory: str) -> list[str]:
+def names_in(node: Node, directory: str) -> list[str]:
+    """List the paths of the entries of a directory of the node; none if it does not exist.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
     return [
         f"{directory}/{name}" for _, names in islice(_walk(node, directory), 1) for name in names
     ]

@@ -4,16 +4,11 @@ The kernel's reason must be that of the violation, and each lost packet must hav
 with any other difference stays a finding of its own: a second fault is never hidden.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from podpath.cni.network import Network
-from podpath.model import (
-    Difference,
-    Loss,
-    Path,
-    Topology,
-)
-from podpath.paths import too_large, without_route
+from podpath.model import Difference, Loss, Topology
+from podpath.paths import ending, hooked, too_large, without_route
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import MISSING
 from podpath.topology import bridge
@@ -55,9 +50,16 @@ def cause(
         found = too_large.cause(judgement, differences, losses, said, topology, network)
         if found is not None:
             return found
-    if losses and kinds <= _NOT_BRIDGED | {MISSING} and _PORT not in network.not_applicable:
-        return _no_port(judgement, losses, topology, network)
-    return None
+    rules = (
+        (_PORT, _NOT_BRIDGED | {MISSING}, _no_port),
+        (hooked.REQUIREMENT, hooked.KINDS, hooked.cause),
+    )
+    explained = (
+        rule(judgement, losses, topology, network)
+        for requirement, alike, rule in rules
+        if losses and kinds <= alike and requirement not in network.not_applicable
+    )
+    return next(filter(None, explained), None)
 
 
 def _no_port(
@@ -73,7 +75,7 @@ def _no_port(
         if (end := topology.host_end(pod)) and (own := _of_port(topology, network, pod))
     }
     explained = {loss.path for loss in losses}
-    if not named or not named <= found.keys() or not _all(judgement, explained):
+    if not named or not named <= found.keys() or not ending.explains_all(judgement, explained):
         return None
     differences = (d for name in sorted(named) for d in found[name])
     return Cause(_PORT, "a host end is no port that forwards", tuple(dict.fromkeys(differences)))
@@ -81,15 +83,3 @@ def _no_port(
 
 def _of_port(topology: Topology, network: Network, pod: str) -> list[Difference]:
     return [d for d in bridge.bridge_port(topology, network, pod) if d.kind in _NO_FORWARDING]
-
-
-def _all(judgement: Judgement, explained: Iterable[str]) -> bool:
-    """Return whether each path lost its packets for an explained reason, or had no request."""
-    known = set(explained)
-    paths = {path.name: path for path in judgement.paths}
-    ends = {_ends(paths[name]) for name in known if name in paths}
-    return all(name in known or _ends(path)[::-1] in ends for name, path in paths.items())
-
-
-def _ends(path: Path) -> tuple[str, str]:
-    return path.hops[0].namespace, path.hops[-1].namespace

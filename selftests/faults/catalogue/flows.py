@@ -124,9 +124,9 @@ FAULTS = (
     Fault(
         name="a host end has a small MTU, and UDP is dropped",
         source="own: two faults, of which neither hides the other",
-        reds={"TOPO-MTU": "MTU at", "PATH-UDP": "missing hop"},
-        follows=frozenset({"TOPO-HOOKS", "PATH-HTTP"}),
-        under={"PATH-MTU": "TOPO-MTU"},
+        reds={"TOPO-MTU": "MTU at", "TOPO-HOOKS": "packet filter at node"},
+        follows=frozenset({"PATH-HTTP"}),
+        under={"PATH-MTU": "TOPO-MTU", "PATH-UDP": "TOPO-HOOKS"},
         untestable=frozenset({"LIFE-PARALLEL"}),
         after=f'ip link set "$HOST" mtu 1400; {bridge_rule("ip protocol udp drop")}',
     ),

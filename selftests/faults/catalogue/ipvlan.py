@@ -101,7 +101,8 @@ FAULTS = (
     _stacked(
         name="ipvlan: pods in mode l3 are filtered",
         source="own: in the pod, as no packet from pod to pod passes the node's filters",
-        reds={"TOPO-HOOKS": "traffic control at pod server", "PATH-ICMP": "missing hop"},
+        reds={"TOPO-HOOKS": "traffic control at pod server"},
+        under={"PATH-ICMP": "TOPO-HOOKS"},
         follows=_PATHS,
         untestable=frozenset({"LIFE-REUSE"}),
         network=_L3,

@@ -136,10 +136,8 @@ FAULTS = (
         name="macvlan: the lower link drops what pods send each other",
         cause="NETFILTER_DROP .*table netdev broken",
         source="own",
-        reds={
-            "TOPO-HOOKS": "packet filter at node",
-            "PATH-ICMP": "missing hop at server eth0 in",
-        },
+        reds={"TOPO-HOOKS": "packet filter at node"},
+        under={"PATH-ICMP": "TOPO-HOOKS"},
         follows=_PATHS,
         untestable=frozenset({"PATH-ARP"}),
         after="""nft 'add table netdev broken
@@ -163,8 +161,9 @@ FAULTS = (
     _stacked(
         name="macvlan: a pod does not answer neighbour solicitations",
         source="own: a filter that knows ARP only",
-        reds={"PATH-ARP": "missing hop"},
-        follows=_PATHS | {"TOPO-HOOKS"},
+        reds={"TOPO-HOOKS": "packet filter at pod server"},
+        under={"PATH-ARP": "TOPO-HOOKS"},
+        follows=_PATHS,
         untestable=frozenset({"PATH-ICMP"}),
         network=_DUAL,
         after="""[ "$POD" != server ] || in_pod nft 'add table netdev deaf

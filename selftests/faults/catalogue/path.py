@@ -1,47 +1,54 @@
 """Faults of the way that packets take."""
 
-from selftests.faults.fault import Fault, bridge_rule
+from selftests.faults.fault import Fault, bridge_rule, rule_of_iptables
 
 #: What shows that a packet filter is there at all.
 _SHOWN = frozenset({"TOPO-HOOKS"})
+_HOOKED = {"TOPO-HOOKS": "packet filter at node"}
+
+
+def _forwarded(match: str) -> str:
+    """A rule of iptables that drops what the bridge passes to it (br_netfilter)."""
+    rule = f"-m physdev --physdev-is-bridged {match} -j DROP"
+    return f"""ip link set cni0 type bridge nf_call_iptables 1
+          {rule_of_iptables("filter", f"FORWARD {rule}")}"""
+
 
 FAULTS = (
     Fault(
         name="echo replies are dropped in one direction",
         cause="NETFILTER_DROP .*icmp type echo-reply drop",
         source="own",
-        reds={"PATH-ICMP": "missing hop"},
-        follows=_SHOWN,
+        reds=_HOOKED,
+        under=dict.fromkeys(("PATH-ICMP",), "TOPO-HOOKS"),
         untestable=frozenset({"PATH-ARP"}),
         after=f"""[ "$POD" != server ] || {{
           {bridge_rule("ip saddr '$IP' icmp type echo-reply drop")}; }}""",
     ),
     Fault(
         name="HTTP is dropped",
-        cause='NETFILTER_DROP .*rule "tcp dport 80 drop"',
+        cause="NETFILTER_DROP .*FORWARD",
         source="containernetworking/plugins issue 430",
         reds={"PATH-HTTP": "missing hop"},
-        follows=_SHOWN,
         near=frozenset({"PATH-UDP"}),
-        after=bridge_rule("tcp dport 80 drop"),
+        after=_forwarded("-p tcp --dport 80"),
     ),
     Fault(
         name="the last packet of a connection is dropped",
         cause="NETFILTER_DROP .*tcp flags & fin == fin",
         source="own",
-        reds={"PATH-HTTP": "missing hop"},
-        follows=_SHOWN,
+        reds=_HOOKED,
+        under=dict.fromkeys(("PATH-HTTP",), "TOPO-HOOKS"),
         untestable=frozenset({"LIFE-SURVIVOR"}),
         after=bridge_rule("tcp flags & fin == fin tcp sport 80 drop"),
     ),
     Fault(
         name="UDP is dropped",
-        cause='NETFILTER_DROP .*rule "ip protocol udp drop"',
+        cause="NETFILTER_DROP .*FORWARD",
         source="containernetworking/plugins issue 430",
         reds={"PATH-UDP": "missing hop"},
-        follows=_SHOWN,
         near=frozenset({"PATH-HTTP"}),
-        after=bridge_rule("ip protocol udp drop"),
+        after=_forwarded("-p udp"),
     ),
     Fault(
         name="ARP is answered by the bridge in a pod's place",
@@ -135,20 +142,25 @@ FAULTS = (
     ),
     Fault(
         name="large packets are dropped",
-        cause='NETFILTER_DROP .*rule "ip length > 1000 drop"',
+        cause="NETFILTER_DROP .*FORWARD",
         source="own: a tunnel's MTU",
         reds={"PATH-SIZE": "missing hop", "PATH-MTU": "missing hop"},
-        follows=_SHOWN | {"PATH-HTTP"},
+        follows=frozenset({"PATH-HTTP"}),
         untestable=frozenset({"LIFE-PARALLEL"}),
-        after=bridge_rule("ip length > 1000 drop"),
+        after=_forwarded("-m length --length 1001:65535"),
     ),
     Fault(
         name="fragments are dropped",
         cause="NETFILTER_DROP",
         source="own",
-        reds={"PATH-SIZE": "missing hop"},
-        follows=_SHOWN
-        | {"LIFE-CHURN", "LIFE-DELETE", "LIFE-PARALLEL", "CNI-DEL", "CNI-DEL-GONE", "CNI-PARALLEL"},
+        reds=_HOOKED,
+        under=dict.fromkeys(("PATH-SIZE",), "TOPO-HOOKS"),
+        follows=frozenset(
+            {
+                *("LIFE-CHURN", "LIFE-DELETE", "LIFE-PARALLEL"),
+                *("CNI-DEL", "CNI-DEL-GONE", "CNI-PARALLEL"),
+            }
+        ),
         near=frozenset({"PATH-MTU", "PATH-UDP"}),
         # not in the bridge, where connection tracking may have joined them
         after="""nft "add table netdev broken
@@ -159,8 +171,8 @@ FAULTS = (
         name="empty packets are dropped",
         cause='NETFILTER_DROP .*rule "ip length 28 drop"',
         source="own",
-        reds={"PATH-SIZE": "missing hop"},
-        follows=_SHOWN,
+        reds=_HOOKED,
+        under=dict.fromkeys(("PATH-SIZE",), "TOPO-HOOKS"),
         near=frozenset({"PATH-MTU"}),
         after=bridge_rule("ip length 28 drop"),
     ),
@@ -168,11 +180,22 @@ FAULTS = (
         name="a pod cannot reach itself",
         cause='NETFILTER_DROP .*oif "lo" icmp type echo-request drop',
         source="own",
-        reds={"PATH-SELF": "missing hop"},
-        follows=_SHOWN,
+        reds={"TOPO-HOOKS": "packet filter at pod"},
+        under={"PATH-SELF": "TOPO-HOOKS"},
         after="""in_pod nft 'add table ip left
           add chain ip left output { type filter hook output priority 0; }
           add rule ip left output oif lo icmp type echo-request drop'""",
+    ),
+    Fault(
+        name="a pod does not answer itself",
+        source="own: a hardened image's sysctl, for one pod",
+        reds={
+            "PATH-SELF": "missing hop",
+            "TOPO-SETTINGS": "setting at pod bystander ipv4/icmp_echo_ignore_all",
+        },
+        follows=frozenset({"PATH-GATEWAY"}),
+        after="""[ "$POD" != bystander ] ||
+          in_pod sh -c 'echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all'""",
     ),
     Fault(
         name="the node refuses its pods",

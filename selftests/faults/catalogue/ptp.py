@@ -54,9 +54,9 @@ FAULTS = (
         name="ptp: host end has lost the gateway's address",
         source="own",
         reds={"TOPO-NODE-ADDR": "missing address at node veth"},
-        # the kernel takes the routes of an address with it
-        under={"PATH-GATEWAY": "TOPO-NODE-ROUTE"},
-        follows=_PATHS | {"TOPO-NODE-ROUTE", "PATH-ARP"},
+        # the kernel takes the routes of a link's last address with it
+        under=dict.fromkeys(("TOPO-NODE-ROUTE", "PATH-ICMP", "PATH-GATEWAY"), "TOPO-NODE-ADDR"),
+        follows=_PATHS | {"PATH-ARP"},
         untestable=frozenset({"PATH-ARP"}),
         after='[ "$POD" != client ] || ip address flush dev "$HOST"',
     ),

@@ -8,6 +8,7 @@ import pytest
 
 from podpath import profiles
 from podpath.model import (
+    NODE,
     Cause,
     Difference,
     Direction,
@@ -121,6 +122,49 @@ def test_packets_that_end_at_a_missing_port_follow_from_it() -> None:
     assert (
         following.cause(judgement, judgement.differences, filtered, [], topology, network) is None
     )
+
+
+BRIDGED = 'rule "ip protocol icmp drop" of chain forward, table bridge broken (+1 packet)'
+ROUTED = 'rule "ip protocol icmp drop" of chain forward, table ip filter (+1 packet)'
+
+
+@pytest.mark.parametrize(
+    ("namespace", "rule", "where"),
+    [
+        pytest.param(NODE, BRIDGED, NODE, id="bridge"),
+        pytest.param("server", ROUTED, "pod server", id="pod"),
+        pytest.param(NODE, ROUTED, "", id="node"),
+    ],
+)
+def test_packets_that_a_filter_on_the_path_drops_follow_from_it(
+    namespace: str, rule: str, where: str
+) -> None:
+    """The node's other tables are no hooks on the path."""
+    judgement = judged(samples.exchange(1)[:2])
+    path, dropped = judgement.crossings[0].path.name, replace(FILTERED, rules=(rule,))
+    losses = [Loss("ping", 1, path, None, namespace, (dropped,))]
+    either = [replace(losses[0], causes=(dropped, TOO_BIG))]
+
+    def followed(by: list[Loss]) -> Violation | None:
+        topology, network = samples.topology(), samples.network()
+        return following.cause(judgement, judgement.differences, by, [], topology, network)
+
+    violation = followed(losses)
+    expected = [where] if where else []
+    assert [d.where for d in (violation.differences if violation else ())] == expected
+    assert followed(either) is None
+
+
+@pytest.mark.parametrize("queues", [("clsact",), ()])
+def test_packets_that_traffic_control_drops_follow_from_its_queue(queues: tuple[str, ...]) -> None:
+    judgement = judged(samples.exchange(1)[:1])
+    topology = samples.with_node_link(samples.topology(), END, queues=queues)
+    dropped = Cause("TC_INGRESS", "sch_handle_ingress", END)
+    losses = [Loss("ping", 1, judgement.crossings[0].path.name, None, NODE, (dropped,))]
+    network = samples.network()
+
+    violation = following.cause(judgement, judgement.differences, losses, [], topology, network)
+    assert (violation.requirement if violation else "") == ("TOPO-HOOKS" if queues else "")
 
 
 PTP = samples.network(profile=profiles.for_plugin("ptp"), isGateway=False)
