@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: Requirements on packets of pods, and those of them on packets to beyond the node.
 _OF_PACKETS = ("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORTMAP")
 _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
+_BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
 _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
 _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets")
 
@@ -88,6 +89,7 @@ def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
         pods or list(persistence.first.pods),
         params.get("family"),
         beyond=not _BEYOND.isdisjoint(ids),
+        misled=not _BY_GATEWAY.isdisjoint(ids) or not network.is_bridged,
     )
     if not lacking:
         return None

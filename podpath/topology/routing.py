@@ -22,6 +22,9 @@ from podpath.profiles import GATEWAY, HOST_END, RouteRule, filled
 from podpath.topology import routes
 from podpath.topology.comparison import Differences, no_host_end
 
+#: Kind of a difference in a pod's permanent neighbours.
+NEIGHBOUR = "permanent neighbour"
+
 
 def route(topology: Topology, network: Network, pod: str) -> Differences:
     """Check that a pod has the routes of its profile and the configured ones, and no others.
@@ -66,7 +69,7 @@ def _neighbours(topology: Topology, network: Network, pod: str) -> Differences:
     }
     return [
         Difference(
-            "permanent neighbour",
+            NEIGHBOUR,
             f"pod {pod} {address}",
             expected.get(address, "none"),
             held.get(address, "none"),

@@ -15,8 +15,11 @@ def lacking(
     family: Family | None,
     *,
     beyond: bool,
+    misled: bool = False,
 ) -> list[Difference]:
     """List the missing routes that explain why packets of pods take another path, or none.
+
+    So does a gateway's permanent neighbour entry with a MAC address that no link of the node has.
 
     Args:
         topology: the node and its pods.
@@ -24,16 +27,29 @@ def lacking(
         pods: names of the pods that send the packets.
         family: IP version of the packets; None for all.
         beyond: true if the packets leave the node.
+        misled: true if the packets go to the gateway, or beyond it.
     """
     names = [name for name in pods if name in topology.pods]
     return [
         difference
         for name in names
         for difference in routing.route(topology, network, name)
-        if difference.kind == routes.MISSING
-        and not _in_other_table(difference)
-        and _explains(topology, name, _destination(difference, name), family, beyond=beyond)
+        if (
+            difference.kind == routes.MISSING
+            and not _in_other_table(difference)
+            and _explains(topology, name, _destination(difference, name), family, beyond=beyond)
+        )
+        or (misled and _misleads(topology, difference, family))
     ]
+
+
+def _misleads(topology: Topology, difference: Difference, family: Family | None) -> bool:
+    """Return whether a permanent neighbour has a MAC address that no link of the node has."""
+    if difference.kind != routing.NEIGHBOUR or difference.seen == "none":
+        return False
+    version = ipaddress.ip_address(str(difference.where).rpartition(" ")[2]).version
+    known = {link.mac for link in topology.node.interfaces}
+    return difference.seen not in known and family in (None, Family(version))
 
 
 def _in_other_table(difference: Difference) -> bool:

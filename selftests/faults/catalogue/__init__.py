@@ -8,6 +8,7 @@ from selftests.faults.catalogue import (
     contract,
     families,
     features,
+    files,
     flows,
     hanging,
     healthy,
@@ -25,6 +26,7 @@ from selftests.faults.catalogue import (
     topology,
     translation,
     uplink,
+    usable,
     vlan,
 )
 from selftests.faults.fault import Fault
@@ -52,6 +54,8 @@ FAULTS = (
     *settings.FAULTS,
     *topology.FAULTS,
     *routes.FAULTS,
+    *usable.FAULTS,
+    *files.FAULTS,
 )
 HEALTHY = (
     *healthy.PLUGINS,
@@ -68,6 +72,8 @@ HEALTHY = (
     *translation.PLUGINS,
     *settings.PLUGINS,
     *routes.PLUGINS,
+    *usable.PLUGINS,
+    *files.PLUGINS,
 )
 #: These are tried on a kind cluster alone: selftests/kind.
 OF_CLUSTERS = kubernetes.FAULTS

@@ -127,11 +127,9 @@ FAULTS = (
         _aws(
             name="aws: the permanent neighbour has a wrong MAC address",
             cause="the MAC address of another host",
-            source="own",
-            reds={
-                "TOPO-ROUTE": "permanent neighbour at pod client 169.254.1.1",
-                "PATH-ICMP": "missing hop",
-            },
+            source="aws/amazon-vpc-cni-k8s issue 2103",
+            reds={"TOPO-ROUTE": "permanent neighbour at pod client 169.254.1.1"},
+            under={"PATH-ICMP": "TOPO-ROUTE"},
             follows=_PATHS | {"PATH-GATEWAY"},
             after="""[ "$POD" != client ] || in_pod ip neighbour replace 169.254.1.1 \\
               lladdr 02:00:00:00:00:99 dev eth0 nud permanent""",
