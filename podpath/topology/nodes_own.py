@@ -1,9 +1,9 @@
-"""Check that the node keeps its routes, rules and addresses when its first pods are made. Pure."""
+"""Check that the node keeps its routes, rules, addresses and hooks at its first ADDs. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from podpath.cni.network import Network
-from podpath.model import NODE, Difference, Namespace, Rule, Subnet, Topology
+from podpath.model import NODE, Difference, Interface, Namespace, Rule, Subnet, Topology
 from podpath.topology.comparison import Differences
 
 #: Place -> texts of what is there.
@@ -11,7 +11,7 @@ _Own = dict[str, set[str]]
 
 
 def changes(before: Namespace, topology: Topology, network: Network) -> Differences:
-    """List the node's own routes, rules and addresses that vanished or came.
+    """List the node's own routes, rules, addresses, and hooks of links that vanished or came.
 
     Those of pods are for TOPO-NODE-ROUTE and TOPO-NETNS-IP. A bridge that has the node's uplink as
     a port may take over the node's addresses, and with them its routes.
@@ -52,13 +52,23 @@ def _own(node: Namespace, subnets: Sequence[Subnet], ends: set[str], links: set[
         if link.name in links and not address.is_link_local
         if not any(address.ip in subnet for subnet in subnets)
     }
-    texts = {"routes": routes, "rules": rules, "addresses": addresses}
+    hooks = {hook for link in node.interfaces if link.name in links for hook in _hooks(link)}
+    texts = {"routes": routes, "rules": rules, "addresses": addresses, "hooks": hooks}
     return {f"{kind} of the {NODE}": own for kind, own in texts.items()}
 
 
+def _hooks(link: Interface) -> Iterator[str]:
+    """Yield the unusual queueing disciplines of a link, and its XDP program."""
+    yield from (f"{queue} on {link.name}" for queue in link.queues)
+    if link.xdp:
+        yield f"an XDP program on {link.name}"
+
+
 def _is_of_pods(rule: Rule, subnets: Sequence[Subnet], ends: set[str]) -> bool:
+    """Return whether TOPO-NODE-ROUTE is about a rule: about a network of pods, or their links."""
     prefixes = [network for network in (rule.source, rule.destination) if network is not None]
-    return any(_meets(p, subnets) for p in prefixes) or not ends.isdisjoint(rule.interfaces)
+    within = any(p.prefixlen >= s.prefixlen and _meets(p, [s]) for p in prefixes for s in subnets)
+    return within or not ends.isdisjoint(rule.interfaces)
 
 
 def _meets(network: Subnet, subnets: Sequence[Subnet]) -> bool:

@@ -90,3 +90,22 @@ def test_default_route_by_another_link_is_two_changes() -> None:
 
     kinds = [d.kind for d in nodes_own.changes(node(DEFAULT), with_pods(other), NETWORK)]
     assert kinds == ["left behind", "lost"]
+
+
+@pytest.mark.parametrize(
+    ("source", "listed"), [("10.0.0.0/8", True), ("10.88.0.0/24", False), ("10.88.0.5/32", False)]
+)
+def test_rule_around_the_pods_is_one_of_the_node(source: str, listed: bool) -> None:
+    """It is about others, too; TOPO-NODE-ROUTE has those that are about pods alone."""
+    base = with_pods(DEFAULT)
+    rule = Rule(f"from {source}", ip_network(source), table=100)
+    after = samples.with_node(base, rules=(*base.node.rules, rule))
+
+    assert bool(nodes_own.changes(node(DEFAULT), after, NETWORK)) is listed
+
+
+def test_traffic_control_of_the_uplink_is_listed() -> None:
+    after = samples.with_node_link(with_pods(DEFAULT), samples.UPLINK, queues=("htb",), xdp=True)
+
+    seen = [d.seen for d in nodes_own.changes(node(DEFAULT), after, NETWORK)]
+    assert seen == [f"an XDP program on {samples.UPLINK}", f"htb on {samples.UPLINK}"]
