@@ -8,14 +8,17 @@ from podpath.cni.network import Network
 from podpath.errors import DoesNotConform, Unmet
 from podpath.model import (
     NODE,
+    Address,
     Bridge,
     Difference,
     Family,
+    FdbEntry,
     Interface,
     Neighbour,
     Port,
     Route,
     Rule,
+    Subnet,
     Topology,
     listed,
 )
@@ -24,7 +27,7 @@ from podpath.paths.observable import Traffic
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
 
-_Entry = Route | Rule | Neighbour
+_Entry = Route | Rule | Neighbour | FdbEntry
 
 _FIELDS = (
     *("index", "mac", "mtu", "up", "addresses", "master", "peer_index", "mode"),
@@ -82,6 +85,8 @@ def changes(before: Topology, after: Topology, network: Network) -> list[Differe
         differences += _exchanged(f"rules of pod {pod}", earlier.rules, later.rules)
         where = f"permanent neighbours of pod {pod}"
         differences += _exchanged(where, earlier.neighbours, later.neighbours)
+    entries = (_configured(t, before.pods) for t in (before, after))
+    differences += _exchanged(f"configured FDB entries of {network.bridge}", *entries)
     for where, (was, now_is) in pairs.items():
         for name in _FIELDS:
             old, new = getattr(was, name, None), getattr(now_is, name, None)
@@ -94,6 +99,12 @@ def changes(before: Topology, after: Topology, network: Network) -> list[Differe
     return differences
 
 
+def _configured(topology: Topology, pods: Iterable[str]) -> list[FdbEntry]:
+    """List the FDB entries of pods' ports that the bridge did not learn."""
+    ends = {end.name for end in map(topology.host_end, pods) if end is not None}
+    return [e for e in topology.node.fdb if e.port in ends and not e.learned]
+
+
 def lost_routes(before: Topology, after: Topology, network: Network) -> list[Difference]:
     """List the node's routes by the bridge or a pod's host end that vanished. Pure."""
     links = {network.bridge, *(end.name for pod in before.pods if (end := before.host_end(pod)))}
@@ -103,6 +114,38 @@ def lost_routes(before: Topology, after: Topology, network: Network) -> list[Dif
         for route in before.node.routes
         if route.device in links and route not in present
     ]
+
+
+def new_ways(before: Topology, after: Topology) -> list[Difference]:
+    """List the node's routes, rules and permanent neighbours of pods that came meanwhile. Pure."""
+    pods = [a for network in before.pods.values() for a in network.addresses]
+    routes = [
+        str(route)
+        for route in after.node.routes
+        if route not in before.node.routes and _has_any(route.destination, pods)
+    ]
+    rules = [
+        rule.text
+        for rule in after.node.rules
+        if rule not in before.node.rules
+        and any(_has_any(end, pods) for end in (rule.source, rule.destination) if end)
+    ]
+    neighbours = [
+        _worded(neighbour)
+        for neighbour in after.node.neighbours
+        if neighbour not in before.node.neighbours and neighbour.address in pods
+    ]
+    came = {"routes": routes, "rules": rules, "permanent neighbours": neighbours}
+    return [
+        Difference("changed", f"{kind} of the {NODE}", "none", text)
+        for kind, texts in came.items()
+        for text in texts
+    ]
+
+
+def _has_any(subnet: Subnet, addresses: Iterable[Address]) -> bool:
+    """Return whether a network has one of the addresses, and not just any address."""
+    return subnet.prefixlen > 0 and any(address in subnet for address in addresses)
 
 
 def _pair(
@@ -121,6 +164,8 @@ def _exchanged(where: str, earlier: Iterable[_Entry], later: Iterable[_Entry]) -
 def _worded(entry: _Entry) -> str:
     if isinstance(entry, Neighbour):
         return f"{entry.address} is at {entry.mac or 'no MAC address'}"
+    if isinstance(entry, FdbEntry):
+        return f"{entry.mac} on {entry.port}"
     return entry.text if isinstance(entry, Rule) else str(entry)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.lifecycle import bystanders
+from podpath.lifecycle import bystanders, strangers
 from podpath.model import NODE, Difference, Topology
-from podpath.nodes import leases, link_settings, ruleset
+from podpath.nodes import leases, ruleset
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.system import limits, netns, waiting
@@ -21,8 +21,9 @@ from podpath.topology import firewall, whole
 #: Requirement on the wiring, with the reason why tests of other requirements are not run.
 PERSISTS = ("LIFE-PERSIST", "the pods' wiring changed by itself after ADD")
 
-
-#: Settings of a node that decide whether it forwards and filters what pods send (ip-sysctl).
+#: Tables of rules that filter on the pods' links; those of the node itself may come and go.
+_ON_LINKS = ("table bridge ", "table netdev ")
+#: Settings that decide whether a node or a pod forwards, filters and answers (ip-sysctl).
 _SETTINGS = (
     *("ipv4/ip_forward", "ipv4/conf/all/rp_filter", "ipv4/conf/all/route_localnet"),
     *("ipv4/conf/all/arp_ignore", "ipv4/conf/all/accept_local", "ipv4/icmp_echo_ignore_all"),
@@ -144,7 +145,9 @@ class Persistence:
     def _compared(self) -> list[Difference]:
         try:
             now = whole.read(self._node, self._pods)
-            lost = Counter(self._rules) - Counter(self._list_rules())
+            rules = self._list_rules()
+            lost = Counter(self._rules) - Counter(rules)
+            came = (Counter(rules) - Counter(self._rules)).elements()
             released = set(self._leases) - set(self._list_leases())
         except CouldNotTest:
             return []
@@ -152,16 +155,33 @@ class Persistence:
             return [Difference("changed", NODE, "the pods' namespaces", error.message)]
         differences = bystanders.changes(self.first, now, self._network)
         differences += bystanders.lost_routes(self.first, now, self._network)
-        settings = link_settings.changes(self._settings, self._read_settings())
+        differences += bystanders.new_ways(self.first, now)
+        read = self._read_settings()
+        settings = [
+            Difference("changed", name, value, read[name])
+            for name, value in self._settings.items()
+            if read.get(name, value) != value
+        ]
         lost_rules = [Difference("lost", "rules", rule, "gone") for rule in lost.elements()]
         lost_leases = [Difference("lost", "leases", lease, "gone") for lease in sorted(released)]
-        return [*differences, *lost_rules, *lost_leases, *settings]
+        hooks = [
+            Difference("changed", f"rules of the {NODE}", "none", rule)
+            for rule in came
+            if rule.startswith(_ON_LINKS) and strangers.TABLE not in rule
+        ]
+        return [*differences, *lost_rules, *hooks, *lost_leases, *settings]
 
     def _read_settings(self) -> dict[str, str]:
-        """Return the node's settings on which pods rely; other programs set those of their node."""
-        if self._node.shared:
+        """Read the settings on which pods rely: theirs, and the node's if it is podpath's own."""
+        places = {} if self._node.shared else {NODE: self._node.network_namespace()}
+        named = self._node.named_namespaces()
+        pods = self.first.pods.items()
+        places |= {f"pod {p}": named[n.netns] for p, n in pods if n.netns in named}
+        try:
+            found = zip(places, netns.run_in_each(places.values(), _settings), strict=True)
+        except CouldNotTest:  # a namespace went, which the topology shows
             return {}
-        return netns.run_in(self._node.network_namespace(), _settings)
+        return {f"{place} {name}": value for place, own in found for name, value in own.items()}
 
     def _list_leases(self) -> tuple[str, ...]:
         """List the leases of the pods that stay; the same as before if they cannot be read."""

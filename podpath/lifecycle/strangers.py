@@ -13,7 +13,7 @@ from podpath.nodes.deployment import Deployment
 #: A table of its own, and rules in iptables' tables, of addresses of documentation ranges
 #: (RFC 5737, RFC 3849): they meet no packet.
 _OTHER, _OTHER_V6 = "203.0.113.77", "2001:db8:77::77"
-_TABLE = "podpath_other"
+TABLE = "podpath_other"
 _IPTABLES = (
     ("filter", "FORWARD", f"-s {_OTHER} -j ACCEPT"),
     ("nat", "PREROUTING", f"-s {_OTHER} -j ACCEPT"),
@@ -28,8 +28,8 @@ def _more(action: str) -> Iterator[str]:
 
     Rules are added to tables that are there: a table would stay.
     """
-    yield f"nft {action} table inet {_TABLE}"
-    yield f"nft {action} table bridge {_TABLE}"
+    yield f"nft {action} table inet {TABLE}"
+    yield f"nft {action} table bridge {TABLE}"
     for family, address in (("-4", _OTHER), ("-6", _OTHER_V6)):
         yield f"ip {family} rule {action} from {address} lookup {_ROUTES}"
         yield f"ip {family} route {action} blackhole {address} table {_ROUTES}"
@@ -46,16 +46,16 @@ def _more(action: str) -> Iterator[str]:
 _ADD = "; ".join(
     [
         "set -e",
-        f"nft add table ip {_TABLE}",
-        f"nft add chain ip {_TABLE} kept",
-        f"nft add rule ip {_TABLE} kept ip saddr {_OTHER} counter accept",
+        f"nft add table ip {TABLE}",
+        f"nft add chain ip {TABLE} kept",
+        f"nft add rule ip {TABLE} kept ip saddr {_OTHER} counter accept",
         *(f"iptables -w -t {table} -A {chain} {rule}" for table, chain, rule in _IPTABLES),
         *(f"{{ {command} || :; }}" for command in _more("add")),
     ]
 )
 _DELETE = "; ".join(
     [
-        f"nft delete table ip {_TABLE}",
+        f"nft delete table ip {TABLE}",
         *(f"iptables -w -t {table} -D {chain} {rule}" for table, chain, rule in _IPTABLES),
         *_more("delete"),
         "true",
@@ -64,15 +64,15 @@ _DELETE = "; ".join(
 
 
 def can_have_rules(node: Node, pods: Deployment) -> bool:
-    """Return whether the node's kernel has tables of IPv4 (CONFIG_NF_TABLES_IPV4) for rules.
+    """Return whether the node's kernel has tables of IPv4 (CONFIG_NFTABLES_IPV4) for rules.
 
     Args:
         node: a node that no other program uses.
         pods: the node's pods.
     """
     with pods.around():
-        made = node.run(["nft", "add", "table", "ip", _TABLE])
-        node.run(["nft", "delete", "table", "ip", _TABLE])
+        made = node.run(["nft", "add", "table", "ip", TABLE])
+        node.run(["nft", "delete", "table", "ip", TABLE])
     return "Operation not supported" not in made.stderr
 
 
@@ -96,7 +96,7 @@ def lost_rules(node: Node, network: Network, pods: Deployment) -> list[Differenc
 
 
 def _is_other(difference: Difference) -> bool:
-    marks = (_OTHER, _OTHER_V6, _TABLE)
+    marks = (_OTHER, _OTHER_V6, TABLE)
     of_rules = difference.where in ("rules", "routing")
     return of_rules and any(mark in difference.expected for mark in marks)
 

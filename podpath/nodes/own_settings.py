@@ -39,8 +39,9 @@ _USABLE = {
     "ipv4/neigh/{}/mcast_solicit": range(1, sys.maxsize),
     "ipv6/neigh/{}/mcast_solicit": range(1, sys.maxsize),
 }
-#: Each namespace has random values of its own.
+#: Each namespace has random values of its own. Without IPv6, a pod lacks addresses: TOPO-ADDR.
 _SECRET = frozenset({"tcp_fastopen_key", "stable_secret"})
+_SEEN_ELSEWHERE = _SECRET | {"disable_ipv6"}
 _OF_IPVS = "ipv4/vs/"
 _TRACKING = "netfilter/nf_conntrack_"
 #: Times in seconds for which kube-proxy lets the kernel track connections, where it lowers them
@@ -102,7 +103,7 @@ def unlike(by_pod: Mapping[str, Mapping[str, str]]) -> list[Difference]:
     """
     found = []
     names = dict.fromkeys(name for settings in by_pod.values() for name in settings)
-    for name in (n for n in names if n.rpartition("/")[2] not in _SECRET):
+    for name in (n for n in names if n.rpartition("/")[2] not in _SEEN_ELSEWHERE):
         values = {pod: own[name] for pod, own in by_pod.items() if name in own}
         usual, number = Counter(values.values()).most_common(1)[0]
         if 2 * number > len(by_pod):

@@ -75,7 +75,7 @@ def _undone(item: pytest.Item, persistence: Persistence) -> Exception | None:
 def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     """Return the violation of TOPO-ROUTE, if a missing route explains where packets went."""
     from podpath.errors import DoesNotConform, Unmet
-    from podpath.topology import unrouted
+    from podpath.topology import following, unrouted
 
     ids, network = shared.ids_of(item), shared.network(item.config)
     if not all(i.startswith(_OF_PACKETS) for i in ids) or _ROUTED[0] in network.not_applicable:
@@ -93,6 +93,9 @@ def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     )
     if not lacking:
         return None
+    if cause := following.cause(_ROUTED[0], lacking, persistence.first, network):
+        violation = DoesNotConform("\n".join(map(str, cause.differences)))
+        return Unmet(violation, cause.requirement, cause.consequence)
     return Unmet(DoesNotConform("\n".join(map(str, lacking))), *_ROUTED)
 
 

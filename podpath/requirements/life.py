@@ -123,8 +123,9 @@ REQUIREMENTS = (
         how="Right after ADD, podpath reads the wiring of three pods, their leases and the"
         " node's rules. The kernel announces each later change of links and rules; leases are read"
         " again. A change is a violation if podpath creates and deletes no pod meanwhile, for at"
-        " least six seconds and until the end of the run. So is one of the settings by which a node"
-        " of podpath's own forwards and filters. Tests that fail after it are not run.",
+        " least six seconds and until the end of the run. So is a new route or rule about a pod's"
+        " address, and a change of a setting by which a pod, or a node of podpath's own, forwards,"
+        " filters or answers. Tests that fail after it are not run.",
     ),
     Requirement(
         "LIFE-REUSE",

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 
 from podpath.cni.network import Network
-from podpath.model import NODE, POD_INTERFACE, Difference, Family, Topology
+from podpath.model import NODE, POD_INTERFACE, Address, Difference, Family, Topology
 from podpath.topology import bridge, interfaces, routes, routing
 
 _PEER, _PORT = "TOPO-VETH-PEER", "TOPO-BRIDGE-PORT"
 _GATEWAY, _ROUTE = "TOPO-BRIDGE-GATEWAY", "TOPO-NODE-ROUTE"
-_ADDRESS = "TOPO-NODE-ADDR"
+_ADDRESS, _ADDR = "TOPO-NODE-ADDR", "TOPO-ADDR"
+#: Requirements that a pod without its address does not meet either.
+_OF_ADDRESSES = frozenset({"TOPO-NETNS-IP", "TOPO-ROUTE", "TOPO-RESULT"})
 #: Requirements on host ends, which a pod without one cannot meet.
 _ON_HOST_ENDS = frozenset({_PORT, "TOPO-FDB", "TOPO-NODE-ADDR", "TOPO-MTU"})
 #: Requirements on links that are in a pod and not on the node.
@@ -52,7 +54,8 @@ def cause(
     """
     if not differences:
         return None
-    for rule in (_without_peer, _without_port, _without_gateway, _without_address):
+    rules = (_without_peer, _without_port, _without_gateway, _without_address, _without_version)
+    for rule in rules:
         found = rule(requirement, differences, topology, network)
         if found and found.requirement not in network.not_applicable:
             return found
@@ -146,6 +149,46 @@ def _without_address(
             return None
         found += own
     return Cause(_ADDRESS, "a host end has lost its address", tuple(dict.fromkeys(found)))
+
+
+def _without_version(
+    requirement: str, differences: Sequence[Difference], topology: Topology, _: Network
+) -> Cause | None:
+    """Explain what a pod lacks of an IP version of which its eth0 has no address any more.
+
+    The routes of an address go with it; the result and the runtime still have the address.
+    """
+    if requirement not in _OF_ADDRESSES:
+        return None
+    found: list[Difference] = []
+    for pod, reported in topology.pods.items():
+        link = topology.of_pod(pod).interface(POD_INTERFACE)
+        held = {a.version for a in link.addresses if not a.is_link_local} if link else set()
+        lost = [a for a in reported.addresses if link and a.version not in held]
+        own = [d for d in differences if _is_of(d, pod, lost)]
+        differences = [d for d in differences if d not in own]
+        if own:
+            where = f"pod {pod} {POD_INTERFACE}"
+            found += [Difference("addresses", where, str(a), "none of its version") for a in lost]
+    if differences or not found:
+        return None
+    return Cause(_ADDR, "a pod's interface has lost its address", tuple(found))
+
+
+def _is_of(difference: Difference, pod: str, lost: Iterable[Address]) -> bool:
+    """Return whether a difference is that a pod lacks what these addresses of it have brought."""
+    where = str(difference.where)
+    if difference.kind == "address in wrong namespace":
+        return difference.seen == "no namespace" and where in map(str, lost)
+    versions = {address.version for address in lost}
+    if where == f"result of pod {pod}, addresses":
+        missing = set(difference.seen.split(", ")) - set(difference.expected.split(", "))
+        return bool(missing) and {ip_interface(m).version for m in missing} <= versions
+    begins = (f"pod {pod} ", f"result of pod {pod}, route ")
+    if difference.kind not in (routes.MISSING, "result") or not where.startswith(begins):
+        return False
+    destination = where.removeprefix(begins[0]).removeprefix(begins[1]).split()[0]
+    return "/" in destination and ip_interface(destination).version in versions
 
 
 def _without_port(

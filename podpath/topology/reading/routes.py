@@ -63,5 +63,5 @@ def _particulars(message: RouteMessage, kind: str) -> Iterator[str]:
     if message.has_several_hops:
         yield "several next hops"
     yield from (f"{name} {value}" for name, value in message.limits.items())
-    if message.expires:
+    if message.expires and message.protocol != _BY_KERNEL:  # not those that end with an address
         yield "expires"  # without the time, which is another at each look

@@ -77,6 +77,53 @@ _UNDONE = (
         after=_later('echo other >"/var/lib/cni/networks/podpath/$IP"'),
     ),
     Fault(
+        name="a bridge is given a configured entry seconds after ADD",
+        source="own: a clean-up that restores what it saved",
+        reds={
+            "LIFE-PERSIST": "configured FDB entries of cni0: expected none, saw 02:00:00:00:00:77"
+        },
+        untestable=ALL,
+        after=_later('bridge fdb replace 02:00:00:00:00:77 dev "$HOST" master static'),
+    ),
+    Fault(
+        name="a pod stops answering seconds after ADD",
+        source="own: sysctls of a hardened image, applied by an agent",
+        reds={"LIFE-PERSIST": "setting ipv4/icmp_echo_ignore_all: expected 0, saw 1"},
+        untestable=ALL,
+        after=_later("""nsenter --net="$NETNS" -- \\
+          sh -c "echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all" """),
+    ),
+    Fault(
+        name="the node is given a route around its pods seconds after ADD",
+        source="own: a daemon of another network on the same subnet",
+        reds={"LIFE-PERSIST": "changed at routes of the node: expected none, saw 10.88.0.0/25"},
+        untestable=ALL,
+        after=_later("ip route replace blackhole 10.88.0.0/25"),
+    ),
+    Fault(
+        name="the node is given a rule about its pods seconds after ADD",
+        source="own: policy routing of a VPN that comes up",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw"},
+        untestable=ALL,
+        after=_later("ip rule | grep -q 4444 || ip rule add from 10.88.0.0/24 lookup 4444"),
+    ),
+    Fault(
+        name="a filter of bridges is loaded seconds after ADD",
+        source="own: ebtables' rules of a virtual machine's host",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table bridge late"},
+        untestable=ALL,
+        after=_later("""nft add table bridge late
+          nft add chain bridge late f \\{ type filter hook forward priority 0\\; \\}
+          nft add rule bridge late f ip protocol udp drop"""),
+    ),
+    Fault(
+        name="the node knows a pod by another MAC address seconds after ADD",
+        source="own: a daemon that restores what it saved of the neighbours",
+        reds={"LIFE-PERSIST": "changed at permanent neighbours of the node: expected none, saw"},
+        untestable=ALL,
+        after=_later("ip neighbour replace $IP lladdr 02:00:00:00:00:99 dev cni0 nud permanent"),
+    ),
+    Fault(
         name="a pod's route is deleted seconds after ADD",
         source="own",
         reds={"LIFE-PERSIST": "changed at routes of pod"},

@@ -38,6 +38,17 @@ FAULTS = (
           in_pod ip address change "$IP6" dev "$CNI_IFNAME" preferred_lft 0""",
     ),
     Fault(
+        name="one pod's IPv6 is off",
+        source="own: disable_ipv6, set again after the addresses",
+        reds={"TOPO-ADDR": "addresses at pod client eth0: expected 10.88.0."},
+        under=dict.fromkeys(
+            ("TOPO-NETNS-IP", "TOPO-ROUTE", "TOPO-RESULT", "PATH-ICMP"), "TOPO-ADDR"
+        ),
+        configure=dual_stack,
+        after="""[ "$POD" != client ] ||
+          in_pod sh -c "echo 1 >/proc/sys/net/ipv6/conf/$CNI_IFNAME/disable_ipv6" """,
+    ),
+    Fault(
         name="the pod's address is of its link alone",
         source="own: the scope of a link-local address",
         reds={"TOPO-ADDR": "/24 is of scope link"},
