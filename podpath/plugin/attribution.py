@@ -18,7 +18,9 @@ _OF_PACKETS = ("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORT
 _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
 _BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
 _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
-_ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets")
+_ADDRESSED = ("TOPO-ADDR", "a pod's interface lacks its address")
+_ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets, or the gateway's MAC address")
+_KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -75,7 +77,8 @@ def _undone(item: pytest.Item, persistence: Persistence) -> Exception | None:
 def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     """Return the violation of TOPO-ROUTE, if a missing route explains where packets went."""
     from podpath.errors import DoesNotConform, Unmet
-    from podpath.topology import following, unrouted
+    from podpath.model import Family
+    from podpath.topology import comparison, following, unrouted
 
     ids, network = shared.ids_of(item), shared.network(item.config)
     if not all(i.startswith(_OF_PACKETS) for i in ids) or _ROUTED[0] in network.not_applicable:
@@ -83,20 +86,34 @@ def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     call = getattr(item, "callspec", None)
     params = call.params if call else {}
     pods = [params[name] for name in ("source", "destination", "pod") if name in params]
+    unheld = [
+        f"pod {pod} has no address {address} on its interface"
+        for pod in pods or list(persistence.first.pods)
+        if pod in persistence.first.pods
+        for address in comparison.unheld(persistence.first, pod)
+        if params.get("family") in (None, Family(address.version))
+    ]
+    if unheld and _ADDRESSED[0] not in network.not_applicable:
+        return Unmet(DoesNotConform("\n".join(unheld)), *_ADDRESSED)
+    misled = not _BY_GATEWAY.isdisjoint(ids) or not network.is_bridged
+    wrong = unrouted.unknown_to_node(persistence.first, pods, params.get("family"))
+    if misled and wrong and _KNOWN[0] not in network.not_applicable:
+        return Unmet(DoesNotConform("\n".join(map(str, wrong))), *_KNOWN)
     lacking = unrouted.lacking(
         persistence.first,
         network,
         pods or list(persistence.first.pods),
         params.get("family"),
         beyond=not _BEYOND.isdisjoint(ids),
-        misled=not _BY_GATEWAY.isdisjoint(ids) or not network.is_bridged,
+        misled=misled,
     )
     if not lacking:
         return None
-    if cause := following.cause(_ROUTED[0], lacking, persistence.first, network):
-        violation = DoesNotConform("\n".join(map(str, cause.differences)))
-        return Unmet(violation, cause.requirement, cause.consequence)
-    return Unmet(DoesNotConform("\n".join(map(str, lacking))), *_ROUTED)
+    cause = following.cause(_ROUTED[0], lacking, persistence.first, network)
+    if cause is None:
+        return Unmet(DoesNotConform("\n".join(map(str, lacking))), *_ROUTED)
+    violation = DoesNotConform("\n".join(map(str, cause.differences)))
+    return Unmet(violation, cause.requirement, cause.consequence)
 
 
 def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:

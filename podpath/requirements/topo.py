@@ -269,7 +269,8 @@ REQUIREMENTS = (
         " RFC 1122, section 3.2.1.3",
         why="Programs in a pod talk to each other at 127.0.0.1. Another address on lo makes the"
         " pod answer itself where it should send.",
-        how="lo's addresses are read by netlink: 127.0.0.1/8, and none but ::1/128 beside it.",
+        how="lo's addresses are read by netlink: 127.0.0.1/8, and none but ::1/128 beside it, which"
+        " a pod with IPv6 addresses needs.",
     ),
     Requirement(
         "TOPO-RESULT",

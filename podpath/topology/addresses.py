@@ -145,6 +145,9 @@ def lo(topology: Topology, pod: str) -> Differences:
     differences = []
     if not any(a.version == Family.IPV4.value for a in held & _LOOPBACK):
         differences.append(Difference("missing address", where, "127.0.0.1/8", listed(held)))
+    has_ipv6 = any(a.version == Family.IPV6.value for a in topology.pods[pod].addresses)
+    if has_ipv6 and not any(a.version == Family.IPV6.value for a in held & _LOOPBACK):
+        differences.append(Difference("missing address", where, "::1/128", listed(held)))
     if held - _LOOPBACK:
         differences.append(
             Difference("unexpected address", where, "127.0.0.1/8 only", listed(held - _LOOPBACK))

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from podpath.model import (
     POD_INTERFACE,
+    Address,
     AddressWithPrefix,
     Difference,
     Family,
     Interface,
+    Topology,
 )
 
 Differences = list[Difference]
@@ -61,3 +63,10 @@ def of_family(link: Interface, family: Family) -> list[AddressWithPrefix]:
 def no_host_end(pod: str) -> Difference:
     """Return the difference for a pod whose eth0 has no peer in the node."""
     return Difference("peer", f"pod {pod} {POD_INTERFACE}", "an interface of the node", "none")
+
+
+def unheld(topology: Topology, pod: str) -> list[Address]:
+    """List the addresses that the runtime has of a pod, and that its eth0 has not."""
+    link = topology.of_pod(pod).interface(POD_INTERFACE)
+    held = {a.ip for a in link.addresses} if link else set()
+    return [a for a in topology.pods[pod].addresses if link and a not in held]

@@ -10,7 +10,7 @@ from ipaddress import ip_interface
 
 from podpath.cni.network import Network
 from podpath.model import NODE, POD_INTERFACE, Address, Difference, Family, Topology
-from podpath.topology import bridge, interfaces, routes, routing
+from podpath.topology import bridge, comparison, interfaces, result, routes, routing
 
 _PEER, _PORT = "TOPO-VETH-PEER", "TOPO-BRIDGE-PORT"
 _GATEWAY, _ROUTE = "TOPO-BRIDGE-GATEWAY", "TOPO-NODE-ROUTE"
@@ -54,7 +54,7 @@ def cause(
     """
     if not differences:
         return None
-    rules = (_without_peer, _without_port, _without_gateway, _without_address, _without_version)
+    rules = (_without_peer, _without_port, _without_gateway, _without_address, _unheld, _misnamed)
     for rule in rules:
         found = rule(requirement, differences, topology, network)
         if found and found.requirement not in network.not_applicable:
@@ -151,44 +151,64 @@ def _without_address(
     return Cause(_ADDRESS, "a host end has lost its address", tuple(dict.fromkeys(found)))
 
 
-def _without_version(
+def _unheld(
     requirement: str, differences: Sequence[Difference], topology: Topology, _: Network
 ) -> Cause | None:
-    """Explain what a pod lacks of an IP version of which its eth0 has no address any more.
+    """Explain what a pod lacks by the addresses that the runtime has of it, and its eth0 has not.
 
-    The routes of an address go with it; the result and the runtime still have the address.
+    The routes of an IP version go with its last address; the result still has the address.
     """
     if requirement not in _OF_ADDRESSES:
         return None
-    found: list[Difference] = []
-    for pod, reported in topology.pods.items():
-        link = topology.of_pod(pod).interface(POD_INTERFACE)
-        held = {a.version for a in link.addresses if not a.is_link_local} if link else set()
-        lost = [a for a in reported.addresses if link and a.version not in held]
-        own = [d for d in differences if _is_of(d, pod, lost)]
-        differences = [d for d in differences if d not in own]
+    rest, found = list(differences), []
+    for pod in topology.pods:
+        unheld = comparison.unheld(topology, pod)
+        own = [d for d in rest if _is_of(d, pod, unheld, topology)]
+        rest = [d for d in rest if d not in own]
         if own:
             where = f"pod {pod} {POD_INTERFACE}"
-            found += [Difference("addresses", where, str(a), "none of its version") for a in lost]
-    if differences or not found:
+            found += [Difference("addresses", where, str(a), "none of these") for a in unheld]
+    if rest or not found:
         return None
-    return Cause(_ADDR, "a pod's interface has lost its address", tuple(found))
+    return Cause(_ADDR, "a pod's interface lacks its address", tuple(found))
 
 
-def _is_of(difference: Difference, pod: str, lost: Iterable[Address]) -> bool:
-    """Return whether a difference is that a pod lacks what these addresses of it have brought."""
+def _is_of(difference: Difference, pod: str, unheld: Sequence[Address], topology: Topology) -> bool:
+    """Return whether a pod's difference follows from addresses that its interface lacks."""
     where = str(difference.where)
     if difference.kind == "address in wrong namespace":
-        return difference.seen == "no namespace" and where in map(str, lost)
-    versions = {address.version for address in lost}
+        return difference.seen == "no namespace" and where in map(str, unheld)
     if where == f"result of pod {pod}, addresses":
-        missing = set(difference.seen.split(", ")) - set(difference.expected.split(", "))
-        return bool(missing) and {ip_interface(m).version for m in missing} <= versions
+        expected, seen = (set(t.split(", ")) for t in (difference.expected, difference.seen))
+        missing = seen - expected
+        return expected - {"none"} <= seen and {ip_interface(m).ip for m in missing} <= set(unheld)
     begins = (f"pod {pod} ", f"result of pod {pod}, route ")
     if difference.kind not in (routes.MISSING, "result") or not where.startswith(begins):
         return False
     destination = where.removeprefix(begins[0]).removeprefix(begins[1]).split()[0]
-    return "/" in destination and ip_interface(destination).version in versions
+    own = topology.of_pod(pod).interface(POD_INTERFACE)
+    held = {a.version for a in own.addresses if not a.is_link_local} if own else set()
+    lost = {a.version for a in unheld} - held
+    return "/" in destination and ip_interface(destination).version in lost
+
+
+def _misnamed(
+    requirement: str, differences: Sequence[Difference], topology: Topology, network: Network
+) -> Cause | None:
+    """Explain MAC addresses of a result that are of no interface, by what the result names."""
+    if requirement != "TOPO-MAC" or {d.kind for d in differences} != {"MAC in result"}:
+        return None
+    found = [
+        difference
+        for pod in topology.pods
+        for difference in result.differences(topology, network, pod)
+        if "interface" in str(difference.where) or "host end" in str(difference.where)
+    ]
+    named = [d for d in differences if d.seen == "no such interface"]
+    outside = [d for d in differences if str(d.where) == f"{NODE} {POD_INTERFACE}"]
+    if not found or len(named) + len(outside) < len(differences):
+        return None
+    return Cause("TOPO-RESULT", "the result names another interface", tuple(found))
 
 
 def _without_port(

@@ -57,6 +57,12 @@ def _interfaces(topology: Topology, pod: str) -> Differences:
     outside = {e.get("name") for e in entries if not e.get("sandbox")}
     if end is not None and end.name not in outside:
         differences += _unequal(f"result of pod {pod}, host end", end.name, listed(outside))
+    spaces = {True: topology.of_pod(pod), False: topology.node}
+    for entry in entries:
+        name = str(entry.get("name") or "")
+        if name and spaces[bool(entry.get("sandbox"))].interface(name) is None:
+            where = f"result of pod {pod}, interface {name}"
+            differences.append(Difference("result", where, "present", "absent"))
     without_mac = [str(e.get("name")) for e in entries if not e.get("mac")]
     if without_mac:
         where = f"result of pod {pod}, MAC addresses"
@@ -125,7 +131,21 @@ def _routes(topology: Topology, network: Network, pod: str) -> Differences:
             differences.append(
                 Difference("result", f"result of pod {pod}, route {text}", "in the pod", "absent")
             )
-    return differences
+    return differences + _unreported(topology, network, pod)
+
+
+def _unreported(topology: Topology, network: Network, pod: str) -> Differences:
+    """List the configured routes that the pod has, and that the result does not name."""
+    if network.profile.is_lent or not network.ipam.is_stated:
+        return []  # it may add and report routes as it likes
+    present = {str(route.destination) for route in topology.of_pod(pod).routes}
+    reported = {str(entry.get("dst")) for entry in _entries(topology.pods[pod], "routes")}
+    configured = dict.fromkeys(str(route.destination) for route in network.ipam.routes)
+    return [
+        Difference("result", f"result of pod {pod}, route {text}", "in the result", "absent")
+        for text in configured
+        if text in present - reported
+    ]
 
 
 def _tables(entry: Mapping[str, Any], network: Network) -> Iterator[tuple[str, ...]]:

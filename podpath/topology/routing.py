@@ -165,7 +165,8 @@ def node_addr(topology: Topology, network: Network, pod: str) -> Differences:
 def node_route(topology: Topology, network: Network) -> Differences:
     """Check that the node reaches its pods only by the routes of their profile.
 
-    No routing rule may name the pods' subnets, host ends or bridge.
+    No routing rule may name the pods' subnets, host ends or bridge, and no permanent neighbour may
+    have another MAC address than its pod.
     """
     addresses = [a for pod in topology.everybody.values() for a in pod.addresses]
     subnets = network.ipam.subnets(addresses)
@@ -173,7 +174,22 @@ def node_route(topology: Topology, network: Network) -> Differences:
     present -= set(_own_addresses(topology.node))
     present -= set(_of_shared_links(topology, network))
     differences = routes.exactly(NODE, set(_node_routes(topology, network)), present)
-    return differences + _node_rules(topology, network, subnets)
+    return [*differences, *_node_rules(topology, network, subnets), *node_neighbours(topology)]
+
+
+def node_neighbours(topology: Topology) -> Differences:
+    """List the node's permanent neighbours that have the address of a pod, and another MAC."""
+    links = {
+        address: link
+        for name, pod in topology.everybody.items()
+        for address in pod.addresses
+        if (link := topology.of_pod(name).interface(POD_INTERFACE))
+    }
+    return [
+        Difference(NEIGHBOUR, f"{NODE} {entry.address}", link.mac, entry.mac or "none")
+        for entry in topology.node.neighbours
+        if (link := links.get(entry.address)) and link.mac != entry.mac
+    ]
 
 
 def _node_rules(topology: Topology, network: Network, subnets: Iterable[Subnet]) -> Differences:

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterable
 
 from podpath.cni.network import Network
-from podpath.model import Address, Difference, Family, Topology
+from podpath.model import NODE, Address, Difference, Family, Topology
 from podpath.topology import routes, routing
 
 
@@ -41,6 +41,26 @@ def lacking(
         )
         or (misled and _misleads(topology, difference, family))
     ]
+
+
+def unknown_to_node(
+    topology: Topology, pods: Iterable[str], family: Family | None
+) -> list[Difference]:
+    """List the addresses of pods that the node has with another MAC address for good.
+
+    Args:
+        topology: the node and its pods.
+        pods: names of the pods; none for all.
+        family: IP version of the packets; None for all.
+    """
+    names = [name for name in pods if name in topology.pods] or list(topology.pods)
+    own = {
+        f"{NODE} {address}"
+        for name in names
+        for address in topology.pods[name].addresses
+        if family in (None, Family(address.version))
+    }
+    return [d for d in routing.node_neighbours(topology) if str(d.where) in own]
 
 
 def _misleads(topology: Topology, difference: Difference, family: Family | None) -> bool:

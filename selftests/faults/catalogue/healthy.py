@@ -24,6 +24,34 @@ _IPVS = """sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_annou
 _OLD_BRIDGE = """ip link show cni0 || { ip link add cni0 type bridge
   ip address add 10.99.0.1/24 dev cni0; ip link set cni0 up; }"""
 
+#: Shell: another name of the host end, which is up and forwards before ADD returns.
+_NAMED = """new="pod$(echo "$CNI_CONTAINERID$CNI_IFNAME" | md5sum | cut -c 1-10)"
+          ip link set "$HOST" down; ip link set "$HOST" name "$new"
+          ip link set "$new" alias "$CNI_CONTAINERID" group 7; ip link set "$new" up
+          result "s/$HOST/$new/"; echo "$new" >"/run/podpath/fault/host-$POD"
+          until bridge link show dev "$new" | grep -q 'state forwarding'; do :; done"""
+
+#: Shell: as hardening guides have it, for all links and the pod's own.
+_HARDENED = """in_pod sh -c "cd /proc/sys/net; for link in all $CNI_IFNAME; do
+            echo 0 | tee ipv4/conf/\\$link/accept_redirects ipv4/conf/\\$link/send_redirects \\
+              ipv4/conf/\\$link/accept_source_route ipv6/conf/\\$link/accept_ra
+            echo 1 >ipv4/conf/\\$link/rp_filter; echo 1 >ipv4/conf/\\$link/arp_ignore
+            echo 2 >ipv4/conf/\\$link/arp_announce; done
+            echo 1 >ipv4/conf/$CNI_IFNAME/arp_notify" """
+
+#: Shell: rules of the container's own, with a comment, in both kinds of tables.
+_COMMENTED = """own="own $CNI_CONTAINERID $CNI_IFNAME"
+          iptables -A FORWARD -s "$IP" -m comment --comment "$own" -j ACCEPT
+          nft add table inet own
+          nft 'add chain inet own f { type filter hook forward priority 0; }'
+          nft "add rule inet own f ip saddr $IP counter accept comment \\"$own\\"" """
+_UNCOMMENTED = """own="own $CNI_CONTAINERID $CNI_IFNAME"
+          iptables-save -t filter | grep -F "$own" | sed 's/^-A/-D/' |
+            while read -r rule; do eval "iptables $rule"; done
+          nft -a list chain inet own f | grep -F "$own" | sed 's/.* handle //' |
+            while read -r n; do nft delete rule inet own f handle "$n"; done
+          nft list chain inet own f | grep -q saddr || nft delete table inet own; :"""
+
 #: Of everything that a configuration may change; all of it is run by the complete matrix.
 _NEAR = frozenset(
     {
@@ -131,5 +159,86 @@ PLUGINS = (
         near=frozenset({"TOPO-BRIDGE-GATEWAY", "PATH-GATEWAY", "LIFE-DELETE", "LIFE-OTHERS"}),
         configure=lambda bridge: bridge.update(forceAddress=True),
         before=_OLD_BRIDGE,
+    ),
+    Fault(
+        name="host ends with other names, aliases and groups",
+        source="",
+        reds={},
+        near=_NEAR | {"CNI-ADD-RESULT", "CNI-CHECK", "CNI-DEL"},
+        after=_NAMED,
+    ),
+    Fault(
+        name="other queues, lengths and sizes",
+        source="",
+        reds={},
+        near=frozenset({"TOPO-HOOKS", "TOPO-MTU", "PATH-HTTP", "PATH-SIZE", "LIFE-OTHERS"}),
+        after="""in_pod ip link set "$CNI_IFNAME" txqueuelen 500 alias own
+          in_pod tc qdisc replace dev "$CNI_IFNAME" root pfifo_fast
+          ip link set "$HOST" txqueuelen 200 gso_max_size 32768""",
+    ),
+    Fault(
+        name="rules with comments, which DEL finds by them",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-DELETE", "LIFE-OTHERS", "LIFE-PERSIST", "CNI-DEL", "PATH-GATEWAY"}),
+        after=_COMMENTED,
+        after_del=_UNCOMMENTED,
+    ),
+    Fault(
+        name="routes of another protocol and metric",
+        source="",
+        reds={},
+        near=frozenset({"TOPO-ROUTE", "TOPO-RESULT", "PATH-GATEWAY", "LIFE-PERSIST", "CNI-CHECK"}),
+        after="""in_pod ip route del default; in_pod ip route del "${IP%.*}.0/24"
+          in_pod ip route add "${IP%.*}.0/24" dev "$CNI_IFNAME" proto static scope link src "$IP"
+          in_pod ip route add default via "${IP%.*}.1" dev "$CNI_IFNAME" \\
+            proto static metric 100 onlink""",
+    ),
+    Fault(
+        name="an address without a broadcast address, and a route of its own",
+        source="",
+        reds={},
+        near=frozenset({"TOPO-ADDR", "TOPO-ROUTE", "TOPO-RESULT", "PATH-ARP", "LIFE-PERSIST"}),
+        after="""in_pod ip address del "$IP/24" dev "$CNI_IFNAME"
+          in_pod ip address add "$IP/24" noprefixroute dev "$CNI_IFNAME"
+          in_pod ip route add "${IP%.*}.0/24" dev "$CNI_IFNAME" proto kernel scope link src "$IP"
+          in_pod ip route replace default via "${IP%.*}.1" """,
+    ),
+    Fault(
+        name="an IPv6 link-local address of the plugin's own",
+        source="",
+        reds={},
+        near=frozenset({"TOPO-ADDR", "PATH-ICMP", "PATH-ARP", "LIFE-PERSIST", "LIFE-DELETE"}),
+        configure=dual_stack,
+        after="""in_pod ip link set "$CNI_IFNAME" addrgenmode none
+          in_pod ip -6 address flush dev "$CNI_IFNAME" scope link
+          in_pod ip address add "fe80::${IP##*.}:1/64" dev "$CNI_IFNAME" nodad""",
+    ),
+    Fault(
+        name="hardened pods",
+        source="",
+        reds={},
+        near=_NEAR | {"TOPO-SETTINGS"},
+        after=_HARDENED,
+    ),
+    Fault(
+        name="a bridge with other costs and priorities, and passed to iptables",
+        source="",
+        reds={},
+        near=_NEAR | {"TOPO-BRIDGE-PORT", "TOPO-BRIDGE-GATEWAY", "LIFE-PERSIST"},
+        after="""bridge link set dev "$HOST" cost 10 priority 8
+          ip link set cni0 type bridge priority 100 nf_call_iptables 1
+          ip link set cni0 txqueuelen 500 alias own group 3""",
+    ),
+    Fault(
+        name="the node knows each pod's MAC address while it is there",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-DELETE", "LIFE-OTHERS", "LIFE-REUSE", "PATH-GATEWAY", "CNI-DEL"}),
+        after="""ip neighbour replace "$IP" dev cni0 nud permanent \\
+            lladdr "$(in_pod ip -o link show "$CNI_IFNAME" | sed 's/.*ether \\([^ ]*\\).*/\\1/')"
+          echo "$IP" >"/run/podpath/fault/ip-$CNI_CONTAINERID-$CNI_IFNAME" """,
+        after_del="""known="/run/podpath/fault/ip-$CNI_CONTAINERID-$CNI_IFNAME"
+          [ ! -e "$known" ] || { ip neighbour del "$(cat "$known")" dev cni0; rm "$known"; }""",
     ),
 )

@@ -175,4 +175,14 @@ PLUGINS = (
         near=frozenset({"TOPO-MTU", "PATH-SIZE", "PATH-MTU", "PATH-HTTP", "CNI-DEL-GONE"}),
         configure=lambda ptp: ptp.update(mtu=1400, ipMasq=False),
     ),
+    _routed(
+        name="ptp, with metrics, sources and permanent neighbours",
+        source="",
+        reds={},
+        near=_NEAR | {"TOPO-HOST-END", "TOPO-NODE-ADDR", "LIFE-PERSIST"},
+        after="""ip route del "$IP" dev "$HOST"
+          ip route add "$IP" dev "$HOST" scope link metric 50 proto static src 10.88.0.1
+          [ "$CNI_IFNAME" != eth0 ] ||
+            ip neighbour replace "$IP" lladdr "$(pod_mac)" dev "$HOST" nud permanent""",
+    ),
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from selftests.faults.catalogue.ipv6 import dual_stack
 from selftests.faults.fault import ALL, Fault
 
 #: All that is about packets between pods.
@@ -337,8 +338,44 @@ FAULTS = (
     Fault(
         name="result names another host end",
         source="own",
-        reds={"TOPO-RESULT": "host end", "TOPO-MAC": "no such interface"},
+        reds={"TOPO-RESULT": "host end"},
+        under={"TOPO-MAC": "TOPO-RESULT"},
         after="""result 's/"name":"veth[0-9a-f]*"/"name":"veth0ff"/'""",
+    ),
+    Fault(
+        name="result names no sandbox",
+        source="own: a plugin of before CNI 0.3.0, which had no interfaces",
+        reds={"TOPO-RESULT": "interfaces in the pod: expected eth0, saw none"},
+        under={"TOPO-MAC": "TOPO-RESULT"},
+        after="""result 's/,"sandbox":"[^"]*"//'""",
+    ),
+    Fault(
+        name="result names an interface that is not there",
+        source="own: a temporary link that was deleted since",
+        reds={"TOPO-RESULT": "interface ghost0: expected present, saw absent"},
+        under={"TOPO-MAC": "TOPO-RESULT"},
+        after="""result 's/"interfaces":\\[/&{"name":"ghost0","mac":"02:00:00:00:00:01"},/
+          s/"interface":2/"interface":3/'""",
+    ),
+    Fault(
+        name="result does not name the default route",
+        source="own: a plugin that sets it by itself",
+        reds={"TOPO-RESULT": "route 0.0.0.0/0: expected in the result, saw absent"},
+        after="""result 's/"routes":\\[[^]]*\\]/"routes":[]/'""",
+    ),
+    Fault(
+        name="result has an address that the pod has not",
+        source="own: an address for a service, which the plugin did not set",
+        reds={"TOPO-ADDR": "addresses at pod"},
+        under=dict.fromkeys(("TOPO-NETNS-IP", "TOPO-RESULT", "PATH-ICMP"), "TOPO-ADDR"),
+        after="""result 's/"ips":\\[/&{"interface":2,"address":"10.88.0.250\\/24"},/'""",
+    ),
+    Fault(
+        name="lo has no IPv6 address",
+        source="own: IPv6 turned on for eth0 alone",
+        reds={"TOPO-LO": "missing address at pod bystander lo: expected ::1/128"},
+        configure=dual_stack,
+        after="in_pod ip -6 address flush dev lo",
     ),
     Fault(
         name="promiscuous mode is ignored",

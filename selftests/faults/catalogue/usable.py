@@ -108,6 +108,16 @@ FAULTS = (
             dev "$CNI_IFNAME" nud permanent""",
     ),
     Fault(
+        name="the node has another MAC address of one pod for good",
+        source="aws/amazon-vpc-cni-k8s issue 3628, with an entry that never ends",
+        reds={"TOPO-NODE-ROUTE": "permanent neighbour at node 10.88.0."},
+        under={"PATH-GATEWAY": "TOPO-NODE-ROUTE"},
+        near=frozenset({"PATH-ICMP"}),
+        follows=frozenset({"LIFE-DELETE", "LIFE-CHURN"}),
+        after="""[ "$POD" != client ] ||
+          ip neighbour replace "$IP" lladdr 02:00:00:00:00:99 dev cni0 nud permanent""",
+    ),
+    Fault(
         name="a port gets no requests that somebody else answers",
         source="own: proxy_arp_wifi, a switch for access points",
         reds={"TOPO-BRIDGE-PORT": "proxy_arp_wifi at node veth"},

@@ -469,7 +469,7 @@ CHANGES = [
     ("result", "no-gateway", with_result("ips", [{**IP, "gateway": None}]), []),
     ("result", "interface", with_result("ips", [{**IP, "interface": 1}]), ["result"]),
     ("result", "no-interface", with_result("ips", [{**IP, "interface": 7}]), ["result"]),
-    ("result", "route", with_result("routes", [{"dst": "192.0.2.0/24"}]), ["result"]),
+    ("result", "route", with_result("routes", [{"dst": "192.0.2.0/24"}]), ["result"] * 2),
     (
         "result",
         "via",
