@@ -19,11 +19,8 @@ from podpath.model import (
     listed,
 )
 from podpath.profiles import GATEWAY, HOST_END, RouteRule, filled
-from podpath.topology import routes
+from podpath.topology import neighbours, routes
 from podpath.topology.comparison import Differences, no_host_end
-
-#: Kind of a difference in a pod's permanent neighbours.
-NEIGHBOUR = "permanent neighbour"
 
 
 def route(topology: Topology, network: Network, pod: str) -> Differences:
@@ -69,7 +66,7 @@ def _neighbours(topology: Topology, network: Network, pod: str) -> Differences:
     }
     return [
         Difference(
-            NEIGHBOUR,
+            neighbours.NEIGHBOUR,
             f"pod {pod} {address}",
             expected.get(address, "none"),
             held.get(address, "none"),
@@ -174,22 +171,7 @@ def node_route(topology: Topology, network: Network) -> Differences:
     present -= set(_own_addresses(topology.node))
     present -= set(_of_shared_links(topology, network))
     differences = routes.exactly(NODE, set(_node_routes(topology, network)), present)
-    return [*differences, *_node_rules(topology, network, subnets), *node_neighbours(topology)]
-
-
-def node_neighbours(topology: Topology) -> Differences:
-    """List the node's permanent neighbours that have the address of a pod, and another MAC."""
-    links = {
-        address: link
-        for name, pod in topology.everybody.items()
-        for address in pod.addresses
-        if (link := topology.of_pod(name).interface(POD_INTERFACE))
-    }
-    return [
-        Difference(NEIGHBOUR, f"{NODE} {entry.address}", link.mac, entry.mac or "none")
-        for entry in topology.node.neighbours
-        if (link := links.get(entry.address)) and link.mac != entry.mac
-    ]
+    return [*differences, *_node_rules(topology, network, subnets), *neighbours.of_node(topology)]
 
 
 def _node_rules(topology: Topology, network: Network, subnets: Iterable[Subnet]) -> Differences:

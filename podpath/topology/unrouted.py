@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from podpath.cni.network import Network
 from podpath.model import NODE, Address, Difference, Family, Topology
-from podpath.topology import routes, routing
+from podpath.topology import neighbours, routes, routing
 
 
 def lacking(
@@ -60,12 +60,12 @@ def unknown_to_node(
         for address in topology.pods[name].addresses
         if family in (None, Family(address.version))
     }
-    return [d for d in routing.node_neighbours(topology) if str(d.where) in own]
+    return [d for d in neighbours.of_node(topology) if str(d.where) in own]
 
 
 def _misleads(topology: Topology, difference: Difference, family: Family | None) -> bool:
     """Return whether a permanent neighbour has a MAC address that no link of the node has."""
-    if difference.kind != routing.NEIGHBOUR or difference.seen == "none":
+    if difference.kind != neighbours.NEIGHBOUR or difference.seen == "none":
         return False
     version = ipaddress.ip_address(str(difference.where).rpartition(" ")[2]).version
     known = {link.mac for link in topology.node.interfaces}

@@ -27,7 +27,14 @@ TEXTS = {
     "not run: {}, see {}: {} and {} more": "未运行：{0}，见 {1}：{2} 等，另有 {3} 项",
     "no pod could be made": "无法创建 Pod",
     "a pod has no host end": "Pod 没有主机端",
-    "a pod lacks a route for these packets": "Pod 缺少这些报文的路由",
+    "a pod lacks a route for these packets, or the gateway's MAC address": (
+        "Pod 缺少这些报文的路由，或网关的 MAC 地址有误"
+    ),
+    "the node has a wrong MAC address of a pod": "节点上 Pod 的 MAC 地址有误",
+    "a pod's interface lacks its address": "Pod 的接口上没有它的地址",
+    "a hook on the path drops packets": "路径上的钩子丢弃了报文",
+    "a host end has lost its address": "节点侧接口丢失了地址",
+    "the result names another interface": "结果里写的是别的接口",
     "the pods' wiring changed by itself": "Pod 的接线自己变了",
     "no transfer began": "没有传输开始",
     "the path differs already before pods come and go": "在 Pod 变动之前路径就已不同",
