@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
@@ -83,6 +83,7 @@ class Persistence:
             self._stack.callback(self._generation.close)
             self._counted = self._generation.read()
             self._rules = self._list_rules()
+            self._known_hooks = set(self._hooks(self._rules))
             self._settings = self._read_settings()
             self._leases = self._list_leases()
         except BaseException:
@@ -121,6 +122,8 @@ class Persistence:
             if not self._closed:
                 self._settings = self._read_settings()
                 self._leases = self._list_leases()
+                with suppress(CouldNotTest):
+                    self._known_hooks |= set(self._hooks(self._list_rules()))
 
     def _announced(self) -> bool:
         """Return whether anything may have changed since the last call."""
@@ -147,7 +150,7 @@ class Persistence:
             now = whole.read(self._node, self._pods)
             rules = self._list_rules()
             lost = Counter(self._rules) - Counter(rules)
-            came = (Counter(rules) - Counter(self._rules)).elements()
+            came = set(self._hooks(rules)) - self._known_hooks
             released = set(self._leases) - set(self._list_leases())
         except CouldNotTest:
             return []
@@ -164,11 +167,7 @@ class Persistence:
         ]
         lost_rules = [Difference("lost", "rules", rule, "gone") for rule in lost.elements()]
         lost_leases = [Difference("lost", "leases", lease, "gone") for lease in sorted(released)]
-        hooks = [
-            Difference("changed", f"rules of the {NODE}", "none", rule)
-            for rule in came
-            if rule.startswith(_ON_LINKS) and strangers.TABLE not in rule
-        ]
+        hooks = [Difference("changed", f"rules of the {NODE}", "none", r) for r in sorted(came)]
         return [*differences, *lost_rules, *hooks, *lost_leases, *settings]
 
     def _read_settings(self) -> dict[str, str]:
@@ -191,6 +190,11 @@ class Persistence:
         except CouldNotTest:
             return self._leases
         return leases.texts({a: c for a, c in by_address.items() if a in own})
+
+    @staticmethod
+    def _hooks(rules: Iterable[str]) -> Iterator[str]:
+        """Yield the rules on links, without those that podpath makes to see whether they stay."""
+        return (r for r in rules if r.startswith(_ON_LINKS) and strangers.TABLE not in r)
 
     def _list_rules(self) -> list[str]:
         """List the node's rules; of a node that others use, those of podpath's own pods."""

@@ -32,6 +32,7 @@ from podpath.paths import (
     neighbour_tables,
     probes,
     self_report,
+    silent,
 )
 from podpath.paths.background import BackgroundTraffic
 from podpath.paths.dissect import quoted
@@ -39,7 +40,7 @@ from podpath.paths.judgement import Judgement, judge
 from podpath.paths.kinds import MISSING, UNEXPECTED
 from podpath.paths.losing import Record, without_room
 from podpath.paths.observable import Traffic
-from podpath.system import limits
+from podpath.system import limits, netns
 from podpath.system.proc import Endpoint
 from podpath.topology import bridge, reading
 
@@ -249,6 +250,7 @@ class Observer:
             losses += tuple(
                 diverted.losses(judgement, topology, self._unresolved(judgement), losses)
             )
+            losses += tuple(silent.losses(judgement, self._silent(judgement), losses))
         return Observed(
             tuple(results), observation, judgement, topology, differences, losses, counts
         )
@@ -263,6 +265,16 @@ class Observer:
                 with suppress(CouldNotTest):  # it ended after the traffic
                     found[name] = reading.unresolved(path)
         return found
+
+    def _silent(self, judgement: Judgement) -> dict[str, dict[str, int]]:
+        """Read the settings of pods that keep them from answering, where a path ends."""
+        ends = {path.hops[-1].namespace for path in judgement.paths}
+        places = {name: at for name, at in self._namespaces().items() if name in ends - {NODE}}
+        try:
+            found = netns.run_in_each(places.values(), silent.read)
+        except (CouldNotTest, OSError):  # one ended after the traffic
+            return {}
+        return dict(zip(places, found, strict=True))
 
     def _paths(self, topology: Topology, traffic: Traffic) -> Mapping[str, Path]:
         ends = {

@@ -217,6 +217,8 @@ def sentence(loss: Loss) -> str:
     fate = "dropped" if any(cause.reason for cause in loss.causes) else "not forwarded"
     if fate != "dropped" and not loss.after and loss.namespace != NODE:
         fate = "not sent"
+    if fate != "dropped" and loss.after and loss.namespace != NODE:
+        fate = "not answered"
     after = ", before any interface saw it" if fate == "dropped" else ""
     if loss.after:
         last = loss.after

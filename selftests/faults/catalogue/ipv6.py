@@ -42,8 +42,7 @@ FAULTS = (
     Fault(
         name="neighbour advertisements are dropped",
         source="own: a filter that knows ARP only",
-        reds={"TOPO-HOOKS": "packet filter at node"},
-        under={"PATH-ARP": "TOPO-HOOKS"},
+        reds={"PATH-ARP": "missing hop", "TOPO-HOOKS": "packet filter at node"},
         follows=frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP"}),
         untestable=frozenset({"PATH-ICMP"}),
         configure=dual_stack,

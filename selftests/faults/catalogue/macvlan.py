@@ -161,8 +161,7 @@ FAULTS = (
     _stacked(
         name="macvlan: a pod does not answer neighbour solicitations",
         source="own: a filter that knows ARP only",
-        reds={"TOPO-HOOKS": "packet filter at pod server"},
-        under={"PATH-ARP": "TOPO-HOOKS"},
+        reds={"PATH-ARP": "missing hop", "TOPO-HOOKS": "packet filter at pod server"},
         follows=_PATHS,
         untestable=frozenset({"PATH-ICMP"}),
         network=_DUAL,

@@ -1,9 +1,11 @@
 """Differences of TOPO that follow from those of another requirement, and those that do not."""
 
 from dataclasses import replace
+from ipaddress import ip_interface
 
 import pytest
 
+from podpath import profiles
 from podpath.model import Difference, Topology
 from podpath.topology import following, interfaces
 from podpath.topology.comparison import Differences
@@ -114,3 +116,56 @@ def test_second_fault_is_a_finding_of_its_own() -> None:
     ):
         differences = found(requirement, topology)
         assert following.cause(requirement, differences, topology, network) is None
+
+
+def test_address_that_a_pod_lacks_explains_what_has_it() -> None:
+    """Its interface has none; the runtime and the result still do. A further route does not go."""
+    base = samples.with_pod_link(samples.topology(), "client", addresses=())
+    topology = samples.with_namespace(base, "client", routes=())
+    network = samples.network()
+
+    for requirement in ("TOPO-NETNS-IP", "TOPO-ROUTE", "TOPO-RESULT"):
+        differences = found(requirement, topology)
+        cause = following.cause(requirement, differences, topology, network)
+        assert cause is not None
+        assert cause.requirement == "TOPO-ADDR"
+        other = Difference("unexpected route", "pod client 192.0.2.0/24", "absent", "present")
+        assert following.cause(requirement, [*differences, other], topology, network) is None
+
+
+def test_interface_that_a_result_makes_up_explains_its_mac_address() -> None:
+    base = samples.topology()
+    interfaces_of = [*base.pods["client"].result["interfaces"]]
+    ghost = {"name": "ghost0", "mac": "02:00:00:00:00:77"}
+    topology = samples.with_result(base, "client", "interfaces", [ghost, *interfaces_of])
+    network = samples.network()
+    differences = Wiring(topology, network).mac()
+
+    cause = following.cause("TOPO-MAC", differences, topology, network)
+    assert cause is not None
+    assert cause.requirement == "TOPO-RESULT"
+
+
+def test_wrong_mac_address_of_a_result_is_a_finding_of_its_own() -> None:
+    topology = samples.with_pod_link(samples.topology(), "client", mac="02:00:00:00:77:77")
+    network = samples.network()
+
+    differences = Wiring(topology, network).mac()
+    assert following.cause("TOPO-MAC", differences, topology, network) is None
+
+
+def test_last_address_of_a_host_end_explains_the_route_by_it() -> None:
+    """With another address, the route would have stayed."""
+    network = samples.network(profile=profiles.for_plugin("ptp"), isGateway=False)
+    whole = samples.routed()
+    routes = tuple(r for r in whole.node.routes if r.device != END)
+    topologies = [
+        samples.with_node(samples.with_node_link(whole, END, addresses=held), routes=routes)
+        for held in ((), (ip_interface("192.0.2.77/32"),))
+    ]
+
+    causes = [
+        following.cause("TOPO-NODE-ROUTE", Wiring(t, network).node_route(), t, network)
+        for t in topologies
+    ]
+    assert [c.requirement if c else "" for c in causes] == ["TOPO-NODE-ADDR", ""]
