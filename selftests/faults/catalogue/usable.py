@@ -27,7 +27,8 @@ FAULTS = (
         reds={"TOPO-ADDR": "/64 expires"},
         configure=dual_stack,
         after=f"""{_IP6}
-          in_pod ip address change "$IP6" dev "$CNI_IFNAME" valid_lft 900 preferred_lft 900""",
+          in_pod ip address del "$IP6" dev "$CNI_IFNAME"
+          in_pod ip address add "$IP6" dev "$CNI_IFNAME" nodad valid_lft 900 preferred_lft 900""",
     ),
     Fault(
         name="the pod's IPv6 address is deprecated",
