@@ -76,7 +76,8 @@ def cause(
     others = [d for d in judgement.differences if d not in of_packets]
     sent = [d.where for d in judgement.differences if _is_sent_on(d)]
     links = {where[:2] for where in sent if isinstance(where, Place)}
-    if not all(d.kind == MISSING or _is_beyond(d, links) for d in others):
+    lost = _lost_gateways(topology, network)
+    if not all(d.kind == MISSING or _is_beyond(d, links) or _answers(d, lost) for d in others):
         return None
     absent = _absent(topology, network)
     without_gateway = None
@@ -88,6 +89,26 @@ def cause(
     if not found:
         return None
     return without_gateway or _of_routes(found, topology, network)
+
+
+def _lost_gateways(topology: Topology, network: Network) -> set[str]:
+    """Return the gateways' addresses that host ends lack, and that the node has elsewhere.
+
+    The node answers ARP for all of its addresses on each link (ip-sysctl, arp_ignore).
+    """
+    return {
+        address.partition("/")[0]
+        for pod in topology.pods
+        for difference in routing.node_addr(topology, network, pod)
+        if difference.kind == "missing address"
+        for address in difference.expected.split(", ")
+    }
+
+
+def _answers(difference: Difference, addresses: Collection[str]) -> bool:
+    """Return whether a packet is the node's answer to ARP for one of the addresses."""
+    replies = tuple(f"ARP reply of {address} " for address in addresses)
+    return difference.kind == UNEXPECTED and bool(replies) and difference.packet.startswith(replies)
 
 
 def _absent(topology: Topology, network: Network) -> dict[Subnet, Difference]:

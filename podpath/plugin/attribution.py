@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _OF_PACKETS = ("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORTMAP")
 _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
 _BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
+#: Fixtures with which a test calls plugins.
+_CALLING = frozenset({"contract_node", "unset"})
 _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
 _ADDRESSED = ("TOPO-ADDR", "a pod's interface lacks its address")
 _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets, or the gateway's MAC address")
@@ -27,7 +29,7 @@ _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let tests call plugins on the node of the pods, if the run was given no other one."""
     persistence = item.config.stash.get(shared.persistence, None)
-    calls = "contract_node" in getattr(item, "fixturenames", ())
+    calls = not _CALLING.isdisjoint(getattr(item, "fixturenames", ()))
     if persistence is None or not calls or shared.given_of(item.config) is None:
         return (yield)
     with persistence.suspended():

@@ -38,7 +38,9 @@ FAULTS = (
         cause="NETFILTER_DROP .*tcp flags & fin == fin",
         source="own",
         reds=_HOOKED,
-        under=dict.fromkeys(("PATH-HTTP",), "TOPO-HOOKS"),
+        # a second exchange may meet with what the first one sends again, which is another finding
+        follows=frozenset({"PATH-HTTP"}),
+        near=frozenset({"PATH-UDP"}),
         untestable=frozenset({"LIFE-SURVIVOR"}),
         after=bridge_rule("tcp flags & fin == fin tcp sport 80 drop"),
     ),
