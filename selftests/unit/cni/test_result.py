@@ -85,7 +85,10 @@ def test_old_result_that_agrees_with_the_kernel_conforms(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
-    [("gateway", "10.88.0.9", "10.88.0.1"), ("routes", [{"dst": "10.0.0.0/8"}], "in the pod")],
+    [
+        ("gateway", "10.88.0.9", "10.88.0.1"),
+        ("routes", [{"dst": "0.0.0.0/0"}, {"dst": "10.0.0.0/8"}], "in the pod"),
+    ],
 )
 def test_old_result_that_differs_from_the_kernel_does_not_conform(
     tmp_path: Path, key: str, value: object, expected: str
