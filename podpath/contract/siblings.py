@@ -72,10 +72,27 @@ def lost(now: Inventory, before: Inventory, things: Iterable[tuple[str, str]]) -
 
 
 def checked(attachment: Attachment, network: Network) -> Differences:
-    """Call CHECK of an attachment, if its version and the conflist have it, and list failures."""
+    """Call CHECK of an attachment, if its version and the conflist have it, and list failures.
+
+    A failure says nothing once the kernel gave the bridge another MAC address than its result has.
+    """
     if attachment.version not in since("0.4.0") or network.conflist.disable_check:
         return []
-    return answers.succeeded(attachment.check())
+    failures = answers.succeeded(attachment.check())
+    return [] if failures and _bridge_has_moved(attachment, network) else failures
+
+
+def _bridge_has_moved(attachment: Attachment, network: Network) -> bool:
+    """Return whether the MAC address of the bridge is another one than in the result of ADD.
+
+    That of a bridge that is no gateway follows its ports (br_if.c, br_features_recompute).
+    """
+    if not network.is_bridged or network.is_bridge_gateway:
+        return False
+    bridge = links.links(attachment.runtime.node).get(network.bridge)
+    interfaces = answers.entries(attachment.result or {}, "interfaces", "mac")
+    reported = [i.get("mac") for i in interfaces if i.get("name") == network.bridge]
+    return bridge is not None and bool(reported) and reported != [bridge.mac]
 
 
 def routes_of(attachment: Attachment) -> frozenset[str]:

@@ -77,7 +77,9 @@ def _give(
     from podpath.report.outcome import Verdict
 
     compared, item.config.stash[_compared] = item.config.stash.get(_compared, []), []
-    differences = compared or item.stash.get(shared.differences, [])
+    # what the test itself compared is in the report of its call
+    earlier = [] if call.when == "teardown" else item.stash.get(shared.differences, [])
+    differences = compared or earlier
     item.stash[shared.differences] = differences
     outcome = verdict.of(item, call, report, ids)
     if outcome.verdict == Verdict.DOES_NOT_CONFORM:

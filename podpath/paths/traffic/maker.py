@@ -1,21 +1,24 @@
 """Make traffic between the pods of a node."""
 
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from ipaddress import ip_address
 
 from podpath.cni.network import Network
 from podpath.model import NODE, Address, CommandResult, Family, Translation
 from podpath.nodes import image
 from podpath.nodes.base import Node
-from podpath.nodes.deployment import ASKED_FOR, HTTP_PORT, UDP_PORT, Deployment
+from podpath.nodes.deployment import ASKED_FOR, HTTP_PORT, MAIN, UDP_PORT, Deployment
 from podpath.paths import probes, self_report
 from podpath.paths.masquerade import Masquerade
 from podpath.paths.observable import Traffic, both_ways
 from podpath.paths.traffic.exchanges import HttpExchange, QueryExchange, UdpExchange
 from podpath.paths.traffic.programs import Datagram, Fetch, Ping, Query, url
 from podpath.paths.traffic.senders import Sender, container_sender, sender
-from podpath.system import limits, waiting
+from podpath.system import limits, netns, waiting
 from podpath.system.randomness import Draws
 
 _SERVICE_BYTES = 1460
@@ -181,7 +184,7 @@ class Traffics:
         target: Address,
         node: Address,
     ) -> Traffic:
-        own = self.address(source, Family(node.version))
+        own = self._source(source, target)
         return Traffic(
             send,
             probe,
@@ -191,6 +194,15 @@ class Traffics:
             translations=both_ways(Translation(((own, node),))),
             masquerade=Masquerade(own, node, target),
         )
+
+    def _source(self, pod: str, target: Address) -> Address:
+        """Return a pod's address, of several the one that its kernel sends from (RFC 6724)."""
+        own = self.address(pod, Family(target.version))
+        alike = [a for a in self._pods[pod].network.addresses if a.version == target.version]
+        if len(alike) < 2:
+            return own
+        namespace = self._node.namespace_of(self._pods[pod], MAIN)
+        return netns.run_in(namespace, partial(_chosen_for, target)) or own
 
     def ping_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
         """Ping from the node to a pod."""
@@ -349,3 +361,12 @@ class Traffics:
 
     def _sender(self, name: str) -> Sender:
         return self._senders(name, self._node, self._pods)
+
+
+def _chosen_for(target: Address) -> Address | None:
+    """Return the address from which this namespace sends to a target; None without a route."""
+    family = socket.AF_INET if target.version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as unconnected, suppress(OSError):
+        unconnected.connect((str(target), UDP_PORT))  # sends nothing
+        return ip_address(unconnected.getsockname()[0])
+    return None
