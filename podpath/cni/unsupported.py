@@ -133,6 +133,13 @@ _WAYS = (
         'Test the network with "bridge" in its place',
     ),
     Unknown(
+        "tc-redirect-tap",
+        (),
+        "leads what a pod receives to a virtual machine, and the pods of the suite are no virtual"
+        " machines",
+        "Leave it out: the plugins before it can be tested without it",
+    ),
+    Unknown(
         "sbr",
         (),
         "routes what pods send by its own rules, and podpath does not know the way that it takes",

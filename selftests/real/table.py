@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from selftests.suite import Run
 
 HERE = Path(__file__).parent
 _LINK = "../selftests/real/conflists"  # from docs/
-_REFUSES = "podpath could not test: "
+_REFUSES, _SEVERAL, _ITEM = "podpath could not test: ", "stand in the way:", "- "
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,10 @@ def _refusal(output: str, entry: Entry) -> str:
     """Return why podpath did not begin, without its remedy and this machine's paths."""
     lines = (line.strip() for line in output.splitlines())
     refused = next((line for line in lines if line.startswith(_REFUSES)), "")
-    reason = refused.removeprefix(_REFUSES).partition(". ")[0]
-    return reason.replace(str(entry.path), entry.file)
+    several = refused.endswith(_SEVERAL)
+    reasons = takewhile(lambda line: line.startswith(_ITEM), lines) if several else [refused]
+    texts = (r.removeprefix(_REFUSES).removeprefix(_ITEM).partition(". ")[0] for r in reasons)
+    return "; ".join(texts).replace(str(entry.path), entry.file)
 
 
 def markdown(rows: Iterable[Row]) -> list[str]:

@@ -35,6 +35,8 @@ TEXTS = {
     ),
     "{} in {} makes an interface for a virtual machine, and the pods of the suite are no virtual"
     " machines": "{1} 里的 {0} 为虚拟机创建接口，而测试的 Pod 不是虚拟机",
+    "{} in {} leads what a pod receives to a virtual machine, and the pods of the suite are no"
+    " virtual machines": "{1} 里的 {0} 把 Pod 收到的报文引向虚拟机，而测试的 Pod 不是虚拟机",
     "{} in {} routes what pods send by its own rules, and podpath does not know the way that it"
     " takes": "{1} 里的 {0} 用自己的规则路由 Pod 发出的报文，而 podpath 不知道它走哪条路",
     "{} in {} gives pods' interfaces a routing table of their own, and podpath does not know its"

@@ -24,6 +24,7 @@ def _chain(*changes: dict[str, Any]) -> conflist.Conflist:
     ("changes", "said"),
     [
         ([{"type": "acme", "vlan": 7}], '"vlan" of the plugin "acme" in net.conflist lets pods'),
+        ([{}, {"type": "tc-redirect-tap"}], 'the plugin "tc-redirect-tap" in net.conflist leads'),
         ([{}, {"type": "tuning", "mac": "02:00:00:00:00:01"}], '"mac" of the plugin "tuning"'),
         (
             [{}, {"type": "bandwidth", "egressRate": 1, "egressBurst": 1}],
