@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -14,6 +15,9 @@ from podpath.system import limits
 from selftests.endings import private
 from selftests.faults import matrix
 from selftests.real import table
+
+# A shell starts programs of its background with SIGINT ignored, and they pass that on to theirs.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _HERE = Path(__file__).parent
 #: Tests that compare the host's inventory: no other test may start a node meanwhile.

@@ -39,9 +39,10 @@ _USABLE = {
     "ipv4/neigh/{}/mcast_solicit": range(1, sys.maxsize),
     "ipv6/neigh/{}/mcast_solicit": range(1, sys.maxsize),
 }
-#: Each namespace has random values of its own. Without IPv6, a pod lacks addresses: TOPO-ADDR.
+#: Each namespace has random values of its own. Without IPv6, a pod lacks addresses: TOPO-ADDR. What
+#: a link of another kind announces is seen by TOPO-POD-LINKS, and by LIFE-REUSE.
 _SECRET = frozenset({"tcp_fastopen_key", "stable_secret"})
-_SEEN_ELSEWHERE = _SECRET | {"disable_ipv6"}
+_SEEN_ELSEWHERE = _SECRET | _KERNELS | {"disable_ipv6", "arp_notify"}
 _OF_IPVS = "ipv4/vs/"
 _TRACKING = "netfilter/nf_conntrack_"
 #: Times in seconds for which kube-proxy lets the kernel track connections, where it lowers them

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_interface, ip_network
 
+from podpath.cni import reference
 from podpath.cni.ipam import Range
 from podpath.cni.network import Network
 from podpath.model import (
@@ -37,6 +38,7 @@ def route(topology: Topology, network: Network, pod: str) -> Differences:
             if r.destination.version == family.value and not _kernels_own(r)
         }
         present -= set(_own_addresses(topology.of_pod(pod)))
+        expected = _as_reported(expected, present, topology, network, pod)
         both = (
             set(routes.with_attributes(some, network.ipam.routes)) for some in (expected, present)
         )
@@ -106,6 +108,27 @@ def _configured(network: Network, family: Family, topology: Topology, pod: str) 
     if network.conflist.is_default_gateway:
         expected.add(Route(ip_network((ANYWHERE[family], 0)), gateway, POD_INTERFACE))
     return expected
+
+
+def _as_reported(
+    expected: set[Route], present: set[Route], topology: Topology, network: Network, pod: str
+) -> set[Route]:
+    """Return the routes of a pod as changed by a chained plugin that podpath does not know.
+
+    Such as route-override, which adds and deletes routes by a gateway: the chain's result tells.
+    """
+    chained = network.conflist.plugins[network.conflist.main + 1 :]
+    if not any(reference.others(chained)) or pod not in topology.pods:
+        return expected
+    reported = topology.pods[pod].result.get("routes")
+    entries = [e for e in reported if isinstance(e, dict)] if isinstance(reported, list) else []
+    ways = {(str(e.get("dst")), str(e.get("gw"))) for e in entries}
+    destinations = {destination for destination, _ in ways}
+    added = {r for r in present if (str(r.destination), str(r.gateway)) in ways}
+    deleted = {
+        r for r in expected - present if r.gateway and str(r.destination) not in destinations
+    }
+    return (expected - deleted) | added
 
 
 def _ranged(topology: Topology, network: Network, pod: str) -> Iterator[tuple[Address, Range]]:

@@ -137,9 +137,8 @@ def test_failed_path_is_shown_hop_by_hop(tmp_path: Path) -> None:
         source="own",
         reds={},
         after=(
-            "nft add table bridge broken;"
-            " nft add chain bridge broken forward '{ type filter hook forward priority 0; }';"
-            " nft add rule bridge broken forward ether type ip ip protocol udp drop"
+            "ip link set cni0 type bridge nf_call_iptables 1;"
+            " iptables -w -A FORWARD -m physdev --physdev-is-bridged -p udp -j DROP"
         ),
     )
     test = "tests/test_path.py::test_udp_crosses_exactly_the_expected_interfaces"

@@ -37,6 +37,7 @@ Change = Callable[[Topology], Topology]
 POD = "client"
 FORWARDS, PROXY = Settings(frozenset({Family.IPV4})), Settings(proxies=frozenset({"proxy_arp"}))
 STACKED = samples.network(profile=profiles.for_plugin("macvlan"))
+_EXTRA = "unexpected route"
 PORT = Port(state="forwarding", hairpin=False, isolated=False, learning=True)
 
 RULES: dict[str, Judge] = {
@@ -562,6 +563,31 @@ def test_default_gateway_asks_for_a_default_route() -> None:
     network = samples.network({"routes": []}, isDefaultGateway=True)
 
     assert Wiring(samples.topology(), network).route(POD) == []
+
+
+@pytest.mark.parametrize(
+    ("chained", "reports", "kinds"),
+    [("route-override", True, []), ("route-override", False, [_EXTRA]), ("tuning", True, [_EXTRA])],
+    ids=["reported", "unreported", "known plugin"],
+)
+def test_chained_plugin_that_podpath_does_not_know_may_add_a_route(
+    chained: str, reports: bool, kinds: list[str]
+) -> None:
+    """The result of the chain tells it: podpath cannot know what such a plugin is asked for."""
+    base, network = samples.topology(), samples.network()
+    added = Route(ip_network("10.77.0.0/16"), ip_address("10.88.0.1"), "eth0")
+    conflist = replace(network.conflist, sections=(*network.conflist.sections, {"type": chained}))
+    entries = [*base.pods[POD].result["routes"], {"dst": "10.77.0.0/16", "gw": "10.88.0.1"}]
+    told = replace(base.pods[POD], result={**base.pods[POD].result, "routes": entries})
+    space = base.of_pod(POD)
+    changed = replace(
+        base,
+        named={**base.named, samples.netns(POD): replace(space, routes=(*space.routes, added))},
+        pods={**base.pods, POD: told} if reports else base.pods,
+    )
+
+    found = Wiring(changed, replace(network, conflist=conflist)).route(POD)
+    assert [d.kind for d in found] == kinds
 
 
 def test_bridge_without_gateway_may_change_its_mac() -> None:
