@@ -177,6 +177,11 @@ class Fault:
         """Requirements with declared deviations."""
         return frozenset(one.requirement for one in self._known())
 
+    @property
+    def has_ipv6(self) -> bool:
+        """Whether pods get IPv6 addresses, besides IPv4 ones or alone."""
+        return "::/" in self._conflist()
+
     def _known(self) -> Iterable[Deviation]:
         """What is shipped, but for what a wrapped plugin always does otherwise on pods' paths.
 
@@ -188,7 +193,7 @@ class Fault:
                 continue
             if not always or one.plugin not in self.wraps:
                 yield one
-            elif self.announces and "::/" in self._conflist():
+            elif self.announces and self.has_ipv6:
                 yield replace(one, cases=("ipv6*",))
 
     def _deviations(self) -> str:

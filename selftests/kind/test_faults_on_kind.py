@@ -19,7 +19,7 @@ from podpath.requirements import REQUIREMENTS
 from podpath.run.plan import Plan
 from podpath.system import programs, waiting
 from selftests.faults import inside, matrix, shared
-from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, ipv6, routes, settings
+from selftests.faults.catalogue import FAULTS, OF_CLUSTERS, files, routes, settings
 from selftests.faults.fault import DEVIATIONS, Fault
 from selftests.kind import commands
 
@@ -43,8 +43,8 @@ _EMBEDDED = frozenset(
     }
 )
 #: Looked at where no other program is, as one of these may do the same: rules and routes that
-#: podpath made in another program's name, settings of the node, files that name no container or
-#: lie outside of the directories of CNI.
+#: podpath made in another program's name, what first pods bring the node itself, settings of the
+#: node, files that name no container or lie outside of the directories of CNI.
 _ALONE = frozenset(
     {
         "the end of one pod takes rules of another program",
@@ -54,6 +54,10 @@ _ALONE = frozenset(
         "the end of one pod takes another program's rules for IPv6",
         "the end of one pod takes another program's routing rules",
         "the end of one pod takes another program's routes",
+        "the first pods bring the node a route to another network",
+        "the first pods bring the node a rule for all packets",
+        "the first pods bring the uplink another address",
+        "the first pods take a route of the node",
         "the node stops forwarding seconds after ADD",
         "a filter of source addresses is turned on seconds after ADD",
         "deletion leaves an address in a file of all pods",
@@ -62,7 +66,7 @@ _ALONE = frozenset(
         "deletion leaves a file in shared memory",
         "deletion leaves a file where nobody looks",
         "deletion leaves a file below a directory of /run",
-        *(fault.name for fault in settings.FAULTS),
+        *(fault.name for fault in (*files.FAULTS, *settings.FAULTS)),
     }
 )
 # What faults leave: interfaces, addresses, mounts, namespaces without processes, rules.
@@ -145,13 +149,13 @@ def cluster(
 def _applicable(fault: Fault) -> bool:
     """Whether what it is about can be looked at on a cluster, at all and in good time."""
     on_kind = all(OnKind.can_test(REQUIREMENTS[i]) for i in fault.reds)
-    # what the cluster is made for: pods on a bridge, with IPv4
+    # what the cluster is made for: pods on a bridge, with IPv4 alone
     bridged = fault.network == conflist.DEFAULT and fault.wraps == ("bridge",)
     # the cluster's real plugins may be of a release without attributes of routes or isolation
     known = fault not in routes.FAULTS and "PATH-ISOLATION" not in fault.reds
     # kind's node has no Python
     runs = "python3" not in repr(fault)
-    of_its_kind = bridged and known and runs and fault not in ipv6.FAULTS
+    of_its_kind = bridged and known and runs and not fault.has_ipv6
     in_time = not _FRESH & set(fault.reds) and fault.name not in _ENDED | _EMBEDDED | _ALONE
     return on_kind and of_its_kind and in_time
 
