@@ -24,8 +24,7 @@ from podpath.paths import icmp_errors, many_flows, neighbour, programs_of_node, 
 from podpath.paths.many_flows import Host
 from podpath.paths.mapping import LOCALHOST
 from podpath.paths.observe import Observed, Observer
-from podpath.paths.traffic import MappedPorts, Traffics, hosts, stranger
-from podpath.paths.traffic.payload import HEADERS, largest_payload
+from podpath.paths.traffic import MappedPorts, Traffics, hosts, payload, stranger
 from podpath.system import kernel
 from podpath.system.randomness import Draws
 from podpath.testing import both_directions, each_family, each_pod, requirement
@@ -43,9 +42,7 @@ _LONG_REQUEST = 1000
 @pytest.fixture
 def largest_beyond(node: Node, topology: Topology, family: Family) -> int:
     """The largest ICMP or UDP payload of one packet from any pod to beyond the node, in bytes."""
-    uplink = topology.node.interface(node.uplink)
-    pods = largest_payload(topology, family)
-    return min(pods, uplink.mtu - HEADERS[family.value]) if uplink else pods
+    return payload.largest_beyond(topology, family, node.uplink)
 
 
 def _forgetting(node: Node, topology: Topology, pod: str) -> Callable[[], None]:

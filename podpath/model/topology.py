@@ -198,6 +198,12 @@ class Route:
         return " ".join([str(self.destination), via, *self.particulars])
 
     @property
+    def mtu(self) -> int | None:
+        """MTU in bytes that the route sets for its packets; None if it leaves that to the link."""
+        sizes = (p.split()[-1] for p in self.particulars if p.startswith("mtu "))
+        return next((int(size) for size in sizes if size.isdecimal()), None)
+
+    @property
     def attributes(self) -> tuple[str, ...]:
         """The particulars that send no packet another way: sizes, and what ranks the route."""
         return tuple(p for p in self.particulars if p.split()[0] in _ATTRIBUTES)
@@ -296,6 +302,13 @@ class Namespace:
     def inode_of(self, nsid: int | None) -> int | None:
         """Return the inode of the namespace that this one knows by a number, or None."""
         return None if nsid is None else self.nsids.get(nsid)
+
+    def route_to(self, address: Address) -> Route | None:
+        """Return the most specific route to an address, if neither rules nor tables choose one."""
+        if self.rules:
+            return None
+        fitting = [r for r in self.routes if address in r.destination and not r.elsewhere]
+        return max(fitting, key=lambda r: (r.destination.prefixlen, -r.metric), default=None)
 
     def ports_of(self, master: Interface) -> tuple[Interface, ...]:
         """List the interfaces enslaved to master."""

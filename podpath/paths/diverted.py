@@ -9,13 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from podpath.model import (
     BEYOND,
     NODE,
-    Address,
     Cause,
     Direction,
     Loss,
     Namespace,
     Path,
-    Route,
     Topology,
 )
 from podpath.paths.crossing import Crossing
@@ -101,7 +99,7 @@ def _sent_elsewhere(path: Path, judgement: Judgement, topology: Topology) -> Ite
     seen = [s for hop in crossing.at_hops for s in hop]
     after = max(seen, key=lambda s: s.time).place if seen else None
     destination = (seen or crossing.elsewhere)[0].packet.destination
-    route = _route(topology, destination)
+    route = topology.node.route_to(destination) if destination else None
     by_route = f", by its route {route}" if route and route.device == link else ""
     cause = Cause("", "", link, (f"the node sent it out by {link}{by_route}",))
     yield Loss(crossing.packet, len(lost), path.name, after, NODE, (cause,))
@@ -124,14 +122,6 @@ def _way_out(crossing: Crossing, topology: Topology) -> str:
     )
     link = topology.node.interface(links.pop()) if len(links) == 1 and not entered else None
     return link.name if link and link.master is None else ""
-
-
-def _route(topology: Topology, destination: Address | None) -> Route | None:
-    """Return the most specific route to an address, if neither rules nor tables choose another."""
-    if topology.node.rules:
-        return None
-    fitting = [r for r in topology.node.routes if destination in r.destination and not r.elsewhere]
-    return max(fitting, key=lambda r: (r.destination.prefixlen, -r.metric), default=None)
 
 
 def _is_missed(path: Path, judgement: Judgement) -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -57,11 +58,16 @@ class _Suite:
         ids = {identifier for mark in marks for identifier in mark.args}
         return [] if ids and ids.isdisjoint(self.wanted) else None
 
-    @pytest.hookimpl(tryfirst=True)  # what is left out need not be put in order
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    @pytest.hookimpl(wrapper=True)  # what is left out need not be put in order
+    def pytest_collection_modifyitems(
+        self, items: list[pytest.Item]
+    ) -> Generator[None, object, object]:
         items[:] = [i for i in items if self._ids(i) & self.wanted and self._is_case(i)]
-        # the contract's at the end: their GC takes the leases of pods, which are on this node, too
+        ended = yield
+        # The contract's at the end: their GC takes the leases and rules of pods, which are on this
+        # node, too.
         items.sort(key=lambda i: any(one.startswith("CNI-") for one in self._ids(i)))
+        return ended
 
     def _is_case(self, item: pytest.Item) -> bool:
         """Whether it is one of the cases, if it is a test of the CNI contract in a version."""

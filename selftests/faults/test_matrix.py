@@ -55,7 +55,7 @@ def row(
             f"--podpath-cni-conf={network}",
             f"--podpath-deviations={place / DEVIATIONS}",
             *([f"--podpath-profile={fault.profile}"] if fault.profile else []),
-            cases="*" if complete else fault.cases,
+            cases=fault.cases,
         )
         found = matrix.row(fault, ended)
         record_property("fault", asdict(found))

@@ -1,5 +1,7 @@
 """Compute the largest payload of the pods' packets. Pure."""
 
+from collections.abc import Iterator
+
 from podpath.errors import DoesNotConform
 from podpath.model import POD_INTERFACE, Family, Topology
 
@@ -13,13 +15,51 @@ LOST_FRAGMENTS = 1480
 
 
 def largest_payload(topology: Topology, family: Family) -> int:
-    """Return the largest ICMP or UDP payload that fits into one packet of any pod, in bytes.
+    """Return the largest ICMP or UDP payload of one packet between any two pods, in bytes.
 
     Raises:
         DoesNotConform: A pod has no eth0.
     """
-    links = [topology.of_pod(pod).interface(POD_INTERFACE) for pod in topology.pods]
-    mtus = [link.mtu for link in links if link]
-    if len(mtus) < len(links):
+    return min([*_links(topology), *_between_pods(topology, family)]) - HEADERS[family.value]
+
+
+def largest_beyond(topology: Topology, family: Family, uplink: str) -> int:
+    """Return the largest ICMP or UDP payload of one packet from any pod to others, in bytes.
+
+    Others are the node and hosts beyond it, which a pod may reach by any of its routes.
+
+    Args:
+        topology: The node and its pods.
+        family: IP version of the packet.
+        uplink: Name of the node's uplink.
+
+    Raises:
+        DoesNotConform: A pod has no eth0.
+    """
+    link = topology.node.interface(uplink)
+    routes = (route for pod in topology.pods for route in topology.of_pod(pod).routes)
+    sizes = [r.mtu for r in routes if r.mtu and r.destination.version == family.value]
+    return min([*_links(topology), *sizes, *([link.mtu] if link else [])]) - HEADERS[family.value]
+
+
+def _links(topology: Topology) -> list[int]:
+    """List the MTUs of the pods' interfaces."""
+    inside = [topology.of_pod(pod).interface(POD_INTERFACE) for pod in topology.pods]
+    if not all(inside):
         raise DoesNotConform(f"a pod has no {POD_INTERFACE}")
-    return min(mtus) - HEADERS[family.value]
+    return [link.mtu for link in inside if link]
+
+
+def _between_pods(topology: Topology, family: Family) -> Iterator[int]:
+    """Yield the MTUs that the pods' routes to each other set."""
+    addresses = {
+        address
+        for pod in topology.pods.values()
+        for address in pod.addresses
+        if address.version == family.value
+    }
+    for pod in topology.pods:
+        for address in addresses - set(topology.pods[pod].addresses):
+            route = topology.of_pod(pod).route_to(address)
+            if route and route.mtu:
+                yield route.mtu

@@ -84,7 +84,7 @@ PLUGINS = (
         near=frozenset(
             {
                 *("TOPO-ROUTE", "TOPO-RESULT", "PATH-MASQUERADE", "PATH-GATEWAY", "PATH-SIZE"),
-                *("LIFE-DELETE", "LIFE-OTHERS"),
+                *("PATH-PORTMAP", "LIFE-DELETE", "LIFE-OTHERS"),
             }
         ),
         after=_on_eth0(f"{_SIZED}; {_TABLED}; {_ON_LINK}"),
