@@ -31,9 +31,10 @@ def _check_broken(container: Attachment, network: Network, make: Make) -> list[a
 
 @requirement("CNI-CHECK")
 @since("0.4.0")
-def test_check_of_a_healthy_container_succeeds(life: Life) -> None:
+def test_check_of_a_healthy_container_succeeds(life: Life, network: Network) -> None:
     """CHECK right after ADD exits with 0 and prints nothing."""
     life.require_added()
+    life.require_sound(network)
 
     assert answers.succeeded(life.checked) + answers.silent(life.checked) == []
 

@@ -13,7 +13,7 @@ from podpath.cni.network import Network
 from podpath.cni.result import in_lists
 from podpath.contract import links
 from podpath.contract.answers import Answer, entries, require_success
-from podpath.contract.links import AttachmentState
+from podpath.contract.links import CONTAINER, AttachmentState
 from podpath.contract.runtime import ENDS, Runtime
 from podpath.contract.subjects import (
     ATTACHING,
@@ -36,9 +36,6 @@ INTERFACE = "net1"
 SECOND_INTERFACE = "net2"
 #: Requirement that ADD of a second interface of a container violates if it fails.
 BESIDE = "CNI-INTERFACES"
-#: Place of differences in the container's namespace.
-CONTAINER = "container"
-
 _numbers = itertools.count(1)
 
 Previous = Mapping[str, Any] | None

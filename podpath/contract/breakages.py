@@ -44,13 +44,18 @@ _NO_BRIDGE = Breakage(impossible="pods are on no bridge")
 
 def interface(attachment: Attachment, _: Network) -> Breakage:
     """Delete the container's interface."""
+    if not attachment.has_link():
+        return Breakage(impossible="the container has no such interface, see CNI-ADD-INTERFACE")
     return Breakage(f"ip -n {attachment.name} link delete {INTERFACE}")
 
 
 def address(attachment: Attachment, _: Network) -> Breakage:
     """Delete the container's first address."""
-    first = quote(_first_address(attachment))
-    return Breakage(f"ip -n {attachment.name} address delete {first} dev {INTERFACE}")
+    first = _first_address(attachment)
+    link = links.links(attachment.runtime.node, attachment.name).get(INTERFACE)
+    if link is None or first not in link.addresses:
+        return Breakage(impossible="the container lacks the address already, see CNI-ADD-INTERFACE")
+    return Breakage(f"ip -n {attachment.name} address delete {quote(first)} dev {INTERFACE}")
 
 
 def route(attachment: Attachment, _: Network) -> Breakage:
@@ -58,6 +63,9 @@ def route(attachment: Attachment, _: Network) -> Breakage:
     routes = entries(attachment.result or {}, "routes", "dst")
     if not routes:
         return Breakage(impossible="the result lists no routes")
+    present = links.destinations(attachment.runtime.node, attachment.name)
+    if links.missing_routes({"routes": routes[:1]}, present):
+        return Breakage(impossible="the container lacks the route already, see TOPO-ROUTE")
     destination = routes[0]["dst"]
     family = "-6" if ":" in destination else "-4"
     return Breakage(f"ip {family} -n {attachment.name} route delete {quote(destination)}")

@@ -3,12 +3,16 @@
 import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 from podpath.contract.answers import entries
 from podpath.errors import CouldNotTest, DoesNotConform, Unmet
-from podpath.model import Difference, listed
+from podpath.model import ANYWHERE, Difference, Family, Subnet, listed
 from podpath.nodes.base import Node
+
+#: Place of differences in the container's namespace.
+CONTAINER = "container"
 
 Differences = list[Difference]
 
@@ -53,6 +57,39 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
         )
         by_name[interface["ifname"]] = Link(interface.get("address", ""), *texts)
     return by_name
+
+
+def destinations(node: Node, netns: str) -> set[Subnet]:
+    """Return the destinations of all routes of a named namespace, in all tables.
+
+    Raises:
+        CouldNotTest: they cannot be listed.
+    """
+    found: set[Subnet] = set()
+    for family in Family:
+        listing = ["ip", f"-{family.value}", "-json", "-n", netns, "route", "show", "table", "all"]
+        ended = node.run(listing)
+        if ended.returncode != 0:
+            raise CouldNotTest(f"the routes of {netns}: {ended.stderr.strip()}")
+        texts = (str(route.get("dst", "")) for route in json.loads(ended.stdout or "[]"))
+        found |= {ip_network(f"{ANYWHERE[family]}/0" if t == "default" else t) for t in texts if t}
+    return found
+
+
+def missing_routes(result: Mapping[str, Any], present: Container[Subnet]) -> Differences:
+    """List the routes of a result that a container does not have. Pure."""
+    return [
+        Difference("missing route", CONTAINER, f"a route to {text}", "none")
+        for text in (str(route["dst"]) for route in entries(result, "routes", "dst"))
+        if _network(text) not in present
+    ]
+
+
+def _network(text: str) -> Subnet | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:  # CNI-ADD-RESULT reports it
+        return None
 
 
 def host_ends(node: Node, netns: str) -> set[str]:

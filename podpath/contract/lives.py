@@ -7,10 +7,10 @@ from typing import Any
 
 from podpath.cni.network import Network
 from podpath.cni.versions import since
-from podpath.contract import answers
+from podpath.contract import answers, links
 from podpath.contract.answers import Answer, Differences, require_success
-from podpath.contract.attachments import CONTAINER, Attachment, attached
-from podpath.contract.links import AttachmentState
+from podpath.contract.attachments import Attachment, attached
+from podpath.contract.links import CONTAINER, AttachmentState
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import ATTACHING, Subject
 from podpath.errors import CouldNotTest, DoesNotConform, Unmet
@@ -35,6 +35,7 @@ class Life:
         checked: answers to CHECK, in the order of the calls.
         deleted: answers to DEL, in the order of the calls.
         deleted_again: answers to the second DEL.
+        unrouted: the routes of the result that the container lacks, if CHECK fails.
         leftovers: changes of the node between the time before ADD and the time after the first DEL.
     """
 
@@ -44,6 +45,7 @@ class Life:
     checked: tuple[Answer, ...] = ()
     deleted: tuple[Answer, ...] = ()
     deleted_again: tuple[Answer, ...] = ()
+    unrouted: Sequence[Difference] = ()
     leftovers: list[Difference] = field(default_factory=list)
 
     @property
@@ -69,6 +71,27 @@ class Life:
             DoesNotConform: ADD failed.
         """
         require_success(self.added)
+
+    def require_sound(self, network: Network) -> None:
+        """Require that the container has what the result lists, where CHECK fails: rightly, then.
+
+        Args:
+            network: the configuration: TOPO-ROUTE is about the routes that it has.
+
+        Raises:
+            Unmet: it has no such interface, address or route.
+        """
+        if self.state is None or not answers.succeeded(self.checked):
+            return
+        configured = {str(route.destination) for route in network.ipam.routes}
+        is_configured = all(d.expected.split()[-1] in configured for d in self.unrouted)
+        for requirement, lacking in (
+            ("CNI-ADD-INTERFACE", links.in_kernel(self.state)),
+            ("TOPO-ROUTE" if is_configured else "TOPO-RESULT", self.unrouted),
+        ):
+            if lacking:
+                violation = DoesNotConform("\n".join(map(str, lacking)))
+                raise Unmet(violation, requirement, "the container lacks what the result lists")
 
     @property
     def undeleted(self) -> Differences:
@@ -127,6 +150,11 @@ def _shape(difference: Difference) -> tuple[str, ...]:
     return tuple(_NAMES.sub("#", text) for text in texts)
 
 
+def _unrouted(attachment: Attachment) -> Differences:
+    present = links.destinations(attachment.runtime.node, attachment.name)
+    return links.missing_routes(attachment.result or {}, present)
+
+
 def _live(attachment: Attachment, network: Network) -> Life:
     before = inventory.read(attachment.runtime.node, network)
     first = attachment.result
@@ -137,11 +165,13 @@ def _live(attachment: Attachment, network: Network) -> Life:
         return Life(tuple(added), previous)
     has_links = attachment.subject.role in ATTACHING and attachment.version in since("0.3.0")
     has_check = attachment.version in since("0.4.0") and not network.conflist.disable_check
+    checked = tuple(attachment.check()) if has_check else ()
     return Life(
         added=tuple(added),
         previous=previous,
         state=attachment.state() if has_links else None,
-        checked=tuple(attachment.check()) if has_check else (),
+        checked=checked,
+        unrouted=_unrouted(attachment) if has_links and answers.succeeded(checked) else (),
         deleted=tuple(attachment.delete()),
         leftovers=attachment.leftovers(network, before),
         deleted_again=tuple(attachment.delete()),

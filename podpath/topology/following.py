@@ -54,7 +54,10 @@ def cause(
     """
     if not differences:
         return None
-    rules = (_without_peer, _without_port, _without_gateway, _without_address, _unheld, _misnamed)
+    rules = (
+        *(_without_peer, _without_port, _without_gateway, _without_address),
+        *(_unheld, _unrouted, _misnamed),
+    )
     for rule in rules:
         found = rule(requirement, differences, topology, network)
         if found and found.requirement not in network.not_applicable:
@@ -190,6 +193,24 @@ def _is_of(difference: Difference, pod: str, unheld: Sequence[Address], topology
     held = {a.version for a in own.addresses if not a.is_link_local} if own else set()
     lost = {a.version for a in unheld} - held
     return "/" in destination and ip_interface(destination).version in lost
+
+
+def _unrouted(
+    requirement: str, differences: Sequence[Difference], topology: Topology, network: Network
+) -> Cause | None:
+    """Explain routes of a result that a pod lacks by the configured routes that it lacks."""
+    if requirement != "TOPO-RESULT":
+        return None
+    missing = {
+        f"result of pod {pod}, route {str(d.where).removeprefix(f'pod {pod} ').split()[0]}": d
+        for pod in topology.pods
+        for d in routing.route(topology, network, pod)
+        if d.kind == routes.MISSING
+    }
+    named = [str(d.where).partition(" via ")[0] for d in differences]
+    if any(d.seen != "absent" for d in differences) or not set(named) <= set(missing):
+        return None
+    return Cause("TOPO-ROUTE", "a pod lacks a route", tuple(missing[name] for name in named))
 
 
 def _misnamed(

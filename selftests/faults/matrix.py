@@ -36,7 +36,7 @@ _AGAIN = {
     "LIFE-": frozenset(
         {
             *("LIFE-DELETE", "LIFE-CHURN", "LIFE-PARALLEL", "LIFE-PORTMAP"),
-            *("CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"),
+            *("CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL", "CNI-ADD-EXHAUSTED"),
         }
     ),
 }

@@ -26,6 +26,7 @@ TEXTS = {
     ),
     "Name a range in the IPAM section": "在 IPAM 部分写出地址范围",
     "the links of {}: {}": "{0} 的链路：{1}",
+    "the routes of {}: {}": "{0} 的路由：{1}",
     "the state of a node could not be copied: {}": "无法复制节点的状态：{0}",
     'the plugin "{}" is not on the node, in none of {}': '插件 "{0}" 不在节点上，也不在 {1} 里',
     "nothing can stand in on the node: {}": "节点上无法放置替身：{0}",

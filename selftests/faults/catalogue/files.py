@@ -37,6 +37,7 @@ FAULTS = (
         reds={"LIFE-OTHERS": "changed at node file /etc/cni/net.d/99-own.conflist"},
         after=_once("echo '{}' >/etc/cni/net.d/99-own.conflist"),
         after_del="rm -f /etc/cni/net.d/99-own.conflist",
+        follows=frozenset({"LIFE-REBOOT"}),  # where DEL of an old container takes it
     ),
 )
 

@@ -83,6 +83,7 @@ FAULTS = (
         name="IPv6 address is tentative when ADD returns",
         source="danm issue 180; kubernetes/kubernetes issue 32291",
         reds={"CNI-ADD-INTERFACE": "tentative"},
+        follows=frozenset({"TOPO-SETTINGS"}),  # of the setting that makes it so
         configure=_alone,
         after="""IP6=$(in_pod ip -6 -o addr show dev "$CNI_IFNAME" scope global | awk '{print $4}')
           in_pod sysctl -qw net.ipv6.conf.all.accept_dad=1 "net.ipv6.conf.$CNI_IFNAME.accept_dad=1"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from selftests.faults.catalogue.ipv6 import dual_stack
-from selftests.faults.fault import ALL, Fault
+from selftests.faults.fault import ALL, Fault, given
 
 #: All that is about packets between pods.
 _PATHS = frozenset(
@@ -280,7 +280,8 @@ FAULTS = (
     Fault(
         name="default route is missing",
         source="own",
-        reds={"TOPO-ROUTE": "missing route", "TOPO-RESULT": "route 0.0.0.0/0"},
+        reds={"TOPO-ROUTE": "missing route"},
+        under={"TOPO-RESULT": "TOPO-ROUTE", "CNI-CHECK": "TOPO-ROUTE"},
         after="in_pod ip route del default",
     ),
     Fault(
@@ -382,7 +383,7 @@ FAULTS = (
         source="own",
         reds={"TOPO-BRIDGE-GATEWAY": "promiscuous at node cni0: expected on, saw off"},
         configure=lambda bridge: bridge.update(promiscMode=True),
-        after="ip link set cni0 promisc off",
+        first=given('s/"promiscMode": *true/"promiscMode":false/'),
     ),
     Fault(
         name="bridge forgets after a minute",

@@ -1,10 +1,14 @@
-"""What every DEL of a plugin fails to do is CNI-DEL's alone."""
+"""What follows from another finding: what every DEL fails to do, and what CHECK rightly misses."""
 
 import pytest
 
+from podpath.contract import links
+from podpath.contract.answers import Answer
+from podpath.contract.links import AttachmentState, Link
 from podpath.contract.lives import Life
 from podpath.errors import Unmet
 from podpath.model import Difference
+from selftests.unit import samples
 
 
 def _left(where: str, thing: str) -> Difference:
@@ -47,3 +51,37 @@ def test_nothing_follows_from_a_sound_delete() -> None:
     differences = [_left("interfaces", "veth3c")]
 
     assert Life(()).beyond_delete(differences) == differences
+
+
+def _checked(status: int, **result: object) -> Life:
+    """A life in which CHECK ended with a status; the kernel has net1 alone, with no route."""
+    listed = {"interfaces": [{"name": "net1", "sandbox": "/ns"}], **result}
+    state = AttachmentState(listed, "net1", "/ns", {"net1": Link("02:00:00:00:00:02", ())}, {})
+    answer = Answer("bridge", "CHECK", status, "", "", 0.1)
+    unrouted = links.missing_routes(listed, frozenset()) if status else ()
+    return Life((), state=state, checked=(answer,), unrouted=unrouted)
+
+
+@pytest.mark.parametrize(
+    ("result", "requirement"),
+    [
+        ({"routes": [{"dst": "0.0.0.0/0"}]}, "TOPO-ROUTE"),
+        ({"routes": [{"dst": "198.51.100.0/24"}]}, "TOPO-RESULT"),
+        ({"ips": [{"address": "10.1.0.5/16", "interface": 0}]}, "CNI-ADD-INTERFACE"),
+    ],
+)
+def test_failing_check_is_right_if_something_is_missing(
+    result: dict[str, object], requirement: str
+) -> None:
+    """CHECK finds what the result lists, and the container does not have."""
+    with pytest.raises(Unmet) as unmet:
+        _checked(1, **result).require_sound(samples.network())
+
+    assert unmet.value.requirement == requirement
+    _checked(0, **result).require_sound(samples.network())
+
+
+def test_failing_check_of_a_sound_container_is_a_finding() -> None:
+    """A subject without interfaces of its own has nothing to look at."""
+    _checked(1).require_sound(samples.network())
+    Life((), checked=_checked(1).checked).require_sound(samples.network())

@@ -169,3 +169,19 @@ def test_last_address_of_a_host_end_explains_the_route_by_it() -> None:
         for t in topologies
     ]
     assert [c.requirement if c else "" for c in causes] == ["TOPO-NODE-ADDR", ""]
+
+
+def test_configured_route_that_a_pod_lacks_explains_that_of_the_result() -> None:
+    """A route of the result alone is a finding of its own."""
+    network, base = samples.network(), samples.topology()
+    inside = base.of_pod("client")
+    kept = tuple(r for r in inside.routes if r.destination.prefixlen)
+    bare = samples.with_namespace(base, "client", routes=kept)
+
+    cause = following.cause("TOPO-RESULT", found("TOPO-RESULT", bare), bare, network)
+
+    assert cause is not None
+    assert cause.requirement == "TOPO-ROUTE"
+    listed = [*base.pods["client"].result["routes"], {"dst": "198.51.100.0/24"}]
+    more = samples.with_result(bare, "client", "routes", listed)
+    assert following.cause("TOPO-RESULT", found("TOPO-RESULT", more), more, network) is None
