@@ -65,6 +65,7 @@ def check(section: Section, version: str) -> Iterator[Finding]:
     yield from _several(section, read, version)
     yield from _reachable(section, read)
     yield from _several_gateways(section, read)
+    yield from _hidden_ranges(section, read)
     for number, route in enumerate(data.get("routes") or ()):
         yield from _host_bits(section, number, route["dst"])
 
@@ -144,16 +145,31 @@ def _several(section: Section, read: Ipam, version: str) -> Iterator[Finding]:
 
 def _several_gateways(section: Section, read: Ipam) -> Iterator[Finding]:
     """Yield a mistake if a bridge is to hold more IPv4 gateways than the one that it can."""
-    is_gateway = (
-        section.data.get("isGateway") is True or section.data.get("isDefaultGateway") is True
-    )
     gateways = read.gateways_of(Family.IPV4)
-    if section.plugin == "bridge" and is_gateway and len(gateways) > 1:
+    if section.plugin == "bridge" and _is_gateway(section) and len(gateways) > 1:
         yield section.wrong(
             f"a bridge holds one IPv4 gateway, and the ranges have {', '.join(map(str, gateways))},"
             " so that ADD fails with an address of another range",
             *("ipam", _key(section.ipam)),
             remedy="Write ranges of one subnet",
+        )
+
+
+def _is_gateway(section: Section) -> bool:
+    return section.data.get("isGateway") is True or section.data.get("isDefaultGateway") is True
+
+
+def _hidden_ranges(section: Section, read: Ipam) -> Iterator[Finding]:
+    """Yield a mistake if "ipMasq" hides pods of a set of ranges from each other."""
+    routes = section.plugin == "ptp" or (section.plugin == "bridge" and _is_gateway(section))
+    is_refused = section.plugin == "bridge" and len(read.gateways_of(Family.IPV4)) > 1
+    if routes and section.data.get("ipMasq") is True and read.mixed and not is_refused:
+        subnets = ", ".join(map(str, read.mixed))
+        yield section.wrong(
+            f'"ipMasq" masquerades what pods of one of {subnets} send to'
+            " pods of another, which see the node's address",
+            *("ipam", _key(section.ipam)),
+            remedy='Write ranges of one subnet, or leave "ipMasq" out',
         )
 
 
@@ -225,8 +241,7 @@ def default_routes(section: Section, read: Ipam) -> Iterator[Finding]:
                 " the configured routes alone",
                 "ipam",
             )
-    is_gateway = section.data.get("isGateway") is True or adds
-    if section.plugin == "bridge" and not is_gateway and _by_gateway(read.routes):
+    if section.plugin == "bridge" and not _is_gateway(section) and _by_gateway(read.routes):
         gateways = ", ".join(str(r.gateway) for r in _with_gateway(read.ranges))
         yield section.note(
             f'without "isGateway" the node does not hold the gateway {gateways}: another machine on'

@@ -19,7 +19,7 @@ from podpath.cni.ipam import Ipam, names_networks
 from podpath.cni.rates import Rates
 from podpath.cni.vlans import Vlans
 from podpath.errors import CouldNotTest
-from podpath.model import AddressWithPrefix, Family, Settings
+from podpath.model import AddressWithPrefix, Family, Settings, Subnet
 from podpath.system import files
 
 #: Conflist if the user names none: bridge cni0, gateway, masquerading, host-local, portmap.
@@ -135,6 +135,16 @@ class Conflist:
         gateways = self.ipam.gateways_of(Family.IPV4)
         holds = self.wiring_plugin == "bridge" and self.is_gateway
         return gateways if holds and len(gateways) > 1 else ()
+
+    @property
+    def hidden_ranges(self) -> tuple[Subnet, ...]:
+        """Subnets of a set of ranges whose pods see the node's address in place of each other's.
+
+        "ipMasq" masquerades what a pod sends to beyond the subnet of its own address
+        (pkg/ip/ipmasq_linux.go, SetupIPMasq). Empty if it does not, or if there is one subnet.
+        """
+        routes = self.wiring_plugin == "ptp" or (self.wiring_plugin == "bridge" and self.is_gateway)
+        return self.ipam.mixed if routes and self.section.get("ipMasq") is True else ()
 
     @property
     def is_apart(self) -> bool:

@@ -153,6 +153,12 @@ class Ipam:
         return tuple(dict.fromkeys(held))
 
     @property
+    def mixed(self) -> tuple[Subnet, ...]:
+        """Subnets of the first set of ranges with several: pods get an address of any of them."""
+        of_sets = (tuple(dict.fromkeys(r.subnet for r in some)) for some in self.sets)
+        return next((subnets for subnets in of_sets if len(subnets) > 1), ())
+
+    @property
     def several(self) -> tuple[Family, ...]:
         """IP versions of which a pod gets several addresses."""
         return tuple(f for f in Family if len(self.sets_of(f)) > 1)

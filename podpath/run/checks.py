@@ -87,7 +87,7 @@ def ranges(plan: Plan) -> None:
 
     Raises:
         CouldNotTest: a set has fewer addresses than the suite needs, or the ranges have more
-            gateways than the bridge can hold.
+            gateways than the bridge can hold, or subnets that masquerading separates.
     """
     if plan.network.ipam.plugin == "static":
         fixed = plan.network.conflist.section["ipam"].get("addresses")
@@ -107,6 +107,13 @@ def ranges(plan: Plan) -> None:
             f" {', '.join(map(str, excess))}, and a bridge holds one: ADD fails with an address of"
             " another range",
             "Write ranges of one subnet",
+        )
+    if hidden := plan.network.conflist.hidden_ranges:
+        raise CouldNotTest(
+            f"a set of ranges of {plan.conflist_path} has the subnets"
+            f' {", ".join(map(str, hidden))}, and "ipMasq" masquerades what pods of one send to'
+            " pods of another",
+            'Write ranges of one subnet, or leave "ipMasq" out',
         )
     for alternatives in plan.network.ipam.sets:
         usable = sum(r.usable for r in alternatives)

@@ -62,6 +62,12 @@ def test_file_that_is_not_a_conflist(tmp_path: Path, text: str, message: str) ->
     _refused(suite.run("tests", "--podpath-cni-conf", str(path)), str(path), message)
 
 
+_OF_TWO_SUBNETS = {
+    "type": "host-local",
+    "ranges": [[{"subnet": "10.1.0.0/24"}, {"subnet": "10.2.0.0/24"}]],
+}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -77,6 +83,11 @@ def test_file_that_is_not_a_conflist(tmp_path: Path, text: str, message: str) ->
             lambda c: c["plugins"][0]["ipam"].update(ranges=[[{"subnet": "10.1.0.0/29"}]]),
             ("has 5 addresses", "larger subnet"),
             id="small-range",
+        ),
+        pytest.param(
+            lambda c: c["plugins"][0].update(type="ptp", ipMasq=True, ipam=_OF_TWO_SUBNETS),
+            ('"ipMasq" masquerades what pods of one send to pods of another', "one subnet"),
+            id="masqueraded-ranges",
         ),
         pytest.param(
             lambda c: c["plugins"][0].update(type="host-device"),

@@ -127,6 +127,11 @@ TEXTS = {
     "the gateway {} is outside of {}, so the kernel refuses the pods' route by it, and ADD fails": (
         "网关 {0} 在 {1} 之外，内核会拒绝 Pod 经过它的路由，所以 ADD 会失败"
     ),
+    '"ipMasq" masquerades what pods of one of {} send to pods of another, which see the node\'s'
+    " address": (
+        '"ipMasq" 会对 {0} 中一个子网的 Pod 发往另一个子网的 Pod 的数据包做伪装，'
+        "后者看到的是节点的地址"
+    ),
     "a bridge holds one IPv4 gateway, and the ranges have {}, so that ADD fails with an address of"
     " another range": (
         "一个网桥只能有一个 IPv4 网关，而地址范围有 {0}，所以用另一范围的地址 ADD 会失败"

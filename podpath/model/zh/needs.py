@@ -103,6 +103,12 @@ TEXTS = {
     " of another range": (
         "{0} 的地址范围有 IPv4 网关 {1}，而一个网桥只能有一个：用另一范围的地址 ADD 会失败"
     ),
+    'a set of ranges of {} has the subnets {}, and "ipMasq" masquerades what pods of one send to'
+    " pods of another": (
+        '{0} 的一组地址范围有子网 {1}，而 "ipMasq" 会对其中一个子网的 Pod 发往另一个子网的 Pod '
+        "的数据包做伪装"
+    ),
+    'Write ranges of one subnet, or leave "ipMasq" out': '写同一子网的地址范围，或去掉 "ipMasq"',
     "Use a larger subnet or range": "使用更大的子网或地址范围",
     "the report directory {} is not writable: {}": "报告目录 {0} 不可写：{1}",
     "Name a writable directory with --podpath-report": "用 --podpath-report 指定可写的目录",

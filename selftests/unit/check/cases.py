@@ -122,6 +122,15 @@ CASES = (
         ipam(ranges=[[{"subnet": "10.9.0.0/24"}], [{"subnet": "10.8.0.0/24"}]]),
         "a bridge holds one IPv4 gateway, and the ranges have 10.9.0.1/24, 10.8.0.1/24",
     ),
+    Case(
+        "masqueraded-ranges",
+        both(
+            main(type="ptp", ipMasq=True, isGateway=False),
+            ipam(ranges=[[{"subnet": "10.9.0.0/24"}, {"subnet": "10.8.0.0/24"}]]),
+        ),
+        "masquerades what pods of one of 10.9.0.0/24, 10.8.0.0/24 send to pods of another",
+        refused=False,
+    ),
     Case("gateway-text", network(gateway="10.9.0.1/24"), "'10.9.0.1/24' does not appear to be"),
     Case("gateway-ipv6", network(gateway="fd00::1"), "another IP version", refused=False),
     Case(

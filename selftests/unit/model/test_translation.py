@@ -109,6 +109,8 @@ _COMPOSED = (
     'the IPAM plugin "static" of a gives each pod what its runtime requests, and containerd'
     " requests none; the suite needs 12 different ones",
     "the IPv4 range of a has 2 addresses for pods, and the suite needs 12",
+    'a set of ranges of a has the subnets 10.1.0.0/24, 10.2.0.0/24, and "ipMasq" masquerades what'
+    " pods of one send to pods of another",
     "the IPv6 set of ranges of a has 2 addresses for pods, and the suite needs 12",
     "makes eth0, VLAN 5 on eth1 of the node, MTU 1400",
     "makes eth0, VLAN 5 on eth1 of the pod",
