@@ -4,9 +4,9 @@ import pytest
 
 from podpath.cni.network import Network
 from podpath.cni.versions import CHAINS_SINCE
-from podpath.contract import answers, links
+from podpath.contract import answers, links, refusals
 from podpath.contract.answers import UNKNOWN_VERSION
-from podpath.contract.attachments import INTERFACE, Attachment
+from podpath.contract.attachments import Attachment
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Subject
@@ -45,11 +45,11 @@ def test_version_is_answered_in_the_version_of_the_question(
 @requirement("CNI-VERSION-UNSUPPORTED")
 @alone
 @since("0.3.0")
-def test_unsupported_version_is_refused(absent: Attachment, cni_version: str) -> None:
+def test_unsupported_version_is_refused(absent: Attachment) -> None:
     """ADD fails with code 1 in a version that no plugin supports."""
     answer = absent.call(absent.subject.steps[0], "ADD", version=UNKNOWN_VERSION)
 
-    assert answers.refused(answer, cni_version, codes=[1]) == []
+    assert refusals.refused(absent, answer, codes=[1]) == []
 
 
 @requirement("CNI-ADD-RESULT")
@@ -89,9 +89,9 @@ def test_taken_interface_name_is_refused(
     container: Attachment, life: Life, cni_version: str, network: Network
 ) -> None:
     """ADD fails if the container has an interface of that name, and does not change it."""
-    links.require(life.attached.container_links, INTERFACE)
-    node = container.runtime.node
-    node.run(["ip", "-n", container.name, "link", "add", INTERFACE, "type", "bridge"])
+    name, node = container.interface, container.runtime.node
+    links.require(life.attached.container_links, name)
+    node.run(["ip", "-n", container.name, "link", "add", name, "type", "bridge"])
     before = links.links(node, container.name)
 
     by_plugin = {answer.plugin: answer for answer in container.add()}
@@ -100,9 +100,9 @@ def test_taken_interface_name_is_refused(
     after = links.links(node, container.name)
     # lo is the loopback plugin's own, which may come first in the chain
     exempt = {"lo"}
-    if network.conflist.delegation and INTERFACE not in after:
+    if network.conflist.delegation and name not in after:
         # a plugin that delegates should call its delegate for DEL, which deletes CNI_IFNAME
-        exempt.add(INTERFACE)
+        exempt.add(name)
     kept, seen = ({n: x for n, x in of.items() if n not in exempt} for of in (before, after))
     assert links.changes(kept, seen) == []
 
@@ -150,13 +150,11 @@ BAD_VARIABLES = [
 @alone
 @pytest.mark.parametrize(("variable", "value"), BAD_VARIABLES)
 @since("1.0.0")
-def test_bad_environment_is_refused(
-    absent: Attachment, cni_version: str, variable: str, value: str | None
-) -> None:
+def test_bad_environment_is_refused(absent: Attachment, variable: str, value: str | None) -> None:
     """ADD with a missing or invalid variable fails with code 4, and names the variable."""
     answer = absent.call(absent.subject.steps[0], "ADD", overrides={variable: value})
 
-    assert answers.refused(answer, cni_version, codes=[4], naming=variable) == []
+    assert refusals.refused(absent, answer, codes=[4], naming=variable) == []
 
 
 BAD_CONFIGURATIONS = [
@@ -171,7 +169,7 @@ BAD_CONFIGURATIONS = [
 @pytest.mark.parametrize(("change", "code"), BAD_CONFIGURATIONS)
 @since("1.0.0")
 def test_bad_configuration_is_refused(
-    absent: Attachment, cni_version: str, change: dict[str, str | None] | None, code: int
+    absent: Attachment, change: dict[str, str | None] | None, code: int
 ) -> None:
     """ADD fails with code 6 if the configuration is not JSON, with code 7 without a valid name."""
     text = absent.configuration(change or {})
@@ -179,7 +177,7 @@ def test_bad_configuration_is_refused(
 
     answer = absent.runtime.execute(absent.subject.name, broken, absent.environment("ADD"))
 
-    assert answers.refused(answer, cni_version, codes=[code]) == []
+    assert refusals.refused(absent, answer, codes=[code]) == []
 
 
 @requirement("CNI-TIME")

@@ -6,10 +6,10 @@ import pytest
 
 from podpath.cni.network import Network
 from podpath.contract import answers, failures, siblings
-from podpath.contract.attachments import INTERFACE, SECOND_INTERFACE, Attachment, attached
+from podpath.contract.attachments import SECOND_INTERFACE, Attachment, attached
 from podpath.contract.failures import Way
 from podpath.contract.lives import Life
-from podpath.contract.runtime import Runtime
+from podpath.contract.runtime import INTERFACE, Runtime
 from podpath.contract.subjects import Subject
 from podpath.nodes import link_settings
 from podpath.testing import requirement

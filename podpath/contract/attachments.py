@@ -23,15 +23,13 @@ from podpath.contract.subjects import (
     request_configuration,
     runtime_config,
 )
-from podpath.errors import CouldNotTest, DoesNotConform
+from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import Difference, Settings
 from podpath.nodes import inventory
 from podpath.nodes.deployment import ADDED, DELETED
 from podpath.nodes.inventory import Inventory
 from podpath.system import limits, randomness, sysctl, waiting
 
-#: Not eth0: a plugin must use the name in CNI_IFNAME, not the usual one.
-INTERFACE = "net1"
 #: Second interface of the same container.
 SECOND_INTERFACE = "net2"
 #: Requirement that ADD of a second interface of a container violates if it fails.
@@ -74,7 +72,7 @@ class Attachment:
         self.container = randomness.unique(16).hex()
         self.name = f"contract-{next(_numbers)}-{self.container[:8]}"
         self.netns = f"/run/netns/{self.name}"
-        self.interface = INTERFACE
+        self.interface = runtime.interface
         self.result: Previous = None
         self._up: list[Step] = []
         self._hung = False
@@ -128,6 +126,17 @@ class Attachment:
         if self.subject.name not in known:
             links.require(links.links(self.runtime.node, self.name), self.interface)
             known.add(self.subject.name)
+
+    def require_up(self) -> None:
+        """Require that the container's interface is up, as a route by it needs.
+
+        Raises:
+            Unmet: it is down.
+        """
+        link = links.links(self.runtime.node, self.name).get(self.interface)
+        if link and not link.up:
+            fault = f"the container's interface {self.interface} is down"
+            raise Unmet(DoesNotConform(fault), "TOPO-POD-LINKS", "a pod's interface is down")
 
     def prepare(self, requirement: str = "") -> None:
         """Call ADD of the plugins that come before the subject in the chain.

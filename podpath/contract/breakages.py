@@ -13,7 +13,7 @@ from typing import Any
 from podpath.cni.network import Network
 from podpath.contract import links
 from podpath.contract.answers import entries
-from podpath.contract.attachments import INTERFACE, Attachment
+from podpath.contract.attachments import Attachment
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.nodes import leases
 
@@ -46,16 +46,17 @@ def interface(attachment: Attachment, _: Network) -> Breakage:
     """Delete the container's interface."""
     if not attachment.has_link():
         return Breakage(impossible="the container has no such interface, see CNI-ADD-INTERFACE")
-    return Breakage(f"ip -n {attachment.name} link delete {INTERFACE}")
+    return Breakage(f"ip -n {attachment.name} link delete {attachment.interface}")
 
 
 def address(attachment: Attachment, _: Network) -> Breakage:
     """Delete the container's first address."""
     first = _first_address(attachment)
-    link = links.links(attachment.runtime.node, attachment.name).get(INTERFACE)
+    link = links.links(attachment.runtime.node, attachment.name).get(attachment.interface)
     if link is None or first not in link.addresses:
         return Breakage(impossible="the container lacks the address already, see CNI-ADD-INTERFACE")
-    return Breakage(f"ip -n {attachment.name} address delete {quote(first)} dev {INTERFACE}")
+    inside = f"ip -n {attachment.name}"
+    return Breakage(f"{inside} address delete {quote(first)} dev {attachment.interface}")
 
 
 def route(attachment: Attachment, _: Network) -> Breakage:
@@ -112,13 +113,13 @@ def link_mode(attachment: Attachment, _: Network) -> Breakage:
 
     All ipvlans on a lower link have one mode, so it is set back.
     """
-    show = ["ip", "-n", attachment.name, "-d", "link", "show", "dev", INTERFACE]
+    show = ["ip", "-n", attachment.name, "-d", "link", "show", "dev", attachment.interface]
     shown = _MODE.search(attachment.runtime.node.run(show).stdout)
     if shown is None:
         return Breakage(impossible="its link has no mode")
     kind, mode = shown.groups()
     other = next(m for m in _OTHER_MODES[kind] if m != mode)
-    change = f"ip -n {attachment.name} link set {INTERFACE} type {kind} mode"
+    change = f"ip -n {attachment.name} link set {attachment.interface} type {kind} mode"
     return Breakage(f"{change} {other}", f"{change} {mode}")
 
 

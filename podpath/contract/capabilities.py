@@ -16,7 +16,7 @@ from ipaddress import ip_interface
 from podpath.cni.network import Network
 from podpath.contract import subjects
 from podpath.contract.answers import Answer, entries
-from podpath.contract.attachments import INTERFACE, Attachment, attached
+from podpath.contract.attachments import Attachment, attached
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import CapabilityArgs
 from podpath.errors import CouldNotTest, DoesNotConform
@@ -82,9 +82,9 @@ def held_address(container: Attachment, requested: AddressWithPrefix) -> list[Di
         DoesNotConform: the result has an address that is malformed.
     """
     state = container.state()
-    link = state.container_links.get(INTERFACE)
+    link = state.container_links.get(container.interface)
     places = {
-        f"{INTERFACE} in the kernel": link.addresses if link else (),
+        f"{container.interface} in the kernel": link.addresses if link else (),
         "ips of the result": [e["address"] for e in container.addresses],
     }
     return [
@@ -112,14 +112,15 @@ def exclusive(answers: Iterable[Answer], requested: AddressWithPrefix) -> list[D
 def held_mac(container: Attachment) -> list[Difference]:
     """Check that the container has the requested MAC address in the kernel and in the result."""
     state = container.state()
-    link = state.container_links.get(INTERFACE)
+    link = state.container_links.get(container.interface)
     interfaces = entries(state.result, "interfaces", "name")
     in_result = [
         str(i.get("mac", "")).lower()
         for i in interfaces
-        if i.get("sandbox") and i["name"] == INTERFACE
+        if i.get("sandbox") and i["name"] == container.interface
     ]
-    places = {f"{INTERFACE} in the kernel": [link.mac] if link else [], "the result": in_result}
+    in_kernel = f"{container.interface} in the kernel"
+    places = {in_kernel: [link.mac] if link else [], "the result": in_result}
     return [
         Difference("static MAC", where, MAC, listed(seen))
         for where, seen in places.items()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from podpath.cni.versions import since
-from podpath.contract.attachments import INTERFACE, Attachment
+from podpath.contract.attachments import Attachment
 from podpath.contract.breakages import do
 from podpath.contract.links import links
 
@@ -23,8 +23,10 @@ def route(attachment: Attachment) -> Mapping[str, Any]:
 
     Raises:
         CouldNotTest: the route cannot be added.
+        Unmet: the interface is down.
     """
-    do(attachment, f"ip -n {attachment.name} route add {_ROUTE} dev {INTERFACE}")
+    attachment.require_up()
+    do(attachment, f"ip -n {attachment.name} route add {_ROUTE} dev {attachment.interface}")
     return _with(attachment, routes={"dst": _ROUTE})
 
 

@@ -25,11 +25,13 @@ class Link:
         mac: its MAC address.
         addresses: its addresses with their prefix lengths.
         unusable: those that wait for duplicate address detection, or failed it (RFC 4862).
+        up: True if it is up.
     """
 
     mac: str
     addresses: tuple[str, ...]
     unusable: tuple[str, ...] = ()
+    up: bool = True
 
     def __str__(self) -> str:
         notes = dict.fromkeys(self.unusable, " (not usable yet)")
@@ -51,11 +53,12 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
         addresses = [a for a in interface.get("addr_info", []) if "local" in a]
         # a link gets its own link-local address later, by itself
         undecided = [a for a in addresses if a["scope"] == "global" and _undecided(a)]
-        texts = (
+        held, unusable = (
             tuple(f"{a['local']}/{a['prefixlen']}" for a in group)
             for group in (addresses, undecided)
         )
-        by_name[interface["ifname"]] = Link(interface.get("address", ""), *texts)
+        is_up = "UP" in interface.get("flags", ())
+        by_name[interface["ifname"]] = Link(interface.get("address", ""), held, unusable, is_up)
     return by_name
 
 

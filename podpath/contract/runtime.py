@@ -18,6 +18,8 @@ from podpath.system import files, limits, programs
 
 #: Requirement that calls end, with the reason why tests that need such a call are not run.
 ENDS = ("CNI-TIME", "a call did not end in time")
+#: CNI_IFNAME. Not eth0: a plugin must use that name, not the usual one, or return an error.
+INTERFACE = "net1"
 
 _CHUNK = 65536
 
@@ -29,6 +31,7 @@ class Runtime:
         node: the node.
         network_name: name of the network in the conflist.
         path: directories of plugins on the node, in the format of CNI_PATH.
+        interface: CNI_IFNAME of each container's first interface.
         unmet: failure of the first ADD, which explains later ones; None if it succeeded.
         marks: marks of the node's own links after the first ADD; see link_settings.
         named_interfaces: names of the subjects whose ADD made an interface named CNI_IFNAME.
@@ -49,6 +52,7 @@ class Runtime:
         self.node = node
         self.network_name = network_name
         self.path = path
+        self.interface = INTERFACE
         self.unmet: Unmet | CouldNotTest | None = None
         self.marks: tuple[str, ...] = ()
         self.named_interfaces: set[str] = set()
@@ -62,6 +66,7 @@ class Runtime:
         path = f"{directory}:{self.path}"
         other = Runtime(self.node, self.network_name, path, self.hung, is_usual=False)
         other.unmet, other._versions = self.unmet, self._versions
+        other.interface = self.interface
         other.leaves_links = self.leaves_links
         return other
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from podpath.cni.network import Network
 from podpath.cni.versions import since
 from podpath.contract import answers, links, ways
-from podpath.contract.attachments import INTERFACE, Attachment, attached_beside
+from podpath.contract.attachments import SECOND_INTERFACE, Attachment, attached_beside
 from podpath.contract.links import Link
 from podpath.model import Difference
 from podpath.nodes import inventory
@@ -41,7 +41,7 @@ def separate(first: Attachment, network: Network, deleted: str) -> Differences:
         if refused := answers.succeeded(second.add()):
             return refused
         both = inventory.read(node, network)
-        going, staying = (first, second) if deleted == INTERFACE else (second, first)
+        going, staying = (second, first) if deleted == SECOND_INTERFACE else (first, second)
         differences = ways.lost(routes, routes_of(first), f"ADD of {second.interface}")
         before, routes = link_of(staying), routes_of(staying)
         differences += answers.succeeded(going.delete())

@@ -12,11 +12,11 @@ from podpath.cni.network import Network
 from podpath.model import NODE, POD_INTERFACE, Address, Difference, Family, Topology
 from podpath.topology import bridge, comparison, interfaces, result, routes, routing
 
-_PEER, _PORT = "TOPO-VETH-PEER", "TOPO-BRIDGE-PORT"
+_PEER, _PORT, _LINKS = "TOPO-VETH-PEER", "TOPO-BRIDGE-PORT", "TOPO-POD-LINKS"
 _GATEWAY, _ROUTE = "TOPO-BRIDGE-GATEWAY", "TOPO-NODE-ROUTE"
 _ADDRESS, _ADDR = "TOPO-NODE-ADDR", "TOPO-ADDR"
 #: Requirements that a pod without its address does not meet either.
-_OF_ADDRESSES = frozenset({"TOPO-NETNS-IP", "TOPO-ROUTE", "TOPO-RESULT"})
+_OF_ADDRESSES = frozenset({"TOPO-NETNS-IP", "TOPO-ROUTE", "TOPO-RESULT", "TOPO-FDB"})
 #: Requirements on host ends, which a pod without one cannot meet.
 _ON_HOST_ENDS = frozenset({_PORT, "TOPO-FDB", "TOPO-NODE-ADDR", "TOPO-MTU"})
 #: Requirements on links that are in a pod and not on the node.
@@ -55,7 +55,7 @@ def cause(
     if not differences:
         return None
     rules = (
-        *(_without_peer, _without_port, _without_gateway, _without_address),
+        *(_without_peer, _down, _without_port, _without_gateway, _without_address),
         *(_unheld, _unrouted, _misnamed),
     )
     for rule in rules:
@@ -98,6 +98,33 @@ def _misplaced(topology: Topology, pods: Iterable[str]) -> Iterator[tuple[str, s
             if own is not None and ends == (own.peer_index, own.index):
                 yield f"{pod} {link.name}", pod
                 yield f"{NODE} {link.name}", pod
+
+
+def _down(
+    requirement: str, differences: Sequence[Difference], topology: Topology, _: Network
+) -> Cause | None:
+    """Explain ports that do not forward, and learn nothing, by pods' interfaces that are down.
+
+    A veth whose other end is down has no carrier (drivers/net/veth.c, veth_close), and a bridge
+    disables a port without one (net/bridge/br_if.c, br_port_carrier_check).
+    """
+    alike = {_PORT: ("port state", "disabled"), "TOPO-FDB": ("FDB", "not learned")}
+    if {(d.kind, d.seen) for d in differences} != {alike.get(requirement)}:
+        return None
+    found: list[Difference] = []
+    for difference in differences:
+        named = str(difference.where).removesuffix(")")
+        pods = (pod for pod in topology.pods if named.endswith(f"pod {pod}"))
+        own = [d for p in pods for d in interfaces.pod_links(topology, p) if _is_eth0_down(d, p)]
+        if not own:
+            return None
+        found += own
+    return Cause(_LINKS, "a pod's interface is down", tuple(dict.fromkeys(found)))
+
+
+def _is_eth0_down(difference: Difference, pod: str) -> bool:
+    where = f"pod {pod} {POD_INTERFACE}"
+    return difference.kind == "interface down" and str(difference.where) == where
 
 
 def _without_gateway(
@@ -181,6 +208,10 @@ def _is_of(difference: Difference, pod: str, unheld: Sequence[Address], topology
     where = str(difference.where)
     if difference.kind == "address in wrong namespace":
         return difference.seen == "no namespace" and where in map(str, unheld)
+    if difference.kind == "FDB":
+        return (
+            difference.seen == "not learned" and where.endswith(f" of pod {pod}") and bool(unheld)
+        )
     if where == f"result of pod {pod}, addresses":
         expected, seen = (set(t.split(", ")) for t in (difference.expected, difference.seen))
         missing = seen - expected

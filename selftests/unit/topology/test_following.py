@@ -185,3 +185,42 @@ def test_configured_route_that_a_pod_lacks_explains_that_of_the_result() -> None
     listed = [*base.pods["client"].result["routes"], {"dst": "198.51.100.0/24"}]
     more = samples.with_result(bare, "client", "routes", listed)
     assert following.cause("TOPO-RESULT", found("TOPO-RESULT", more), more, network) is None
+
+
+def _with_eth0_down(**changes: object) -> Topology:
+    """The sample, with the client's eth0 down: its port has no carrier, and learns nothing."""
+    base = samples.with_pod_link(samples.topology(), "client", up=False, **changes)
+    end = base.node.interface(END)
+    assert end is not None
+    assert end.port is not None
+    base = samples.with_node_link(base, END, port=replace(end.port, state="disabled"))
+    return samples.with_node(base, fdb=tuple(e for e in base.node.fdb if e.port != END))
+
+
+@pytest.mark.parametrize("requirement", ["TOPO-BRIDGE-PORT", "TOPO-FDB"])
+def test_interface_that_is_down_explains_what_its_port_lacks(requirement: str) -> None:
+    topology, network = _with_eth0_down(), samples.network()
+
+    cause = following.cause(requirement, found(requirement, topology), topology, network)
+
+    assert cause is not None
+    assert cause.requirement == "TOPO-POD-LINKS"
+    assert [str(d.where) for d in cause.differences] == ["pod client eth0"]
+
+
+def test_port_that_is_disabled_below_an_interface_that_is_up_is_a_fault_of_its_own() -> None:
+    topology = samples.with_pod_link(_with_eth0_down(), "client", up=True)
+    differences = found("TOPO-BRIDGE-PORT", topology)
+
+    assert following.cause("TOPO-BRIDGE-PORT", differences, topology, samples.network()) is None
+
+
+def test_address_that_is_not_there_explains_what_the_bridge_did_not_learn() -> None:
+    """Without it the pod sends no ping, from which the bridge would learn."""
+    topology = samples.with_pod_link(_with_eth0_down(), "client", up=True, addresses=())
+    differences = found("TOPO-FDB", topology)
+
+    cause = following.cause("TOPO-FDB", differences, topology, samples.network())
+
+    assert cause is not None
+    assert cause.requirement == "TOPO-ADDR"
