@@ -75,6 +75,11 @@ class Node(ABC):
         """Return how the node ended by itself; empty while it runs."""
 
     @property
+    def is_busy(self) -> bool:
+        """True if programs or links may send packets that are neither podpath's nor a pod's."""
+        return self.shared
+
+    @property
     def beyond(self) -> str:
         """Path of the network namespace that the uplink leads to; empty if this host has none."""
         return ""

@@ -1,21 +1,30 @@
-"""Background traffic on a shared node, which must not count against "nothing else was seen". Pure.
+"""Background traffic on a busy node, which must not count against "nothing else was seen". Pure.
 
 Packets of podpath's own pods are never background traffic: a frame from or to one of their
 addresses is a finding wherever it appears. Other packets are background traffic if their sender
 and their place fit together: packets of a foreign pod on that pod's own interfaces and on the
 bridge; packets that such a pod sent and that leave by the uplink, masqueraded or not; packets of
 the node's programs, known by the sockets that the kernel lists, on the node's own links; and
-packets that reach the uplink from outside the node; packets on the node's own VXLAN links, and
-their tunnels' packets on the uplink, unless they have an address of podpath's pods in them. Those
-of them that are for all hosts also reach pods whose links lie on the uplink, or that are on one
-bridge with it.
+packets that reach the uplink from outside the node; packets on the node's other links, and in
+network namespaces that are neither the node's nor a pod's; and packets of the node's own VXLAN
+tunnels on the uplink, unless they have an address of podpath's pods in them. Those of them that are
+for all hosts also reach pods whose links lie on the uplink, or that are on one bridge with it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from podpath.model import NODE, POD_INTERFACE, Address, Direction, Packet, Sighting, Topology
+from podpath.model import (
+    BEYOND,
+    NODE,
+    POD_INTERFACE,
+    Address,
+    Direction,
+    Packet,
+    Sighting,
+    Topology,
+)
 from podpath.system.proc import Endpoint
 
 _LO = "lo"
@@ -54,6 +63,8 @@ class BackgroundTraffic:
         }
         own = [link for link in topology.node.interfaces if link.name in links]
         self._node = {a.ip for link in own for a in link.addresses}
+        self._beside = links - {uplink, _LO}
+        self._of_anyone = {NODE, BEYOND, *topology.pods, *topology.foreign_pods}
         self._tunnels = {link.name for link in own if link.kind == _TUNNEL}
         self._networks = {a.network for link in own if link.name == uplink for a in link.addresses}
         self._pods = [_pod(topology, name) for name in topology.foreign_pods]
@@ -72,6 +83,8 @@ class BackgroundTraffic:
         for_all = self._is_joined and self._from_outside_to_all(packet)
         if for_all or any(self._of_pod(pod, sighting) for pod in self._pods):
             return True
+        if sighting.namespace not in self._of_anyone:
+            return True
         return sighting.namespace == NODE and self._of_node(sighting)
 
     def _of_node(self, sighting: Sighting) -> bool:
@@ -80,7 +93,7 @@ class BackgroundTraffic:
             # lo carries only what the node sends to itself, or answers in place of a Service.
             return self._local(packet.source) or self._local(packet.destination)
         on_uplink = sighting.interface == self._uplink and self._on_uplink(sighting)
-        return on_uplink or sighting.interface in self._tunnels
+        return on_uplink or sighting.interface in self._beside
 
     def _of_pod(self, pod: "_Pod", sighting: Sighting) -> bool:
         where = (sighting.namespace, sighting.interface)

@@ -168,16 +168,16 @@ class Observer:
     def _background(
         self, topology: Topology, programs: frozenset[Endpoint], seen: Iterable[Sighting]
     ) -> Container[Sighting]:
-        """Return the background traffic of a shared node; a node of podpath's own has none."""
+        """Return the background traffic of a busy node; others have none."""
         node = self._node
-        if not node.shared:
+        if not node.is_busy:
             return ()
         bridge = self._network.bridge
         return BackgroundTraffic(topology, node.links, node.uplink, programs, bridge, seen)
 
     def _programs(self) -> frozenset[Endpoint]:
-        """List the sockets on a shared node; on a node of podpath's own, only pods have any."""
-        return self._node.sockets() if self._node.shared else frozenset()
+        """List the sockets on a busy node; on any other, only pods have some."""
+        return self._node.sockets() if self._node.is_busy else frozenset()
 
     def _send_all(
         self, traffic: Sequence[Traffic], before: Mapping[str, object]

@@ -76,6 +76,11 @@ class EmbeddedNode(Node):
             plugin_processes.OutputLimit(self).begin,
         )
 
+    @property
+    def is_busy(self) -> bool:
+        """See Node. A script of the user may start programs, and make links that speak."""
+        return preparation.OUTPUT in self.versions
+
     @cached_property
     def beyond(self) -> str:
         """See Node. Init keeps this namespace open, and no other (init.py, _make_networks)."""
@@ -403,7 +408,7 @@ def start(
         try:
             node.wait_until_ready()
             if node_setup:
-                node.versions["node setup output"] = preparation.require_success(node, node_setup)
+                node.versions[preparation.OUTPUT] = preparation.require_success(node, node_setup)
                 node.links = frozenset(inventory.interfaces(node))
             node.require_loaded(conflist)
             say("importing the pod image")

@@ -9,6 +9,8 @@ from podpath.nodes.base import Node
 from podpath.nodes.embedded import setup, uplink
 from podpath.system import limits
 
+#: Name of the script's output among the versions of a node.
+OUTPUT = "node setup output"
 _SHOWN = 4000
 _LAST_LINES = 10
 

@@ -37,7 +37,8 @@ class _Runtime(Runtime):
         self.by_name = by_name
         self.asked: list[str] = []
 
-    def execute(self, plugin: str, text: str, environment: Any, violated: Any = ("", "")) -> Answer:
+    def execute(self, plugin: str, *arguments: Any) -> Answer:
+        environment = arguments[1]
         command, name = environment["CNI_COMMAND"], environment["CNI_IFNAME"]
         status, output = self.by_name.get(name, self.by_name[""]) if command == "ADD" else (0, "")
         self.asked += [name] if command == "ADD" else []

@@ -209,3 +209,25 @@ def test_packet_of_the_nodes_tunnel_is_talk_unless_it_carries_ours(
 
     assert (sent in background) is is_talk
     assert replace(sent, interface="flannel.1") in background
+
+
+@pytest.mark.parametrize(
+    ("where", "source", "is_talk"),
+    [
+        pytest.param((NODE, "docker0"), OUTSIDE, True, id="another-link"),
+        pytest.param((NODE, "docker0"), CLIENT, False, id="ours-on-another-link"),
+        pytest.param(("other", "eth0"), OUTSIDE, True, id="another-namespace"),
+        pytest.param(("other", "eth0"), CLIENT, False, id="ours-in-another-namespace"),
+        pytest.param(("client", "eth0"), OUTSIDE, False, id="in-a-pod-of-ours"),
+        pytest.param((NODE, samples.BRIDGE), OUTSIDE, False, id="on-the-bridge"),
+    ],
+)
+def test_links_that_are_no_pods_may_say_what_is_not_about_pods(
+    where: tuple[str, str], source: Any, *, is_talk: bool
+) -> None:
+    """A script of the user may make links and namespaces, and programs that send there."""
+    links = frozenset({samples.UPLINK, "docker0"})
+    background = BackgroundTraffic(_topology(), links, samples.UPLINK, frozenset(), samples.BRIDGE)
+    said = packet(source=source, mac_source="02:42:00:00:00:98", destination=OUTSIDE)
+
+    assert (samples.sighting(said, (*where, OUT)) in background) is is_talk
