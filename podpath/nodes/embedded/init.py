@@ -164,12 +164,22 @@ def _make_root(spec: NodeSpec) -> None:
     linux.mount("tmpfs", _SCRATCH, "tmpfs", 0, _SIZE)
     os.mkdir(_ROOT)
     for number, point in enumerate(mounts):
-        if point == "/" or os.path.exists(f"{_ROOT}{point}"):
-            _show(point, f"{_ROOT}{point}".rstrip("/"), _layer(point, number))
+        _show_mount(point, number)
     for number, (path, descriptor) in enumerate(shown.items()):
         os.makedirs(f"{_ROOT}{path}")
         _show(f"/proc/self/fd/{descriptor}", f"{_ROOT}{path}", f"given-{number}")
         os.close(descriptor)
+
+
+def _show_mount(point: str, number: int) -> None:
+    """Show a mount point of the host; the host may have removed a container's meanwhile."""
+    target = f"{_ROOT}{point}".rstrip("/")
+    if point == "/" or os.path.exists(target):
+        try:
+            _show(point, target, _layer(point, number))
+        except FileNotFoundError:
+            if os.path.lexists(point):
+                raise
 
 
 def _layer(point: str, number: int) -> str:
