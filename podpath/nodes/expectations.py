@@ -13,7 +13,10 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from podpath.cni import reference
+from podpath.system.programs import PLUGIN_DIRECTORIES
 
+#: Directories of programs.
+_PROGRAMS = tuple(f"{top}/{last}" for top in ("", "/usr", "/usr/local") for last in ("bin", "sbin"))
 #: Directories for files that others make for a plugin.
 _GIVEN = ("/run/", "/var/run/", "/etc/")
 #: Suffixes of files that others write, and plugins read. Plugins write locks, stores and logs.
@@ -54,6 +57,17 @@ _PORT = re.compile(
     r"dial tcp[46]? (\[[0-9a-fA-F:]+\]|[0-9.]+):(\d+): (?:connect: |i/o timeout)", re.IGNORECASE
 )
 _HOST = re.compile(r"dial (?:tcp|udp)[46]?: lookup (\S+?)(?: on \S+)?: ")
+#: A plugin that libcni does not find, or that a script calls by its path.
+_FOUND_IN = re.compile(r"failed to find plugin \"([^\"]+)\" in path \[([^\]]*)\]")
+_CALLED = re.compile(
+    rf"({'|'.join(PLUGIN_DIRECTORIES)})/([\w.-]+)[\"']?: (?:no such file|not found)", re.IGNORECASE
+)
+#: A program that a shell, Go or Python does not find.
+_PROGRAM = re.compile(
+    r"(?:line |: )\d+: ([\w+-]+): (?:command )?not found"
+    r"|exec: \"([\w+-]+)\": executable file not found"
+    r"|No such file or directory: '([\w+-]+)'"
+)
 _LINKS = re.compile(r"link not found|no such network interface|cannot find device", re.IGNORECASE)
 _MASTER = re.compile(r"failed to (?:lookup|find|get) (?:master|link|interface|device)", re.I)
 _CHAINS = re.compile(
@@ -96,12 +110,30 @@ def thing(error: str, sections: Iterable[Mapping[str, Any]], node: Surroundings)
     """
     texts = list(texts_of(list(sections)))
     lacking = (
+        *_plugins(error, node),
+        *_tools(error, node),
         *_files(error, node),
         *_programs(error, texts, node),
         *_configurations(error, texts, node),
         *_named(error, texts, node),
     )
     return lacking[0] if lacking else ""
+
+
+def _plugins(error: str, node: Surroundings) -> Iterator[str]:
+    """Yield the plugins that an error names, and that none of their directories has."""
+    found_in = [(name, path.split()) for name, path in _FOUND_IN.findall(error)]
+    called = [(name, [directory]) for directory, name in _CALLED.findall(error)]
+    for name, directories in (*found_in, *called):
+        if not any(node.has_file(f"{directory}/{name}") for directory in directories):
+            yield f"the plugin {name} in {', '.join(directories)}"
+
+
+def _tools(error: str, node: Surroundings) -> Iterator[str]:
+    """Yield the programs that a plugin calls by their name, and that the node does not have."""
+    for name in filter(None, (name for names in _PROGRAM.findall(error) for name in names)):
+        if not any(node.has_file(f"{directory}/{name}") for directory in _PROGRAMS):
+            yield f"the program {name}"
 
 
 def _files(error: str, node: Surroundings) -> Iterator[str]:

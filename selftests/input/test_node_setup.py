@@ -57,6 +57,13 @@ def test_script_that_fails_is_could_not_test(tmp_path: Path) -> None:
     assert "of --podpath-node-setup ended with status 3:\nno can do" in run.output
 
 
+def test_script_that_hides_the_plugins_is_could_not_test(tmp_path: Path) -> None:
+    run = suite.run(*_arguments(tmp_path, "#!/bin/sh\nmount -t tmpfs none /opt\n"))
+
+    assert run.status == 6, run.output
+    assert "hides /opt/podpath/cni/bin" in run.output
+
+
 def test_plugin_that_lacks_it_is_could_not_test(tmp_path: Path) -> None:
     """The plugin's error and the remedy are printed."""
     run = suite.run(*_arguments(tmp_path, "#!/bin/sh\n"))

@@ -7,6 +7,12 @@ TEXTS = {
     "was killed by {}": "被 {0} 杀死",
     "the script {} of --podpath-node-setup {}:\n{}": "--podpath-node-setup 的脚本 {0} {1}：\n{2}",
     "Correct --podpath-node-setup": "改正 --podpath-node-setup",
+    "the script {} hides {}, where podpath puts the plugins": (
+        "脚本 {0} 遮住了 {1}，podpath 把插件放在那里"
+    ),
+    "Mount nothing above it: all directories of the node can be written to as they are": (
+        "不要在它之上挂载任何东西：节点的所有目录本来就可以写"
+    ),
     'no kind of node has the name "{}"; there are: {}': "没有名为 “{0}” 的节点种类；有：{1}",
     "Give --podpath-patience {} on a slow machine": "机器较慢时加上 --podpath-patience {0}",
     "The limit is podpath's own": "这个时限是 podpath 自己的",

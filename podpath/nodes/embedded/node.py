@@ -408,7 +408,9 @@ def start(
         try:
             node.wait_until_ready()
             if node_setup:
-                node.versions[preparation.OUTPUT] = preparation.require_success(node, node_setup)
+                node.versions[preparation.OUTPUT] = preparation.require_success(
+                    node, node_setup, PLUGINS
+                )
                 node.links = frozenset(inventory.interfaces(node))
             node.require_loaded(conflist)
             say("importing the pod image")

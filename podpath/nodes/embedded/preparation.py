@@ -46,11 +46,16 @@ def specify(path: Path | None) -> dict[str, Any] | None:
     return asdict(setup.NodeSetup(read(path), str(path.parent), limits.current().node_setup))
 
 
-def require_success(node: Node, path: Path) -> str:
+def require_success(node: Node, path: Path, kept: str) -> str:
     """Require that the script succeeded; return the end of its output.
 
+    Args:
+        node: the node.
+        path: the script.
+        kept: directory of podpath's own, on which the script must mount nothing.
+
     Raises:
-        CouldNotTest: it failed.
+        CouldNotTest: it failed, or hid the directory.
     """
     try:
         ended, output = node.read(setup.END), node.read(setup.OUTPUT)
@@ -60,6 +65,11 @@ def require_success(node: Node, path: Path) -> str:
         last = "\n".join(output.splitlines()[-_LAST_LINES:])
         text = f"the script {path} of --podpath-node-setup {ended}:\n{last[-_SHOWN:]}"
         raise CouldNotTest(text, "Correct the script, which ran as root on the node")
+    if not node.root(kept).is_dir():
+        raise CouldNotTest(
+            f"the script {path} hides {kept}, where podpath puts the plugins",
+            "Mount nothing above it: all directories of the node can be written to as they are",
+        )
     return output[-_SHOWN:].strip() or "none"
 
 

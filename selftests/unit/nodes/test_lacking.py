@@ -60,6 +60,42 @@ LACKING = [
         id="legacy-chain",
     ),
     pytest.param(
+        'failed to find plugin "bridge" in path [/opt/podpath/cni/bin]',
+        "/opt/podpath/cni/bin/bridge",
+        "the plugin bridge in /opt/podpath/cni/bin",
+        id="plugin-of-libcni",
+    ),
+    pytest.param(
+        'netplugin failed: "/cni/my-cni: line 37: /opt/cni/bin/host-local: No such file or"',
+        "/opt/cni/bin/host-local",
+        "the plugin host-local in /opt/cni/bin",
+        id="plugin-of-a-script",
+    ),
+    pytest.param(
+        "/cni/my-cni: line 12: jq: command not found",
+        "/usr/bin/jq",
+        "the program jq",
+        id="program-of-bash",
+    ),
+    pytest.param(
+        "/cni/my-cni: 12: brctl: not found",
+        "/usr/sbin/brctl",
+        "the program brctl",
+        id="program-of-dash",
+    ),
+    pytest.param(
+        'exec: "ipset": executable file not found in $PATH',
+        "/sbin/ipset",
+        "the program ipset",
+        id="program-of-go",
+    ),
+    pytest.param(
+        "FileNotFoundError: [Errno 2] No such file or directory: 'prips'",
+        "/usr/local/bin/prips",
+        "the program prips",
+        id="program-of-python",
+    ),
+    pytest.param(
         "stat /var/lib/calico/nodename: no such file or directory: check that the calico/node"
         " container is running and has mounted /var/lib/calico/",
         "/var/lib/calico/nodename",
@@ -154,6 +190,8 @@ def test_node_lacks_a_name_server() -> None:
         "stat /var/lib/calico/nodename: no such file or directory",
         "open /proc/sys/net/x: no such file or directory: is the agent running?",
         "config file not found",
+        "chain acme: not found",
+        "open store: [Errno 2] No such file or directory: 'store.json'",
         "dial tcp 10.1.0.7:80: connect: connection refused",
         "no can do",
     ],
