@@ -34,7 +34,7 @@ def parallel_differences(
     Raises:
         DoesNotConform: the plugin failed.
     """
-    own = {*inventory.interfaces(node), network.bridge}
+    own = {*inventory.interfaces(node), *node.named_namespaces(), network.bridge}
     try:
         wiring = _at_once(node, network, hung)
         own |= network.own_links(reading.read(node.network_namespace(), {}, []))
@@ -48,7 +48,7 @@ def parallel_differences(
         Difference("left behind", kind, "gone", thing)
         for kind in ("bridge ports", "namespaces", "leases", "cached results", "interfaces")
         for thing in first.things[kind]
-        if kind not in ("interfaces", "bridge ports") or thing not in own
+        if thing not in own
     ]
 
 
@@ -61,6 +61,6 @@ def _at_once(node: Node, network: Network, hung: HungCalls) -> list[Difference]:
 
 
 def _empty(own: set[str], now: Inventory) -> bool:
-    """Return whether only the interfaces in `own` are left."""
-    links = {*now.things["interfaces"], *now.things["bridge ports"]}
-    return not now.things["namespaces"] and own >= links
+    """Return whether only the interfaces and namespaces in `own` are left."""
+    kinds = ("interfaces", "bridge ports", "namespaces")
+    return all(own >= {*now.things[kind]} for kind in kinds)
