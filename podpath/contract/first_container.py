@@ -6,7 +6,7 @@ It also shows whether the plugins can make an interface of any name.
 from contextlib import suppress
 
 from podpath.cni.network import Network
-from podpath.contract import subjects
+from podpath.contract import links, subjects
 from podpath.contract.attachments import attached
 from podpath.contract.runtime import Runtime
 from podpath.errors import DoesNotConform
@@ -24,7 +24,7 @@ def made(runtime: Runtime, network: Network) -> None:
         network: the configuration, and how its plugin wires pods.
 
     Raises:
-        DoesNotConform: ADD fails, for eth0 as well.
+        DoesNotConform: ADD fails, or makes no interface, for eth0 as well.
     """
     try:
         _attach(runtime, network)
@@ -41,5 +41,7 @@ def _attach(runtime: Runtime, network: Network) -> None:
     chain, version = subjects.of(network.conflist)[0], network.conflist.contract_version
     with attached(runtime, chain, version) as first:
         first.require_added(first.add())
+        if not links.links(runtime.node, first.name).keys() - {"lo"}:
+            raise DoesNotConform("ADD succeeded, and made no interface in the container")
         first.detach()
         runtime.leaves_links = first.has_link()

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from podpath.cni.network import Network
-from podpath.errors import CouldNotTest, DoesNotConform, prerequisite
+from podpath.errors import CouldNotTest, DoesNotConform, Unmet, prerequisite
 from podpath.lifecycle import failed_add, uplink
+from podpath.model import POD_INTERFACE
 from podpath.nodes import lacking, link_settings, own_files, own_settings
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import ADDED, Deployment
@@ -33,7 +34,7 @@ def made(
         keep: function that returns True if the pods are to stay after the block.
 
     Raises:
-        Unmet: the plugin's ADD failed, or harmed the node's uplink.
+        Unmet: the plugin's ADD failed, made no interface, or harmed the node's uplink.
         CouldNotTest: anything else failed, for example because the host lacks something.
     """
     before, links = uplink.read(node), link_settings.of_node(node)
@@ -50,11 +51,28 @@ def made(
             uplink.explain(node, before, error)
             raise
         uplink.require_untouched(node, before)
+        _require_interfaces(node, deployment)
         deployment.link_changes = link_settings.changes(links, link_settings.of_node(node))
         deployment.setting_changes = own_settings.changes(settings, own_settings.read(node))
         deployment.file_changes = own_files.changes(written, _files(node))
         creation.close()
         yield
+
+
+def _require_interfaces(node: Node, deployment: Deployment) -> None:
+    """Require that a pod has the interface that its runtime asked for.
+
+    A runtime is content with a result that has an address. If only some pods lack the interface,
+    TOPO-POD-LINKS reports it.
+
+    Raises:
+        Unmet: no pod has it.
+    """
+    look = ["ip", "link", "show", "dev", POD_INTERFACE]
+    said = [node.run(look, netns=pod.network.netns).stderr for pod in deployment]
+    if said and all("does not exist" in text for text in said):
+        fault = f"ADD succeeded, and made no interface {POD_INTERFACE} in any pod"
+        raise Unmet(DoesNotConform(fault), ADDED[0], f"pods have no {POD_INTERFACE}")
 
 
 def _files(node: Node) -> dict[str, str]:

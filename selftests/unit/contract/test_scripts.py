@@ -46,7 +46,7 @@ class _Runtime(Runtime):
 
 
 def _runtime(others: tuple[int, str], of_eth0: tuple[int, str], **link: Any) -> _Runtime:
-    return _Runtime({"": others, "eth0": of_eth0}, {"ifname": "net1", "flags": ["UP"], **link})
+    return _Runtime({"": others, "eth0": of_eth0}, {"ifname": "net1", "flags": ["UP"]} | link)
 
 
 def _subject(role: Role) -> Subject:
@@ -119,6 +119,14 @@ def test_plugin_whose_add_always_fails_is_called_as_usual_afterwards() -> None:
         first_container.made(runtime, samples.network())
 
     assert runtime.interface == "net1"
+
+
+def test_add_that_makes_no_interface_fails() -> None:
+    """A runtime is content with a result that has an address."""
+    runtime = _runtime(_SUCCESS, _SUCCESS, ifname="lo")
+
+    with pytest.raises(DoesNotConform, match="made no interface"):
+        first_container.made(runtime, samples.network())
 
 
 def test_interface_without_the_results_address_cannot_be_broken() -> None:
