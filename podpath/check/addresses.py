@@ -14,7 +14,7 @@ from podpath.cni import ipam, reference, versions
 from podpath.cni.fields import Malformed
 from podpath.cni.ipam import Ipam, Range
 from podpath.cni.routes import ConfiguredRoute
-from podpath.model import Address, Family
+from podpath.model import Address
 
 
 def incomplete(section: Section) -> str:
@@ -145,10 +145,9 @@ def _several(section: Section, read: Ipam, version: str) -> Iterator[Finding]:
 
 def _several_gateways(section: Section, read: Ipam) -> Iterator[Finding]:
     """Yield a mistake if a bridge is to hold more IPv4 gateways than the one that it can."""
-    gateways = read.gateways_of(Family.IPV4)
-    if section.plugin == "bridge" and _is_gateway(section) and len(gateways) > 1:
+    if section.plugin == "bridge" and _is_gateway(section) and (several := read.excess_gateways):
         yield section.wrong(
-            f"a bridge holds one IPv4 gateway, and the ranges have {', '.join(map(str, gateways))},"
+            f"a bridge holds one IPv4 gateway, and the ranges have {', '.join(map(str, several))},"
             " so that ADD fails with an address of another range",
             *("ipam", _key(section.ipam)),
             remedy="Write ranges of one subnet",
@@ -162,7 +161,7 @@ def _is_gateway(section: Section) -> bool:
 def _hidden_ranges(section: Section, read: Ipam) -> Iterator[Finding]:
     """Yield a mistake if "ipMasq" hides pods of a set of ranges from each other."""
     routes = section.plugin == "ptp" or (section.plugin == "bridge" and _is_gateway(section))
-    is_refused = section.plugin == "bridge" and len(read.gateways_of(Family.IPV4)) > 1
+    is_refused = section.plugin == "bridge" and bool(read.excess_gateways)
     if routes and section.data.get("ipMasq") is True and read.mixed and not is_refused:
         subnets = ", ".join(map(str, read.mixed))
         yield section.wrong(

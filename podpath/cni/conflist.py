@@ -127,14 +127,9 @@ class Conflist:
 
     @property
     def excess_gateways(self) -> tuple[AddressWithPrefix, ...]:
-        """IPv4 gateways of the ranges that the reference bridge cannot hold together.
-
-        It has one IPv4 address: ADD with another gateway fails, and with "forceAddress" takes the
-        one before from the bridge (plugins/main/bridge/bridge.go, ensureAddr). Empty if it can.
-        """
-        gateways = self.ipam.gateways_of(Family.IPV4)
+        """IPv4 gateways of the ranges that the plugin's bridge cannot hold together."""
         holds = self.wiring_plugin == "bridge" and self.is_gateway
-        return gateways if holds and len(gateways) > 1 else ()
+        return self.ipam.excess_gateways if holds else ()
 
     @property
     def hidden_ranges(self) -> tuple[Subnet, ...]:

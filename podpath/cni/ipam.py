@@ -159,6 +159,16 @@ class Ipam:
         return next((subnets for subnets in of_sets if len(subnets) > 1), ())
 
     @property
+    def excess_gateways(self) -> tuple[AddressWithPrefix, ...]:
+        """IPv4 gateways that one bridge cannot hold together; empty if it can.
+
+        It has one IPv4 address: ADD with another gateway fails, and with "forceAddress" takes the
+        one before from the bridge (plugins/main/bridge/bridge.go, ensureAddr).
+        """
+        gateways = self.gateways_of(Family.IPV4)
+        return gateways if len(gateways) > 1 else ()
+
+    @property
     def several(self) -> tuple[Family, ...]:
         """IP versions of which a pod gets several addresses."""
         return tuple(f for f in Family if len(self.sets_of(f)) > 1)

@@ -8,7 +8,7 @@ from podpath.cni import conditions, rates, reference
 from podpath.cni.conflist import Conflist
 from podpath.cni.fields import Malformed
 from podpath.errors import CouldNotTest
-from podpath.model import Family, Subnet
+from podpath.model import Family, Subnet, is_within
 
 #: In place of a plugin's type: none can be a type, as a type is the name of a program.
 MAIN, ANY, OTHER = "/main", "/any", "/other"
@@ -242,13 +242,8 @@ def _detours(conflist: Conflist) -> Iterator[Subnet]:
         return
     subnets = [ip_range.subnet for ranges in conflist.ipam.sets for ip_range in ranges]
     for route in conflist.ipam.routes:
-        if route.is_plain and any(_is_within(route.destination, subnet) for subnet in subnets):
+        if route.is_plain and any(is_within(route.destination, subnet) for subnet in subnets):
             yield route.destination
-
-
-def _is_within(inner: Subnet, outer: Subnet) -> bool:
-    same = inner.version == outer.version and inner.prefixlen >= outer.prefixlen
-    return same and inner.network_address in outer
 
 
 def _are_readable(section: Mapping[str, Any]) -> bool:

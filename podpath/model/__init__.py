@@ -7,6 +7,7 @@ from podpath.model.addresses import (
     Family,
     Subnet,
     ip_addresses,
+    is_within,
 )
 from podpath.model.difference import Difference, listed
 from podpath.model.losses import Cause, Count, Dropped, Loss
@@ -73,5 +74,6 @@ __all__ = [
     "Topology",
     "Translation",
     "ip_addresses",
+    "is_within",
     "listed",
 ]

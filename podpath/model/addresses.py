@@ -17,6 +17,11 @@ AddressWithPrefix = IPv4Interface | IPv6Interface
 Subnet = IPv4Network | IPv6Network
 
 
+def is_within(inner: Subnet, outer: Subnet) -> bool:
+    """Return whether all addresses of a network are of another one, too."""
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+
+
 def ip_addresses(texts: Iterable[str]) -> tuple[Address, ...]:
     """Parse IP addresses.
 

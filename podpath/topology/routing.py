@@ -17,6 +17,7 @@ from podpath.model import (
     Route,
     Subnet,
     Topology,
+    is_within,
     listed,
 )
 from podpath.profiles import GATEWAY, HOST_END, RouteRule, filled
@@ -190,7 +191,7 @@ def node_route(topology: Topology, network: Network) -> Differences:
     """
     addresses = [a for pod in topology.everybody.values() for a in pod.addresses]
     subnets = network.ipam.subnets(addresses)
-    present = {r for r in topology.node.routes if any(_within(r.destination, s) for s in subnets)}
+    present = {r for r in topology.node.routes if any(is_within(r.destination, s) for s in subnets)}
     present -= set(_own_addresses(topology.node))
     present -= set(_of_shared_links(topology, network))
     differences = routes.exactly(NODE, set(_node_routes(topology, network)), present)
@@ -208,7 +209,7 @@ def _node_rules(topology: Topology, network: Network, subnets: Iterable[Subnet])
             del missing[key]
             continue
         prefixes = [n for n in (rule.source, rule.destination) if n is not None]
-        names_pods = any(_within(n, s) for n in prefixes for s in subnets)
+        names_pods = any(is_within(n, s) for n in prefixes for s in subnets)
         if names_pods or ends & set(rule.interfaces):
             differences.append(
                 Difference("unexpected rule", NODE, "none that is about pods", rule.text)
@@ -268,7 +269,3 @@ def _own_addresses(space: Namespace) -> Iterable[Route]:
         for address in link.addresses:
             if address.version == Family.IPV6.value and address.network.num_addresses == 1:
                 yield Route(address.network, None, link.name)
-
-
-def _within(inner: Subnet, outer: Subnet) -> bool:
-    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
