@@ -17,6 +17,9 @@ _MAC_OF_IP = r"""new=$(delegate | tr -d ' \n\t' | sed -n 's/.*"address":"\([0-9.
     CNI_ARGS="$CNI_ARGS;MAC=$(printf '0a:58:%02x:%02x:%02x:%02x' $(echo "$new" | tr . ' '))"
     export CNI_ARGS; }"""
 
+#: Of a wrapper that asks IPAM for an address, gives it back, and asks for that one again.
+_ASKS_TWICE = frozenset({"LIFE-PARALLEL", "CNI-ADD-RESULT", "CNI-DELEGATE", "CNI-DELEGATE-ERROR"})
+
 #: As kube-proxy sets it for IPVS with strictARP.
 _IPVS = """sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 \
   net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0"""
@@ -125,6 +128,7 @@ PLUGINS = (
         source="",
         reds={},
         near=_NEAR | {"TOPO-MAC", "CNI-ADD-INTERFACE"},
+        follows=_ASKS_TWICE,
         before=_MAC_OF_IP,
     ),
     Fault(
@@ -132,6 +136,7 @@ PLUGINS = (
         source="",
         reds={},
         near=frozenset({"LIFE-REUSE", "LIFE-DELETE"}),
+        follows=_ASKS_TWICE,
         before=_MAC_OF_IP,
         announces=False,
     ),
