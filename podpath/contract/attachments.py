@@ -221,6 +221,8 @@ class Attachment:
         except DoesNotConform:
             self._hung = True
             raise
+        if command == "ADD" and answer.status:
+            self.runtime.has_failed = True
         if command == "DEL" and answer.status == 0 and step in self._up:
             self._up.remove(step)
         return answer
@@ -243,6 +245,18 @@ class Attachment:
         with suppress(DoesNotConform):
             for step in () if self._hung else tuple(reversed(self._up)):
                 self.call(step, "DEL", self.result)
+
+    def tidy(self) -> None:
+        """Remove the links of the node that failed ADDs left, once no container is in use.
+
+        CNI-ADD-AGAIN reports them. Later ADDs that want their names would all fail.
+        """
+        runtime = self.runtime
+        if runtime.live or not (runtime.has_failed and runtime.own_links):
+            return
+        runtime.has_failed = False
+        for name in links.links(runtime.node).keys() - runtime.own_links:
+            runtime.node.run(["ip", "link", "delete", "dev", name])
 
     def configuration(self, overrides: Overrides) -> str:
         """Return the first plugin's stdin with some keys changed; None removes a key."""
@@ -364,12 +378,15 @@ def attached(
     ended = runtime.node.run(["ip", "netns", "add", attachment.name])
     if ended.returncode != 0:
         raise CouldNotTest(f"no namespace could be made on the node: {ended.stderr.strip()}")
+    runtime.live.add(attachment.name)
     try:
         attachment.prepare()
         yield attachment
     finally:
         attachment.detach()
         attachment.lose_namespace()
+        runtime.live.remove(attachment.name)
+        attachment.tidy()
 
 
 @contextmanager

@@ -45,3 +45,4 @@ def _attach(runtime: Runtime, network: Network) -> None:
             raise DoesNotConform("ADD succeeded, and made no interface in the container")
         first.detach()
         runtime.leaves_links = first.has_link()
+    runtime.own_links = frozenset(links.links(runtime.node))

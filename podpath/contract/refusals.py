@@ -1,7 +1,7 @@
-"""Calls without a container, each invalid for a reason of its own.
+"""Calls of ADD that must fail, each for a reason of its own.
 
-None of them can succeed, as ADD has no namespace. Where a plugin does not report even that as an
-error, its answers to the other calls show nothing else.
+Where a plugin does not even report that ADD has no namespace, its answers to other calls show
+nothing else.
 """
 
 from collections.abc import Iterable
@@ -13,16 +13,16 @@ from podpath.contract.subjects import ATTACHING
 from podpath.errors import DoesNotConform, Unmet
 
 #: Differences of an answer that is no error at all, or no document.
-_UNREPORTED = frozenset({"success", "output"})
+_SUCCESS, _NO_DOCUMENT = "success", "output"
 
 
 def refused(
-    absent: Attachment, answer: Answer, *, codes: Iterable[int] = (), naming: str = ""
+    attachment: Attachment, answer: Answer, *, codes: Iterable[int] = (), naming: str = ""
 ) -> Differences:
-    """Check that an invalid ADD without a container fails with a valid error document.
+    """Check that an invalid ADD fails with a valid error document.
 
     Args:
-        absent: the attachment, whose namespace does not exist.
+        attachment: the attachment.
         answer: answer to the call.
         codes: error codes that are allowed.
         naming: text that the message or its details must contain.
@@ -30,10 +30,14 @@ def refused(
     Raises:
         Unmet: ADD that is valid but for its namespace succeeds, too, or prints no document either.
     """
-    differences = answers.refused(answer, absent.version, codes, naming)
-    unreported = {d.kind for d in differences} & _UNREPORTED
-    if unreported and absent.subject.role in ATTACHING:
-        usual = answers.refused(absent.add()[0], absent.version)
+    differences = answers.refused(answer, attachment.version, codes, naming)
+    has_container = attachment.name in attachment.runtime.live
+    alike = {_NO_DOCUMENT} if has_container else {_NO_DOCUMENT, _SUCCESS}
+    unreported = {d.kind for d in differences} & alike
+    if unreported and attachment.subject.role in ATTACHING:
+        absent = Attachment(attachment.runtime, attachment.subject, attachment.version)
+        usual = answers.refused(absent.add()[0], attachment.version)
+        absent.detach()
         if unreported <= {d.kind for d in usual}:
             error = DoesNotConform("\n".join(map(str, usual)))
             raise Unmet(error, "CNI-ERROR", "ADD does not report that it failed")

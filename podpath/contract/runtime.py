@@ -36,6 +36,9 @@ class Runtime:
         marks: marks of the node's own links after the first ADD; see link_settings.
         named_interfaces: names of the subjects whose ADD made an interface named CNI_IFNAME.
         leaves_links: True if DEL of the first container left its interface.
+        own_links: names of the node's links after the first container; empty before it.
+        live: names of the containers' namespaces that tests use at the moment.
+        has_failed: True if an ADD failed since leftovers of failed ADDs were removed.
         hung: the calls that did not end in time.
         is_usual: True if plugins find on this node what they find for pods.
     """
@@ -57,6 +60,9 @@ class Runtime:
         self.marks: tuple[str, ...] = ()
         self.named_interfaces: set[str] = set()
         self.leaves_links = False
+        self.own_links: frozenset[str] = frozenset()
+        self.live: set[str] = set()
+        self.has_failed = False
         self.hung = hung or HungCalls()
         self.is_usual = is_usual
         self._versions: dict[str, tuple[str, ...]] = {}
@@ -68,6 +74,7 @@ class Runtime:
         other.unmet, other._versions = self.unmet, self._versions
         other.interface = self.interface
         other.leaves_links = self.leaves_links
+        other.own_links, other.live = self.own_links, self.live
         return other
 
     def fail(self, unmet: Unmet | CouldNotTest) -> None:

@@ -28,11 +28,18 @@ class _Runtime(Runtime):
     Attributes:
         by_name: CNI_IFNAME -> exit status and stdout of ADD; "" for any other.
         asked: CNI_IFNAME of each ADD.
+        deleted: names of the links that were deleted.
     """
 
     def __init__(self, by_name: dict[str, tuple[int, str]], link: dict[str, Any]) -> None:
         ended = SimpleNamespace(returncode=0, stdout=json.dumps([link]), stderr="")
-        node = SimpleNamespace(run=lambda _: ended)
+        self.deleted: list[str] = []
+
+        def run(command: list[str]) -> SimpleNamespace:
+            self.deleted += command[-1:] if command[:3] == ["ip", "link", "delete"] else []
+            return ended
+
+        node = SimpleNamespace(run=run)
         super().__init__(cast("Node", node), "n", "")
         self.by_name = by_name
         self.asked: list[str] = []
@@ -82,6 +89,25 @@ def test_failure_that_is_reported_leaves_other_calls_their_own(
     found = refusals.refused(absent, _answer(*answer), codes=[1])
 
     assert kind in [d.kind for d in found]
+
+
+def test_failed_adds_links_are_removed_once_no_container_is_in_use() -> None:
+    """The next ADD may want their names."""
+    runtime = _runtime(_ERROR, _SUCCESS, ifname="eth0-tmp")
+    container = _attachment(runtime)
+    container.add()
+    container.tidy()
+    assert runtime.deleted == []
+
+    runtime.own_links = frozenset({"cni0"})
+    runtime.live.add("contract-1")
+    container.tidy()
+    assert runtime.deleted == []
+
+    runtime.live.clear()
+    container.tidy()
+    container.tidy()
+    assert runtime.deleted == ["eth0-tmp"]
 
 
 def test_answers_of_a_chained_plugin_are_its_own() -> None:
