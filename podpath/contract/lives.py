@@ -79,13 +79,16 @@ class Life:
             network: the configuration: TOPO-ROUTE is about the routes that it has.
 
         Raises:
-            Unmet: it has no such interface, address or route.
+            Unmet: it has no such interface, address or route, or the interface is down.
         """
         if self.state is None or not answers.succeeded(self.checked):
             return
         configured = {str(route.destination) for route in network.ipam.routes}
         is_configured = all(d.expected.split()[-1] in configured for d in self.unrouted)
+        link = self.state.container_links.get(self.state.interface)
+        down = Difference("interface down", f"{CONTAINER} {self.state.interface}", "up", "down")
         for requirement, lacking in (
+            ("TOPO-POD-LINKS", [] if link is None or link.up else [down]),
             ("CNI-ADD-INTERFACE", links.in_kernel(self.state)),
             ("TOPO-ROUTE" if is_configured else "TOPO-RESULT", self.unrouted),
         ):

@@ -103,23 +103,35 @@ def _misplaced(topology: Topology, pods: Iterable[str]) -> Iterator[tuple[str, s
 def _down(
     requirement: str, differences: Sequence[Difference], topology: Topology, _: Network
 ) -> Cause | None:
-    """Explain ports that do not forward, and learn nothing, by pods' interfaces that are down.
+    """Explain ports that do not forward, and missing routes, by pods' interfaces that are down.
 
     A veth whose other end is down has no carrier (drivers/net/veth.c, veth_close), and a bridge
-    disables a port without one (net/bridge/br_if.c, br_port_carrier_check).
+    disables a port without one (net/bridge/br_if.c, br_port_carrier_check), so that it learns
+    nothing. With the interface go the routes by it (net/ipv4/fib_frontend.c, fib_disable_ip).
     """
-    alike = {_PORT: ("port state", "disabled"), "TOPO-FDB": ("FDB", "not learned")}
+    alike = {
+        _PORT: ("port state", "disabled"),
+        "TOPO-FDB": ("FDB", "not learned"),
+        "TOPO-ROUTE": (routes.MISSING, "absent"),
+        "TOPO-RESULT": ("result", "absent"),
+    }
     if {(d.kind, d.seen) for d in differences} != {alike.get(requirement)}:
         return None
     found: list[Difference] = []
     for difference in differences:
         named = str(difference.where).removesuffix(")")
-        pods = (pod for pod in topology.pods if named.endswith(f"pod {pod}"))
+        pods = (pod for pod in topology.pods if _is_about(named, pod))
         own = [d for p in pods for d in interfaces.pod_links(topology, p) if _is_eth0_down(d, p)]
         if not own:
             return None
         found += own
     return Cause(_LINKS, "a pod's interface is down", tuple(dict.fromkeys(found)))
+
+
+def _is_about(where: str, pod: str) -> bool:
+    """Return whether a place is the end of a pod's link on the node, or one of a pod's routes."""
+    begins = (f"pod {pod} ", f"result of pod {pod}, route ")
+    return where.endswith(f"pod {pod}") or where.startswith(begins)
 
 
 def _is_eth0_down(difference: Difference, pod: str) -> bool:

@@ -91,6 +91,18 @@ FAULTS = (
         after="in_pod ip link set lo down",
     ),
     Fault(
+        name="eth0 is down in the pod",
+        source="scripts that call `ip netns exec` with the path in CNI_NETNS",
+        reds={"TOPO-POD-LINKS": "interface down at pod client eth0"},
+        follows=ALL,
+        under=dict.fromkeys(
+            ("TOPO-BRIDGE-PORT", "TOPO-FDB", "TOPO-ROUTE", "TOPO-RESULT", "PATH-ICMP"),
+            "TOPO-POD-LINKS",
+        ),
+        untestable=_PATHS | {"LIFE-REUSE"},
+        after='in_pod ip link set "$CNI_IFNAME" down',
+    ),
+    Fault(
         name="host end is left in the pod",
         source="own",
         reds={"TOPO-VETH-PEER": "peer at pod client eth0: expected an interface of the node"},

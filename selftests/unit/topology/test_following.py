@@ -197,9 +197,12 @@ def _with_eth0_down(**changes: object) -> Topology:
     return samples.with_node(base, fdb=tuple(e for e in base.node.fdb if e.port != END))
 
 
-@pytest.mark.parametrize("requirement", ["TOPO-BRIDGE-PORT", "TOPO-FDB"])
+@pytest.mark.parametrize(
+    "requirement", ["TOPO-BRIDGE-PORT", "TOPO-FDB", "TOPO-ROUTE", "TOPO-RESULT"]
+)
 def test_interface_that_is_down_explains_what_its_port_lacks(requirement: str) -> None:
-    topology, network = _with_eth0_down(), samples.network()
+    network = samples.network()
+    topology = samples.with_namespace(_with_eth0_down(), "client", routes=())
 
     cause = following.cause(requirement, found(requirement, topology), topology, network)
 
