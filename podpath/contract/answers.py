@@ -154,17 +154,6 @@ def called(where: str, commands: list[str], expected: list[str]) -> Differences:
     return _unequal("delegate", where, ", ".join(expected), ", ".join(commands) or "not called")
 
 
-def any_failed(answers: Iterable[Answer]) -> Differences:
-    """Check that at least one of several plugins fails, in whatever way."""
-    all_answers = list(answers)
-    if any(a.status for a in all_answers):
-        return []
-    return [
-        Difference("success", a.where, "an error, exit status not 0", str(a))
-        for a in all_answers[:1]
-    ]
-
-
 def any_refused(answers: Iterable[Answer], version: str) -> Differences:
     """Check that at least one of several plugins fails, each with a valid error document."""
     all_answers = list(answers)

@@ -3,13 +3,13 @@
 Rules: CNI specification 1.1.0, sections 2, ADD, and 3; documentation of host-local.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from podpath.cni.ipam import HOST_LOCAL, Range
 from podpath.cni.network import Network
-from podpath.contract import answers
+from podpath.contract import answers, refusals
 from podpath.contract.answers import Answer
 from podpath.contract.attachments import Attachment
 from podpath.contract.stand_in import failing_rules, killing_rules, standing_in
@@ -69,6 +69,11 @@ def undone(failed: Attachment) -> bool:
     return any(all(a.status == 0 for a in failed.delete()) for _ in range(2))
 
 
+def _failing(answered: Sequence[Answer]) -> Answer:
+    """Return the answer of the plugin that fails, or the first one."""
+    return next((answer for answer in answered if answer.status), answered[0])
+
+
 def exhausted(full: Attachment, late: Attachment, network: Network) -> list[Difference]:
     """Check an ADD for which no address is left, the DEL after it, and an ADD once one is free.
 
@@ -82,10 +87,10 @@ def exhausted(full: Attachment, late: Attachment, network: Network) -> list[Diff
     """
     full.attach()
     before = inventory.read(full.runtime.node, network)
-    differences = answers.any_failed(late.add())  # CNI-ERROR is about the document
-    differences += answers.succeeded(late.delete()) + late.leftovers(network, before)
+    answer = _failing(late.add())
+    differences = answers.succeeded(late.delete()) + late.leftovers(network, before)
     differences += answers.succeeded(full.delete())
-    return differences or answers.succeeded(late.add())
+    return differences or refusals.refused(late, answer) or answers.succeeded(late.add())
 
 
 def with_one_address(subject: Subject, network: Network, address: Address) -> Subject:

@@ -165,7 +165,8 @@ class Deployment:
     def _create(self, specified: PodSpec) -> Pod:
         name = specified.name
         before = self._of_new_namespace()
-        with self._awaited_once("ADD", ADDED):
+        violated = (ADDED[0], "a pod could not be made") if self._live else ADDED
+        with prerequisite(*violated), self._awaited_once("ADD", violated):
             pod = self._node.create_pod(specified)
         # the host's settings may change meanwhile, for example when a Docker engine starts
         inherited = Inherited(before | self._of_new_namespace(), self._of_links)

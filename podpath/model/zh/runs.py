@@ -26,6 +26,7 @@ TEXTS = {
     "not run: {}, see {}: {}": "未运行：{0}，见 {1}：{2}",
     "not run: {}, see {}: {} and {} more": "未运行：{0}，见 {1}：{2} 等，另有 {3} 项",
     "no pod could be made": "无法创建 Pod",
+    "a pod could not be made": "有一个 Pod 无法创建",
     "a pod has no host end": "Pod 没有主机端",
     "a pod lacks a route for these packets, or the gateway's MAC address": (
         "Pod 缺少这些报文的路由，或网关的 MAC 地址有误"

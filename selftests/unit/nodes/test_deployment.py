@@ -138,3 +138,26 @@ def test_passers_need_no_containers(name: str, passing: bool) -> None:
 
     assert specified.passing is passing
     assert kubernetes.manifest(specified, "node", "image")["spec"]["containers"]
+
+
+def test_later_pod_whose_add_fails_is_that_of_one_requirement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever a test creates a pod for: a plugin that fails now and then has one violation."""
+
+    def fail(node: Node, spec: PodSpec) -> Pod:
+        if spec.name == "b":
+            raise DoesNotConform("the plugin failed ADD for pod b")
+        return Pod(spec.name, "", PodNetwork(spec.name, "", (), ""))
+
+    monkeypatch.setattr(_Node, "create_pod", fail)
+    monkeypatch.setattr(_Node, "delete_pod", lambda *_: None)
+    pods = Deployment(_Node())
+
+    with pods.temporary("a"), pytest.raises(Unmet) as caught, pods.temporary("b"):
+        pass
+
+    assert (caught.value.requirement, caught.value.consequence) == (
+        "LIFE-ADD",
+        "a pod could not be made",
+    )
