@@ -5,17 +5,19 @@ modified networking resources".
 """
 
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from typing import Any
 
 from podpath.cni.versions import since
 from podpath.contract.attachments import Attachment
 from podpath.contract.breakages import do
-from podpath.contract.links import links
+from podpath.contract.links import destinations, links
 
-# Documentation addresses (RFC 5737): no network uses them.
+# Addresses for documentation and benchmarks (RFC 5737, RFC 2544): no network uses them, but a
+# conflist may have a route to some.
 _LINK = "later0"
 _ADDRESS = "203.0.113.7/24"
-_ROUTE = "198.51.100.0/24"
+_ROUTES = ("198.51.100.0/24", "198.18.0.0/15", "203.0.113.128/25")
 
 
 def route(attachment: Attachment) -> Mapping[str, Any]:
@@ -26,8 +28,10 @@ def route(attachment: Attachment) -> Mapping[str, Any]:
         Unmet: the interface is down.
     """
     attachment.require_up()
-    do(attachment, f"ip -n {attachment.name} route add {_ROUTE} dev {attachment.interface}")
-    return _with(attachment, routes={"dst": _ROUTE})
+    taken = destinations(attachment.runtime.node, attachment.name)
+    free = next((text for text in _ROUTES if ip_network(text) not in taken), _ROUTES[0])
+    do(attachment, f"ip -n {attachment.name} route add {free} dev {attachment.interface}")
+    return _with(attachment, routes={"dst": free})
 
 
 def interface(attachment: Attachment) -> Mapping[str, Any]:

@@ -162,6 +162,16 @@ def test_interface_without_the_results_address_cannot_be_broken() -> None:
     assert "CNI-ADD-INTERFACE" in breakages.address(container, samples.network()).impossible
 
 
+@pytest.mark.parametrize(
+    ("taken", "added"), [("default", "198.51.100.0/24"), ("198.51.100.0/24", "198.18.0.0/15")]
+)
+def test_later_plugins_route_is_one_that_the_container_lacks(taken: str, added: str) -> None:
+    """A configuration may have a route to a network for documentation."""
+    container = _attachment(_runtime(_SUCCESS, _SUCCESS, dst=taken))
+
+    assert chained.route(container)["routes"] == [{"dst": added}]
+
+
 def test_interface_that_is_down_can_have_no_route() -> None:
     container = _attachment(_runtime(_SUCCESS, _SUCCESS, flags=["BROADCAST"]))
 

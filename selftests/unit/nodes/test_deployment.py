@@ -145,7 +145,7 @@ def test_later_pod_whose_add_fails_is_that_of_one_requirement(
 ) -> None:
     """Whatever a test creates a pod for: a plugin that fails now and then has one violation."""
 
-    def fail(node: Node, spec: PodSpec) -> Pod:
+    def fail(_: Node, spec: PodSpec) -> Pod:
         if spec.name == "b":
             raise DoesNotConform("the plugin failed ADD for pod b")
         return Pod(spec.name, "", PodNetwork(spec.name, "", (), ""))
