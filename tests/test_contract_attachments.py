@@ -77,6 +77,7 @@ def test_add_without_an_address_left_is_undone(
 ) -> None:
     """ADD without an address left is an error that DEL undoes, and succeeds once one is free."""
     life.require_added()
+    life.require_released()
     address = failures.free_address(runtime.node, network)
     if address is None:
         pytest.skip("podpath does not know how to use up the addresses of this IPAM")

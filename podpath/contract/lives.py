@@ -96,6 +96,16 @@ class Life:
                 violation = DoesNotConform("\n".join(map(str, lacking)))
                 raise Unmet(violation, requirement, "the container lacks what the result lists")
 
+    def require_released(self) -> None:
+        """Require that the first DEL released the addresses.
+
+        Raises:
+            Unmet: a lease stayed.
+        """
+        kept = [d for d in self.leftovers if (d.kind, d.where) == ("left behind", "leases")]
+        if kept:
+            raise Unmet(DoesNotConform("\n".join(map(str, kept))), _DEL, "DEL frees no address")
+
     @property
     def undeleted(self) -> Differences:
         """Failures of the first DEL, and the things that it left or took."""

@@ -9,6 +9,7 @@ from podpath.errors import DoesNotConform, Unmet
 from podpath.model import (
     NODE,
     Address,
+    AddressWithPrefix,
     Bridge,
     Difference,
     Family,
@@ -70,7 +71,8 @@ def changes(before: Topology, after: Topology, network: Network) -> list[Differe
     """List what changed for pods in both topologies, the bridge and lower links. Pure.
 
     The MAC address of a bridge that is no gateway follows the addresses of its ports (br_if.c,
-    br_features_recompute), and no pod relies on it.
+    br_features_recompute), and no pod relies on it. The kernel gives the node's links their
+    link-local addresses each time that they get a carrier (net/ipv6/addrconf.c, addrconf_notify).
     """
     links = sorted(network.shared_links)
     pairs = {f"{NODE} {link}": _pair(before, after, link) for link in links}
@@ -94,9 +96,18 @@ def changes(before: Topology, after: Topology, network: Network) -> list[Differe
             follows = name == "mac" and of_bridge and not network.is_bridge_gateway
             if name == "master":
                 old, new = _named(before, old), _named(after, new)
+            if name == "addresses" and not where.startswith("pod "):
+                old, new = _configured_addresses(was), _configured_addresses(now_is)
             if old != new and not follows:
                 differences += _unlike(f"{where} {name}", old, new)
     return differences
+
+
+def _configured_addresses(link: Interface | None) -> tuple[AddressWithPrefix, ...] | None:
+    """Return a link's addresses without those that the kernel gives it by itself."""
+    if link is None:
+        return None
+    return tuple(a for a in link.addresses if a.version == Family.IPV4.value or not a.is_link_local)
 
 
 def _configured(topology: Topology, pods: Iterable[str]) -> list[FdbEntry]:
@@ -112,8 +123,13 @@ def lost_routes(before: Topology, after: Topology, network: Network) -> list[Dif
     return [
         Difference("lost", f"routes of the {NODE}", str(route), "gone")
         for route in before.node.routes
-        if route.device in links and route not in present
+        if route.device in links and route not in present and not _is_link_local(route)
     ]
+
+
+def _is_link_local(route: Route) -> bool:
+    """Return whether the kernel adds a route with a link-local address of its own."""
+    return route.destination.version == Family.IPV6.value and route.destination.is_link_local
 
 
 def new_ways(before: Topology, after: Topology) -> list[Difference]:

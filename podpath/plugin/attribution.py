@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _OF_PACKETS = ("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORTMAP")
 _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
 _BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
+#: Requirement on pods of its own, whose wiring may change by itself as that of the others does.
+_RESTART = "LIFE-RESTART"
 #: Fixtures with which a test calls plugins.
 _CALLING = frozenset({"contract_node", "unset"})
 _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
@@ -43,9 +45,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         return (yield)
     except Exception as error:
         persistence = item.config.stash.get(shared.persistence, None)
-        if persistence is None or "created" not in getattr(item, "fixturenames", ()):
+        on_pods = "created" in getattr(item, "fixturenames", ())
+        if persistence is None or not (on_pods or _RESTART in shared.ids_of(item)):
             raise
         cause = _undone(item, persistence)
+        if not on_pods:
+            raise cause or error from None
         if cause is None and isinstance(error, AssertionError):
             cause = _unrouted(item, persistence) or _following(item, persistence)
         elif cause is None and _is_about_paths(error):

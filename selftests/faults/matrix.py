@@ -40,6 +40,8 @@ _AGAIN = {
         }
     ),
 }
+#: Known deviations of chained plugins that rows do not declare, as each has a text of its own.
+_OF_PLUGINS = {"firewall": frozenset({"CNI-DEL-IDEMPOTENT", "LIFE-PARALLEL"})}
 #: The same, for a fault that is about the CNI contract alone.
 _ALWAYS_OF_CONTRACT = frozenset({"CNI-ADD-RESULT", "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"})
 #: Calls of plugins that a run may await in vain, each for 10 or 20 s: later ones are not made.
@@ -155,9 +157,15 @@ def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
     allowed |= {Verdict.RECOMMENDED} if requirement in NOT_MET - fault.near else set()
     allowed |= {_failed(requirement)} if requirement in _consequences(fault) else set()
     allowed |= {Verdict.COULD_NOT_TEST} if requirement in fault.untestable else set()
-    if requirement in _consequences(fault) | fault.untestable:
+    if requirement in _consequences(fault) | fault.untestable or _is_told(fault, reasons):
         allowed |= {Verdict.NOT_RUN}  # because of a requirement that must turn red
     return "" if verdict in allowed else f"{verdict}: {reasons[:1500]}"
+
+
+def _is_told(fault: Fault, reasons: str) -> bool:
+    """Return whether all that was not run is told under a requirement that must turn red."""
+    told = set(re.findall(r"see ([A-Z][A-Z0-9-]+)", reasons))
+    return bool(told) and told <= set(fault.reds)
 
 
 def _failed(requirement: str) -> Verdict:
@@ -168,7 +176,8 @@ def _failed(requirement: str) -> Verdict:
 
 def _consequences(fault: Fault) -> frozenset[str]:
     again = (ids for group, ids in _AGAIN.items() if any(i.startswith(group) for i in fault.reds))
-    return fault.follows | frozenset().union(*again) - fault.near
+    of_plugins = (ids for plugin, ids in _OF_PLUGINS.items() if plugin in fault.chain)
+    return fault.follows | frozenset().union(*again) - fault.near | frozenset().union(*of_plugins)
 
 
 def _status(verdicts: Mapping[str, str]) -> int:

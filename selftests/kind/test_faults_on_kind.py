@@ -32,6 +32,8 @@ _FRESH = frozenset({"LIFE-PARALLEL"})
 #: The kubelet ends a pod of the first kind at once, so that there is nothing to look at; the second
 #: one takes the API server away, and so the cluster.
 _ENDED = frozenset({"namespace loses its name", "the node's uplink is moved into the pod"})
+#: Nothing bounds what a cluster's runtime reads of a plugin: it takes the host's memory.
+_ENDLESS = frozenset({"ADD prints without end", "DEL prints without end"})
 #: Shown by the embedded node's own network: clusters have K8S-PROBE in place of the first one,
 #: nothing beyond the node that podpath may watch in place of the second one, and pods of their own,
 #: which change the uplink before podpath's, in place of the third one.
@@ -156,7 +158,9 @@ def _applicable(fault: Fault) -> bool:
     # kind's node has no Python
     runs = "python3" not in repr(fault)
     of_its_kind = bridged and known and runs and not fault.has_ipv6
-    in_time = not _FRESH & set(fault.reds) and fault.name not in _ENDED | _EMBEDDED | _ALONE
+    in_time = (
+        not _FRESH & set(fault.reds) and fault.name not in _ENDED | _ENDLESS | _EMBEDDED | _ALONE
+    )
     return on_kind and of_its_kind and in_time
 
 

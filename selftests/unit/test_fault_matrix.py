@@ -56,7 +56,11 @@ def test_tests_may_be_kept_from_running_where_they_may_be_red_or_untestable() ->
 
     assert row.wrong == {}
     assert (row.mark("PATH-MTU"), row.mark("PATH-ICMP")) == ("○", "○")
-    assert set(matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, TOPO_MAC=not_run)).wrong) == {"TOPO-MAC"}
+    of_another = (Verdict.NOT_RUN, "no pod could be made, see LIFE-ADD")
+    assert set(matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, TOPO_MAC=of_another)).wrong) == {
+        "TOPO-MAC"
+    }
+    assert matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, TOPO_MAC=not_run)).wrong == {}
 
 
 def test_consequence_must_be_told_under_its_cause() -> None:

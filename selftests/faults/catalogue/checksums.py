@@ -5,7 +5,8 @@ from typing import Any
 from selftests.faults.fault import Fault, bridge_rule
 
 #: What shows that a packet filter is there at all.
-_SHOWN = frozenset({"TOPO-HOOKS"})
+# LIFE-RESTART makes another pod of that name on the same node, and so the rule is another one then.
+_SHOWN = frozenset({"TOPO-HOOKS", "LIFE-PERSIST"})
 
 #: Shell: turn offloads of a pod's eth0 off, by ETHTOOL_S* of linux/ethtool.h, as no node needs
 #: ethtool itself: its kernel then computes checksums itself, and cuts segments to size.

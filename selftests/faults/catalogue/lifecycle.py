@@ -207,6 +207,7 @@ FAULTS = (
         name="deletion takes the bridge down for a moment",
         source="own",
         reds={"LIFE-SURVIVOR": "lost at client -> server"},
+        follows=frozenset({"LIFE-OTHERS"}),  # a bridge that has forgotten all MAC addresses floods
         after_del="ip link set cni0 down; sleep 0.4; ip link set cni0 up",
     ),
     Fault(

@@ -85,3 +85,12 @@ def test_failing_check_of_a_sound_container_is_a_finding() -> None:
     """A subject without interfaces of its own has nothing to look at."""
     _checked(1).require_sound(samples.network())
     Life((), checked=_checked(1).checked).require_sound(samples.network())
+
+
+def test_addresses_that_del_keeps_leave_none_for_others() -> None:
+    Life((), leftovers=[_left("interfaces", "veth1a2b")]).require_released()
+
+    with pytest.raises(Unmet) as unmet:
+        Life((), leftovers=[_left("leases", "10.1.0.5")]).require_released()
+
+    assert unmet.value.requirement == "CNI-DEL"

@@ -1,6 +1,7 @@
 """Changes of pods that stay."""
 
 from dataclasses import replace
+from ipaddress import ip_interface
 
 from podpath.lifecycle import bystanders
 from selftests.unit import samples
@@ -48,3 +49,18 @@ def test_route_of_the_node_that_is_lost_is_named() -> None:
     lost = bystanders.lost_routes(before, after, samples.network())
 
     assert any(bridge in d.expected for d in lost)
+
+
+def test_link_local_addresses_of_the_node_are_the_kernels() -> None:
+    """Those of a bridge go and come with its carrier; those of pods are looked at."""
+    bridge, before = samples.network().bridge, samples.topology()
+    own = ip_interface("fe80::1/64")
+    link = before.node.interface(bridge)
+    assert link is not None
+    more = samples.with_node_link(before, bridge, addresses=(*link.addresses, own))
+    inside = before.of_pod(_POD).interface("eth0")
+    assert inside is not None
+    of_pod = samples.with_pod_link(before, _POD, addresses=(*inside.addresses, own))
+
+    assert changes(more) == []
+    assert len(changes(of_pod)) == 1
