@@ -119,13 +119,13 @@ def test_first_pods_leave_the_files_of_the_node(created: Deployment) -> None:
 def test_rules_of_other_programs_stay_as_pods_come_and_go(
     node: Node, pods: Deployment, network: Network
 ) -> None:
-    """A table of nftables, and rules in iptables' own, which no plugin made, stay."""
+    """Rules, routes and tracked connections that no plugin made stay."""
     if node.shared:
         pytest.skip("podpath makes rules on a node of its own alone")
     if not strangers.can_have_rules(node, pods):
         pytest.skip("the kernel has no tables of IPv4 for rules (CONFIG_NF_TABLES_IPV4)")
 
-    assert strangers.lost_rules(node, network, pods) == []
+    assert strangers.lost(node, network, pods) == []
 
 
 @requirement("LIFE-SURVIVOR")

@@ -15,7 +15,7 @@ from podpath.cni import document, rates, reference, sysctls, versions, vlans
 from podpath.cni.delegation import Delegation
 from podpath.cni.document import LOOPBACK
 from podpath.cni.fields import Malformed, text, typed
-from podpath.cni.ipam import Ipam, names_networks
+from podpath.cni.ipam import HOST_LOCAL, STATIC, Ipam, names_networks
 from podpath.cni.rates import Rates
 from podpath.cni.vlans import Vlans
 from podpath.errors import CouldNotTest
@@ -34,6 +34,8 @@ _LINK_NAME_BYTES = 15
 IPAM_USERS = frozenset({"bridge", "host-device", "ipvlan", "macvlan", "ptp", "tap", "vlan"})
 #: Plugins that make the interface of CNI_IFNAME, or let another one make it.
 INTERFACE_MAKERS = IPAM_USERS | {"dummy", "flannel", "multus"}
+#: IPAM plugins that report the DNS settings of their section alone, or none.
+_OWN_DNS = (HOST_LOCAL, STATIC)
 _MTU = range(68, 65536)  # minimum: RFC 791; maximum: veth (drivers/net/veth.c)
 #: Types of the plugins that read "mtu" as a number alone; others may take a text.
 NUMBER_ONLY = frozenset({"bridge", "ptp", "macvlan", "ipvlan", "vlan", "tuning"})
@@ -145,6 +147,20 @@ class Conflist:
     def is_apart(self) -> bool:
         """True if pods must not reach each other: by their ports, or by a packet filter."""
         return self.isolated or self.is_walled
+
+    @property
+    def dns(self) -> tuple[Mapping[str, Any], ...] | None:
+        """DNS settings that the conflist states, for its plugins to report; None if others may be.
+
+        Plugins of others may report a resolver of their own, and IPAM plugins one of a file or of
+        a server (plugins/ipam/host-local, "resolvConf"; plugins/ipam/dhcp).
+        """
+        ipams = [s["ipam"] for s in self.sections if isinstance(s.get("ipam"), dict)]
+        lent = any(ipam.get("resolvConf") or ipam.get("type") not in _OWN_DNS for ipam in ipams)
+        if lent or self.delegation or reference.others(self.plugins):
+            return None
+        stated = (section.get("dns") for section in (*self.sections, *ipams))
+        return tuple(dns for dns in stated if isinstance(dns, dict))
 
     def hides_neighbours(self, family: Family) -> bool:
         """Return whether a pod must not even find the MAC address of another one.

@@ -1,6 +1,6 @@
 """Compare the pods that stay before and after others come and go."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from functools import partial
 
@@ -133,7 +133,7 @@ def _is_link_local(route: Route) -> bool:
 
 
 def new_ways(before: Topology, after: Topology) -> list[Difference]:
-    """List the node's routes, rules and permanent neighbours of pods that came meanwhile. Pure."""
+    """List the node's routes, rules, addresses and permanent neighbours of pods that came. Pure."""
     pods = [a for network in before.pods.values() for a in network.addresses]
     routes = [
         str(route)
@@ -151,11 +151,23 @@ def new_ways(before: Topology, after: Topology) -> list[Difference]:
         for neighbour in after.node.neighbours
         if neighbour not in before.node.neighbours and neighbour.address in pods
     ]
+    addresses = [text for text in _held(after, pods) if text not in _held(before, pods)]
     came = {"routes": routes, "rules": rules, "permanent neighbours": neighbours}
+    came |= {"addresses": addresses}
     return [
         Difference("changed", f"{kind} of the {NODE}", "none", text)
         for kind, texts in came.items()
         for text in texts
+    ]
+
+
+def _held(topology: Topology, addresses: Collection[Address]) -> list[str]:
+    """List those of the addresses that the node has for its own, each with its link."""
+    return [
+        f"{held} on {link.name}"
+        for link in topology.node.interfaces
+        for held in link.addresses
+        if held.ip in addresses
     ]
 
 

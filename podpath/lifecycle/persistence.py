@@ -4,19 +4,20 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.lifecycle import bystanders, strangers
-from podpath.model import NODE, Difference, Topology
-from podpath.nodes import leases, ruleset
+from podpath.model import NODE, POD_INTERFACE, Difference, Topology
+from podpath.nodes import leases, link_settings, ruleset
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
-from podpath.system import limits, netns, waiting
+from podpath.system import ipsec, limits, netns, waiting
 from podpath.system.netlink.generation import Generation
 from podpath.system.netlink.watch import Watch
-from podpath.topology import firewall, whole
+from podpath.topology import firewall, nodes_own, reading, whole
 
 #: Requirement on the wiring, with the reason why tests of other requirements are not run.
 PERSISTS = ("LIFE-PERSIST", "the pods' wiring changed by itself after ADD")
@@ -31,12 +32,20 @@ _SETTINGS = (
     *("bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables"),
     *("bridge/bridge-nf-call-arptables", "netfilter/nf_conntrack_max"),
 )
+#: The same of a link: of a pod's interface and the node's uplink, which has the same name, and of
+#: the bridge.
+_OF_LINKS = (
+    *("ipv4/conf/{}/rp_filter", "ipv4/conf/{}/arp_ignore", "ipv4/conf/{}/accept_local"),
+    *("ipv4/conf/{}/drop_gratuitous_arp", "ipv4/neigh/{}/mcast_solicit"),
+    *("ipv6/conf/{}/disable_ipv6", "ipv6/conf/{}/drop_unsolicited_na"),
+    *("ipv6/conf/{}/hop_limit", "ipv6/neigh/{}/mcast_solicit"),
+)
 
 
-def _settings() -> dict[str, str]:
+def _settings(links: Iterable[str]) -> dict[str, str]:
     """Read the settings of this thread's network namespace, as far as the kernel has them."""
     values = {}
-    for name in _SETTINGS:
+    for name in (*_SETTINGS, *(name.format(link) for link in links for name in _OF_LINKS)):
         with suppress(OSError):
             values[f"setting {name}"] = Path("/proc/sys/net", name).read_text().strip()
     return values
@@ -70,6 +79,7 @@ class Persistence:
         self._began = time.monotonic()
         self._changes: dict[str, Difference] = {}
         self._closed = False
+        self._own, self._links = first.node, link_settings.of_node(node)
         self._leases: tuple[str, ...] = ()
         self._stack = ExitStack()
         places = [node.network_namespace()]
@@ -98,8 +108,14 @@ class Persistence:
         self._stack.close()
 
     def changes(self) -> list[Difference]:
-        """List the changes so far."""
+        """List the changes so far, as far as the kernel announces them."""
         self._look()
+        return list(self._changes.values())
+
+    def all_changes(self) -> list[Difference]:
+        """List the changes so far, with those of settings, which the kernel does not announce."""
+        self._look()
+        self._add(self._changed_settings())
         return list(self._changes.values())
 
     def await_changes(self) -> list[Difference]:
@@ -122,6 +138,9 @@ class Persistence:
             if not self._closed:
                 self._settings = self._read_settings()
                 self._leases = self._list_leases()
+                self._links = link_settings.of_node(self._node)
+                with suppress(CouldNotTest):
+                    self._own = reading.read(self._node.network_namespace(), {}, []).node
                 with suppress(CouldNotTest):
                     self._known_hooks |= set(self._hooks(self._list_rules()))
 
@@ -142,8 +161,11 @@ class Persistence:
 
     def _compare(self) -> None:
         if not self._closed:
-            for difference in self._compared():
-                self._changes.setdefault(str(difference), difference)
+            self._add(self._compared())
+
+    def _add(self, differences: Iterable[Difference]) -> None:
+        for difference in differences:
+            self._changes.setdefault(str(difference), difference)
 
     def _compared(self) -> list[Difference]:
         try:
@@ -159,16 +181,21 @@ class Persistence:
         differences = bystanders.changes(self.first, now, self._network)
         differences += bystanders.lost_routes(self.first, now, self._network)
         differences += bystanders.new_ways(self.first, now)
-        read = self._read_settings()
-        settings = [
+        if not self._node.shared:
+            differences += nodes_own.changes(self._own, now, self._network)
+            differences += link_settings.changes(self._links, link_settings.of_node(self._node))
+        lost_rules = [Difference("lost", "rules", rule, "gone") for rule in lost.elements()]
+        lost_leases = [Difference("lost", "leases", lease, "gone") for lease in sorted(released)]
+        hooks = [Difference("changed", f"rules of the {NODE}", "none", r) for r in sorted(came)]
+        return [*differences, *lost_rules, *hooks, *lost_leases, *self._changed_settings()]
+
+    def _changed_settings(self) -> list[Difference]:
+        read = {} if self._closed else self._read_settings()
+        return [
             Difference("changed", name, value, read[name])
             for name, value in self._settings.items()
             if read.get(name, value) != value
         ]
-        lost_rules = [Difference("lost", "rules", rule, "gone") for rule in lost.elements()]
-        lost_leases = [Difference("lost", "leases", lease, "gone") for lease in sorted(released)]
-        hooks = [Difference("changed", f"rules of the {NODE}", "none", r) for r in sorted(came)]
-        return [*differences, *lost_rules, *hooks, *lost_leases, *settings]
 
     def _read_settings(self) -> dict[str, str]:
         """Read the settings on which pods rely: theirs, and the node's if it is podpath's own."""
@@ -176,8 +203,9 @@ class Persistence:
         named = self._node.named_namespaces()
         pods = self.first.pods.items()
         places |= {f"pod {p}": named[n.netns] for p, n in pods if n.netns in named}
+        read = partial(_settings, tuple(filter(None, (POD_INTERFACE, self._network.bridge))))
         try:
-            found = zip(places, netns.run_in_each(places.values(), _settings), strict=True)
+            found = zip(places, netns.run_in_each(places.values(), read), strict=True)
         except CouldNotTest:  # a namespace went, which the topology shows
             return {}
         return {f"{place} {name}": value for place, own in found for name, value in own.items()}
@@ -191,17 +219,25 @@ class Persistence:
             return self._leases
         return leases.texts({a: c for a, c in by_address.items() if a in own})
 
-    @staticmethod
-    def _hooks(rules: Iterable[str]) -> Iterator[str]:
-        """Yield the rules on links, without those that podpath makes to see whether they stay."""
-        return (r for r in rules if r.startswith(_ON_LINKS) and strangers.TABLE not in r)
+    def _hooks(self, rules: Iterable[str]) -> Iterator[str]:
+        """Yield the rules on links, and on a node of podpath's own those that drop pods' packets.
+
+        IPsec policies are among them. Those that podpath makes, to see whether they stay, are left
+        out.
+        """
+        addresses = [a for pod in self.first.pods.values() for a in pod.addresses]
+        links = self.first.host_ends() | self._network.shared_links
+        for rule in (r for r in rules if strangers.TABLE not in r):
+            dropping = not self._node.shared and ruleset.drops(rule, addresses, links)
+            if dropping or rule.startswith((*_ON_LINKS, ipsec.MARK)):
+                yield rule
 
     def _list_rules(self) -> list[str]:
-        """List the node's rules; of a node that others use, those of podpath's own pods."""
+        """List the node's rules and IPsec policies; of a shared node, rules of podpath's pods."""
         lines = map(str.strip, firewall.ruleset(self._node).splitlines())
         entries = ruleset.entries(line for line in lines if line)
         if not self._node.shared:
-            return list(entries)
+            return [*entries, *firewall.policies(self._node)]
         name, ours = self._network.conflist.name, self._node.owners().ours
         return [
             entry

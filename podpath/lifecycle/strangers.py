@@ -1,7 +1,11 @@
-"""Rules and routes of another program on the node, which pods that come and go must leave alone."""
+"""Rules, routes and connections of other programs on the node, which no pod may take with it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from ipaddress import ip_address
+from typing import TypeVar
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
@@ -9,6 +13,11 @@ from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
+from podpath.system import netns
+from podpath.system.netlink import conntrack
+from podpath.system.netlink.conntrack import Connection
+
+T = TypeVar("T")
 
 #: A table of its own, and rules in iptables' tables, of addresses of documentation ranges
 #: (RFC 5737, RFC 3849): they meet no packet.
@@ -19,8 +28,18 @@ _IPTABLES = (
     ("nat", "PREROUTING", f"-s {_OTHER} -j ACCEPT"),
     ("nat", "POSTROUTING", f"-s {_OTHER} -j ACCEPT"),
 )
-#: A table of routes that no other program uses.
+#: A table of routes that no other program uses; and a port.
 _ROUTES = 7777
+#: Connections through the node, as one that it masqueraded: seconds for which it tracks them.
+_PROTOCOLS = {"TCP": socket.IPPROTO_TCP, "UDP": socket.IPPROTO_UDP}
+_CONNECTIONS = {
+    name: Connection(
+        *(protocol, ip_address(_OTHER), ip_address("203.0.113.78"), (_ROUTES, _ROUTES)),
+        ip_address("203.0.113.78"),
+    )
+    for name, protocol in _PROTOCOLS.items()
+}
+_SECONDS = 600
 
 
 def _more(action: str) -> Iterator[str]:
@@ -76,8 +95,8 @@ def can_have_rules(node: Node, pods: Deployment) -> bool:
     return "Operation not supported" not in made.stderr
 
 
-def lost_rules(node: Node, network: Network, pods: Deployment) -> list[Difference]:
-    """List the rules of another program that vanish as pods come and go.
+def lost(node: Node, network: Network, pods: Deployment) -> list[Difference]:
+    """List the rules and connections of other programs that vanish as pods come and go.
 
     Args:
         node: a node that no other program uses.
@@ -87,12 +106,38 @@ def lost_rules(node: Node, network: Network, pods: Deployment) -> list[Differenc
     Raises:
         CouldNotTest: the rules cannot be made.
     """
-    with pods.temporary("stayer"), _others_rules(node, pods):
+    with pods.temporary("stayer"), _others_rules(node, pods), _tracked(node) as tracked:
         before = inventory.read(node, network)
         with pods.temporary("passer-1"):
             pass
         now = inventory.read(node, network)
-    return [d for d in now.since(before) if d.kind == "lost" and _is_other(d)]
+        still = _in_node(node, conntrack.connections, list(tracked.values()))
+    return [d for d in now.since(before) if d.kind == "lost" and _is_other(d)] + [
+        Difference("lost", "tracked connections", f"{name} of {one.source}", "gone")
+        for name, one in tracked.items()
+        if one not in still
+    ]
+
+
+@contextmanager
+def _tracked(node: Node) -> Iterator[dict[str, Connection]]:
+    """Have the node track connections of others; yield those that it does, none on some kernels."""
+    for one in _CONNECTIONS.values():
+        _in_node(node, partial(conntrack.track, one, _SECONDS), None)
+    none: list[Connection] = []
+    known = _in_node(node, conntrack.connections, none)
+    try:
+        yield {name: one for name, one in _CONNECTIONS.items() if one in known}
+    finally:
+        for one in _CONNECTIONS.values():
+            _in_node(node, partial(conntrack.forget, one), None)
+
+
+def _in_node(node: Node, ask: Callable[[], T], otherwise: T) -> T:
+    """Ask the kernel in the node's namespace; return the last argument if it refuses."""
+    with suppress(OSError, ValueError):
+        return netns.run_in(node.network_namespace(), ask)
+    return otherwise
 
 
 def _is_other(difference: Difference) -> bool:

@@ -14,7 +14,7 @@ from podpath.model import Difference
 from podpath.nodes import kernel_owned, leases, link_settings, ruleset, state_files
 from podpath.nodes.base import Node
 from podpath.nodes.belongings import Neighbours
-from podpath.system import files, netns, proc
+from podpath.system import files, ipsec, netns, proc
 
 # Rules are in one of iptables' two backends, or in nftables: nft lists all but the legacy ones.
 _RULES = (
@@ -29,8 +29,10 @@ _ROUTING = (
     ("ip", "-6", "rule"),
     ("ip", "-4", "route", "show", "table", "all"),
     ("ip", "-6", "route", "show", "table", "all"),
+    ("ip", "nexthop", "show"),
 )
-_NEIGHBOURS = ("ip", "neigh", "show", "nud", "permanent")
+# those that stay, and addresses for which the node answers in their owners' place
+_NEIGHBOURS = (("ip", "neigh", "show", "nud", "permanent"), ("ip", "neigh", "show", "proxy"))
 
 
 Command = tuple[str, ...]
@@ -111,7 +113,8 @@ def _read(node: Node, network: Network) -> Inventory:
     node.neighbours()  # meets those that go before the inventory is complete
     listing, links = link_settings.LISTING, interfaces(node)
     sysctl = (*_SYSCTL, *of_pods(set(links) - _lasting(node, network)))
-    lines_of = _listed(node, (*_ROUTING, _NEIGHBOURS, *_RULES, sysctl, listing))
+    of_ipsec = (ipsec.POLICIES, ipsec.STATES)
+    lines_of = _listed(node, (*_ROUTING, *_NEIGHBOURS, *_RULES, *of_ipsec, sysctl, listing))
     own_links = ("lo", node.uplink, *network.shared_links)
     return Inventory(
         {
@@ -132,7 +135,8 @@ def _read(node: Node, network: Network) -> Inventory:
                 for line in lines_of[command]
                 if "proto kernel" not in line
             ),
-            "neighbours": tuple(lines_of[_NEIGHBOURS]),
+            "neighbours": tuple(line for command in _NEIGHBOURS for line in lines_of[command]),
+            "IPsec": tuple(t for command in of_ipsec for t in ipsec.texts(lines_of[command])),
             "rules": (
                 *ruleset.entries(lines_of[_RULES[0]]),
                 *(line for command in _RULES[1:] for line in lines_of[command]),
@@ -140,6 +144,7 @@ def _read(node: Node, network: Network) -> Inventory:
             "processes": tuple(_processes(node)),
             "mounts": tuple(_mounts(node)),
             "files": tuple(state_files.paths(node)),
+            "cgroups": tuple(sorted(state_files.cgroups(node))),
             "settings": tuple(_settings(lines_of[sysctl], node, network)),
         },
         node.neighbours(),
@@ -236,8 +241,10 @@ def _listed(node: Node, commands: Sequence[Command]) -> dict[Command, list[str]]
         raise CouldNotTest(f"the node could not be looked at: {done.stderr.strip()}")
     lines_of = {}
     for command, text, status in zip(commands, fields[::2], fields[1::2], strict=True):
-        # A kernel without the legacy tables holds no rules in them.
+        # A kernel without the legacy tables holds no rules in them; likewise others.
         absent = "legacy" in command[0] and int(status) not in (0, 127)
+        absent |= "xfrm" in command and ipsec.is_absent(done.stderr)
+        absent |= "nexthop" in command and int(status) != 0  # kernel or iproute2 before 5.3
         if int(status) != 0 and not absent:
             raise CouldNotTest(f"{' '.join(command)} failed on the node: {done.stderr.strip()}")
         lines = () if absent else (line.strip() for line in text.splitlines())

@@ -1,8 +1,16 @@
 """Describe the rules in the kernel one by one, each with its table and chain. Pure."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
+from ipaddress import ip_network
+
+from podpath.model import Address
 
 _ELEMENTS = "elements = {"
+_DROPS = re.compile(r"\b(drop|reject)\b")
+#: What restricts a rule to some packets: networks, and names of links in quotes.
+_NETWORK = re.compile(r"(?:saddr|daddr) ([0-9a-f.:]+(?:/\d+)?)")
+_LINK = re.compile(r'(?:iif|oif)(?:name)? "([^"]*)"')
 
 
 def entries(lines: Iterable[str]) -> Iterator[str]:
@@ -47,3 +55,23 @@ def of_proxy(entry: str) -> bool:
     if words[:1] == ["-A"]:
         chain = words[1]
     return named == "kube-proxy" or chain.startswith("KUBE-")
+
+
+def drops(entry: str, addresses: Collection[Address], links: Collection[str]) -> bool:
+    """Return whether a rule, or the policy of a chain, drops packets of these addresses or links.
+
+    One that is restricted to neither addresses nor links drops those of any.
+
+    Args:
+        entry: rule as entries() describes it.
+        addresses: addresses of pods.
+        links: names of links that pods use.
+    """
+    text = entry.rpartition(" comment ")[0] or entry
+    if not _DROPS.search(text) or ": " not in text:
+        return False
+    networks = [ip_network(n, strict=False) for n in _NETWORK.findall(text)]
+    named = _LINK.findall(text)
+    if not networks and not named:
+        return True
+    return any(a in n for a in addresses for n in networks) or not set(links).isdisjoint(named)

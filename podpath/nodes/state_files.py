@@ -19,6 +19,7 @@ _NO_STATE = (
     *("/var/log/", "/var/cache/", "/root/.cache/"),
 )
 _COMPILED = "__pycache__"
+_CGROUPS = "/sys/fs/cgroup"
 #: An IPv4 address; or one of IPv6, or a MAC address.
 _ADDRESS = re.compile(
     r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|[0-9A-Fa-f]{1,4}(?::+[0-9A-Fa-f]{1,4}){2,}"
@@ -41,6 +42,18 @@ def paths(node: Node) -> Iterator[str]:
         own = (path for top in _IN_MEMORY for path in _below(node, top))
         found += (path for path in (*own, *node.written()) if _is_state(path))
     yield from sorted(set(found))
+
+
+def cgroups(node: Node) -> Iterator[str]:
+    """List the cgroups of a node of podpath's own; on others, those of other programs come and go.
+
+    Raises:
+        OSError: a directory cannot be read.
+    """
+    if not node.shared:
+        for place, _ in _walk(node, _CGROUPS):
+            if place != ".":
+                yield os.path.normpath(f"{_CGROUPS}/{place}")
 
 
 def naming(node: Node, text: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import DUPLICATE, MISSING, OPTIONS
 from podpath.paths.why import NETFILTER
+from podpath.system import ipsec
 from podpath.topology import hooks
 from podpath.topology.following import Cause
 
@@ -20,6 +21,8 @@ REQUIREMENT = "TOPO-HOOKS"
 KINDS = frozenset({MISSING, DUPLICATE, OPTIONS})
 #: The kernel's reasons for what hooks of links drop (net/dropreason-core.h).
 _OF_LINKS = frozenset({"TC_INGRESS", "TC_EGRESS", "QDISC_DROP", "XDP"})
+#: The kernel's reason for what a policy of IPsec drops.
+_OF_IPSEC = frozenset({"XFRM_POLICY"})
 #: Families of tables that TOPO-HOOKS looks at on the node; in pods, these are all.
 _ON_LINKS = ("bridge", "netdev")
 _TABLE = re.compile(r", table (\w+) ")
@@ -71,6 +74,9 @@ def _hook(
         if not all(on_links) or (namespace == NODE and network.conflist.spoof_check):
             return []
         return [Difference("packet filter", where, "none", rule) for rule in dropped.rules]
+    if dropped.reason in _OF_IPSEC:
+        where = NODE if namespace == NODE else f"pod {namespace}"
+        return [Difference("packet filter", where, "none", f"{ipsec.MARK}a policy")]
     if dropped.reason not in _OF_LINKS or not dropped.interface:
         return []
     names = {f"{namespace} {dropped.interface}", f"pod {namespace} {dropped.interface}"}

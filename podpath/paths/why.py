@@ -38,6 +38,7 @@ _WORDS = {
     "ICMP_CSUM": "wrong checksum",
     "UNICAST_IN_L2_MULTICAST": "a unicast packet to a group's MAC address",
     "XDP": "an XDP program",
+    "XFRM_POLICY": "a policy of IPsec",
 }
 #: Functions that drop packets for one purpose, in words; others are shown by their name alone.
 _PLACES = {

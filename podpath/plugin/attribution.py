@@ -74,7 +74,7 @@ def _undone(item: pytest.Item, persistence: Persistence) -> Exception | None:
     from podpath.errors import DoesNotConform, Unmet
     from podpath.lifecycle.persistence import PERSISTS
 
-    if PERSISTS[0] in shared.ids_of(item) or not (changes := persistence.changes()):
+    if PERSISTS[0] in shared.ids_of(item) or not (changes := persistence.all_changes()):
         return None
     text = "\n".join(map(str, changes))
     fault = DoesNotConform("the pods' wiring changed while no pod was created or deleted", text)

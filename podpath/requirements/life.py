@@ -47,9 +47,10 @@ REQUIREMENTS = (
         why="The remains of each pod add up, until addresses or interfaces run out, or an old rule"
         " meets a new pod.",
         how="podpath lists namespaces, links, ports, FDB entries, routes, permanent neighbour"
-        " entries, leases, rules, processes, mounts, files and settings before a pod exists, and"
-        " after it has sent traffic and was deleted. Both lists must be the same, no file may name"
-        " the pod's sandbox, and no list of addresses may have gained one of its own.",
+        " entries, leases, rules, IPsec policies, processes, mounts, cgroups, files and settings"
+        " before a pod exists, and after it has sent traffic and was deleted. Both lists must be"
+        " the same, no file may name the pod's sandbox, and no list of addresses may have gained"
+        " one of its own.",
     ),
     Requirement(
         "LIFE-CHURN",
@@ -84,9 +85,10 @@ REQUIREMENTS = (
         " HTTP exchange and a datagram must take the path. Where they are configured, a ping to"
         " beyond the node must still be masqueraded, and a mapped port lead to its pod. On a node"
         " of podpath's own, tables of nftables, rules of iptables, routing rules and routes that no"
-        " plugin made must stay, in both IP versions, and its first pods must not write files of"
-        " its own: those below /etc and /usr, other networks' configurations among them. A plugin's"
-        " own are below /etc/cni, /var and /run.",
+        " plugin made must stay, in both IP versions, as must tracked connections of others. Its"
+        " first pods must not write files of its own: those below /etc and"
+        " /usr, other networks' configurations among them. A plugin's own are below /etc/cni, /var"
+        " and /run.",
     ),
     Requirement(
         "LIFE-SURVIVOR",
@@ -124,8 +126,10 @@ REQUIREMENTS = (
         " node's rules. The kernel announces each later change of links and rules; leases are read"
         " again. A change is a violation if podpath creates and deletes no pod meanwhile, for at"
         " least six seconds and until the end of the run. So is a new route or rule about a pod's"
-        " address, and a change of a setting by which a pod, or a node of podpath's own, forwards,"
-        " filters or answers. Tests that fail after it are not run.",
+        " address, the same address on the node, and a change of a setting by which a pod, or a"
+        " node of podpath's own, forwards, filters or answers. On such a node, its own routes,"
+        " rules, addresses and links must stay, too, and no rule or IPsec policy may come that"
+        " drops packets of pods. Tests that fail after it are not run.",
     ),
     Requirement(
         "LIFE-REUSE",

@@ -269,8 +269,8 @@ REQUIREMENTS = (
         " RFC 1122, section 3.2.1.3",
         why="Programs in a pod talk to each other at 127.0.0.1. Another address on lo makes the"
         " pod answer itself where it should send.",
-        how="lo's addresses are read by netlink: 127.0.0.1/8, and none but ::1/128 beside it, which"
-        " a pod with IPv6 addresses needs.",
+        how="lo is read by netlink: it has 127.0.0.1/8, and none but ::1/128 beside it, which a pod"
+        " with IPv6 addresses needs, and the MTU with which the kernel makes it.",
     ),
     Requirement(
         "TOPO-RESULT",
@@ -320,7 +320,7 @@ REQUIREMENTS = (
         " wires that look as they should.",
         how="Traffic control and XDP programs of the pods' links and of the bridge are read by"
         " netlink. nft and iptables list the rules on the node's links and bridges, and any in"
-        " pods.",
+        " pods; ip xfrm lists IPsec policies of pods, and of a node of podpath's own.",
     ),
     Requirement(
         "TOPO-NODE-ADDR",

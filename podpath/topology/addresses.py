@@ -23,6 +23,8 @@ from podpath.topology.comparison import Differences, of_family, unequal
 
 #: Addresses that the kernel gives every lo that is up (net/ipv4/devinet.c, net/ipv6/addrconf.c).
 _LOOPBACK = frozenset({ip_interface("127.0.0.1/8"), ip_interface("::1/128")})
+#: MTU of every lo (drivers/net/loopback.c, gen_lo_setup).
+_LOOPBACK_MTU = 64 * 1024
 
 
 def addr(topology: Topology, network: Network, pod: str) -> Differences:
@@ -136,13 +138,13 @@ def _held_by_node(topology: Topology, address: Address) -> Iterator[tuple[str, s
 
 
 def lo(topology: Topology, pod: str) -> Differences:
-    """Check that a pod's lo holds 127.0.0.1/8, and no address but that and ::1/128."""
+    """Check that a pod's lo holds 127.0.0.1/8, no address but that and ::1/128, and has its MTU."""
     link = topology.of_pod(pod).interface("lo")
     where = f"pod {pod} lo"
     if link is None:
         return [Difference("missing interface", where, "present", "absent")]
     held = set(link.addresses)
-    differences = []
+    differences = unequal(where, {"MTU": (str(_LOOPBACK_MTU), str(link.mtu))})
     if not any(a.version == Family.IPV4.value for a in held & _LOOPBACK):
         differences.append(Difference("missing address", where, "127.0.0.1/8", listed(held)))
     has_ipv6 = any(a.version == Family.IPV6.value for a in topology.pods[pod].addresses)

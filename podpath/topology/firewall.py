@@ -13,6 +13,7 @@ from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import NODE, Family, Topology
 from podpath.nodes.base import Node
+from podpath.system import ipsec
 from podpath.topology import hooks, reading
 
 _LEGACY = {Family.IPV4: "iptables-legacy-save", Family.IPV6: "ip6tables-legacy-save"}
@@ -42,20 +43,42 @@ def ruleset(node: Node, netns: str = "") -> str:
     return ended.stdout
 
 
-def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
-    """List packet filter rules on the path: those of links and bridges on the node, all in pods.
+def policies(node: Node, netns: str = "") -> list[str]:
+    """List the IPsec policies of the node, or of one of its named network namespaces.
 
-    Returns:
-        "node" or pod name -> rules, as nft and iptables list them.
+    Args:
+        node: The node.
+        netns: Name of the namespace; empty for the node's own.
 
     Raises:
-        CouldNotTest: nft cannot list the rules.
+        CouldNotTest: ip failed.
+    """
+    ended = node.run(ipsec.POLICIES, netns=netns)
+    if ended.returncode != 0 and not ipsec.is_absent(ended.stderr):
+        raise CouldNotTest(f"ip xfrm policy failed on the node: {ended.stderr.strip()}")
+    return ipsec.texts(ended.stdout.splitlines())
+
+
+def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
+    """List what filters packets on the path: rules of links and bridges on the node, all in pods.
+
+    IPsec policies are among them: those in pods, and on the node, but for those of its other
+    programs on a node that has some.
+
+    Returns:
+        "node" or pod name -> rules, as nft, iptables and ip list them.
+
+    Raises:
+        CouldNotTest: nft or ip cannot list the rules.
         DoesNotConform: A pod has no named namespace.
     """
     by_place = {NODE: hooks.nft_rules(ruleset(node), _ON_LINKS)}
+    if not node.shared:
+        by_place[NODE] += policies(node)
     for pod, pod_network in topology.pods.items():
         topology.of_pod(pod)
         by_place[pod] = hooks.nft_rules(ruleset(node, pod_network.netns), _ANY)
+        by_place[pod] += policies(node, pod_network.netns)
         for command in _LEGACY.values():
             ended = node.run([command], netns=pod_network.netns)
             # fails on a kernel without legacy tables, which has no rules in them either

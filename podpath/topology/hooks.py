@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from podpath.cni.network import Network
 from podpath.model import NODE, POD_INTERFACE, Difference, Interface, Topology
+from podpath.system import ipsec
 
 
 def nft_rules(listing: str, families: Iterable[str]) -> list[str]:
@@ -64,8 +65,12 @@ def differences(
         if link and link.xdp:
             unexpected.append(Difference("XDP program", where, "none", "attached"))
     for where, rules in filters.items():
-        if where == NODE and network.conflist.spoof_check:
-            continue  # macspoofchk adds rules of the bridge family
         name = where if where == NODE else f"pod {where}"
-        unexpected += [Difference("packet filter", name, "none", rule) for rule in rules]
+        # macspoofchk adds rules of the bridge family
+        own = where == NODE and network.conflist.spoof_check
+        unexpected += [
+            Difference("packet filter", name, "none", rule)
+            for rule in rules
+            if not own or rule.startswith(ipsec.MARK)
+        ]
     return unexpected

@@ -21,6 +21,9 @@ from podpath.model import (
 )
 from podpath.topology.comparison import Differences
 
+#: Keys of the result's "dns".
+_DNS = ("nameservers", "domain", "search", "options")
+
 
 def differences(topology: Topology, network: Network, pod: str) -> Differences:
     """Check that a pod's result has the interfaces, addresses and routes of the kernel."""
@@ -31,6 +34,7 @@ def differences(topology: Topology, network: Network, pod: str) -> Differences:
         *(_interfaces(topology, pod) if names_interfaces(pod_network.result) else ()),
         *_addresses(topology, network, pod),
         *_routes(topology, network, pod),
+        *_dns(topology, network, pod),
     ]
 
 
@@ -161,6 +165,26 @@ def _tables(entry: Mapping[str, Any], network: Network) -> Iterator[tuple[str, .
     for route in network.ipam.routes:
         if str(route.destination) == str(entry.get("dst")):
             yield tuple(p for p in route.particulars if p.startswith("table "))
+
+
+def _dns(topology: Topology, network: Network, pod: str) -> Differences:
+    """Check that a result has no DNS settings but those of the conflist, if these are all."""
+    stated, reported = network.conflist.dns, topology.pods[pod].result.get("dns")
+    if stated is None or not isinstance(reported, dict):
+        return []
+    differences = []
+    for key in _DNS:
+        given = [value for dns in stated for value in _listed(dns.get(key))]
+        seen = _listed(reported.get(key))
+        if not set(seen) <= set(given):
+            where = f"result of pod {pod}, {key} of DNS"
+            differences += _unequal(where, listed(given), listed(seen))
+    return differences
+
+
+def _listed(value: object) -> list[str]:
+    """Return a text, or the entries of a list, as texts."""
+    return [str(v) for v in (value if isinstance(value, list) else [value]) if v]
 
 
 def _unequal(where: str, expected: str, seen: str) -> Differences:

@@ -18,6 +18,7 @@ _LOOK = r"""
 ip -o -d link | sed 's/^[0-9]*: //; s/ \(gc_timer\|hello_timer\|tcn_timer\) *[0-9.]*//g'
 ip -o address | sed 's/^[0-9]*: //; s/valid_lft.*//' | grep -v fe80; ip netns list
 ip rule; ip -6 rule; ip -4 route show table all; ip -6 route show table all | grep -v fe80
+ip xfrm policy; ip xfrm state; ip nexthop; ip neighbour show proxy
 ip neighbour show nud permanent; tc qdisc; nft --stateless list ruleset
 iptables-legacy-save | grep '^-'; ip6tables-legacy-save | grep '^-'
 find /run/podpath /var/lib/cni /etc/cni ! -name '*.log' | sort

@@ -53,6 +53,7 @@ TEXTS = {
     "Run as root, and see that the pod is still there": "以 root 运行，并确认 Pod 还在",
     "no namespace at {}: {}": "{0} 没有命名空间：{1}",
     "the settings of a network namespace: {}": "网络命名空间的设置：{0}",
+    "ip xfrm policy failed on the node: {}": "节点上的 ip xfrm policy 失败：{0}",
     "nft list ruleset failed on the node: {}": "节点上的 nft list ruleset 失败：{0}",
     'the node passes no bridged packets of {} to {}, and "ingressPolicy": "isolated" is made of'
     " its rules": (

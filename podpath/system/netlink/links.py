@@ -20,6 +20,10 @@ _SWITCHES = {
     "IFLA_BRPORT_PROXYARP_WIFI": "proxy_arp_wifi",
     "IFLA_BRPORT_NEIGH_SUPPRESS": "neigh_suppress",
     "IFLA_BRPORT_LOCKED": "locked",
+    "IFLA_BRPORT_MAB": "mab",
+    "IFLA_BRPORT_VLAN_TUNNEL": "vlan_tunnel",
+    # the index of a link, which the kernel gives only if there is one
+    "IFLA_BRPORT_BACKUP_PORT": "backup_port",
 }
 
 _VLAN_PVID, _VLAN_UNTAGGED = 0x2, 0x4  # linux/if_bridge.h, BRIDGE_VLAN_INFO_*

@@ -148,6 +148,13 @@ PLUGINS = (
         before=_IPVS,
     ),
     Fault(
+        name="a result with the name server of the conflist",
+        source="",
+        reds={},
+        near=frozenset({"TOPO-RESULT", "CNI-ADD-RESULT"}),
+        configure=lambda bridge: bridge.update(dns={"nameservers": ["192.0.2.53"]}),
+    ),
+    Fault(
         name="a bridge with other settings of multicast, which lose nothing",
         source="",
         reds={},

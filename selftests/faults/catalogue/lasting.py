@@ -124,6 +124,87 @@ _UNDONE = (
         after=_later("ip neighbour replace $IP lladdr 02:00:00:00:00:99 dev cni0 nud permanent"),
     ),
     Fault(
+        name="the node drops what it forwards seconds after ADD",
+        source="moby/moby issue 39439; kubernetes/kubernetes issue 40182: dockerd starts",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip filter"},
+        untestable=ALL,
+        after=_later("iptables -P FORWARD DROP"),
+    ),
+    Fault(
+        name="the node drops datagrams of pods seconds after ADD",
+        source="own: a policy of a network that pods are not in",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip late"},
+        untestable=ALL,
+        after=_later("""nft add table ip late
+          nft add chain ip late f \\{ type filter hook forward priority 0\\; \\}
+          nft add rule ip late f ip saddr 10.88.0.0/24 udp dport 53 drop"""),
+    ),
+    Fault(
+        name="the node drops what pods send by an IPsec policy seconds after ADD",
+        source="cilium/cilium issue 26298: policies of a node that is gone",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw IPsec: src 10.88"},
+        untestable=ALL,
+        after=_later("ip xfrm policy update dir fwd src 10.88.0.0/24 dst 0.0.0.0/0 action block"),
+    ),
+    Fault(
+        name="the bridge filters source addresses seconds after ADD",
+        source="cilium/cilium issue 10645: systemd-sysctl's settings of each link",
+        reds={"LIFE-PERSIST": "setting ipv4/conf/cni0/rp_filter: expected 0, saw 1"},
+        untestable=ALL,
+        after=_later("echo 1 >/proc/sys/net/ipv4/conf/cni0/rp_filter"),
+    ),
+    Fault(
+        name="pods answer no requests for their MAC address seconds after ADD",
+        source="kubernetes/kubernetes issue 71555, by an agent",
+        reds={"LIFE-PERSIST": "setting ipv4/conf/eth0/arp_ignore: expected 0, saw 8"},
+        untestable=ALL,
+        after=_later("""nsenter --net="$NETNS" -- \\
+          sh -c "echo 8 >/proc/sys/net/ipv4/conf/eth0/arp_ignore" """),
+    ),
+    Fault(
+        name="the node takes a pod's address for its own seconds after ADD",
+        source="projectcalico/calico issue 6244, by a daemon",
+        reds={"LIFE-PERSIST": "changed at addresses of the node: expected none, saw 10.88.0."},
+        untestable=ALL,
+        after=_later("ip address add $IP/32 dev lo"),
+    ),
+    Fault(
+        name="the node loses its default route seconds after ADD",
+        source="projectcalico/calico issue 2471: systemd-networkd takes links for its own",
+        reds={"LIFE-PERSIST": "lost at routes of the node: expected 0.0.0.0/0"},
+        untestable=ALL,
+        after=_later("ip route delete default"),
+    ),
+    Fault(
+        name="the node's uplink gets a smaller MTU seconds after ADD",
+        source="own: a tunnel's daemon that sets the MTU of all links",
+        reds={"LIFE-PERSIST": "changed at node eth0 MTU: expected 1500, saw 1280"},
+        untestable=ALL,
+        after=_later("ip link set eth0 mtu 1280"),
+    ),
+    Fault(
+        name="the node's uplink goes down seconds after ADD",
+        source="own: a manager of the network that restarts",
+        reds={"LIFE-PERSIST": "changed at node eth0 flags"},
+        untestable=ALL,
+        after=_later("ip link set eth0 down"),
+    ),
+    Fault(
+        name="a hook comes to a host end seconds after ADD",
+        source="cilium/cilium issue 21345: programs of tc that an agent loads again",
+        reds={"LIFE-PERSIST": "changed at host end of pod"},
+        untestable=ALL,
+        after=_later('tc qdisc add dev "$HOST" clsact'),
+    ),
+    Fault(
+        name="a pod knows its gateway by another MAC address seconds after ADD",
+        source="aws/amazon-vpc-cni-k8s issue 2103, by a daemon",
+        reds={"LIFE-PERSIST": "changed at permanent neighbours of pod"},
+        untestable=ALL,
+        after=_later("""nsenter --net="$NETNS" ip neighbour replace "${IP%.*}.1" dev eth0 \\
+          lladdr 02:00:00:00:00:99 nud permanent"""),
+    ),
+    Fault(
         name="a pod's route is deleted seconds after ADD",
         source="own",
         reds={"LIFE-PERSIST": "changed at routes of pod"},
@@ -196,6 +277,20 @@ _RESTART = (
 _LEFT = frozenset({"LIFE-CHURN"})
 
 _FILES = (
+    Fault(
+        name="deletion leaves an IPsec policy",
+        source="cilium/cilium issue 26298",
+        reds={"LIFE-DELETE": "left behind at IPsec: expected gone, saw IPsec: src 10.88.0."},
+        follows=_LEFT | {"TOPO-HOOKS"},
+        after='ip xfrm policy update dir out src "$IP/32" dst 203.0.113.0/24 action block',
+    ),
+    Fault(
+        name="deletion leaves a cgroup",
+        source="own: a group for a helper of the pod",
+        reds={"LIFE-DELETE": "left behind at cgroups: expected gone, saw /sys/fs/cgroup/own-"},
+        follows=_LEFT,
+        after_del="mkdir -p /sys/fs/cgroup/own-$$",
+    ),
     Fault(
         name="deletion leaves a link that leads nowhere",
         source="own: the usual way of tutorials, without its end",
@@ -288,6 +383,16 @@ PLUGINS = (
             'cp "/var/lib/cni/networks/podpath/$IP" "/run/$IP"; '
             'mv "/run/$IP" /var/lib/cni/networks/podpath'
         ),
+    ),
+    Fault(
+        name="a daemon adds rules and routes of other networks seconds after ADD",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-PERSIST", "TOPO-HOOKS", "PATH-MASQUERADE"}),
+        after=_later("""nft add table ip late
+          nft add chain ip late f \\{ type filter hook forward priority 0\\; \\}
+          nft add rule ip late f ip saddr 203.0.113.0/24 drop
+          nft add rule ip late f ip saddr 10.88.0.0/24 accept"""),
     ),
     Fault(
         name="state in directories of its own",

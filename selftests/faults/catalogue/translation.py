@@ -23,6 +23,24 @@ def _anywhere(chain: str) -> str:
       {rule_of_iptables("nat", f"{chain} {rest}")}"""
 
 
+def _forget(chosen: str = 'b""') -> str:
+    """Shell: tracked connections are forgotten, by IPCTNL_MSG_CT_DELETE (nfnetlink_conntrack.h).
+
+    Args:
+        chosen: attributes that choose them, as bytes in Python.
+    """
+    return f"""python3 -c '
+import socket, struct
+body = bytes(4) + {chosen}  # struct nfgenmsg
+kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+kernel.send(struct.pack("=IHHII", 16 + len(body), 0x102, 5, 1, 0) + body)
+kernel.recv(4096)'"""
+
+
+#: CTA_MARK and CTA_MARK_MASK.
+_MARKED = 'struct.pack("=HH", 8, 8) + bytes(3) + b"M" + struct.pack("=HH", 8, 21) + b"\xff" * 4'
+
+
 FAULTS = (
     Fault(
         name="TCP is not masqueraded",
@@ -189,6 +207,13 @@ FAULTS = (
         after_del='[ "$POD" != passer-1 ] || { while ip rule delete lookup 7777; do :; done; }',
     ),
     Fault(
+        name="the end of one pod ends the tracking of all connections",
+        source="moby/moby issue 53384: entries of others go with those of a port",
+        reds={"LIFE-OTHERS": "lost at tracked connections: expected TCP of 203.0.113.77"},
+        near=frozenset({"LIFE-PORTMAP", "LIFE-DELETE"}),
+        after_del=f'[ "$POD" != passer-1 ] || {_forget()}',
+    ),
+    Fault(
         name="the end of one pod takes another program's routes",
         source="own: a table that the plugin takes for its own",
         reds={"LIFE-OTHERS": "lost at routing: expected blackhole 203.0.113.77"},
@@ -219,6 +244,13 @@ PLUGINS = (
         after=rule_of_iptables(
             "nat", "POSTROUTING -d 10.88.0.0/24 -m conntrack --ctstate DNAT -j MASQUERADE"
         ),
+    ),
+    Fault(
+        name="the end of a pod ends the tracking of connections with its mark",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-OTHERS", "LIFE-PORTMAP", "LIFE-DELETE"}),
+        after_del=_forget(_MARKED),
     ),
     Fault(
         name="masqueraded packets get any port",

@@ -131,6 +131,19 @@ FAULTS = (
         after='bridge link set dev "$HOST" neigh_suppress on',
     ),
     Fault(
+        name="a port maps VLANs to tunnels",
+        source="own: a switch for VXLAN",
+        reds={"TOPO-BRIDGE-PORT": "vlan_tunnel at node veth"},
+        after='bridge link set dev "$HOST" vlan_tunnel on',
+    ),
+    Fault(
+        name="another pod gets what is for a pod whose link has no carrier",
+        source="own: a switch for two links to one switch",
+        reds={"TOPO-BRIDGE-PORT": "backup_port at node veth"},
+        after="""other=$(ls /sys/class/net/cni0/brif | grep -v "$HOST" | head -n 1)
+          [ -z "$other" ] || ip link set "$HOST" type bridge_slave backup_port "$other" """,
+    ),
+    Fault(
         name="the second pod's port is locked",
         source="own: a switch for 802.1X",
         reds={"TOPO-BRIDGE-PORT": "locked at node veth"},

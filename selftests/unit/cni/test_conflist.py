@@ -418,3 +418,27 @@ def test_two_plugins_that_make_the_interface_are_refused() -> None:
 
     with pytest.raises(Malformed, match='"bridge" and "macvlan" both make the pods\' interface'):
         conflist.parse(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("main", "ipam", "chained", "expected"),
+    [
+        ({}, {}, [], ()),
+        ({"dns": {"domain": "x"}}, {}, ["portmap"], ({"domain": "x"},)),
+        ({}, {"type": "static", "dns": {"search": ["x"]}}, [], ({"search": ["x"]},)),
+        ({}, {"resolvConf": "/etc/resolv.conf"}, [], None),
+        ({}, {"type": "dhcp"}, [], None),
+        ({}, {}, ["dnsname"], None),
+    ],
+)
+def test_dns_settings_that_plugins_may_report(
+    main: Document, ipam: Document, chained: list[str], expected: tuple[Document, ...] | None
+) -> None:
+    """Those of the conflist, unless another plugin, a file or a server may have more."""
+    document = default()
+    bridge = document["plugins"][0]
+    bridge.update(main)
+    bridge["ipam"].update(ipam)
+    document["plugins"] = [bridge, *({"type": name} for name in chained)]
+
+    assert conflist.parse(json.dumps(document)).dns == expected

@@ -1,5 +1,7 @@
 """The ruleset as nft lists it: each entry with its place."""
 
+from ipaddress import ip_address
+
 import pytest
 
 from podpath.nodes import ruleset
@@ -55,3 +57,25 @@ def test_entries_have_their_table_and_chain() -> None:
 )
 def test_rules_of_the_proxy(entry: str, is_proxys: bool) -> None:
     assert ruleset.of_proxy(entry) is is_proxys
+
+
+@pytest.mark.parametrize(
+    ("rule", "drops"),
+    [
+        ("ip saddr 10.88.0.0/24 meta l4proto udp counter drop", True),
+        ("ip daddr 10.88.0.2 reject with icmp port-unreachable", True),
+        ('iifname "cni0" drop', True),
+        ("tcp dport 53 drop", True),
+        ("type filter hook forward priority filter; policy drop;", True),
+        ("ip saddr 203.0.113.0/24 drop", False),
+        ('iifname "docker0" drop', False),
+        ("ip saddr 10.88.0.0/24 accept", False),
+        ('accept comment "not drop"', False),
+        ("type filter hook forward priority filter; policy accept;", False),
+    ],
+)
+def test_rules_that_drop_packets_of_pods(rule: str, drops: bool) -> None:
+    """By address or link, or all packets."""
+    entry = f"table ip filter chain FORWARD: {rule}"
+
+    assert ruleset.drops(entry, [ip_address("10.88.0.2")], {"cni0", "veth1"}) is drops

@@ -100,7 +100,12 @@ _link = _message(
 ).map(LinkMessage)
 _families = _mostly(int(socket.AF_INET), int(socket.AF_INET6), 28, 45, 129)
 _address = _message(
-    {"index": _mostly(2), "family": _families, "prefixlen": _mostly(24, 33, 64, 129, -1)},
+    {
+        "index": _mostly(2),
+        "family": _families,
+        "prefixlen": _mostly(24, 33, 64, 129, -1),
+        "scope": _mostly(0, 253),
+    },
     IFA_LOCAL=_mostly(*_addresses),
     IFA_ADDRESS=_mostly(*_addresses),
 ).map(AddressMessage)

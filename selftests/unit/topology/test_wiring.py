@@ -396,6 +396,7 @@ CHANGES = [
     ("rule", "one", space(rules=(Rule("100: table 9"),)), ["unexpected rule"]),
     ("lo", "no-lo", pod_loses("lo"), ["missing interface"]),
     ("lo", "no-address", pod_lo(addresses=()), ["missing address"]),
+    ("lo", "small", pod_lo(mtu=1400), ["MTU"]),
     (
         "lo",
         "two-addresses",
@@ -459,6 +460,8 @@ CHANGES = [
         with_result("interfaces", [VETH, VETH, {**ETH0, "sandbox": "/run/netns/cni-0"}]),
         ["result"],
     ),
+    ("result", "dns", with_result("dns", {"nameservers": ["192.0.2.53"]}), ["result"]),
+    ("result", "no-dns", with_result("dns", {"search": []}), []),
     ("result", "no-addresses", with_result("ips", []), ["result"]),
     (
         "result",

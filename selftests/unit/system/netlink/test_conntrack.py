@@ -1,12 +1,15 @@
 """Tracked connections, as the kernel lists them."""
 
+import os
 import socket
 import struct
 from ipaddress import ip_address
 
 import pytest
 
-from podpath.system.netlink.conntrack import connection
+from podpath.system import netns
+from podpath.system.netlink import conntrack
+from podpath.system.netlink.conntrack import Connection, connection
 
 
 def _attribute(kind: int, value: bytes) -> bytes:
@@ -63,3 +66,19 @@ def test_address_of_a_wrong_length_is_an_error() -> None:
 
     with pytest.raises(ValueError, match="address"):
         connection(_message(broken, broken))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes a network namespace")
+@pytest.mark.parametrize("protocol", [socket.IPPROTO_TCP, socket.IPPROTO_UDP])
+def test_kernel_tracks_and_forgets(protocol: int) -> None:
+    """The kernel lists a connection that it was told of, until it is told to forget it."""
+    ends = ip_address("203.0.113.77"), ip_address("203.0.113.78")
+    one = Connection(protocol, *ends, (7777, 8888), ends[1])
+
+    def tracked() -> list[list[Connection]]:
+        conntrack.track(one, 60)
+        seen = [conntrack.connections()]
+        conntrack.forget(one)
+        return [*seen, conntrack.connections()]
+
+    assert netns.run_in_new("/proc/self/ns/net", tracked) == [[one], []]
