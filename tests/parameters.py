@@ -1,11 +1,16 @@
 """Parameters that repeat the tests."""
 
+from collections.abc import Callable
+
 import pytest
 
 from podpath.cni import versions
 from podpath.contract.subjects import ALONE, ATTACHING, Role
-from podpath.model import Address
+from podpath.model import Address, Difference
+from podpath.paths.unwatched import Compared
 
+#: Sends flows without sniffers, and returns how they differ.
+Explained = Callable[[Callable[[], Compared]], list[Difference]]
 #: The node's address on its uplink, and one beyond.
 Ends = tuple[Address, Address]
 

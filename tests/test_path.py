@@ -19,6 +19,8 @@ from podpath.testing import both_directions, each_family, each_pod, requirement
 from podpath.topology import groups
 from podpath.topology import reading as topologies
 
+from .parameters import Explained
+
 Observe = Callable[..., Observed]
 
 
@@ -405,9 +407,9 @@ def test_flows_of_all_pairs_at_once_each_take_their_own_path(
 @requirement("PATH-CONCURRENT")
 @each_family
 def test_nothing_is_lost_or_doubled_when_all_talk(
-    traffic: Traffics, pods: Deployment, family: Family
+    traffic: Traffics, pods: Deployment, family: Family, explained: Explained
 ) -> None:
     """Each request has exactly one reply while all pairs ping at once, without sniffers."""
     pairs = list(permutations((pod.name for pod in pods), 2))
 
-    assert losses(traffic, pairs, family, count=100) == []
+    assert explained(lambda: losses(traffic, pairs, family, count=100)) == []

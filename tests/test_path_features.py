@@ -31,7 +31,7 @@ from podpath.testing import both_directions, each_family, each_pod, requirement
 from podpath.topology import firewall
 from podpath.topology import reading as topologies
 
-from .parameters import Ends, each_direction
+from .parameters import Ends, Explained, each_direction
 
 Observe = Callable[..., Observed]
 
@@ -147,39 +147,41 @@ def test_tcp_and_udp_to_beyond_the_node_have_the_nodes_address(
 @each_family
 @each_pod
 def test_each_source_port_has_the_nodes_address(
-    node: Node, pods: Deployment, draws: Draws, way_out: Ends, pod: str
+    node: Node, pods: Deployment, draws: Draws, way_out: Ends, pod: str, explained: Explained
 ) -> None:
     """A host beyond the node sees its address for connections and datagrams of any source port."""
     near, far = way_out
     namespace = node.named_namespaces()[pods[pod].network.netns]
 
-    assert many_flows.unlike(pod, namespace, Host(node.beyond, far, near), draws) == []
+    host = Host(node.beyond, far, near)
+    assert explained(lambda: many_flows.unlike(pod, namespace, host, draws)) == []
 
 
 @requirement("PATH-MASQUERADE")
 @each_family
 def test_hosts_of_other_networks_see_the_nodes_address(
-    node: Node, pods: Deployment, draws: Draws, way_out: Ends
+    node: Node, pods: Deployment, draws: Draws, way_out: Ends, explained: Explained
 ) -> None:
     """A host that is not on the uplink's own network sees the node's address, too."""
     near, far = way_out
     namespace = node.named_namespaces()[pods[CLIENT].network.netns]
 
     with many_flows.farther(Host(node.beyond, far, near)) as host:
-        assert many_flows.unlike(CLIENT, namespace, host, draws) == []
+        assert explained(lambda: many_flows.unlike(CLIENT, namespace, host, draws)) == []
 
 
 @requirement("PATH-MASQUERADE")
 @each_family
 @each_pod
 def test_errors_from_beyond_the_node_reach_the_pod(
-    node: Node, pods: Deployment, way_out: Ends, pod: str
+    node: Node, pods: Deployment, way_out: Ends, pod: str, explained: Explained
 ) -> None:
     """A program of the pod gets the ICMP errors about its datagrams."""
     near, far = way_out
     namespace = node.named_namespaces()[pods[pod].network.netns]
 
-    assert icmp_errors.lost(pod, namespace, Host(node.beyond, far, near)) == []
+    host = Host(node.beyond, far, near)
+    assert explained(lambda: icmp_errors.lost(pod, namespace, host)) == []
 
 
 @requirement("PATH-PORTMAP")

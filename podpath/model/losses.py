@@ -52,7 +52,7 @@ class Loss:
     Attributes:
         packet: description of the first packet.
         packets: number of the packets.
-        path: name of the path that they should have taken.
+        path: name of the path that they should have taken; empty if no sniffer watched it.
         after: last place at which they were seen; None if they were never seen.
         namespace: namespace in which they were dropped.
         causes: why; more than one are candidates, of which one is the cause.

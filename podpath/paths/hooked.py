@@ -39,13 +39,9 @@ def cause(
         topology: The node and its pods when the traffic was over.
         network: The configuration, and how its plugin wires pods.
     """
-    found: list[Difference] = []
-    for loss in losses:
-        for dropped in loss.causes:
-            own = _hook(dropped, loss.namespace, topology, network)
-            if not own:
-                return None
-            found += own
+    of_hooks = explaining(losses, topology, network)
+    if of_hooks is None:
+        return None
     lost = Counter(c.path.name for c in judgement.crossings if c.differences)
     explained = Counter[str]()
     for loss in losses:
@@ -53,7 +49,20 @@ def cause(
     early = all(_is_early(d, c) for c in judgement.crossings for d in c.differences)
     if not early or lost - explained or not ending.explains_all(judgement, explained):
         return None
-    return Cause(REQUIREMENT, "a hook on the path drops packets", tuple(dict.fromkeys(found)))
+    return of_hooks
+
+
+def explaining(losses: Sequence[Loss], topology: Topology, network: Network) -> Cause | None:
+    """Return the hooks that are the causes of all losses, or None; for the arguments see cause."""
+    found: list[Difference] = []
+    for loss in losses:
+        for dropped in loss.causes:
+            own = _hook(dropped, loss.namespace, topology, network)
+            if not own:
+                return None
+            found += own
+    differences = tuple(dict.fromkeys(found))
+    return Cause(REQUIREMENT, "a hook on the path drops packets", differences) if found else None
 
 
 def _is_early(difference: Difference, crossing: Crossing) -> bool:

@@ -21,9 +21,11 @@ from ipaddress import ip_address
 
 from podpath.model import Address, Difference
 from podpath.paths.many_flows import Host
+from podpath.paths.unwatched import Compared
 from podpath.system import limits, netns
 
 _ATTEMPTS = 3
+_UNSENT = "no datagram arrived at the host"
 _PAYLOAD = b"podpath"
 _UDP, _UDP_HEADER = 17, 8
 _IP_RECVERR, _IPV6_RECVERR = 11, 25  # linux/in.h, linux/in6.h
@@ -55,24 +57,27 @@ _ERRORS = (
 )
 
 
-def lost(pod: str, namespace: str, host: Host) -> list[Difference]:
-    """List the ICMP errors that a program of a pod does not get.
+def lost(pod: str, namespace: str, host: Host) -> Compared:
+    """Find the ICMP errors that a program of a pod does not get.
 
     Args:
         pod: name of the pod.
         namespace: path of the pod's network namespace.
         host: the host beyond the node.
     """
-    return [
+    unheard = {error: _unheard(error, namespace, host) for error in _ERRORS}
+    differences = [
         Difference(
             "ICMP error",
             f"{error.name} from {host.address}, about a datagram of pod {pod}",
             f'the program gets "{os.strerror(error.number)}"',
             seen,
         )
-        for error in _ERRORS
-        if (seen := _unheard(error, namespace, host))
+        for error, seen in unheard.items()
+        if seen
     ]
+    is_all = set(unheard.values()) <= {"", _UNSENT}
+    return Compared(differences, packets=len(differences), is_all=is_all)
 
 
 def _unheard(error: _Error, namespace: str, host: Host) -> str:
@@ -81,7 +86,7 @@ def _unheard(error: _Error, namespace: str, host: Host) -> str:
     with netns.run_in(namespace, made) as program, netns.run_in(host.namespace, made) as there:
         there.bind((str(host.address), 0))
         program.connect(there.getsockname()[:2])
-        seen = "no datagram arrived at the host"
+        seen = _UNSENT
         for _ in range(_ATTEMPTS):
             with suppress(OSError):
                 program.send(_PAYLOAD)

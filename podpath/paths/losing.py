@@ -2,13 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from podpath.errors import CouldNotTest
-from podpath.model import Count, Dropped, Loss, Observation, Path
+from podpath.model import Address, Count, Dropped, Loss, Observation, Path
 from podpath.paths import capture, why
 from podpath.paths.dissect import dissect_head
 from podpath.paths.judgement import Judgement
@@ -104,6 +104,18 @@ class Record:
         filters = self._filters(recorded, after)
         counts = tuple(c for name, reading in after.items() for c in self._moved(name, reading))
         return tuple(why.losses(judgement, mine, promiscuous, filters)), counts
+
+    def explain_flows(
+        self, pods: Collection[Address], dropped: Sequence[Dropped] | None
+    ) -> list[Loss]:
+        """Return why packets of flows without sniffers were lost; for the arguments see why.
+
+        It lists nothing if a namespace ended meanwhile.
+        """
+        with suppress(CouldNotTest):
+            after = losses.read(self.namespaces)
+            return why.of_flows(dropped or (), pods, self._filters(dropped or (), after))
+        return []
 
     def _moved(self, name: str, after: Reading) -> list[Count]:
         """List the counters of a namespace that grew, and the counters of rules that drop."""

@@ -19,6 +19,7 @@ from ipaddress import ip_address
 from podpath.errors import CouldNotTest
 from podpath.model import BEYOND, Address, Difference, listed
 from podpath.paths import checksums
+from podpath.paths.unwatched import Compared
 from podpath.system import limits, netns
 from podpath.system.randomness import Draws
 
@@ -87,8 +88,8 @@ def _random(draws: Draws) -> int:
     return int.from_bytes(draws.payload(4), "big")
 
 
-def unlike(pod: str, namespace: str, host: Host, draws: Draws) -> list[Difference]:
-    """List the flows whose source is not the node's address, or that have no answer.
+def unlike(pod: str, namespace: str, host: Host, draws: Draws) -> Compared:
+    """Find the flows whose source is not the node's address, or that have no answer.
 
     Packets that a kernel dropped for their checksum come first, as they explain the others.
 
@@ -103,12 +104,16 @@ def unlike(pod: str, namespace: str, host: Host, draws: Draws) -> list[Differenc
         "tcp": (_connections, spread(draws)),
     }
     ends = {pod: namespace, BEYOND: host.namespace}
-    before, differences = checksums.read(ends), []
+    before, differences, lost = checksums.read(ends), [], set()
+    is_all = True
     for protocol, (flow, numbers) in ways.items():
         seen = flow(namespace, host, numbers)
         wrong = {n: source for n, source in seen.items() if source != str(host.node)}
         differences += _differences(pod, protocol, host, wrong, len(seen))
-    return [*checksums.differences(before, checksums.read(ends)), *differences]
+        lost |= {(protocol, number) for number, source in wrong.items() if source == _NONE}
+        is_all &= all(source == _NONE for source in wrong.values())
+    broken = checksums.differences(before, checksums.read(ends))
+    return Compared([*broken, *differences], frozenset(lost), is_all=is_all and not broken)
 
 
 def _differences(pod: str, protocol: str, host: Host, wrong: Seen, tried: int) -> list[Difference]:

@@ -4,10 +4,21 @@ A drop counts only if it is of a packet of the probe, in a namespace of its path
 sighting there. Another packet's drop is no reason.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from podpath.model import NODE, Cause, Direction, Dropped, Loss, Packet, Path, Place, Sighting
+from podpath.model import (
+    NODE,
+    Address,
+    Cause,
+    Direction,
+    Dropped,
+    Loss,
+    Packet,
+    Path,
+    Place,
+    Sighting,
+)
 from podpath.paths import wording
 from podpath.paths.crossing import Crossing
 from podpath.paths.grouping import sent_as
@@ -40,6 +51,8 @@ _WORDS = {
     "XDP": "an XDP program",
     "XFRM_POLICY": "a policy of IPsec",
 }
+#: Reasons that are of the way that packets take, and not of sockets.
+_OF_PATHS = _WORDS.keys() - {"NO_SOCKET", "OTHERHOST"}
 #: Functions that drop packets for one purpose, in words; others are shown by their name alone.
 _PLACES = {
     "__dev_forward_skb2": "the other end is down, or the packet is larger than its MTU",
@@ -148,6 +161,34 @@ def _of_crossing(
     return _losses(crossing.packet, path, last.place, mine, filters)
 
 
+def of_flows(drops: Sequence[Dropped], pods: Collection[Address], filters: Filters) -> list[Loss]:
+    """List why packets of flows without sniffers were lost, the most frequent reason first.
+
+    Only reasons count that no packet of a flow that works meets: a socket that was closed drops
+    repeated packets, too.
+
+    Args:
+        drops: What the kernel dropped meanwhile.
+        pods: The addresses of the flows' pods.
+        filters: Rules that may have dropped packets.
+    """
+    groups: dict[tuple[str, Cause], list[Dropped]] = {}
+    for drop in drops:
+        if is_of_flows(drop, pods):
+            groups.setdefault((drop.namespace, _cause(drop, filters)), []).append(drop)
+    found = [
+        Loss(wording.describe(some[0].packet), len(some), "", None, namespace, (cause,))
+        for (namespace, cause), some in groups.items()
+    ]
+    return sorted(found, key=lambda loss: -loss.packets)
+
+
+def is_of_flows(drop: Dropped, pods: Collection[Address]) -> bool:
+    """Return whether a drop explains that a flow of the pods is lost."""
+    ends = {drop.packet.source, drop.packet.destination}
+    return drop.reason in _OF_PATHS and not ends.isdisjoint(pods)
+
+
 def _unanswered(path: Path, judgement: Judgement) -> bool:
     """Return whether the other end sent nothing on the way back."""
     other = path.hops[-1].namespace
@@ -220,7 +261,7 @@ def sentence(loss: Loss) -> str:
         fate = "not sent"
     if fate != "dropped" and loss.after and loss.namespace != NODE:
         fate = "not answered"
-    after = ", before any interface saw it" if fate == "dropped" else ""
+    after = ", before any interface saw it" if fate == "dropped" and loss.path else ""
     if loss.after:
         last = loss.after
         same = last.namespace == loss.namespace

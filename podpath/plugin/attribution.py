@@ -148,6 +148,9 @@ def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
             if o.differences
         ]
         cause = causes[0] if causes and all(causes) else None
+        explained = item.stash.get(shared.unwatched, None)
+        if explained and explained.is_all and not causes:
+            cause = hooked.explaining(explained.losses, persistence.first, network)
         # a hook that another pod's end left is a finding of its own, and TOPO-HOOKS saw none
         if cause and cause.requirement == hooked.REQUIREMENT and not ids[0].startswith("PATH-"):
             cause = None

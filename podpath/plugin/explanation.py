@@ -35,6 +35,8 @@ def findings(item: pytest.Item, error: BaseException) -> str:
     last = item.stash.get(shared.observations, [])[-1:]
     pictures = [of_judgement(o.judgement) for o in last]
     reasons = [f"Why: {why}" for o in last if (why := of_losses(o.losses, o.counts))]
+    if (explained := item.stash.get(shared.unwatched, None)) and explained.losses:
+        reasons.append(f"Why: {of_losses(explained.losses, ())}")
     capture = _capture(item) if last else ""
     return "\n\n".join(part for part in (*pictures, *reasons, text, capture) if part)
 

@@ -30,6 +30,8 @@ _PODPATH = Path(__file__).parent.parent
 
 #: Observations of a test, in order: podpath.paths.observe.Observed.
 observations = pytest.StashKey[list[Any]]()
+#: Why packets of flows without sniffers were lost: podpath.paths.unwatched.Explained.
+unwatched = pytest.StashKey[Any]()
 #: Differences that a test reports: podpath.model.Difference.
 differences = pytest.StashKey[list[Any]]()
 #: Remarks of a test for its result: sentences.

@@ -7,12 +7,13 @@ from podpath.errors import CouldNotTest
 from podpath.model import Difference, Family
 from podpath.paths.traffic.maker import Traffics
 from podpath.paths.traffic.programs import counted
+from podpath.paths.unwatched import Compared
 
 
 def losses(
     traffic: Traffics, pairs: Sequence[tuple[str, str]], family: Family, count: int
-) -> list[Difference]:
-    """Ping between all pairs at the same time, and list the pairs with lost or doubled packets.
+) -> Compared:
+    """Ping between all pairs at the same time, and find the pairs with lost or doubled packets.
 
     No sniffer runs, as one that makes the bridge promiscuous can itself double packets.
 
@@ -30,7 +31,7 @@ def losses(
     ]
     with ThreadPoolExecutor(len(pings)) as pool:
         results = list(pool.map(lambda ping: ping.send(), pings))
-    differences = []
+    differences, lost, is_all = [], 0, True
     for ping, result in zip(pings, results, strict=True):
         where = f"{ping.source} -> {ping.destination}"
         if doubt := ping.doubt(result):
@@ -39,4 +40,6 @@ def losses(
         if (sent, received, doubled) != (count, count, 0):
             seen = f"{sent} sent, {received} received, {doubled} doubled"
             differences.append(Difference("lost or doubled", where, f"{count} of each", seen))
-    return differences
+            lost += count - received
+            is_all &= (sent, doubled) == (count, 0)
+    return Compared(differences, packets=lost, is_all=is_all)

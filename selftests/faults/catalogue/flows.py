@@ -73,6 +73,15 @@ FAULTS = (
         after=_unmasqueraded("-p udp --sport 40000:42000"),
     ),
     Fault(
+        name="datagrams of some source ports do not leave the node",
+        source="own: a filter of a range of ports that is too wide",
+        reds={"PATH-MASQUERADE": "dropped in namespace node: NETFILTER_DROP (the packet filter)"},
+        near=_NEAR,
+        after=rule_of_iptables(
+            "mangle", "FORWARD -s 10.88.0.0/24 -o eth0 -p udp --sport 40000:42000 -j DROP"
+        ),
+    ),
+    Fault(
         name="connections of some source ports are not masqueraded",
         source="kubernetes-sigs/ip-masq-agent issue 50: rules that know connections by their port",
         reds={"PATH-MASQUERADE": "nothing arrived for source port"},

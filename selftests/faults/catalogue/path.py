@@ -237,15 +237,17 @@ FAULTS = (
     Fault(
         name="one packet in a hundred is dropped",
         source="own",
-        reds={"PATH-CONCURRENT": "lost or doubled"},
-        follows=_SHOWN,
+        reds={"TOPO-HOOKS": "packet filter at node"},
+        under={"PATH-CONCURRENT": "TOPO-HOOKS"},
+        # each hundredth may be one of theirs
+        follows=frozenset({"PATH-ICMP"}),
         after=bridge_rule("ip protocol icmp numgen inc mod 100 == 99 drop"),
     ),
     Fault(
         name="packets are dropped under load",
         source="own: a rate limit",
-        reds={"PATH-CONCURRENT": "lost or doubled"},
-        follows=_SHOWN,
+        reds={"TOPO-HOOKS": "packet filter at node"},
+        under={"PATH-CONCURRENT": "TOPO-HOOKS"},
         after=bridge_rule("ip protocol icmp limit rate over 200/second burst 50 packets drop"),
     ),
     Fault(

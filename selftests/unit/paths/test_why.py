@@ -139,3 +139,21 @@ def test_rules_that_dropped_packets(
 ) -> None:
     """A counter that accounts for every drop names the rule; else rules without one may be it."""
     assert why.rules(moved, drops) == named
+
+
+def test_flows_without_sniffers() -> None:
+    """Drops of one place and reason are one loss; those of sockets and of others are none."""
+    packet = samples.exchange()[0].packet
+    seen = samples.exchange()[0]
+    dropped = [drop(seen), drop(seen, reason="XFRM_POLICY"), drop(seen)]
+    others = [drop(seen, reason="NO_SOCKET"), drop(seen, reason="")]
+    assert packet.source is not None
+
+    losses = why.of_flows([*dropped, *others], {packet.source}, {(NODE, 4): (RULE,)})
+
+    assert [(loss.packets, loss.causes[0].reason) for loss in losses] == [
+        (2, "NETFILTER_DROP"),
+        (1, "XFRM_POLICY"),
+    ]
+    assert " and 1 more: dropped in namespace node: NETFILTER_DROP" in why.sentence(losses[0])
+    assert why.of_flows(dropped, (), {}) == []

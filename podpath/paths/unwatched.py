@@ -1,0 +1,60 @@
+"""Flows without sniffers that differ, repeated while the kernel reports what it drops."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from podpath.model import Address, Difference, Loss
+from podpath.paths import why
+from podpath.paths.losing import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Flows, compared with what they should be.
+
+    Attributes:
+        differences: Those that differ, described.
+        lost: Protocol and source port of each flow of which nothing arrived.
+        packets: Number of further packets that did not arrive, of flows whose others did.
+        is_all: True if all differences are of such flows and packets.
+    """
+
+    differences: list[Difference]
+    lost: frozenset[tuple[str, int]] = frozenset()
+    packets: int = 0
+    is_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What the kernel reported when flows were repeated.
+
+    Attributes:
+        losses: Why packets were lost.
+        is_all: True if all that differed was lost for these reasons.
+    """
+
+    losses: tuple[Loss, ...]
+    is_all: bool
+
+
+def explain(
+    compare: Callable[[], Compared], namespaces: Mapping[str, str], pods: Collection[Address]
+) -> Explained:
+    """Repeat flows, and return why their packets were lost.
+
+    Args:
+        compare: Sends the flows.
+        namespaces: Name and path of each namespace that they cross on the node.
+        pods: The addresses of their pods.
+
+    Raises:
+        CouldNotTest: as for the flows.
+    """
+    record = Record.begin(namespaces)
+    again = compare()
+    dropped = record.dropped()
+    ours = [drop.packet for drop in dropped or () if why.is_of_flows(drop, pods)]
+    ports = {(packet.protocol, packet.ports[0]) for packet in ours if packet.ports}
+    is_all = again.is_all and again.lost <= ports and again.packets <= len(ours)
+    return Explained(tuple(record.explain_flows(pods, dropped)), is_all and bool(again.differences))
