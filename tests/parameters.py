@@ -7,10 +7,9 @@ import pytest
 from podpath.cni import versions
 from podpath.contract.subjects import ALONE, ATTACHING, Role
 from podpath.model import Address, Difference
-from podpath.paths.unwatched import Compared
 
-#: Sends flows without sniffers, and returns how they differ.
-Explained = Callable[[Callable[[], Compared]], list[Difference]]
+#: Sends flows without sniffers, and returns how they differ; further arguments are their ends.
+Explained = Callable[..., list[Difference]]
 #: The node's address on its uplink, and one beyond.
 Ends = tuple[Address, Address]
 

@@ -199,17 +199,24 @@ def test_mapped_port_is_answered_by_the_pod(
     largest_beyond: int,
     family: Family,
     source: str,
+    explained: Explained,
 ) -> None:
-    """Each packet appears once at every hop: with the node's port first, then the pod's."""
+    """Each packet appears once at every hop: with the node's port first, then the pod's.
+
+    Connections from source ports of the whole range are accepted, too.
+    """
     if reason := mapped_ports.inapplicable(source, family):
         pytest.skip(reason)
     with mapped_ports.mapped():
         if mapped_ports.is_excluded(source, family):
             assert mapped_ports.refused(source, family) == []
             return
-        observed = observe(*mapped_ports.traffic(source, family, largest_beyond))
+        differences = observe(*mapped_ports.traffic(source, family, largest_beyond)).differences
+        flows = partial(mapped_ports.connections, source, family)
+        unaccepted = [] if differences else explained(flows, mapped_ports.target(family))
 
-    assert observed.differences == []
+    assert differences == []
+    assert unaccepted == []
 
 
 @requirement("PATH-PORTMAP")

@@ -1,10 +1,12 @@
-"""Many short flows of a pod to a host beyond the node, each with another source port.
+"""Many short flows to beyond the node, or to a mapped port, each with another source port.
 
 Rules may masquerade some source ports only, or some of many connections: one exchange with any
 port would miss them. The host is a namespace of this machine, and all programs are sockets of this
 process: no sniffer is needed, as the host sees each source address.
 """
 
+import errno
+import os
 import select
 import socket
 import struct
@@ -33,6 +35,9 @@ _ATTEMPTS = 3
 _FARTHER = {4: ip_address("198.51.100.77"), 6: ip_address("2001:db8:77::78")}
 _RESET = struct.pack("ii", 1, 0)  # struct linger: close without TIME_WAIT
 _NONE = "nothing arrived"
+_SILENCE = "no answer"
+#: Connections at a time: fewer than wait for a program of busybox (httpd.c, xlisten).
+_GROUP = 8
 _MOST_NAMED = 4
 
 #: Port or identifier -> the source address that the host saw, or _NONE.
@@ -116,16 +121,71 @@ def unlike(pod: str, namespace: str, host: Host, draws: Draws) -> Compared:
     return Compared([*broken, *differences], frozenset(lost), is_all=is_all and not broken)
 
 
+def unaccepted(sender: str, namespace: str, address: Address, port: int, draws: Draws) -> Compared:
+    """Find the connections to a mapped port that nobody accepts, each from another source port.
+
+    They are made in groups, as few may wait for the program that accepts them. A group of which
+    none is accepted is the last one.
+
+    Args:
+        sender: Name of the sender.
+        namespace: Path of its network namespace.
+        address: The node's address.
+        port: The node's port.
+        draws: The source of ports.
+    """
+    seen: dict[int, str] = {}
+    with _bound(namespace, address, spread(draws), socket.SOCK_STREAM) as clients:
+        ports = list(clients)
+        for start in range(0, len(ports), _GROUP):
+            group = {number: clients[number] for number in ports[start : start + _GROUP]}
+            seen |= _connected(group, address, port)
+            if all(seen[number] for number in group):
+                break
+    wrong = {number: fate for number, fate in seen.items() if fate}
+    where = f"tcp port {port} of {address}, asked for from {sender}"
+    expected = f"a connection for each of {len(seen)} source ports"
+    differences = [Difference("mapped port", where, expected, _named(wrong))] if wrong else []
+    lost = frozenset(("tcp", number) for number, fate in wrong.items() if fate == _SILENCE)
+    return Compared(differences, lost, is_all=len(lost) == len(wrong))
+
+
+def _connected(clients: Mapping[int, socket.socket], address: Address, port: int) -> dict[int, str]:
+    """Connect from each port, and return what came in place of a connection; empty for one."""
+    fates, waiting = dict.fromkeys(clients, _SILENCE), {}
+    for number, client in clients.items():
+        client.setblocking(False)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        if (code := client.connect_ex((str(address), port))) in (0, errno.EINPROGRESS):
+            waiting[client] = number
+        else:
+            fates[number] = os.strerror(code)
+    # the kernel repeats a SYN after one second, and after two more
+    deadline = time.monotonic() + 2 * limits.current().reply
+    while waiting and (left := deadline - time.monotonic()) > 0:
+        for client in select.select([], list(waiting), [], left)[1]:
+            code = client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            fates[waiting.pop(client)] = os.strerror(code) if code else ""
+    for client in clients.values():
+        client.close()
+    return fates
+
+
 def _differences(pod: str, protocol: str, host: Host, wrong: Seen, tried: int) -> list[Difference]:
     """Describe the flows of one protocol that differ, as one. Pure."""
     if not wrong:
         return []
+    where = f"{protocol} of pod {pod} to {host.address}"
+    expected = f"{host.node} for each of {tried} source ports"
+    return [Difference("masquerade", where, expected, _named(wrong))]
+
+
+def _named(wrong: Seen) -> str:
+    """Describe what was seen for source ports that differ, and name the first of these. Pure."""
     ports = [str(port) for port in sorted(wrong)]
     more = f" and {len(ports) - _MOST_NAMED} more" if len(ports) > _MOST_NAMED else ""
-    where = f"{protocol} of pod {pod} to {host.address}"
-    seen = f"{listed(sorted(set(wrong.values())))} for source port {', '.join(ports[:_MOST_NAMED])}"
-    expected = f"{host.node} for each of {tried} source ports"
-    return [Difference("masquerade", where, expected, f"{seen}{more}")]
+    fates = listed(sorted(set(wrong.values())))
+    return f"{fates} for source port {', '.join(ports[:_MOST_NAMED])}{more}"
 
 
 def _datagrams(namespace: str, host: Host, ports: Collection[int]) -> Seen:

@@ -276,8 +276,9 @@ REQUIREMENTS = (
         " IP 127.0.0.1 must be answered there, and not at the node's other address. The next ports"
         " of the node, and the same port of another pod and of a host beyond the node, must not"
         " begin to answer. A program of the node that listens at the number of a mapped port, with"
-        " the other protocol, must still be reached. Requests and datagrams are small, and as large"
-        " as a packet.",
+        " the other protocol, must still be reached. Connections of the other pod, the node and the"
+        " host beyond from 64 source ports of the whole range must be accepted. Requests and"
+        " datagrams are small, and as large as a packet.",
     ),
     Requirement(
         "PATH-BANDWIDTH",

@@ -32,12 +32,13 @@ from podpath.nodes.deployment import (
     Deployment,
 )
 from podpath.nodes.pod import Pod, PortMapping
-from podpath.paths import mapping, neighbour, outside, probes, refusals
+from podpath.paths import many_flows, mapping, neighbour, outside, probes, refusals
 from podpath.paths.mapping import LOCALHOST
 from podpath.paths.observable import Traffic, both_ways
 from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
 from podpath.paths.traffic.programs import Datagram, Fetch, url
 from podpath.paths.traffic.senders import Sender, container_sender
+from podpath.paths.unwatched import Compared
 from podpath.system import limits
 from podpath.system.randomness import Draws
 from podpath.topology import firewall, reading
@@ -92,6 +93,19 @@ class MappedPorts:
         exchange = self._http(source, family, MAPPED, HTTP_MAPPED, asking)
         sizes = (_UDP_BYTES, largest) if largest else (_UDP_BYTES,)
         return [exchange, *(self.datagram(source, family, size=size) for size in sizes)]
+
+    def connections(self, source: str, family: Family) -> Compared:
+        """Connect to the pod MAPPED from many source ports.
+
+        Args:
+            source: NODE, BEYOND or CLIENT; nothing is sent from others.
+            family: The IP version.
+        """
+        spaces = refusals.namespaces(self.node, self.pods)
+        if source not in spaces:
+            return Compared([])
+        target, port = self.target(family), HTTP_MAPPED.node
+        return many_flows.unaccepted(source, spaces[source], target, port, self.draws)
 
     def local(self) -> Traffic:
         """Make an HTTP exchange at 127.0.0.1 with the pod LOCALLY_MAPPED."""

@@ -65,6 +65,23 @@ FAULTS = (
         reds={"PATH-PORTMAP": "missing hop"},
         after=_dropped("-p tcp --dport 28080 -m length --length 400:65535"),
     ),
+    _mapping(
+        name="every fifth connection to a mapped port is not translated",
+        source="podman-container-tools/podman issue 18746: half of the connections fail",
+        reds={"PATH-PORTMAP": "saw Connection refused for source port"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        after=rule_of_iptables(
+            "nat",
+            "CNI-HOSTPORT-DNAT -p tcp --dport 28080 -m statistic --mode nth --every 5 --packet 4"
+            " -j ACCEPT",
+        ),
+    ),
+    _mapping(
+        name="connections from some source ports to mapped ports are dropped",
+        source="own: a filter of a range of ports that is too wide",
+        reds={"PATH-PORTMAP": "dropped in namespace node: NETFILTER_DROP (the packet filter)"},
+        after=_dropped("-p tcp --dport 28080 --sport 40000:42000"),
+    ),
     Fault(
         name="datagrams of some source ports are not masqueraded",
         source="own: an exception for a range of ports that ends too late",
