@@ -1,5 +1,6 @@
 """Many flows to beyond the node, ICMP errors about them, and programs of the node: pure parts."""
 
+import socket
 import struct
 from ipaddress import ip_address
 
@@ -57,3 +58,15 @@ def test_pod_that_is_seen_by_another_address() -> None:
     assert programs_of_node.disguised("client", own, "tcp", [own]) == []
     (difference,) = programs_of_node.disguised("client", own, "tcp", [own, other])
     assert (difference.expected, difference.seen) == ("10.88.0.5", "10.88.0.1")
+
+
+def test_connections_that_nobody_accepts() -> None:
+    """A port where a program listens, and one where none does."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        fates = [
+            many_flows._connected({1: socket.socket()}, ip_address("127.0.0.1"), port)[1]
+            for port in (server.getsockname()[1], unused.getsockname()[1])
+        ]
+
+    assert fates == ["", "Connection refused"]
