@@ -16,7 +16,7 @@ from podpath.topology.following import Cause
 
 _PORT = "TOPO-BRIDGE-PORT"
 #: Differences of TOPO-BRIDGE-PORT with which a port forwards nothing.
-_NO_FORWARDING = frozenset({"master", "bridge port", "interface down", "port state"})
+_NO_FORWARDING = frozenset({"master", "bridge port", "interface down", "port state", "isolation"})
 #: Differences that repeat that a host end is no port, before those of packets.
 _NOT_BRIDGED = frozenset({"not bridged", "FDB"})
 

@@ -137,12 +137,9 @@ FAULTS = (
     Fault(
         name="a port is isolated though not configured",
         source="own",
-        reds={
-            "TOPO-BRIDGE-PORT": "isolation",
-            "PATH-ICMP": "missing hop",
-            "PATH-ARP": "missing hop",
-        },
-        follows=frozenset({"PATH-HTTP", "PATH-UDP"}),
+        reds={"TOPO-BRIDGE-PORT": "isolation"},
+        under=dict.fromkeys(("PATH-ICMP", "PATH-ARP"), "TOPO-BRIDGE-PORT"),
+        follows=_PATHS,
         untestable=frozenset({"LIFE-REUSE"}),
         after='bridge link set dev "$HOST" isolated on',
     ),
@@ -243,7 +240,9 @@ FAULTS = (
         name="two pods have one MAC",
         source="own",
         reds={"TOPO-MAC": "MAC address at pod"},
-        follows=_PATHS | {"TOPO-FDB", "LIFE-PARALLEL"} | {"LIFE-CHURN", "LIFE-DELETE"},
+        follows=_PATHS
+        | frozenset({"TOPO-FDB", "LIFE-PARALLEL", "LIFE-CHURN", "LIFE-DELETE"})
+        | frozenset({"LIFE-PORTMAP", "LIFE-RESTART"}),
         untestable=frozenset({"LIFE-REUSE"}),
         after="""mac=02:00:00:00:00:99; [ "$POD" = client ] || {
           in_pod ip link set eth0 address $mac
