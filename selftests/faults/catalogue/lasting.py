@@ -285,6 +285,20 @@ _FILES = (
         after='ip xfrm policy update dir out src "$IP/32" dst 203.0.113.0/24 action block',
     ),
     Fault(
+        name="deletion leaves an address for which the uplink answers ARP",
+        source="own: the way of a plugin whose pods are on the node's own network",
+        reds={"LIFE-DELETE": "left behind at neighbours: expected gone, saw 10.88.0."},
+        follows=_LEFT,
+        after='ip neighbour add proxy "$IP" dev eth0',
+    ),
+    Fault(
+        name="deletion leaves a next hop",
+        source="own: routes by next-hop objects, of which the routes alone are deleted",
+        reds={"LIFE-DELETE": "left behind at routing: expected gone, saw id "},
+        follows=_LEFT,
+        after='ip nexthop add id "$((${IP##*.} + 100))" blackhole',
+    ),
+    Fault(
         name="deletion leaves a cgroup",
         source="own: a group for a helper of the pod",
         reds={"LIFE-DELETE": "left behind at cgroups: expected gone, saw /sys/fs/cgroup/own-"},
