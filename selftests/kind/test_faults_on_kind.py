@@ -35,13 +35,16 @@ _ENDED = frozenset({"namespace loses its name", "the node's uplink is moved into
 #: Nothing bounds what a cluster's runtime reads of a plugin: it takes the host's memory.
 _ENDLESS = frozenset({"ADD prints without end", "DEL prints without end"})
 #: Shown by the embedded node's own network: clusters have K8S-PROBE in place of the first one,
-#: nothing beyond the node that podpath may watch in place of the second one, and pods of their own,
-#: which change the uplink before podpath's, in place of the third one.
+#: nothing beyond the node that podpath may watch in place of the second one, pods of their own,
+#: which change the uplink before podpath's, in place of the third one, and no container without a
+#: kubelet, whose settings would show the last two.
 _EMBEDDED = frozenset(
     {
         "the node may not open connections to its pods",
         "the end of one pod takes what masquerades for all",
         "the uplink has another MTU while there are pods",
+        "pods answer no requests for their MAC address",
+        "pods do not hear that an address has moved",
     }
 )
 #: Looked at where no other program is, as one of these may do the same: rules and routes that
