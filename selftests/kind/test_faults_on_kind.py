@@ -48,8 +48,9 @@ _EMBEDDED = frozenset(
     }
 )
 #: Looked at where no other program is, as one of these may do the same: rules and routes that
-#: podpath made in another program's name, what first pods bring the node itself, settings of the
-#: node, files that name no container or lie outside of the directories of CNI.
+#: podpath made in another program's name, what first pods bring the node itself, rules that name
+#: no pod and come by themselves, settings of the node, files that name no container or lie outside
+#: of the directories of CNI.
 _ALONE = frozenset(
     {
         "the end of one pod takes rules of another program",
@@ -64,6 +65,7 @@ _ALONE = frozenset(
         "the first pods bring the uplink another address",
         "the first pods take a route of the node",
         "the node stops forwarding seconds after ADD",
+        "a filter of bridges is loaded seconds after ADD",
         "a filter of source addresses is turned on seconds after ADD",
         "deletion leaves an address in a file of all pods",
         "deletion leaves a MAC address in a file of all pods",
