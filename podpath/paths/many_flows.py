@@ -189,19 +189,36 @@ def _named(wrong: Seen) -> str:
 
 
 def _datagrams(namespace: str, host: Host, ports: Collection[int]) -> Seen:
-    """Send a datagram from each port, and return the source address of each at the host."""
+    """Send a datagram from each port, and return the source address of each at the host.
+
+    The host answers each, and a port that gets no answer has none in place of the address.
+    """
     seen: dict[int, str] = {}
+    done: set[int] = set()  # ports that got their answer, or whose datagram has a wrong source
     kind = socket.SOCK_DGRAM
     with _bound(namespace, host.address, ports, kind) as senders, _listening(host, kind) as there:
         for _ in range(_ATTEMPTS):
-            for port in senders.keys() - seen.keys():
+            for port in senders.keys() - done:
                 with suppress(OSError):  # an ICMP error, or a rule that refuses it
                     senders[port].sendto(struct.pack("!H", port), there.getsockname()[:2])
             deadline = time.monotonic() + limits.current().reply / _ATTEMPTS
-            while len(seen) < len(senders) and _is_readable(there, deadline):
-                payload, source = there.recvfrom(2)
-                seen[struct.unpack("!H", payload)[0]] = source[0]
-        return {port: seen.get(port, _NONE) for port in senders}
+            while waiting := {senders[port]: port for port in senders.keys() - done}:
+                left = max(deadline - time.monotonic(), 0)
+                if not (readable := select.select([there, *waiting], [], [], left)[0]):
+                    break
+                for channel in readable:
+                    with suppress(OSError):
+                        payload, source = channel.recvfrom(2)
+                        if channel is not there:
+                            done.add(waiting[channel])
+                            continue
+                        port = struct.unpack("!H", payload)[0]
+                        seen[port] = source[0]
+                        if source[0] != str(host.node):
+                            done.add(port)
+                        there.sendto(payload, source)
+        unanswered = dict.fromkeys(seen.keys() - done, _SILENCE)
+        return dict.fromkeys(senders, _NONE) | seen | unanswered
 
 
 def _connections(namespace: str, host: Host, ports: Collection[int]) -> Seen:

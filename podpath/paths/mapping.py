@@ -117,6 +117,15 @@ def is_reference(network: Network) -> bool:
     return any(section["type"] == _PORTMAP for section in _mapping(network))
 
 
+def is_at_every_address(network: Network) -> bool:
+    """Return whether ports are mapped at each of the node's addresses.
+
+    portmap catches what is for any local address, unless conditions exclude some (portmap.go).
+    """
+    keys = {key for section in _mapping(network) for key in section}
+    return is_reference(network) and keys.isdisjoint(conditions.KEYS.values())
+
+
 def masquerades_all(network: Network) -> bool:
     """Return whether portmap masquerades everybody (release 1.2)."""
     asks = any(section.get("masqAll") is True for section in _mapping(network))

@@ -95,7 +95,7 @@ class MappedPorts:
         return [exchange, *(self.datagram(source, family, size=size) for size in sizes)]
 
     def connections(self, source: str, family: Family) -> Compared:
-        """Connect to the pod MAPPED from many source ports.
+        """Connect to the pod MAPPED from many source ports, a pod by its gateway's address, too.
 
         Args:
             source: NODE, BEYOND or CLIENT; nothing is sent from others.
@@ -104,8 +104,19 @@ class MappedPorts:
         spaces = refusals.namespaces(self.node, self.pods)
         if source not in spaces:
             return Compared([])
-        target, port = self.target(family), HTTP_MAPPED.node
-        return many_flows.unaccepted(source, spaces[source], target, port, self.draws)
+        addresses = [self.target(family)]
+        if source == CLIENT and mapping.is_at_every_address(self.network):
+            gateways = (held.ip for held in self.network.ipam.gateways_of(family))
+            addresses += [address for address in gateways if self.network.is_held(address)]
+        found = [
+            many_flows.unaccepted(source, spaces[source], address, HTTP_MAPPED.node, self.draws)
+            for address in dict.fromkeys(addresses)
+        ]
+        return Compared(
+            [difference for one in found for difference in one.differences],
+            frozenset().union(*(one.lost for one in found)),
+            is_all=all(one.is_all for one in found),
+        )
 
     def local(self) -> Traffic:
         """Make an HTTP exchange at 127.0.0.1 with the pod LOCALLY_MAPPED."""

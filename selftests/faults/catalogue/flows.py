@@ -90,6 +90,21 @@ FAULTS = (
         after=_unmasqueraded("-p udp --sport 40000:42000"),
     ),
     Fault(
+        name="answers to datagrams do not come back from beyond the node",
+        source="own: a filter without an exception for established UDP, as for DNS",
+        reds={"PATH-MASQUERADE": "saw no answer for source port"},
+        near=frozenset({"PATH-GATEWAY"}),
+        after=rule_of_iptables(
+            "mangle", "FORWARD -i eth0 -p udp -m conntrack --ctstate ESTABLISHED -j DROP"
+        ),
+    ),
+    _mapping(
+        name="pods do not reach mapped ports by the address of their gateway",
+        source="moby/moby issue 27201: one of the node's addresses alone",
+        reds={"PATH-PORTMAP": "tcp port 28080 of 10.88.0.1, asked for from client: expected a"},
+        after=rule_of_iptables("nat", "CNI-HOSTPORT-DNAT -d 10.88.0.1 -j ACCEPT"),
+    ),
+    Fault(
         name="datagrams of some source ports do not leave the node",
         source="own: a filter of a range of ports that is too wide",
         reds={"PATH-MASQUERADE": "dropped in namespace node: NETFILTER_DROP (the packet filter)"},
