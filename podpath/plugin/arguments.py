@@ -1,8 +1,9 @@
-"""Join podpath's options with their values, which pytest would take for the paths of tests.
+"""Join options and their values, which pytest would take for the paths of tests.
 
-pytest searches for its settings near the paths among its arguments, before it knows podpath's
-options. In `--podpath-cni-bin DIR` it takes DIR for such a path; in `--podpath-cni-bin=DIR` it does
-not. podpath is loaded only after that search: it then runs pytest again, with joined options.
+pytest searches for its settings near the paths among its arguments, before it knows the options of
+podpath and of pytest-kind. In `--podpath-cni-bin DIR` it takes DIR for such a path; in
+`--podpath-cni-bin=DIR` it does not. podpath is loaded only after that search: it then runs pytest
+again, with joined options.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PREFIX = "--podpath-"
+#: Options of pytest-kind that podpath reads, too.
+_OF_KIND = ("--cluster-name", "--kind-bin", "--kind-image", "--kind-kubectl-bin", "--kubeconfig")
 #: Options that take no value.
 _FLAGS = ("--podpath-keep", "--podpath-lab-test")
 #: Environment variable with arguments that pytest reads before those of the command.
@@ -95,7 +98,7 @@ class _Restarted:
 
 
 def joined(arguments: Iterable[str]) -> list[str]:
-    """Return the arguments with each option of podpath and its value as one argument."""
+    """Return the arguments with each option that podpath reads and its value as one argument."""
     complete: list[str] = []
     for argument in arguments:
         if complete and _are_option_and_value(complete[-1], argument):
@@ -106,7 +109,7 @@ def joined(arguments: Iterable[str]) -> list[str]:
 
 
 def _separate_values(arguments: Iterable[str]) -> list[str]:
-    """List the values of podpath's options that are arguments by themselves."""
+    """List the values of options that podpath reads and that are arguments by themselves."""
     return [str(value) for name, value in pairwise(arguments) if _are_option_and_value(name, value)]
 
 
@@ -122,5 +125,5 @@ def _misleads(values: Iterable[str], *, distributed: bool) -> bool:
 
 
 def _are_option_and_value(name: str, value: str) -> bool:
-    awaits_value = str(name).startswith(_PREFIX) and "=" not in str(name) and name not in _FLAGS
-    return awaits_value and not str(value).startswith("-")
+    ours = str(name).startswith(_PREFIX) and "=" not in str(name) and name not in _FLAGS
+    return (ours or name in _OF_KIND) and not str(value).startswith("-")

@@ -17,6 +17,7 @@ from podpath.plugin import arguments
             ["--podpath-seed", "1", "--podpath-report", "r"],
             ["--podpath-seed=1", "--podpath-report=r"],
         ),
+        (["--kind-bin", "/a", "-k", "b"], ["--kind-bin=/a", "-k", "b"]),
         (["-k", "a", "tests/test_x.py::test"], ["-k", "a", "tests/test_x.py::test"]),
         (["--podpath-cni-bin"], ["--podpath-cni-bin"]),
         (["--podpath-cni-bin", "-q"], ["--podpath-cni-bin", "-q"]),
@@ -63,6 +64,7 @@ _BIN = ("--podpath-cni-bin", "../other/bin")
     ("given", "added", "count"),
     [
         (_BIN, "", 2),
+        (("--kind-bin", "../other/bin"), "", 2),
         (("test_it.py", *_BIN), "", 2),
         ((), " ".join(_BIN), 2),
         (("--podpath-report", "../other/pytest.ini::x"), "", 2),
@@ -75,7 +77,15 @@ _BIN = ("--podpath-cni-bin", "../other/bin")
         (("-n", "2", *_BIN), "-c pytest.ini", 1),
     ],
     ids=[
-        *("alone", "after-path", "environment", "node-id", "workers", "workers-environment"),
+        *(
+            "alone",
+            "of-pytest-kind",
+            "after-path",
+            "environment",
+            "node-id",
+            "workers",
+            "workers-environment",
+        ),
         *("absent", "long", "joined", "settings-given", "settings-environment"),
     ],
 )
