@@ -50,11 +50,16 @@ class Conclusion:
         return f"{self.words}   {self.text}"
 
 
+#: Verdicts of a run that was broken off before any test failed.
+_GOOD_SO_FAR = (Verdict.NOT_RUN, Verdict.KNOWN_DEVIATION, Verdict.RECOMMENDED)
+
+
 def of(document: Mapping[str, Any], language: str = "en") -> Conclusion:
     """Conclude from a report: its own verdict decides, whatever its requirements are."""
     verdict = Verdict(str(document["verdict"]).removesuffix(f", {OF_WHAT_WAS_RUN}"))
-    if verdict == Verdict.NOT_RUN and not document["complete"] and "selection" not in document:
-        verdict = Verdict.COULD_NOT_TEST  # it was broken off before the first test
+    broken_off = not document["complete"] and "selection" not in document
+    if broken_off and verdict in _GOOD_SO_FAR:
+        verdict = Verdict.COULD_NOT_TEST
     status = exit_status([verdict]) or 0
     if verdict in (Verdict.KNOWN_DEVIATION, Verdict.RECOMMENDED):
         verdict = Verdict.CONFORMS

@@ -119,6 +119,7 @@ def test_run_that_was_broken_off_is_no_verdict() -> None:
     """Unless something does not conform by then."""
     none = conclusion.of(part(broken_off=True))
     good = conclusion.of(part(broken_off=True, PATH_ICMP=Verdict.CONFORMS))
+    known = conclusion.of(part(broken_off=True, PATH_ICMP=Verdict.KNOWN_DEVIATION))
     bad = conclusion.of(part(broken_off=True, PATH_ICMP=Verdict.DOES_NOT_CONFORM))
 
     assert none.line == (
@@ -126,6 +127,7 @@ def test_run_that_was_broken_off_is_no_verdict() -> None:
     )
     assert (good.words, good.status) == ("COULD NOT TEST", 6)
     assert good.text == f"broken off: 1 of {len(REQUIREMENTS)} requirements were begun"
+    assert (known.status, known.line) == (good.status, good.line)
     assert bad.line.endswith("not run; broken off")
 
 
