@@ -139,6 +139,9 @@ def gateway(attachment: Attachment, network: Network) -> Breakage:
         return Breakage(impossible="the conflist has no isGateway, so the bridge has no address")
     first = network.ipam.ranges[0]
     link = network.vlan_gateway or network.bridge
+    held = links.links(attachment.runtime.node).get(link, links.Link("", ())).addresses
+    if f"{first.gateway}/{first.subnet.prefixlen}" not in held:
+        return Breakage(impossible=f"{link} lacks the address already, see TOPO-BRIDGE-GATEWAY")
     where = f"{first.gateway}/{first.subnet.prefixlen} dev {quote(link)}"
     return Breakage(f"ip address delete {where}", f"ip address add {where}")
 

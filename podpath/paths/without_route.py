@@ -14,6 +14,7 @@ from podpath.model import (
     Address,
     Difference,
     Direction,
+    Family,
     Path,
     Place,
     Subnet,
@@ -41,13 +42,31 @@ def of_pods(topology: Topology, network: Network) -> Cause | None:
         topology: The node and its pods.
         network: The configuration, and how its plugin wires pods.
     """
-    if network.is_bridged:
-        return None
-    ends = [topology.pods[pod] for pod in (CLIENT, SERVER) if pod in topology.pods]
+    return None if network.is_bridged else to_pods(topology, network, (CLIENT, SERVER), None)
+
+
+def to_pods(
+    topology: Topology, network: Network, pods: Iterable[str], family: Family | None
+) -> Cause | None:
+    """Return the violation that keeps the node from sending packets to any of the pods, or None.
+
+    Args:
+        topology: The node and its pods.
+        network: The configuration, and how its plugin wires pods.
+        pods: Names of the pods.
+        family: IP version of the packets; None for all.
+    """
+    addresses = [
+        address
+        for pod in pods
+        if pod in topology.pods
+        for address in topology.pods[pod].addresses
+        if family is None or address.version == family.value
+    ]
     lacking = [
         difference
         for subnet, difference in _absent(topology, network).items()
-        if any(address in subnet for pod in ends for address in pod.addresses)
+        if any(address in subnet for address in addresses)
     ]
     return _of_routes(lacking, topology, network) if lacking else None
 

@@ -19,6 +19,11 @@ _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
 _BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
 #: Requirement on pods of its own, whose wiring may change by itself as that of the others does.
 _RESTART = "LIFE-RESTART"
+#: Requirements on packets whose way is compared hop by hop.
+_HOP_BY_HOP = frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-GATEWAY"})
+#: Requirements on packets to mapped ports, and on those that the node sends on to pods on a bridge.
+_MAPPED = frozenset({"PATH-PORTMAP", "LIFE-PORTMAP"})
+_FROM_NODE = _BEYOND | {"LIFE-REUSE"}
 #: Fixtures with which a test calls plugins.
 _CALLING = frozenset({"contract_node", "unset"})
 _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
@@ -56,6 +61,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         elif cause is None and _is_about_paths(error):
             cause = _unrouted(item, persistence)
         cause = cause or _peerless(item, error) or _routeless(item, error, persistence)
+        cause = cause or _unreached(item, error, persistence)
         if cause is None:
             raise
         raise cause from None
@@ -181,6 +187,35 @@ def _routeless(item: pytest.Item, error: Exception, persistence: Persistence) ->
         return None
     network = shared.network(item.config)
     cause = without_route.of_pods(persistence.first, network)
+    if cause is None or {cause.requirement} & network.not_applicable.keys():
+        return None
+    if _is_declared(item, cause.requirement):
+        return None
+    violation = DoesNotConform("\n".join(map(str, cause.differences)))
+    return Unmet(violation, cause.requirement, cause.consequence)
+
+
+def _unreached(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation that keeps the node from sending to pods, if a test looks no closer.
+
+    The tests of single packets compare hop by hop what became of them: they may find another fault.
+    """
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.paths import without_route
+
+    ids, network = set(shared.ids_of(item)), shared.network(item.config)
+    from_node = not network.is_bridged or not ids.isdisjoint(_FROM_NODE)
+    if not from_node or not all(i.startswith(_OF_PACKETS) for i in ids) or ids & _HOP_BY_HOP:
+        return None
+    if not isinstance(error, AssertionError) and not _is_about_paths(error):
+        return None
+    call = getattr(item, "callspec", None)
+    params = call.params if call else {}
+    named = [params[name] for name in ("source", "destination", "pod") if name in params]
+    pods = list(persistence.first.pods) if not ids.isdisjoint(_MAPPED) else named
+    cause = without_route.to_pods(
+        persistence.first, network, pods or list(persistence.first.pods), params.get("family")
+    )
     if cause is None or {cause.requirement} & network.not_applicable.keys():
         return None
     if _is_declared(item, cause.requirement):

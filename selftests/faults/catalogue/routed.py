@@ -98,7 +98,10 @@ FAULTS = (
             name="calico: the node has no route to one pod",
             source="own",
             reds={"TOPO-NODE-ROUTE": "missing route at node 10.88.0."},
-            under={"PATH-ICMP": "TOPO-NODE-ROUTE"},
+            under=dict.fromkeys(
+                ("PATH-ICMP", "PATH-CONTAINER", "PATH-BYSTANDER", "PATH-CONCURRENT"),
+                "TOPO-NODE-ROUTE",
+            ),
             untestable=frozenset({"PATH-ARP"}),
             after='[ "$POD" != server ] || ip route del "$IP" dev "$HOST"',
         ),

@@ -175,7 +175,10 @@ FAULTS = (
             "TOPO-BRIDGE-GATEWAY": "gateway address at node cni0: expected 10.88.0.1/24, saw none",
         },
         # the connected route goes with the address
-        under=dict.fromkeys(("TOPO-NODE-ROUTE", "PATH-GATEWAY"), "TOPO-BRIDGE-GATEWAY"),
+        under=dict.fromkeys(
+            ("TOPO-NODE-ROUTE", "PATH-GATEWAY", "PATH-MASQUERADE", "PATH-PORTMAP"),
+            "TOPO-BRIDGE-GATEWAY",
+        ),
         after="ip address flush dev cni0 scope global",
     ),
     Fault(
