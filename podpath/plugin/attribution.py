@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from podpath.plugin import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
+    from podpath.errors import Unmet
     from podpath.lifecycle.persistence import Persistence
+    from podpath.topology.following import Cause
 
 #: Requirements on packets of pods, and those of them on packets to beyond the node.
 _OF_PACKETS = ("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORTMAP")
@@ -96,9 +98,8 @@ def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     ids, network = shared.ids_of(item), shared.network(item.config)
     if not all(i.startswith(_OF_PACKETS) for i in ids) or _ROUTED[0] in network.not_applicable:
         return None
-    call = getattr(item, "callspec", None)
-    params = call.params if call else {}
-    pods = [params[name] for name in ("source", "destination", "pod") if name in params]
+    params = _parameters(item)
+    pods = _named(params)
     unheld = [
         f"pod {pod} has no address {address} on its interface"
         for pod in pods or list(persistence.first.pods)
@@ -125,13 +126,11 @@ def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     cause = following.cause(_ROUTED[0], lacking, persistence.first, network)
     if cause is None:
         return Unmet(DoesNotConform("\n".join(map(str, lacking))), *_ROUTED)
-    violation = DoesNotConform("\n".join(map(str, cause.differences)))
-    return Unmet(violation, cause.requirement, cause.consequence)
+    return _violation(cause)
 
 
 def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
     """Return the violation of TOPO that explains all differences of a test, if it is certain."""
-    from podpath.errors import DoesNotConform, Unmet
     from podpath.paths import following as of_packets
     from podpath.paths import hooked
     from podpath.plugin import outcome
@@ -162,8 +161,7 @@ def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
             cause = None
     if cause is None or _is_declared(item, cause.requirement):
         return None
-    violation = DoesNotConform("\n".join(map(str, cause.differences)))
-    return Unmet(violation, cause.requirement, cause.consequence)
+    return _violation(cause)
 
 
 def _peerless(item: pytest.Item, error: Exception) -> Exception | None:
@@ -171,28 +169,21 @@ def _peerless(item: pytest.Item, error: Exception) -> Exception | None:
     from podpath.errors import Unmet
     from podpath.paths.expected import NoHostEnd
 
-    if not isinstance(error, NoHostEnd) or _is_declared(item, _PEERLESS[0]):
-        return None
-    if _PEERLESS[0] in shared.network(item.config).not_applicable:
+    if not isinstance(error, NoHostEnd) or not _is_judged(item, _PEERLESS[0]):
         return None
     return Unmet(error, *_PEERLESS)
 
 
 def _routeless(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
     """Return the violation of TOPO-NODE-ROUTE, if pods' packets need a route that is missing."""
-    from podpath.errors import DoesNotConform, Unmet
+    from podpath.errors import Unmet
     from podpath.paths import without_route
 
     if not isinstance(error, Unmet) or error.requirement not in without_route.BETWEEN_PODS:
         return None
     network = shared.network(item.config)
     cause = without_route.of_pods(persistence.first, network)
-    if cause is None or {cause.requirement} & network.not_applicable.keys():
-        return None
-    if _is_declared(item, cause.requirement):
-        return None
-    violation = DoesNotConform("\n".join(map(str, cause.differences)))
-    return Unmet(violation, cause.requirement, cause.consequence)
+    return _violation(cause) if cause and _is_judged(item, cause.requirement) else None
 
 
 def _unreached(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
@@ -200,7 +191,6 @@ def _unreached(item: pytest.Item, error: Exception, persistence: Persistence) ->
 
     The tests of single packets compare hop by hop what became of them: they may find another fault.
     """
-    from podpath.errors import DoesNotConform, Unmet
     from podpath.paths import without_route
 
     ids, network = set(shared.ids_of(item)), shared.network(item.config)
@@ -209,19 +199,37 @@ def _unreached(item: pytest.Item, error: Exception, persistence: Persistence) ->
         return None
     if not isinstance(error, AssertionError) and not _is_about_paths(error):
         return None
-    call = getattr(item, "callspec", None)
-    params = call.params if call else {}
-    named = [params[name] for name in ("source", "destination", "pod") if name in params]
-    pods = list(persistence.first.pods) if not ids.isdisjoint(_MAPPED) else named
+    params = _parameters(item)
+    pods = _named(params) if ids.isdisjoint(_MAPPED) else []
     cause = without_route.to_pods(
         persistence.first, network, pods or list(persistence.first.pods), params.get("family")
     )
-    if cause is None or {cause.requirement} & network.not_applicable.keys():
-        return None
-    if _is_declared(item, cause.requirement):
-        return None
-    violation = DoesNotConform("\n".join(map(str, cause.differences)))
-    return Unmet(violation, cause.requirement, cause.consequence)
+    return _violation(cause) if cause and _is_judged(item, cause.requirement) else None
+
+
+def _parameters(item: pytest.Item) -> dict[str, Any]:
+    """Return the parameters of a test; none of a test without."""
+    call = getattr(item, "callspec", None)
+    return dict(call.params) if call else {}
+
+
+def _named(parameters: Mapping[str, Any]) -> list[str]:
+    """List the ends and pods that parameters of a test name."""
+    return [parameters[n] for n in ("source", "destination", "pod") if n in parameters]
+
+
+def _violation(cause: Cause) -> Unmet:
+    """Return a cause as the violation of its requirement."""
+    from podpath.errors import DoesNotConform, Unmet
+
+    error = DoesNotConform("\n".join(map(str, cause.differences)))
+    return Unmet(error, cause.requirement, cause.consequence)
+
+
+def _is_judged(item: pytest.Item, requirement: str) -> bool:
+    """Return whether a requirement applies, and its violation is no known deviation."""
+    is_applicable = requirement not in shared.network(item.config).not_applicable
+    return is_applicable and not _is_declared(item, requirement)
 
 
 def _is_declared(item: pytest.Item, requirement: str) -> bool:
