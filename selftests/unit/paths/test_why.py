@@ -95,6 +95,15 @@ def test_request_without_an_answer_is_explained_where_it_arrived() -> None:
     assert "ICMP_CSUM (wrong checksum)" in why.sentence(loss)
 
 
+def test_answer_that_arrived_is_never_lost() -> None:
+    """Nobody answers an echo reply, and the kernel drops it once its raw sockets have copies."""
+    second = [s for s in samples.exchange() if s.packet.number == (samples.IDENTIFIER, 2)]
+    seen = [*samples.exchange(1), *second[:1]]
+    reply = next(s for s in reversed(seen) if s.packet.kind == 0)
+
+    assert losses(seen, drop(reply, "client", reason="NO_SOCKET")) == []
+
+
 def test_packet_that_no_interface_saw_is_explained_where_it_began() -> None:
     (loss,) = losses([], drop(samples.exchange()[0], "client", reason="NEIGH_FAILED"))
 
