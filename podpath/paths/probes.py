@@ -99,7 +99,8 @@ class Http:
     """One HTTP exchange over TCP, from SYN to the last FIN's acknowledgement.
 
     The probe's connection is the one whose request carries the nonce, whatever the client's address
-    becomes on its way. If no request was sent, as when the SYN is lost, it is the connection
+    becomes on its way: a request may be lost where the address has changed already, but the SYN
+    keeps its sequence number. If no request was sent, as when the SYN is lost, it is the connection
     between `ends`.
 
     Attributes:
@@ -137,6 +138,9 @@ class Http:
             and s.packet.ports[1] == self.port
             and (s.packet.source, s.packet.destination) == self.ends
         }
+        syns = [s.packet for s in sightings if s.packet.ports and s.packet.flags == "S"]
+        begun = {p.sequence for p in syns if p.ports and (p.source, p.ports[0]) in clients}
+        clients |= {(p.source, p.ports[0]) for p in syns if p.ports and p.sequence in begun}
         if self.own is not None:
             clients |= {(self.own, port) for _, port in clients}
         return [self._leg(s.packet, clients) for s in sightings]

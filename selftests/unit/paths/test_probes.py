@@ -110,7 +110,9 @@ def test_http_does_not_claim_another_connection() -> None:
         replace(
             s,
             packet=replace(
-                s.packet, ports=(41000, 80) if s.packet.ports == (40000, 80) else (80, 41000)
+                s.packet,
+                ports=(41000, 80) if s.packet.ports == (40000, 80) else (80, 41000),
+                sequence=(9000, 0),
             ),
             frame=b"",
         )
@@ -119,6 +121,16 @@ def test_http_does_not_claim_another_connection() -> None:
 
     assert Http(NONCE).recognize(other) == [None] * len(other)
     assert Http(NONCE).recognize([*connection(), *other])[len(other) :] == [None] * len(other)
+
+
+def test_http_claims_a_syn_whose_client_was_translated() -> None:
+    """The request with the nonce may be lost where the client's address has changed."""
+    syn = connection()[0]
+    other = replace(syn.packet, source=samples.address("bystander"), ports=(50000, 8080))
+    unlike = replace(other, ports=(50001, 8080), sequence=(4711, 0))
+    seen = [*connection(), replace(syn, packet=other), replace(syn, packet=unlike)]
+
+    assert Http(NONCE, mapped=8080).recognize(seen)[-2:] == [REQUEST, None]
 
 
 def test_complete_connection_lacks_nothing_and_is_over() -> None:
