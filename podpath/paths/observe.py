@@ -28,6 +28,7 @@ from podpath.paths import (
     checksums,
     diverted,
     expected,
+    flooding,
     forwarding,
     neighbour_tables,
     probes,
@@ -65,6 +66,7 @@ class Observed:
             of the judgement and of refusals.
         losses: Why packets were lost, as far as the kernel reported it.
         counts: Counters of lost packets that moved meanwhile, if packets were lost.
+        is_flooding: True if all that differs is that the bridge did not know a MAC address.
     """
 
     results: tuple[CommandResult, ...]
@@ -74,6 +76,7 @@ class Observed:
     differences: list[Difference] = field(default_factory=list)
     losses: tuple[Loss, ...] = ()
     counts: tuple[Count, ...] = ()
+    is_flooding: bool = False
 
 
 class Observer:
@@ -98,6 +101,12 @@ class Observer:
             self._foreign_pods(),
         )
 
+    def _known(self) -> frozenset[str] | None:
+        """Read the MAC addresses that the node's bridges know; None if its pods are on none."""
+        if not self._network.is_bridged:
+            return None
+        return reading.known(self._node.network_namespace())
+
     def _foreign_pods(self) -> Sequence[PodNetwork]:
         return self._node.foreign_pods([pod.sandbox for pod in self._pods])
 
@@ -116,7 +125,7 @@ class Observer:
         """
         if expression is None:
             expression = " or ".join(f"({t.filter})" for t in traffic)
-        before = self._node.state(self._pods)
+        before, known = self._node.state(self._pods), self._known()
         refusals = neighbour_tables.refusals()
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
         promiscuous = {} if any(t.translations for t in traffic) else self._promiscuous()
@@ -145,9 +154,11 @@ class Observer:
             overflow = neighbour_tables.overflow(refusals, neighbour_tables.refusals())
             if expression:
                 observation = _without_foreign_errors(traffic, observation)
-            return self._judge(
+            observed = self._judge(
                 traffic, results, observation, topology, programs, wrong, record, overflow
             )
+            is_flooding = known is not None and flooding.is_all(observed.judgement, known)
+            return replace(observed, is_flooding=is_flooding)
 
     @contextmanager
     def _armed(

@@ -1,4 +1,7 @@
-"""Repeat an observation that an overloaded kernel, or pods of others on the node, spoiled."""
+"""Repeat an observation that an overloaded kernel, or pods of others on the node, spoiled.
+
+So is one during which a bridge learned a MAC address that it had forgotten.
+"""
 
 from collections.abc import Callable
 
@@ -25,12 +28,17 @@ def unspoiled(observe: Callable[[], Observed], *, anew: bool = False) -> Observe
         Disturbed: the same.
         CouldNotTest: as for Observer.observe, by the first attempt.
     """
+
+    def learned() -> Observed:
+        observed = observe()
+        return observe() if observed.is_flooding and not anew else observed
+
     try:
-        return observe()
+        return learned()
     except (Overloaded, Disturbed) as first:
         for _ in range(_ATTEMPTS[type(first)] - 1):
             try:
-                observed = observe()
+                observed = learned()
             except CouldNotTest:
                 continue
             if anew or not observed.differences:

@@ -14,8 +14,10 @@ from podpath.paths.repeating import unspoiled
 from podpath.system import drops
 from selftests.unit import samples
 
-CLEAN = cast("Observed", SimpleNamespace(differences=[]))
-UNLIKE = cast("Observed", SimpleNamespace(differences=[Difference("doubled", "x", "1", "2")]))
+TWICE = Difference("doubled", "x", "1", "2")
+CLEAN = cast("Observed", SimpleNamespace(differences=[], is_flooding=False))
+UNLIKE = cast("Observed", SimpleNamespace(differences=[TWICE], is_flooding=False))
+FLOODED = cast("Observed", SimpleNamespace(differences=[TWICE], is_flooding=True))
 
 
 def _attempts(*outcomes: Observed | CouldNotTest) -> Callable[[], Observed]:
@@ -48,6 +50,14 @@ def test_load_that_lasts_is_no_verdict(outcomes: tuple[Observed | CouldNotTest, 
     """What differs in a repetition may come from the first attempt."""
     with pytest.raises(Overloaded, match="no room for 5 frames"):
         unspoiled(_attempts(*outcomes))
+
+
+def test_bridge_may_have_forgotten_a_mac_address_once() -> None:
+    """What it floods again is a finding; so is what it floods where each attempt begins anew."""
+    assert unspoiled(_attempts(FLOODED, CLEAN)) is CLEAN
+    assert unspoiled(_attempts(FULL, FLOODED, CLEAN)) is CLEAN
+    assert unspoiled(_attempts(FLOODED, FLOODED)) is FLOODED
+    assert unspoiled(_attempts(FLOODED), anew=True) is FLOODED
 
 
 def test_pods_of_others_may_come_and_go_several_times() -> None:

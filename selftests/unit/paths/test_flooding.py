@@ -1,0 +1,44 @@
+"""A bridge that had forgotten a MAC address is told apart from one that floods what it knows."""
+
+from dataclasses import replace
+
+from podpath.model import NODE, Direction, Observation, Sighting
+from podpath.paths import flooding
+from podpath.paths.judgement import Judgement, judge
+from podpath.paths.probes import Echo
+
+from .. import samples
+
+KNOWN = frozenset({samples.mac("client"), samples.mac("server")})
+
+
+def judged(*more: Sighting, lost: int = 0) -> Judgement:
+    """A ping, seen as it must be and at further places, without the last sightings."""
+    seen = samples.exchange(1)
+    seen = [*seen[: len(seen) - lost], *more]
+    expected = [(Echo(samples.IDENTIFIER), samples.paths())]
+    return judge(expected, Observation(tuple(seen)), samples.noise())
+
+
+def flooded() -> Sighting:
+    """The request, sent to a third pod, too."""
+    request = samples.exchange(1)[2]
+    end, time = samples.host_end("bystander"), request.time + 10
+    return replace(request, namespace=NODE, interface=end, direction=Direction.OUT, time=time)
+
+
+def test_packet_for_an_unknown_mac_address_is_flooded() -> None:
+    assert flooding.is_all(judged(flooded()), KNOWN - {samples.mac("server")})
+
+
+def test_packet_for_a_known_mac_address_must_not_be() -> None:
+    assert not flooding.is_all(judged(flooded()), KNOWN)
+
+
+def test_loss_is_no_flooding() -> None:
+    assert not flooding.is_all(judged(flooded(), lost=1), frozenset())
+    assert not flooding.is_all(judged(lost=1), frozenset())
+
+
+def test_nothing_that_differs_is_no_flooding() -> None:
+    assert not flooding.is_all(judged(), frozenset())
