@@ -63,7 +63,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         elif cause is None and _is_about_paths(error):
             cause = _unrouted(item, persistence)
         cause = cause or _peerless(item, error) or _routeless(item, error, persistence)
-        cause = cause or _unreached(item, error, persistence)
+        cause = cause or _unreached(item, error, persistence) or _resent(item, error)
         if cause is None:
             raise
         raise cause from None
@@ -205,6 +205,25 @@ def _unreached(item: pytest.Item, error: Exception, persistence: Persistence) ->
         persistence.first, network, pods or list(persistence.first.pods), params.get("family")
     )
     return _violation(cause) if cause and _is_judged(item, cause.requirement) else None
+
+
+def _resent(item: pytest.Item, error: Exception) -> Exception | None:
+    """Return the violation of PATH-ICMP, PATH-HTTP or PATH-UDP, if plain traffic is lost, too."""
+    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
+    from podpath.plugin import resending
+
+    ids, family = shared.ids_of(item), _parameters(item).get("family")
+    of_path = len(ids) == 1 and ids[0].startswith("PATH-")
+    if not of_path or family is None or not isinstance(error, AssertionError):
+        return None
+    try:
+        found = resending.exchange(item, family)
+    except CouldNotTest:  # the plain traffic says nothing, and the failure stays
+        return None
+    if not found or not _is_judged(item, found[0].requirement):
+        return None
+    plain, text = found
+    return Unmet(DoesNotConform(text), plain.requirement, plain.consequence)
 
 
 def _parameters(item: pytest.Item) -> dict[str, Any]:
