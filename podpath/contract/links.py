@@ -11,6 +11,8 @@ from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import ANYWHERE, Difference, Family, Subnet, listed
 from podpath.nodes.base import Node
 
+#: Place of the difference of a result that does not name CNI_IFNAME.
+_SANDBOXED = "interfaces of the result that have a sandbox"
 #: Place of differences in the container's namespace.
 CONTAINER = "container"
 
@@ -154,13 +156,29 @@ def in_kernel(state: AttachmentState) -> Differences:
     named = [i["name"] for i in interfaces if i.get("sandbox")]
     differences = []
     if state.interface not in named:
-        where = "interfaces of the result that have a sandbox"
-        differences.append(Difference("result", where, state.interface, listed(named)))
+        differences.append(Difference("result", _SANDBOXED, state.interface, listed(named)))
     for interface in interfaces:
         differences += _interface(state, interface)
     for number, address in enumerate(entries(state.result, "ips", "address")):
         differences += _address(state, interfaces, number, address)
     return differences
+
+
+def require_sandbox(state: AttachmentState) -> None:
+    """Require that an interface of the result has a sandbox, if nothing else is wrong with it.
+
+    Pods' results have none either, then.
+
+    Raises:
+        Unmet: none has one.
+    """
+    interfaces, differences = entries(state.result, "interfaces", "name"), in_kernel(state)
+    places = {_SANDBOXED, f"interface {state.interface} of the result"}
+    if any(i.get("sandbox") for i in interfaces) or not {d.where for d in differences} <= places:
+        return
+    if interfaces:
+        fault = DoesNotConform("\n".join(map(str, differences)))
+        raise Unmet(fault, "TOPO-RESULT", "the result names no interface of the pod")
 
 
 def unusable(state: AttachmentState, shared: Container[str]) -> Differences:

@@ -104,9 +104,10 @@ def _usual(attachment: Attachment, network: Network) -> Differences:
     """
     attachment.attach()
     attachment.lose_namespace()
+    before = inventory.read(attachment.runtime.node, network)
     differences = answers.succeeded(attachment.delete())
     now = inventory.read(attachment.runtime.node, network)
-    return differences + _of_old(now, now, [attachment])
+    return differences + _of_old(now, before, [attachment])
 
 
 def _of_old(now: Inventory, before: Inventory, old: Sequence[Attachment]) -> Differences:

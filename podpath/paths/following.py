@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from podpath.cni.network import Network
 from podpath.model import Difference, Loss, Topology
-from podpath.paths import ending, hooked, too_large, without_route
+from podpath.paths import ending, hooked, proxied, too_large, without_route
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import MISSING
 from podpath.topology import bridge
@@ -46,6 +46,10 @@ def cause(
     routeless = without_route.cause(judgement, differences, topology, network)
     if routeless is not None and routeless.requirement not in network.not_applicable:
         return routeless
+    if proxied.REQUIREMENT not in network.not_applicable and network.is_bridged:
+        answered = proxied.cause(judgement, differences, topology, network)
+        if answered is not None:
+            return answered
     if too_large.REQUIREMENT not in network.not_applicable:
         found = too_large.cause(judgement, differences, losses, said, topology, network)
         if found is not None:

@@ -1,7 +1,8 @@
 """Entries of neighbour tables that podpath makes and removes."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from podpath.errors import CouldNotTest
 from podpath.model import POD_INTERFACE, Address, Family, Topology
@@ -44,6 +45,16 @@ def forget(node: Node, pods: Deployment, addresses: Iterable[Address]) -> None:
         for namespace in namespaces:
             for address in addresses:
                 _run(node, ["ip", *namespace, "neighbour", "flush", "to", str(address)])
+
+
+def forget_sizes() -> None:
+    """Let this thread's network namespace forget what ICMP errors said of paths' MTUs (ip-sysctl).
+
+    Otherwise it depends on the tests before whether it sends a large packet whole.
+    """
+    for family in Family:
+        with suppress(OSError):  # a kernel without IPv6
+            Path(f"/proc/sys/net/{family.text.lower()}/route/flush").write_text("1")
 
 
 def _run(node: Node, command: list[str]) -> None:

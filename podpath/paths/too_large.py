@@ -77,21 +77,27 @@ def _follows(difference: Difference, lost: Iterable[Crossing]) -> bool:
 def _back(crossing: Crossing) -> Iterator[Place]:
     """Yield the places on the way from where a packet was lost back to its sender."""
     after = _last(crossing)
-    for hop in crossing.path.hops:
+    for hop in crossing.path.hops if after else ():
         opposite = Direction.OUT if hop.direction is Direction.IN else Direction.IN
         yield hop.place._replace(direction=opposite)
         if hop.place == after:
             return
 
 
-def _last(crossing: Crossing) -> Place:
-    return max((s for hop in crossing.at_hops for s in hop), key=lambda s: s.time).place
+def _last(crossing: Crossing) -> Place | None:
+    """Return where a packet was seen last on its path; None if it never was."""
+    seen = (s for hop in crossing.at_hops for s in hop)
+    last = max(seen, key=lambda s: s.time, default=None)
+    return last.place if last else None
 
 
 def _of_lost(
     lost: Iterable[Crossing], losses: Iterable[Loss], topology: Topology, network: Network
 ) -> list[Difference]:
-    """List the wrong MTUs that explain all lost packets; none unless each has such a reason."""
+    """List the wrong MTUs that explain all lost packets; none unless each has such a reason.
+
+    A TCP connection repeats what it lost: its other packets follow from the one with the reason.
+    """
     reported: Counter[tuple[str, Place | None]] = Counter()
     for loss in losses:
         reasons = {_TOO_BIG if c.location == _VETH_DROPS else c.reason for c in loss.causes}
@@ -99,14 +105,27 @@ def _of_lost(
             return []
         reported[loss.path, loss.after] += loss.packets
     found: list[Difference] = []
+    explained, rest = set[frozenset[str]](), set[frozenset[str]]()
     for crossing in lost:
-        after = _last(crossing)
-        own = _too_small(crossing, after, topology, network)
-        if not own or reported[crossing.path.name, after] < 1:
+        after, connection = _last(crossing), _connection(crossing)
+        own = _too_small(crossing, after, topology, network) if after else []
+        if own and reported[crossing.path.name, after] > 0:
+            reported[crossing.path.name, after] -= 1
+            found += own
+            explained.add(connection)
+        elif connection:
+            rest.add(connection)
+        else:
             return []
-        reported[crossing.path.name, after] -= 1
-        found += own
-    return found
+    return found if rest <= explained else []
+
+
+def _connection(crossing: Crossing) -> frozenset[str]:
+    """Return the two ends of a TCP connection's packet; none of any other packet."""
+    sightings = [*(s for hop in crossing.at_hops for s in hop), *crossing.elsewhere]
+    is_tcp = sightings[0].packet.protocol == "tcp"
+    hops = crossing.path.hops
+    return frozenset({hops[0].namespace, hops[-1].namespace} if is_tcp else ())
 
 
 def _too_small(
@@ -117,6 +136,9 @@ def _too_small(
     places = [hop.place for hop in crossing.path.hops]
     later = places[places.index(after) + 1 :] if after in places else []
     ahead = next((p for p in later if p.namespace == NODE and p.direction is Direction.OUT), None)
+    bridge = topology.node.interface(network.bridge)
+    if bridge and ahead == Place(NODE, bridge.name, Direction.OUT):
+        return _of_bridge(topology, network) if size > bridge.mtu + _BEYOND_MTU else []
     for pod in topology.pods:
         host = topology.host_end(pod)
         inside = topology.of_pod(pod).interface(POD_INTERFACE)
@@ -146,6 +168,16 @@ def _of_unsent(
         if (host := topology.host_end(pod)) and Place(NODE, host.name, Direction.OUT) in used
         for difference in _wrong(topology, network, pod, f"host end of pod {pod}")
         if difference.seen in learned
+    ]
+
+
+def _of_bridge(topology: Topology, network: Network) -> list[Difference]:
+    """List the wrong MTUs of the bridge, and of the host ends whose least one it takes over."""
+    return [
+        difference
+        for pod in topology.pods
+        for difference in interfaces.mtu(topology, network, pod)
+        if str(difference.where) in (f"{NODE} {network.bridge}", f"host end of pod {pod}")
     ]
 
 

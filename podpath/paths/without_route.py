@@ -11,6 +11,7 @@ from podpath.cni.network import Network
 from podpath.model import (
     BEYOND,
     NODE,
+    POD_INTERFACE,
     Address,
     Difference,
     Direction,
@@ -95,10 +96,11 @@ def cause(
     others = [d for d in judgement.differences if d not in of_packets]
     sent = [d.where for d in judgement.differences if _is_sent_on(d)]
     links = {where[:2] for where in sent if isinstance(where, Place)}
-    lost = _lost_gateways(topology, network)
+    lost, absent = _lost_gateways(topology, network), _absent(topology, network)
+    strays = {d for d in others if not network.is_bridged and _is_stray(d, absent, topology)}
+    others = [d for d in others if d not in strays]
     if not all(d.kind == MISSING or _is_beyond(d, links) or _answers(d, lost) for d in others):
         return None
-    absent = _absent(topology, network)
     without_gateway = None
     if network.is_bridged:  # whose pods' subnet has a route because of the gateway's address
         without_gateway = following.cause(_ROUTE, list(absent.values()), topology, network)
@@ -155,6 +157,28 @@ def _is_beyond(difference: Difference, links: Collection[tuple[str, str]]) -> bo
     return _is_sent_on(difference) or (
         difference.kind == UNEXPECTED and isinstance(where, Place) and where[:2] in links
     )
+
+
+def _is_stray(
+    difference: Difference, absent: Mapping[Subnet, Difference], topology: Topology
+) -> bool:
+    """Return whether a packet of earlier traffic, which a pod repeats, is on its way to the node.
+
+    A pod that gets no answer repeats its segments for seconds, as those of a handshake.
+    """
+    pods = {
+        place
+        for pod in topology.pods
+        if (end := topology.host_end(pod))
+        for place in (
+            Place(pod, POD_INTERFACE, Direction.OUT),
+            Place(NODE, end.name, Direction.IN),
+        )
+    }
+    addresses = (address for pod in topology.pods.values() for address in pod.addresses)
+    gone = tuple(f" to {address}" for address in addresses if _lacking(absent, [address]))
+    is_on_its_way = difference.kind == UNEXPECTED and difference.where in pods
+    return is_on_its_way and bool(gone) and difference.seen.endswith(gone)
 
 
 def _explained(

@@ -31,6 +31,8 @@ _CALLING = frozenset({"contract_node", "unset"})
 _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
 _ADDRESSED = ("TOPO-ADDR", "a pod's interface lacks its address")
 _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets, or the gateway's MAC address")
+_HELD = ("TOPO-NETNS-IP", "the node has a pod's address, too")
+_UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
 _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
 
 
@@ -63,7 +65,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         elif cause is None and _is_about_paths(error):
             cause = _unrouted(item, persistence)
         cause = cause or _peerless(item, error) or _routeless(item, error, persistence)
-        cause = cause or _unreached(item, error, persistence) or _resent(item, error)
+        cause = cause or _unreached(item, error, persistence)
+        cause = cause or _unplaced(item, error, persistence) or _resent(item, error)
         if cause is None:
             raise
         raise cause from None
@@ -107,12 +110,15 @@ def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
         for address in comparison.unheld(persistence.first, pod)
         if params.get("family") in (None, Family(address.version))
     ]
-    if unheld and _ADDRESSED[0] not in network.not_applicable:
-        return Unmet(DoesNotConform("\n".join(unheld)), *_ADDRESSED)
     misled = not _BY_GATEWAY.isdisjoint(ids) or not network.is_bridged
-    wrong = unrouted.unknown_to_node(persistence.first, pods, params.get("family"))
-    if misled and wrong and _KNOWN[0] not in network.not_applicable:
-        return Unmet(DoesNotConform("\n".join(map(str, wrong))), *_KNOWN)
+    concerned = (persistence.first, pods, params.get("family"))
+    for violated, found in (
+        (_ADDRESSED, unheld),
+        (_KNOWN, unrouted.unknown_to_node(*concerned) if misled else []),
+        (_HELD, unrouted.held_by_node(*concerned) if misled else []),
+    ):
+        if found and violated[0] not in network.not_applicable:
+            return Unmet(DoesNotConform("\n".join(map(str, found))), *violated)
     lacking = unrouted.lacking(
         persistence.first,
         network,
@@ -205,6 +211,23 @@ def _unreached(item: pytest.Item, error: Exception, persistence: Persistence) ->
         persistence.first, network, pods or list(persistence.first.pods), params.get("family")
     )
     return _violation(cause) if cause and _is_judged(item, cause.requirement) else None
+
+
+def _unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-RESULT, if mapped ports have no address to lead to.
+
+    The plugin portmap passes over addresses of interfaces without a sandbox
+    (plugins/meta/portmap/main.go, parseConfig).
+    """
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.topology import unplaced
+
+    if not _MAPPED.issuperset(shared.ids_of(item)) or not _is_judged(item, _UNPLACED[0]):
+        return None
+    if not isinstance(error, AssertionError) and not _is_about_paths(error):
+        return None
+    found = unplaced.results(persistence.first, shared.network(item.config))
+    return Unmet(DoesNotConform("\n".join(map(str, found))), *_UNPLACED) if found else None
 
 
 def _resent(item: pytest.Item, error: Exception) -> Exception | None:

@@ -1,6 +1,7 @@
 """Report the violation that kept tests from running, if no test of its requirement reports it.
 
-Its own test may not be selected, or may conform in another of xdist's workers.
+Its own test may not be selected, or may conform in another of xdist's workers. If its own test was
+not run, as it follows from another violation, that one is reported.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ class _Causes:
         self._config = config
         self._causes: dict[str, pytest.TestReport] = {}
         self._reported: set[str] = set()
+        self._told: dict[str, str] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the cause of a test that was not run, and the requirements that do not conform."""
+        """Keep the cause of a test that was not run, and what the requirements' own tests found."""
         from podpath.report.document import TestResult
         from podpath.report.outcome import Verdict
 
@@ -38,16 +40,29 @@ class _Causes:
             result = TestResult.read(values)
             if result.outcome.verdict == Verdict.DOES_NOT_CONFORM:
                 self._reported.update(result.requirements)
+            elif result.outcome.follows:
+                for requirement in result.requirements:
+                    self._told.setdefault(requirement, result.outcome.follows)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
         """Report the causes as failures of their own, before the results are counted."""
         for requirement, report in list(self._causes.items()):
-            if requirement not in self._reported:
+            if requirement not in self._reported and not self._is_told(requirement):
                 report.podpath_afterwards = True  # type: ignore[attr-defined]
                 self._config.hook.pytest_runtest_logreport(report=report)
                 del report.podpath_afterwards
         return (yield)
+
+    def _is_told(self, requirement: str) -> bool:
+        """Return whether a requirement's own test follows from another violation in the end."""
+        current, passed = requirement, set[str]()
+        while current in self._told and current not in self._reported:
+            if current in passed:
+                return False
+            passed.add(current)
+            current = self._told[current]
+        return current != requirement
 
 
 def _violation(report: pytest.TestReport, cause: dict[str, Any]) -> pytest.TestReport:

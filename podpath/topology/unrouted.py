@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from podpath.cni.network import Network
 from podpath.model import NODE, Address, Difference, Family, Topology
-from podpath.topology import neighbours, routes, routing
+from podpath.topology import addresses, neighbours, routes, routing
 
 
 def lacking(
@@ -61,6 +61,26 @@ def unknown_to_node(
         if family in (None, Family(address.version))
     }
     return [d for d in neighbours.of_node(topology) if str(d.where) in own]
+
+
+def held_by_node(
+    topology: Topology, pods: Iterable[str], family: Family | None
+) -> list[Difference]:
+    """List the addresses of pods that the node takes for its own: packets to them end there.
+
+    Args:
+        topology: the node and its pods.
+        pods: names of the pods; none for all.
+        family: IP version of the packets; None for all.
+    """
+    names = [name for name in pods if name in topology.pods] or list(topology.pods)
+    return [
+        difference
+        for name in names
+        for difference in addresses.netns_ip(topology, name)
+        if str(difference.where).startswith(f"{NODE} ")
+        and family in (None, Family(ipaddress.ip_interface(difference.expected.split()[0]).version))
+    ]
 
 
 def _misleads(topology: Topology, difference: Difference, family: Family | None) -> bool:

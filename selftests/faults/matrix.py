@@ -40,8 +40,12 @@ _AGAIN = {
         }
     ),
 }
-#: Known deviations of chained plugins that rows do not declare, as each has a text of its own.
-_OF_PLUGINS = {"firewall": frozenset({"CNI-DEL-IDEMPOTENT", "LIFE-PARALLEL"})}
+#: Known deviations that rows do not declare, as each has a text of its own: by the plugin that is
+#: chained, or wrapped.
+_OF_PLUGINS = {
+    "firewall": frozenset({"CNI-DEL-IDEMPOTENT", "LIFE-PARALLEL"}),
+    "ptp": frozenset({"CNI-INTERFACES"}),
+}
 #: The same, for a fault that is about the CNI contract alone.
 _ALWAYS_OF_CONTRACT = frozenset({"CNI-ADD-RESULT", "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"})
 #: Calls of plugins that a run may await in vain, each for 10 or 20 s: later ones are not made.
@@ -163,9 +167,12 @@ def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
 
 
 def _is_told(fault: Fault, reasons: str) -> bool:
-    """Return whether all that was not run is told under a requirement that must turn red."""
+    """Return whether all that was not run is told under a requirement that turns red, or is told.
+
+    It must turn red, may do so in consequence, or must be told under one that does.
+    """
     told = set(re.findall(r"see ([A-Z][A-Z0-9-]+)", reasons))
-    return bool(told) and told <= set(fault.reds)
+    return bool(told) and told <= {*fault.reds, *fault.under} | _consequences(fault)
 
 
 def _failed(requirement: str) -> Verdict:
@@ -176,7 +183,8 @@ def _failed(requirement: str) -> Verdict:
 
 def _consequences(fault: Fault) -> frozenset[str]:
     again = (ids for group, ids in _AGAIN.items() if any(i.startswith(group) for i in fault.reds))
-    of_plugins = (ids for plugin, ids in _OF_PLUGINS.items() if plugin in fault.chain)
+    called = {*fault.chain, *fault.wraps}
+    of_plugins = (ids for plugin, ids in _OF_PLUGINS.items() if plugin in called)
     return fault.follows | frozenset().union(*again) - fault.near | frozenset().union(*of_plugins)
 
 

@@ -16,6 +16,9 @@ from podpath.system import netns
 
 #: Seconds between two looks whether a server shall end.
 _LOOK = 0.01
+#: IP_MTU_DISCOVER and IPV6_MTU_DISCOVER, and their value that ignores a path's MTU: Python has no
+#: names for them (linux/in.h, linux/in6.h).
+_MTU_DISCOVER, _MTU_DISCOVER_6, _PROBE = 10, 23, 3
 
 
 @contextmanager
@@ -76,8 +79,22 @@ class _Tcp6(_Tcp):
     address_family = socket.AF_INET6
 
 
+class _Udp(ThreadingUDPServer):
+    """Sends datagrams whole, whatever an ICMP error said of the path's MTU before (ip(7))."""
+
+    def server_bind(self) -> None:
+        self.socket.setsockopt(socket.IPPROTO_IP, _MTU_DISCOVER, _PROBE)
+        super().server_bind()
+
+
 class _Udp6(ThreadingUDPServer):
+    """The same of IPv6 (ipv6(7))."""
+
     address_family = socket.AF_INET6
+
+    def server_bind(self) -> None:
+        self.socket.setsockopt(socket.IPPROTO_IPV6, _MTU_DISCOVER_6, _PROBE)
+        super().server_bind()
 
 
 def _http(address: Address) -> BaseServer:
@@ -85,4 +102,4 @@ def _http(address: Address) -> BaseServer:
 
 
 def _udp(address: Address) -> BaseServer:
-    return (_Udp6 if address.version == 6 else ThreadingUDPServer)((str(address), UDP_PORT), _Echo)
+    return (_Udp6 if address.version == 6 else _Udp)((str(address), UDP_PORT), _Echo)

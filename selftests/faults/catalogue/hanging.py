@@ -35,7 +35,7 @@ def _row(red: str, says: str, **fields: Any) -> Fault:
 
 _added = partial(_row, "LIFE-ADD")
 _deleted = partial(_row, "LIFE-DELETE")
-_timed = partial(_row, "CNI-TIME")
+_timed = partial(_row, "CNI-TIME", announces=True)
 
 FAULTS = (
     _added(

@@ -9,8 +9,10 @@ _OWN_MAC = (
     " sed 's/../&:/g; s/:$//')\"; export CNI_ARGS"
 )
 
-# As OVN and others do: 0a:58 and the address, which is asked of IPAM before.
-_MAC_OF_IP = r"""new=$(delegate | tr -d ' \n\t' | sed -n 's/.*"address":"\([0-9.]*\).*/\1/p')
+# As OVN and others do: 0a:58 and the address, which is asked of IPAM before. One ADD at a time, or
+# another one might be given the address in between; the lock goes with the process.
+_MAC_OF_IP = r"""exec 9>/run/podpath/fault/lock; flock 9
+  new=$(delegate | tr -d ' \n\t' | sed -n 's/.*"address":"\([0-9.]*\).*/\1/p')
   (CNI_COMMAND=DEL; export CNI_COMMAND; delegate)
   [ -z "$new" ] || {
     CNI_ARGS="IgnoreUnknown=1;$CNI_ARGS;IP=$new"

@@ -17,12 +17,13 @@ _MAC = "ee:ee:ee:ee:ee:ee"
 
 # What ptp did is undone: the pair stays. IP6 is the pod's IPv6 address, if it has one.
 _PAIR = r"""IP6=$(flat "$output" | sed -n 's/.*"address":"\([0-9a-f:]*::[0-9a-f:]*\).*/\1/p')
-  in_pod ip address flush dev eth0 scope global; in_pod ip -6 route flush dev eth0 proto boot
+  in_pod ip address flush dev "$CNI_IFNAME" scope global
+  in_pod ip -6 route flush dev "$CNI_IFNAME" proto boot
   ip address flush dev "$HOST" scope global
   result 's,\("address":"[0-9.]*\)/24,\1/32,; s,\("address":"[0-9a-f:]*\)/64,\1/128,'
   result 's/,"gateway":"[^"]*"//g; s/"routes":\[[^]]*\],//'
-  in_pod ip address add "$IP/32" dev eth0
-  [ -z "$IP6" ] || in_pod ip address add "$IP6/128" dev eth0 nodad"""
+  in_pod ip address add "$IP/32" dev "$CNI_IFNAME"
+  [ -z "$IP6" ] || in_pod ip address add "$IP6/128" dev "$CNI_IFNAME" nodad"""
 # cni-plugin/pkg/dataplane/linux/dataplane_linux.go of projectcalico/calico
 _CALICO = rf"""{_PAIR}
   cd /proc/sys/net; echo 0 >"ipv6/conf/$HOST/accept_dad"
@@ -30,28 +31,28 @@ _CALICO = rf"""{_PAIR}
   result "s/\($HOST\",\"mac\":\"\)[^\"]*/\1{_MAC}/"
   echo 1 >"ipv4/conf/$HOST/proxy_arp"; echo 0 >"ipv4/neigh/$HOST/proxy_delay"
   echo 1 >"ipv4/conf/$HOST/forwarding"; echo 1 >"ipv6/conf/$HOST/forwarding"
-  in_pod ip route add 169.254.1.1 dev eth0 scope link
-  in_pod ip route add default via 169.254.1.1 dev eth0
+  in_pod ip route add 169.254.1.1 dev "$CNI_IFNAME" scope link
+  in_pod ip route add default via 169.254.1.1 dev "$CNI_IFNAME"
   ip route add "$IP" dev "$HOST" scope link
-  [ -z "$IP6" ] || {{ in_pod ip route add default via fe80::ecee:eeff:feee:eeee dev eth0
+  [ -z "$IP6" ] || {{ in_pod ip route add default via fe80::ecee:eeff:feee:eeee dev "$CNI_IFNAME"
     ip route add "$IP6" dev "$HOST"; }}"""
 # cmd/routed-eni-cni-plugin/driver/driver.go of aws/amazon-vpc-cni-k8s
 _AWS = rf"""{_PAIR}
   gateway_mac=$(ip -o link show "$HOST" | sed 's/.*ether \([^ ]*\).*/\1/')
-  in_pod ip route add 169.254.1.1 dev eth0 scope link
-  in_pod ip route add default via 169.254.1.1 dev eth0
-  in_pod ip neighbour add 169.254.1.1 lladdr "$gateway_mac" dev eth0 nud permanent
+  in_pod ip route add 169.254.1.1 dev "$CNI_IFNAME" scope link
+  in_pod ip route add default via 169.254.1.1 dev "$CNI_IFNAME"
+  in_pod ip neighbour add 169.254.1.1 lladdr "$gateway_mac" dev "$CNI_IFNAME" nud permanent
   ip route add "$IP" dev "$HOST" scope link
   ip rule add pref 512 to "$IP" lookup main
-  echo "$IP" >"/run/podpath/fault/ip-$CNI_CONTAINERID" """
-_AWS_GONE = """kept=/run/podpath/fault/ip-$CNI_CONTAINERID
+  echo "$IP" >"/run/podpath/fault/ip-$CNI_CONTAINERID-$CNI_IFNAME" """
+_AWS_GONE = """kept=/run/podpath/fault/ip-$CNI_CONTAINERID-$CNI_IFNAME
   [ ! -s "$kept" ] || ip rule del pref 512 to "$(cat "$kept")" lookup main; rm -f "$kept" """
 
 # cmd/cni-kindnet/netdev.go of kubernetes-sigs/kindnet
 _KINDNET = rf"""{_PAIR}
   ip address add 10.88.0.1/32 dev "$HOST"
-  in_pod ip route add 10.88.0.1 dev eth0 scope link
-  in_pod ip route add default via 10.88.0.1 dev eth0 src "$IP"
+  in_pod ip route add 10.88.0.1 dev "$CNI_IFNAME" scope link
+  in_pod ip route add default via 10.88.0.1 dev "$CNI_IFNAME" src "$IP"
   ip route add "$IP" dev "$HOST" src 10.88.0.1 scope host"""
 
 _calico = partial(Fault, wraps=("ptp",), announces=False, network=_NETWORK, profile="calico")
@@ -112,7 +113,7 @@ FAULTS = (
                 "TOPO-ADDR": "prefix length at pod client",
                 "TOPO-ROUTE": "unexpected route at pod client 10.88.0.0/24",
             },
-            follows=_PATHS | {"PATH-ARP", "TOPO-RESULT"},
+            follows=_PATHS | {"PATH-ARP", "PATH-CONCURRENT", "TOPO-RESULT"},
             after="""[ "$POD" != client ] || { in_pod ip address add "$IP/24" dev eth0
               in_pod ip address del "$IP/32" dev eth0; }""",
         ),

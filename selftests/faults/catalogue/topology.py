@@ -21,6 +21,12 @@ def _no_masquerade(bridge: dict[str, Any]) -> None:
     bridge["ipMasq"] = False
 
 
+def _roomy(bridge: dict[str, Any]) -> None:
+    """Give pods, which use the upper half of a network, as many addresses as any run takes."""
+    _no_masquerade(bridge)
+    bridge["ipam"]["ranges"] = [[{"subnet": "10.88.0.0/20"}]]
+
+
 FAULTS = (
     Fault(
         name="namespace loses its name",
@@ -216,13 +222,12 @@ FAULTS = (
     ),
     Fault(
         name="host end drops what is larger than its own MTU",
-        cause="the packet is larger than its MTU",
+        cause="larger than",
         source="containernetworking/plugins issue 352",
         reds={
             "TOPO-MTU": "MTU at host end of pod client: expected 1500, saw 1400",
         },
         under=dict.fromkeys(("PATH-MTU", "PATH-SIZE"), "TOPO-MTU"),
-        follows=frozenset({"PATH-HTTP"}),
         after='ip link set "$HOST" mtu 1400',
     ),
     Fault(
@@ -262,11 +267,12 @@ FAULTS = (
         source="aws/amazon-vpc-cni-k8s issue 711",
         reds={"TOPO-ADDR": "to nobody"},
         untestable=frozenset({"LIFE-REUSE"}),
-        configure=_no_masquerade,
-        after="""new="${IP%.*}.$((${IP##*.} + 100))"; in_pod ip address add "$new/24" dev eth0
-          in_pod ip address del "$IP/24" dev eth0
-          in_pod ip address add "$new/24" dev eth0
-          in_pod ip route replace default via "${IP%.*}.1"
+        configure=_roomy,
+        after="""new=${IP#*.*.}; new="${IP%.*.*}.$((${new%.*} + 8)).${IP##*.}"
+          in_pod ip address add "$new/20" dev "$CNI_IFNAME"
+          in_pod ip address del "$IP/20" dev "$CNI_IFNAME"
+          in_pod ip address add "$new/20" dev "$CNI_IFNAME"
+          in_pod ip route replace default via 10.88.0.1 dev "$CNI_IFNAME"
           result "s/$IP/$new/"; IP=$new""",
     ),
     Fault(

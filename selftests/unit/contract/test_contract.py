@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -171,6 +172,26 @@ def state(document: dict[str, Any]) -> AttachmentState:
 def test_result_against_the_kernel(change: dict[str, Any], kinds: list[str]) -> None:
     """Names, sandboxes, addresses and indices are compared, in a result of any shape."""
     assert [d.kind for d in links.in_kernel(state(result("1.0.0", **change)))] == kinds
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "is_told"),
+    [
+        ([{"name": "net1"}], True),
+        ([{"name": "veth1"}, {"name": "net1"}], True),
+        ([{"name": "veth2"}, {"name": "net1"}], False),
+        ([{"name": "net1", "sandbox": NETNS}], False),
+        ([], False),
+    ],
+    ids=["alone", "with-host-end", "and-a-wrong-name", "present", "no-interfaces"],
+)
+def test_result_without_a_sandbox_is_told_once(
+    interfaces: list[dict[str, str]], *, is_told: bool
+) -> None:
+    """Pods' results have none either; a further difference is a finding of its own."""
+    attached = state(result("1.0.0", interfaces=interfaces, ips=[]))
+    with pytest.raises(Unmet, match="have a sandbox") if is_told else nullcontext():
+        links.require_sandbox(attached)
 
 
 def test_subjects_are_the_chain_and_each_plugin() -> None:

@@ -362,5 +362,26 @@ def test_pods_that_others_rely_on_need_routes(topology: Topology, requirement: s
     assert (cause and cause.requirement) == requirement
 
 
+def test_repeated_segment_of_earlier_traffic_follows_from_the_missing_route() -> None:
+    """A pod repeats an answer for seconds if nobody acknowledges it."""
+    judgement = routed_ping(ENTRY, ("node", samples.UPLINK, Direction.OUT))
+    ends = "ee:ee:ee:ee:ee:01 to ee:ee:ee:ee:ee:02, 10.88.0.4 to "
+
+    def stray(place: Place, destination: str) -> Difference:
+        packet = "TCP 80 to 50426 [SA] seq 1, 0 bytes"
+        return Difference("unexpected sighting", place, "nothing", f"{ends}{destination}", packet)
+
+    def followed(*strays: Difference) -> Violation | None:
+        seen = replace(judgement, differences=(*judgement.differences, *strays))
+        return following.cause(seen, seen.differences, [], [], unrouted("server"), PTP)
+
+    sent = Place("bystander", "eth0", Direction.OUT)
+    entered = Place("node", samples.host_end("bystander"), Direction.IN)
+
+    assert followed(stray(sent, "10.88.0.3"), stray(entered, "10.88.0.3"))
+    assert followed(stray(sent, "10.88.0.2")) is None
+    assert followed(stray(Place("client", "eth0", Direction.IN), "10.88.0.3")) is None
+
+
 def test_bridged_pods_need_no_routes() -> None:
     assert without_route.of_pods(without_gateway(), samples.network(isGateway=True)) is None

@@ -22,6 +22,15 @@ def not_run(test: str) -> pytest.TestReport:
     return report
 
 
+def followed(requirement: str, by: str) -> pytest.TestReport:
+    """The report of a test of a requirement that was not run because of another one."""
+    report = not_run(f"t.py::{requirement}")
+    result = TestResult("t", (requirement,), Outcome(Verdict.NOT_RUN, follows=by))
+    cause = TestResult("t", (by,), Outcome(Verdict.DOES_NOT_CONFORM, body=by))
+    report.podpath, report.podpath_cause = result.values(), cause.values()  # type: ignore[attr-defined]
+    return report
+
+
 def own() -> pytest.TestReport:
     """The report of the violated requirement's own test."""
     report = pytest.TestReport("t.py::own", ("t.py", 1, "own"), {}, "failed", "", "setup")
@@ -57,3 +66,21 @@ def test_cause_that_its_own_test_reports_is_not_repeated(
     reports: tuple[pytest.TestReport, ...],
 ) -> None:
     assert at_the_end(*reports) == []
+
+
+@pytest.mark.parametrize(
+    ("follows", "reported"),
+    [
+        ([("LIFE-OTHERS", "PATH-HTTP"), ("PATH-HTTP", "TOPO-MTU")], ["TOPO-MTU"]),
+        ([("PATH-HTTP", "TOPO-MTU"), ("LIFE-OTHERS", "PATH-HTTP")], ["TOPO-MTU"]),
+        ([("LIFE-OTHERS", "PATH-HTTP"), ("PATH-UDP", "TOPO-MTU")], ["PATH-HTTP", "TOPO-MTU"]),
+        ([("PATH-HTTP", "PATH-UDP"), ("PATH-UDP", "PATH-HTTP")], ["PATH-UDP", "PATH-HTTP"]),
+    ],
+    ids=["chain", "other-order", "apart", "circle"],
+)
+def test_cause_whose_own_test_follows_from_another_one_is_told_there(
+    follows: list[tuple[str, str]], reported: list[str]
+) -> None:
+    added = at_the_end(*(followed(requirement, by) for requirement, by in follows))
+
+    assert [report.longrepr for report in added] == reported

@@ -1,5 +1,7 @@
 """Routes that pods lack for their packets."""
 
+from ipaddress import ip_interface
+
 import pytest
 
 from podpath.model import Family, Topology
@@ -39,3 +41,17 @@ def test_route_of_another_family_or_pod_explains_nothing() -> None:
 
     assert unrouted.lacking(topology, network, ["client"], Family.IPV6, beyond=False) == []
     assert unrouted.lacking(topology, network, ["server", "absent"], None, beyond=False) == []
+
+
+def test_addresses_that_the_node_takes_for_its_own() -> None:
+    """Packets to them end at the node, whichever way they come."""
+    own = ip_interface(f"{samples.address('client')}/32")
+    topology = samples.with_node_link(samples.topology(), samples.UPLINK, addresses=(own,))
+
+    def held(pod: str, family: Family = Family.IPV4) -> bool:
+        return bool(unrouted.held_by_node(topology, [pod], family))
+
+    assert held("client")
+    assert not held("server")
+    assert not held("client", Family.IPV6)
+    assert unrouted.held_by_node(topology, [], None)
