@@ -97,9 +97,11 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
     now = link_settings.of_all_pods(node, network)
 
     changed = [*pods.link_changes, *link_settings.changes(links, meanwhile, now)]
+    after = observer.topology()
     if pods.node_before is not None:
         changed += nodes_own.changes(pods.node_before, before.topology, network)
-    changes = changed + bystanders.changes(before.topology, observer.topology(), network)
+        changed += nodes_own.changes(before.topology.node, after, network)
+    changes = changed + bystanders.changes(before.topology, after, network)
 
     def unlike_before() -> list[Difference]:
         return [d for d in whole.wired(node, network, pods) if d not in before.differences]

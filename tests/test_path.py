@@ -10,7 +10,8 @@ from podpath.cni.network import Network
 from podpath.model import Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, Deployment
-from podpath.paths import judgement, likeness, outside, probes, programs_of_node
+from podpath.paths import icmp_errors, judgement, likeness, outside, probes, programs_of_node
+from podpath.paths.icmp_errors import End
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
 from podpath.paths.traffic.losses import losses
@@ -386,6 +387,27 @@ def test_programs_of_the_node_see_the_pods_address(
 
     own = network.address(family)
     assert programs_of_node.disguised(pod, own, protocol, seen) == []
+
+
+@requirement("PATH-GATEWAY")
+@each_family
+@each_pod
+def test_errors_pass_between_pod_and_node(
+    node: Node,
+    pods: Deployment,
+    gateway: Address,
+    family: Family,
+    pod: str,
+    explained: Explained,
+) -> None:
+    """Programs of the node and of a pod get the ICMP errors about their datagrams."""
+    network = pods[pod].network
+    namespace = node.named_namespaces()[network.netns]
+
+    own = End(f"pod {pod}", namespace, network.address(family))
+    of_node = End("the node", node.network_namespace(), gateway)
+    errors = partial(icmp_errors.lost, of_node, own, silence_counts=False)
+    assert explained(errors, gateway) == []
 
 
 @requirement("PATH-CONCURRENT")

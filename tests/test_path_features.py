@@ -21,6 +21,7 @@ from podpath.nodes.deployment import (
     Deployment,
 )
 from podpath.paths import icmp_errors, many_flows, neighbour, programs_of_node, refusals
+from podpath.paths.icmp_errors import End
 from podpath.paths.many_flows import Host
 from podpath.paths.mapping import LOCALHOST
 from podpath.paths.observe import Observed, Observer
@@ -173,15 +174,17 @@ def test_hosts_of_other_networks_see_the_nodes_address(
 @requirement("PATH-MASQUERADE")
 @each_family
 @each_pod
-def test_errors_from_beyond_the_node_reach_the_pod(
+def test_errors_pass_between_pod_and_beyond_the_node(
     node: Node, pods: Deployment, way_out: Ends, pod: str, explained: Explained
 ) -> None:
-    """A program of the pod gets the ICMP errors about its datagrams."""
-    near, far = way_out
-    namespace = node.named_namespaces()[pods[pod].network.netns]
+    """A program gets the ICMP errors about its datagrams, in the pod and beyond the node."""
+    _, far = way_out
+    network = pods[pod].network
+    namespace = node.named_namespaces()[network.netns]
 
-    host = Host(node.beyond, far, near)
-    assert explained(lambda: icmp_errors.lost(pod, namespace, host)) == []
+    own = End(f"pod {pod}", namespace, network.address(Family(far.version)))
+    host = End(str(far), node.beyond, far)
+    assert explained(lambda: icmp_errors.lost(own, host)) == []
 
 
 @requirement("PATH-PORTMAP")
@@ -203,7 +206,7 @@ def test_mapped_port_is_answered_by_the_pod(
 ) -> None:
     """Each packet appears once at every hop: with the node's port first, then the pod's.
 
-    Connections from source ports of the whole range are accepted, too.
+    Connections from source ports of the whole range are accepted, and datagrams answered, too.
     """
     if reason := mapped_ports.inapplicable(source, family):
         pytest.skip(reason)
@@ -212,11 +215,26 @@ def test_mapped_port_is_answered_by_the_pod(
             assert mapped_ports.refused(source, family) == []
             return
         differences = observe(*mapped_ports.traffic(source, family, largest_beyond)).differences
-        flows = partial(mapped_ports.connections, source, family)
-        unaccepted = [] if differences else explained(flows, mapped_ports.target(family))
+        flows = partial(mapped_ports.flows, source, family)
+        unanswered = [] if differences else explained(flows, mapped_ports.target(family))
 
     assert differences == []
-    assert unaccepted == []
+    assert unanswered == []
+
+
+@requirement("PATH-PORTMAP")
+@each_family
+def test_errors_of_the_pod_reach_who_asks(
+    mapped_ports: MappedPorts, family: Family, explained: Explained
+) -> None:
+    """A host beyond the node gets the ICMP errors about its datagrams to a mapped port."""
+    if reason := mapped_ports.inapplicable(BEYOND, family):
+        pytest.skip(reason)
+    if mapped_ports.is_excluded(BEYOND, family):
+        pytest.skip("the conditions of portmap exclude the host beyond the node")
+    with mapped_ports.mapped() as pod:
+        asker, own, target = mapped_ports.ends_beyond(pod, family)
+        assert explained(lambda: icmp_errors.lost_by(asker, own, target), target[0]) == []
 
 
 @requirement("PATH-PORTMAP")

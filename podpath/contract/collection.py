@@ -14,6 +14,7 @@ from podpath.contract.attachments import BESIDE, Attachment, attached, attached_
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Role, Subject, of
 from podpath.errors import Unmet
+from podpath.lifecycle import strangers
 from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
@@ -71,22 +72,35 @@ def spared(collector: Collector, listed: Attachment, stale: Attachment) -> Diffe
     Raises:
         DoesNotConform: ADD failed, or a plugin does not end in time.
     """
+    node, network = collector.runtime.node, collector.network
+    routes = valid_links.routes(node, network)
     collector.collect([])
+    rerouted = valid_links.changes(routes, valid_links.routes(node, network))
+    if vanished := _vanished(node, [listed, stale]):
+        return vanished
     listed.attach()
-    node = collector.runtime.node
-    with _second(listed) as valid, _of_other_network(collector), _of_other_programs(node):
+    with (
+        _second(listed) as valid,
+        _of_other_network(collector),
+        _of_other_programs(node),
+        strangers.tracked(node) as connections,
+    ):
         held = collector.now()
         stale.attach()
         gone = stale.lose_namespace()
         # a CHECK that fails before GC is no work of GC: CNI-CHECK and CNI-INTERFACES report it
-        sound = [one for one in valid if not siblings.checked(one, collector.network)]
+        sound = [one for one in valid if not siblings.checked(one, network)]
         collected: list[Answer] = []
         unlike = valid_links.changed(
-            valid, collector.network, lambda: collected.extend(collector.collect(valid))
+            valid, network, lambda: collected.extend(collector.collect(valid))
         )
-        differences = [d for d in _lost(collector.now(), held) if not _names(d, gone)] + unlike
+        differences = [d for d in _lost(collector.now(), held) if not _names(d, gone)]
+        differences += [*rerouted, *unlike]
+        if vanished := _vanished(node, [listed]):
+            return [*differences, *vanished]
         for attachment in sound:
-            differences += siblings.checked(attachment, collector.network)
+            differences += siblings.checked(attachment, network)
+        differences += strangers.forgotten(node, connections)
         for attachment in reversed(valid):
             attachment.delete()
         idle = collector.now()
@@ -147,6 +161,12 @@ def _of_other_programs(node: Node) -> Iterator[None]:
     finally:
         node.run(["ip", "link", "delete", _OTHER_BRIDGE])
         node.run(["rm", "-f", _OTHER_RESULT])
+
+
+def _vanished(node: Node, attachments: Sequence[Attachment]) -> Differences:
+    """List the namespaces of containers that are gone, though only a runtime deletes them."""
+    names = {attachment.name for attachment in attachments} - node.named_namespaces().keys()
+    return [Difference("lost", "namespaces", name, "gone") for name in sorted(names)]
 
 
 def _names(difference: Difference, links: Iterable[str]) -> bool:

@@ -28,16 +28,20 @@ class Link:
         addresses: its addresses with their prefix lengths.
         unusable: those that wait for duplicate address detection, or failed it (RFC 4862).
         up: True if it is up.
+        mtu: its MTU; 0 if it is not known.
     """
 
     mac: str
     addresses: tuple[str, ...]
     unusable: tuple[str, ...] = ()
     up: bool = True
+    mtu: int = 0
 
     def __str__(self) -> str:
         notes = dict.fromkeys(self.unusable, " (not usable yet)")
-        return ", ".join([f"MAC {self.mac}", *(a + notes.get(a, "") for a in self.addresses)])
+        mtu = [f"MTU {self.mtu}"] if self.mtu else []
+        addresses = (a + notes.get(a, "") for a in self.addresses)
+        return ", ".join([f"MAC {self.mac}", *mtu, *addresses])
 
 
 def links(node: Node, netns: str = "") -> dict[str, Link]:
@@ -60,7 +64,9 @@ def links(node: Node, netns: str = "") -> dict[str, Link]:
             for group in (addresses, undecided)
         )
         is_up = "UP" in interface.get("flags", ())
-        by_name[interface["ifname"]] = Link(interface.get("address", ""), held, unusable, is_up)
+        by_name[interface["ifname"]] = Link(
+            interface.get("address", ""), held, unusable, is_up, interface.get("mtu", 0)
+        )
     return by_name
 
 

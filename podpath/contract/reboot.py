@@ -8,19 +8,20 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from podpath.cni.network import Network
 from podpath.cni.versions import since
-from podpath.contract import answers, siblings
+from podpath.contract import answers, links, siblings, valid_links
 from podpath.contract.attachments import Attachment, attached
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Subject
 from podpath.errors import CouldNotTest
-from podpath.model import Difference
+from podpath.model import NODE, Difference
 from podpath.nodes import inventory, state_files
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
-from podpath.system import limits
+from podpath.system import limits, netns, sysctl
 
 #: Containers that run when the node reboots: one for DEL, one for DEL without its result.
 OLD = 2
@@ -59,10 +60,12 @@ def rebooted(
         restarted = Runtime(after, runtime.network_name, runtime.path, runtime.hung, is_usual=False)
         new = stack.enter_context(attached(restarted, subject, version))
         held = _held(inventory.read(runtime.node, network), lost[0])
+        wired = _wired(lost[0], network)
         if refused := answers.succeeded(new.add()):
             return refused
         before = inventory.read(after, network)
         lacking = lacks(held, _held(before, new))
+        lacking += valid_links.changes(wired, _wired(new, network))
         old = [attachment.after_reboot(restarted) for attachment in lost]
         differences = answers.succeeded(old[0].delete() + old[1].delete(forget=True))
         if version in since("1.1.0") and not network.conflist.disable_gc:
@@ -86,6 +89,25 @@ def lacks(held: Mapping[str, int], now: Mapping[str, int]) -> Differences:
         for kind, number in held.items()
         if (seen := now.get(kind, 0)) < number
     ]
+
+
+def _wired(attachment: Attachment, network: Network) -> dict[str, str]:
+    """Return the settings of a container's links and of the links of all, alike for each container.
+
+    They are without what each has its own of: MAC address, addresses, and the bridge's index.
+    Forwarding is among them.
+    """
+    node = attachment.runtime.node
+    ends = links.host_ends(node, attachment.name)
+    found = {}
+    for name, value in valid_links.read([attachment], network).settings.items():
+        own = not any(name.startswith(f"{NODE} {link} ") for link in network.shared_links)
+        if own and name.endswith((" MAC", " addresses", " master", " routes")):
+            continue
+        words = ["host end" if word in ends else word for word in name.split(" ")]
+        found[" ".join(words)] = value
+    forwarding = netns.run_in(node.network_namespace(), partial(sysctl.of_link, "all")).forwarding
+    return found | {f"{NODE} forwards {f.text}": str(f in forwarding) for f in network.families}
 
 
 def _held(present: Inventory, attachment: Attachment) -> dict[str, int]:

@@ -36,13 +36,14 @@ def separate(first: Attachment, network: Network, deleted: str) -> Differences:
     first.attach()
     is_sound = not checked(first, network)  # else CNI-CHECK reports it
     alone = inventory.read(node, network)
-    routes = routes_of(first)
+    routes, link = routes_of(first), link_of(first)
     with attached_beside(first) as second:
         if refused := answers.succeeded(second.add()):
             return refused
         both = inventory.read(node, network)
         going, staying = (second, first) if deleted == SECOND_INTERFACE else (first, second)
         differences = ways.lost(routes, routes_of(first), f"ADD of {second.interface}")
+        differences += links.changes(link, link_of(first))
         before, routes = link_of(staying), routes_of(staying)
         differences += answers.succeeded(going.delete())
         if going is second:
@@ -104,7 +105,9 @@ def link_of(attachment: Attachment) -> dict[str, Link]:
     """Return the attachment's link, without the address that a link gets by itself, later."""
     present = links.links(attachment.runtime.node, attachment.name)
     return {
-        name: Link(link.mac, tuple(a for a in link.addresses if not a.startswith("fe80:")))
+        name: Link(
+            link.mac, tuple(a for a in link.addresses if not a.startswith("fe80:")), mtu=link.mtu
+        )
         for name, link in present.items()
         if name == attachment.interface
     }

@@ -10,7 +10,8 @@ from ipaddress import ip_interface
 from podpath.cni.network import Network
 from podpath.contract import links
 from podpath.contract.attachments import Attachment
-from podpath.model import NODE, Difference, Interface
+from podpath.model import NODE, Difference, Interface, Topology
+from podpath.nodes.base import Node
 from podpath.system import limits, netns, waiting
 from podpath.topology import reading
 
@@ -47,6 +48,7 @@ def read(attachments: Sequence[Attachment], network: Network) -> State:
     for link in topology.node.interfaces:
         if link.name in ends or link.name in network.shared_links:
             settings |= _settings(f"{NODE} {link.name}", link, is_shared=link.name not in ends)
+    settings |= _routes(topology, {*ends, *network.shared_links})
     for attachment in attachments:
         link_inside = topology.named[attachment.name].interface(attachment.interface)
         if link_inside:
@@ -64,6 +66,30 @@ def read(attachments: Sequence[Attachment], network: Network) -> State:
         and bridge.ageing >= _LASTING
     }
     return State(settings, frozenset(learned))
+
+
+def routes(node: Node, network: Network) -> dict[str, str]:
+    """Return the node's routes by links of all pods: link -> routes.
+
+    Raises:
+        CouldNotTest: the kernel cannot be asked.
+    """
+    topology = reading.read(node.network_namespace(), node.named_namespaces(), [])
+    return _routes(topology, network.shared_links)
+
+
+def _routes(topology: Topology, names: Iterable[str]) -> dict[str, str]:
+    """Return the routes by links, but for those to link-local addresses. Pure."""
+    present = {link.name for link in topology.node.interfaces}.intersection(names)
+    by_link = {
+        name: sorted(
+            str(route)
+            for route in topology.node.routes
+            if route.device == name and not route.destination.is_link_local
+        )
+        for name in present
+    }
+    return {f"{NODE} {name} routes": ", ".join(own) or "none" for name, own in by_link.items()}
 
 
 def changed(

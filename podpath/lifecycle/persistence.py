@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ _ON_LINKS = ("table bridge ", "table netdev ")
 _SETTINGS = (
     *("ipv4/ip_forward", "ipv4/conf/all/rp_filter", "ipv4/conf/all/route_localnet"),
     *("ipv4/conf/all/arp_ignore", "ipv4/conf/all/accept_local", "ipv4/icmp_echo_ignore_all"),
-    *("ipv6/conf/all/forwarding", "ipv6/conf/all/disable_ipv6"),
+    *("ipv6/conf/all/forwarding", "ipv6/conf/all/disable_ipv6", "ipv4/ip_default_ttl"),
     *("bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables"),
     *("bridge/bridge-nf-call-arptables", "netfilter/nf_conntrack_max"),
 )
@@ -89,9 +89,11 @@ class Persistence:
             self._watches = [netns.run_in(place, Watch) for place in places]
             for watch in self._watches:
                 self._stack.callback(watch.close)
-            self._generation = netns.run_in(places[0], Generation)
-            self._stack.callback(self._generation.close)
-            self._counted = self._generation.read()
+            self._generations = [netns.run_in(place, Generation) for place in places]
+            for generation in self._generations:
+                self._stack.callback(generation.close)
+            self._counted = self._count_rules()
+            self._in_pods, self._listed = self._list_in_pods(), self._counted[1:]
             self._rules = self._list_rules()
             self._known_hooks = set(self._hooks(self._rules))
             self._settings = self._read_settings()
@@ -150,7 +152,7 @@ class Persistence:
             return False
         news = [text for watch in self._watches for text in watch.news()]
         try:
-            before, self._counted = self._counted, self._generation.read()
+            before, self._counted = self._counted, self._count_rules()
         except OSError:  # a busy machine: then the rules are compared
             return True
         return bool(news) or before != self._counted or self._leases != self._list_leases()
@@ -186,7 +188,7 @@ class Persistence:
             differences += link_settings.changes(self._links, link_settings.of_node(self._node))
         lost_rules = [Difference("lost", "rules", rule, "gone") for rule in lost.elements()]
         lost_leases = [Difference("lost", "leases", lease, "gone") for lease in sorted(released)]
-        hooks = [Difference("changed", f"rules of the {NODE}", "none", r) for r in sorted(came)]
+        hooks = [Difference("changed", where, "none", rule) for where, rule in sorted(came)]
         return [*differences, *lost_rules, *hooks, *lost_leases, *self._changed_settings()]
 
     def _changed_settings(self) -> list[Difference]:
@@ -219,18 +221,41 @@ class Persistence:
             return self._leases
         return leases.texts({a: c for a, c in by_address.items() if a in own})
 
-    def _hooks(self, rules: Iterable[str]) -> Iterator[str]:
-        """Yield the rules on links, and on a node of podpath's own those that drop pods' packets.
+    def _hooks(self, rules: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield where a rule is that decides what becomes of pods' packets, and the rule.
 
-        IPsec policies are among them. Those that podpath makes, to see whether they stay, are left
-        out.
+        These are all in pods, those on links of the node, and on a node of podpath's own those that
+        drop pods' packets, divert them, or keep them from a translation. IPsec policies are among
+        them. Those that podpath makes, to see whether they stay, are left out.
         """
         addresses = [a for pod in self.first.pods.values() for a in pod.addresses]
         links = self.first.host_ends() | self._network.shared_links
+        at_node = f"rules of the {NODE}"
         for rule in (r for r in rules if strangers.TABLE not in r):
-            dropping = not self._node.shared and ruleset.drops(rule, addresses, links)
-            if dropping or rule.startswith((*_ON_LINKS, ipsec.MARK)):
-                yield rule
+            judged = (ruleset.drops, ruleset.diverts)
+            decides = not self._node.shared and any(j(rule, addresses, links) for j in judged)
+            if decides or rule.startswith((*_ON_LINKS, ipsec.MARK)):
+                yield at_node, rule
+        if not self._node.shared:
+            exempting = ruleset.exempting(rules, set(self._rules), addresses, links)
+            yield from ((at_node, rule) for rule in exempting)
+        if self._listed != self._counted[1:]:
+            self._in_pods, self._listed = self._list_in_pods(), self._counted[1:]
+        yield from self._in_pods
+
+    def _count_rules(self) -> list[int | None]:
+        """Return the generations of the rules: the node's first, then those of pods that stay."""
+        return [generation.read() for generation in self._generations]
+
+    def _list_in_pods(self) -> list[tuple[str, str]]:
+        """List the rules in the pods that stay, which count as changed if they do."""
+        named = self._node.named_namespaces()
+        return [
+            (f"rules of pod {pod}", rule)
+            for pod, own in self.first.pods.items()
+            if own.netns in named
+            for rule in firewall.in_pod(self._node, own.netns)
+        ]
 
     def _list_rules(self) -> list[str]:
         """List the node's rules and IPsec policies; of a shared node, rules of podpath's pods."""

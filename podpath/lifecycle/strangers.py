@@ -1,7 +1,7 @@
 """Rules, routes and connections of other programs on the node, which no pod may take with it."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from ipaddress import ip_address
@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
-from podpath.model import Difference
+from podpath.model import NODE, Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
 from podpath.system import netns
 from podpath.system.netlink import conntrack
 from podpath.system.netlink.conntrack import Connection
+from podpath.topology import reading
 
 T = TypeVar("T")
 
@@ -28,6 +29,10 @@ _IPTABLES = (
     ("nat", "PREROUTING", f"-s {_OTHER} -j ACCEPT"),
     ("nat", "POSTROUTING", f"-s {_OTHER} -j ACCEPT"),
 )
+#: Leases of another network.
+_LEASES = f"/var/lib/cni/networks/{TABLE}"
+#: Kinds of things that other programs have.
+_KINDS = frozenset({"rules", "routing", "interfaces", "IPsec", "files"})
 #: A table of routes that no other program uses; and a port.
 _ROUTES = 7777
 #: Connections through the node, as one that it masqueraded: seconds for which it tracks them.
@@ -40,6 +45,10 @@ _CONNECTIONS = {
     for name, protocol in _PROTOCOLS.items()
 }
 _SECONDS = 600
+#: Neighbours of the node on its own links, of which the kernel keeps so few for a minute at least
+#: (arp(7), gc_thresh1 and gc_stale_time): address on the uplink, and on a link of all pods.
+_NEIGHBOURS = ("203.0.113.79", "203.0.113.80")
+_MAC = "02:00:cb:00:71:4d"
 
 
 def _more(action: str) -> Iterator[str]:
@@ -49,6 +58,10 @@ def _more(action: str) -> Iterator[str]:
     """
     yield f"nft {action} table inet {TABLE}"
     yield f"nft {action} table bridge {TABLE}"
+    yield f"ip link {action} {TABLE}" + " type bridge" * (action == "add")
+    yield f"ip xfrm policy {action} dir out src {_OTHER} dst 203.0.113.78"
+    lease = f"{_LEASES}/{_OTHER}"
+    yield f"mkdir -p {_LEASES} && echo other >{lease}" if action == "add" else f"rm -r {_LEASES}"
     for family, address in (("-4", _OTHER), ("-6", _OTHER_V6)):
         yield f"ip {family} rule {action} from {address} lookup {_ROUTES}"
         yield f"ip {family} route {action} blackhole {address} table {_ROUTES}"
@@ -106,21 +119,62 @@ def lost(node: Node, network: Network, pods: Deployment) -> list[Difference]:
     Raises:
         CouldNotTest: the rules cannot be made.
     """
-    with pods.temporary("stayer"), _others_rules(node, pods), _tracked(node) as tracked:
+    with (
+        pods.temporary("stayer"),
+        _others_rules(node, pods),
+        tracked(node) as connections,
+        _neighbours(node, network) as neighbours,
+    ):
         before = inventory.read(node, network)
         with pods.temporary("passer-1"):
             pass
         now = inventory.read(node, network)
-        still = _in_node(node, conntrack.connections, list(tracked.values()))
-    return [d for d in now.since(before) if d.kind == "lost" and _is_other(d)] + [
+        differences = forgotten(node, connections)
+        known = reading.neighbours(node.network_namespace())
+    lost = [d for d in now.since(before) if d.kind == "lost" and _is_other(d)]
+    return (
+        lost
+        + differences
+        + [
+            Difference("lost", f"neighbours of the {NODE}", f"{address} on {link}", "gone")
+            for address, link in neighbours.items()
+            if address not in known
+        ]
+    )
+
+
+@contextmanager
+def _neighbours(node: Node, network: Network) -> Iterator[dict[str, str]]:
+    """Have the node know neighbours on its links; yield address -> link of those that it does."""
+    links = dict.fromkeys(filter(None, (node.uplink, *sorted(network.shared_links))))
+    named = dict(zip(_NEIGHBOURS, links, strict=False))
+    for address, link in named.items():
+        node.run(["ip", "neigh", "replace", address, "lladdr", _MAC, "dev", link, "nud", "stale"])
+    known = reading.neighbours(node.network_namespace())
+    try:
+        yield {address: link for address, link in named.items() if address in known}
+    finally:
+        for address, link in named.items():
+            node.run(["ip", "neigh", "delete", address, "dev", link])
+
+
+def forgotten(node: Node, tracked_connections: Mapping[str, Connection]) -> list[Difference]:
+    """List the connections of other programs that the node no longer tracks.
+
+    Args:
+        node: the node.
+        tracked_connections: name and connection, as tracked() yields them.
+    """
+    still = _in_node(node, conntrack.connections, list(tracked_connections.values()))
+    return [
         Difference("lost", "tracked connections", f"{name} of {one.source}", "gone")
-        for name, one in tracked.items()
+        for name, one in tracked_connections.items()
         if one not in still
     ]
 
 
 @contextmanager
-def _tracked(node: Node) -> Iterator[dict[str, Connection]]:
+def tracked(node: Node) -> Iterator[dict[str, Connection]]:
     """Have the node track connections of others; yield those that it does, none on some kernels."""
     for one in _CONNECTIONS.values():
         _in_node(node, partial(conntrack.track, one, _SECONDS), None)
@@ -142,8 +196,8 @@ def _in_node(node: Node, ask: Callable[[], T], otherwise: T) -> T:
 
 def _is_other(difference: Difference) -> bool:
     marks = (_OTHER, _OTHER_V6, TABLE)
-    of_rules = difference.where in ("rules", "routing")
-    return of_rules and any(mark in difference.expected for mark in marks)
+    is_kind = difference.where in _KINDS
+    return is_kind and any(mark in difference.expected for mark in marks)
 
 
 @contextmanager

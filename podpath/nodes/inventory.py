@@ -123,6 +123,7 @@ def _read(node: Node, network: Network) -> Inventory:
                 *link_settings.texts(link_settings.of_node(node)),
                 *link_settings.marks_in("".join(lines_of[listing]), own_links),
             ),
+            "addresses": tuple(link_settings.addresses_in("".join(lines_of[listing]), own_links)),
             "bridge ports": tuple(_ports(node, network.bridge)),
             "namespaces": tuple(node.named_namespaces()),
             "leases": leases.texts(leases.store(network).leases(node)),

@@ -25,8 +25,8 @@ def of_all_pods(node: Node, network: Network) -> dict[str, str]:
     return _read(node, ("lo", node.uplink, *sorted(network.shared_links)))
 
 
-#: Command that lists links with what marks() reads.
-LISTING = ("ip", "-json", "link", "show")
+#: Command that lists links with what marks() and addresses_in() read.
+LISTING = ("ip", "-json", "address", "show")
 
 
 def marks(node: Node, network: Network) -> tuple[str, ...]:
@@ -57,6 +57,20 @@ def marks_in(listing: str, names: Container[str]) -> Iterator[str]:
             if "PROMISC" in link.get("flags", ()):
                 yield f"{name} promiscuous"
             yield from (f"{name} also named {other}" for other in link.get("altnames", ()))
+
+
+def addresses_in(listing: str, names: Container[str]) -> Iterator[str]:
+    """Yield the addresses of links, without those that the kernel gives them by itself. Pure.
+
+    Args:
+        listing: the output of LISTING.
+        names: links to look at.
+    """
+    for link in json.loads(listing or "[]"):
+        if link.get("ifname") in names:
+            for held in link.get("addr_info", ()):
+                if "local" in held and held.get("scope") != "link":
+                    yield f"{held['local']}/{held['prefixlen']} on {link['ifname']}"
 
 
 def left(now: Iterable[str], before: Iterable[str]) -> list[Difference]:

@@ -1,13 +1,22 @@
 """Describe the rules in the kernel one by one, each with its table and chain. Pure."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from ipaddress import ip_network
 
 from podpath.model import Address
 
 _ELEMENTS = "elements = {"
 _DROPS = re.compile(r"\b(drop|reject)\b")
+#: Statements that give packets another receiver, or keep them from being tracked and translated.
+_DIVERTS = re.compile(r"\b(dnat|redirect|tproxy|notrack|target \"?CT\"?)\b", re.IGNORECASE)
+#: Statements that change the sender, and the network that a rule restricts the receiver to.
+_MASQUERADES = re.compile(r"\b(snat|masquerade)\b", re.IGNORECASE)
+_DESTINATION = re.compile(r"daddr ([0-9a-f.:]+(?:/\d+)?)")
+#: Ends of rules after which no later one of the chain translates a packet, and chains that
+#: iptables has for translation.
+_ENDS = re.compile(r"\b(accept|return)$")
+_TRANSLATES = re.compile(r"^table \w+ nat chain ")
 #: What restricts a rule to some packets: networks, and names of links in quotes.
 _NETWORK = re.compile(r"(?:saddr|daddr) ([0-9a-f.:]+(?:/\d+)?)")
 _LINK = re.compile(r'(?:iif|oif)(?:name)? "([^"]*)"')
@@ -67,11 +76,63 @@ def drops(entry: str, addresses: Collection[Address], links: Collection[str]) ->
         addresses: addresses of pods.
         links: names of links that pods use.
     """
-    text = entry.rpartition(" comment ")[0] or entry
-    if not _DROPS.search(text) or ": " not in text:
+    text = _effect(entry)
+    if not _DROPS.search(text):
         return False
-    networks = [ip_network(n, strict=False) for n in _NETWORK.findall(text)]
+    return not (_NETWORK.search(text) or _LINK.search(text)) or _meets(text, addresses, links)
+
+
+def diverts(entry: str, addresses: Collection[Address], links: Collection[str]) -> bool:
+    """Return whether a rule about these addresses or links gives packets another receiver.
+
+    One that exempts packets from connection tracking counts, too, as nothing translates them; and
+    one that changes the sender of what goes to these addresses.
+
+    Args:
+        entry: rule as entries() describes it.
+        addresses: addresses of pods.
+        links: names of links that pods use.
+    """
+    text = _effect(entry)
+    if _MASQUERADES.search(text):
+        return _covers(_DESTINATION.findall(text), addresses)
+    return bool(_DIVERTS.search(text)) and _meets(text, addresses, links)
+
+
+def exempting(
+    listed: Sequence[str],
+    known: Collection[str],
+    addresses: Collection[Address],
+    links: Collection[str],
+) -> Iterator[str]:
+    """Yield new rules that keep packets from known ones which follow, in chains of translation.
+
+    Args:
+        listed: all rules, in order, as entries() describes them.
+        known: the rules that were there before.
+        addresses: addresses of pods.
+        links: names of links that pods use.
+    """
+    last = {entry.partition(": ")[0]: n for n, entry in enumerate(listed) if entry in known}
+    for number, entry in enumerate(listed):
+        place, text = entry.partition(": ")[0], _effect(entry)
+        follows = number < last.get(place, -1) and entry not in known
+        if follows and _TRANSLATES.match(entry) and _ENDS.search(text):
+            plain = text.removeprefix("counter ") in ("accept", "return")
+            if plain or _meets(text, addresses, links):
+                yield entry
+
+
+def _effect(entry: str) -> str:
+    """Return a rule without its place and its comment; empty for a chain."""
+    text = entry.rpartition(" comment ")[0] or entry
+    return text.partition(": ")[2]
+
+
+def _meets(text: str, addresses: Collection[Address], links: Collection[str]) -> bool:
     named = _LINK.findall(text)
-    if not networks and not named:
-        return True
-    return any(a in n for a in addresses for n in networks) or not set(links).isdisjoint(named)
+    return _covers(_NETWORK.findall(text), addresses) or not set(links).isdisjoint(named)
+
+
+def _covers(networks: Iterable[str], addresses: Collection[Address]) -> bool:
+    return any(a in ip_network(n, strict=False) for n in networks for a in addresses)

@@ -1,10 +1,11 @@
-"""ICMP errors about a pod's datagrams from beyond the node, which must reach the pod.
+"""ICMP errors about datagrams, which must reach the program that sent the datagram.
 
 Path MTU discovery (RFC 1191, RFC 8201), refused ports and traceroute rely on them. Whoever
-masquerades translates the packet that an error quotes, too (RFC 5508, section 4.2).
+translates addresses translates the packet that an error quotes, too, whichever side it comes from
+(RFC 5508, sections 4.2 and 4.3).
 
-The host beyond the node is a namespace of this machine: podpath sends the errors there itself, as
-those of the kernel are limited to some a second.
+All ends are namespaces of this machine: podpath sends the errors there itself, as those of the
+kernel are limited to some a second.
 """
 
 import errno
@@ -13,19 +14,20 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 
 from podpath.model import Address, Difference
-from podpath.paths.many_flows import Host
+from podpath.paths import many_flows
 from podpath.paths.unwatched import Compared
 from podpath.system import limits, netns
 
 _ATTEMPTS = 3
-_UNSENT = "no datagram arrived at the host"
+#: In place of an error that cannot be sent.
+UNSENT = "no datagram arrived at the host"
 _PAYLOAD = b"podpath"
 _UDP, _UDP_HEADER = 17, 8
 _IP_RECVERR, _IPV6_RECVERR = 11, 25  # linux/in.h, linux/in6.h
@@ -57,48 +59,141 @@ _ERRORS = (
 )
 
 
-def lost(pod: str, namespace: str, host: Host) -> Compared:
-    """Find the ICMP errors that a program of a pod does not get.
+@dataclass(frozen=True, slots=True)
+class End:
+    """A program that sends datagrams, or receives them.
+
+    Attributes:
+        name: its place in the text of a difference.
+        namespace: path of its network namespace.
+        address: the address that it has there.
+        port: its port; 0 for any.
+    """
+
+    name: str
+    namespace: str
+    address: Address
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """Two programs, of which one got a datagram of the other one.
+
+    Attributes:
+        asking: the socket of the one that sent it.
+        answering: the socket of the other one.
+        source: address and port of the sender, as the other one saw them; None if it saw nothing.
+    """
+
+    asking: socket.socket
+    answering: socket.socket
+    source: tuple[str, int] | None
+
+
+def lost(asker: End, answerer: End, *, silence_counts: bool = True) -> Compared:
+    """Find the ICMP errors that two programs do not get from each other's network namespaces.
 
     Args:
-        pod: name of the pod.
-        namespace: path of the pod's network namespace.
-        host: the host beyond the node.
+        asker: the program that begins, whose address may be translated.
+        answerer: the other one.
+        silence_counts: True if it is a difference, too, that no datagram arrives.
     """
-    unheard = {error: _unheard(error, namespace, host) for error in _ERRORS}
-    differences = [
-        Difference(
-            "ICMP error",
-            f"{error.name} from {host.address}, about a datagram of pod {pod}",
-            f'the program gets "{os.strerror(error.number)}"',
-            seen,
-        )
-        for error, seen in unheard.items()
-        if seen
-    ]
-    is_all = set(unheard.values()) <= {"", _UNSENT}
-    return Compared(differences, packets=len(differences), is_all=is_all)
+    return _compared(
+        [(answerer, asker, _reach_asking), (asker, answerer, _reach_answering)],
+        partial(_meeting, asker, answerer, None),
+        set() if silence_counts else {UNSENT},
+    )
 
 
-def _unheard(error: _Error, namespace: str, host: Host) -> str:
-    """Send a datagram, answer it with an error, and say what the program got instead; or ""."""
-    made = partial(_udp, host.address)
-    with netns.run_in(namespace, made) as program, netns.run_in(host.namespace, made) as there:
-        there.bind((str(host.address), 0))
-        program.connect(there.getsockname()[:2])
-        seen = _UNSENT
+def lost_by(asker: End, pod: End, target: tuple[Address, int]) -> Compared:
+    """Find the ICMP errors of a pod that do not reach who asks for a mapped port of it.
+
+    Args:
+        asker: who asks.
+        pod: the pod, with its port.
+        target: address and port of the node.
+    """
+    return _compared([(pod, asker, _reach_asking)], partial(_meeting, asker, pod, target))
+
+
+_Reach = Callable[[_Error, End, _Met], str]
+
+
+def _compared(
+    ways: Sequence[tuple[End, End, _Reach]],
+    meeting: Callable[[], AbstractContextManager[_Met]],
+    ignored: Collection[str] = (),
+) -> Compared:
+    differences, fates = [], set()
+    tried = [(error, *way) for error in _ERRORS for way in ways]
+    for error, sender, program, reach in tried:
+        with meeting() as met:
+            seen = reach(error, sender, met)
+        fates.add(seen)
+        if seen and seen not in ignored:
+            where = f"{error.name} from {sender.name}, about a datagram of {program.name}"
+            expected = f'the program gets "{os.strerror(error.number)}"'
+            differences.append(Difference("ICMP error", where, expected, seen))
+        if seen == UNSENT:  # nor would the next one be
+            break
+    return Compared(differences, packets=len(differences), is_all=fates <= {"", UNSENT})
+
+
+@contextmanager
+def _meeting(asker: End, answerer: End, target: tuple[Address, int] | None) -> Iterator[_Met]:
+    """Have a program send a datagram to another one; its source is empty if none arrives."""
+    asking, answering = (
+        netns.run_in(end.namespace, partial(_udp, end.address)) for end in (asker, answerer)
+    )
+    with asking, answering:
+        if answerer.port:
+            many_flows.bind_beside(answering, answerer.address, answerer.port)
+        else:
+            answering.bind((str(answerer.address), 0))
+        asking.bind((str(asker.address), asker.port))
+        asking.connect((str(target[0]), target[1]) if target else answering.getsockname()[:2])
         for _ in range(_ATTEMPTS):
             with suppress(OSError):
-                program.send(_PAYLOAD)
-            source = _arrived(there)
-            if source is not None:
-                packet = message(error, source, there.getsockname()[:2])
-                netns.run_in(host.namespace, partial(_send, packet, source[0]))
-                number = _reported(program)
-                if number == error.number:
-                    return ""
-                seen = f'"{os.strerror(number)}"' if number else "no error"
-        return seen
+                asking.send(_PAYLOAD)
+            if (source := _arrived(answering)) is not None:
+                break
+        yield _Met(asking, answering, source)
+
+
+def _reach_asking(error: _Error, sender: End, met: _Met) -> str:
+    """Answer the datagram with an error, and return what its program got instead; or ""."""
+    if met.source is None:
+        return UNSENT
+    return _told(error, sender, (met.source, met.answering.getsockname()[:2]), met.asking)
+
+
+def _reach_answering(error: _Error, sender: End, met: _Met) -> str:
+    """Answer the answer to the datagram with an error, which the program that answers gets."""
+    if met.source is None:
+        return UNSENT
+    met.answering.connect(met.source)
+    source = met.answering.getsockname()[:2]
+    for _ in range(_ATTEMPTS):
+        with suppress(OSError):
+            met.answering.send(_PAYLOAD)
+        if _arrived(met.asking) is not None:
+            return _told(error, sender, (source, met.asking.getsockname()[:2]), met.answering)
+    return "no answer arrived at the program"
+
+
+_Quoted = tuple[tuple[str, int], tuple[str, int]]
+
+
+def _told(error: _Error, sender: End, quoted: _Quoted, program: socket.socket) -> str:
+    """Send an error about a datagram to its source, and return what its program got instead."""
+    number = 0
+    for _ in range(_ATTEMPTS):
+        netns.run_in(sender.namespace, partial(_send, message(error, *quoted), quoted[0][0]))
+        number = _reported(program)
+        if number == error.number:
+            return ""
+    return f'"{os.strerror(number)}"' if number else "no error"
 
 
 def message(error: _Error, source: tuple[str, int], target: tuple[str, int]) -> bytes:

@@ -85,7 +85,8 @@ REQUIREMENTS = (
         " HTTP exchange and a datagram must take the path. Where they are configured, a ping to"
         " beyond the node must still be masqueraded, and a mapped port lead to its pod. On a node"
         " of podpath's own, tables of nftables, rules of iptables, routing rules and routes that no"
-        " plugin made must stay, in both IP versions, as must tracked connections of others. Its"
+        " plugin made must stay, in both IP versions, as must tracked connections of others and"
+        " neighbours that the node knows. Its"
         " first pods must not write files of its own: those below /etc and"
         " /usr, other networks' configurations among them. A plugin's own are below /etc/cni, /var"
         " and /run.",
@@ -129,7 +130,8 @@ REQUIREMENTS = (
         " address, the same address on the node, and a change of a setting by which a pod, or a"
         " node of podpath's own, forwards, filters or answers. On such a node, its own routes,"
         " rules, addresses and links must stay, too, and no rule or IPsec policy may come that"
-        " drops packets of pods. Tests that fail after it are not run.",
+        " drops packets of pods, redirects them, or keeps them from being masqueraded. No packet"
+        " filter may come to a pod. Tests that fail after it are not run.",
     ),
     Requirement(
         "LIFE-REUSE",

@@ -188,7 +188,8 @@ REQUIREMENTS = (
         how="Each pod pings its gateway, and the node each pod. The client pings the node's address"
         " on its uplink, too. The node gets a page over HTTP from a pod, as kubelets do, and sends"
         " it a datagram. A program of the node must see the pod's own address as the source of a"
-        " connection and of a datagram. Where no interface holds the gateway's address, the pod"
+        " connection and of a datagram. ICMP errors must pass in both directions. Where no"
+        " interface holds the gateway's address, the pod"
         " pings the node's address on its uplink. Each packet is compared with the paths of the"
         " profile to the node and from it. It is not applicable to a bridge without a configured"
         " gateway.",
@@ -246,7 +247,9 @@ REQUIREMENTS = (
         " by a long request, and sends it datagrams, which it sends back. One ping and one datagram"
         " are small, others fill a packet. Each packet, from the first SYN to the last ACK, is"
         " compared with the paths of the profile to the uplink and back, with the node's address"
-        " there. A host of another network must see that address, too. Without a default route in"
+        " there. A host of another network must see that address, too, as must the ports of DNS,"
+        " HTTPS and the Kubernetes API. Datagrams of 4000 bytes travel in fragments, and each is"
+        " answered. ICMP errors must reach the programs on both sides. Without a default route in"
         " pods, it is not applicable.",
     ),
     Requirement(
@@ -276,9 +279,10 @@ REQUIREMENTS = (
         " IP 127.0.0.1 must be answered there, and not at the node's other address. The next ports"
         " of the node, and the same port of another pod and of a host beyond the node, must not"
         " begin to answer. A program of the node that listens at the number of a mapped port, with"
-        " the other protocol, must still be reached. Connections of the other pod, the node and the"
-        " host beyond from 64 source ports of the whole range must be accepted. Requests and"
-        " datagrams are small, and as large as a packet.",
+        " the other protocol, must still be reached. Connections and datagrams of another pod, the"
+        " node and the host beyond from 64 source ports of the whole range must be answered, and"
+        " those from another network, too. Requests and datagrams are small, as large as a packet,"
+        " and in fragments. The host beyond must get the pod's ICMP errors.",
     ),
     Requirement(
         "PATH-BANDWIDTH",

@@ -59,6 +59,15 @@ def policies(node: Node, netns: str = "") -> list[str]:
     return ipsec.texts(ended.stdout.splitlines())
 
 
+def in_pod(node: Node, netns: str) -> list[str]:
+    """List the nftables rules, and policies that drop, of a pod's named network namespace.
+
+    Raises:
+        CouldNotTest: nft failed.
+    """
+    return hooks.nft_rules(ruleset(node, netns), _ANY)
+
+
 def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
     """List what filters packets on the path: rules of links and bridges on the node, all in pods.
 
@@ -77,7 +86,7 @@ def rules(node: Node, topology: Topology) -> dict[str, list[str]]:
         by_place[NODE] += policies(node)
     for pod, pod_network in topology.pods.items():
         topology.of_pod(pod)
-        by_place[pod] = hooks.nft_rules(ruleset(node, pod_network.netns), _ANY)
+        by_place[pod] = in_pod(node, pod_network.netns)
         by_place[pod] += policies(node, pod_network.netns)
         for command in _LEGACY.values():
             ended = node.run([command], netns=pod_network.netns)

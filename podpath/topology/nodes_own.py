@@ -30,7 +30,12 @@ def changes(before: Namespace, topology: Topology, network: Network) -> Differen
     was = _own(before, subnets, ends, links)
     now = _own(topology.node, subnets, ends, links)
     lost = [Difference("lost", at, text, "gone") for at in was for text in was[at] - now[at]]
-    came = [Difference("left behind", at, "none", text) for at in was for text in now[at] - was[at]]
+    came = [
+        Difference("left behind", at, "none", text)
+        for at in was
+        for text in now[at] - was[at]
+        if not text.endswith(" on lo")  # nothing takes another way because of it
+    ]
     return sorted([*lost, *came], key=str)
 
 

@@ -2,6 +2,7 @@
 
 TEXTS = {
     "the host beyond the node has no second address: {}": "节点之外的主机没有第二个地址：{0}",
+    "no program can listen at UDP port {}: {}": "没有程序能监听 UDP 端口 {0}：{1}",
     "the sniffers did not get ready: {}": "嗅探器没有就绪：{0}",
     'a hop is on the "{}" of pods, and neither the conflist nor a default route of the node says'
     " which that is": (

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseRequestHandler, BaseServer, ThreadingTCPServer, ThreadingUDPServer
@@ -67,7 +67,8 @@ class _Echo(BaseRequestHandler):
 
     def handle(self) -> None:
         payload, endpoint = self.request
-        endpoint.sendto(payload, self.client_address)
+        with suppress(OSError):  # nothing leads back to a pod that is not masqueraded
+            endpoint.sendto(payload, self.client_address)
 
 
 class _Tcp(ThreadingTCPServer):

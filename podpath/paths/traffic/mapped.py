@@ -33,6 +33,8 @@ from podpath.nodes.deployment import (
 )
 from podpath.nodes.pod import Pod, PortMapping
 from podpath.paths import many_flows, mapping, neighbour, outside, probes, refusals
+from podpath.paths.icmp_errors import End
+from podpath.paths.many_flows import Asker
 from podpath.paths.mapping import LOCALHOST
 from podpath.paths.observable import Traffic, both_ways
 from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
@@ -98,8 +100,11 @@ class MappedPorts:
         sizes = (_UDP_BYTES, largest) if largest else (_UDP_BYTES,)
         return [exchange, *(self.datagram(source, family, size=size) for size in sizes)]
 
-    def connections(self, source: str, family: Family) -> Compared:
-        """Connect to the pod MAPPED from many source ports, a pod by its gateway's address, too.
+    def flows(self, source: str, family: Family) -> Compared:
+        """Connect and send datagrams to the pod MAPPED from many source ports.
+
+        A pod uses its gateway's address, too. A host beyond the node also asks from another
+        network.
 
         Args:
             source: NODE, BEYOND or CLIENT; nothing is sent from others.
@@ -108,19 +113,47 @@ class MappedPorts:
         spaces = refusals.namespaces(self.node, self.pods)
         if source not in spaces:
             return Compared([])
-        addresses = [self.target(family)]
+        target, asker = self.target(family), Asker(source, spaces[source])
+        addresses = [target]
         if source == CLIENT and mapping.is_at_every_address(self.network):
             gateways = (held.ip for held in self.network.ipam.gateways_of(family))
             addresses += [address for address in gateways if self.network.is_held(address)]
-        found = [
-            many_flows.unaccepted(source, spaces[source], address, HTTP_MAPPED.node, self.draws)
-            for address in dict.fromkeys(addresses)
-        ]
+        found = [self._connections(asker, address) for address in dict.fromkeys(addresses)]
+        found.append(self._datagrams(asker, target))
+        if source == BEYOND:
+            found += self._from_farther(asker, target)
         return Compared(
             [difference for one in found for difference in one.differences],
             frozenset().union(*(one.lost for one in found)),
             is_all=all(one.is_all for one in found),
         )
+
+    def _connections(self, asker: Asker, address: Address) -> Compared:
+        return many_flows.unaccepted(asker, address, HTTP_MAPPED.node, self.draws)
+
+    def _datagrams(self, asker: Asker, target: Address) -> Compared:
+        network = self.pods[MAPPED].network
+        namespace = self.node.named_namespaces()[network.netns]
+        pod = (namespace, network.address(Family(target.version)), UDP_MAPPED.pod)
+        return many_flows.undelivered(asker, (target, UDP_MAPPED.node), pod, self.draws)
+
+    def _from_farther(self, near: Asker, target: Address) -> list[Compared]:
+        """Ask from another network than the uplink's, unless a condition excludes it."""
+        host = many_flows.Host(near.namespace, target, target)
+        with many_flows.farther(host) as farther:
+            if mapping.is_excluded(self.network, farther.address, target):
+                return []
+            name = f"{near.name}, from {farther.address}"
+            asker = Asker(name, near.namespace, str(farther.address))
+            return [self._connections(asker, target), self._datagrams(asker, target)]
+
+    def ends_beyond(self, pod: Pod, family: Family) -> tuple[End, End, tuple[Address, int]]:
+        """Return a host beyond the node and the pod, and address and UDP port that it asks for."""
+        network = pod.network
+        namespace = self.node.named_namespaces()[network.netns]
+        own = End(f"pod {pod.name}", namespace, network.address(family), UDP_MAPPED.pod)
+        far = self._client(BEYOND, family)
+        return End(str(far), self.node.beyond, far), own, (self.target(family), UDP_MAPPED.node)
 
     def local(self) -> Traffic:
         """Make an HTTP exchange at 127.0.0.1 with the pod LOCALLY_MAPPED."""

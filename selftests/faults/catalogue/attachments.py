@@ -60,6 +60,13 @@ _TWO = (
         after_del="in_pod ip route flush table main",
     ),
     Fault(
+        name="ADD of an interface changes the MTU of the container's other one",
+        source="own: a setting of all links of a namespace",
+        reds={"CNI-INTERFACES": "changed at link net"},
+        configure=no_masquerade,
+        after='[ "$CNI_IFNAME" != net2 ] || in_pod ip link set net1 mtu 1400',
+    ),
+    Fault(
         name="a container gets one interface only",
         source="own: a lease that is kept by container",
         reds={"CNI-INTERFACES": "failure at bridge ADD"},
@@ -110,6 +117,13 @@ _FAILED = (
         reds={"CNI-ADD-AGAIN": "left behind at links: expected gone, saw cni0 promiscuous"},
         follows=frozenset({"CNI-ADD-EXHAUSTED"}),
         last='[ "$CNI_COMMAND $status" != "ADD 1" ] || ip link set cni0 promisc on',
+    ),
+    Fault(
+        name="an ADD that failed takes the gateway's address",
+        source="own: a bridge that is set back, though others use it",
+        reds={"CNI-ADD-EXHAUSTED": "lost at addresses: expected 10.88.0.1/24 on cni0"},
+        follows=frozenset({"CNI-ADD-AGAIN", "CNI-DEL-FAILED"}),
+        last='[ "$CNI_COMMAND $status" != "ADD 1" ] || ip address flush dev cni0 scope global',
     ),
     Fault(
         name="a DEL that IPAM refused is not repeated",

@@ -24,6 +24,15 @@ _LEFT = frozenset(
 _IP6 = r"""IP6=$(flat "$output" | sed -n 's/.*"address":"\([0-9a-f:]*::[0-9a-f:]*\).*/\1/p')"""
 
 FAULTS = (
+    _bridged(
+        name="the pod's IPv6 address is on the node's lo, too",
+        source="projectcalico/calico issue 6244, in the other family",
+        reds={"TOPO-NETNS-IP": "address in wrong namespace at node lo: expected fd00:88::"},
+        under={"PATH-GATEWAY": "TOPO-NETNS-IP"},
+        follows=frozenset({"TOPO-NODE-ROUTE"}),
+        near=frozenset({"PATH-ICMP"}),
+        after=f"""[ "$POD" != server ] || {{ {_IP6}; ip -6 address add "$IP6/128" dev lo; }}""",
+    ),
     _routed(
         name="ptp: the node has no IPv6 route to one pod",
         source="projectcalico/calico issue 10834",

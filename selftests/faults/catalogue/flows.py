@@ -163,6 +163,112 @@ FAULTS = (
         after=rule_of_iptables("nat", "INPUT -s 10.88.0.0/24 -p udp -j SNAT --to-source 10.88.0.1"),
     ),
     Fault(
+        name="ICMP errors of pods do not leave the node",
+        source="projectcalico/calico issue 10640; RFC 5508, section 4.3",
+        reds={"PATH-MASQUERADE": "from pod bystander, about a datagram of 192.0.2.1: expected the"},
+        near=_NEAR,
+        follows=frozenset({"PATH-PORTMAP"}),
+        after=rule_of_iptables(
+            "mangle", "FORWARD -o eth0 -p icmp --icmp-type destination-unreachable -j DROP"
+        ),
+    ),
+    _mapping(
+        name="who asks for a mapped port does not hear that it is closed in the pod",
+        source="cilium/cilium issue 33041; kubernetes/kubernetes issue 119131",
+        reds={"PATH-PORTMAP": "from pod mapped, about a datagram of 192.0.2.1: expected the"},
+        near=frozenset({"PATH-GATEWAY", "PATH-MASQUERADE"}),
+        after=rule_of_iptables(
+            "mangle",
+            "FORWARD -o eth0 -p icmp --icmp-type destination-unreachable"
+            " -m conntrack --ctstate DNAT -j DROP",
+        ),
+    ),
+    Fault(
+        name="the node does not hear that a port of a pod is closed",
+        source="projectcalico/calico issue 10640, from pods",
+        reds={"PATH-GATEWAY": "from pod bystander, about a datagram of the node: expected the"},
+        near=_NEAR,
+        after=rule_of_iptables(
+            "filter",
+            "INPUT -s 10.88.0.0/24 -p icmp --icmp-type destination-unreachable -j DROP",
+        ),
+    ),
+    Fault(
+        name="pods do not hear that a port of the node is closed",
+        source="projectcalico/calico issue 10640, from the node",
+        reds={"PATH-GATEWAY": "from the node, about a datagram of pod bystander: expected the"},
+        near=_NEAR,
+        after=rule_of_iptables(
+            "filter",
+            "OUTPUT -d 10.88.0.0/24 -p icmp --icmp-type destination-unreachable -j DROP",
+        ),
+    ),
+    Fault(
+        name="what pods send to port 53 is not masqueraded",
+        source="cilium/cilium issue 21411: DNS servers beyond the node do not answer",
+        reds={"PATH-MASQUERADE": "to 192.0.2.1 port 53: expected 192.0.2.2 for each of 16"},
+        near=_NEAR,
+        after=_unmasqueraded("-p udp --dport 53"),
+    ),
+    Fault(
+        name="what pods send to port 443 is not masqueraded",
+        source="own: an exception for a service of the cluster, without its address",
+        reds={"PATH-MASQUERADE": "to 192.0.2.1 port 443: expected 192.0.2.2 for each of 16"},
+        near=_NEAR,
+        after=_unmasqueraded("-p tcp --dport 443"),
+    ),
+    Fault(
+        name="datagrams in fragments do not leave the node",
+        source="cilium/cilium issues 22624, 25085, 32427",
+        reds={"PATH-MASQUERADE": "udp of 4000 bytes of pod bystander to 192.0.2.1: expected"},
+        near=_NEAR,
+        after=rule_of_iptables(
+            "mangle",
+            "FORWARD -s 10.88.0.0/24 -o eth0 -p udp -m conntrack ! --ctstate DNAT"
+            " -m length --length 1501:65535 -j DROP",
+        ),
+    ),
+    Fault(
+        name="answers in fragments do not come back from beyond the node",
+        source="cilium/cilium issue 32427, the other way",
+        reds={"PATH-MASQUERADE": "udp of 4000 bytes of pod bystander to 192.0.2.1: expected"},
+        near=_NEAR,
+        after=rule_of_iptables(
+            "mangle",
+            "FORWARD -i eth0 -p udp -m conntrack ! --ctstate DNAT"
+            " -m length --length 1501:65535 -j DROP",
+        ),
+    ),
+    _mapping(
+        name="datagrams in fragments do not reach mapped ports",
+        source="cilium/cilium issue 32427, of mapped ports",
+        reds={"PATH-PORTMAP": "asked for from beyond the node with 4000 bytes: expected an answer"},
+        near=frozenset({"PATH-GATEWAY", "PATH-MASQUERADE"}),
+        after=rule_of_iptables(
+            "mangle",
+            "FORWARD -i eth0 -p udp -m conntrack --ctstate DNAT"
+            " -m length --length 1501:65535 -j DROP",
+        ),
+    ),
+    _mapping(
+        name="hosts of other networks do not reach mapped ports",
+        source="moby/moby issue 45295",
+        reds={"PATH-PORTMAP": "beyond the node, from 198.51.100.77: expected a connection"},
+        near=frozenset({"PATH-GATEWAY", "PATH-MASQUERADE"}),
+        after=rule_of_iptables(
+            "raw", "PREROUTING -i eth0 -p tcp --dport 28080 ! -s 192.0.2.0/24 -j DROP"
+        ),
+    ),
+    _mapping(
+        name="answers of mapped ports have the pod's address",
+        source="containernetworking/plugins issue 123: what is not tracked is not translated back",
+        reds={
+            "PATH-PORTMAP": "udp port 29000 of 192.0.2.2, asked for from beyond the node: expected"
+        },
+        near=frozenset({"PATH-GATEWAY", "PATH-MASQUERADE"}),
+        after=rule_of_iptables("raw", "PREROUTING -s 10.88.0.0/24 -p udp --sport 9000 -j NOTRACK"),
+    ),
+    Fault(
         name="a host end has a small MTU, and UDP is dropped",
         source="own: two faults, of which neither hides the other",
         reds={"TOPO-MTU": "MTU at", "TOPO-HOOKS": "packet filter at node"},

@@ -191,6 +191,43 @@ PLUGINS = (
           ip link set "$HOST" txqueuelen 200 gso_max_size 32768""",
     ),
     Fault(
+        name="masquerading by a set of nftables, beside the plugin's own",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-DELETE", "LIFE-OTHERS", "LIFE-PERSIST", "PATH-MASQUERADE"}),
+        after="""nft 'add table inet own
+          add chain inet own post { type nat hook postrouting priority 100; }
+          add set inet own pods { type ipv4_addr; }
+          flush chain inet own post
+          add rule inet own post ip saddr @pods ip daddr != 10.88.0.0/24 masquerade'
+          nft "add element inet own pods { $IP }"
+          echo "$IP" >"/run/podpath/fault/set-$CNI_CONTAINERID-$CNI_IFNAME" """,
+        after_del="""known="/run/podpath/fault/set-$CNI_CONTAINERID-$CNI_IFNAME"
+          [ ! -e "$known" ] || { nft "delete element inet own pods { $(cat "$known") }"
+            rm "$known"; }""",
+    ),
+    Fault(
+        name="the node gets an address on lo, and forgets neighbours that do not answer",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-DELETE", "LIFE-OTHERS", "LIFE-PERSIST", "PATH-GATEWAY"}),
+        before="ip address replace 203.0.113.5/32 dev lo",
+        after_del="ip neigh flush dev cni0 nud failed",
+    ),
+    Fault(
+        name="a node of strict filters, which pods pass",
+        source="",
+        reds={},
+        near=_NEAR,
+        before="""iptables -P FORWARD DROP
+          iptables -C FORWARD -i cni0 -j ACCEPT || iptables -A FORWARD -i cni0 -j ACCEPT
+          iptables -C FORWARD -o cni0 -j ACCEPT || iptables -A FORWARD -o cni0 -j ACCEPT
+          drop="FORWARD -m conntrack --ctstate INVALID -j DROP"
+          iptables -C $drop || iptables -I $drop
+          clamp="FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu"
+          iptables -t mangle -C $clamp || iptables -t mangle -A $clamp""",
+    ),
+    Fault(
         name="rules with comments, which DEL finds by them",
         source="",
         reds={},

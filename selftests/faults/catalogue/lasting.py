@@ -211,7 +211,70 @@ _UNDONE = (
         untestable=ALL,
         after=_later('nsenter --net="$NETNS" ip route delete default'),
     ),
+    Fault(
+        name="pods get a packet filter seconds after ADD",
+        source="istio/istio issue 27469: rules in a pod's own namespace, by an agent",
+        reds={"LIFE-PERSIST": "changed at rules of pod"},
+        untestable=ALL,
+        after=_later("""nsenter --net="$NETNS" nft add table ip late
+          nsenter --net="$NETNS" nft add chain ip late f \\{ \\
+            type filter hook input priority 0\\; \\}
+          nsenter --net="$NETNS" nft add rule ip late f udp dport 9000 drop"""),
+    ),
+    Fault(
+        name="pods are excepted from masquerading seconds after ADD",
+        source="cilium/cilium issue 10939, by an agent",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip nat"},
+        untestable=ALL,
+        after=_later("iptables -t nat -I POSTROUTING -s 10.88.0.0/24 -j ACCEPT"),
+    ),
+    Fault(
+        name="what pods send to a port is redirected seconds after ADD",
+        source="own: a proxy of all pods, by an agent",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip nat"},
+        untestable=ALL,
+        after=_later(
+            "iptables -t nat -I PREROUTING -i cni0 -p tcp --dport 80 -j REDIRECT --to-ports 15001"
+        ),
+    ),
+    Fault(
+        name="pods are masqueraded from each other seconds after ADD",
+        source="own: a rule for a Service's hairpin that is too wide, by an agent",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip nat"},
+        untestable=ALL,
+        after=_later(
+            "iptables -t nat -I POSTROUTING -s 10.88.0.0/24 -d 10.88.0.0/24 -j MASQUERADE"
+        ),
+    ),
+    Fault(
+        name="what pods send has few hops left seconds after ADD",
+        source="own: a sysctl of an agent",
+        reds={"LIFE-PERSIST": "setting ipv4/ip_default_ttl: expected 64, saw 2"},
+        untestable=ALL,
+        after=_later("""nsenter --net="$NETNS" -- \\
+          sh -c "echo 2 >/proc/sys/net/ipv4/ip_default_ttl" """),
+    ),
+    Fault(
+        name="the node tracks no connections of pods seconds after ADD",
+        source="own: a daemon that spares the table of connections",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip raw"},
+        untestable=ALL,
+        after=_later("iptables -t raw -A PREROUTING -s 10.88.0.0/24 -j NOTRACK"),
+    ),
 )
+
+
+def _afterwards(name: str, says: str, commands: str) -> Fault:
+    """A plugin that does something on a node that has had pods before its start."""
+    return Fault(
+        name=name,
+        source="own: a set-up that a file on disk says is done",
+        reds={"LIFE-REBOOT": says},
+        last=f"""[ "$CNI_COMMAND $status" != "ADD 0" ] || {{
+          [ -e /var/lib/cni/made ] || touch /var/lib/cni/made /run/made
+          [ -e /run/made ] || {commands}; }}""",
+    )
+
 
 _REBOOT = (
     Fault(
@@ -243,6 +306,21 @@ _REBOOT = (
         last="""[ "$CNI_COMMAND $status" != "ADD 0" ] || {
           [ -e /var/lib/cni/made ] || touch /var/lib/cni/made /run/made
           [ -e /run/made ] || iptables -t nat -F; }""",
+    ),
+    _afterwards(
+        "the bridge has no address after a reboot",
+        "changed at node cni0 addresses: expected 10.88.0.1/24",
+        "ip address flush dev cni0 scope global",
+    ),
+    _afterwards(
+        "the node does not forward after a reboot",
+        "changed at node forwards ipv4: expected True",
+        "echo 0 >/proc/sys/net/ipv4/ip_forward",
+    ),
+    _afterwards(
+        "new pods have a smaller MTU after a reboot",
+        "MTU: expected 1500, saw 1300",
+        'ip link set "$HOST" mtu 1300',
     ),
     Fault(
         name="DEL of a pod of before a reboot takes a new pod's rules",
@@ -406,7 +484,11 @@ PLUGINS = (
         after=_later("""nft add table ip late
           nft add chain ip late f \\{ type filter hook forward priority 0\\; \\}
           nft add rule ip late f ip saddr 203.0.113.0/24 drop
-          nft add rule ip late f ip saddr 10.88.0.0/24 accept"""),
+          nft add rule ip late f ip saddr 10.88.0.0/24 accept
+          iptables -t nat -I POSTROUTING -s 203.0.113.0/24 -j ACCEPT
+          iptables -t nat -A POSTROUTING -s 10.88.0.0/24 -d 203.0.113.0/24 -j RETURN
+          iptables -t nat -I PREROUTING -s 203.0.113.0/24 -p tcp --dport 80 -j REDIRECT
+          iptables -t nat -A POSTROUTING -s 10.88.0.0/24 ! -d 10.88.0.0/24 -j MASQUERADE"""),
     ),
     Fault(
         name="state in directories of its own",

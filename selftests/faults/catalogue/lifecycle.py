@@ -172,6 +172,13 @@ FAULTS = (
         after_del='ip link add "left$(date +%N)" type bridge',
     ),
     Fault(
+        name="deletion leaves an address on the node's lo",
+        source="own: an address of a pod's Service that is never deleted",
+        reds={"LIFE-DELETE": "left behind at addresses: expected gone, saw 203.0.113."},
+        follows=_LEFT,
+        after_del='ip address add "203.0.113.$((1 + $$ % 250))/32" dev lo',
+    ),
+    Fault(
         name="a leak after the tenth deletion",
         source="own",
         reds={"LIFE-CHURN": "left behind at leases"},

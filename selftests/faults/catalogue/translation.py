@@ -23,7 +23,7 @@ def _anywhere(chain: str) -> str:
       {rule_of_iptables("nat", f"{chain} {rest}")}"""
 
 
-def _forget(chosen: str = 'b""') -> str:
+def forget(chosen: str = 'b""') -> str:
     """Shell: tracked connections are forgotten, by IPCTNL_MSG_CT_DELETE (nfnetlink_conntrack.h).
 
     Args:
@@ -211,13 +211,58 @@ FAULTS = (
         source="moby/moby issue 53384: entries of others go with those of a port",
         reds={"LIFE-OTHERS": "lost at tracked connections: expected TCP of 203.0.113.77"},
         near=frozenset({"LIFE-PORTMAP", "LIFE-DELETE"}),
-        after_del=f'[ "$POD" != passer-1 ] || {_forget()}',
+        after_del=f'[ "$POD" != passer-1 ] || {forget()}',
     ),
     Fault(
         name="the end of one pod takes another program's routes",
         source="own: a table that the plugin takes for its own",
         reds={"LIFE-OTHERS": "lost at routing: expected blackhole 203.0.113.77"},
         after_del='[ "$POD" != passer-1 ] || ip route flush table 7777',
+    ),
+    Fault(
+        name="the end of one pod makes the node forget its neighbours",
+        source="own: ip neigh flush, of the wrong link",
+        reds={"LIFE-OTHERS": "lost at neighbours of the node: expected 203.0.113.79 on eth0"},
+        near=frozenset({"LIFE-DELETE", "LIFE-REUSE"}),
+        after_del='[ "$POD" != passer-1 ] || ip neigh flush dev eth0',
+    ),
+    Fault(
+        name="the end of one pod makes the node forget the neighbours of its bridge",
+        source="own: the same for the link of all pods",
+        reds={"LIFE-OTHERS": "lost at neighbours of the node: expected 203.0.113.80 on cni0"},
+        near=frozenset({"LIFE-DELETE", "LIFE-REUSE"}),
+        after_del='[ "$POD" != passer-1 ] || ip neigh flush dev cni0',
+    ),
+    Fault(
+        name="the end of one pod deletes bridges that it does not know",
+        source="own: all links of the kind are looked at, as by GC",
+        reds={"LIFE-OTHERS": "lost at interfaces: expected podpath_other"},
+        near=frozenset({"LIFE-DELETE"}),
+        after_del="""[ "$POD" != passer-1 ] ||
+          for b in $(ls -d /sys/class/net/*/bridge | cut -d/ -f5); do
+            [ "$b" = cni0 ] || ip link delete "$b"; done""",
+    ),
+    Fault(
+        name="the end of one pod takes another program's IPsec policies",
+        source="cilium/cilium issue 26298, the other way round",
+        reds={"LIFE-OTHERS": "lost at IPsec: expected IPsec: src 203.0.113.77/32"},
+        near=frozenset({"LIFE-DELETE"}),
+        after_del='[ "$POD" != passer-1 ] || ip xfrm policy flush',
+    ),
+    Fault(
+        name="the end of one pod releases what another network holds",
+        source="rancher/rancher issue 21348, for leases of another network",
+        reds={"LIFE-OTHERS": "lost at files: expected /var/lib/cni/networks/podpath_other"},
+        near=frozenset({"LIFE-DELETE"}),
+        after_del="""[ "$POD" != passer-1 ] ||
+          find /var/lib/cni/networks -name '203.*' -delete""",
+    ),
+    Fault(
+        name="the end of one pod leaves traffic control on the uplink",
+        source="own: a filter that an interface of the pod should have got",
+        reds={"LIFE-OTHERS": "left behind at hooks of the node: expected none, saw clsact on eth0"},
+        near=frozenset({"LIFE-DELETE"}),
+        after_del="tc qdisc replace dev eth0 clsact",
     ),
     _mapping(
         name="the end of one pod takes the mapped ports of all",
@@ -250,7 +295,7 @@ PLUGINS = (
         source="",
         reds={},
         near=frozenset({"LIFE-OTHERS", "LIFE-PORTMAP", "LIFE-DELETE"}),
-        after_del=_forget(_MARKED),
+        after_del=forget(_MARKED),
     ),
     Fault(
         name="masqueraded packets get any port",

@@ -79,3 +79,46 @@ def test_rules_that_drop_packets_of_pods(rule: str, drops: bool) -> None:
     entry = f"table ip filter chain FORWARD: {rule}"
 
     assert ruleset.drops(entry, [ip_address("10.88.0.2")], {"cni0", "veth1"}) is drops
+
+
+@pytest.mark.parametrize(
+    ("rule", "diverts"),
+    [
+        ("ip saddr 10.88.0.0/24 udp dport 53 counter dnat to 192.0.2.1:5353", True),
+        ('iifname "cni0" tcp dport 80 counter redirect to :15001', True),
+        ('iifname "cni0" counter notrack', True),
+        ('iifname "cni0" counter xt target CT', True),
+        ("ip saddr 172.17.0.0/16 dnat to 172.17.0.2", False),
+        ("fib daddr type local jump DOCKER", False),
+        ("ip saddr 10.88.0.0/24 masquerade", False),
+        ("ip saddr 10.88.0.0/24 ip daddr != 10.88.0.0/24 masquerade", False),
+        ("ip saddr 10.88.0.0/24 ip daddr 10.88.0.0/24 masquerade", True),
+        ("ip saddr 10.88.0.0/24 ct state new accept", False),
+    ],
+)
+def test_rules_that_divert_packets_of_pods(rule: str, diverts: bool) -> None:
+    entry = f"table ip nat chain PREROUTING: {rule}"
+
+    assert ruleset.diverts(entry, [ip_address("10.88.0.2")], {"cni0"}) is diverts
+
+
+@pytest.mark.parametrize(
+    ("rule", "exempts"),
+    [
+        ("ip saddr 10.88.0.0/24 counter accept", True),
+        ("counter return", True),
+        ("ip saddr 203.0.113.0/24 counter accept", False),
+        ("meta mark 0x4000 return", False),
+        ("ip saddr 10.88.0.0/24 counter masquerade", False),
+    ],
+)
+def test_rules_that_keep_packets_from_a_translation(rule: str, exempts: bool) -> None:
+    """A new rule counts if a known one of the same chain follows it."""
+    place, after = "table ip nat chain POSTROUTING", "ip saddr 10.88.0.2 jump CNI-1"
+    new, known = f"{place}: {rule}", f"{place}: {after}"
+    pods = [ip_address("10.88.0.2")]
+
+    found = list(ruleset.exempting([new, known], {known}, pods, {"cni0"}))
+    assert found == [new] * exempts
+    assert list(ruleset.exempting([known, new], {known}, pods, {"cni0"})) == []
+    assert list(ruleset.exempting([new, known], {new, known}, pods, {"cni0"})) == []

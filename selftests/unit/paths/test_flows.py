@@ -21,13 +21,25 @@ def test_ports_are_spread_over_the_whole_range() -> None:
 
 
 def test_flows_that_differ_are_one_difference() -> None:
-    wrong = dict.fromkeys(range(2000, 2006), "10.88.0.5")
+    flows = [(port, (4444, 53)[port % 2]) for port in range(2000, 2000 + FLOWS)]
+    wrong = dict.fromkeys(flows[:6], "10.88.0.5")
 
-    (difference,) = many_flows._differences("client", "udp", HOST, wrong, FLOWS)
+    (difference,) = many_flows._differences("client", "udp", HOST, wrong, dict.fromkeys(flows, ""))
 
     assert str(difference) == (
         "masquerade at udp of pod client to 192.0.2.1: expected 192.0.2.2 for each of 64 source"
         " ports, saw 10.88.0.5 for source port 2000, 2001, 2002, 2003 and 2 more"
+    )
+
+
+def test_flows_to_one_port_name_it() -> None:
+    flows = [(port, (4444, 53)[port % 2]) for port in range(2000, 2000 + FLOWS)]
+    wrong = {flow: "10.88.0.5" for flow in flows if flow[1] == 53}
+
+    (difference,) = many_flows._differences("client", "udp", HOST, wrong, dict.fromkeys(flows, ""))
+
+    assert str(difference).startswith(
+        "masquerade at udp of pod client to 192.0.2.1 port 53: expected 192.0.2.2 for each of 32"
     )
 
 
