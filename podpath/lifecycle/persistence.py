@@ -180,7 +180,12 @@ class Persistence:
             return []
         except DoesNotConform as error:
             return [Difference("changed", NODE, "the pods' namespaces", error.message)]
-        differences = bystanders.changes(self.first, now, self._network)
+        differences = [
+            difference
+            for difference in bystanders.changes(self.first, now, self._network)
+            if str(difference.where) != f"{NODE} {self._network.bridge} mac"
+            or not self._came_with_pods(difference)
+        ]
         differences += bystanders.lost_routes(self.first, now, self._network)
         differences += bystanders.new_ways(self.first, now)
         if not self._node.shared:
@@ -190,6 +195,14 @@ class Persistence:
         lost_leases = [Difference("lost", "leases", lease, "gone") for lease in sorted(released)]
         hooks = [Difference("changed", where, "none", rule) for where, rule in sorted(came)]
         return [*differences, *lost_rules, *hooks, *lost_leases, *self._changed_settings()]
+
+    def _came_with_pods(self, difference: Difference) -> bool:
+        """Return whether the bridge has had its MAC address since podpath changed the node last.
+
+        LIFE-OTHERS reports that it changes as pods come and go.
+        """
+        link = self._own.interface(self._network.bridge)
+        return link is not None and link.mac == difference.seen
 
     def _changed_settings(self) -> list[Difference]:
         read = {} if self._closed else self._read_settings()
