@@ -50,6 +50,8 @@ _OF_PLUGINS = {
 _ALWAYS_OF_CONTRACT = frozenset({"CNI-ADD-RESULT", "CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-DEL"})
 #: Calls of plugins that a run may await in vain, each for 10 or 20 s: later ones are not made.
 _MOST_HUNG = 2
+#: The requirement under which a test that was not run is told.
+_SEE = re.compile(rf"^(?!{Verdict.NOT_APPLICABLE}).*see ([A-Z][A-Z0-9-]+)", re.MULTILINE)
 _LEGEND = (
     "● red, or a recommendation not met, as it must be   ○ the same, or not run, in consequence"
     "   ? not testable   · green   ! wrong"
@@ -110,9 +112,9 @@ def row(fault: Fault, run: Run) -> Row:
     """Hold what was seen against what the fault declares."""
     verdicts = run.verdicts()
     reasons = {i: run.reasons(i) for i in verdicts}
-    wrong = {}
+    wrong, told = {}, _told(fault, verdicts, reasons)
     for requirement, verdict in verdicts.items():
-        if complaint := _wrong(fault, requirement, verdict, reasons[requirement]):
+        if complaint := _wrong(fault, requirement, verdict, reasons[requirement], told):
             wrong[requirement] = complaint
     wrong |= {i: "was not run" for i in fault.reds if i not in verdicts}
     if "Traceback" in run.output:
@@ -148,31 +150,38 @@ def _causes(run: Run) -> Iterator[str]:
                 yield from (loss["sentence"] for loss in evidence.get("losses", []))
 
 
-def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str) -> str:
+def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str, told: frozenset[str]) -> str:
     if text := fault.reds.get(requirement):
         if verdict != (failed := _failed(requirement)):
             return f"should be {failed!r} ({text}), but: {verdict}"
         return "" if text in reasons else f"should say {text!r}, but says: {reasons[:1500]}"
     if cause := fault.under.get(requirement):
-        told = verdict == Verdict.NOT_RUN and f"see {cause}" in reasons
-        return "" if told else f"should be told under {cause}, but: {verdict}: {reasons[:1500]}"
+        is_told = verdict == Verdict.NOT_RUN and f"see {cause}" in reasons
+        return "" if is_told else f"should be told under {cause}, but: {verdict}: {reasons[:1500]}"
     allowed = {Verdict.CONFORMS, Verdict.NOT_APPLICABLE}
     allowed |= {Verdict.KNOWN_DEVIATION} if requirement in fault.deviating else set()
     allowed |= {Verdict.RECOMMENDED} if requirement in NOT_MET - fault.near else set()
     allowed |= {_failed(requirement)} if requirement in _consequences(fault) else set()
     allowed |= {Verdict.COULD_NOT_TEST} if requirement in fault.untestable else set()
-    if requirement in _consequences(fault) | fault.untestable or _is_told(fault, reasons):
+    if requirement in _consequences(fault) | fault.untestable | told:
         allowed |= {Verdict.NOT_RUN}  # because of a requirement that must turn red
     return "" if verdict in allowed else f"{verdict}: {reasons[:1500]}"
 
 
-def _is_told(fault: Fault, reasons: str) -> bool:
-    """Return whether all that was not run is told under a requirement that turns red, or is told.
+def _told(fault: Fault, verdicts: Mapping[str, str], reasons: Mapping[str, str]) -> frozenset[str]:
+    """The requirements that are told under those that must turn red, or may in consequence.
 
-    It must turn red, may do so in consequence, or must be told under one that does.
+    So are those that are told under these.
     """
-    told = set(re.findall(r"see ([A-Z][A-Z0-9-]+)", reasons))
-    return bool(told) and told <= {*fault.reds, *fault.under} | _consequences(fault)
+    told = {*fault.reds, *fault.under} | _consequences(fault)
+    waiting = {
+        requirement: set(re.findall(_SEE, reasons[requirement]))
+        for requirement, verdict in verdicts.items()
+        if verdict == Verdict.NOT_RUN
+    }
+    while found := {i for i, causes in waiting.items() if causes and causes <= told} - told:
+        told |= found
+    return frozenset(told)
 
 
 def _failed(requirement: str) -> Verdict:

@@ -63,6 +63,22 @@ def test_tests_may_be_kept_from_running_where_they_may_be_red_or_untestable() ->
     assert matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, TOPO_MAC=not_run)).wrong == {}
 
 
+def test_tests_may_be_told_under_what_is_told_itself() -> None:
+    """The chain must end at a requirement that must turn red."""
+    mac = (Verdict.NOT_RUN, f"{Verdict.NOT_RUN}: the path differs already, see TOPO-FDB")
+    fdb = (Verdict.NOT_RUN, f"{Verdict.NOT_RUN}: a link drops it, see TOPO-MTU")
+    other = (Verdict.NOT_RUN, f"{Verdict.NOT_RUN}: no pod could be made, see LIFE-ADD")
+    apart = (fdb[0], f"{fdb[1]}\n{Verdict.NOT_APPLICABLE}: it is not there, see CNI-CHECK")
+
+    def wrong(**verdicts: tuple[str, str]) -> set[str]:
+        return set(matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, **verdicts)).wrong)
+
+    assert wrong(TOPO_MAC=mac, TOPO_FDB=fdb) == set()
+    assert wrong(TOPO_MAC=mac, TOPO_FDB=apart) == set()
+    assert wrong(TOPO_MAC=mac, TOPO_FDB=other) == {"TOPO-MAC", "TOPO-FDB"}
+    assert wrong(TOPO_MAC=mac) == {"TOPO-MAC"}
+
+
 def test_consequence_must_be_told_under_its_cause() -> None:
     """Not red itself, and not green: its test ran into the fault."""
     fault = replace(FAULT, under={"PATH-MTU": "TOPO-MTU"})
