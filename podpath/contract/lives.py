@@ -1,6 +1,5 @@
 """Whole lives of attachments, each recorded once, and checked by several tests."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +13,10 @@ from podpath.contract.links import CONTAINER, AttachmentState
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import ATTACHING, Subject
 from podpath.errors import CouldNotTest, DoesNotConform, Unmet
-from podpath.model import Difference
+from podpath.model import Difference, shape
 from podpath.nodes import inventory
 
 _DEL = "CNI-DEL"
-#: Words that differ between containers: ids, addresses, names of links.
-_NAMES = re.compile(r"\S*(?:\d|veth)\S*")
 #: Differences that an interface left in the container brings with it: its other end is left, too.
 _WITH_LINK = {("left behind", where, "gone", "#") for where in ("interfaces", "bridge ports")}
 
@@ -120,10 +117,10 @@ class Life:
         Raises:
             Unmet: each of them is one of CNI-DEL, apart from the container's names.
         """
-        known = {_shape(difference) for difference in self.undeleted}
+        known = {shape(difference) for difference in self.undeleted}
         if any(difference.where == CONTAINER for difference in self.leftovers):
             known |= _WITH_LINK
-        if not differences or not {_shape(difference) for difference in differences} <= known:
+        if not differences or not {shape(difference) for difference in differences} <= known:
             return differences
         violation = DoesNotConform("\n".join(map(str, differences)))
         raise Unmet(violation, _DEL, "every DEL of the plugin has these differences")
@@ -155,12 +152,6 @@ class Lives:
         if isinstance(recorded, Life):
             return recorded
         raise recorded.with_traceback(None)
-
-
-def _shape(difference: Difference) -> tuple[str, ...]:
-    """Return a difference without the names of its container."""
-    texts = (difference.kind, str(difference.where), difference.expected, difference.seen)
-    return tuple(_NAMES.sub("#", text) for text in texts)
 
 
 def _unrouted(attachment: Attachment) -> Differences:

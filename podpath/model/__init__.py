@@ -9,7 +9,7 @@ from podpath.model.addresses import (
     ip_addresses,
     is_within,
 )
-from podpath.model.difference import Difference, listed
+from podpath.model.difference import Difference, listed, shape
 from podpath.model.losses import Cause, Count, Dropped, Loss
 from podpath.model.packets import Observation, Packet, Sighting, TapProof
 from podpath.model.paths import Hop, Path, Translation
@@ -76,4 +76,5 @@ __all__ = [
     "ip_addresses",
     "is_within",
     "listed",
+    "shape",
 ]

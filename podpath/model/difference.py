@@ -1,9 +1,13 @@
 """Differences between an expectation and an observation."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from podpath.model.place import Place
+
+#: Words that name one pod, link, address or file.
+_NAMES = re.compile(r"\S*(?:\d|veth)\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,12 @@ class Difference:
     def __str__(self) -> str:
         about = f" [{self.packet}]" if self.packet else ""
         return f"{self.kind} at {self.where}: expected {self.expected}, saw {self.seen}{about}"
+
+
+def shape(difference: Difference) -> tuple[str, ...]:
+    """Return the texts of a difference without the names of single pods and links."""
+    texts = (difference.kind, str(difference.where), difference.expected, difference.seen)
+    return tuple(_NAMES.sub("#", text) for text in texts)
 
 
 def listed(values: Iterable[object]) -> str:

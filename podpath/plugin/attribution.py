@@ -66,7 +66,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             cause = _unrouted(item, persistence)
         cause = cause or _peerless(item, error) or _routeless(item, error, persistence)
         cause = cause or _unreached(item, error, persistence)
-        cause = cause or _unplaced(item, error, persistence) or _resent(item, error)
+        cause = cause or _unplaced(item, error, persistence)
+        cause = cause or _resent(item, error) or _left(item, error)
         if cause is None:
             raise
         raise cause from None
@@ -249,6 +250,24 @@ def _resent(item: pytest.Item, error: Exception) -> Exception | None:
         return None
     plain, text = found
     return Unmet(DoesNotConform(text), plain.requirement, plain.consequence)
+
+
+def _left(item: pytest.Item, error: Exception) -> Exception | None:
+    """Return the violation of LIFE-DELETE, if the deletion of any pod leaves what a test found."""
+    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
+    from podpath.lifecycle import deletion
+    from podpath.plugin import deleting
+
+    if not isinstance(error, AssertionError):
+        return None
+    try:
+        found = deleting.leftovers(item)
+    except (CouldNotTest, DoesNotConform):  # another pod says nothing, and the failure stays
+        return None
+    if not found or not _is_judged(item, deletion.REQUIREMENT):
+        return None
+    text = "\n".join(map(str, found))
+    return Unmet(DoesNotConform(text), deletion.REQUIREMENT, deletion.CONSEQUENCE)
 
 
 def _parameters(item: pytest.Item) -> dict[str, Any]:

@@ -42,6 +42,7 @@ TEXTS = {
     "the pods' wiring changed by itself": "Pod 的接线自己变了",
     "no transfer began": "没有传输开始",
     "the path differs already before pods come and go": "在 Pod 变动之前路径就已不同",
+    "the deletion of any pod has these differences": "删除任何 Pod 都有这些差异",
     "a ping between pods is lost, too": "Pod 之间的 ping 也会丢失",
     "an HTTP exchange between pods is lost, too": "Pod 之间的 HTTP 交互也会丢失",
     "a datagram between pods is lost, too": "Pod 之间的数据报也会丢失",

@@ -79,9 +79,9 @@ FAULTS = (
         source="own",
         reds={
             "LIFE-DELETE": "left behind at links: expected gone, saw eth0 length of the transmit",
-            "LIFE-CHURN": "left behind at links",
             "LIFE-OTHERS": "changed at node eth0 length of the transmit queue: expected ",
         },
+        under={"LIFE-CHURN": "LIFE-DELETE"},
         follows=frozenset({"CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"}),
         after="ip link set eth0 txqueuelen $(($(cat /sys/class/net/eth0/tx_queue_len) + 1))",
     ),

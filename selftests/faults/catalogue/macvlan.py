@@ -181,8 +181,8 @@ FAULTS = (
         source="kubernetes/kubernetes issue 56840",
         reds={
             "LIFE-DELETE": "left behind at interfaces: expected gone, saw left",
-            "LIFE-CHURN": "left behind at interfaces",
         },
+        under={"LIFE-CHURN": "LIFE-DELETE"},
         follows=frozenset({"TOPO-NODE-LINKS"}),
         after_del='ip link add "left$(date +%N)" link eth0 type macvlan mode bridge',
     ),

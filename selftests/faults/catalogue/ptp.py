@@ -148,8 +148,8 @@ FAULTS = (
         source="own",
         reds={
             "LIFE-DELETE": "left behind at routing: expected gone, saw blackhole 10.88.0.",
-            "LIFE-CHURN": "left behind at routing",
         },
+        under={"LIFE-CHURN": "LIFE-DELETE"},
         follows=frozenset({"TOPO-NODE-ROUTE"}),
         near=frozenset({"LIFE-REUSE"}),
         after_del="""gone=$(flat "$input" | sed 's/.*"address":"\\([0-9.]*\\).*/\\1/')

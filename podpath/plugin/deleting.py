@@ -1,0 +1,36 @@
+"""Attribute what deleted pods leave to LIFE-DELETE, if the deletion of any pod leaves it.
+
+One more pod is created and deleted, so that this rests on what was seen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from podpath.plugin import outcome, shared
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from podpath.model import Difference
+
+#: What the deletion of a pod left in this process.
+_left = pytest.StashKey["list[Any]"]()
+_NEEDED = ("node", "pods", "network")
+
+
+def leftovers(item: pytest.Item) -> Sequence[Difference]:
+    """Return what the deletion of a pod leaves, if a failed test found nothing but that."""
+    from podpath.lifecycle import deletion
+
+    ids, found = shared.ids_of(item), outcome.compared(item.config)
+    fixtures = getattr(item, "funcargs", {})
+    if not found or not deletion.DELETING.issuperset(ids) or not fixtures.keys() >= {*_NEEDED}:
+        return ()
+    stash = item.config.stash
+    if _left not in stash:
+        node, pods, network = (fixtures[name] for name in _NEEDED)
+        stash[_left] = deletion.differences(node, pods, network)
+    return stash[_left] if deletion.is_alike(found, stash[_left]) else ()
