@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from podpath.model import Difference
 
 #: What the deletion of a pod left in this process.
-_left = pytest.StashKey["list[Any]"]()
+_left = pytest.StashKey["Sequence[Difference]"]()
 _NEEDED = ("node", "pods", "network")
 
 
@@ -33,4 +33,5 @@ def leftovers(item: pytest.Item) -> Sequence[Difference]:
     if _left not in stash:
         node, pods, network = (fixtures[name] for name in _NEEDED)
         stash[_left] = deletion.differences(node, pods, network)
-    return stash[_left] if deletion.is_alike(found, stash[_left]) else ()
+    of_any = stash[_left]
+    return of_any if deletion.is_alike(found, of_any) else ()
