@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from podpath.cni.network import Network
 from podpath.model import Difference, Loss, Topology
-from podpath.paths import ending, hooked, proxied, too_large, without_route
+from podpath.paths import ending, flooding, hooked, proxied, too_large, without_route
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import MISSING
 from podpath.topology import bridge
@@ -41,6 +41,9 @@ def cause(
     """
     of_packets = [d for crossing in judgement.crossings for d in crossing.differences]
     kinds = {d.kind for d in (*differences, *judgement.differences, *of_packets)}
+    flooded = flooding.cause(judgement, differences, topology, network)
+    if flooded is not None and flooded.requirement not in network.not_applicable:
+        return flooded
     if MISSING not in kinds:
         return None
     routeless = without_route.cause(judgement, differences, topology, network)

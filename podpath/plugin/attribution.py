@@ -61,7 +61,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         if not on_pods:
             raise cause or error from None
         if cause is None and isinstance(error, AssertionError):
-            cause = _unrouted(item, persistence) or _following(item, persistence)
+            cause = _unrouted(item, persistence) or _following(item, persistence) or _altered(item)
         elif cause is None and _is_about_paths(error):
             cause = _unrouted(item, persistence)
         cause = cause or _peerless(item, error) or _routeless(item, error, persistence)
@@ -171,6 +171,23 @@ def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
     if cause is None or _is_declared(item, cause.requirement):
         return None
     return _violation(cause)
+
+
+def _altered(item: pytest.Item) -> Exception | None:
+    """Return the violation of PATH-UNCHANGED, if packets only change on their way."""
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.paths import altered
+    from podpath.plugin import outcome
+
+    differences = outcome.compared(item.config)
+    failed = [o for o in item.stash.get(shared.observations, []) if o.differences]
+    if not altered.SENDING.issuperset(shared.ids_of(item)) or not failed or not differences:
+        return None
+    found = [altered.changes(o.judgement, differences) for o in failed]
+    if not all(found) or not _is_judged(item, altered.REQUIREMENT):
+        return None
+    text = "\n".join(map(str, found[0]))
+    return Unmet(DoesNotConform(text), altered.REQUIREMENT, altered.CONSEQUENCE)
 
 
 def _peerless(item: pytest.Item, error: Exception) -> Exception | None:

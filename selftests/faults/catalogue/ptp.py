@@ -94,7 +94,8 @@ FAULTS = (
     _routed(
         name="ptp: TTL is set back",
         source="own: to hide a router",
-        reds={"PATH-ICMP": "TTL changed at node veth", "PATH-UNCHANGED": "TTL changed"},
+        reds={"PATH-UNCHANGED": "TTL changed"},
+        under={"PATH-ICMP": "PATH-UNCHANGED"},
         follows=_PATHS,
         after=_filter("filter hook postrouting priority 0", "ip ttl set 64"),
     ),
@@ -103,9 +104,9 @@ FAULTS = (
         source="own: a short cut from veth to veth",
         reds={
             "TOPO-HOOKS": "packet filter at node",
-            "PATH-ICMP": "TTL changed at node veth",
             "PATH-UNCHANGED": "TTL changed",
         },
+        under={"PATH-ICMP": "PATH-UNCHANGED"},
         follows=_PATHS,
         after="""[ "$POD" != server ] || { mac=$(pod_mac)
           own=$(cat "/sys/class/net/$HOST/address")
@@ -118,7 +119,8 @@ FAULTS = (
     _routed(
         name="ptp: pods are masqueraded from each other",
         source="own: ipMasq without its exception",
-        reds={"PATH-ICMP": "address changed", "PATH-UNCHANGED": "address changed"},
+        reds={"PATH-UNCHANGED": "address changed"},
+        under={"PATH-ICMP": "PATH-UNCHANGED"},
         follows=_PATHS,
         after=_filter("nat hook postrouting priority 90", "masquerade"),
     ),

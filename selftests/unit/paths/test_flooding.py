@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from podpath.model import NODE, Direction, Observation, Sighting
+from podpath.model import NODE, Direction, FdbEntry, Observation, Sighting, Topology
 from podpath.paths import flooding
 from podpath.paths.judgement import Judgement, judge
 from podpath.paths.probes import Echo
@@ -42,3 +42,34 @@ def test_loss_is_no_flooding() -> None:
 
 def test_nothing_that_differs_is_no_flooding() -> None:
     assert not flooding.is_all(judged(), frozenset())
+
+
+def unlearned(base: Topology) -> Topology:
+    """The sample, whose bridge has no entry of the server."""
+    entries: list[FdbEntry] = [e for e in base.node.fdb if e.mac != samples.mac("server")]
+    return samples.with_node(base, fdb=tuple(entries))
+
+
+def violated(topology: Topology) -> str:
+    """The requirement that the flooding follows from; empty for a finding of its own."""
+    judgement = judged(flooded())
+    found = flooding.cause(judgement, judgement.differences, topology, samples.network())
+    return found.requirement if found else ""
+
+
+def test_flooding_follows_from_a_port_that_learns_nothing() -> None:
+    base = unlearned(samples.topology())
+    port = base.node.interface(samples.host_end("server"))
+    assert port is not None
+    assert port.port is not None
+    deaf = replace(port.port, learning=False)
+
+    assert violated(samples.with_node_link(base, port.name, port=deaf)) == "TOPO-BRIDGE-PORT"
+
+
+def test_flooding_follows_from_a_bridge_that_forgets() -> None:
+    assert violated(unlearned(samples.topology())) == "TOPO-FDB"
+
+
+def test_flooding_of_what_the_bridge_knows_is_a_finding_of_its_own() -> None:
+    assert violated(samples.topology()) == ""
