@@ -71,7 +71,7 @@ def test_tests_may_be_told_under_what_is_told_itself() -> None:
     apart = (fdb[0], f"{fdb[1]}\n{Verdict.NOT_APPLICABLE}: it is not there, see CNI-CHECK")
 
     def wrong(**verdicts: tuple[str, str]) -> set[str]:
-        return set(matrix.row(FAULT, ended(1, TOPO_MTU=CAUGHT, **verdicts)).wrong)
+        return set(matrix.row(FAULT, ended(1, "", TOPO_MTU=CAUGHT, **verdicts)).wrong)
 
     assert wrong(TOPO_MAC=mac, TOPO_FDB=fdb) == set()
     assert wrong(TOPO_MAC=mac, TOPO_FDB=apart) == set()
