@@ -22,7 +22,7 @@ def _no_masquerade(bridge: dict[str, Any]) -> None:
 
 
 def _roomy(bridge: dict[str, Any]) -> None:
-    """Give pods, which use the upper half of a network, as many addresses as any run takes."""
+    """Give pods, which have an address of the other half, as many as any run takes."""
     _no_masquerade(bridge)
     bridge["ipam"]["ranges"] = [[{"subnet": "10.88.0.0/20"}]]
 
@@ -268,7 +268,7 @@ FAULTS = (
         reds={"TOPO-ADDR": "to nobody"},
         untestable=frozenset({"LIFE-REUSE"}),
         configure=_roomy,
-        after="""new=${IP#*.*.}; new="${IP%.*.*}.$((${new%.*} + 8)).${IP##*.}"
+        after="""new=${IP#*.*.}; new="${IP%.*.*}.$(((${new%.*} + 8) % 16)).${IP##*.}"
           in_pod ip address add "$new/20" dev "$CNI_IFNAME"
           in_pod ip address del "$IP/20" dev "$CNI_IFNAME"
           in_pod ip address add "$new/20" dev "$CNI_IFNAME"

@@ -2,6 +2,7 @@
 
 import socket
 from ipaddress import ip_address
+from socketserver import ThreadingUDPServer
 from urllib.request import urlopen
 
 import pytest
@@ -55,3 +56,19 @@ def test_taken_port_is_no_verdict(ports: tuple[int, int]) -> None:
         taken.listen()
         with pytest.raises(CouldNotTest, match=words), hosts.serving(HERE, LOOPBACK):
             pass
+
+
+@pytest.mark.parametrize(
+    ("server", "address", "level", "option"),
+    [
+        (hosts._Udp, "127.0.0.1", socket.IPPROTO_IP, hosts._MTU_DISCOVER),
+        (hosts._Udp6, "::1", socket.IPPROTO_IPV6, hosts._MTU_DISCOVER_6),
+    ],
+    ids=["ipv4", "ipv6"],
+)
+def test_datagrams_are_sent_whole(
+    server: type[ThreadingUDPServer], address: str, level: int, option: int
+) -> None:
+    """What the host learned of a path's MTU before does not matter."""
+    with server((address, 0), hosts._Echo) as made:
+        assert made.socket.getsockopt(level, option) == hosts._PROBE
