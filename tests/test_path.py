@@ -10,7 +10,15 @@ from podpath.cni.network import Network
 from podpath.model import Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, Deployment
-from podpath.paths import icmp_errors, judgement, likeness, outside, probes, programs_of_node
+from podpath.paths import (
+    icmp_errors,
+    judgement,
+    likeness,
+    neighbour,
+    outside,
+    probes,
+    programs_of_node,
+)
 from podpath.paths.icmp_errors import End
 from podpath.paths.observe import Observed
 from podpath.paths.traffic import Traffics
@@ -75,9 +83,16 @@ def test_ping_crosses_exactly_the_expected_interfaces(
 @each_family
 @both_directions
 def test_http_crosses_exactly_the_expected_interfaces(
-    observe: Observe, traffic: Traffics, source: str, destination: str, family: Family
+    node: Node,
+    pods: Deployment,
+    observe: Observe,
+    traffic: Traffics,
+    source: str,
+    destination: str,
+    family: Family,
 ) -> None:
     """Each packet from the first SYN to the last ACK appears once at every expected hop."""
+    neighbour.forget_sizes(node, pods)
     observed = observe(traffic.http(source, destination, family))
 
     assert observed.differences == []

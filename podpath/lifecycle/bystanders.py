@@ -52,6 +52,20 @@ def probes(
     return {"PATH-GATEWAY": partial(traffic.ping_gateway, CLIENT, gateway)}
 
 
+class PathDiffers(Unmet):
+    """Fault of a path that differs before pods come and go.
+
+    Attributes:
+        observed: the traffic that does not take the path.
+    """
+
+    def __init__(self, requirement: str, observed: Observed) -> None:
+        fault = DoesNotConform(str(observed.differences[0]))
+        why = "the path differs already before pods come and go"
+        super().__init__(fault, requirement, why)
+        self.observed = observed
+
+
 def require_path(requirement: str, observed: Observed) -> None:
     """Require that traffic takes the path before pods come and go.
 
@@ -60,11 +74,10 @@ def require_path(requirement: str, observed: Observed) -> None:
         observed: the traffic.
 
     Raises:
-        Unmet: it does not.
+        PathDiffers: it does not.
     """
     if observed.differences:
-        fault = DoesNotConform(str(observed.differences[0]))
-        raise Unmet(fault, requirement, "the path differs already before pods come and go")
+        raise PathDiffers(requirement, observed)
 
 
 def changes(before: Topology, after: Topology, network: Network) -> list[Difference]:

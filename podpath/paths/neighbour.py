@@ -8,6 +8,7 @@ from podpath.errors import CouldNotTest
 from podpath.model import POD_INTERFACE, Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
+from podpath.system import netns
 
 
 @contextmanager
@@ -47,11 +48,21 @@ def forget(node: Node, pods: Deployment, addresses: Iterable[Address]) -> None:
                 _run(node, ["ip", *namespace, "neighbour", "flush", "to", str(address)])
 
 
-def forget_sizes() -> None:
-    """Let this thread's network namespace forget what ICMP errors said of paths' MTUs (ip-sysctl).
+def forget_sizes(node: Node, pods: Deployment) -> None:
+    """Let pods, and a host beyond the node, forget what ICMP errors said of paths' MTUs.
 
-    Otherwise it depends on the tests before whether it sends a large packet whole.
+    Otherwise it depends on the tests before whether they send a large packet whole.
+
+    Raises:
+        CouldNotTest: A namespace cannot be entered.
     """
+    named = node.named_namespaces()
+    spaces = [named[n] for pod in pods if (n := pod.network.netns) in named]
+    netns.run_in_each(filter(None, (*spaces, node.beyond)), _flush_exceptions)
+
+
+def _flush_exceptions() -> None:
+    """Remove the exceptions from the routes of this thread's network namespace (ip-sysctl)."""
     for family in Family:
         with suppress(OSError):  # a kernel without IPv6
             Path(f"/proc/sys/net/{family.text.lower()}/route/flush").write_text("1")

@@ -9,10 +9,13 @@ import pytest
 from podpath.plugin import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
 
+    from podpath.cni.network import Network
     from podpath.errors import Unmet
     from podpath.lifecycle.persistence import Persistence
+    from podpath.model import Difference
+    from podpath.paths.observe import Observed
     from podpath.topology.following import Cause
 
 #: Requirements on packets of pods, and those of them on packets to beyond the node.
@@ -64,6 +67,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             cause = _unrouted(item, persistence) or _following(item, persistence) or _altered(item)
         elif cause is None and _is_about_paths(error):
             cause = _unrouted(item, persistence)
+        cause = cause or _preceding(item, error)
         cause = cause or _peerless(item, error) or _routeless(item, error, persistence)
         cause = cause or _unreached(item, error, persistence)
         cause = cause or _unplaced(item, error, persistence)
@@ -140,7 +144,6 @@ def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
 
 def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
     """Return the violation of TOPO that explains all differences of a test, if it is certain."""
-    from podpath.paths import following as of_packets
     from podpath.paths import hooked
     from podpath.plugin import outcome
     from podpath.topology import following
@@ -153,14 +156,8 @@ def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
     if ids[0].startswith("TOPO-"):
         cause = following.cause(ids[0], differences, persistence.first, network)
     elif ids[0].startswith(_OF_PACKETS):
-        causes = [
-            of_packets.cause(
-                *(o.judgement, differences, o.losses, [r.errors for r in o.results]),
-                *(o.topology, network),
-            )
-            for o in item.stash.get(shared.observations, [])
-            if o.differences
-        ]
+        observed = item.stash.get(shared.observations, [])
+        causes = [_of_packets(o, differences, network) for o in observed if o.differences]
         cause = causes[0] if causes and all(causes) else None
         explained = item.stash.get(shared.unwatched, None)
         if explained and explained.is_all and not causes:
@@ -188,6 +185,29 @@ def _altered(item: pytest.Item) -> Exception | None:
         return None
     text = "\n".join(map(str, found[0]))
     return Unmet(DoesNotConform(text), altered.REQUIREMENT, altered.CONSEQUENCE)
+
+
+def _preceding(item: pytest.Item, error: Exception) -> Exception | None:
+    """Return the violation of TOPO that explains the path before other pods come and go."""
+    from podpath.lifecycle.bystanders import PathDiffers
+
+    if not isinstance(error, PathDiffers):
+        return None
+    observed = error.observed
+    cause = _of_packets(observed, observed.differences, shared.network(item.config))
+    return _violation(cause) if cause and _is_judged(item, cause.requirement) else None
+
+
+def _of_packets(
+    observed: Observed, differences: Sequence[Difference], network: Network
+) -> Cause | None:
+    """Return the violation of TOPO that explains all differences of observed packets, or None."""
+    from podpath.paths import following
+
+    said = [result.errors for result in observed.results]
+    return following.cause(
+        *(observed.judgement, differences, observed.losses, said), observed.topology, network
+    )
 
 
 def _peerless(item: pytest.Item, error: Exception) -> Exception | None:

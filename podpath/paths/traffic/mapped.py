@@ -41,7 +41,7 @@ from podpath.paths.traffic.exchanges import HttpExchange, UdpExchange
 from podpath.paths.traffic.programs import Datagram, Fetch, url
 from podpath.paths.traffic.senders import Sender, container_sender
 from podpath.paths.unwatched import Compared
-from podpath.system import limits, netns
+from podpath.system import limits
 from podpath.system.randomness import Draws
 from podpath.topology import firewall, reading
 
@@ -75,15 +75,14 @@ class MappedPorts:
     def mapped(self, name: str = MAPPED) -> Iterator[Pod]:
         """Have a pod with mapped ports, whose address nobody remembers from an earlier pod.
 
-        Nor does a host beyond the node know how large packets to the node's address may be.
+        Nor do pods, and hosts beyond the node, know how large packets may be.
 
         Args:
             name: MAPPED or LOCALLY_MAPPED.
         """
         with self.pods.temporary(name) as (pod,):
             neighbour.forget(self.node, self.pods, pod.network.addresses)
-            if self.node.beyond:
-                netns.run_in(self.node.beyond, neighbour.forget_sizes)
+            neighbour.forget_sizes(self.node, self.pods)
             yield pod
 
     def traffic(self, source: str, family: Family, largest: int = 0) -> list[Traffic]:

@@ -175,7 +175,7 @@ FAULTS = (
         name="the address that is asked for is given twice",
         source="own: IPAM that trusts the runtime",
         reds={"CNI-STATIC-IP": "static IP at ADD of a second container: expected an error"},
-        before="""case "$input" in *'"ips":["10.88.0.254'*)
+        before="""case "$(flat "$input")" in *'"ips":["10.88.0.254'*)
           rm -f /var/lib/cni/networks/podpath/10.88.0.254;; esac""",
     ),
     _asked(
