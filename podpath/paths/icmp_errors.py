@@ -151,14 +151,22 @@ def _meeting(asker: End, answerer: End, target: tuple[Address, int] | None) -> I
             many_flows.bind_beside(answering, answerer.address, answerer.port)
         else:
             answering.bind((str(answerer.address), 0))
-        asking.bind((str(asker.address), asker.port))
-        asking.connect((str(target[0]), target[1]) if target else answering.getsockname()[:2])
-        for _ in range(_ATTEMPTS):
-            with suppress(OSError):
-                asking.send(_PAYLOAD)
-            if (source := _arrived(answering)) is not None:
-                break
+        source = None
+        with suppress(OSError):  # an address that the asker lacks, or no route
+            asking.bind((str(asker.address), asker.port))
+            asking.connect((str(target[0]), target[1]) if target else answering.getsockname()[:2])
+            source = _asked(asking, answering)
         yield _Met(asking, answering, source)
+
+
+def _asked(asking: socket.socket, answering: socket.socket) -> tuple[str, int] | None:
+    """Send a datagram until it arrives, and return its source; None if none arrives."""
+    for _ in range(_ATTEMPTS):
+        with suppress(OSError):
+            asking.send(_PAYLOAD)
+        if (source := _arrived(answering)) is not None:
+            return source
+    return None
 
 
 def _reach_asking(error: _Error, sender: End, met: _Met) -> str:

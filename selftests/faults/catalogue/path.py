@@ -132,8 +132,7 @@ FAULTS = (
     Fault(
         name="a byte of the payload is changed",
         source="own",
-        reds={"PATH-UNCHANGED": "payload changed"},
-        under={"PATH-ICMP": "PATH-UNCHANGED"},
+        reds={"PATH-UNCHANGED": "payload changed", "PATH-ICMP": "payload changed"},
         follows=_SHOWN,
         untestable=frozenset({"PATH-ARP"}),
         after=bridge_rule("ip protocol icmp @th,128,8 set 0x55"),
