@@ -173,8 +173,12 @@ def masquerading(attachment: Attachment, _: Network) -> Breakage:
 def lease(attachment: Attachment, network: Network) -> Breakage:
     """Delete the leases of the addresses from the IPAM plugin's store."""
     held = [str(address["address"]).partition("/")[0] for address in _addresses(attachment)]
-    command = leases.store(network).deletion(held)
-    return Breakage(command) if command else Breakage(impossible=_NO_DELETION)
+    store = leases.store(network)
+    if not (command := store.deletion(held)):
+        return Breakage(impossible=_NO_DELETION)
+    if not store.leases(attachment.runtime.node).keys() >= set(held):
+        return Breakage(impossible="an address of the result is not leased, see TOPO-ADDR")
+    return Breakage(command)
 
 
 def _first_address(attachment: Attachment) -> str:
