@@ -28,6 +28,10 @@ _TOO_BIG = "PKT_TOO_BIG"
 #: Beginning of the description of the error that the node then sends.
 _ERRORS = ("icmp 3,", "icmpv6 2,")
 #: An MTU in what a program says of a message that its kernel refuses (ping of iputils).
+#: Where large datagrams of flows are lost, in the words of many_flows.
+_LARGE_FLOW = re.compile(
+    r"udp of \d+ bytes of pod (?P<pod>\S+) to |asked for from (?P<asker>\S+) with \d+ bytes"
+)
 _LEARNED = re.compile(r"message too long, mtu[=: ]*(\d+)", re.IGNORECASE)
 
 
@@ -57,6 +61,36 @@ def cause(
         found = _of_lost(lost, losses, topology, network)
     else:
         found = [] if losses else _of_unsent(judgement.paths, said, topology, network)
+    return Cause(REQUIREMENT, _WHY, tuple(dict.fromkeys(found))) if found else None
+
+
+def of_flows(
+    differences: Sequence[Difference], topology: Topology, network: Network
+) -> Cause | None:
+    """Return the wrong MTUs that explain lost datagrams of flows without sniffers, or None.
+
+    A pod's kernel cuts them into pieces of the size of its eth0, and a veth whose other end has a
+    smaller MTU takes none of these.
+
+    Args:
+        differences: The differences that the test failed with.
+        topology: The node and its pods.
+        network: The configuration, and how its plugin wires pods.
+    """
+    narrow = {
+        pod: _wrong(topology, network, pod, f"host end of pod {pod}")
+        for pod in topology.pods
+        if (host := topology.host_end(pod))
+        and (inside := topology.of_pod(pod).interface(POD_INTERFACE))
+        and host.mtu < inside.mtu
+    }
+    found: list[Difference] = []
+    for difference in differences:
+        flow = _LARGE_FLOW.search(str(difference.where))
+        own = narrow.get(flow["pod"] or flow["asker"], []) if flow else []
+        if not own or not difference.seen.startswith("nothing arrived for"):
+            return None
+        found += own
     return Cause(REQUIREMENT, _WHY, tuple(dict.fromkeys(found))) if found else None
 
 

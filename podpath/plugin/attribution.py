@@ -144,7 +144,7 @@ def _unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
 
 def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
     """Return the violation of TOPO that explains all differences of a test, if it is certain."""
-    from podpath.paths import hooked
+    from podpath.paths import hooked, too_large
     from podpath.plugin import outcome
     from podpath.topology import following
 
@@ -162,6 +162,8 @@ def _following(item: pytest.Item, persistence: Persistence) -> Exception | None:
         explained = item.stash.get(shared.unwatched, None)
         if explained and explained.is_all and not causes:
             cause = hooked.explaining(explained.losses, persistence.first, network)
+        if not cause and not causes:
+            cause = too_large.of_flows(differences, persistence.first, network)
         # a hook that another pod's end left is a finding of its own, and TOPO-HOOKS saw none
         if cause and cause.requirement == hooked.REQUIREMENT and not ids[0].startswith("PATH-"):
             cause = None

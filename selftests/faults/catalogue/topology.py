@@ -272,7 +272,7 @@ FAULTS = (
           in_pod ip address add "$new/20" dev "$CNI_IFNAME"
           in_pod ip address del "$IP/20" dev "$CNI_IFNAME"
           in_pod ip address add "$new/20" dev "$CNI_IFNAME"
-          in_pod ip route replace default via 10.88.0.1 dev "$CNI_IFNAME"
+          in_pod ip route add default via 10.88.0.1 dev "$CNI_IFNAME"
           result "s/$IP/$new/"; IP=$new""",
     ),
     Fault(

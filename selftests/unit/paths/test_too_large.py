@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.model import Cause, Direction, Hop, Loss, Packet, Path, Place, Topology
+from podpath.model import Cause, Difference, Direction, Hop, Loss, Packet, Path, Place, Topology
 from podpath.paths import too_large
 from podpath.paths.crossing import Crossing, compare
 from podpath.paths.judgement import Judgement
@@ -90,3 +90,25 @@ def test_packet_that_was_seen_nowhere_on_its_path_has_no_cause() -> None:
     lost = compare(path, [samples.sighting(packet, elsewhere, frame=bytes(1514))])
 
     assert _cause(_narrow(1400), _REFUSED, lost) is None
+
+
+_NOTHING = "nothing arrived for source port 1159, 17305"
+
+
+@pytest.mark.parametrize(
+    ("where", "seen", "is_told"),
+    [
+        ("udp of 4000 bytes of pod client to 192.0.2.1", _NOTHING, True),
+        ("udp port 29000 of 192.0.2.2, asked for from client with 4000 bytes", _NOTHING, True),
+        ("udp of 4000 bytes of pod server to 192.0.2.1", _NOTHING, False),
+        ("udp of pod client to 192.0.2.1", _NOTHING, False),
+        ("udp of 4000 bytes of pod client to 192.0.2.1", "10.88.0.2 for source port 1159", False),
+    ],
+    ids=["beyond", "mapped", "another-pod", "small", "not-translated"],
+)
+def test_datagram_in_pieces_is_lost_at_an_end_with_a_smaller_mtu(
+    where: str, seen: str, *, is_told: bool
+) -> None:
+    lost = [Difference("masquerade", where, "192.0.2.2", seen)]
+
+    assert bool(too_large.of_flows(lost, _narrow(1400), samples.network())) is is_told
