@@ -101,11 +101,11 @@ class Observer:
             self._foreign_pods(),
         )
 
-    def _known(self) -> frozenset[str] | None:
+    def _known_macs(self) -> frozenset[str] | None:
         """Read the MAC addresses that the node's bridges know; None if its pods are on none."""
         if not self._network.is_bridged:
             return None
-        return reading.known(self._node.network_namespace())
+        return reading.known_macs(self._node.network_namespace())
 
     def _foreign_pods(self) -> Sequence[PodNetwork]:
         return self._node.foreign_pods([pod.sandbox for pod in self._pods])
@@ -125,7 +125,7 @@ class Observer:
         """
         if expression is None:
             expression = " or ".join(f"({t.filter})" for t in traffic)
-        before, known = self._node.state(self._pods), self._known()
+        before, known = self._node.state(self._pods), self._known_macs()
         refusals = neighbour_tables.refusals()
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
         promiscuous = {} if any(t.translations for t in traffic) else self._promiscuous()

@@ -10,7 +10,7 @@ from podpath.system.netlink.questions import Questions
 from podpath.topology.reading.inside import inside
 
 
-def known(namespace: str) -> frozenset[str]:
+def known_macs(namespace: str) -> frozenset[str]:
     """Read the MAC addresses that the bridges of the namespace at a path have entries of.
 
     Raises:
