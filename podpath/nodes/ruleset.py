@@ -10,6 +10,11 @@ _ELEMENTS = "elements = {"
 _DROPS = re.compile(r"\b(drop|reject)\b")
 #: Statements that give packets another receiver, or keep them from being tracked and translated.
 _DIVERTS = re.compile(r"\b(dnat|redirect|tproxy|notrack|target \"?CT\"?)\b", re.IGNORECASE)
+#: Statements that change packets, copy them, or hand them to a program.
+_ALTERS = re.compile(
+    r"\b(?:ip6?|tcp|udp|icmp(?:v6)?) (?:option )?\w+(?: \w+)? set\b|\b(?:dup|fwd) to\b|\bqueue\b"
+    r"|\btarget \"?(?:TTL|HL|TOS|DSCP|ECN|TCPMSS|TCPOPTSTRIP|TEE|NFQUEUE)\b"
+)
 #: Statements that change the sender, and the network that a rule restricts the receiver to.
 _MASQUERADES = re.compile(r"\b(snat|masquerade)\b", re.IGNORECASE)
 _DESTINATION = re.compile(r"daddr ([0-9a-f.:]+(?:/\d+)?)")
@@ -83,7 +88,7 @@ def drops(entry: str, addresses: Collection[Address], links: Collection[str]) ->
 
 
 def diverts(entry: str, addresses: Collection[Address], links: Collection[str]) -> bool:
-    """Return whether a rule about these addresses or links gives packets another receiver.
+    """Return whether a rule about these addresses or links gives packets another receiver or form.
 
     One that exempts packets from connection tracking counts, too, as nothing translates them; and
     one that changes the sender of what goes to these addresses.
@@ -96,7 +101,8 @@ def diverts(entry: str, addresses: Collection[Address], links: Collection[str]) 
     text = _effect(entry)
     if _MASQUERADES.search(text):
         return _covers(_DESTINATION.findall(text), addresses)
-    return bool(_DIVERTS.search(text)) and _meets(text, addresses, links)
+    takes = _DIVERTS.search(text) or _ALTERS.search(text)
+    return takes is not None and _meets(text, addresses, links)
 
 
 def exempting(

@@ -6,6 +6,7 @@ from podpath.cni.network import Network
 from podpath.model import NODE, Difference, Interface, Namespace, Rule, Subnet, Topology
 from podpath.topology.comparison import Differences
 
+_NEIGHBOURS = f"permanent neighbours of the {NODE}"
 #: Place -> texts of what is there.
 _Own = dict[str, set[str]]
 
@@ -34,7 +35,8 @@ def changes(before: Namespace, topology: Topology, network: Network) -> Differen
         Difference("left behind", at, "none", text)
         for at in was
         for text in now[at] - was[at]
-        if not text.endswith(" on lo")  # nothing takes another way because of it
+        # neither leads packets of others another way
+        if at != _NEIGHBOURS and not text.endswith(" on lo")
     ]
     return sorted([*lost, *came], key=str)
 
@@ -58,8 +60,14 @@ def _own(node: Namespace, subnets: Sequence[Subnet], ends: set[str], links: set[
         if not any(address.ip in subnet for subnet in subnets)
     }
     hooks = {hook for link in node.interfaces if link.name in links for hook in _hooks(link)}
+    neighbours = {
+        f"{entry.address} is at {entry.mac or 'no MAC address'}"
+        for entry in node.neighbours
+        if not any(entry.address in subnet for subnet in subnets)
+    }
     texts = {"routes": routes, "rules": rules, "addresses": addresses, "hooks": hooks}
-    return {f"{kind} of the {NODE}": own for kind, own in texts.items()}
+    of_node = {f"{kind} of the {NODE}": own for kind, own in texts.items()}
+    return {**of_node, _NEIGHBOURS: neighbours}
 
 
 def _hooks(link: Interface) -> Iterator[str]:

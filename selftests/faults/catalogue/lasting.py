@@ -255,6 +255,21 @@ _UNDONE = (
           sh -c "echo 2 >/proc/sys/net/ipv4/ip_default_ttl" """),
     ),
     Fault(
+        name="the largest segment of pods is clamped seconds after ADD",
+        source="own: a daemon of a tunnel, which clamps all that it routes",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip mangle"},
+        untestable=ALL,
+        after=_later("""iptables -t mangle -A FORWARD -s 10.88.0.0/24 -p tcp \\
+          --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 500"""),
+    ),
+    Fault(
+        name="what pods send is handed to a program seconds after ADD",
+        source="own: a filter in a program that is not there",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip filter"},
+        untestable=ALL,
+        after=_later("iptables -A FORWARD -s 10.88.0.0/24 -j NFQUEUE"),
+    ),
+    Fault(
         name="the node tracks no connections of pods seconds after ADD",
         source="own: a daemon that spares the table of connections",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip raw"},
