@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from selftests.faults.catalogue.ipv6 import dual_stack
 from selftests.faults.fault import Fault, bridge_rule
 
 #: What shows that a packet filter is there at all.
@@ -67,6 +68,49 @@ _BETWEEN_PODS = (
 )
 
 
+#: Shell: the same for the bridge, which does not have all of them.
+_BRIDGE_WITHOUT = (
+    WITHOUT_OFFLOADS.replace("in_pod ", "")
+    .replace('b"eth0"', 'b"cni0"')
+    .replace("    fcntl.ioctl", "    with contextlib.suppress(OSError): fcntl.ioctl")
+    .replace("import array", "import contextlib, array")
+)
+
+_OF_ONE_FAMILY_OR_END = (
+    Fault(
+        name="IPv6 datagrams arrive with a wrong checksum",
+        source="flannel-io/flannel issue 1279, for IPv6",
+        reds={"PATH-UDP": "dropped, by its Udp6InCsumErrors"},
+        follows=_SHOWN,
+        near=frozenset({"PATH-HTTP"}),
+        configure=dual_stack,
+        after=f"""{WITHOUT_OFFLOADS}
+          {bridge_rule("ip6 nexthdr udp udp dport 9000 udp checksum set 0x1234")}""",
+    ),
+    Fault(
+        name="datagrams of the node arrive at pods with a wrong checksum",
+        source="kubernetes/kubernetes issue 18898; k3s-io/k3s issue 2013: from the node alone",
+        reds={"PATH-GATEWAY": "wrong checksum at the kernel of"},
+        near=frozenset({"PATH-UDP", "PATH-HTTP"}),
+        after=f"""{_BRIDGE_WITHOUT}
+          nft 'add table ip broken
+            add chain ip broken post {{ type filter hook postrouting priority 300; }}
+            flush chain ip broken post
+            add rule ip broken post ip saddr 10.88.0.1 udp dport 1-65535 udp checksum set 1'""",
+    ),
+    Fault(
+        name="answers from beyond the node have a wrong checksum",
+        source="flannel-io/flannel issue 1279, on the way back",
+        reds={"PATH-MASQUERADE": "wrong checksum at the kernel of bystander"},
+        near=frozenset({"PATH-GATEWAY"}),
+        after="""nft 'add table ip broken
+            add chain ip broken post { type filter hook postrouting priority 300; }
+            flush chain ip broken post
+            add rule ip broken post iif eth0 meta l4proto udp udp checksum set 0x1234'""",
+    ),
+)
+
+
 def _beyond(name: str, requirement: str, says: str, rule: str, **more: Any) -> Fault:
     """What the node translates leaves it with a wrong checksum.
 
@@ -116,7 +160,7 @@ _TRANSLATED = (
     ),
 )
 
-FAULTS = (*_BETWEEN_PODS, *_TRANSLATED)
+FAULTS = (*_BETWEEN_PODS, *_OF_ONE_FAMILY_OR_END, *_TRANSLATED)
 
 PLUGINS = (
     Fault(
