@@ -7,10 +7,11 @@ from itertools import permutations
 import pytest
 
 from podpath.cni.network import Network
-from podpath.model import Address, Family, Topology
+from podpath.model import NODE, Address, Family, Topology
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, Deployment
 from podpath.paths import (
+    checksums,
     icmp_errors,
     judgement,
     likeness,
@@ -394,10 +395,12 @@ def test_programs_of_the_node_see_the_pods_address(
     """A program of the node sees a pod's own address as the source of what it sends."""
     network, where = pods[pod].network, node.network_namespace()
     namespace = node.named_namespaces()[network.netns]
+    before = checksums.read({NODE: where})
     with programs_of_node.listening(where, gateway, [(protocol, 0)]) as listeners:
         sources = (programs_of_node.source_seen(namespace, gateway, one) for one in listeners)
         seen = [source for source in sources if source is not None]
     if not seen:
+        assert checksums.differences(before, checksums.read({NODE: where})) == []
         pytest.skip("no pod reaches programs of the node at that port: a firewall, perhaps")
 
     own = network.address(family)

@@ -28,6 +28,7 @@ from podpath.system import limits, netns
 _ATTEMPTS = 3
 #: In place of an error that cannot be sent.
 UNSENT = "no datagram arrived at the host"
+UNANSWERED = "no answer arrived at the program"
 _PAYLOAD = b"podpath"
 _UDP, _UDP_HEADER = 17, 8
 _IP_RECVERR, _IPV6_RECVERR = 11, 25  # linux/in.h, linux/in6.h
@@ -97,12 +98,12 @@ def lost(asker: End, answerer: End, *, silence_counts: bool = True) -> Compared:
     Args:
         asker: the program that begins, whose address may be translated.
         answerer: the other one.
-        silence_counts: True if it is a difference, too, that no datagram arrives.
+        silence_counts: True if it is a difference, too, that no datagram or no answer arrives.
     """
     return _compared(
         [(answerer, asker, _reach_asking), (asker, answerer, _reach_answering)],
         partial(_meeting, asker, answerer, None),
-        set() if silence_counts else {UNSENT},
+        set() if silence_counts else {UNSENT, UNANSWERED},
     )
 
 
@@ -137,7 +138,8 @@ def _compared(
             differences.append(Difference("ICMP error", where, expected, seen))
         if seen == UNSENT:  # nor would the next one be
             break
-    return Compared(differences, packets=len(differences), is_all=fates <= {"", UNSENT})
+    is_all = fates <= {"", UNSENT, UNANSWERED}
+    return Compared(differences, packets=len(differences), is_all=is_all)
 
 
 @contextmanager
@@ -187,7 +189,7 @@ def _reach_answering(error: _Error, sender: End, met: _Met) -> str:
             met.answering.send(_PAYLOAD)
         if _arrived(met.asking) is not None:
             return _told(error, sender, (source, met.asking.getsockname()[:2]), met.answering)
-    return "no answer arrived at the program"
+    return UNANSWERED
 
 
 _Quoted = tuple[tuple[str, int], tuple[str, int]]

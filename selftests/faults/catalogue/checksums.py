@@ -99,6 +99,18 @@ _OF_ONE_FAMILY_OR_END = (
             add rule ip broken post ip saddr 10.88.0.1 udp dport 1-65535 udp checksum set 1'""",
     ),
     Fault(
+        name="datagrams of pods arrive at the node with a wrong checksum",
+        source="kubernetes/kubernetes issue 18898: on the way to programs of the node alone",
+        reds={"PATH-GATEWAY": "wrong checksum at the kernel of node"},
+        near=frozenset({"PATH-UDP", "PATH-HTTP"}),
+        after=f"""{WITHOUT_OFFLOADS}
+          nft 'add table ip broken
+            add chain ip broken pre {{ type filter hook prerouting priority -400; }}
+            flush chain ip broken pre
+            add rule ip broken pre ip saddr 10.88.0.0/24 ip daddr 10.88.0.1 \\
+              udp dport 1-65535 udp checksum set 1'""",
+    ),
+    Fault(
         name="answers from beyond the node have a wrong checksum",
         source="flannel-io/flannel issue 1279, on the way back",
         reds={"PATH-MASQUERADE": "wrong checksum at the kernel of bystander"},

@@ -228,6 +228,15 @@ PLUGINS = (
           iptables -t mangle -C $clamp || iptables -t mangle -A $clamp""",
     ),
     Fault(
+        name="a firewall of the node, which lets pods ping it",
+        source="",
+        reds={},
+        near=frozenset({"PATH-GATEWAY", "PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-OTHERS"}),
+        before="""for protocol in tcp udp; do
+          closed="INPUT -i cni0 -p $protocol -m conntrack --ctstate NEW -j DROP"
+          iptables -C $closed || iptables -I $closed; done""",
+    ),
+    Fault(
         name="rules with comments, which DEL finds by them",
         source="",
         reds={},
