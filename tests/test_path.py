@@ -19,6 +19,7 @@ from podpath.paths import (
     outside,
     probes,
     programs_of_node,
+    resets,
 )
 from podpath.paths.icmp_errors import End
 from podpath.paths.observe import Observed
@@ -358,12 +359,13 @@ def test_http_from_node_to_pod_starts_at_the_node(
 @each_family
 @pytest.mark.usefixtures("gateway")
 def test_datagram_from_node_to_pod_starts_at_the_node(
-    observe: Observe, traffic: Traffics, node: Node, family: Family
+    observe: Observe, traffic: Traffics, node: Node, family: Family, largest: int
 ) -> None:
-    """A datagram of the node appears between the node and the pod, nowhere else."""
+    """Datagrams of the node, small and large, appear between it and the pod, nowhere else."""
     if node.shared:
         pytest.skip("programs of other nodes may send to the same port of the pod")
-    assert observe(traffic.udp_from_node("server", family)).differences == []
+    exchanges = [traffic.udp_from_node("server", family, size=size) for size in (64, largest)]
+    assert observe(*exchanges).differences == []
 
 
 @requirement("PATH-GATEWAY")
@@ -418,7 +420,7 @@ def test_errors_pass_between_pod_and_node(
     pod: str,
     explained: Explained,
 ) -> None:
-    """Programs of the node and of a pod get the ICMP errors about their datagrams."""
+    """Programs of the node and of a pod get ICMP errors, and the node resets of connections."""
     network = pods[pod].network
     namespace = node.named_namespaces()[network.netns]
 
@@ -426,6 +428,7 @@ def test_errors_pass_between_pod_and_node(
     of_node = End("the node", node.network_namespace(), gateway)
     errors = partial(icmp_errors.lost, of_node, own, silence_counts=False)
     assert explained(errors, gateway) == []
+    assert explained(lambda: resets.lost(of_node, own), gateway) == []
 
 
 @requirement("PATH-CONCURRENT")

@@ -20,7 +20,7 @@ from podpath.nodes.deployment import (
     UDP_MAPPED,
     Deployment,
 )
-from podpath.paths import icmp_errors, many_flows, neighbour, programs_of_node, refusals
+from podpath.paths import icmp_errors, many_flows, neighbour, programs_of_node, refusals, resets
 from podpath.paths.icmp_errors import End
 from podpath.paths.many_flows import Host
 from podpath.paths.mapping import LOCALHOST
@@ -177,7 +177,7 @@ def test_hosts_of_other_networks_see_the_nodes_address(
 def test_errors_pass_between_pod_and_beyond_the_node(
     node: Node, pods: Deployment, way_out: Ends, pod: str, explained: Explained
 ) -> None:
-    """A program gets the ICMP errors about its datagrams, in the pod and beyond the node."""
+    """Programs get ICMP errors, in the pod and beyond the node, and the pod gets resets."""
     _, far = way_out
     network = pods[pod].network
     namespace = node.named_namespaces()[network.netns]
@@ -185,6 +185,7 @@ def test_errors_pass_between_pod_and_beyond_the_node(
     own = End(f"pod {pod}", namespace, network.address(Family(far.version)))
     host = End(str(far), node.beyond, far)
     assert explained(lambda: icmp_errors.lost(own, host)) == []
+    assert explained(lambda: resets.lost(own, host)) == []
 
 
 @requirement("PATH-PORTMAP")

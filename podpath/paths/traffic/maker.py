@@ -284,9 +284,11 @@ class Traffics:
         """
         return self._udp(source, destination, family, size, "unicast", source)
 
-    def udp_from_node(self, destination: str, family: Family = Family.IPV4) -> Traffic:
-        """Send one UDP datagram from the node to a pod, which must arrive whole."""
-        return self._udp(NODE, destination, family, 64, "from-node", destination)
+    def udp_from_node(
+        self, destination: str, family: Family = Family.IPV4, *, size: int = 64
+    ) -> Traffic:
+        """Send one UDP datagram from the node to a pod, which must arrive whole; see udp()."""
+        return self._udp(NODE, destination, family, size, "from-node", destination)
 
     def _udp(
         self, sender: str, destination: str, family: Family, size: int, kind: str, source: str

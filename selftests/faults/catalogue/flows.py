@@ -204,6 +204,33 @@ FAULTS = (
         ),
     ),
     Fault(
+        name="the node does not hear that pods reset a connection",
+        source="kubernetes/kubernetes issue 74839: packets that are taken for invalid",
+        reds={
+            "PATH-GATEWAY": "closed tcp port of pod bystander, asked for from the node: expected"
+        },
+        near=_NEAR,
+        after=rule_of_iptables(
+            "filter", "INPUT -s 10.88.0.0/24 -p tcp --tcp-flags RST RST -j DROP"
+        ),
+    ),
+    Fault(
+        name="pods do not hear that hosts beyond the node reset a connection",
+        source="kubernetes/kubernetes issue 74839, of other hosts",
+        reds={"PATH-MASQUERADE": "closed tcp port of 192.0.2.1, asked for from pod bystander:"},
+        near=_NEAR,
+        after=rule_of_iptables("mangle", "FORWARD -i eth0 -p tcp --tcp-flags RST RST -j DROP"),
+    ),
+    Fault(
+        name="large datagrams of the node do not reach pods",
+        source="own: an exception by size, of the node's own packets",
+        reds={"PATH-GATEWAY": "missing hop at"},
+        near=_NEAR,
+        after=rule_of_iptables(
+            "filter", "OUTPUT -d 10.88.0.0/24 -p udp -m length --length 400:65535 -j DROP"
+        ),
+    ),
+    Fault(
         name="what pods send to port 53 is not masqueraded",
         source="cilium/cilium issue 21411: DNS servers beyond the node do not answer",
         reds={"PATH-MASQUERADE": "to 192.0.2.1 port 53: expected 192.0.2.2 for each of 16"},
