@@ -1,8 +1,9 @@
 """Rules, routes and connections of other programs on the node, which no pod may take with it."""
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 from typing import TypeVar
@@ -129,33 +130,62 @@ def lost(node: Node, network: Network, pods: Deployment) -> list[Difference]:
         with pods.temporary("passer-1"):
             pass
         now = inventory.read(node, network)
-        differences = forgotten(node, connections)
-        known = reading.neighbours(node.network_namespace())
-    lost = [d for d in now.since(before) if d.kind == "lost" and _is_other(d)]
-    return (
-        lost
-        + differences
-        + [
-            Difference("lost", f"neighbours of the {NODE}", f"{address} on {link}", "gone")
-            for address, link in neighbours.items()
-            if address not in known
-        ]
-    )
+        differences = forgotten(node, connections) + _unknown(node, neighbours)
+    return [d for d in now.since(before) if d.kind == "lost" and _is_other(d)] + differences
+
+
+@dataclass(frozen=True, slots=True)
+class _Neighbour:
+    """A neighbour that the node knows.
+
+    Attributes:
+        address: its address.
+        link: the node's link.
+        mac: the MAC address of that link.
+    """
+
+    address: str
+    link: str
+    mac: str
 
 
 @contextmanager
-def _neighbours(node: Node, network: Network) -> Iterator[dict[str, str]]:
-    """Have the node know neighbours on its links; yield address -> link of those that it does."""
+def _neighbours(node: Node, network: Network) -> Iterator[list[_Neighbour]]:
+    """Have the node know neighbours on its own links."""
     links = dict.fromkeys(filter(None, (node.uplink, *sorted(network.shared_links))))
-    named = dict(zip(_NEIGHBOURS, links, strict=False))
-    for address, link in named.items():
-        node.run(["ip", "neigh", "replace", address, "lladdr", _MAC, "dev", link, "nud", "stale"])
+    made = [
+        _Neighbour(address, link, _mac(node, link))
+        for address, link in zip(_NEIGHBOURS, links, strict=False)
+    ]
+    for one in made:
+        of_link = ("dev", one.link, "nud", "stale")
+        node.run(["ip", "neigh", "replace", one.address, "lladdr", _MAC, *of_link])
     known = reading.neighbours(node.network_namespace())
     try:
-        yield {address: link for address, link in named.items() if address in known}
+        yield [one for one in made if one.address in known]
     finally:
-        for address, link in named.items():
-            node.run(["ip", "neigh", "delete", address, "dev", link])
+        for one in made:
+            node.run(["ip", "neigh", "delete", one.address, "dev", one.link])
+
+
+def _unknown(node: Node, neighbours: Iterable[_Neighbour]) -> list[Difference]:
+    """List the neighbours that the node has forgotten, but for those by a link with another MAC.
+
+    The kernel itself flushes these (net/ipv4/arp.c, arp_netdev_event).
+    """
+    known = reading.neighbours(node.network_namespace())
+    return [
+        Difference("lost", f"neighbours of the {NODE}", f"{one.address} on {one.link}", "gone")
+        for one in neighbours
+        if one.address not in known and one.mac == _mac(node, one.link)
+    ]
+
+
+def _mac(node: Node, link: str) -> str:
+    """Return the MAC address of a link; empty without such a link."""
+    with suppress(OSError):
+        return node.root(f"/sys/class/net/{link}/address").read_text().strip()
+    return ""
 
 
 def forgotten(node: Node, tracked_connections: Mapping[str, Connection]) -> list[Difference]:

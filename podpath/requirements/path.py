@@ -188,8 +188,8 @@ REQUIREMENTS = (
         how="Each pod pings its gateway, and the node each pod. The client pings the node's address"
         " on its uplink, too. The node gets a page over HTTP from a pod, as kubelets do, and sends"
         " it a datagram. A program of the node must see the pod's own address as the source of a"
-        " connection and of a datagram. ICMP errors must pass both ways, and resets to the node. Where no"
-        " interface holds the gateway's address, the pod"
+        " connection and of a datagram. ICMP errors must pass both ways, and resets to the node."
+        " Where no interface holds the gateway's address, the pod"
         " pings the node's address on its uplink. Each packet is compared with the paths of the"
         " profile to the node and from it. It is not applicable to a bridge without a configured"
         " gateway.",
@@ -249,8 +249,8 @@ REQUIREMENTS = (
         " compared with the paths of the profile to the uplink and back, with the node's address"
         " there. A host of another network must see that address, too, as must the ports of DNS,"
         " HTTPS and the Kubernetes API. Datagrams of 4000 bytes travel in fragments, and each is"
-        " answered. ICMP errors must reach both sides, and resets the pod. Without a default route in"
-        " pods, it is not applicable.",
+        " answered. ICMP errors must reach both sides, and resets the pod. Without a default"
+        " route in pods, it is not applicable.",
     ),
     Requirement(
         "PATH-PORTMAP",
