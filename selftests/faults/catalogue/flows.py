@@ -227,7 +227,9 @@ FAULTS = (
         reds={"PATH-GATEWAY": "missing hop at"},
         near=_NEAR,
         after=rule_of_iptables(
-            "filter", "OUTPUT -d 10.88.0.0/24 -p udp -m length --length 400:65535 -j DROP"
+            "filter",
+            "OUTPUT -d 10.88.0.0/24 -p udp -m conntrack ! --ctstate DNAT"
+            " -m length --length 400:65535 -j DROP",
         ),
     ),
     Fault(
