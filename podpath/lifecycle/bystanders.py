@@ -1,7 +1,7 @@
 """Compare the pods that stay before and after others come and go."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 
 from podpath.cni.network import Network
@@ -109,11 +109,22 @@ def changes(before: Topology, after: Topology, network: Network) -> list[Differe
             follows = name == "mac" and of_bridge and not network.is_bridge_gateway
             if name == "master":
                 old, new = _named(before, old), _named(after, new)
+            if name == "bridge":
+                old, new = _settings_of(was), _settings_of(now_is)
             if name == "addresses" and not where.startswith("pod "):
                 old, new = _configured_addresses(was), _configured_addresses(now_is)
             if old != new and not follows:
                 differences += _unlike(f"{where} {name}", old, new)
     return differences
+
+
+def _settings_of(link: Interface | None) -> Bridge | None:
+    """Return a bridge's settings, without the ageing time that its spanning tree changes.
+
+    It does so for as long as ports come and go (net/bridge/br_stp.c, __br_set_topology_change).
+    """
+    own = link.bridge if link else None
+    return replace(own, ageing=0.0) if own and own.stp else own
 
 
 def _configured_addresses(link: Interface | None) -> tuple[AddressWithPrefix, ...] | None:

@@ -178,6 +178,11 @@ class Fault:
         return frozenset(one.requirement for one in self._known())
 
     @property
+    def types(self) -> frozenset[str]:
+        """The types of the conflist's plugins."""
+        return frozenset(section["type"] for section in json.loads(self._conflist())["plugins"])
+
+    @property
     def has_ipv6(self) -> bool:
         """Whether pods get IPv6 addresses, besides IPv4 ones or alone."""
         return "::/" in self._conflist()

@@ -191,7 +191,8 @@ FAULTS = (
         source="own",
         reds={"LIFE-OTHERS": "(pod client): expected on, saw off"},
         follows=frozenset({"TOPO-BRIDGE-PORT"}),
-        after_del='ip link set "$(host_of client)" type bridge_slave learning off',
+        after_del="""read -r other </run/podpath/fault/host-client &&
+          ip link set "$other" type bridge_slave learning off""",
     ),
     Fault(
         name="the bridge's MAC drifts",

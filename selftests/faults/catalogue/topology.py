@@ -211,7 +211,7 @@ FAULTS = (
         name="spanning tree is on",
         source="own",
         reds={"TOPO-BRIDGE-GATEWAY": "STP at node cni0"},
-        follows=frozenset({"TOPO-FDB"}),
+        follows=frozenset({"TOPO-FDB", "LIFE-REBOOT"}),  # it ages faster as ports come and go
         after="ip link set cni0 type bridge stp_state 1 forward_delay 0",
     ),
     Fault(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from ipaddress import ip_interface
 
 from podpath.lifecycle import bystanders
+from podpath.model import Bridge
 from selftests.unit import samples
 
 _POD = "client"
@@ -64,3 +65,17 @@ def test_link_local_addresses_of_the_node_are_the_kernels() -> None:
 
     assert changes(more) == []
     assert len(changes(of_pod)) == 1
+
+
+def test_ageing_time_follows_the_spanning_tree() -> None:
+    """Where there is none, somebody changed it."""
+
+    def aged(*, stp: bool) -> list[str]:
+        before, after = (
+            samples.with_node_link(samples.topology(), "cni0", bridge=Bridge(stp, ageing))
+            for ageing in (300.0, 4.0)
+        )
+        return [str(d) for d in bystanders.changes(before, after, samples.network())]
+
+    assert aged(stp=True) == []
+    assert len(aged(stp=False)) == 1
