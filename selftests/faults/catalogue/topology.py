@@ -268,12 +268,14 @@ FAULTS = (
         reds={"TOPO-ADDR": "to nobody"},
         untestable=frozenset({"LIFE-REUSE"}),
         configure=_roomy,
-        after="""new=${IP#*.*.}; new="${IP%.*.*}.$(((${new%.*} + 8) % 16)).${IP##*.}"
+        # a second interface keeps its address: it has no default route to lose
+        after="""[ "$CNI_IFNAME" = net2 ] || {
+          new=${IP#*.*.}; new="${IP%.*.*}.$(((${new%.*} + 8) % 16)).${IP##*.}"
           in_pod ip address add "$new/20" dev "$CNI_IFNAME"
           in_pod ip address del "$IP/20" dev "$CNI_IFNAME"
           in_pod ip address add "$new/20" dev "$CNI_IFNAME"
           in_pod ip route add default via 10.88.0.1 dev "$CNI_IFNAME"
-          result "s/$IP/$new/"; IP=$new""",
+          result "s/$IP/$new/"; IP=$new; }""",
     ),
     Fault(
         name="prefix length is wrong",
