@@ -28,7 +28,7 @@ _RESTART = "LIFE-RESTART"
 _HOP_BY_HOP = frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-GATEWAY"})
 #: Requirements on packets to mapped ports, and on those that the node sends on to pods on a bridge.
 _MAPPED = frozenset({"PATH-PORTMAP", "LIFE-PORTMAP"})
-_FROM_NODE = _BEYOND | {"LIFE-REUSE"}
+_FROM_NODE = _BY_GATEWAY | {"LIFE-REUSE"}
 #: Fixtures with which a test calls plugins.
 _CALLING = frozenset({"contract_node", "unset"})
 _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
@@ -237,13 +237,15 @@ def _routeless(item: pytest.Item, error: Exception, persistence: Persistence) ->
 def _unreached(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
     """Return the violation that keeps the node from sending to pods, if a test looks no closer.
 
-    The tests of single packets compare hop by hop what became of them: they may find another fault.
+    Tests that watch single packets compare hop by hop what became of them: they may find another
+    fault.
     """
     from podpath.paths import without_route
 
     ids, network = set(shared.ids_of(item)), shared.network(item.config)
     from_node = not network.is_bridged or not ids.isdisjoint(_FROM_NODE)
-    if not from_node or not all(i.startswith(_OF_PACKETS) for i in ids) or ids & _HOP_BY_HOP:
+    looks_closer = ids & _HOP_BY_HOP and item.stash.get(shared.observations)
+    if not from_node or not all(i.startswith(_OF_PACKETS) for i in ids) or looks_closer:
         return None
     if not isinstance(error, AssertionError) and not _is_about_paths(error):
         return None

@@ -139,7 +139,7 @@ FAULTS = (
         source="own",
         reds={"LIFE-DELETE": "left behind at mounts: expected gone, saw /run/podpath/fault"},
         follows=_LEFT,
-        after_del="mount -t tmpfs left /run/podpath/fault",
+        after_del="mount -n -t tmpfs left /run/podpath/fault",
     ),
     Fault(
         name="deletion leaves a file",
