@@ -36,6 +36,8 @@ _NEIGHBOURS = (("ip", "neigh", "show", "nud", "permanent"), ("ip", "neigh", "sho
 
 
 Command = tuple[str, ...]
+#: Kind of the addresses of links that all pods share, such as the bridge.
+_GATEWAYS = "gateway addresses"
 #: Separator between the output of several commands; none of them prints it.
 _END = "\x1e"
 
@@ -76,9 +78,10 @@ class Inventory:
             now, then = kernel_owned.comparable(things, before.things[kind])
             if kind == "settings":
                 now, then = kernel_owned.of_both(now, then)
-            differences += [
-                Difference("left behind", kind, "gone", thing) for thing in _less(now, then)
-            ]
+            if kind != _GATEWAYS:  # the next ADD may put back what was lost before
+                differences += [
+                    Difference("left behind", kind, "gone", thing) for thing in _less(now, then)
+                ]
             differences += [Difference("lost", kind, thing, "gone") for thing in _less(then, now)]
         return differences
 
@@ -123,7 +126,12 @@ def _read(node: Node, network: Network) -> Inventory:
                 *link_settings.texts(link_settings.of_node(node)),
                 *link_settings.marks_in("".join(lines_of[listing]), own_links),
             ),
-            "addresses": tuple(link_settings.addresses_in("".join(lines_of[listing]), own_links)),
+            "addresses": tuple(
+                link_settings.addresses_in("".join(lines_of[listing]), ("lo", node.uplink))
+            ),
+            _GATEWAYS: tuple(
+                link_settings.addresses_in("".join(lines_of[listing]), network.shared_links)
+            ),
             "bridge ports": tuple(_ports(node, network.bridge)),
             "namespaces": tuple(node.named_namespaces()),
             "leases": leases.texts(leases.store(network).leases(node)),

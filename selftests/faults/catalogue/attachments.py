@@ -121,7 +121,7 @@ _FAILED = (
     Fault(
         name="an ADD that failed takes the gateway's address",
         source="own: a bridge that is set back, though others use it",
-        reds={"CNI-ADD-EXHAUSTED": "lost at addresses: expected 10.88.0.1/24 on cni0"},
+        reds={"CNI-ADD-EXHAUSTED": "lost at gateway addresses: expected 10.88.0.1/24 on cni0"},
         follows=frozenset({"CNI-ADD-AGAIN", "CNI-DEL-FAILED"}),
         last='[ "$CNI_COMMAND $status" != "ADD 1" ] || ip address flush dev cni0 scope global',
     ),
