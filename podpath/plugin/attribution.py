@@ -244,7 +244,7 @@ def _unreached(item: pytest.Item, error: Exception, persistence: Persistence) ->
 
     ids, network = set(shared.ids_of(item)), shared.network(item.config)
     from_node = not network.is_bridged or not ids.isdisjoint(_FROM_NODE)
-    looks_closer = ids & _HOP_BY_HOP and item.stash.get(shared.observations)
+    looks_closer = ids & _HOP_BY_HOP and item.stash.get(shared.observations, [])
     if not from_node or not all(i.startswith(_OF_PACKETS) for i in ids) or looks_closer:
         return None
     if not isinstance(error, AssertionError) and not _is_about_paths(error):
