@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from podpath.plugin import outcome, shared
+from podpath.plugin.causes import judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,24 @@ _left = pytest.StashKey["Sequence[Difference]"]()
 _NEEDED = ("node", "pods", "network")
 
 
-def leftovers(item: pytest.Item) -> Sequence[Difference]:
+def left(item: pytest.Item, error: Exception) -> Exception | None:
+    """Return the violation of LIFE-DELETE, if the deletion of any pod leaves what a test found."""
+    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
+    from podpath.lifecycle import deletion
+
+    if not isinstance(error, AssertionError):
+        return None
+    try:
+        found = _leftovers(item)
+    except (CouldNotTest, DoesNotConform):  # another pod says nothing, and the failure stays
+        return None
+    if not found or not judged.is_judged(item, deletion.REQUIREMENT):
+        return None
+    text = "\n".join(map(str, found))
+    return Unmet(DoesNotConform(text), deletion.REQUIREMENT, deletion.CONSEQUENCE)
+
+
+def _leftovers(item: pytest.Item) -> Sequence[Difference]:
     """Return what the deletion of a pod leaves, if a failed test found nothing but that."""
     from podpath.lifecycle import deletion
 

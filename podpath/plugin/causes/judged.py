@@ -1,0 +1,58 @@
+"""What all ways to find a cause ask of a test, and how they give their answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from podpath.plugin import shared
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from podpath.errors import Unmet
+    from podpath.topology.following import Cause
+
+
+#: Requirements on packets of pods.
+OF_PACKETS = ("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORTMAP")
+
+
+def is_about_paths(error: Exception) -> bool:
+    """Return whether a test could not be run because of where packets went, perhaps."""
+    from podpath.errors import CouldNotTest, Unmet
+
+    of_path = isinstance(error, Unmet) and error.requirement.startswith("PATH-")
+    return of_path or isinstance(error, CouldNotTest)
+
+
+def parameters(item: pytest.Item) -> dict[str, Any]:
+    """Return the parameters of a test; none of a test without."""
+    call = getattr(item, "callspec", None)
+    return dict(call.params) if call else {}
+
+
+def named(parameters: Mapping[str, Any]) -> list[str]:
+    """List the ends and pods that parameters of a test name."""
+    return [parameters[n] for n in ("source", "destination", "pod") if n in parameters]
+
+
+def violation(cause: Cause) -> Unmet:
+    """Return a cause as the violation of its requirement."""
+    from podpath.errors import DoesNotConform, Unmet
+
+    error = DoesNotConform("\n".join(map(str, cause.differences)))
+    return Unmet(error, cause.requirement, cause.consequence)
+
+
+def is_judged(item: pytest.Item, requirement: str) -> bool:
+    """Return whether a requirement applies, and its violation is no known deviation."""
+    is_applicable = requirement not in shared.network(item.config).not_applicable
+    return is_applicable and not is_declared(item, requirement)
+
+
+def is_declared(item: pytest.Item, requirement: str) -> bool:
+    """Return whether a requirement's violation is a known deviation, which explains no other."""
+    known = shared.plan(item.config).known_deviations
+    return any(deviation.requirement == requirement for deviation in known)

@@ -1,0 +1,151 @@
+"""Causes in the wiring of the pods that stay, as it was right after ADD, or has become."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from podpath.plugin import shared
+from podpath.plugin.causes import judged
+
+if TYPE_CHECKING:
+    import pytest
+
+    from podpath.lifecycle.persistence import Persistence
+
+
+#: Requirements on packets to beyond the node, and on those that pods send to their gateway.
+_BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
+_BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
+#: Requirements on packets whose way is compared hop by hop.
+_HOP_BY_HOP = frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-GATEWAY"})
+#: Requirements on packets to mapped ports, and on those that the node sends on to pods on a bridge.
+_MAPPED = frozenset({"PATH-PORTMAP", "LIFE-PORTMAP"})
+_FROM_NODE = _BY_GATEWAY | {"LIFE-REUSE"}
+_PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
+_ADDRESSED = ("TOPO-ADDR", "a pod's interface lacks its address")
+_ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets, or the gateway's MAC address")
+_HELD = ("TOPO-NETNS-IP", "the node has a pod's address, too")
+_UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
+_KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
+
+
+def undone(item: pytest.Item, persistence: Persistence) -> Exception | None:
+    """Return the violation of LIFE-PERSIST, if the pods' wiring changed by itself."""
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.lifecycle.persistence import PERSISTS
+
+    if PERSISTS[0] in shared.ids_of(item) or not (changes := persistence.all_changes()):
+        return None
+    text = "\n".join(map(str, changes))
+    fault = DoesNotConform("the pods' wiring changed while no pod was created or deleted", text)
+    return Unmet(fault, *PERSISTS)
+
+
+def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-ROUTE, if a missing route explains where packets went."""
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.model import Family
+    from podpath.topology import comparison, following, unrouted
+
+    ids, network = shared.ids_of(item), shared.network(item.config)
+    if (
+        not all(i.startswith(judged.OF_PACKETS) for i in ids)
+        or _ROUTED[0] in network.not_applicable
+    ):
+        return None
+    params = judged.parameters(item)
+    pods = judged.named(params)
+    unheld = [
+        f"pod {pod} has no address {address} on its interface"
+        for pod in pods or list(persistence.first.pods)
+        if pod in persistence.first.pods
+        for address in comparison.unheld(persistence.first, pod)
+        if params.get("family") in (None, Family(address.version))
+    ]
+    misled = not _BY_GATEWAY.isdisjoint(ids) or not network.is_bridged
+    concerned = (persistence.first, pods, params.get("family"))
+    # the node answers ARP for its addresses, whatever link they are on (ip-sysctl, arp_ignore)
+    taken = misled or params.get("family") is Family.IPV4
+    for violated, found in (
+        (_ADDRESSED, unheld),
+        (_KNOWN, unrouted.unknown_to_node(*concerned) if misled else []),
+        (_HELD, unrouted.held_by_node(*concerned) if taken else []),
+    ):
+        if found and violated[0] not in network.not_applicable:
+            return Unmet(DoesNotConform("\n".join(map(str, found))), *violated)
+    lacking = unrouted.lacking(
+        persistence.first,
+        network,
+        pods or list(persistence.first.pods),
+        params.get("family"),
+        beyond=not _BEYOND.isdisjoint(ids),
+        misled=misled,
+    )
+    if not lacking:
+        return None
+    cause = following.cause(_ROUTED[0], lacking, persistence.first, network)
+    if cause is None:
+        return Unmet(DoesNotConform("\n".join(map(str, lacking))), *_ROUTED)
+    return judged.violation(cause)
+
+
+def peerless(item: pytest.Item, error: Exception) -> Exception | None:
+    """Return the violation of TOPO-VETH-PEER, if packets have no path because of it."""
+    from podpath.errors import Unmet
+    from podpath.paths.expected import NoHostEnd
+
+    if not isinstance(error, NoHostEnd) or not judged.is_judged(item, _PEERLESS[0]):
+        return None
+    return Unmet(error, *_PEERLESS)
+
+
+def routeless(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-NODE-ROUTE, if pods' packets need a route that is missing."""
+    from podpath.errors import Unmet
+    from podpath.paths import without_route
+
+    if not isinstance(error, Unmet) or error.requirement not in without_route.BETWEEN_PODS:
+        return None
+    network = shared.network(item.config)
+    cause = without_route.of_pods(persistence.first, network)
+    return judged.violation(cause) if cause and judged.is_judged(item, cause.requirement) else None
+
+
+def unreached(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation that keeps the node from sending to pods, if a test looks no closer.
+
+    Tests that watch single packets compare hop by hop what became of them: they may find another
+    fault.
+    """
+    from podpath.paths import without_route
+
+    ids, network = set(shared.ids_of(item)), shared.network(item.config)
+    from_node = not network.is_bridged or not ids.isdisjoint(_FROM_NODE)
+    looks_closer = bool(ids & _HOP_BY_HOP) and bool(item.stash.get(shared.observations, []))
+    if not from_node or not all(i.startswith(judged.OF_PACKETS) for i in ids) or looks_closer:
+        return None
+    if not isinstance(error, AssertionError) and not judged.is_about_paths(error):
+        return None
+    params = judged.parameters(item)
+    pods = judged.named(params) if ids.isdisjoint(_MAPPED) else []
+    cause = without_route.to_pods(
+        persistence.first, network, pods or list(persistence.first.pods), params.get("family")
+    )
+    return judged.violation(cause) if cause and judged.is_judged(item, cause.requirement) else None
+
+
+def unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-RESULT, if mapped ports have no address to lead to.
+
+    The plugin portmap passes over addresses of interfaces without a sandbox
+    (plugins/meta/portmap/main.go, parseConfig).
+    """
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.topology import unplaced
+
+    if not _MAPPED.issuperset(shared.ids_of(item)) or not judged.is_judged(item, _UNPLACED[0]):
+        return None
+    if not isinstance(error, AssertionError) and not judged.is_about_paths(error):
+        return None
+    found = unplaced.results(persistence.first, shared.network(item.config))
+    return Unmet(DoesNotConform("\n".join(map(str, found))), *_UNPLACED) if found else None
