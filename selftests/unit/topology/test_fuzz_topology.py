@@ -105,7 +105,10 @@ _address = _message(
         "family": _families,
         "prefixlen": _mostly(24, 33, 64, 129, -1),
         "scope": _mostly(0, 253),
+        "flags": _mostly(0, 128, 32),
     },
+    IFA_FLAGS=_mostly(0, 128, 32),
+    IFA_CACHEINFO=_odd,
     IFA_LOCAL=_mostly(*_addresses),
     IFA_ADDRESS=_mostly(*_addresses),
 ).map(AddressMessage)
