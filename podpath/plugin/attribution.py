@@ -40,9 +40,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         on_pods = "created" in getattr(item, "fixturenames", ())
         if persistence is None or not (on_pods or _RESTART in shared.ids_of(item)):
             raise
-        from podpath.plugin.causes import wiring
+        from podpath.plugin import causes_in_wiring
 
-        cause = wiring.undone(item, persistence)
+        cause = causes_in_wiring.undone(item, persistence)
         if not on_pods:
             raise cause or error from None
         cause = cause or _cause(item, error, persistence)
@@ -53,7 +53,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
     """Return the violation that the failure of a test on the pods follows from, or None."""
-    from podpath.plugin.causes import deleting, judged, packets, wiring
+    from podpath.plugin import causes_in_packets as packets
+    from podpath.plugin import causes_in_wiring as wiring
+    from podpath.plugin import deleting, judged
 
     cause = None
     if isinstance(error, AssertionError):

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from podpath.plugin import outcome, shared
-from podpath.plugin.causes import judged
+from podpath.plugin import judged, outcome, shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podpath.plugin import shared
-from podpath.plugin.causes import judged
+from podpath.plugin import judged, shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +79,7 @@ def preceding(item: pytest.Item, error: Exception) -> Exception | None:
 def resent(item: pytest.Item, error: Exception) -> Exception | None:
     """Return the violation of PATH-ICMP, PATH-HTTP or PATH-UDP, if plain traffic is lost, too."""
     from podpath.errors import CouldNotTest, DoesNotConform, Unmet
-    from podpath.plugin.causes import resending
+    from podpath.plugin import resending
 
     ids, family = shared.ids_of(item), judged.parameters(item).get("family")
     of_path = len(ids) == 1 and ids[0].startswith("PATH-")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podpath.plugin import shared
-from podpath.plugin.causes import judged
+from podpath.plugin import judged, shared
 
 if TYPE_CHECKING:
     import pytest
