@@ -43,7 +43,7 @@ def _leftovers(item: pytest.Item) -> Sequence[Difference]:
     from podpath.lifecycle import deletion
 
     ids, found = shared.ids_of(item), outcome.compared(item.config)
-    fixtures = getattr(item, "funcargs", {})
+    fixtures = judged.fixtures(item)
     if not found or not deletion.DELETING.issuperset(ids) or not fixtures.keys() >= {*_NEEDED}:
         return ()
     stash = item.config.stash

@@ -33,6 +33,11 @@ def parameters(item: pytest.Item) -> dict[str, Any]:
     return dict(call.params) if call else {}
 
 
+def fixtures(item: pytest.Item) -> Mapping[str, Any]:
+    """Return the values of a test's fixtures, by name."""
+    return getattr(item, "funcargs", {})
+
+
 def named(parameters: Mapping[str, Any]) -> list[str]:
     """List the ends and pods that parameters of a test name."""
     return [parameters[n] for n in ("source", "destination", "pod") if n in parameters]

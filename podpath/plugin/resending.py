@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from podpath.plugin import shared
+from podpath.plugin import judged, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from podpath.model import Family, Loss
     from podpath.paths.observe import Observed
@@ -47,7 +47,7 @@ def exchange(item: pytest.Item, family: Family) -> tuple[Exchange, str] | None:
 
     requirement = shared.ids_of(item)[0]
     failed = [o for o in item.stash.get(shared.observations, []) if o.differences]
-    if not failed or not _fixtures(item).keys() >= _NEEDED:
+    if not failed or not judged.fixtures(item).keys() >= _NEEDED:
         return None
     return _by_rules(item, family, failed, requirement) or (
         _of_same_packets(item, family, failed) if requirement in plain.RESENDING else None
@@ -100,7 +100,7 @@ def _send(item: pytest.Item, one: Exchange, family: Family) -> _Seen | None:
 
     known = item.config.stash.setdefault(_lost, {})
     if (one, family) not in known:
-        made = _fixtures(item)
+        made = judged.fixtures(item)
         send = getattr(Traffics(made["node"], made["pods"], made["draws"]), one.traffic)
         # apart from the test's own observations, of which the last one is shown if it stays red
         again = partial(made["observer"].observe, send(one.source, one.destination, family))
@@ -111,8 +111,3 @@ def _send(item: pytest.Item, one: Exchange, family: Family) -> _Seen | None:
         rules = plain.rules(observed.judgement, observed.losses)
         known[one, family] = _Seen(str(lacking[0]), observed.losses, rules)
     return known[one, family]
-
-
-def _fixtures(item: pytest.Item) -> Mapping[str, Any]:
-    """Return the values of a test's fixtures."""
-    return getattr(item, "funcargs", {})
