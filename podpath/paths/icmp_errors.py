@@ -29,6 +29,7 @@ _ATTEMPTS = 3
 #: In place of an error that cannot be sent.
 UNSENT = "no datagram arrived at the host"
 UNANSWERED = "no answer arrived at the program"
+_NO_ERROR = "no error"
 _PAYLOAD = b"podpath"
 _UDP, _UDP_HEADER = 17, 8
 _IP_RECVERR, _IPV6_RECVERR = 11, 25  # linux/in.h, linux/in6.h
@@ -138,7 +139,7 @@ def _compared(
             differences.append(Difference("ICMP error", where, expected, seen))
         if seen == UNSENT:  # nor would the next one be
             break
-    is_all = fates <= {"", UNSENT, UNANSWERED}
+    is_all = fates <= {"", UNSENT, UNANSWERED, _NO_ERROR}
     return Compared(differences, packets=len(differences), is_all=is_all)
 
 
@@ -203,7 +204,7 @@ def _told(error: _Error, sender: End, quoted: _Quoted, program: socket.socket) -
         number = _reported(program)
         if number == error.number:
             return ""
-    return f'"{os.strerror(number)}"' if number else "no error"
+    return f'"{os.strerror(number)}"' if number else _NO_ERROR
 
 
 def message(error: _Error, source: tuple[str, int], target: tuple[str, int]) -> bytes:
