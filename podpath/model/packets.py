@@ -56,6 +56,11 @@ class Packet:
     vlan: int | None = None
 
     @property
+    def is_echo_reply(self) -> bool:
+        """True if it answers an echo request (RFC 792; RFC 4443, 4.2): nobody answers it."""
+        return (self.protocol, self.kind) in (("icmp", 0), ("icmpv6", 129))
+
+    @property
     def identity(self) -> tuple[object, ...]:
         """Key that all sightings of one packet share on its way, despite rewrites.
 

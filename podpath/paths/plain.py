@@ -31,8 +31,6 @@ _TRAFFIC = {
     "udp": ("PATH-UDP", "a datagram between pods is lost, too"),
 }
 _PROTOCOLS = {"icmp": "ping", "icmpv6": "ping", "tcp": "http", "udp": "udp"}
-#: Types of an echo reply (RFC 792; RFC 4443).
-_ECHO_REPLIES = frozenset({0, 129})
 #: Kinds of difference of a packet that was lost, or that its sender repeats.
 _OF_LOSS = frozenset({MISSING, DUPLICATE, OPTIONS})
 _COUNT = re.compile(r" \(\+\d+ packets?\)$")
@@ -108,9 +106,7 @@ def _exchange(crossing: Crossing) -> Exchange | None:
     if packet is None or traffic is None:
         return None
     ends = crossing.path.hops[0].namespace, crossing.path.hops[-1].namespace
-    is_answer = (
-        packet.ports[0] in (HTTP_PORT, UDP_PORT) if packet.ports else packet.kind in _ECHO_REPLIES
-    )
+    is_answer = packet.ports[0] in (HTTP_PORT, UDP_PORT) if packet.ports else packet.is_echo_reply
     return _plain(traffic, *(reversed(ends) if is_answer else ends))
 
 

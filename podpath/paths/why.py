@@ -61,9 +61,6 @@ _PLACES = {
 _OF_COPIES = frozenset(["CONSUMED", "PACKET_SOCK_ERROR", "QUEUE_PURGE", "SOCKET_CLOSE"])
 #: A kernel that gives no reason also drops what it has already, such as a repeated SYN.
 _UNSPECIFIC = frozenset(["", "NOT_SPECIFIED"])
-#: Packets that nobody answers: echo replies (RFC 792; RFC 4443, 4.2), which a kernel drops once
-#: its raw sockets have copies.
-_ANSWERS = frozenset({("icmp", 0), ("icmpv6", 129)})
 #: Between the clocks of sightings and drops, in ns.
 _TOLERANCE = 20_000
 
@@ -147,8 +144,8 @@ def _of_crossing(
         return []
     spaces = {hop.namespace for hop in hops}
     if has_arrived := bool(crossing.at_hops[-1]):
-        is_answer = (seen[0].packet.protocol, seen[0].packet.kind) in _ANSWERS
-        if is_answer or not _unanswered(path, judgement):
+        # a kernel drops echo replies once its raw sockets have copies
+        if seen[0].packet.is_echo_reply or not _unanswered(path, judgement):
             return []
         spaces = {hops[-1].namespace}
     keys = {sent_as(s.packet, path.translation) for s in (*seen, *crossing.elsewhere)}

@@ -53,10 +53,9 @@ def unknown_to_node(
         pods: names of the pods; none for all.
         family: IP version of the packets; None for all.
     """
-    names = [name for name in pods if name in topology.pods] or list(topology.pods)
     own = {
         f"{NODE} {address}"
-        for name in names
+        for name in _chosen(topology, pods)
         for address in topology.pods[name].addresses
         if family in (None, Family(address.version))
     }
@@ -73,14 +72,18 @@ def held_by_node(
         pods: names of the pods; none for all.
         family: IP version of the packets; None for all.
     """
-    names = [name for name in pods if name in topology.pods] or list(topology.pods)
     return [
         difference
-        for name in names
+        for name in _chosen(topology, pods)
         for difference in addresses.netns_ip(topology, name)
         if str(difference.where).startswith(f"{NODE} ")
         and family in (None, Family(ipaddress.ip_interface(difference.expected.split()[0]).version))
     ]
+
+
+def _chosen(topology: Topology, pods: Iterable[str]) -> list[str]:
+    """Return those of the pods that are there; all pods without any."""
+    return [name for name in pods if name in topology.pods] or list(topology.pods)
 
 
 def _misleads(topology: Topology, difference: Difference, family: Family | None) -> bool:
