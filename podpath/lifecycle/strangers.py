@@ -50,6 +50,8 @@ _SECONDS = 600
 #: (arp(7), gc_thresh1 and gc_stale_time): address on the uplink, and on a link of all pods.
 _NEIGHBOURS = ("203.0.113.79", "203.0.113.80")
 _MAC = "02:00:cb:00:71:4d"
+#: addr_assign_type of a link whose MAC address was set (include/uapi/linux/netdevice.h).
+_SET = "3"
 
 
 def _more(action: str) -> Iterator[str]:
@@ -151,11 +153,12 @@ class _Neighbour:
 
 @contextmanager
 def _neighbours(node: Node, network: Network) -> Iterator[list[_Neighbour]]:
-    """Have the node know neighbours on its own links."""
+    """Have the node know neighbours on its own links, but for bridges that forget theirs."""
     links = dict.fromkeys(filter(None, (node.uplink, *sorted(network.shared_links))))
     made = [
         _Neighbour(address, link, _mac(node, link))
         for address, link in zip(_NEIGHBOURS, links, strict=False)
+        if not _has_mac_of_port(node, link)
     ]
     for one in made:
         of_link = ("dev", one.link, "nud", "stale")
@@ -181,10 +184,25 @@ def _unknown(node: Node, neighbours: Iterable[_Neighbour]) -> list[Difference]:
     ]
 
 
+def _has_mac_of_port(node: Node, link: str) -> bool:
+    """Return whether a link is a bridge whose MAC address changes as ports come and go.
+
+    The kernel gives a bridge the lowest MAC address of its ports until one is set
+    (net/bridge/br_stp_if.c, br_stp_recalculate_bridge_id).
+    """
+    is_bridge = bool(_attribute(node, link, "bridge/bridge_id"))
+    return is_bridge and _attribute(node, link, "addr_assign_type") != _SET
+
+
 def _mac(node: Node, link: str) -> str:
     """Return the MAC address of a link; empty without such a link."""
+    return _attribute(node, link, "address")
+
+
+def _attribute(node: Node, link: str, name: str) -> str:
+    """Return an attribute of a link in sysfs; empty without such a link or attribute."""
     with suppress(OSError):
-        return node.root(f"/sys/class/net/{link}/address").read_text().strip()
+        return node.root(f"/sys/class/net/{link}/{name}").read_text().strip()
     return ""
 
 
