@@ -3,6 +3,8 @@
 from selftests.faults.fault import ALL, Fault
 
 _FAULT = "/run/podpath/fault"
+#: Shell, before ADD: a container is known until the node reboots, whether its ADD fails or not.
+_KNOWN = f'touch "{_FAULT}/known-$CNI_CONTAINERID"'
 
 
 def _later(commands: str) -> str:
@@ -304,14 +306,14 @@ _REBOOT = (
         name="DEL fails for a pod of before a reboot",
         source="containernetworking/cni issue 1167",
         reds={"LIFE-REBOOT": "failure at bridge DEL"},
-        after=f'touch "{_FAULT}/known-$CNI_CONTAINERID"',
+        before=_KNOWN,
         before_del=f'[ -e "{_FAULT}/known-$CNI_CONTAINERID" ] || fail 3 "unknown container"',
     ),
     Fault(
         name="the address of a pod of before a reboot stays leased",
         source="containernetworking/plugins issue 252",
         reds={"LIFE-REBOOT": "left behind at leases"},
-        after=f'touch "{_FAULT}/known-$CNI_CONTAINERID"',
+        before=_KNOWN,
         before_del=f'[ -e "{_FAULT}/known-$CNI_CONTAINERID" ] || exit 0',
     ),
     Fault(
@@ -341,7 +343,7 @@ _REBOOT = (
         name="DEL of a pod of before a reboot takes a new pod's rules",
         source="own: what belongs to a pod is known by its address",
         reds={"LIFE-REBOOT": "lost at"},
-        after=f'touch "{_FAULT}/known-$CNI_CONTAINERID"',
+        before=_KNOWN,
         after_del=f"""[ -e "{_FAULT}/known-$CNI_CONTAINERID" ] || iptables -t nat -F""",
     ),
 )

@@ -22,8 +22,10 @@ FAULTS = (
         reds=_HOOKED,
         under=dict.fromkeys(("PATH-ICMP",), "TOPO-HOOKS"),
         untestable=frozenset({"PATH-ARP"}),
-        after=f"""[ "$POD" != server ] || {{
-          {bridge_rule("ip saddr '$IP' icmp type echo-reply drop")}; }}""",
+        # each server has a rule that stays: rules that go are another fault
+        after="""[ "$POD" != server ] || nft 'add table bridge broken
+          add chain bridge broken forward { type filter hook forward priority 0; }
+          add rule bridge broken forward ip saddr '$IP' icmp type echo-reply drop'""",
     ),
     Fault(
         name="HTTP is dropped",
