@@ -73,8 +73,8 @@ _NEAR = frozenset(
     }
 )
 
-#: Where iptables is killed, the wrapper's own call of it is, before the plugin's.
-_KILLED_EARLY = frozenset({"CNI-DEL-FAILED"})
+#: Shell: iptables of the node's owner, which no test of a plugin's iptables kills by PATH.
+_OWNERS_IPTABLES = 'iptables() { /usr/sbin/iptables "$@"; }'
 
 PLUGINS = (
     Fault(name="as shipped", source="", reds={}, near=_NEAR),
@@ -221,9 +221,9 @@ PLUGINS = (
         name="a node of strict filters, which pods pass",
         source="",
         reds={},
-        untestable=_KILLED_EARLY,
-        near=_NEAR,
-        before="""iptables -P FORWARD DROP
+        near=_NEAR | {"CNI-DEL-FAILED"},
+        before=f"""{_OWNERS_IPTABLES}
+          iptables -P FORWARD DROP
           iptables -C FORWARD -i cni0 -j ACCEPT || iptables -A FORWARD -i cni0 -j ACCEPT
           iptables -C FORWARD -o cni0 -j ACCEPT || iptables -A FORWARD -o cni0 -j ACCEPT
           drop="FORWARD -m conntrack --ctstate INVALID -j DROP"
@@ -235,9 +235,14 @@ PLUGINS = (
         name="a firewall of the node, which lets pods ping it",
         source="",
         reds={},
-        untestable=_KILLED_EARLY,
-        near=frozenset({"PATH-GATEWAY", "PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-OTHERS"}),
-        before="""for protocol in tcp udp; do
+        near=frozenset(
+            {
+                *("PATH-GATEWAY", "PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-OTHERS"),
+                "CNI-DEL-FAILED",
+            }
+        ),
+        before=f"""{_OWNERS_IPTABLES}
+          for protocol in tcp udp; do
           closed="INPUT -i cni0 -p $protocol -m conntrack --ctstate NEW -j DROP"
           iptables -C $closed || iptables -I $closed; done""",
     ),
