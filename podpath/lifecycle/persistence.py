@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -115,9 +116,9 @@ class Persistence:
         return list(self._changes.values())
 
     def all_changes(self) -> list[Difference]:
-        """List the changes so far, with those of settings, which the kernel does not announce."""
+        """List the changes so far, with those that the kernel does not announce."""
         self._look()
-        self._add(self._changed_settings())
+        self._add([*self._changed_settings(), *self._changed_entries()])
         return list(self._changes.values())
 
     def await_changes(self) -> list[Difference]:
@@ -211,6 +212,16 @@ class Persistence:
             for name, value in self._settings.items()
             if read.get(name, value) != value
         ]
+
+    def _changed_entries(self) -> list[Difference]:
+        """List changed FDB entries and neighbours of the node, since podpath changed it last."""
+        try:
+            now = reading.read(self._node.network_namespace(), {}, []).node
+        except CouldNotTest:
+            return []
+        was, is_now = (replace(self.first, node=node) for node in (self._own, now))
+        differences = bystanders.changes(was, is_now, self._network)
+        return differences + bystanders.new_ways(was, is_now)
 
     def _read_settings(self) -> dict[str, str]:
         """Read the settings on which pods rely: theirs, and the node's if it is podpath's own."""
