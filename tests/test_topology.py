@@ -205,8 +205,9 @@ def test_plugin_turns_on_no_forwarding_or_proxy(wiring: Wiring, pod: str) -> Non
 @requirement("TOPO-SETTINGS")
 def test_plugin_turns_on_only_configured_settings(unset: Attachment, network: Network) -> None:
     """ADD turns on only configured forwarding and proxies, even if the host's pods have more."""
-    node, tuned = unset.runtime.node, sysctls.configured(network.conflist.sections)
+    node = unset.runtime.node
     before = own_settings.read_in(node, unset.name)
+    tuned = sysctls.configured(network.conflist.sections, before)
     unset.attach()
     now = own_settings.read_in(node, unset.name)
 

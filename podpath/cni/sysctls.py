@@ -21,6 +21,11 @@ _SWITCHES = {
 }
 
 
+#: Settings that the kernel gives each link when all links get them (net/ipv6/addrconf.c,
+#: addrconf_disable_change and addrconf_forward_change; net/ipv4/devinet.c, inet_forward_change).
+_OF_EACH = re.compile(r"^(ipv[46]/conf/)[^/]+(/(?:disable_ipv6|forwarding))$")
+
+
 def switched(sections: Iterable[Mapping[str, Any]]) -> tuple[Settings, Settings]:
     """Return the settings that a chain turns on for the pods' eth0, and those that it turns off.
 
@@ -40,11 +45,17 @@ def switched(sections: Iterable[Mapping[str, Any]]) -> tuple[Settings, Settings]
     return on, Settings(off.forwarding)
 
 
-def configured(sections: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Return the settings that a chain gives a pod, as paths below /proc/sys/net."""
-    names = (name for section in sections for name in _sysctls(section))
-    paths = (name if "/" in name else name.replace(".", "/") for name in names)
-    return frozenset(path.removeprefix("net/") for path in paths)
+def configured(sections: Iterable[Mapping[str, Any]], names: Iterable[str] = ()) -> frozenset[str]:
+    """Return the settings that a chain gives a pod, as paths below /proc/sys/net.
+
+    Args:
+        sections: the sections of the chain.
+        names: settings of the pod, of which those are added that the kernel changes with them.
+    """
+    dotted = (name for section in sections for name in _sysctls(section))
+    paths = (name if "/" in name else name.replace(".", "/") for name in dotted)
+    own = frozenset(path.removeprefix("net/") for path in paths)
+    return own | {name for name in names if _OF_EACH.sub(r"\1all\2", name) in own}
 
 
 def _sysctls(section: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from podpath.cni.versions import since
 from podpath.contract.subjects import Role
 from podpath.errors import DoesNotConform, Unmet
-from podpath.model import Difference, listed
+from podpath.model import Difference, canonical, listed
 
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
@@ -243,7 +243,8 @@ def kept(answer: Answer, previous: Mapping[str, Any] | None) -> Differences:
 
 
 def _of(entry: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    return [str(entry[n]) for n in names if entry.get(n)]
+    texts = {n: str(entry[n]) for n in names if entry.get(n)}
+    return [canonical(text) if n == "address" else text for n, text in texts.items()]
 
 
 def entries(result: Mapping[str, Any], key: str, *texts: str) -> list[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from podpath.contract.answers import entries
 from podpath.errors import CouldNotTest, DoesNotConform, Unmet
-from podpath.model import ANYWHERE, Difference, Family, Subnet, listed
+from podpath.model import ANYWHERE, Difference, Family, Subnet, canonical, listed
 from podpath.nodes.base import Node
 
 #: Place of the difference of a result that does not name CNI_IFNAME.
@@ -249,7 +249,7 @@ def _address(
         return [Difference("interface", where, expected, str(index))]
     interface = interfaces[index]
     link = state.links_beside(interface).get(interface["name"])
-    if link and address["address"] not in link.addresses:
+    if link and canonical(address["address"]) not in link.addresses:
         seen = listed(link.addresses)
         return [Difference("address", where, f"{address['address']} on {interface['name']}", seen)]
     return []

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from podpath.contract.answers import Answer, succeeded
 from podpath.contract.attachments import Attachment
-from podpath.model import Difference
+from podpath.model import Difference, canonical
 
 MANY = 4
 
@@ -21,7 +21,7 @@ def added(containers: Sequence[Attachment]) -> Differences:
     held: dict[str, str] = {}
     for container in containers:
         for entry in container.addresses:
-            other = held.setdefault(entry["address"], container.name)
+            other = held.setdefault(canonical(entry["address"]), container.name)
             if other != container.name:
                 seen = f"{other} and {container.name}"
                 differences.append(Difference("address", entry["address"], "one container", seen))

@@ -6,6 +6,7 @@ from podpath.model.addresses import (
     AddressWithPrefix,
     Family,
     Subnet,
+    canonical,
     ip_addresses,
     is_within,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "TapProof",
     "Topology",
     "Translation",
+    "canonical",
     "ip_addresses",
     "is_within",
     "listed",

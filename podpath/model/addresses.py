@@ -10,6 +10,7 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
     ip_address,
+    ip_interface,
 )
 
 Address = IPv4Address | IPv6Address
@@ -29,6 +30,14 @@ def ip_addresses(texts: Iterable[str]) -> tuple[Address, ...]:
         ValueError: a text is no IP address.
     """
     return tuple(ip_address(text) for text in texts)
+
+
+def canonical(text: str) -> str:
+    """Return an address with its prefix length in its usual spelling; any other text as it is."""
+    try:
+        return str(ip_interface(text)) if "/" in text else text
+    except ValueError:
+        return text
 
 
 class Family(Enum):

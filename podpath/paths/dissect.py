@@ -346,16 +346,15 @@ def _ip_start(frame: bytes) -> int:
 def tcp_payload(sighting: Sighting) -> bytes:
     """Return the payload of a TCP segment; empty if the frame does not contain it."""
     frame, size = sighting.frame, sighting.packet.size
-    if len(frame) < _ETHERNET + 20:
+    if sighting.packet.protocol != "tcp" or len(frame) < _ETHERNET + 20:
         return b""
     start = _ip_start(frame)
-    if frame[start] >> 4 == 4:
-        return _ipv4_payload(frame)[-size:] if size else b""
-    if frame[start + 6] != _TCP:
-        return b""
-    (length,) = struct.unpack_from("!H", frame, start + 4)
-    end = start + 40 + length if length else len(frame)
-    return frame[end - size : end]
+    beginning = start + _header_size(frame, start)
+    (length,) = struct.unpack_from("!H", frame, start + (2 if frame[start] >> 4 == 4 else 4))
+    end = (start if frame[start] >> 4 == 4 else beginning) + length
+    if not length:  # as _ipv4 and _ipv6 have it
+        end = len(frame)
+    return frame[end - size : end] if end - size >= beginning else b""
 
 
 def _ipv4_payload(frame: bytes) -> bytes:

@@ -33,6 +33,7 @@ _NO_ERROR = "no error"
 _PAYLOAD = b"podpath"
 _UDP, _UDP_HEADER = 17, 8
 _IP_RECVERR, _IPV6_RECVERR = 11, 25  # linux/in.h, linux/in6.h
+_IP_MTU_DISCOVER, _IPV6_MTU_DISCOVER, _WANT = 10, 23, 1
 #: In "packet too big": larger than any link's, so that no kernel keeps it.
 _MTU = 65535
 
@@ -253,10 +254,10 @@ def _checksum(data: bytes) -> int:
 def _udp(towards: Address) -> socket.socket:
     is_v6 = towards.version == 6
     channel = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET, socket.SOCK_DGRAM)
-    level, option = (
-        (socket.IPPROTO_IPV6, _IPV6_RECVERR) if is_v6 else (socket.IPPROTO_IP, _IP_RECVERR)
-    )
-    channel.setsockopt(level, option, 1)  # the program gets errors that the kernel may get over
+    level = socket.IPPROTO_IPV6 if is_v6 else socket.IPPROTO_IP
+    # the program gets errors that the kernel may get over, and whatever net.ipv4.ip_no_pmtu_disc is
+    channel.setsockopt(level, _IPV6_RECVERR if is_v6 else _IP_RECVERR, 1)
+    channel.setsockopt(level, _IPV6_MTU_DISCOVER if is_v6 else _IP_MTU_DISCOVER, _WANT)
     return channel
 
 

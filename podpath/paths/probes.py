@@ -23,6 +23,11 @@ _ALWAYS = (
     " or (icmp6 and ip6[40] != 128 and ip6[40] != 129)"
 )
 
+#: TCP of IPv6 behind the hop-by-hop option of a segment above 64 KiB ("BIG TCP", RFC 2675), and its
+#: ports.
+_BIG = "(ip6[6] = 0 and ip6[40] = 6)"
+_BIG_PORT = "(ip6[6] = 0 and ip6[40] = 6 and (ip6[48:2] = {0} or ip6[50:2] = {0}))"
+
 #: A filter that lets all frames through: for proofs of silence.
 EVERYTHING = ""
 
@@ -122,7 +127,9 @@ class Http:
     @property
     def filter(self) -> str:
         """See Probe."""
-        return f"{_ALWAYS} or tcp" if self.mapped else f"{_ALWAYS} or tcp port {self.port}"
+        if self.mapped:
+            return f"{_ALWAYS} or tcp or {_BIG}"
+        return f"{_ALWAYS} or tcp port {self.port} or {_BIG_PORT.format(self.port)}"
 
     def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""

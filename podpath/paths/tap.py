@@ -22,6 +22,7 @@ from podpath.system.netlink.watch import Watch
 CANARY_TYPE = 0x88B5  # local experimental EtherType 1 (IEEE 802)
 _ETH_P_ALL = 0x0003
 _SO_ATTACH_FILTER = 26
+_BPF_RETURN = 0x06  # BPF_RET | BPF_K (linux/bpf_common.h)
 _SO_RCVBUFFORCE = 33
 _SO_TIMESTAMPNS = 35
 _SOL_PACKET = 263
@@ -173,10 +174,17 @@ def compiled(expression: str) -> bytes:
                     "libpcap is missing", "Install it (Debian: apt-get install libpcap0.8)"
                 ) from None
             _compiled[expression] = b"".join(
-                struct.pack("HBBI", i.code, i.jt, i.jf, i.k & 0xFFFFFFFF)  # scapy reads it signed
+                struct.pack("HBBI", i.code, i.jt, i.jf, _operand(i.code, i.k))
                 for i in program.bf_insns[: program.bf_len]
             )
         return _compiled[expression]
+
+
+def _operand(code: int, value: int) -> int:
+    """Return an instruction's operand; what keeps a frame keeps all of it, not 64 KiB."""
+    if code == _BPF_RETURN and value:
+        return _LARGEST_FRAME
+    return value & 0xFFFFFFFF  # scapy reads it signed
 
 
 def wait_for_frames(all_taps: Sequence[Tap], seconds: float) -> None:

@@ -57,6 +57,17 @@ _UNCOMMENTED = """own="own $CNI_CONTAINERID $CNI_IFNAME"
             while read -r n; do nft delete rule inet own f handle "$n"; done
           nft list chain inet own f | grep -q saddr || nft delete table inet own; :"""
 
+#: Shell: a link joins received packets by ETHTOOL_SGRO of linux/ethtool.h, and is given more than
+#: 64 KiB at once ("BIG TCP").
+_BIG = r"""join='
+import array, fcntl, socket, struct, sys
+value = array.array("I", (0x2C, 1))
+request = struct.pack("16sQ16x", sys.argv[1].encode(), value.buffer_info()[0])
+fcntl.ioctl(socket.socket(), 0x8946, request)  # SIOCETHTOOL
+'; python3 -c "$join" "$HOST"; in_pod python3 -c "$join" "$CNI_IFNAME"
+  for link in cni0 "$HOST"; do ip link set "$link" gso_max_size 196608 gro_max_size 196608; done
+  in_pod ip link set "$CNI_IFNAME" gso_max_size 196608 gro_max_size 196608"""
+
 #: Of everything that a configuration may change; all of it is run by the complete matrix.
 _NEAR = frozenset(
     {
@@ -126,6 +137,28 @@ PLUGINS = (
         reds={},
         near=frozenset({"PATH-SIZE", "PATH-HTTP", "PATH-UNCHANGED", "LIFE-SURVIVOR"}),
         after='ip link set dev "$HOST" gso_max_segs 1',
+    ),
+    Fault(
+        name="segments of more than 64 KiB",
+        source="",
+        reds={},
+        near=frozenset({"PATH-SIZE", "PATH-HTTP", "PATH-UNCHANGED", "LIFE-SURVIVOR"}),
+        configure=dual_stack,
+        after=_BIG,
+    ),
+    Fault(
+        name="a result with other spellings of its IPv6 addresses",
+        source="",
+        reds={},
+        near=frozenset(
+            {
+                *("TOPO-RESULT", "TOPO-ADDR", "CNI-ADD-INTERFACE", "CNI-ADD-PREVIOUS"),
+                *("CNI-INTERFACES", "CNI-PARALLEL"),
+            }
+        ),
+        configure=dual_stack,
+        last="""[ "$CNI_COMMAND" != ADD ] ||
+          result 's/fd00:88::\\([0-9a-f]*\\/\\)/FD00:88:0:0::0\\1/'""",
     ),
     Fault(name="fixed MAC addresses", source="", reds={}, near=_NEAR, before=_OWN_MAC),
     Fault(

@@ -55,6 +55,10 @@ FAULTS = (
     ),
 )
 
+#: As guides for hardening and for old peers have them.
+_WITHOUT = ("net.ipv6.conf.all.disable_ipv6", "net.ipv4.ip_no_pmtu_disc")
+_OF_TCP = ("net.ipv4.tcp_timestamps", "net.ipv4.tcp_sack", "net.ipv4.tcp_window_scaling")
+
 PLUGINS = (
     Fault(
         name="pods get settings that tuning is configured with",
@@ -62,6 +66,13 @@ PLUGINS = (
         reds={},
         near=frozenset({_SETTINGS}),
         chain={"tuning": {"sysctl": {"net.ipv4.ip_default_ttl": "60"}}},
+    ),
+    Fault(
+        name="pods without IPv6, and with other settings of TCP, as tuning is configured",
+        source="",
+        reds={},
+        near=frozenset({_SETTINGS, "PATH-GATEWAY", "PATH-MASQUERADE", "PATH-SIZE"}),
+        chain={"tuning": {"sysctl": dict.fromkeys(_WITHOUT, "1") | dict.fromkeys(_OF_TCP, "0")}},
     ),
     Fault(
         name="the node gets the settings that kube-proxy gives it",

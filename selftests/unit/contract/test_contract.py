@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -148,6 +149,19 @@ def test_previous_result_that_is_dropped() -> None:
 
     assert answers.kept(answer(more), before) == []
     assert len(answers.kept(answer(result("1.0.0", ips=[], interfaces=[])), before)) == 3
+
+
+def test_addresses_may_be_spelt_otherwise() -> None:
+    """An address has many spellings (RFC 4291, section 2.2)."""
+    spelt = [{"address": "FD00:88:0:0::05/64", "interface": 1}]
+    before = result("1.0.0", ips=spelt)
+    usual = result("1.0.0", ips=[{"address": "fd00:88::5/64", "interface": 1}])
+    attached = replace(
+        state(before), container_links={"net1": Link("02:00:00:00:00:02", ("fd00:88::5/64",))}
+    )
+
+    assert answers.kept(answer(usual), before) == []
+    assert links.in_kernel(attached) == []
 
 
 def state(document: dict[str, Any]) -> AttachmentState:

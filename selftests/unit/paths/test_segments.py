@@ -1,5 +1,6 @@
 """Segments that one hop passes on whole, and another one cut."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +45,32 @@ def test_ipv6_has_no_identification_to_count_up() -> None:
     whole, begin, end = (segment(*b, ip=ipv6()) for b in ((0, 3000), (0, 1428), (1428, 3000)))
 
     assert identities(segments.aligned([whole, begin, end])[0]) == identities([begin, end])
+
+
+def big_of_ipv4(frame: bytes) -> bytes:
+    """As the kernel has a segment above 64 KiB that it has not yet cut: its length is 0."""
+    return frame[:16] + bytes(2) + frame[18:]
+
+
+def big_of_ipv6(frame: bytes) -> bytes:
+    """The same: its length is in a hop-by-hop option (RFC 2675)."""
+    size = (len(frame) - 54 + 8).to_bytes(4, "big")
+    hops = bytes((6, 0, 0xC2, 4)) + size
+    return frame[:18] + bytes(3) + frame[21:54] + hops + frame[54:]
+
+
+@pytest.mark.parametrize(
+    ("big", "ip"),
+    [pytest.param(big_of_ipv4, ipv4(), id="ipv4"), pytest.param(big_of_ipv6, ipv6(), id="ipv6")],
+)
+def test_segments_above_64_kib_are_cut(big: Callable[[bytes], bytes], ip: Any) -> None:
+    frame = big(segment(0, 3000, ip=ip).frame)
+    whole = samples.sighting(dissect(frame), frame=frame)
+
+    begin, end = segments.aligned([whole, segment(0, 1428, ip=ip), segment(1428, 3000, ip=ip)])[0]
+
+    assert (begin.packet.size, end.packet.size) == (1428, 1572)
+    assert end.packet.digest == segment(1428, 3000, ip=ip).packet.digest
 
 
 @pytest.mark.parametrize(
