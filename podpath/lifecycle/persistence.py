@@ -33,8 +33,8 @@ _SETTINGS = (
     *("bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables"),
     *("bridge/bridge-nf-call-arptables", "netfilter/nf_conntrack_max"),
 )
-#: The same of a link: of a pod's interface and the node's uplink, which has the same name, and of
-#: the bridge.
+#: The same of a link: of a pod's interface and the node's uplink, which has the same name, of the
+#: bridge, and of host ends that route.
 _OF_LINKS = (
     *("ipv4/conf/{}/rp_filter", "ipv4/conf/{}/arp_ignore", "ipv4/conf/{}/accept_local"),
     *("ipv4/conf/{}/drop_gratuitous_arp", "ipv4/neigh/{}/mcast_solicit"),
@@ -229,7 +229,9 @@ class Persistence:
         named = self._node.named_namespaces()
         pods = self.first.pods.items()
         places |= {f"pod {p}": named[n.netns] for p, n in pods if n.netns in named}
-        read = partial(_settings, tuple(filter(None, (POD_INTERFACE, self._network.bridge))))
+        routed = () if self._network.is_bridged else map(self.first.host_end, self.first.pods)
+        ends = (end.name for end in routed if end)
+        read = partial(_settings, tuple(filter(None, (POD_INTERFACE, self._network.bridge, *ends))))
         try:
             found = zip(places, netns.run_in_each(places.values(), read), strict=True)
         except CouldNotTest:  # a namespace went, which the topology shows

@@ -1,6 +1,7 @@
 """Faults that show after a while: wiring undone later, a reboot, and what is left elsewhere."""
 
 from selftests.faults.fault import ALL, Fault
+from selftests.suite import ROOT
 
 _FAULT = "/run/podpath/fault"
 #: Shell, before ADD: a container is known until the node reboots, whether its ADD fails or not.
@@ -154,6 +155,16 @@ _UNDONE = (
         reds={"LIFE-PERSIST": "setting ipv4/conf/cni0/rp_filter: expected 0, saw 1"},
         untestable=ALL,
         after=_later("echo 1 >/proc/sys/net/ipv4/conf/cni0/rp_filter"),
+    ),
+    Fault(
+        name="ptp: host ends filter source addresses seconds after ADD",
+        source="cilium/cilium issue 10645: systemd-sysctl's settings of each link",
+        reds={"LIFE-PERSIST": "/rp_filter: expected 0, saw 1"},
+        untestable=ALL,
+        wraps=("ptp",),
+        announces=False,
+        network=ROOT / "examples/ptp.conflist",
+        after=_later('echo 1 >"/proc/sys/net/ipv4/conf/$HOST/rp_filter"'),
     ),
     Fault(
         name="pods answer no requests for their MAC address seconds after ADD",
