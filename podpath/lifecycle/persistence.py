@@ -1,5 +1,6 @@
 """Watch the wiring of pods while podpath creates and deletes none: nothing may change then."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.lifecycle import bystanders, strangers
-from podpath.model import NODE, POD_INTERFACE, Difference, Topology
+from podpath.model import NODE, POD_INTERFACE, Difference, Namespace, Topology
 from podpath.nodes import leases, link_settings, ruleset
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
@@ -20,9 +21,12 @@ from podpath.system.netlink.generation import Generation
 from podpath.system.netlink.watch import Watch
 from podpath.topology import firewall, nodes_own, reading, whole
 
-#: Requirement on the wiring, with the reason why tests of other requirements are not run.
+#: Requirements on the wiring, with the reasons why tests of other requirements are not run.
 PERSISTS = ("LIFE-PERSIST", "the pods' wiring changed by itself after ADD")
+OTHERS = ("LIFE-OTHERS", "the pods' wiring changed as other pods came or went")
 
+#: Places in a pod.
+_IN_POD = re.compile("(routes of |rules of |permanent neighbours of |)pod ")
 #: Tables of rules that filter on the pods' links; those of the node itself may come and go.
 _ON_LINKS = ("table bridge ", "table netdev ")
 #: Settings that decide whether a node or a pod forwards, filters and answers (ip-sysctl).
@@ -56,8 +60,8 @@ class Persistence:
     """The pods that stay, and what changed of their wiring by itself.
 
     The kernel announces each change of links, addresses and routes, and counts those of rules. Only
-    an announced change is looked at. Changes while podpath creates or deletes pods do not count:
-    other requirements are about them.
+    an announced change is looked at. Changes while podpath creates or deletes pods may come of
+    that, which LIFE-OTHERS is about.
 
     Attributes:
         first: the topology right after ADD.
@@ -79,9 +83,11 @@ class Persistence:
         self._node, self._network, self._pods, self.first = node, network, pods, first
         self._began = time.monotonic()
         self._changes: dict[str, Difference] = {}
+        self._with_pods: set[str] = set()
+        self._apart: set[str] = set()
         self._closed = False
         self._own, self._links = first.node, link_settings.of_node(node)
-        self._leases: tuple[str, ...] = ()
+        self._first_leases: tuple[str, ...] = ()
         self._stack = ExitStack()
         places = [node.network_namespace()]
         named = node.named_namespaces()
@@ -98,7 +104,7 @@ class Persistence:
             self._rules = self._list_rules()
             self._known_hooks = set(self._hooks(self._rules))
             self._settings = self._read_settings()
-            self._leases = self._list_leases()
+            self._first_leases = self._leases = self._list_leases()
         except BaseException:
             self._stack.close()
             raise
@@ -118,21 +124,25 @@ class Persistence:
     def all_changes(self) -> list[Difference]:
         """List the changes so far, with those that the kernel does not announce."""
         self._look()
-        self._add([*self._changed_settings(), *self._changed_entries()])
+        self._compare()
         return list(self._changes.values())
 
     def await_changes(self) -> list[Difference]:
         """List the changes, once the pods have stood for long enough or there are any."""
         age = time.monotonic() - self._began
         rest = max(limits.current().measures.persistence - age, 0.0)
-        if changes := waiting.until(self.changes, bool, rest):
-            return changes
+        if waiting.until(lambda: not self.came_with_pods(self.changes()), bool, rest):
+            return list(self._changes.values())
         self._compare()  # the kernel does not announce each change of a setting
         return list(self._changes.values())
 
+    def came_with_pods(self, changes: Iterable[Difference]) -> bool:
+        """Return whether each change may have come as podpath created or deleted a pod. Pure."""
+        return self._apart.isdisjoint(map(str, changes))
+
     @contextmanager
     def suspended(self) -> Iterator[None]:
-        """Ignore changes within the block, during which podpath itself changes the node."""
+        """Note what changes within the block, in which podpath itself changes the node."""
         self._look()
         try:
             yield
@@ -144,39 +154,63 @@ class Persistence:
                 self._links = link_settings.of_node(self._node)
                 with suppress(CouldNotTest):
                     self._own = reading.read(self._node.network_namespace(), {}, []).node
+                    self._note(self._between(self.first.node, self._own))
                 with suppress(CouldNotTest):
-                    self._known_hooks |= set(self._hooks(self._list_rules()))
+                    rules = self._list_rules()
+                    self._known_hooks |= set(self._hooks(rules))
+                    self._note(self._lost(rules))
 
-    def _announced(self) -> bool:
-        """Return whether anything may have changed since the last call."""
+    def _note(self, differences: Iterable[Difference]) -> None:
+        """Note changes that were not there before podpath created or deleted a pod."""
+        self._with_pods |= set(map(str, differences)) - self._changes.keys()
+
+    def _between(self, was: Namespace, is_now: Namespace) -> list[Difference]:
+        """List what changed of the node that the pods rely on."""
+        before, after = (replace(self.first, node=node) for node in (was, is_now))
+        return [
+            *bystanders.changes(before, after, self._network),
+            *bystanders.lost_routes(before, after, self._network),
+            *bystanders.new_ways(before, after),
+        ]
+
+    def _lost(self, rules: Iterable[str]) -> list[Difference]:
+        """List the rules and leases of the pods that are gone, given the rules that there are."""
+        gone = (Counter(self._rules) - Counter(rules)).elements()
+        released = set(self._first_leases) - set(self._list_leases())
+        lost_leases = [Difference("lost", "leases", lease, "gone") for lease in sorted(released)]
+        return [*(Difference("lost", "rules", rule, "gone") for rule in gone), *lost_leases]
+
+    def _announced(self) -> tuple[bool, bool]:
+        """Return whether anything may have changed since the last call: at all, and in a pod."""
         if self._closed:
-            return False
-        news = [text for watch in self._watches for text in watch.news()]
+            return False, False
+        of_node, *of_pods = [bool(watch.news()) for watch in self._watches]
+        in_pod = any(of_pods)
         try:
             before, self._counted = self._counted, self._count_rules()
         except OSError:  # a busy machine: then the rules are compared
-            return True
-        return bool(news) or before != self._counted or self._leases != self._list_leases()
+            return True, in_pod
+        rules = before != self._counted
+        return of_node or in_pod or rules or self._leases != self._list_leases(), in_pod
 
     def _look(self) -> None:
-        if self._announced():
-            self._compare()
+        anything, in_pod = self._announced()
+        if anything:
+            self._compare(in_pod=in_pod)
 
-    def _compare(self) -> None:
-        if not self._closed:
-            self._add(self._compared())
-
-    def _add(self, differences: Iterable[Difference]) -> None:
-        for difference in differences:
-            self._changes.setdefault(str(difference), difference)
+    def _compare(self, *, in_pod: bool = False) -> None:
+        """Keep what has changed; what changed in a pod may be older, unless it was announced."""
+        for difference in () if self._closed else self._compared():
+            text = str(difference)
+            self._changes.setdefault(text, difference)
+            if text not in self._with_pods and (in_pod or not _IN_POD.match(str(difference.where))):
+                self._apart.add(text)
 
     def _compared(self) -> list[Difference]:
         try:
             now = whole.read(self._node, self._pods)
             rules = self._list_rules()
-            lost = Counter(self._rules) - Counter(rules)
             came = set(self._hooks(rules)) - self._known_hooks
-            released = set(self._leases) - set(self._list_leases())
         except CouldNotTest:
             return []
         except DoesNotConform as error:
@@ -192,10 +226,8 @@ class Persistence:
         if not self._node.shared:
             differences += nodes_own.changes(self._own, now, self._network)
             differences += link_settings.changes(self._links, link_settings.of_node(self._node))
-        lost_rules = [Difference("lost", "rules", rule, "gone") for rule in lost.elements()]
-        lost_leases = [Difference("lost", "leases", lease, "gone") for lease in sorted(released)]
         hooks = [Difference("changed", where, "none", rule) for where, rule in sorted(came)]
-        return [*differences, *lost_rules, *hooks, *lost_leases, *self._changed_settings()]
+        return [*differences, *hooks, *self._lost(rules), *self._changed_settings()]
 
     def _came_with_pods(self, difference: Difference) -> bool:
         """Return whether the bridge has had its MAC address since podpath changed the node last.
@@ -212,16 +244,6 @@ class Persistence:
             for name, value in self._settings.items()
             if read.get(name, value) != value
         ]
-
-    def _changed_entries(self) -> list[Difference]:
-        """List changed FDB entries and neighbours of the node, since podpath changed it last."""
-        try:
-            now = reading.read(self._node.network_namespace(), {}, []).node
-        except CouldNotTest:
-            return []
-        was, is_now = (replace(self.first, node=node) for node in (self._own, now))
-        differences = bystanders.changes(was, is_now, self._network)
-        return differences + bystanders.new_ways(was, is_now)
 
     def _read_settings(self) -> dict[str, str]:
         """Read the settings on which pods rely: theirs, and the node's if it is podpath's own."""

@@ -25,7 +25,7 @@ def disturbances(
 
     Raises:
         CouldNotTest: the pings did not begin, or a program in a pod could not be run.
-        Unmet: no connection was established.
+        Unmet: no connection was established, or no ping was answered.
     """
     target = traffic.address(SERVER, family)
     lines = url(target, image.STREAM, HTTP_PORT)
@@ -64,6 +64,9 @@ def disturbances(
     differences = []
     where = f"{CLIENT} -> {SERVER}"
     sent, received, _ = counted(pinging.result())
+    if not received:  # nor was the first one answered, which no pod that came can have disturbed
+        fault = f"no ping from {CLIENT} to {SERVER} was answered"
+        raise Unmet(DoesNotConform(fault), "PATH-ICMP", "no ping was answered")
     if lost := max(sent - received - 1, 0):  # the last one may be on its way when ping is ended
         differences.append(Difference("lost", where, "a reply to each ping", f"{lost} without"))
     if before != after:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from podpath.plugin import judged, shared
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Sequence
 
     from podpath.lifecycle.persistence import Persistence
+    from podpath.model import Difference
 
 
 #: Requirements on packets to beyond the node, and on those that pods send to their gateway.
@@ -26,18 +29,46 @@ _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets, or the gateway'
 _HELD = ("TOPO-NETNS-IP", "the node has a pod's address, too")
 _UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
 _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
+#: What is said of changed wiring, by whether that came with pods.
+_CHANGED = {
+    False: "the pods' wiring changed while no pod was created or deleted",
+    True: "the pods' wiring changed as other pods were created or deleted",
+}
+#: What changed of pods that were left alone, in this process; and what they need.
+_alone = pytest.StashKey["Sequence[Difference]"]()
+_NEEDED = ("node", "network", "created")
 
 
 def undone(item: pytest.Item, persistence: Persistence) -> Exception | None:
-    """Return the violation of LIFE-PERSIST, if the pods' wiring changed by itself."""
+    """Return the violation of LIFE-PERSIST or LIFE-OTHERS, if the pods' wiring changed."""
     from podpath.errors import DoesNotConform, Unmet
-    from podpath.lifecycle.persistence import PERSISTS
+    from podpath.lifecycle.persistence import OTHERS, PERSISTS
 
-    if PERSISTS[0] in shared.ids_of(item) or not (changes := persistence.all_changes()):
+    if not (changes := persistence.all_changes()):
+        return None
+    with_pods = persistence.came_with_pods(changes) and not _changes_alone(item, changes)
+    violated = OTHERS if with_pods and judged.is_judged(item, OTHERS[0]) else PERSISTS
+    if violated[0] in shared.ids_of(item):
         return None
     text = "\n".join(map(str, changes))
-    fault = DoesNotConform("the pods' wiring changed while no pod was created or deleted", text)
-    return Unmet(fault, *PERSISTS)
+    return Unmet(DoesNotConform(_CHANGED[with_pods], text), *violated)
+
+
+def _changes_alone(item: pytest.Item, changes: Sequence[Difference]) -> bool:
+    """Return whether pods that are left alone change in the same way; they are made once."""
+    from podpath.errors import CouldNotTest, DoesNotConform
+    from podpath.lifecycle import left_alone
+
+    stash, fixtures = item.config.stash, judged.fixtures(item)
+    if _alone not in stash:
+        if not fixtures.keys() >= {*_NEEDED}:
+            return True
+        try:
+            stash[_alone] = left_alone.changes(*(fixtures[name] for name in _NEEDED))
+        except (CouldNotTest, DoesNotConform, OSError):  # such pods say nothing
+            stash[_alone] = changes
+    of_alone = stash[_alone]
+    return left_alone.is_alike(changes, of_alone)
 
 
 def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:

@@ -80,6 +80,14 @@ _PLUGINS = (
 ALL = frozenset(REQUIREMENTS)
 
 
+def _occurs(one: Deviation) -> bool:
+    """Return whether one with a text of its own occurs wherever its plugin is in the chain.
+
+    Others occur in configurations that no fault has.
+    """
+    return one.plugin == "firewall" and bool(one.cases)
+
+
 @cache
 def _shipped() -> tuple[Deviation, ...]:
     """Those that are known of the plugins that are installed here, and that wrappers call."""
@@ -89,8 +97,8 @@ def _shipped() -> tuple[Deviation, ...]:
     return tuple(
         one
         for one in deviations.read(deviations.SHIPPED)
-        # one with a text of its own occurs in configurations that no fault has
-        if not one.says and any(one.is_about(name, origin) for name, origin in origins.items())
+        if not one.says or _occurs(one)
+        if any(one.is_about(name, origin) for name, origin in origins.items())
     )
 
 
@@ -194,7 +202,8 @@ class Fault:
         """
         for one in _shipped():
             always = not one.cases and not one.requirement.startswith("CNI-")
-            if one.requirement in self.undeclared:
+            is_absent = one.says and one.plugin not in self.types
+            if one.requirement in self.undeclared or is_absent:
                 continue
             if not always or one.plugin not in self.wraps:
                 yield one
@@ -281,6 +290,7 @@ def _declared(one: Deviation) -> str:
     """A deviation of a plugin from anywhere, as TOML."""
     texts = {"requirement": one.requirement, "plugin": one.plugin, "origin": "*"}
     texts |= {"reason": one.reason, "source": one.source}
+    texts |= {"says": one.says} if one.says else {}
     lines = [f"{key} = {json.dumps(text)}" for key, text in texts.items()]
     lists = {"cases": one.cases, "settings": one.settings}
     lines += [f"{key} = {json.dumps(texts)}" for key, texts in lists.items() if texts]

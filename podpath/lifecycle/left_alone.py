@@ -1,0 +1,45 @@
+"""Pods that are left alone: what changes of their wiring changes by itself."""
+
+import re
+from collections.abc import Iterable
+
+from podpath.cni.network import Network
+from podpath.lifecycle.persistence import Persistence
+from podpath.model import Difference, shape
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import Deployment
+from podpath.topology import whole
+
+_NAMES = ("alone-1", "alone-2")
+_POD = re.compile(r"\bpod \S+")
+
+
+def changes(node: Node, network: Network, pods: Deployment) -> list[Difference]:
+    """Create two pods, create and delete no other, and list what changes meanwhile.
+
+    Args:
+        node: the node.
+        network: the configuration, and how its plugin wires pods.
+        pods: the pods that stay.
+
+    Raises:
+        CouldNotTest: the wiring cannot be read.
+        DoesNotConform: the plugin failed.
+        OSError: the kernel does not answer.
+    """
+    alone = Deployment(node, pods.hung)
+    with pods.around(), alone.temporary(*_NAMES):
+        watched = Persistence(node, network, alone, whole.read(node, alone))
+        try:
+            return watched.await_changes()
+        finally:
+            watched.close()
+
+
+def is_alike(found: Iterable[Difference], alone: Iterable[Difference]) -> bool:
+    """Return whether any of the changes found changes of pods that are left alone, too. Pure."""
+    return not set(map(_likeness, found)).isdisjoint(map(_likeness, alone))
+
+
+def _likeness(difference: Difference) -> tuple[str, ...]:
+    return tuple(_POD.sub("pod", text) for text in shape(difference))
