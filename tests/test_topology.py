@@ -216,7 +216,9 @@ def test_plugin_turns_on_only_configured_settings(unset: Attachment, network: Ne
     differences += own_settings.changes(others, now, "a container")
     tuned |= {name.replace("IFNAME", unset.interface) for name in tuned}
     changed = {name: value for name, value in now.items() if name not in tuned}
-    assert differences + own_settings.hindering(changed, unset.interface) == []
+    differences += own_settings.hindering(changed, unset.interface)
+    wanted = sysctls.values(network.conflist.sections)
+    assert differences + own_settings.unlike_configured(now, wanted, unset.interface) == []
 
 
 @requirement("TOPO-SETTINGS")

@@ -52,10 +52,21 @@ def configured(sections: Iterable[Mapping[str, Any]], names: Iterable[str] = ())
         sections: the sections of the chain.
         names: settings of the pod, of which those are added that the kernel changes with them.
     """
-    dotted = (name for section in sections for name in _sysctls(section))
-    paths = (name if "/" in name else name.replace(".", "/") for name in dotted)
-    own = frozenset(path.removeprefix("net/") for path in paths)
+    own = frozenset(values(sections))
     return own | {name for name in names if _OF_EACH.sub(r"\1all\2", name) in own}
+
+
+def values(sections: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the value of each setting that a chain gives a pod: path below /proc/sys/net -> value.
+
+    The last value of a setting wins.
+    """
+    pairs = (pair for section in sections for pair in _sysctls(section).items())
+    return {_path(name): str(value) for name, value in pairs}
+
+
+def _path(name: str) -> str:
+    return (name if "/" in name else name.replace(".", "/")).removeprefix("net/")
 
 
 def _sysctls(section: Mapping[str, Any]) -> Mapping[str, Any]:

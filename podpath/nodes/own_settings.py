@@ -89,6 +89,26 @@ def hindering(now: Mapping[str, str], link: str) -> list[Difference]:
     ]
 
 
+def unlike_configured(
+    now: Mapping[str, str], wanted: Mapping[str, str], link: str
+) -> list[Difference]:
+    """List the settings of a container that have another value than "tuning" gives them. Pure.
+
+    Forwarding is left out: one such setting changes others.
+
+    Args:
+        now: the settings of the container's namespace.
+        wanted: the values; names may have IFNAME in place of the link.
+        link: the container's interface.
+    """
+    named = {name.replace("IFNAME", link): value for name, value in wanted.items()}
+    return [
+        Difference("setting", f"a container {name}", value, now[name])
+        for name, value in named.items()
+        if name in now and "forward" not in name and now[name].split() != value.split()
+    ]
+
+
 def _bounds(usable: range) -> str:
     """Return the values of a range in words."""
     if usable.start:

@@ -304,8 +304,9 @@ REQUIREMENTS = (
         " ADD is also called for a container that has both turned off. All settings that this one,"
         " or a node of podpath's own, can write are compared before and after ADD. Those that pods"
         " may require do not count: forwarding, filters of ARP and of source addresses, IPVS,"
-        " longer times of connection tracking. A container's link must answer ARP and take"
-        " announcements, and a pod must have each setting as most pods have it.",
+        ' longer times of connection tracking. A container has the sysctls that "tuning" is'
+        " configured with. Its link must answer ARP and take announcements, and a pod must have"
+        " each setting as most pods have it.",
     ),
     Requirement(
         "TOPO-HOOKS",

@@ -1,6 +1,6 @@
 """Faults of settings that ADD gives the whole node."""
 
-from selftests.faults.fault import Fault
+from selftests.faults.fault import Fault, given
 
 _SETTINGS = "TOPO-SETTINGS"
 
@@ -52,6 +52,16 @@ FAULTS = (
         "own: a remedy for a full table of neighbours",
         "ipv4/neigh/eth0/gc_stale_time",
         "1",
+    ),
+    Fault(
+        name="a sysctl that tuning is configured with is not set",
+        source="own: tuning in a chain whose names of sysctls the plugin does not know",
+        reds={_SETTINGS: "setting at a container ipv4/tcp_ecn: expected 1, saw 2"},
+        near=frozenset({"CNI-CHECK"}),
+        wraps=("tuning",),
+        announces=False,
+        chain={"tuning": {"sysctl": {"net.ipv4.tcp_ecn": "1"}}},
+        first=given('s/"net.ipv4.tcp_ecn":"1"//'),
     ),
 )
 

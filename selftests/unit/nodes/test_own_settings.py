@@ -82,3 +82,22 @@ def test_place_of_a_change_is_named() -> None:
 
     (difference,) = own_settings.changes({name: "64"}, {name: "3"}, "a container")
     assert difference.where == f"a container setting {name}"
+
+
+def test_value_that_tuning_does_not_give() -> None:
+    """Blanks do not count, and neither do settings that the kernel does not list."""
+    wanted = {
+        "ipv4/conf/IFNAME/arp_filter": "1",
+        "ipv4/ip_local_port_range": "1024 65000",
+        "ipv4/tcp_ecn": "1",
+        "ipv4/route/flush": "1",
+    }
+    now = {
+        "ipv4/conf/net1/arp_filter": "1",
+        "ipv4/ip_local_port_range": "1024\t65000",
+        "ipv4/tcp_ecn": "2",
+    }
+
+    (difference,) = own_settings.unlike_configured(now, wanted, "net1")
+
+    assert str(difference) == "setting at a container ipv4/tcp_ecn: expected 1, saw 2"
