@@ -32,7 +32,8 @@ def refused(
     """
     differences = answers.refused(answer, attachment.version, codes, naming)
     has_container = attachment.name in attachment.runtime.live
-    alike = {_NO_DOCUMENT} if has_container else {_NO_DOCUMENT, _SUCCESS}
+    says_error = not answers.error_document(answer, attachment.version)
+    alike = {_NO_DOCUMENT, _SUCCESS} if says_error or not has_container else {_NO_DOCUMENT}
     unreported = {d.kind for d in differences} & alike
     if unreported and attachment.subject.role in ATTACHING:
         absent = Attachment(attachment.runtime, attachment.subject, attachment.version)

@@ -38,6 +38,8 @@ _NEIGHBOURS = (("ip", "neigh", "show", "nud", "permanent"), ("ip", "neigh", "sho
 Command = tuple[str, ...]
 #: Kind of the addresses of links that all pods share, such as the bridge.
 _GATEWAYS = "gateway addresses"
+#: Kind of the programs that run.
+_PROGRAMS = "processes"
 #: Separator between the output of several commands; none of them prints it.
 _END = "\x1e"
 
@@ -82,7 +84,9 @@ class Inventory:
                 differences += [
                     Difference("left behind", kind, "gone", thing) for thing in _less(now, then)
                 ]
-            differences += [Difference("lost", kind, thing, "gone") for thing in _less(then, now)]
+            if kind != _PROGRAMS:  # a program may end by itself, such as one that an ADD started
+                gone = _less(then, now)
+                differences += [Difference("lost", kind, thing, "gone") for thing in gone]
         return differences
 
 
@@ -150,7 +154,7 @@ def _read(node: Node, network: Network) -> Inventory:
                 *ruleset.entries(lines_of[_RULES[0]]),
                 *(line for command in _RULES[1:] for line in lines_of[command]),
             ),
-            "processes": tuple(_processes(node)),
+            _PROGRAMS: tuple(_processes(node)),
             "mounts": tuple(_mounts(node)),
             "files": tuple(state_files.paths(node)),
             "cgroups": tuple(sorted(state_files.cgroups(node))),

@@ -40,6 +40,8 @@ _TWO = (
         name="DEL of an interface forgets the container",
         source="flannel-io/cni-plugin: its state is one file for each container",
         reds={"CNI-INTERFACES": "left behind at leases"},
+        # a DEL that IPAM refused at first is a second one for it
+        follows=frozenset({"CNI-DEL-GONE"}),
         configure=no_masquerade,
         after=f"{_REMEMBER}; rm -f /run/podpath/fault/gone-$CNI_CONTAINERID",
         before_del="""gone="/run/podpath/fault/gone-$CNI_CONTAINERID"
