@@ -5,6 +5,7 @@ Rules: CNI specification 1.1.0, section 3.
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -326,9 +327,10 @@ class Attachment:
         node = self.runtime.node
 
         def settled(now: Inventory) -> bool:
-            # the routes of a link outlive its name for a moment
-            kinds = ("interfaces", "routing", "neighbours")
-            return all(set(now.things[k]) <= set(before.things[k]) for k in kinds)
+            # the routes of a link outlive its name for a moment, and programs of the node start
+            # others for a moment
+            kinds = ("interfaces", "routing", "neighbours", "processes")
+            return all(Counter(now.things[k]) <= Counter(before.things[k]) for k in kinds)
 
         seconds = limits.current().attachment_gone
         now = waiting.until(lambda: inventory.read(node, network), settled, seconds)

@@ -21,7 +21,7 @@ from podpath.model import NODE, Difference
 from podpath.nodes import inventory, state_files
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
-from podpath.system import limits, netns, sysctl
+from podpath.system import limits, netns, sysctl, waiting
 
 #: Containers that run when the node reboots: one for DEL, one for DEL without its result.
 OLD = 2
@@ -71,7 +71,7 @@ def rebooted(
         if version in since("1.1.0") and not network.conflist.disable_gc:
             collected = restarted.collect_garbage(subject, version, [new.identity])
             differences += answers.succeeded(collected)
-        differences += _of_old(inventory.read(after, network), before, old)
+        differences += _after_del(after, network, before, old)
         known = {(d.kind, d.where) for d in usual}
         differences = [d for d in differences if (d.kind, d.where) not in known]
         return lacking + differences + (siblings.checked(new, network) if is_sound else [])
@@ -128,8 +128,18 @@ def _usual(attachment: Attachment, network: Network) -> Differences:
     attachment.lose_namespace()
     before = inventory.read(attachment.runtime.node, network)
     differences = answers.succeeded(attachment.delete())
-    now = inventory.read(attachment.runtime.node, network)
-    return differences + _of_old(now, before, [attachment])
+    return differences + _after_del(attachment.runtime.node, network, before, [attachment])
+
+
+def _after_del(
+    node: Node, network: Network, before: Inventory, old: Sequence[Attachment]
+) -> Differences:
+    """List what DEL left, and took: the kernel, and programs of the node, may need a moment."""
+    return waiting.until(
+        lambda: _of_old(inventory.read(node, network), before, old),
+        lambda differences: not differences,
+        limits.current().attachment_gone,
+    )
 
 
 def _of_old(now: Inventory, before: Inventory, old: Sequence[Attachment]) -> Differences:

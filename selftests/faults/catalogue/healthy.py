@@ -68,6 +68,13 @@ fcntl.ioctl(socket.socket(), 0x8946, request)  # SIOCETHTOOL
   for link in cni0 "$HOST"; do ip link set "$link" gso_max_size 196608 gro_max_size 196608; done
   in_pod ip link set "$CNI_IFNAME" gso_max_size 196608 gro_max_size 196608"""
 
+#: Shell: a rule of all pods is looked at again and again.
+_DAEMON = """running=/run/podpath/fault/daemon; [ -e "$running" ] || { : >"$running"
+  env -i PATH="$PATH" setsid sh -c 'rule="POSTROUTING -s 10.99.0.0/16 -j MASQUERADE"
+    while [ -e "$0" ]; do
+      iptables -w -t nat -C $rule || iptables -w -t nat -A $rule; sleep 0.3; done' \\
+    "$running" >/dev/null 2>&1 3>&- </dev/null & }"""
+
 #: Of everything that a configuration may change; all of it is run by the complete matrix.
 _NEAR = frozenset(
     {
@@ -343,5 +350,20 @@ PLUGINS = (
           echo "$IP" >"/run/podpath/fault/ip-$CNI_CONTAINERID-$CNI_IFNAME" """,
         after_del="""known="/run/podpath/fault/ip-$CNI_CONTAINERID-$CNI_IFNAME"
           [ ! -e "$known" ] || { ip neighbour del "$(cat "$known")" dev cni0; rm "$known"; }""",
+    ),
+    Fault(
+        name="a program that announces each pod for seconds, and ends",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-DELETE", "LIFE-OTHERS", "LIFE-REUSE", "PATH-ARP", "CNI-INTERFACES"}),
+        after="""setsid nsenter --net="$CNI_NETNS" -- busybox arping -q -U -c 5 -w 6 \\
+            -I "$CNI_IFNAME" "$IP" >/dev/null 2>&1 3>&- </dev/null &""",
+    ),
+    Fault(
+        name="a daemon of the plugin's own, which calls other programs",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-DELETE", "LIFE-PERSIST", "LIFE-REBOOT", "CNI-DEL", "CNI-DEL-GONE"}),
+        after=_DAEMON,
     ),
 )
