@@ -144,6 +144,7 @@ class Persistence:
     def suspended(self) -> Iterator[None]:
         """Note what changes within the block, in which podpath itself changes the node."""
         self._look()
+        self._keep(self._changed_settings())  # the kernel announces none
         try:
             yield
         finally:
@@ -200,7 +201,10 @@ class Persistence:
 
     def _compare(self, *, in_pod: bool = False) -> None:
         """Keep what has changed; what changed in a pod may be older, unless it was announced."""
-        for difference in () if self._closed else self._compared():
+        self._keep(() if self._closed else self._compared(), in_pod=in_pod)
+
+    def _keep(self, differences: Iterable[Difference], *, in_pod: bool = False) -> None:
+        for difference in differences:
             text = str(difference)
             self._changes.setdefault(text, difference)
             if text not in self._with_pods and (in_pod or not _IN_POD.match(str(difference.where))):

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 #: Requirement on pods of its own, whose wiring may change by itself as that of the others does.
 _RESTART = "LIFE-RESTART"
-#: Fixtures with which a test calls plugins.
-_CALLING = frozenset({"contract_node", "unset"})
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let tests call plugins on the node of the pods, if the run was given no other one."""
     persistence = item.config.stash.get(shared.persistence, None)
-    calls = not _CALLING.isdisjoint(getattr(item, "fixturenames", ()))
-    if persistence is None or not calls or shared.given_of(item.config) is None:
+    if (
+        persistence is None
+        or not shared.calls_plugins(item)
+        or shared.given_of(item.config) is None
+    ):
         return (yield)
     with persistence.suspended():
         return (yield)

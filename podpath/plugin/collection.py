@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from podpath.model import Family
     from podpath.requirements import Requirement
 
-#: Requirements to test before any other: others rely on the one; no pod may be deleted before both.
-_FIRST = ("LIFE-ADD", "LIFE-DELETE")
+#: Requirement to test before any other, which all rely on; and before any other pod is deleted.
+_FIRST, _AT_FIRST_DELETION = "LIFE-ADD", "LIFE-DELETE"
+#: Prefix of requirements on the wiring.
+_WIRING = "TOPO-"
 #: Its pods have stood for long enough by then, and it need not wait.
-_LAST = frozenset({"LIFE-PERSIST"})
+_LAST = "LIFE-PERSIST"
 _UNDECLARED = "declare it in the file that `requirements` of [tool.podpath] in pyproject.toml names"
 
 
@@ -79,12 +81,10 @@ def _subjects(metafunc: pytest.Metafunc) -> list[Any]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the ids of all tests, pass them to JUnit, and mark, deselect and sort the tests."""
     inapplicable = absent(config)
-    left_out, first = [], []
+    left_out = []
     for item in items:
         ids = shared.ids_of(item)
         _check_levels(config, item, ids)
-        if not set(ids).isdisjoint(_FIRST):
-            first.append(item)
         if not inapplicable.isdisjoint(ids):
             left_out.append(item)
         for identifier in ids:
@@ -95,9 +95,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
-    # A remnant that only the first deletion on a node leaves must not exist before this test.
-    # xdist keeps this order within each of its workers.
-    items.sort(key=lambda item: (item not in first, not _LAST.isdisjoint(shared.ids_of(item))))
+    items.sort(key=_rank)  # xdist keeps this order within each of its workers
+
+
+def _rank(item: pytest.Item) -> int:
+    """Return the place of a test among all others.
+
+    A remnant that only the first deletion on a node leaves must not exist before LIFE-DELETE. What
+    another program changes seconds after ADD is known for that if no pod comes or goes meanwhile:
+    the wiring is read by then.
+    """
+    ids = shared.ids_of(item)
+    if _FIRST in ids:
+        return 0
+    if ids and all(one.startswith(_WIRING) for one in ids) and not shared.calls_plugins(item):
+        return 1
+    if _AT_FIRST_DELETION in ids:
+        return 2
+    return 4 if _LAST in ids else 3
 
 
 def _known(config: pytest.Config, item: pytest.Item, identifier: object) -> Requirement:

@@ -28,6 +28,9 @@ FIXTURES = "podpath.testing.fixtures"
 #: Directory of podpath's own modules.
 _PODPATH = Path(__file__).parent.parent
 
+#: Fixtures with which a test calls plugins.
+_CALLING = frozenset({"contract_node", "unset"})
+
 #: Observations of a test, in order: podpath.paths.observe.Observed.
 observations = pytest.StashKey[list[Any]]()
 #: Why packets of flows without sniffers were lost: podpath.paths.unwatched.Explained.
@@ -174,6 +177,11 @@ def has_fixtures(config: pytest.Config) -> bool:
 def ids_of(item: pytest.Item) -> list[str]:
     """List the ids of the requirements that a test checks. A test without ids is not podpath's."""
     return [i for mark in item.iter_markers(REQUIREMENT) for i in mark.args]
+
+
+def calls_plugins(item: pytest.Item) -> bool:
+    """Return whether a test calls plugins itself, beside the runtime."""
+    return not _CALLING.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def node(item: pytest.Item) -> Any:
