@@ -127,6 +127,12 @@ class Persistence:
         self._compare()
         return list(self._changes.values())
 
+    def by_themselves(self) -> list[Difference]:
+        """List the changes so far that did not come as podpath created or deleted a pod."""
+        self._look()
+        self._keep(self._changed_settings())
+        return [change for text, change in self._changes.items() if text in self._apart]
+
     def await_changes(self) -> list[Difference]:
         """List the changes, once the pods have stood for long enough or there are any."""
         age = time.monotonic() - self._began

@@ -40,15 +40,21 @@ _NEEDED = ("node", "network", "created")
 
 
 def undone(item: pytest.Item, persistence: Persistence) -> Exception | None:
-    """Return the violation of LIFE-PERSIST or LIFE-OTHERS, if the pods' wiring changed."""
+    """Return the violation of LIFE-PERSIST or LIFE-OTHERS, if the pods' wiring changed.
+
+    The latter explains that of LIFE-PERSIST alone, and not whatever else a test may find.
+    """
     from podpath.errors import DoesNotConform, Unmet
     from podpath.lifecycle.persistence import OTHERS, PERSISTS
 
-    if not (changes := persistence.all_changes()):
+    ids = shared.ids_of(item)
+    about_changes = not {PERSISTS[0], OTHERS[0]}.isdisjoint(ids)
+    changes = persistence.all_changes() if about_changes else persistence.by_themselves()
+    if not changes:
         return None
     with_pods = persistence.came_with_pods(changes) and not _changes_alone(item, changes)
     violated = OTHERS if with_pods and judged.is_judged(item, OTHERS[0]) else PERSISTS
-    if violated[0] in shared.ids_of(item):
+    if violated[0] in ids:
         return None
     text = "\n".join(map(str, changes))
     return Unmet(DoesNotConform(_CHANGED[with_pods], text), *violated)

@@ -189,8 +189,10 @@ FAULTS = (
     _stacked(
         name="macvlan: the lower link is left promiscuous",
         source="own",
-        reds={"LIFE-OTHERS": "changed at lower link of pod client promiscuous"},
-        under={"LIFE-DELETE": "LIFE-OTHERS"},
+        reds={
+            "LIFE-OTHERS": "changed at lower link of pod client promiscuous",
+            "LIFE-DELETE": "eth0 promiscuous",
+        },
         after="case $POD in transient|passer-*) ip link set eth0 promisc on;; esac",
     ),
     _stacked(
