@@ -140,14 +140,33 @@ def _configured(topology: Topology, pods: Iterable[str]) -> list[FdbEntry]:
     return [e for e in topology.node.fdb if e.port in ends and not e.learned]
 
 
-def lost_routes(before: Topology, after: Topology, network: Network) -> list[Difference]:
-    """List the node's routes by the bridge or a pod's host end that vanished. Pure."""
+def lost_ways(before: Topology, after: Topology, network: Network) -> list[Difference]:
+    """List the node's routes by pods' links, and rules about pods, that vanished. Pure."""
     links = {network.bridge, *(end.name for pod in before.pods if (end := before.host_end(pod)))}
     present = set(after.node.routes)
-    return [
-        Difference("lost", f"routes of the {NODE}", str(route), "gone")
+    routes = [
+        str(route)
         for route in before.node.routes
         if route.device in links and route not in present and not _is_link_local(route)
+    ]
+    rules = _rules_of_pods(before.node.rules, after.node.rules, before)
+    return [
+        Difference("lost", f"{kind} of the {NODE}", text, "gone")
+        for kind, texts in (("routes", routes), ("rules", rules))
+        for text in texts
+    ]
+
+
+def _rules_of_pods(
+    those: Iterable[Rule], without: Collection[Rule], topology: Topology
+) -> list[str]:
+    """List the rules about pods' addresses that are not among others, as texts."""
+    pods = [a for network in topology.pods.values() for a in network.addresses]
+    return [
+        rule.text
+        for rule in those
+        if rule not in without
+        and any(_has_any(end, pods) for end in (rule.source, rule.destination) if end)
     ]
 
 
@@ -164,12 +183,7 @@ def new_ways(before: Topology, after: Topology) -> list[Difference]:
         for route in after.node.routes
         if route not in before.node.routes and _has_any(route.destination, pods)
     ]
-    rules = [
-        rule.text
-        for rule in after.node.rules
-        if rule not in before.node.rules
-        and any(_has_any(end, pods) for end in (rule.source, rule.destination) if end)
-    ]
+    rules = _rules_of_pods(after.node.rules, before.node.rules, before)
     neighbours = [
         _worded(neighbour)
         for neighbour in after.node.neighbours

@@ -176,7 +176,7 @@ class Persistence:
         before, after = (replace(self.first, node=node) for node in (was, is_now))
         return [
             *bystanders.changes(before, after, self._network),
-            *bystanders.lost_routes(before, after, self._network),
+            *bystanders.lost_ways(before, after, self._network),
             *bystanders.new_ways(before, after),
         ]
 
@@ -231,7 +231,7 @@ class Persistence:
             if str(difference.where) != f"{NODE} {self._network.bridge} mac"
             or not self._came_with_pods(difference)
         ]
-        differences += bystanders.lost_routes(self.first, now, self._network)
+        differences += bystanders.lost_ways(self.first, now, self._network)
         differences += bystanders.new_ways(self.first, now)
         if not self._node.shared:
             differences += nodes_own.changes(self._own, now, self._network)

@@ -7,10 +7,10 @@ own.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from podpath.model import Loss
+from podpath.model import Direction, Loss, Place
 from podpath.nodes.deployment import HTTP_PORT, UDP_PORT
 from podpath.paths import ending
 from podpath.paths.crossing import Crossing
@@ -33,6 +33,8 @@ _TRAFFIC = {
 _PROTOCOLS = {"icmp": "ping", "icmpv6": "ping", "tcp": "http", "udp": "udp"}
 #: Kinds of difference of a packet that was lost, or that its sender repeats.
 _OF_LOSS = frozenset({MISSING, DUPLICATE, OPTIONS})
+#: Beginning of the description of what the target REJECT sends (net/ipv4/netfilter/ipt_REJECT.c).
+_REJECTION = re.compile(r"icmp 3,|icmpv6 1,|TCP \d+ to \d+ \[RA?\]")
 _COUNT = re.compile(r" \(\+\d+ packets?\)$")
 
 
@@ -90,13 +92,25 @@ def lost(judgement: Judgement) -> list[Exchange]:
 def _is_only_loss(judgement: Judgement) -> bool:
     """Return whether all that differs is that packets were lost.
 
-    A packet that a sender repeats, also one of an earlier exchange, appears on the path alone.
+    A packet that a sender repeats, also one of an earlier exchange, appears on the path alone. A
+    rule that rejects sends an answer back to where the packet came from.
     """
     places = {hop.place for path in judgement.paths for hop in path.hops}
+    back = {place for c in judgement.crossings if c.differences for place in _back(c)}
     return all(
-        d.kind in _OF_LOSS or (d.kind == UNEXPECTED and d.where in places)
+        d.kind in _OF_LOSS
+        or (d.kind == UNEXPECTED and d.where in places)
+        or (d.kind == UNEXPECTED and d.where in back and _REJECTION.match(d.packet))
         for d in judgement.differences
     )
+
+
+def _back(crossing: Crossing) -> Iterator[Place]:
+    """Yield the places on the way from where a packet was lost back to its sender."""
+    for hop, seen in zip(crossing.path.hops, crossing.at_hops, strict=True):
+        if seen:
+            opposite = Direction.OUT if hop.direction is Direction.IN else Direction.IN
+            yield hop.place._replace(direction=opposite)
 
 
 def _exchange(crossing: Crossing) -> Exchange | None:

@@ -8,7 +8,7 @@ _FAULT = "/run/podpath/fault"
 _KNOWN = f'touch "{_FAULT}/known-$CNI_CONTAINERID"'
 
 
-def _later(commands: str) -> str:
+def later(commands: str) -> str:
     """Shell: another program of the node runs commands, seconds after a pod's ADD.
 
     On a busy machine the suite reads the wiring seconds after ADD, too: the commands wait until the
@@ -28,56 +28,56 @@ _UNDONE = (
         source="containernetworking/cni issue 77: another manager of the network",
         reds={"LIFE-PERSIST": "changed at host end of pod"},
         untestable=ALL,
-        after=_later('ip link set "$HOST" nomaster'),
+        after=later('ip link set "$HOST" nomaster'),
     ),
     Fault(
         name="a MAC address is changed seconds after ADD",
         source="aws/amazon-vpc-cni-k8s issue 1514: systemd-udevd's MACAddressPolicy",
         reds={"LIFE-PERSIST": "changed at host end of pod"},
         untestable=ALL,
-        after=_later('ip link set "$HOST" address 02:00:00:00:77:${IP##*.}'),
+        after=later('ip link set "$HOST" address 02:00:00:00:77:${IP##*.}'),
     ),
     Fault(
         name="rules are flushed seconds after ADD",
         source="containers/podman issue 11123: firewalld loads its rules again",
         reds={"LIFE-PERSIST": "lost at rules"},
         untestable=ALL,
-        after=_later("iptables -t nat -F"),
+        after=later("iptables -t nat -F"),
     ),
     Fault(
         name="the gateway's address is deleted seconds after ADD",
         source="own: a manager of the network that does not know the bridge",
         reds={"LIFE-PERSIST": "changed at node cni0 addresses"},
         untestable=ALL,
-        after=_later("ip address flush dev cni0 scope global"),
+        after=later("ip address flush dev cni0 scope global"),
     ),
     Fault(
         name="the node stops forwarding seconds after ADD",
         source="own: sysctl --system, by a package that was just installed",
         reds={"LIFE-PERSIST": "setting ipv4/ip_forward: expected 1, saw 0"},
         untestable=ALL,
-        after=_later("echo 0 >/proc/sys/net/ipv4/ip_forward"),
+        after=later("echo 0 >/proc/sys/net/ipv4/ip_forward"),
     ),
     Fault(
         name="a filter of source addresses is turned on seconds after ADD",
         source="own: the same, with the settings of a hardened host",
         reds={"LIFE-PERSIST": "setting ipv4/conf/all/rp_filter: expected 0, saw 1"},
         untestable=ALL,
-        after=_later("echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter"),
+        after=later("echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter"),
     ),
     Fault(
         name="the lease of a pod is deleted seconds after ADD",
         source="antrea-io/antrea issue 8239: a clean-up of leases that no pod is known to hold",
         reds={"LIFE-PERSIST": "lost at leases: expected 10.88.0."},
         untestable=ALL,
-        after=_later('rm -f "/var/lib/cni/networks/podpath/$IP"'),
+        after=later('rm -f "/var/lib/cni/networks/podpath/$IP"'),
     ),
     Fault(
         name="the lease of a pod becomes another container's seconds after ADD",
         source="weaveworks/weave issue 2719: a store that was restored",
         reds={"LIFE-PERSIST": "lost at leases: expected 10.88.0."},
         untestable=ALL,
-        after=_later('echo other >"/var/lib/cni/networks/podpath/$IP"'),
+        after=later('echo other >"/var/lib/cni/networks/podpath/$IP"'),
     ),
     Fault(
         name="a bridge is given a configured entry seconds after ADD",
@@ -86,14 +86,14 @@ _UNDONE = (
             "LIFE-PERSIST": "configured FDB entries of cni0: expected none, saw 02:00:00:00:00:77"
         },
         untestable=ALL,
-        after=_later('bridge fdb replace 02:00:00:00:00:77 dev "$HOST" master static'),
+        after=later('bridge fdb replace 02:00:00:00:00:77 dev "$HOST" master static'),
     ),
     Fault(
         name="a pod stops answering seconds after ADD",
         source="own: sysctls of a hardened image, applied by an agent",
         reds={"LIFE-PERSIST": "setting ipv4/icmp_echo_ignore_all: expected 0, saw 1"},
         untestable=ALL,
-        after=_later("""nsenter --net="$NETNS" -- \\
+        after=later("""nsenter --net="$NETNS" -- \\
           sh -c "echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all" """),
     ),
     Fault(
@@ -101,21 +101,21 @@ _UNDONE = (
         source="own: a daemon of another network on the same subnet",
         reds={"LIFE-PERSIST": "changed at routes of the node: expected none, saw 10.88.0.0/25"},
         untestable=ALL,
-        after=_later("ip route replace blackhole 10.88.0.0/25"),
+        after=later("ip route replace blackhole 10.88.0.0/25"),
     ),
     Fault(
         name="the node is given a rule about its pods seconds after ADD",
         source="own: policy routing of a VPN that comes up",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw"},
         untestable=ALL,
-        after=_later("ip rule | grep -q 4444 || ip rule add from 10.88.0.0/24 lookup 4444"),
+        after=later("ip rule | grep -q 4444 || ip rule add from 10.88.0.0/24 lookup 4444"),
     ),
     Fault(
         name="a filter of bridges is loaded seconds after ADD",
         source="own: ebtables' rules of a virtual machine's host",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table bridge late"},
         untestable=ALL,
-        after=_later("""nft add table bridge late
+        after=later("""nft add table bridge late
           nft add chain bridge late f \\{ type filter hook forward priority 0\\; \\}
           nft add rule bridge late f ip protocol udp drop"""),
     ),
@@ -124,21 +124,21 @@ _UNDONE = (
         source="own: a daemon that restores what it saved of the neighbours",
         reds={"LIFE-PERSIST": "changed at permanent neighbours of the node: expected none, saw"},
         untestable=ALL,
-        after=_later("ip neighbour replace $IP lladdr 02:00:00:00:00:99 dev cni0 nud permanent"),
+        after=later("ip neighbour replace $IP lladdr 02:00:00:00:00:99 dev cni0 nud permanent"),
     ),
     Fault(
         name="the node drops what it forwards seconds after ADD",
         source="moby/moby issue 39439; kubernetes/kubernetes issue 40182: dockerd starts",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip filter"},
         untestable=ALL,
-        after=_later("iptables -P FORWARD DROP"),
+        after=later("iptables -P FORWARD DROP"),
     ),
     Fault(
         name="the node drops datagrams of pods seconds after ADD",
         source="own: a policy of a network that pods are not in",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip late"},
         untestable=ALL,
-        after=_later("""nft add table ip late
+        after=later("""nft add table ip late
           nft add chain ip late f \\{ type filter hook forward priority 0\\; \\}
           nft add rule ip late f ip saddr 10.88.0.0/24 udp dport 53 drop"""),
     ),
@@ -147,14 +147,14 @@ _UNDONE = (
         source="cilium/cilium issue 26298: policies of a node that is gone",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw IPsec: src 10.88"},
         untestable=ALL,
-        after=_later("ip xfrm policy update dir fwd src 10.88.0.0/24 dst 0.0.0.0/0 action block"),
+        after=later("ip xfrm policy update dir fwd src 10.88.0.0/24 dst 0.0.0.0/0 action block"),
     ),
     Fault(
         name="the bridge filters source addresses seconds after ADD",
         source="cilium/cilium issue 10645: systemd-sysctl's settings of each link",
         reds={"LIFE-PERSIST": "setting ipv4/conf/cni0/rp_filter: expected 0, saw 1"},
         untestable=ALL,
-        after=_later("echo 1 >/proc/sys/net/ipv4/conf/cni0/rp_filter"),
+        after=later("echo 1 >/proc/sys/net/ipv4/conf/cni0/rp_filter"),
     ),
     Fault(
         name="ptp: host ends filter source addresses seconds after ADD",
@@ -164,14 +164,14 @@ _UNDONE = (
         wraps=("ptp",),
         announces=False,
         network=ROOT / "examples/ptp.conflist",
-        after=_later('echo 1 >"/proc/sys/net/ipv4/conf/$HOST/rp_filter"'),
+        after=later('echo 1 >"/proc/sys/net/ipv4/conf/$HOST/rp_filter"'),
     ),
     Fault(
         name="pods answer no requests for their MAC address seconds after ADD",
         source="kubernetes/kubernetes issue 71555, by an agent",
         reds={"LIFE-PERSIST": "setting ipv4/conf/eth0/arp_ignore: expected 0, saw 8"},
         untestable=ALL,
-        after=_later("""nsenter --net="$NETNS" -- \\
+        after=later("""nsenter --net="$NETNS" -- \\
           sh -c "echo 8 >/proc/sys/net/ipv4/conf/eth0/arp_ignore" """),
     ),
     Fault(
@@ -179,42 +179,42 @@ _UNDONE = (
         source="projectcalico/calico issue 6244, by a daemon",
         reds={"LIFE-PERSIST": "changed at addresses of the node: expected none, saw 10.88.0."},
         untestable=ALL,
-        after=_later("ip address add $IP/32 dev lo"),
+        after=later("ip address add $IP/32 dev lo"),
     ),
     Fault(
         name="the node loses its default route seconds after ADD",
         source="projectcalico/calico issue 2471: systemd-networkd takes links for its own",
         reds={"LIFE-PERSIST": "lost at routes of the node: expected 0.0.0.0/0"},
         untestable=ALL,
-        after=_later("ip route delete default"),
+        after=later("ip route delete default"),
     ),
     Fault(
         name="the node's uplink gets a smaller MTU seconds after ADD",
         source="own: a tunnel's daemon that sets the MTU of all links",
         reds={"LIFE-PERSIST": "changed at node eth0 MTU: expected 1500, saw 1280"},
         untestable=ALL,
-        after=_later("ip link set eth0 mtu 1280"),
+        after=later("ip link set eth0 mtu 1280"),
     ),
     Fault(
         name="the node's uplink goes down seconds after ADD",
         source="own: a manager of the network that restarts",
         reds={"LIFE-PERSIST": "changed at node eth0 flags"},
         untestable=ALL,
-        after=_later("ip link set eth0 down"),
+        after=later("ip link set eth0 down"),
     ),
     Fault(
         name="a hook comes to a host end seconds after ADD",
         source="cilium/cilium issue 21345: programs of tc that an agent loads again",
         reds={"LIFE-PERSIST": "changed at host end of pod"},
         untestable=ALL,
-        after=_later('tc qdisc add dev "$HOST" clsact'),
+        after=later('tc qdisc add dev "$HOST" clsact'),
     ),
     Fault(
         name="a pod knows its gateway by another MAC address seconds after ADD",
         source="aws/amazon-vpc-cni-k8s issue 2103, by a daemon",
         reds={"LIFE-PERSIST": "changed at permanent neighbours of pod"},
         untestable=ALL,
-        after=_later("""nsenter --net="$NETNS" ip neighbour replace "${IP%.*}.1" dev eth0 \\
+        after=later("""nsenter --net="$NETNS" ip neighbour replace "${IP%.*}.1" dev eth0 \\
           lladdr 02:00:00:00:00:99 nud permanent"""),
     ),
     Fault(
@@ -222,14 +222,14 @@ _UNDONE = (
         source="own",
         reds={"LIFE-PERSIST": "changed at routes of pod"},
         untestable=ALL,
-        after=_later('nsenter --net="$NETNS" ip route delete default'),
+        after=later('nsenter --net="$NETNS" ip route delete default'),
     ),
     Fault(
         name="pods get a packet filter seconds after ADD",
         source="istio/istio issue 27469: rules in a pod's own namespace, by an agent",
         reds={"LIFE-PERSIST": "changed at rules of pod"},
         untestable=ALL,
-        after=_later("""nsenter --net="$NETNS" nft add table ip late
+        after=later("""nsenter --net="$NETNS" nft add table ip late
           nsenter --net="$NETNS" nft add chain ip late f \\{ \\
             type filter hook input priority 0\\; \\}
           nsenter --net="$NETNS" nft add rule ip late f udp dport 9000 drop"""),
@@ -239,14 +239,14 @@ _UNDONE = (
         source="cilium/cilium issue 10939, by an agent",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip nat"},
         untestable=ALL,
-        after=_later("iptables -t nat -I POSTROUTING -s 10.88.0.0/24 -j ACCEPT"),
+        after=later("iptables -t nat -I POSTROUTING -s 10.88.0.0/24 -j ACCEPT"),
     ),
     Fault(
         name="what pods send to a port is redirected seconds after ADD",
         source="own: a proxy of all pods, by an agent",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip nat"},
         untestable=ALL,
-        after=_later(
+        after=later(
             "iptables -t nat -I PREROUTING -i cni0 -p tcp --dport 80 -j REDIRECT --to-ports 15001"
         ),
     ),
@@ -255,16 +255,14 @@ _UNDONE = (
         source="own: a rule for a Service's hairpin that is too wide, by an agent",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip nat"},
         untestable=ALL,
-        after=_later(
-            "iptables -t nat -I POSTROUTING -s 10.88.0.0/24 -d 10.88.0.0/24 -j MASQUERADE"
-        ),
+        after=later("iptables -t nat -I POSTROUTING -s 10.88.0.0/24 -d 10.88.0.0/24 -j MASQUERADE"),
     ),
     Fault(
         name="what pods send has few hops left seconds after ADD",
         source="own: a sysctl of an agent",
         reds={"LIFE-PERSIST": "setting ipv4/ip_default_ttl: expected 64, saw 2"},
         untestable=ALL,
-        after=_later("""nsenter --net="$NETNS" -- \\
+        after=later("""nsenter --net="$NETNS" -- \\
           sh -c "echo 2 >/proc/sys/net/ipv4/ip_default_ttl" """),
     ),
     Fault(
@@ -272,7 +270,7 @@ _UNDONE = (
         source="own: a daemon of a tunnel, which clamps all that it routes",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip mangle"},
         untestable=ALL,
-        after=_later("""iptables -t mangle -A FORWARD -s 10.88.0.0/24 -p tcp \\
+        after=later("""iptables -t mangle -A FORWARD -s 10.88.0.0/24 -p tcp \\
           --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 500"""),
     ),
     Fault(
@@ -280,14 +278,14 @@ _UNDONE = (
         source="own: a filter in a program that is not there",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip filter"},
         untestable=ALL,
-        after=_later("iptables -A FORWARD -s 10.88.0.0/24 -j NFQUEUE"),
+        after=later("iptables -A FORWARD -s 10.88.0.0/24 -j NFQUEUE"),
     ),
     Fault(
         name="the node tracks no connections of pods seconds after ADD",
         source="own: a daemon that spares the table of connections",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip raw"},
         untestable=ALL,
-        after=_later("iptables -t raw -A PREROUTING -s 10.88.0.0/24 -j NOTRACK"),
+        after=later("iptables -t raw -A PREROUTING -s 10.88.0.0/24 -j NOTRACK"),
     ),
 )
 
@@ -499,7 +497,7 @@ PLUGINS = (
         source="",
         reds={},
         near=frozenset({"LIFE-PERSIST", "TOPO-ADDR"}),
-        after=_later(
+        after=later(
             'cp "/var/lib/cni/networks/podpath/$IP" "/run/$IP"; '
             'mv "/run/$IP" /var/lib/cni/networks/podpath'
         ),
@@ -509,7 +507,7 @@ PLUGINS = (
         source="",
         reds={},
         near=frozenset({"LIFE-PERSIST", "TOPO-HOOKS", "PATH-MASQUERADE"}),
-        after=_later("""nft add table ip late
+        after=later("""nft add table ip late
           nft add chain ip late f \\{ type filter hook forward priority 0\\; \\}
           nft add rule ip late f ip saddr 203.0.113.0/24 drop
           nft add rule ip late f ip saddr 10.88.0.0/24 accept

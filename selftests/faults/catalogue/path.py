@@ -197,6 +197,16 @@ FAULTS = (
           in_pod sh -c 'echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all'""",
     ),
     Fault(
+        name="the node rejects what it passes on between its pods",
+        source="flannel-io/flannel issue 1619; cloudnativelabs/kube-router pull request 596: rules"
+        " behind one of the node's that rejects all",
+        cause="NETFILTER_DROP .* counter reject.* of chain FORWARD",
+        reds={"PATH-ICMP": "missing hop at node veth"},
+        under=dict.fromkeys(("PATH-HTTP", "PATH-UDP", "PATH-BYSTANDER"), "PATH-ICMP"),
+        untestable=frozenset({"LIFE-SURVIVOR"}),
+        after=rule_of_iptables("filter", "FORWARD -s 10.88.0.0/24 -d 10.88.0.0/24 -j REJECT"),
+    ),
+    Fault(
         name="the node refuses its pods",
         cause='NETFILTER_DROP .*iif "cni0" icmp type echo-request drop',
         source="own: a default-drop firewall",

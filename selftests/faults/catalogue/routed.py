@@ -8,7 +8,8 @@ kernel's state what the plugin in question makes of it.
 from dataclasses import replace
 from functools import partial
 
-from selftests.faults.fault import Fault
+from selftests.faults.catalogue.lasting import later
+from selftests.faults.fault import ALL, Fault
 from selftests.suite import ROOT
 
 _NETWORK = ROOT / "selftests/profiles/routed.conflist"
@@ -137,6 +138,13 @@ FAULTS = (
             follows=_PATHS | {"PATH-GATEWAY"},
             after="""[ "$POD" != client ] || in_pod ip neighbour replace 169.254.1.1 \\
               lladdr 02:00:00:00:00:99 dev eth0 nud permanent""",
+        ),
+        _aws(
+            name="aws: the rule for a pod is deleted seconds after ADD",
+            source="aws/amazon-vpc-cni-k8s issue 3309: systemd-networkd restarts",
+            reds={"LIFE-PERSIST": "lost at rules of the node: expected IPv4 512: to 10.88.0."},
+            untestable=ALL,
+            after=later('ip rule del pref 512 to "$IP" lookup main'),
         ),
         _aws(
             name="aws: the node has no rule for one pod",

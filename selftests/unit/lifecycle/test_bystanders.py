@@ -1,10 +1,10 @@
 """Changes of pods that stay."""
 
 from dataclasses import replace
-from ipaddress import ip_interface
+from ipaddress import ip_interface, ip_network
 
 from podpath.lifecycle import bystanders
-from podpath.model import Bridge
+from podpath.model import Bridge, Rule
 from selftests.unit import samples
 
 _POD = "client"
@@ -16,7 +16,7 @@ def changes(after: object) -> list[str]:
 
 def test_same_topology_has_no_changes() -> None:
     assert changes(samples.topology()) == []
-    assert bystanders.lost_routes(samples.topology(), samples.topology(), samples.network()) == []
+    assert bystanders.lost_ways(samples.topology(), samples.topology(), samples.network()) == []
 
 
 def test_route_of_a_pod_that_is_lost_is_described_as_routes_are() -> None:
@@ -47,9 +47,22 @@ def test_route_of_the_node_that_is_lost_is_named() -> None:
     assert route is not None
     after = replace(before, node=replace(before.node, routes=()))
 
-    lost = bystanders.lost_routes(before, after, samples.network())
+    lost = bystanders.lost_ways(before, after, samples.network())
 
     assert any(bridge in d.expected for d in lost)
+
+
+def test_rule_about_a_pod_that_is_lost_is_named() -> None:
+    """A rule about no pod is the node's own."""
+    pod = ip_network(f"{samples.address(_POD)}")
+    before = samples.topology()
+    rules = (Rule("512: to a pod", destination=pod), Rule("600: from all lookup 7"))
+    before = replace(before, node=replace(before.node, rules=rules))
+    after = replace(before, node=replace(before.node, rules=()))
+
+    (lost,) = bystanders.lost_ways(before, after, samples.network())
+
+    assert str(lost) == "lost at rules of the node: expected 512: to a pod, saw gone"
 
 
 def test_link_local_addresses_of_the_node_are_the_kernels() -> None:

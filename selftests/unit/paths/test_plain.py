@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from podpath.model import NODE, Cause, Direction, Loss, Observation, Place, Sighting
+from podpath.model import NODE, Cause, Direction, Loss, Observation, Packet, Place, Sighting
 from podpath.paths import plain
 from podpath.paths.judgement import Judgement, judge
 from podpath.paths.probes import REQUEST, Echo, Http
@@ -75,6 +75,24 @@ def test_lost_segment_is_of_http() -> None:
 )
 def test_other_findings_are_no_loss(seen: list[Sighting]) -> None:
     assert plain.lost(judged(seen)) == []
+
+
+@pytest.mark.parametrize(
+    ("packet", "is_loss"),
+    [
+        (Packet("icmp", kind=3, size=84), True),
+        (samples.tcp("server", "client", flags="RA", sequence=(0, 2)), True),
+        (Packet("icmp", kind=11, size=84), False),
+    ],
+    ids=["unreachable", "reset", "expired"],
+)
+def test_answer_of_a_rule_that_rejects_is_of_the_loss(packet: Packet, *, is_loss: bool) -> None:
+    """It goes back the way that the lost packet came."""
+    seen = samples.exchange(1)[:3]
+    bridge = next(s for s in seen if s.interface == samples.network().bridge)
+    back = replace(bridge, packet=packet, direction=Direction.OUT)
+
+    assert bool(plain.lost(judged([*seen, back]))) is is_loss
 
 
 def test_reasons_are_compared_without_counters_and_interfaces() -> None:
