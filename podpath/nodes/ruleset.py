@@ -87,6 +87,11 @@ def drops(entry: str, addresses: Collection[Address], links: Collection[str]) ->
     return not (_NETWORK.search(text) or _LINK.search(text)) or _meets(text, addresses, links)
 
 
+def drops_any(rule: str) -> bool:
+    """Return whether a rule, as firewall.rules() lists it, drops or rejects packets."""
+    return _DROPS.search(rule) is not None
+
+
 def diverts(entry: str, addresses: Collection[Address], links: Collection[str]) -> bool:
     """Return whether a rule about these addresses or links gives packets another receiver or form.
 

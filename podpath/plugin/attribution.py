@@ -66,7 +66,7 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
             or packets.altered(item)
         )
     elif judged.is_about_paths(error):
-        cause = wiring.unrouted(item, persistence)
+        cause = wiring.unrouted(item, persistence) or wiring.filtered(item, error, persistence)
     return (
         cause
         or packets.preceding(item, error)

@@ -29,6 +29,7 @@ _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets, or the gateway'
 _HELD = ("TOPO-NETNS-IP", "the node has a pod's address, too")
 _UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
 _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
+_FILTERED = ("TOPO-HOOKS", "a hook on the path drops packets")
 #: What is said of changed wiring, by whether that came with pods.
 _CHANGED = {
     False: "the pods' wiring changed while no pod was created or deleted",
@@ -168,6 +169,30 @@ def unreached(item: pytest.Item, error: Exception, persistence: Persistence) -> 
         persistence.first, network, pods or list(persistence.first.pods), params.get("family")
     )
     return judged.violation(cause) if cause and judged.is_judged(item, cause.requirement) else None
+
+
+def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-HOOKS, if a pod's own rules drop packets that reach it.
+
+    They are seen at its interface, and the program does not get them.
+    """
+    from podpath.errors import CouldNotTest, DoesNotConform, Inconclusive, Unmet
+    from podpath.nodes import ruleset
+    from podpath.topology import firewall, hooks
+
+    node, pods = shared.node(item), judged.named(judged.parameters(item))
+    if not isinstance(error, Inconclusive) or node is None or not pods:
+        return None
+    if not judged.is_judged(item, _FILTERED[0]):
+        return None
+    try:
+        rules = firewall.rules(node, persistence.first)
+    except (CouldNotTest, DoesNotConform):  # a pod went, which is a finding of its own
+        return None
+    drops = {pod: list(filter(ruleset.drops_any, rules.get(pod, ()))) for pod in pods}
+    found = hooks.differences(persistence.first, shared.network(item.config), drops)
+    own = [d for d in found if str(d.where) in {f"pod {pod}" for pod in pods}]
+    return Unmet(DoesNotConform("\n".join(map(str, own))), *_FILTERED) if own else None
 
 
 def unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:

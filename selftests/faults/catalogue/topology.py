@@ -495,6 +495,16 @@ FAULTS = (
           add rule ip left output counter'""",
     ),
     Fault(
+        name="a packet filter in a pod drops datagrams that reach it",
+        source="istio/istio issue 27469: rules in a pod's own namespace",
+        reds={"TOPO-HOOKS": "packet filter at pod server: expected none, saw ip: udp dport"},
+        under={"PATH-UDP": "TOPO-HOOKS"},
+        near=frozenset({"PATH-HTTP"}),
+        after="""[ "$POD" != server ] || in_pod nft 'add table ip left
+          add chain ip left input { type filter hook input priority 0; }
+          add rule ip left input udp dport 9000 drop'""",
+    ),
+    Fault(
         name="host end has an address",
         source="own: routing instead of bridging",
         reds={"TOPO-NODE-ADDR": "unexpected address at node veth"},

@@ -129,3 +129,16 @@ def test_rules_that_keep_packets_from_a_translation(rule: str, exempts: bool) ->
     assert found == [new] * exempts
     assert list(ruleset.exempting([known, new], {known}, pods, {"cni0"})) == []
     assert list(ruleset.exempting([new, known], {new, known}, pods, {"cni0"})) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "drops"),
+    [
+        ("ip: udp dport 9000 drop", True),
+        ("inet: counter reject", True),
+        ("ip: type filter hook input priority filter; policy drop;", True),
+        ("ip: udp dport 9000 counter", False),
+    ],
+)
+def test_rule_of_a_pod_that_drops(rule: str, *, drops: bool) -> None:
+    assert ruleset.drops_any(rule) is drops
