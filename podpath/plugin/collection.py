@@ -103,16 +103,19 @@ def _rank(item: pytest.Item) -> int:
 
     A remnant that only the first deletion on a node leaves must not exist before LIFE-DELETE. What
     another program changes seconds after ADD is known for that if no pod comes or goes meanwhile:
-    the wiring is read by then.
+    until then the wiring is read, and plugins are called on a node without pods.
     """
     ids = shared.ids_of(item)
+    elsewhere = shared.calls_plugins(item) and shared.given_of(item.config) is None
     if _FIRST in ids:
         return 0
     if ids and all(one.startswith(_WIRING) for one in ids) and not shared.calls_plugins(item):
         return 1
-    if _AT_FIRST_DELETION in ids:
+    if elsewhere:
         return 2
-    return 4 if _LAST in ids else 3
+    if _AT_FIRST_DELETION in ids:
+        return 3
+    return 5 if _LAST in ids else 4
 
 
 def _known(config: pytest.Config, item: pytest.Item, identifier: object) -> Requirement:
