@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
-from podpath.lifecycle import bystanders, strangers
+from podpath.lifecycle import bystanders, relied_on, strangers
 from podpath.model import NODE, POD_INTERFACE, Difference, Namespace, Topology
 from podpath.nodes import leases, link_settings, ruleset
 from podpath.nodes.base import Node
@@ -29,31 +28,6 @@ OTHERS = ("LIFE-OTHERS", "the pods' wiring changed as other pods came or went")
 _IN_POD = re.compile("(routes of |rules of |permanent neighbours of |)pod ")
 #: Tables of rules that filter on the pods' links; those of the node itself may come and go.
 _ON_LINKS = ("table bridge ", "table netdev ")
-#: Settings that decide whether a node or a pod forwards, filters and answers (ip-sysctl).
-_SETTINGS = (
-    *("ipv4/ip_forward", "ipv4/conf/all/rp_filter", "ipv4/conf/all/route_localnet"),
-    *("ipv4/conf/all/arp_ignore", "ipv4/conf/all/accept_local", "ipv4/icmp_echo_ignore_all"),
-    *("ipv6/conf/all/forwarding", "ipv6/conf/all/disable_ipv6", "ipv4/ip_default_ttl"),
-    *("bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables"),
-    *("bridge/bridge-nf-call-arptables", "netfilter/nf_conntrack_max"),
-)
-#: The same of a link: of a pod's interface and the node's uplink, which has the same name, of the
-#: bridge, and of host ends that route.
-_OF_LINKS = (
-    *("ipv4/conf/{}/rp_filter", "ipv4/conf/{}/arp_ignore", "ipv4/conf/{}/accept_local"),
-    *("ipv4/conf/{}/drop_gratuitous_arp", "ipv4/neigh/{}/mcast_solicit"),
-    *("ipv6/conf/{}/disable_ipv6", "ipv6/conf/{}/drop_unsolicited_na"),
-    *("ipv6/conf/{}/hop_limit", "ipv6/neigh/{}/mcast_solicit"),
-)
-
-
-def _settings(links: Iterable[str]) -> dict[str, str]:
-    """Read the settings of this thread's network namespace, as far as the kernel has them."""
-    values = {}
-    for name in (*_SETTINGS, *(name.format(link) for link in links for name in _OF_LINKS)):
-        with suppress(OSError):
-            values[f"setting {name}"] = Path("/proc/sys/net", name).read_text().strip()
-    return values
 
 
 class Persistence:
@@ -263,7 +237,9 @@ class Persistence:
         places |= {f"pod {p}": named[n.netns] for p, n in pods if n.netns in named}
         routed = () if self._network.is_bridged else map(self.first.host_end, self.first.pods)
         ends = (end.name for end in routed if end)
-        read = partial(_settings, tuple(filter(None, (POD_INTERFACE, self._network.bridge, *ends))))
+        read = partial(
+            relied_on.settings, tuple(filter(None, (POD_INTERFACE, self._network.bridge, *ends)))
+        )
         try:
             found = zip(places, netns.run_in_each(places.values(), read), strict=True)
         except CouldNotTest:  # a namespace went, which the topology shows
