@@ -81,7 +81,7 @@ def _changes_alone(item: pytest.Item, changes: Sequence[Difference]) -> bool:
 def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     """Return the violation of TOPO-ROUTE, if a missing route explains where packets went."""
     from podpath.errors import DoesNotConform, Unmet
-    from podpath.model import Family
+    from podpath.model import NODE, Family
     from podpath.topology import comparison, following, unrouted
 
     ids, network = shared.ids_of(item), shared.network(item.config)
@@ -91,7 +91,8 @@ def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     ):
         return None
     params = judged.parameters(item)
-    pods = judged.named(params)
+    # a pod with mapped ports comes later, and is wired as those that stay
+    pods = judged.named(params) if _MAPPED.isdisjoint(ids) else []
     unheld = [
         f"pod {pod} has no address {address} on its interface"
         for pod in pods or list(persistence.first.pods)
@@ -99,7 +100,8 @@ def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
         for address in comparison.unheld(persistence.first, pod)
         if params.get("family") in (None, Family(address.version))
     ]
-    misled = not _BY_GATEWAY.isdisjoint(ids) or not network.is_bridged
+    to_node = params.get("peer") == NODE
+    misled = to_node or not _BY_GATEWAY.isdisjoint(ids) or not network.is_bridged
     concerned = (persistence.first, pods, params.get("family"))
     # the node answers ARP for its addresses, whatever link they are on (ip-sysctl, arp_ignore)
     taken = misled or params.get("family") is Family.IPV4

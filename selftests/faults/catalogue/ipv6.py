@@ -52,8 +52,9 @@ FAULTS = (
         name="neighbour solicitations are lost by the bridge's group table",
         source="cilium/cilium issue 46274, lxc/incus issue 3294",
         reds={"TOPO-MULTICAST": "multicast group at node veth"},
-        follows=frozenset({"PATH-ICMP"}),
-        untestable=frozenset({"PATH-ICMP"}),
+        # solicitations for later pods are lost, too
+        follows=frozenset({"PATH-ICMP", "PATH-PORTMAP", "LIFE-PORTMAP"}),
+        untestable=frozenset({"PATH-ICMP", "LIFE-REUSE"}),
         configure=dual_stack,
         after=f"""{_QUERIER}; sleep 2  # by then the pod has sent its last report by itself
           bridge mdb show dev cni0 | sed -n "s/.* port $HOST grp \\(ff02::1:ff[^ ]*\\).*/\\1/p" |

@@ -260,6 +260,8 @@ FAULTS = (
         name="lease is lost",
         source="containernetworking/plugins issue 252",
         reds={"TOPO-ADDR": "lease at pod client 10.88.0."},
+        # the address is given again, and IPAM's own CHECK finds no lease
+        follows=frozenset({"CNI-ADD-EXHAUSTED", "CNI-CHECK"}),
         after='rm "/var/lib/cni/networks/podpath/$IP"',
     ),
     Fault(
