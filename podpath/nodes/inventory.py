@@ -48,6 +48,9 @@ _OF_A_POD = ("containerd-shim", "runc", "crun", "conmon")
 #: Part of the names of the kubelet's cgroups, in which all containers of pods are.
 _IN_A_POD = "kubepods"
 _CONTAINER = b"CNI_CONTAINERID="
+_FOR_CONTAINER = " for container "
+#: The runtime, which calls plugins.
+_RUNTIME = "containerd"
 #: Directories in which runtimes and the kubelet mount the containers' file systems.
 _OF_CONTAINERS = (
     *("/run/containerd/", "/var/lib/containerd/", "/run/k3s/", "/var/lib/rancher/"),
@@ -167,8 +170,18 @@ def _read(node: Node, network: Network) -> Inventory:
 def _processes(node: Node) -> Iterator[str]:
     """List names of programs that belong neither to a pod nor to the runtime for a pod.
 
-    A program that a plugin started has the container in its environment.
+    A program that a plugin started has the container in its environment, or has lost its parent.
+    Those that another program of the node has started are that one's.
     """
+    found = {pid: (name, parent) for pid, name, parent in _programs(node)}
+    for name, parent in found.values():
+        above, _ = found.get(parent, ("", 0))
+        if parent == 1 or above in ("", _RUNTIME) or _FOR_CONTAINER in name:
+            yield name
+
+
+def _programs(node: Node) -> Iterator[tuple[int, str, int]]:
+    """Yield process id, name, with the container if it has one, and parent of such programs."""
     pods = set()
     for path in node.named_namespaces().values():
         with suppress(CouldNotTest):  # it has vanished
@@ -179,14 +192,15 @@ def _processes(node: Node) -> Iterator[str]:
             if netns.inode(f"{directory}/ns/net") in pods or name.startswith(_OF_A_POD):
                 continue
             if not (node.shared and _IN_A_POD in (directory / "cgroup").read_text()):
-                yield name + _for_container((directory / "environ").read_bytes())
+                name += _for_container((directory / "environ").read_bytes())
+                yield int(directory.name), name, proc.parent((directory / "stat").read_text())
 
 
 def _for_container(environment: bytes) -> str:
     """Return the container that a plugin was called for, in words, from a process's environment."""
     for variable in proc.strings(environment):
         if variable.startswith(_CONTAINER):
-            return f" for container {variable.removeprefix(_CONTAINER).decode(errors='replace')}"
+            return f"{_FOR_CONTAINER}{variable.removeprefix(_CONTAINER).decode(errors='replace')}"
     return ""
 
 

@@ -267,6 +267,13 @@ def started(stat: str) -> str | None:
     return None if fields[0] in _ENDED else fields[19]
 
 
+def parent(stat: str) -> int:
+    """Return the parent's process id from /proc/PID/stat; 0 without one, or if it is not sound."""
+    _, _, after_name = stat.rpartition(")")
+    fields = after_name.split()
+    return int(fields[1]) if len(fields) > 1 and fields[1].isdecimal() else 0
+
+
 def mounts(table: str) -> list[Mount]:
     """Read the mounts of /proc/PID/mountinfo."""
     rows = []

@@ -168,3 +168,18 @@ def test_checksum_errors_of_all_tables() -> None:
         "IpExtInCsumErrors": 3,
     }
     assert proc.checksum_errors({"snmp": "Tcp: InSegs\nTcp: 1\n"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("stat", "parent"),
+    [
+        pytest.param("17 (sleep) S 12 17 17 0", 12, id="plain"),
+        pytest.param("17 (a) b (c) S 1 17", 1, id="parentheses"),
+        pytest.param("1 (init) S 0 1 1", 0, id="none"),
+        pytest.param("17 (sleep)", 0, id="cut"),
+        pytest.param("17 (sleep) S ? 1", 0, id="no-number"),
+        pytest.param("", 0, id="empty"),
+    ],
+)
+def test_parent_of_a_process(stat: str, parent: int) -> None:
+    assert proc.parent(stat) == parent
