@@ -59,6 +59,7 @@ class Persistence:
         self._changes: dict[str, Difference] = {}
         self._with_pods: set[str] = set()
         self._apart: set[str] = set()
+        self._suspended = 0
         self._closed = False
         self._own, self._links = first.node, link_settings.of_node(node)
         self._first_leases: tuple[str, ...] = ()
@@ -125,9 +126,11 @@ class Persistence:
         """Note what changes within the block, in which podpath itself changes the node."""
         self._look()
         self._keep(self._changed_settings())  # the kernel announces none
+        self._suspended += 1
         try:
             yield
         finally:
+            self._suspended -= 1
             self._announced()
             if not self._closed:
                 self._settings = self._read_settings()
@@ -187,7 +190,8 @@ class Persistence:
         for difference in differences:
             text = str(difference)
             self._changes.setdefault(text, difference)
-            if text not in self._with_pods and (in_pod or not _IN_POD.match(str(difference.where))):
+            known = self._suspended or text in self._with_pods
+            if not known and (in_pod or not _IN_POD.match(str(difference.where))):
                 self._apart.add(text)
 
     def _compared(self) -> list[Difference]:

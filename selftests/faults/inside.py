@@ -64,9 +64,10 @@ class _Suite:
     ) -> Generator[None, object, object]:
         items[:] = [i for i in items if self._ids(i) & self.wanted and self._is_case(i)]
         ended = yield
-        # The contract's at the end: their GC takes the leases and rules of pods, which are on this
-        # node, too.
-        items.sort(key=lambda i: any(one.startswith("CNI-") for one in self._ids(i)))
+        # At the end, as pods are on this node, too: the contract's, whose GC takes their leases and
+        # rules, and the restart of the runtime, with which their wiring may end.
+        late = ("CNI-", "LIFE-RESTART")
+        items.sort(key=lambda i: any(one.startswith(late) for one in self._ids(i)))
         return ended
 
     def _is_case(self, item: pytest.Item) -> bool:
