@@ -207,7 +207,7 @@ class Persistence:
             difference
             for difference in bystanders.changes(self.first, now, self._network)
             if str(difference.where) != f"{NODE} {self._network.bridge} mac"
-            or not self._came_with_pods(difference)
+            or not self._is_usual_mac(difference)
         ]
         differences += bystanders.lost_ways(self.first, now, self._network)
         differences += bystanders.new_ways(self.first, now)
@@ -217,7 +217,7 @@ class Persistence:
         hooks = [Difference("changed", where, "none", rule) for where, rule in sorted(came)]
         return [*differences, *hooks, *self._lost(rules), *self._changed_settings()]
 
-    def _came_with_pods(self, difference: Difference) -> bool:
+    def _is_usual_mac(self, difference: Difference) -> bool:
         """Return whether the bridge has had its MAC address since podpath changed the node last.
 
         LIFE-OTHERS reports that it changes as pods come and go.

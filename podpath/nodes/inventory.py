@@ -48,7 +48,6 @@ _OF_A_POD = ("containerd-shim", "runc", "crun", "conmon")
 #: Part of the names of the kubelet's cgroups, in which all containers of pods are.
 _IN_A_POD = "kubepods"
 _CONTAINER = b"CNI_CONTAINERID="
-_FOR_CONTAINER = " for container "
 #: The runtime, which calls plugins.
 _RUNTIME = "containerd"
 #: Directories in which runtimes and the kubelet mount the containers' file systems.
@@ -171,17 +170,38 @@ def _processes(node: Node) -> Iterator[str]:
     """List names of programs that belong neither to a pod nor to the runtime for a pod.
 
     A program that a plugin started has the container in its environment, or has lost its parent.
-    Those that another program of the node has started are that one's.
+    Those that another program of the node has started, for no other container, are that one's.
     """
-    found = {pid: (name, parent) for pid, name, parent in _programs(node)}
-    for name, parent in found.values():
-        above, _ = found.get(parent, ("", 0))
-        if parent == 1 or above in ("", _RUNTIME) or _FOR_CONTAINER in name:
-            yield name
+    found = {program.pid: program for program in _programs(node)}
+    for program in found.values():
+        above = found.get(program.parent)
+        if above is None or not program.belongs_to(above):
+            yield program.name + program.container
 
 
-def _programs(node: Node) -> Iterator[tuple[int, str, int]]:
-    """Yield process id, name, with the container if it has one, and parent of such programs."""
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """A program that runs on the node.
+
+    Attributes:
+        pid: its process id, in the node.
+        parent: that of its parent.
+        name: its name.
+        container: the container that a plugin was called for, in words; empty without one.
+    """
+
+    pid: int
+    parent: int
+    name: str
+    container: str
+
+    def belongs_to(self, parent: "_Program") -> bool:
+        """Return whether its parent, neither the first program nor the runtime, is to end it."""
+        is_parent = parent.pid != 1 and parent.name != _RUNTIME
+        return is_parent and parent.container == self.container
+
+
+def _programs(node: Node) -> Iterator[_Program]:
     pods = set()
     for path in node.named_namespaces().values():
         with suppress(CouldNotTest):  # it has vanished
@@ -192,15 +212,19 @@ def _programs(node: Node) -> Iterator[tuple[int, str, int]]:
             if netns.inode(f"{directory}/ns/net") in pods or name.startswith(_OF_A_POD):
                 continue
             if not (node.shared and _IN_A_POD in (directory / "cgroup").read_text()):
-                name += _for_container((directory / "environ").read_bytes())
-                yield int(directory.name), name, proc.parent((directory / "stat").read_text())
+                yield _Program(
+                    int(directory.name),
+                    proc.parent((directory / "stat").read_text(errors="replace")),
+                    name,
+                    _for_container((directory / "environ").read_bytes()),
+                )
 
 
 def _for_container(environment: bytes) -> str:
     """Return the container that a plugin was called for, in words, from a process's environment."""
     for variable in proc.strings(environment):
         if variable.startswith(_CONTAINER):
-            return f"{_FOR_CONTAINER}{variable.removeprefix(_CONTAINER).decode(errors='replace')}"
+            return f" for container {variable.removeprefix(_CONTAINER).decode(errors='replace')}"
     return ""
 
 
