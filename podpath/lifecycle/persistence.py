@@ -11,7 +11,7 @@ from functools import partial
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.lifecycle import bystanders, relied_on, strangers
-from podpath.model import NODE, POD_INTERFACE, Difference, Namespace, Topology
+from podpath.model import NODE, POD_INTERFACE, Difference, Topology
 from podpath.nodes import leases, link_settings, ruleset
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
@@ -138,7 +138,7 @@ class Persistence:
                 self._links = link_settings.of_node(self._node)
                 with suppress(CouldNotTest):
                     self._own = reading.read(self._node.network_namespace(), {}, []).node
-                    self._note(self._between(self.first.node, self._own))
+                    self._note(self._rewired(replace(self.first, node=self._own)))
                 with suppress(CouldNotTest):
                     rules = self._list_rules()
                     self._known_hooks |= set(self._hooks(rules))
@@ -148,13 +148,12 @@ class Persistence:
         """Note changes that were not there before podpath created or deleted a pod."""
         self._with_pods |= set(map(str, differences)) - self._changes.keys()
 
-    def _between(self, was: Namespace, is_now: Namespace) -> list[Difference]:
-        """List what changed of the node that the pods rely on."""
-        before, after = (replace(self.first, node=node) for node in (was, is_now))
+    def _rewired(self, now: Topology) -> list[Difference]:
+        """List what changed of the pods' links and of the node's ways to them."""
         return [
-            *bystanders.changes(before, after, self._network),
-            *bystanders.lost_ways(before, after, self._network),
-            *bystanders.new_ways(before, after),
+            *bystanders.changes(self.first, now, self._network),
+            *bystanders.lost_ways(self.first, now, self._network),
+            *bystanders.new_ways(self.first, now),
         ]
 
     def _lost(self, rules: Iterable[str]) -> list[Difference]:
@@ -205,12 +204,10 @@ class Persistence:
             return [Difference("changed", NODE, "the pods' namespaces", error.message)]
         differences = [
             difference
-            for difference in bystanders.changes(self.first, now, self._network)
+            for difference in self._rewired(now)
             if str(difference.where) != f"{NODE} {self._network.bridge} mac"
             or not self._is_usual_mac(difference)
         ]
-        differences += bystanders.lost_ways(self.first, now, self._network)
-        differences += bystanders.new_ways(self.first, now)
         if not self._node.shared:
             differences += nodes_own.changes(self._own, now, self._network)
             differences += link_settings.changes(self._links, link_settings.of_node(self._node))
