@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ PING = "tests/test_path.py::test_ping_crosses_exactly_the_expected_interfaces"
 #: Plugins that a run does not need, which take half of the time of a short one: hypothesis' imports
 #: all of hypothesis, and two of pytest's own collect garbage ten times at the end.
 _NEEDLESS = ("hypothesispytest", "unraisableexception", "threadexception", "pytest-kind-ng")
+
+
+#: Whatever has not ended or come by then never will: among other tests, a run takes ten times as
+#: long as alone. No test passes or fails by how fast a machine is.
+HANG_SECONDS = 900.0
+_STACKS_SECONDS = 10.0
 
 
 def without_needless(arguments: Iterable[str]) -> dict[str, str]:
@@ -82,17 +89,36 @@ def run(
     report: Path | None = None,
     environment: dict[str, str] | None = None,
     user: int | None = None,
-    seconds: float = 120.0,
 ) -> Run:
     """Run pytest in the checkout to its end."""
     more = [f"--podpath-report={report}"] if report else []
     process = start(*arguments, *more, environment=environment, user=user)
-    try:
-        output, _ = process.communicate(timeout=seconds)
-    except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise
+    output = ended(process)
     written = report / "report.json" if report else None
     document = json.loads(written.read_text()) if written and written.exists() else {}
     return Run(process.returncode, output, document)
+
+
+def ended(process: "subprocess.Popen[str]") -> str:
+    """Wait for the end of a run that was started, and return its output.
+
+    Raises:
+        AssertionError: The run hangs; with its output, and what each of its threads is at.
+    """
+    try:
+        return process.communicate(timeout=HANG_SECONDS)[0]
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)  # pytest answers with its stacks
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_STACKS_SECONDS)
+        raise AssertionError(f"the run hangs:\n{_killed(process)}") from None
+    except BaseException:
+        _killed(process)
+        raise
+
+
+def _killed(process: "subprocess.Popen[str]") -> str:
+    """Kill what is left of a run, and return what it printed since."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.communicate()[0]

@@ -12,6 +12,7 @@ from podpath.errors import CouldNotTest
 from podpath.model import Direction
 from podpath.paths import capture, tap
 from podpath.system import netns, waiting
+from selftests.suite import HANG_SECONDS
 
 
 def _until_up(namespace: str, interface: str) -> None:
@@ -20,7 +21,7 @@ def _until_up(namespace: str, interface: str) -> None:
     state = waiting.until(
         lambda: subprocess.run(show, capture_output=True, text=True, check=True).stdout.split()[1],
         lambda state: state == "UP",
-        5.0,
+        HANG_SECONDS,
     )
     assert state == "UP", f"waited for {interface} to be UP, it is {state}"
 
@@ -198,7 +199,8 @@ def test_no_thread_stays_in_the_namespace(namespace: str) -> None:
 
     assert os.readlink("/proc/thread-self/ns/net") == before
     # a thread that has ended for Python has a moment yet to live for the kernel
-    assert waiting.until(_namespaces_of_threads, lambda found: found == {before}, 5.0) == {before}
+    alone = waiting.until(_namespaces_of_threads, lambda found: found == {before}, HANG_SECONDS)
+    assert alone == {before}
 
 
 def _namespaces_of_threads() -> set[str]:

@@ -25,7 +25,7 @@ from podpath.testing import (
     standing_nodes,
 )
 from selftests.examples.blocks import read
-from selftests.suite import ROOT
+from selftests.suite import HANG_SECONDS, ROOT
 
 pytestmark = pytest.mark.xdist_group("door")
 
@@ -161,7 +161,7 @@ def _holds(process: "subprocess.Popen[str]") -> str:
 
 
 def _is_gone(name: str) -> bool:
-    return waiting.until(lambda: places.of(name).exists(), lambda there: not there, 10.0) is False
+    return waiting.until(lambda: not places.of(name).exists(), bool, HANG_SECONDS)
 
 
 @pytest.mark.parametrize("killed", [True, False], ids=["killed", "ended"])

@@ -17,10 +17,6 @@ from selftests import suite
 from selftests.endings import host
 from selftests.repeat import load
 
-#: Limits of waits that end as soon as they can: other tests may have most of the machine.
-_STARTED_SECONDS = 120.0
-_END_SECONDS = 180.0
-_REPETITION_SECONDS = 300.0
 #: Enough to be missed if it stayed, too little to harm anybody.
 _FILLED = 512 * 1024 * 1024
 
@@ -41,7 +37,12 @@ def _containers() -> set[str]:
 
 def _started(process: "subprocess.Popen[str]") -> None:
     """Wait until the run's pods serve: then there is most to leave behind."""
-    assert waiting.until(_containers, lambda found: len(found) >= 3, _STARTED_SECONDS)
+    serving = waiting.until(
+        _containers,
+        lambda found: len(found) >= 3 or process.poll() is not None,
+        suite.HANG_SECONDS,
+    )
+    assert len(serving) >= 3
     assert process.poll() is None
 
 
@@ -102,7 +103,7 @@ def test_signal_leaves_nothing(ending: signal.Signals, workers: tuple[str, ...])
     else:
         process.send_signal(ending)
 
-    process.communicate(timeout=_END_SECONDS)
+    suite.ended(process)
 
 
 def _repeat(directory: Path, *arguments: str) -> "subprocess.Popen[str]":
@@ -126,7 +127,7 @@ def _repeat(directory: Path, *arguments: str) -> "subprocess.Popen[str]":
 def test_repetition_leaves_nothing(tmp_path: Path) -> None:
     """Neither runs nor load go on when their verdicts are told."""
     process = _repeat(tmp_path / "kept", "--times", "2", "--", suite.QUICK)
-    output, _ = process.communicate(timeout=2 * _REPETITION_SECONDS)
+    output = suite.ended(process)
 
     assert process.returncode == 0, output
     assert "TOPO-BRIDGE-MEMBERS   2 conforms" in output
@@ -146,9 +147,10 @@ def test_signal_ends_repetition_and_all_that_it_started(
     def tested() -> bool:
         return output_file.exists() and "\n." in output_file.read_text()
 
-    assert waiting.until(tested, bool, _REPETITION_SECONDS)
+    waiting.until(lambda: tested() or process.poll() is not None, bool, suite.HANG_SECONDS)
+    assert tested()
     process.send_signal(ending)
-    output, _ = process.communicate(timeout=_END_SECONDS)
+    output = suite.ended(process)
 
     if ending != signal.SIGKILL:
         assert process.returncode == 130, output
@@ -162,7 +164,7 @@ def test_killed_worker_leaves_nothing() -> None:
     _started(process)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     os.kill(int(children[0]), signal.SIGKILL)
-    output, _ = process.communicate(timeout=_END_SECONDS)
+    output = suite.ended(process)
 
     assert process.returncode not in (0, 1), output
     assert "crashed" in output

@@ -58,7 +58,7 @@ def _run(
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=suite.HANG_SECONDS,
         )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -11,6 +11,7 @@ import pytest
 
 from podpath.cni import version_query
 from podpath.system import waiting
+from selftests.suite import HANG_SECONDS
 
 _QUERY = "import sys; from podpath.cni import version_query; version_query.supported(sys.argv[1])"
 
@@ -38,7 +39,7 @@ def test_plugin_that_hangs_ends_with_its_query(hanging: Path, limit: Callable[..
 def test_plugin_that_hangs_ends_with_podpath(hanging: Path) -> None:
     """podpath may be killed during the query."""
     podpath = subprocess.Popen([sys.executable, "-c", _QUERY, str(hanging)])
-    running = waiting.until(lambda: _processes(hanging), _is_in_its_own_session, 30.0)
+    running = waiting.until(lambda: _processes(hanging), _is_in_its_own_session, HANG_SECONDS)
     podpath.send_signal(signal.SIGKILL)
     podpath.wait()
 
@@ -64,4 +65,4 @@ def _is_in_its_own_session(processes: dict[int, list[str]]) -> bool:
 
 
 def _processes_at_the_end(plugin: Path) -> dict[int, list[str]]:
-    return waiting.until(lambda: _processes(plugin), lambda processes: not processes, 10.0)
+    return waiting.until(lambda: _processes(plugin), lambda processes: not processes, HANG_SECONDS)

@@ -15,7 +15,6 @@ from selftests import suite
 from selftests.kind import commands
 
 _CREATED_SECONDS = 240.0
-_ENDED_SECONDS = 120.0
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def _wait_for_tests(name: str, process: "subprocess.Popen[str]") -> None:
 
 
 def _end(process: "subprocess.Popen[str]") -> str:
-    return process.communicate(timeout=_ENDED_SECONDS)[0]
+    return suite.ended(process)
 
 
 def _nothing_left(name: str) -> None:
@@ -143,7 +142,7 @@ def test_later_run_removes_what_a_kill_left_and_only_that(
 
     with _somebody_elses(kind_options) as foreign:
         on_it = commands.of_process(foreign, kind_options)
-        later = suite.run(suite.QUICK, *on_it, seconds=_CREATED_SECONDS)
+        later = suite.run(suite.QUICK, *on_it)
 
         assert later.status == 0, later.output
         assert f"deleting the kind cluster {name}" in later.output

@@ -19,7 +19,6 @@ from selftests.faults.fault import Fault
 _MTU = Fault(name="MTU", source="own", reds={}, after='ip link set "$HOST" mtu 1400')
 #: Of the wiring, with three failures of TOPO-MTU and three passes.
 _SOME = ("tests/test_topology.py", "-k", "mtu_is or pod_has_lo")
-_GONE_SECONDS = 20.0
 
 
 @pytest.fixture
@@ -101,7 +100,7 @@ def test_interrupted_run_has_no_verdict() -> None:
         if line.startswith("podpath: testing"):
             break
     os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=120)
+    output = suite.ended(process)
 
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     assert re.match("podpath: COULD NOT TEST   broken off: [0-9]+ of ", output.splitlines()[-1])
@@ -118,7 +117,7 @@ def test_cancelled_job_has_its_last_line_and_a_report(tmp_path: Path) -> None:
             break
     for _ in range(2):
         process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=120)
+    output = suite.ended(process)
 
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     assert "Terminated: SIGTERM broke the run off" in output
@@ -151,7 +150,7 @@ def test_node_of_a_failure_is_kept(plugins: str) -> None:
         assert done.stdout.count(" mtu 1400 ") == 4
     finally:
         os.kill(holder, signal.SIGTERM)
-    gone = waiting.until(lambda: name not in standing.listed(), bool, _GONE_SECONDS)
+    gone = waiting.until(lambda: name not in standing.listed(), bool, suite.HANG_SECONDS)
     assert gone, time.ctime()
 
 

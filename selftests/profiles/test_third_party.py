@@ -5,7 +5,6 @@ from pathlib import Path
 from selftests import suite
 
 WIRE = Path(__file__).parent / "wire"
-_SECONDS = 900.0
 
 
 def test_plugin_of_somebody_else_conforms(tmp_path: Path) -> None:
@@ -17,7 +16,6 @@ def test_plugin_of_somebody_else_conforms(tmp_path: Path) -> None:
         *("--podpath-profile", str(WIRE / "wire.toml")),
         "-v",
         report=tmp_path,
-        seconds=_SECONDS,
     )
 
     assert run.status == 0, run.output

@@ -10,7 +10,6 @@ from selftests import suite
 from selftests.real import table
 from selftests.real.table import Entry, Row
 
-_SECONDS = 900.0
 _COULD_NOT_TEST = 6
 
 
@@ -30,7 +29,6 @@ def test_configuration_has_its_verdict(
         *(f"--podpath-cni-bin={directory}" for directory in given),
         *entry.arguments,
         report=tmp_path,
-        seconds=_SECONDS,
     )
 
     row = Row.of(entry, ended)

@@ -13,7 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-_SECONDS = 90.0
+from selftests.suite import HANG_SECONDS
+
 #: Wider than any command typed after a prompt, which has the directory's name in it: where a line
 #: does not fit, the shell scrolls it, and the window does not show what was typed.
 _COLUMNS = 400
@@ -57,7 +58,7 @@ class Window:
         Raises:
             AssertionError: the text does not appear; the message has what does.
         """
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + HANG_SECONDS
         while text not in self._shown:
             left = deadline - time.monotonic()
             ready = left > 0 and select.select([self._ours], [], [], left)[0]

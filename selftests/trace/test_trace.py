@@ -15,7 +15,7 @@ import pytest
 
 from podpath import cli
 from podpath.testing import OpenNode, deploy, open_node
-from selftests.suite import ROOT
+from selftests.suite import HANG_SECONDS, ROOT
 
 pytestmark = pytest.mark.xdist_group("trace")
 
@@ -179,7 +179,7 @@ def test_commands_by_hand_show_each_hop(node: OpenNode) -> None:
             assert process.stderr is not None
             assert any("listening on" in line for line in process.stderr)
         node.node.run(["bash", "-c", sending])
-        ends = [process.wait(timeout=120) for process in started]
+        ends = [process.wait(timeout=HANG_SECONDS) for process in started]
 
     assert ends == [0] * 10
 
@@ -216,7 +216,7 @@ def test_watch_shows_one_line_while_nothing_changes(node: OpenNode) -> None:
             if re.match(r"\d\d:\d\d:\d\d  PROVED", line):
                 break
         process.send_signal(2)
-        assert process.wait(timeout=120) == 0
+        assert process.wait(timeout=HANG_SECONDS) == 0
     assert sum(line.startswith("PROVED") for line in lines) == 1
 
 
