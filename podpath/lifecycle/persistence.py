@@ -105,7 +105,7 @@ class Persistence:
     def by_themselves(self) -> list[Difference]:
         """List the changes so far that did not come as podpath created or deleted a pod."""
         self._look()
-        self._keep(self._changed_settings())
+        self._keep(self._unannounced())
         return [change for text, change in self._changes.items() if text in self._apart]
 
     def await_changes(self) -> list[Difference]:
@@ -125,7 +125,7 @@ class Persistence:
     def suspended(self) -> Iterator[None]:
         """Note what changes within the block, in which podpath itself changes the node."""
         self._look()
-        self._keep(self._changed_settings())  # the kernel announces none
+        self._keep(self._unannounced())
         self._suspended += 1
         try:
             yield
@@ -197,7 +197,7 @@ class Persistence:
         try:
             now = whole.read(self._node, self._pods)
             rules = self._list_rules()
-            came = set(self._hooks(rules)) - self._known_hooks
+            hooks = self._new_hooks(rules)
         except CouldNotTest:
             return []
         except DoesNotConform as error:
@@ -211,7 +211,6 @@ class Persistence:
         if not self._node.shared:
             differences += nodes_own.changes(self._own, now, self._network)
             differences += link_settings.changes(self._links, link_settings.of_node(self._node))
-        hooks = [Difference("changed", where, "none", rule) for where, rule in sorted(came)]
         return [*differences, *hooks, *self._lost(rules), *self._changed_settings()]
 
     def _is_usual_mac(self, difference: Difference) -> bool:
@@ -221,6 +220,19 @@ class Persistence:
         """
         link = self._own.interface(self._network.bridge)
         return link is not None and link.mac == difference.seen
+
+    def _unannounced(self) -> list[Difference]:
+        """List what changed of what the kernel announces no change of: settings and policies."""
+        changed = self._changed_settings()
+        if not self._closed and not self._node.shared:
+            with suppress(CouldNotTest):
+                changed += self._new_hooks(firewall.policies(self._node))
+        return changed
+
+    def _new_hooks(self, rules: Sequence[str]) -> list[Difference]:
+        """List which of the rules decide what becomes of pods' packets, and came by themselves."""
+        came = set(self._hooks(rules)) - self._known_hooks
+        return [Difference("changed", where, "none", rule) for where, rule in sorted(came)]
 
     def _changed_settings(self) -> list[Difference]:
         read = {} if self._closed else self._read_settings()
