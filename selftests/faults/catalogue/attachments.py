@@ -73,7 +73,8 @@ _TWO = (
         source="own: a lease that is kept by container",
         reds={"CNI-INTERFACES": "failure at bridge ADD"},
         configure=no_masquerade,
-        before=f'! grep -qs "$CNI_CONTAINERID" {_LEASES}/10.* || fail 100 "already attached"',
+        before=f"""[ -z "$CNI_CONTAINERID" ] || ! grep -qs "$CNI_CONTAINERID" {_LEASES}/10.* ||
+          fail 100 "already attached" """,
     ),
 )
 
