@@ -54,6 +54,7 @@ class Attachment:
         version: cniVersion of each call.
         container: CNI_CONTAINERID.
         name: name of the container's network namespace.
+        pod: K8S_POD_NAME in CNI_ARGS; plugins may know their attachments by it.
         netns: CNI_NETNS, the path of that namespace on the node.
         interface: CNI_IFNAME.
         result: result of the last successful ADD; None before it.
@@ -72,6 +73,7 @@ class Attachment:
         self.version = version
         self.container = randomness.unique(16).hex()
         self.name = f"contract-{next(_numbers)}-{self.container[:8]}"
+        self.pod = self.name
         self.netns = f"/run/netns/{self.name}"
         self.interface = runtime.interface
         self.result: Previous = None
@@ -96,8 +98,8 @@ class Attachment:
             "CNI_CONTAINERID": self.container,
             "CNI_NETNS": self.netns,
             "CNI_IFNAME": self.interface,
-            "CNI_ARGS": "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=contract"
-            f";K8S_POD_INFRA_CONTAINER_ID={self.container};K8S_POD_UID={self.name}",
+            "CNI_ARGS": f"IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME={self.pod}"
+            f";K8S_POD_INFRA_CONTAINER_ID={self.container};K8S_POD_UID={self.pod}",
         }
         return {k: v for k, v in {**given, **overrides}.items() if v is not None}
 
@@ -306,7 +308,8 @@ class Attachment:
     def after_reboot(self, runtime: Runtime) -> "Attachment":
         """Return the attachment as another runtime knows it, on a node without its namespace."""
         lost = Attachment(runtime, self.subject, self.version, self.capability_args)
-        lost.container, lost.name, lost.netns = self.container, self.name, self.netns
+        lost.container, lost.pod = self.container, self.pod
+        lost.name, lost.netns = self.name, self.netns
         lost.result, lost._lost = self.result, True
         return lost
 
@@ -399,7 +402,8 @@ def attached_beside(first: Attachment) -> Iterator[Attachment]:
         Unmet: a plugin that comes before the subject fails.
     """
     second = Attachment(first.runtime, first.subject, first.version, first.capability_args)
-    second.container, second.name, second.netns = first.container, first.name, first.netns
+    second.container, second.pod = first.container, first.pod
+    second.name, second.netns = first.name, first.netns
     second.interface = SECOND_INTERFACE
     try:
         second.prepare(BESIDE)

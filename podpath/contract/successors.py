@@ -23,7 +23,7 @@ def kept(
 
     Args:
         old: a container, ready for ADD.
-        new: the next container of the same pod, ready for ADD.
+        new: another one, which becomes the next container of the same pod.
         network: the configuration, and how its plugin wires pods.
         deleted: True if the old one had a DEL before, so that the next one may have its address.
 
@@ -34,6 +34,7 @@ def kept(
         DoesNotConform: a call for the old container failed, or a plugin does not end in time.
     """
     node = old.runtime.node
+    new.pod = old.pod
     old.attach()
     if deleted:
         answers.require_success(old.delete())

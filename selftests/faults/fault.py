@@ -1,12 +1,11 @@
 """A fault: the reference plugin, wrapped so that it breaks one thing.
 
-In the shell fragments: $HOST is the host end of the pod's veth, $POD the pod's name, $IP its
-address; $input is what the plugin is given, $output the result that it gives, $status its exit
-status. `in_pod COMMAND`
-runs a command in the pod's network namespace, `pod_mac` prints its MAC address, `host_of POD`
-waits for a pod and gives its host end, `result SCRIPT` changes the result with sed, `fail CODE
-MESSAGE` ends with an error document, `delegate` calls the IPAM plugin. What the fragments print
-goes to a log.
+In the shell fragments: $HOST is the host end of the pod's veth, $NAME the pod's name, $POD the
+same, or "contract" in the tests of the CNI contract, $IP its address; $input is what the plugin is
+given, $output the result that it gives, $status its exit status. `in_pod COMMAND` runs a
+command in the pod's network namespace, `pod_mac` prints its MAC address, `host_of POD` waits for a
+pod and gives its host end, `result SCRIPT` changes the result with sed, `fail CODE MESSAGE` ends
+with an error document, `delegate` calls the IPAM plugin. What the fragments print goes to a log.
 """
 
 import json
@@ -39,7 +38,8 @@ result() { output=$(flat "$output" | sed "$1"); }
 fail() { printf '{"code":%s,"msg":"%s"}' "$1" "$2" >&3; exit 1; }
 delegate() { for d in $(echo "$CNI_PATH" | tr : ' '); do [ ! -x "$d/host-local" ] || {
   printf '%s' "$input" | "$d/host-local"; return; }; done; }
-POD=${CNI_ARGS#*K8S_POD_NAME=}; POD=${POD%%;*}
+NAME=${CNI_ARGS#*K8S_POD_NAME=}; NAME=${NAME%%;*}
+POD=$NAME; case "$POD" in contract-*) POD=contract;; esac
 input=$(cat)
 [ -d /run/podpath/fault ] || mkdir -p /run/podpath/fault
 exec 3>&1 1>>/run/podpath/fault/log 2>&1

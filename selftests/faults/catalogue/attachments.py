@@ -87,8 +87,8 @@ _LATE = (
         reds={"CNI-DEL-IDEMPOTENT": "changed at link net"},
         near=frozenset({"CNI-DEL-GONE"}),
         configure=no_masquerade,
-        after='echo "$HOST" >"/run/podpath/fault/end-$POD-$CNI_IFNAME"',
-        after_del="""end=$(cat "/run/podpath/fault/end-$POD-$CNI_IFNAME")
+        after='echo "$HOST" >"/run/podpath/fault/end-$NAME-$CNI_IFNAME"',
+        after_del="""end=$(cat "/run/podpath/fault/end-$NAME-$CNI_IFNAME")
           ip link delete "$end" """,
     ),
     Fault(
@@ -118,7 +118,7 @@ _FAILED = (
         name="an ADD that failed leaves the bridge promiscuous",
         source="own: a mode for the length of an ADD",
         reds={"CNI-ADD-AGAIN": "left behind at links: expected gone, saw cni0 promiscuous"},
-        follows=frozenset({"CNI-ADD-EXHAUSTED"}),
+        follows=frozenset({"CNI-ADD-EXHAUSTED", "CNI-CHECK", "CNI-CHECK-LATER"}),
         last='[ "$CNI_COMMAND $status" != "ADD 1" ] || ip link set cni0 promisc on',
     ),
     Fault(

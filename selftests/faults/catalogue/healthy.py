@@ -75,6 +75,9 @@ _DAEMON = """running=/run/podpath/fault/daemon; [ -e "$running" ] || { : >"$runn
       iptables -w -t nat -C $rule || iptables -w -t nat -A $rule; sleep 0.3; done' \\
     "$running" >/dev/null 2>&1 3>&- </dev/null & }"""
 
+#: Shell: a file with the container that has a pod's interface.
+_HOLDER = 'holder="/run/podpath/fault/holder-$NAME-$CNI_IFNAME"'
+
 #: Of everything that a configuration may change; all of it is run by the complete matrix.
 _NEAR = frozenset(
     {
@@ -116,6 +119,22 @@ PLUGINS = (
         reds={},
         near=_NEAR,
         configure=lambda bridge: bridge.update(hairpinMode=True),
+    ),
+    Fault(
+        name="a pod's next container takes over from its old one",
+        source="projectcalico/calico: attachments are known by the names of pod and interface",
+        reds={},
+        near=frozenset(
+            {"CNI-DEL-IDEMPOTENT", "CNI-ADD-EXHAUSTED", "CNI-PARALLEL", "LIFE-PARALLEL"}
+        ),
+        configure=lambda bridge: bridge.update(ipMasq=False),
+        first=_HOLDER,
+        before="""old=$(cat "$holder")
+          case "$old" in ""|"$CNI_CONTAINERID") ;;
+          *) printf '%s' "$input" |
+            CNI_COMMAND=DEL CNI_CONTAINERID=$old CNI_NETNS= "$real";; esac""",
+        after='echo "$CNI_CONTAINERID" >"$holder"',
+        after_del='[ "$(cat "$holder")" != "$CNI_CONTAINERID" ] || rm -f "$holder"',
     ),
     Fault(
         name="promiscuous bridge",
