@@ -24,7 +24,7 @@ POD_INTERFACE = "eth0"
 
 
 #: Requirement on the names of namespaces, with the reason why tests of others are not run.
-_NAMED = ("TOPO-NETNS-NAME", "a pod has no named namespace on the node")
+UNNAMED = ("TOPO-NETNS-NAME", "a pod has no named namespace on the node")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -382,7 +382,7 @@ class Topology:
             return self.named[self.everybody[pod].netns]
         except KeyError:
             error = DoesNotConform(f"pod {pod} has no named namespace on the node")
-            raise Unmet(error, *_NAMED) from None
+            raise Unmet(error, *UNNAMED) from None
 
     def host_end(self, pod: str, interface: str = "eth0") -> Interface | None:
         """Return the peer of a pod's interface in the node's namespace, or None."""

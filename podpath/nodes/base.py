@@ -11,14 +11,26 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from podpath.errors import CouldNotTest
-from podpath.model import CommandResult, PodNetwork, Settings
+from podpath.errors import CouldNotTest, DoesNotConform, Unmet
+from podpath.model import UNNAMED, CommandResult, PodNetwork, Settings
 from podpath.nodes.belongings import Neighbours, Owners
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import files, limits, linux, netns, proc, programs, sysctl
 from podpath.system.proc import Endpoint
 
 _NAMED = "/run/netns"
+
+
+class Namespaces(dict[str, str]):
+    """Name and path of each named network namespace of a node.
+
+    Raises:
+        Unmet: A pod's namespace is asked for that has no name on the node.
+    """
+
+    def __missing__(self, name: str) -> str:
+        """Attribute a missing name to TOPO-NETNS-NAME."""
+        raise Unmet(DoesNotConform(f"the node has no network namespace named {name}"), *UNNAMED)
 
 
 class Node(ABC):
@@ -120,7 +132,7 @@ class Node(ABC):
         """Return the path of the node's own network namespace."""
         return f"/proc/{self.pid}/ns/net"
 
-    def named_namespaces(self) -> dict[str, str]:
+    def named_namespaces(self) -> Namespaces:
         """Return the name and path of each network namespace that `ip netns list` shows there.
 
         Raises:
@@ -131,9 +143,9 @@ class Node(ABC):
             # which would block.
             with os.scandir(self.root(_NAMED)) as entries:
                 present = sorted((e.name, e.path) for e in entries if _is_regular(e))
-            return dict(present)
+            return Namespaces(present)
         except FileNotFoundError:
-            return {}
+            return Namespaces()
         except OSError as error:
             raise CouldNotTest(f"the node's namespaces cannot be listed: {error}") from None
 

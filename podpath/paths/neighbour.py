@@ -41,7 +41,9 @@ def forget(node: Node, pods: Deployment, addresses: Iterable[Address]) -> None:
     Raises:
         CouldNotTest: The kernel refuses.
     """
-    namespaces = [[], *(["-n", pod.network.netns] for pod in pods)]
+    named = node.named_namespaces()
+    of_pods = [pod.network.netns for pod in pods if pod.network.netns in named]
+    namespaces = [[], *(["-n", netns] for netns in of_pods)]
     with pods.around():
         for namespace in namespaces:
             for address in addresses:

@@ -37,7 +37,7 @@ class Scene:
             pods: names of the pods to read; without any, all and the other namespaces, too.
         """
         chosen = [self.pods[name] for name in pods if name in self.pods]
-        named = self.node.named_namespaces()
+        named: Mapping[str, str] = self.node.named_namespaces()
         if pods:
             spaces = {pod.netns for pod in chosen}
             named = {name: path for name, path in named.items() if name in spaces}
