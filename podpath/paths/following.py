@@ -78,7 +78,7 @@ def _no_port(
         return None
     found = {
         end.name: tuple(own)
-        for pod in topology.pods
+        for pod in topology.everybody
         if (end := topology.host_end(pod)) and (own := _of_port(topology, network, pod))
     }
     explained = {loss.path for loss in losses}

@@ -2,17 +2,45 @@
 
 While it is promiscuous, a bridge does not drop a packet that it does not forward: it hands it to
 itself, and sends it nowhere. So the kernel reports no reason (net/bridge/br_forward.c,
-should_deliver).
+should_deliver), or one that tells nothing of the ports.
 """
 
 from collections.abc import Iterable, Iterator
 
 from podpath.model import NODE, Cause, Interface, Loss, Path, Place, Sighting, Topology
+from podpath.paths import why
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import MISSING
 
 _FORWARDING = "forwarding"
 _SHORTEST = 3  # hops on the node: a port, the bridge, another port
+_OF_BRIDGES = "br_"  # beginning of the names of the kernel's functions
+
+
+def with_ports(
+    judgement: Judgement, topology: Topology, bridge: str, explained: Iterable[Loss]
+) -> tuple[Loss, ...]:
+    """Return losses with those that the state of a bridge's ports explains.
+
+    Args:
+        judgement: The sightings, compared with the expected paths.
+        topology: The node when the traffic was over.
+        bridge: Name of the bridge; empty without one.
+        explained: Losses, with the kernel's reasons; those of the bridge that name none give way.
+    """
+    known = [loss for loss in explained if not _is_vague(loss)]
+    found = losses(judgement, topology, bridge, known)
+    told = {loss.path for loss in found}
+    return *(loss for loss in explained if loss.path not in told), *found
+
+
+def _is_vague(loss: Loss) -> bool:
+    return all(
+        cause.reason in why.UNSPECIFIC
+        and cause.location.startswith(_OF_BRIDGES)
+        and not cause.rules
+        for cause in loss.causes
+    )
 
 
 def losses(

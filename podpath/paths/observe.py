@@ -256,7 +256,7 @@ class Observer:
         losses, counts = (
             record.explain(paths, observation, judgement, dropped) if lost else ((), ())
         )
-        losses += tuple(forwarding.losses(judgement, topology, self._network.bridge, losses))
+        losses = forwarding.with_ports(judgement, topology, self._network.bridge, losses)
         if lost:
             losses += tuple(
                 diverted.losses(judgement, topology, self._unresolved(judgement), losses)

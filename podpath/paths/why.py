@@ -60,7 +60,7 @@ _PLACES = {
 #: Reasons that are of a socket's copy of a packet, not of the packet.
 _OF_COPIES = frozenset(["CONSUMED", "PACKET_SOCK_ERROR", "QUEUE_PURGE", "SOCKET_CLOSE"])
 #: A kernel that gives no reason also drops what it has already, such as a repeated SYN.
-_UNSPECIFIC = frozenset(["", "NOT_SPECIFIED"])
+UNSPECIFIC = frozenset(["", "NOT_SPECIFIED"])
 #: Between the clocks of sightings and drops, in ns.
 _TOLERANCE = 20_000
 
@@ -156,7 +156,7 @@ def _of_crossing(
         if of_path == path
         and d.namespace in spaces
         and d.time >= last.time - _TOLERANCE
-        and not (has_arrived and d.reason in _UNSPECIFIC)
+        and not (has_arrived and d.reason in UNSPECIFIC)
         and sent_as(d.packet, path.translation) in keys
     ]
     return _losses(crossing.packet, path, last.place, mine, filters)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from podpath.model import NODE, Interface, Loss, Observation, Sighting, Topology
+from podpath.model import NODE, Cause, Interface, Loss, Observation, Sighting, Topology
 from podpath.paths import forwarding, why
 from podpath.paths.judgement import judge
 from podpath.paths.probes import Echo
@@ -76,3 +76,18 @@ def test_ports_explain_nothing_else() -> None:
     assert losses(seen, isolated) == []
     assert losses(seen[:3], with_ports(client={"up": False})) == []
     assert losses(seen[:3], isolated, loss) == []
+
+
+def test_ports_are_told_in_place_of_a_reason_that_tells_nothing() -> None:
+    expected = [(Echo(samples.IDENTIFIER, 1), samples.paths())]
+    judged = judge(expected, Observation(tuple(samples.exchange()[:3])), samples.noise())
+    topology = with_ports(client=ISOLATED, server=ISOLATED)
+    path = judged.paths[0].name
+    vague = Loss("echo request", 1, path, None, NODE, (Cause("NOT_SPECIFIED", "br_flood", "v"),))
+    exact = Loss("echo request", 1, path, None, NODE, (Cause("NETFILTER_DROP", "nf", "v"),))
+
+    (told,) = forwarding.with_ports(judged, topology, samples.BRIDGE, (vague,))
+
+    assert why.sentence(told).endswith("of cni0 are both isolated")
+    assert forwarding.with_ports(judged, topology, samples.BRIDGE, (exact,)) == (exact,)
+    assert forwarding.with_ports(judged, samples.topology(), samples.BRIDGE, (vague,)) == (vague,)

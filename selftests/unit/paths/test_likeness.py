@@ -3,7 +3,7 @@
 import pytest
 
 from podpath.model import Difference, Direction, Place
-from podpath.paths.kinds import DUPLICATE, MISSING
+from podpath.paths.kinds import DUPLICATE, MISSING, UNEXPECTED
 from podpath.paths.likeness import unlike
 
 _OUT = Place("client", "eth0", Direction.OUT)
@@ -36,3 +36,13 @@ def test_one_of_them_alone(
 
 def test_another_kind_at_the_same_place_is_another() -> None:
     assert [d.kind for d in unlike([_LOST], [_LOST, _TWICE])] == [DUPLICATE]
+
+
+def test_error_of_the_pods_own_kernel_is_a_matter_of_time() -> None:
+    seen = "00:00:00:00:00:00 to 00:00:00:00:00:00, 10.88.0.3 to 10.88.0.3 [icmp 3, 88 bytes]"
+    told = Difference(UNEXPECTED, Place("client", "lo", Direction.OUT), "nothing", seen)
+    redirected = Difference(UNEXPECTED, told.where, "nothing", "[UDP 1 to 2, 88 bytes]")
+    on_wire = Difference(UNEXPECTED, _OUT, "nothing", seen)
+
+    assert unlike([], [told]) == []
+    assert [d.seen for d in unlike([], [redirected, on_wire])] == [redirected.seen, seen]
