@@ -13,6 +13,8 @@ from podpath.nodes.base import Node
 
 #: Place of the difference of a result that does not name CNI_IFNAME.
 _SANDBOXED = "interfaces of the result that have a sandbox"
+#: Why a test is not run on a container that differs from its result.
+LACKING = "the container lacks what the result lists"
 #: Place of differences in the container's namespace.
 CONTAINER = "container"
 

@@ -91,7 +91,7 @@ class Life:
         ):
             if lacking:
                 violation = DoesNotConform("\n".join(map(str, lacking)))
-                raise Unmet(violation, requirement, "the container lacks what the result lists")
+                raise Unmet(violation, requirement, links.LACKING)
 
     def require_released(self) -> None:
         """Require that the first DEL released the addresses.

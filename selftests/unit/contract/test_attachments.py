@@ -9,8 +9,10 @@ import pytest
 from podpath.cni.network import Network
 from podpath.contract import failures, links, parallel, siblings, subjects
 from podpath.contract.attachments import Attachment
-from podpath.contract.links import Link
+from podpath.contract.links import AttachmentState, Link
 from podpath.contract.runtime import Runtime
+from podpath.errors import Unmet
+from podpath.model import Difference
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
 from selftests.unit import samples
@@ -41,12 +43,30 @@ def test_attachment_is_known_by_its_addresses_in_any_version(result: dict[str, A
     assert made.known_by() == [made.container, "10.88.0.2", "fd00:88::2"]
 
 
-def test_containers_with_one_address_are_seen_in_any_version() -> None:
+def at_once(addresses: tuple[str, ...]) -> list[Difference]:
+    """ADD of two containers, whose results have one address, while they have others."""
     result = {"cniVersion": "0.2.0", "ip4": {"ip": "10.88.0.2/24"}}
-    with patch.object(Attachment, "add", return_value=[]):
-        (difference,) = parallel.added([attachment(result), attachment(result)])
+    containers = [attachment(result), attachment(result)]
+    has = {containers[0].interface: Link("02:00:00:00:00:01", addresses)}
+    state = AttachmentState(result, containers[0].interface, "", has, {})
+    with (
+        patch.object(Attachment, "add", return_value=[]),
+        patch.object(Attachment, "state", return_value=state),
+    ):
+        return parallel.added(containers)
+
+
+def test_containers_with_one_address_are_seen_in_any_version() -> None:
+    (difference,) = at_once(("10.88.0.2/24",))
 
     assert (difference.kind, difference.where) == ("address", "10.88.0.2/24")
+
+
+def test_address_that_no_container_has_is_a_finding_about_results() -> None:
+    with pytest.raises(Unmet) as raised:
+        at_once(("10.88.0.3/24",))
+
+    assert raised.value.requirement == "CNI-ADD-INTERFACE"
 
 
 def inventory(**things: tuple[str, ...]) -> Inventory:
