@@ -29,6 +29,7 @@ _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets, or the gateway'
 _HELD = ("TOPO-NETNS-IP", "the node has a pod's address, too")
 _UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
 _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
+_FORWARDING = ("TOPO-BRIDGE-GATEWAY", "the node does not forward what comes from the bridge")
 _FILTERED = ("TOPO-HOOKS", "a hook on the path drops packets")
 #: What is said of changed wiring, by whether that came with pods.
 _CHANGED = {
@@ -171,6 +172,28 @@ def unreached(item: pytest.Item, error: Exception, persistence: Persistence) -> 
         persistence.first, network, pods or list(persistence.first.pods), params.get("family")
     )
     return judged.violation(cause) if cause and judged.is_judged(item, cause.requirement) else None
+
+
+def unforwarded(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-BRIDGE-GATEWAY, if the node does not forward for the bridge."""
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.model import Family
+    from podpath.topology import bridge
+
+    network, family = shared.network(item.config), judged.parameters(item).get("family")
+    if _BEYOND.isdisjoint(shared.ids_of(item)) or not network.is_bridged:
+        return None
+    if not judged.is_judged(item, _FORWARDING[0]):
+        return None
+    if not isinstance(error, AssertionError) and not judged.is_about_paths(error):
+        return None
+    ends = tuple(f"IPv{one.value}" for one in Family if family in (None, one))
+    found = [
+        difference
+        for difference in bridge.bridge_gateway(persistence.first, network)
+        if difference.kind == "forwarding" and str(difference.where).endswith(ends)
+    ]
+    return Unmet(DoesNotConform("\n".join(map(str, found))), *_FORWARDING) if found else None
 
 
 def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:

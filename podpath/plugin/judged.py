@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,11 +21,15 @@ OF_PACKETS = ("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORTM
 
 
 def is_about_paths(error: Exception) -> bool:
-    """Return whether a test could not be run because of where packets went, perhaps."""
+    """Return whether a test could not be run because of where packets went, perhaps.
+
+    A program cannot even begin to send from an address that its pod lacks.
+    """
     from podpath.errors import CouldNotTest, Unmet
 
     of_path = isinstance(error, Unmet) and error.requirement.startswith("PATH-")
-    return of_path or isinstance(error, CouldNotTest)
+    is_lacking = isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
+    return of_path or is_lacking or isinstance(error, CouldNotTest)
 
 
 def parameters(item: pytest.Item) -> dict[str, Any]:

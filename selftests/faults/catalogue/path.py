@@ -41,9 +41,8 @@ FAULTS = (
         source="own",
         reds=_HOOKED,
         # a second exchange may meet with what the first one sends again, which is another finding
-        follows=frozenset({"PATH-HTTP"}),
-        near=frozenset({"PATH-UDP"}),
-        untestable=frozenset({"LIFE-SURVIVOR"}),
+        follows=frozenset({"PATH-HTTP", "PATH-PORTMAP"}),
+        near=frozenset({"PATH-UDP", "LIFE-SURVIVOR"}),
         after=bridge_rule("tcp flags & fin == fin tcp sport 80 drop"),
     ),
     Fault(

@@ -33,6 +33,7 @@ FAULTS = (
         source="own: a clean-up of /run/netns",
         reds={"TOPO-NETNS-NAME": "missing namespace at pod bystander"},
         follows=ALL,
+        untestable=frozenset({"LIFE-PERSIST"}),
         after="""[ "$POD" != bystander ] || setsid sh -c '
           until grep -qs "httpd" /proc/[0-9]*/task/*/children /proc/[0-9]*/cmdline &&
             ip netns pids "${CNI_NETNS##*/}" | grep -q .; do sleep 0.05; done
@@ -205,6 +206,8 @@ FAULTS = (
         name="bridge alone does not forward",
         source="own",
         reds={"TOPO-BRIDGE-GATEWAY": "forwarding at node cni0 IPv4"},
+        under=dict.fromkeys(("PATH-MASQUERADE", "PATH-PORTMAP"), "TOPO-BRIDGE-GATEWAY"),
+        follows=frozenset({"LIFE-PORTMAP"}),
         after="echo 0 >/proc/sys/net/ipv4/conf/cni0/forwarding",
     ),
     Fault(
@@ -379,6 +382,7 @@ FAULTS = (
         source="own: a temporary link that was deleted since",
         reds={"TOPO-RESULT": "interface ghost0: expected present, saw absent"},
         under={"TOPO-MAC": "TOPO-RESULT"},
+        follows=frozenset({"CNI-ADD-INTERFACE", "CNI-CHECK"}),
         after="""result 's/"interfaces":\\[/&{"name":"ghost0","mac":"02:00:00:00:00:01"},/
           s/"interface":2/"interface":3/'""",
     ),
@@ -392,7 +396,10 @@ FAULTS = (
         name="result has an address that the pod has not",
         source="own: an address for a service, which the plugin did not set",
         reds={"TOPO-ADDR": "addresses at pod"},
-        under=dict.fromkeys(("TOPO-NETNS-IP", "TOPO-RESULT", "PATH-ICMP"), "TOPO-ADDR"),
+        under=dict.fromkeys(
+            ("TOPO-NETNS-IP", "TOPO-RESULT", "PATH-ICMP", "PATH-GATEWAY"), "TOPO-ADDR"
+        ),
+        follows=frozenset({"CNI-ADD-INTERFACE", "CNI-CHECK", "CNI-PARALLEL"}),
         after="""result 's/"ips":\\[/&{"interface":2,"address":"10.88.0.250\\/24"},/'""",
     ),
     Fault(
