@@ -29,10 +29,11 @@ _FOR_PODS = frozenset(
 #: The kernel changes these: the IPv6 MTU of a link follows the link's own, at which LIFE-OTHERS
 #: looks, and the other one is of the whole machine.
 _KERNELS = frozenset({"mtu", "max_dgram_qlen"})
+_ARP_IGNORE = "ipv4/conf/{}/arp_ignore"
 #: Settings of a link -> the values with which it asks for neighbours, takes their announcements,
 #: answers requests for its addresses, and sends packets that come far enough (ip-sysctl).
 _USABLE = {
-    "ipv4/conf/{}/arp_ignore": range(3),
+    _ARP_IGNORE: range(3),
     "ipv4/conf/{}/drop_gratuitous_arp": range(1),
     "ipv6/conf/{}/drop_unsolicited_na": range(1),
     "ipv6/conf/{}/hop_limit": range(32, 256),
@@ -87,6 +88,26 @@ def hindering(now: Mapping[str, str], link: str) -> list[Difference]:
         if (value := now.get(name := pattern.format(link), "")).isdecimal()
         and int(value) not in usable
     ]
+
+
+def unanswering(by_pod: Mapping[str, Mapping[str, str]], link: str) -> dict[str, Difference]:
+    """Return the pods that ignore ARP requests by a setting that others have otherwise. Pure.
+
+    Args:
+        by_pod: pod -> the settings of its namespace, as read_in() returns them.
+        link: the pods' interface.
+
+    Returns:
+        Pod -> the difference.
+    """
+    usable = _USABLE[_ARP_IGNORE]
+    return {
+        pod: difference
+        for pod, own in by_pod.items()
+        for difference in unlike(by_pod)
+        if difference.where == f"pod {pod} {(name := _ARP_IGNORE.format(link))}"
+        if own[name].isdecimal() and int(own[name]) not in usable
+    }
 
 
 def unlike_configured(

@@ -4,7 +4,7 @@ A sniffer cannot decide it: with checksum offload, a packet on a veth has no che
 kernel that receives the packet verifies it, after every interface has seen it, and counts failures.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from podpath.model import Difference
@@ -16,6 +16,7 @@ from podpath.system.netlink.losses import Reading
 Counters = Mapping[str, Mapping[str, int]]
 
 _TABLES = ("snmp", "snmp6", "netstat")
+_COUNTED_ALONE = ("tcp", "udp")
 
 
 def read(namespaces: Mapping[str, str]) -> Counters:
@@ -45,6 +46,22 @@ def _text(name: str) -> str:
         return Path(f"/proc/thread-self/net/{name}").read_text()
     except OSError:
         return ""
+
+
+def of_protocols(counters: Counters, protocols: Collection[str]) -> Counters:
+    """Leave out counters of TCP and of UDP, if no packet of these was sent. Pure.
+
+    A connection of an earlier test that was not ended sends its data again and again.
+
+    Args:
+        counters: The counters.
+        protocols: The protocols of the packets that were seen, such as "tcp".
+    """
+    others = tuple(p.capitalize() for p in _COUNTED_ALONE if p not in protocols)
+    return {
+        namespace: {name: value for name, value in own.items() if not name.startswith(others)}
+        for namespace, own in counters.items()
+    }
 
 
 def differences(before: Counters, after: Counters) -> list[Difference]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from podpath.model import Difference, Place
 
 #: ICMP and ICMPv6 "destination unreachable", as a sighting is described (RFC 792, RFC 4443).
-_ERROR = re.compile(r"\[(icmp 3|icmpv6 1),")
+_ERROR = re.compile("(icmp 3|icmpv6 1),")
 
 
 def unlike(
@@ -44,5 +44,5 @@ def _is_own_error(difference: Difference) -> bool:
     return (
         isinstance(where, Place)
         and where.interface == "lo"
-        and bool(_ERROR.search(difference.seen))
+        and bool(_ERROR.match(difference.packet))
     )

@@ -145,7 +145,9 @@ class Observer:
             observation = _as_sent(running.collect(), traffic)
             running.release()
             self._require_no_gaps((*observation.gaps, *self._unlike(before)))
-            wrong = checksums.differences(checksums.of(record.before), checksums.read(counted))
+            protocols = {s.packet.protocol for s in observation.sightings}
+            broken = checksums.of_protocols(checksums.read(counted), protocols)
+            wrong = checksums.differences(checksums.of(record.before), broken)
             # Changes are still watched, as one during this reading would make it differ from the
             # topology that the traffic had.
             topology = self.topology()

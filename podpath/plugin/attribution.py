@@ -73,6 +73,7 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
         or wiring.peerless(item, error)
         or wiring.routeless(item, error, persistence)
         or wiring.unreached(item, error, persistence)
+        or wiring.unanswering(item, error, persistence)
         or wiring.unforwarded(item, error, persistence)
         or wiring.unplaced(item, error, persistence)
         or packets.resent(item, error)

@@ -30,6 +30,7 @@ _HELD = ("TOPO-NETNS-IP", "the node has a pod's address, too")
 _UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
 _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
 _FORWARDING = ("TOPO-BRIDGE-GATEWAY", "the node does not forward what comes from the bridge")
+_ANSWERING = ("TOPO-SETTINGS", "a pod ignores requests for its MAC address")
 _FILTERED = ("TOPO-HOOKS", "a hook on the path drops packets")
 #: What is said of changed wiring, by whether that came with pods.
 _CHANGED = {
@@ -194,6 +195,35 @@ def unforwarded(item: pytest.Item, error: Exception, persistence: Persistence) -
         if difference.kind == "forwarding" and str(difference.where).endswith(ends)
     ]
     return Unmet(DoesNotConform("\n".join(map(str, found))), *_FORWARDING) if found else None
+
+
+def unanswering(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-SETTINGS, if a pod ignores requests for its MAC address.
+
+    Whether others know the address at that moment is a matter of time.
+    """
+    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
+    from podpath.model import POD_INTERFACE, Family
+    from podpath.nodes import own_settings
+
+    node, params = shared.node(item), judged.parameters(item)
+    if node is None or not all(i.startswith(judged.OF_PACKETS) for i in shared.ids_of(item)):
+        return None
+    if params.get("family") is Family.IPV6 or not judged.is_judged(item, _ANSWERING[0]):
+        return None
+    if not isinstance(error, AssertionError) and not judged.is_about_paths(error):
+        return None
+    try:
+        by_pod = {
+            pod: own_settings.read_in(node, own.netns)
+            for pod, own in persistence.first.pods.items()
+        }
+    except (CouldNotTest, DoesNotConform):  # a pod went, which is a finding of its own
+        return None
+    found = own_settings.unanswering(by_pod, POD_INTERFACE)
+    named = judged.named(params)
+    texts = [str(difference) for pod, difference in found.items() if not named or pod in named]
+    return Unmet(DoesNotConform("\n".join(texts)), *_ANSWERING) if texts else None
 
 
 def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:

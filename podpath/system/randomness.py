@@ -17,6 +17,8 @@ _DRAWN_BITS = 32  # short enough for a user to copy by hand
 _IDENTIFIERS = 0xFFFF
 #: Below the kernel's ephemeral ports (ip_local_port_range), with room to count upwards.
 _PORTS = range(20_000, 30_000)
+#: Ports of the node that podpath maps to pods: as a source port, one would be taken for it.
+MAPPED = frozenset({28_080, 28_081, 29_000})
 
 
 def unique(size: int) -> bytes:
@@ -62,7 +64,7 @@ class Draws:
 
     def port(self) -> int:
         """Return a UDP source port for one probe: a different one each time."""
-        return next(self._ports)
+        return next(port for port in self._ports if port not in MAPPED)
 
     def token(self) -> str:
         """Return 32 hex digits, which distinguish one exchange from all others."""

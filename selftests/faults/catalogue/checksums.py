@@ -50,9 +50,9 @@ _BETWEEN_PODS = (
         name="large segments alone arrive with a wrong checksum",
         source="cilium/cilium issue 26300",
         reds={"PATH-SIZE": "wrong checksum at the kernel of client"},
-        follows=_SHOWN,
+        follows=_SHOWN | {"PATH-HTTP", "PATH-PORTMAP"},
         untestable=frozenset({"LIFE-SURVIVOR"}),
-        near=frozenset({"PATH-UDP"}),
+        near=frozenset({"PATH-UDP", "PATH-ARP"}),
         after=f"""{WITHOUT_OFFLOADS}
           {bridge_rule("ip length gt 1400 tcp sport 80 tcp checksum set 0x1234")}""",
     ),

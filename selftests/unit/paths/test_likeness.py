@@ -39,10 +39,10 @@ def test_another_kind_at_the_same_place_is_another() -> None:
 
 
 def test_error_of_the_pods_own_kernel_is_a_matter_of_time() -> None:
-    seen = "00:00:00:00:00:00 to 00:00:00:00:00:00, 10.88.0.3 to 10.88.0.3 [icmp 3, 88 bytes]"
-    told = Difference(UNEXPECTED, Place("client", "lo", Direction.OUT), "nothing", seen)
-    redirected = Difference(UNEXPECTED, told.where, "nothing", "[UDP 1 to 2, 88 bytes]")
-    on_wire = Difference(UNEXPECTED, _OUT, "nothing", seen)
+    on_lo, packet = Place("client", "lo", Direction.OUT), "icmp 3, 88 bytes"
+    told = Difference(UNEXPECTED, on_lo, "nothing", "a frame", packet)
+    redirected = Difference(UNEXPECTED, on_lo, "nothing", "a frame", "UDP 1 to 2, 88 bytes")
+    on_wire = Difference(UNEXPECTED, _OUT, "nothing", "a frame", packet)
 
     assert unlike([], [told]) == []
-    assert [d.seen for d in unlike([], [redirected, on_wire])] == [redirected.seen, seen]
+    assert len(unlike([], [redirected, on_wire])) == 2

@@ -2,6 +2,7 @@
 
 import pytest
 
+from podpath.nodes.deployment import HTTP_MAPPED, LOCALLY, UDP_MAPPED
 from podpath.system import randomness
 from podpath.system.randomness import Draws
 
@@ -52,6 +53,15 @@ def test_ports_are_distinct_and_not_the_kernels_own(seed: int) -> None:
 
     assert len(set(ports)) == 100
     assert all(20_000 <= port < 32_768 for port in ports)
+
+
+def test_no_port_is_that_of_a_mapping() -> None:
+    """Its datagrams would be taken for answers of the pod."""
+    draws = Draws(7, "a")
+
+    mapped = {port.node for port in (HTTP_MAPPED, UDP_MAPPED, LOCALLY)}
+    assert mapped == randomness.MAPPED
+    assert not {draws.port() for _ in range(10_000)} & mapped
 
 
 def test_payload_has_its_size() -> None:
