@@ -19,7 +19,8 @@ def lacking(
 ) -> list[Difference]:
     """List the missing routes that explain why packets of pods take another path, or none.
 
-    So does a gateway's permanent neighbour entry with a MAC address that no link of the node has.
+    So does a gateway's permanent neighbour entry with a MAC address that no link of the node has,
+    or none where the node does not answer for the gateway.
 
     Args:
         topology: the node and its pods.
@@ -39,7 +40,7 @@ def lacking(
             and not _in_other_table(difference)
             and _explains(topology, name, _destination(difference, name), family, beyond=beyond)
         )
-        or (misled and _misleads(topology, difference, family))
+        or (misled and _misleads(topology, name, difference, family))
     ]
 
 
@@ -86,13 +87,26 @@ def _chosen(topology: Topology, pods: Iterable[str]) -> list[str]:
     return [name for name in pods if name in topology.pods] or list(topology.pods)
 
 
-def _misleads(topology: Topology, difference: Difference, family: Family | None) -> bool:
-    """Return whether a permanent neighbour has a MAC address that no link of the node has."""
-    if difference.kind != neighbours.NEIGHBOUR or difference.seen == "none":
+def _misleads(topology: Topology, pod: str, difference: Difference, family: Family | None) -> bool:
+    """Return whether a permanent neighbour has a MAC address that no link of the node has.
+
+    Without an entry a pod asks for the address, and no link may have it.
+    """
+    if difference.kind != neighbours.NEIGHBOUR:
         return False
-    version = ipaddress.ip_address(str(difference.where).rpartition(" ")[2]).version
-    known = {link.mac for link in topology.node.interfaces}
-    return difference.seen not in known and family in (None, Family(version))
+    address = ipaddress.ip_address(str(difference.where).rpartition(" ")[2])
+    if family not in (None, Family(address.version)):
+        return False
+    if difference.seen == "none":
+        return not _is_answered(topology, pod, address)
+    return difference.seen not in {link.mac for link in topology.node.interfaces}
+
+
+def _is_answered(topology: Topology, pod: str, address: Address) -> bool:
+    """Return whether the node answers a pod's requests for an address: its own, or by a proxy."""
+    held = {a.ip for link in topology.node.interfaces for a in link.addresses}
+    end = topology.host_end(pod)
+    return address in held or bool(end and end.settings.proxies)
 
 
 def _in_other_table(difference: Difference) -> bool:

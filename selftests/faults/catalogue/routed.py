@@ -125,8 +125,7 @@ FAULTS = (
             name="aws: the gateway is no permanent neighbour",
             source="own",
             reds={"TOPO-ROUTE": "permanent neighbour at pod client 169.254.1.1"},
-            follows=_PATHS | {"PATH-GATEWAY"},
-            untestable=_PATHS | {"PATH-GATEWAY"},
+            under=dict.fromkeys((*_PATHS, "PATH-GATEWAY"), "TOPO-ROUTE"),
             after='[ "$POD" != client ] || in_pod ip neighbour del 169.254.1.1 dev eth0',
         ),
         _aws(

@@ -368,6 +368,7 @@ FAULTS = (
         source="own",
         reds={"TOPO-RESULT": "host end"},
         under={"TOPO-MAC": "TOPO-RESULT"},
+        follows=frozenset({"CNI-ADD-INTERFACE", "CNI-CHECK"}),
         after="""result 's/"name":"veth[0-9a-f]*"/"name":"veth0ff"/'""",
     ),
     Fault(
