@@ -16,6 +16,7 @@ from podpath.nodes.deployment import (
     HTTP_MAPPED,
     LOCALLY,
     LOCALLY_MAPPED,
+    LOCALLY_UDP,
     MAPPED,
     UDP_MAPPED,
     Deployment,
@@ -282,11 +283,14 @@ def test_port_of_one_address_is_answered_there_alone(
     """A port that is mapped for 127.0.0.1 leads to the pod there, and not at other addresses."""
     if family is not Family.IPV4:
         pytest.skip("the kernel routes no packet of ::1 to another interface")
-    with mapped_ports.mapped(LOCALLY_MAPPED):
-        answered = refusals.answered(node, pods, mapped_ports.target(family), LOCALLY)
+    with mapped_ports.mapped(LOCALLY_MAPPED) as pod:
+        target = mapped_ports.target(family)
+        answered = refusals.answered(node, pods, target, LOCALLY)
+        answered += refusals.delivered(node, pods, pod, target, LOCALLY_UDP)
         inapplicable = mapped_ports.inapplicable(LOCALHOST, family)
         if not inapplicable and not mapped_ports.is_excluded(LOCALHOST, family):
             answered += observe(mapped_ports.local()).differences
+            answered += mapped_ports.local_datagrams(pod)
 
     assert answered == []
 

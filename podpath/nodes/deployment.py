@@ -38,7 +38,8 @@ UDP_PORT = 9000
 HTTP_MAPPED = PortMapping("tcp", 28080, HTTP_PORT)
 UDP_MAPPED = PortMapping("udp", 29000, UDP_PORT)
 LOCALLY = PortMapping("tcp", 28081, HTTP_PORT, "127.0.0.1")
-_PORTS = {MAPPED: (HTTP_MAPPED, UDP_MAPPED), LOCALLY_MAPPED: (LOCALLY,)}
+LOCALLY_UDP = PortMapping("udp", 29001, UDP_PORT, "127.0.0.1")
+_PORTS = {MAPPED: (HTTP_MAPPED, UDP_MAPPED), LOCALLY_MAPPED: (LOCALLY, LOCALLY_UDP)}
 
 #: File in which the UDP receiver keeps the datagrams.
 UDP_LOG = "/tmp/udp"

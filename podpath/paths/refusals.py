@@ -1,14 +1,20 @@
 """Ports that the node must refuse, asked for from several namespaces without sniffers."""
 
 import socket
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 
-from podpath.model import BEYOND, NODE, Address, Difference
+from podpath.model import BEYOND, NODE, Address, Difference, Family
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import CLIENT, Deployment, in_parallel
-from podpath.nodes.pod import PortMapping
+from podpath.nodes.pod import Pod, PortMapping
+from podpath.paths import many_flows
 from podpath.system import limits, netns
+
+#: Bytes of a datagram that are read: more than any name of a sender has.
+_LONGEST = 64
 
 
 def answered(node: Node, pods: Deployment, address: Address, port: PortMapping) -> list[Difference]:
@@ -30,6 +36,57 @@ def answered(node: Node, pods: Deployment, address: Address, port: PortMapping) 
         for name, namespace in namespaces(node, pods).items()
         if netns.run_in(namespace, partial(_is_accepted, address, port))
     ]
+
+
+def delivered(
+    node: Node, pods: Deployment, pod: Pod, address: Address, port: PortMapping
+) -> list[Difference]:
+    """List whose datagrams to an address of the node arrive at a pod that must not get them.
+
+    Args:
+        node: The node.
+        pods: Its pods, the client among them.
+        pod: The pod with the port.
+        address: The address.
+        port: The UDP port, which is mapped for another address alone.
+
+    Raises:
+        CouldNotTest: No program can listen at the pod's port.
+    """
+    own = pod.network.address(Family(address.version))
+    namespace = node.named_namespaces()[pod.network.netns]
+    senders = namespaces(node, pods)
+    with netns.run_in(namespace, partial(_opened, own, port)) as receiver:
+        many_flows.bind_beside(receiver, own, port.pod)
+        for name, place in senders.items():
+            netns.run_in(place, partial(_send, address, port, name.encode()))
+        heard = _heard(receiver, len(senders))
+    return [
+        Difference(
+            "mapped port",
+            f"udp port {port.node} of {address}, sent to from {name}",
+            f"nothing arrives, as the host IP is {port.host_ip}",
+            "a datagram",
+        )
+        for name in senders
+        if name.encode() in heard
+    ]
+
+
+def _send(address: Address, port: PortMapping, payload: bytes) -> None:
+    with _opened(address, port) as sender, suppress(OSError):  # refused, or no route
+        sender.sendto(payload, (str(address), port.node))
+
+
+def _heard(receiver: socket.socket, most: int) -> set[bytes]:
+    """Return what arrives within the time in which a node refuses a port."""
+    heard: set[bytes] = set()
+    deadline = time.monotonic() + limits.current().refusal
+    while len(heard) < most and (left := deadline - time.monotonic()) > 0:
+        receiver.settimeout(left)
+        with suppress(OSError):
+            heard.add(receiver.recv(_LONGEST))
+    return heard
 
 
 def accepted(

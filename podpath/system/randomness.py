@@ -18,7 +18,7 @@ _IDENTIFIERS = 0xFFFF
 #: Below the kernel's ephemeral ports (ip_local_port_range), with room to count upwards.
 _PORTS = range(20_000, 30_000)
 #: Ports of the node that podpath maps to pods: as a source port, one would be taken for it.
-MAPPED = frozenset({28_080, 28_081, 29_000})
+MAPPED = frozenset({28_080, 28_081, 29_000, 29_001})
 
 
 def unique(size: int) -> bytes:

@@ -27,6 +27,7 @@ from podpath.nodes.deployment import (
     HTTP_MAPPED,
     LOCALLY,
     LOCALLY_MAPPED,
+    LOCALLY_UDP,
     MAPPED,
     UDP_MAPPED,
     Deployment,
@@ -153,6 +154,19 @@ class MappedPorts:
         own = End(f"pod {pod.name}", namespace, network.address(family), UDP_MAPPED.pod)
         far = self._client(BEYOND, family)
         return End(str(far), self.node.beyond, far), own, (self.target(family), UDP_MAPPED.node)
+
+    def local_datagrams(self, pod: Pod) -> list[Difference]:
+        """List the datagrams to 127.0.0.1 that do not reach the pod LOCALLY_MAPPED, or no answer.
+
+        Raises:
+            CouldNotTest: No program can listen at the pod's port.
+        """
+        namespace = self.node.named_namespaces()[pod.network.netns]
+        own = pod.network.address(Family.IPV4)
+        asker = Asker(NODE, self.node.network_namespace())
+        target = (ip_address(LOCALLY_UDP.host_ip), LOCALLY_UDP.node)
+        found = many_flows.undelivered(asker, target, (namespace, own, LOCALLY_UDP.pod), self.draws)
+        return list(found.differences)
 
     def local(self) -> Traffic:
         """Make an HTTP exchange at 127.0.0.1 with the pod LOCALLY_MAPPED."""

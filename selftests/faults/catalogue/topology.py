@@ -532,7 +532,7 @@ FAULTS = (
         name="node has a rule about the pod",
         source="own",
         reds={"TOPO-NODE-ROUTE": "unexpected rule at node"},
-        follows=frozenset({"LIFE-CHURN", "LIFE-DELETE"}),
+        follows=frozenset({"LIFE-CHURN", "LIFE-DELETE", "CNI-DEL", "CNI-DEL-GONE", "CNI-PARALLEL"}),
         after='ip rule add from "$IP" table 100',
     ),
     Fault(

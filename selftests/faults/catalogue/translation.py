@@ -111,6 +111,21 @@ FAULTS = (
         near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
         before=given('s/"HostIP":"127.0.0.1"/"HostIP":""/'),
     ),
+    _mapping(
+        name="the host IP of a mapped UDP port is ignored",
+        source="containernetworking/plugins issue 1115, for one protocol",
+        reds={"PATH-PORTMAP": "nothing arrives, as the host IP is 127.0.0.1, saw a datagram"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        before=given('s/"Protocol":"udp","HostIP":"127.0.0.1"/"Protocol":"udp","HostIP":""/'),
+    ),
+    _mapping(
+        name="datagrams to a port of 127.0.0.1 are not mapped",
+        source="own: a rule for connections alone",
+        reds={"PATH-PORTMAP": "udp port 29001 of 127.0.0.1, asked for from node: expected an"},
+        near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
+        after="""iptables -t nat -C OUTPUT -p udp -d 127.0.0.1 --dport 29001 -j ACCEPT ||
+          iptables -t nat -I OUTPUT -p udp -d 127.0.0.1 --dport 29001 -j ACCEPT""",
+    ),
     _conditional(
         name="the conditions of mapped ports are ignored",
         source="own: an exception for an administrator's host that is none",

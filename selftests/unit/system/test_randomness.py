@@ -2,7 +2,7 @@
 
 import pytest
 
-from podpath.nodes.deployment import HTTP_MAPPED, LOCALLY, UDP_MAPPED
+from podpath.nodes.deployment import HTTP_MAPPED, LOCALLY, LOCALLY_UDP, UDP_MAPPED
 from podpath.system import randomness
 from podpath.system.randomness import Draws
 
@@ -59,7 +59,7 @@ def test_no_port_is_that_of_a_mapping() -> None:
     """Its datagrams would be taken for answers of the pod."""
     draws = Draws(7, "a")
 
-    mapped = {port.node for port in (HTTP_MAPPED, UDP_MAPPED, LOCALLY)}
+    mapped = {port.node for port in (HTTP_MAPPED, UDP_MAPPED, LOCALLY, LOCALLY_UDP)}
     assert mapped == randomness.MAPPED
     assert not {draws.port() for _ in range(10_000)} & mapped
 
