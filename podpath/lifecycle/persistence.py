@@ -33,9 +33,9 @@ _ON_LINKS = ("table bridge ", "table netdev ")
 class Persistence:
     """The pods that stay, and what changed of their wiring by itself.
 
-    The kernel announces each change of links, addresses and routes, and counts those of rules. Only
-    an announced change is looked at. Changes while podpath creates or deletes pods may come of
-    that, which LIFE-OTHERS is about.
+    The kernel announces each change of links, addresses, routes and their rules, and of permanent
+    neighbours, and counts those of packet filters. Only an announced change is looked at. Changes
+    while podpath creates or deletes pods may come of that, which LIFE-OTHERS is about.
 
     Attributes:
         first: the topology right after ADD.

@@ -9,10 +9,11 @@ import pytest
 from podpath.plugin import judged, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from podpath.cni.network import Network
     from podpath.lifecycle.persistence import Persistence
-    from podpath.model import Difference
+    from podpath.model import Difference, Family, Topology
 
 
 #: Requirements on packets to beyond the node, and on those that pods send to their gateway.
@@ -26,6 +27,8 @@ _FROM_NODE = _BY_GATEWAY | {"LIFE-REUSE"}
 _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
 _ADDRESSED = ("TOPO-ADDR", "a pod's interface lacks its address")
 _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets, or the gateway's MAC address")
+_LIMITED = ("TOPO-ADDR", "a pod's address is not for packets to elsewhere")
+_DIVERTED = ("TOPO-NODE-ROUTE", "a route of the node leads elsewhere than to a pod")
 _HELD = ("TOPO-NETNS-IP", "the node has a pod's address, too")
 _UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
 _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
@@ -83,8 +86,8 @@ def _changes_alone(item: pytest.Item, changes: Sequence[Difference]) -> bool:
 def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     """Return the violation of TOPO-ROUTE, if a missing route explains where packets went."""
     from podpath.errors import DoesNotConform, Unmet
-    from podpath.model import NODE, Family
-    from podpath.topology import comparison, following, unrouted
+    from podpath.model import NODE
+    from podpath.topology import following, unrouted
 
     ids, network = shared.ids_of(item), shared.network(item.config)
     if (
@@ -95,22 +98,11 @@ def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     params = judged.parameters(item)
     # a pod with mapped ports comes later, and is wired as those that stay
     pods = judged.named(params) if _MAPPED.isdisjoint(ids) else []
-    unheld = [
-        f"pod {pod} has no address {address} on its interface"
-        for pod in pods or list(persistence.first.pods)
-        if pod in persistence.first.pods
-        for address in comparison.unheld(persistence.first, pod)
-        if params.get("family") in (None, Family(address.version))
-    ]
-    to_node = params.get("peer") == NODE
+    to_node, family = params.get("peer") == NODE, params.get("family")
     misled = to_node or not _BY_GATEWAY.isdisjoint(ids) or not network.is_bridged
-    concerned = (persistence.first, pods, params.get("family"))
-    # the node answers ARP for its addresses, whatever link they are on (ip-sysctl, arp_ignore)
-    taken = misled or params.get("family") is Family.IPV4
-    for violated, found in (
-        (_ADDRESSED, unheld),
-        (_KNOWN, unrouted.unknown_to_node(*concerned) if misled else []),
-        (_HELD, unrouted.held_by_node(*concerned) if taken else []),
+    beyond = not _BEYOND.isdisjoint(ids)
+    for violated, found in _of_addresses(
+        persistence.first, network, pods, family, beyond=beyond, misled=misled
     ):
         if found and violated[0] not in network.not_applicable:
             return Unmet(DoesNotConform("\n".join(map(str, found))), *violated)
@@ -118,8 +110,8 @@ def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
         persistence.first,
         network,
         pods or list(persistence.first.pods),
-        params.get("family"),
-        beyond=not _BEYOND.isdisjoint(ids),
+        family,
+        beyond=beyond,
         misled=misled,
     )
     if not lacking:
@@ -128,6 +120,40 @@ def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     if cause is None:
         return Unmet(DoesNotConform("\n".join(map(str, lacking))), *_ROUTED)
     return judged.violation(cause)
+
+
+def _of_addresses(
+    first: Topology,
+    network: Network,
+    pods: Sequence[str],
+    family: Family | None,
+    *,
+    beyond: bool,
+    misled: bool,
+) -> Iterator[tuple[tuple[str, str], Sequence[object]]]:
+    """Yield violations about the addresses of pods, each with what was found; pods: none for all.
+
+    Those of the node concern packets that it sends to pods, and IPv4 ones on a bridge: it answers
+    ARP for its addresses, whatever link they are on (ip-sysctl, arp_ignore).
+    """
+    from podpath.model import Family
+    from podpath.topology import comparison, unrouted
+
+    own = [pod for pod in pods or list(first.pods) if pod in first.pods]
+    unheld = [
+        f"pod {pod} has no address {address} on its interface"
+        for pod in own
+        for address in comparison.unheld(first, pod)
+        if family in (None, Family(address.version))
+    ]
+    yield _ADDRESSED, unheld
+    if beyond:
+        yield _LIMITED, [text for pod in own for text in comparison.limited(first, pod)]
+    if misled:
+        yield _KNOWN, unrouted.unknown_to_node(first, pods, family)
+    if misled or family is Family.IPV4:
+        yield _HELD, unrouted.held_by_node(first, pods, family)
+        yield _DIVERTED, unrouted.diverted(first, network, pods, family)
 
 
 def peerless(item: pytest.Item, error: Exception) -> Exception | None:

@@ -65,6 +65,12 @@ def no_host_end(pod: str) -> Difference:
     return Difference("peer", f"pod {pod} {POD_INTERFACE}", "an interface of the node", "none")
 
 
+def limited(topology: Topology, pod: str) -> list[str]:
+    """List the addresses of a pod's eth0 that by their scope are not for packets to elsewhere."""
+    link = topology.of_pod(pod).interface(POD_INTERFACE)
+    return [limit for limit in (link.limited if link else ()) if " scope " in limit]
+
+
 def unheld(topology: Topology, pod: str) -> list[Address]:
     """List the addresses that the runtime has of a pod, and that its eth0 has not."""
     link = topology.of_pod(pod).interface(POD_INTERFACE)

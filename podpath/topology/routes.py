@@ -7,8 +7,8 @@ from podpath.cni.routes import ConfiguredRoute
 from podpath.model import Difference, Family, Route, listed
 from podpath.topology.comparison import Differences
 
-#: Kinds of difference: a route is absent; it is there with another attribute.
-MISSING, ATTRIBUTES = "missing route", "attributes of route"
+#: Kinds of difference: a route is absent; nobody configured it; it has another attribute.
+MISSING, UNEXPECTED, ATTRIBUTES = "missing route", "unexpected route", "attributes of route"
 #: Metric of a route that states none (net/ipv6/route.c, IP6_RT_PRIO_USER).
 _USUAL_METRIC = {Family.IPV4.value: 0, Family.IPV6.value: 1024}
 #: Names of scopes (linux/rtnetlink.h).
@@ -29,7 +29,7 @@ def exactly(where: str, expected: set[Route], present: set[Route]) -> Difference
         Difference(kind, f"{where} {route}", *values)
         for kind, values, routes in (
             (MISSING, ("present", "absent"), missing),
-            ("unexpected route", ("absent", "present"), unexpected),
+            (UNEXPECTED, ("absent", "present"), unexpected),
         )
         for route in sorted(routes, key=str)
     ]

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterable
 
 from podpath.cni.network import Network
-from podpath.model import NODE, Address, Difference, Family, Topology
+from podpath.model import NODE, Address, Difference, Family, Subnet, Topology
 from podpath.topology import addresses, neighbours, routes, routing
 
 
@@ -63,6 +63,33 @@ def unknown_to_node(
     return [d for d in neighbours.of_node(topology) if str(d.where) in own]
 
 
+def diverted(
+    topology: Topology, network: Network, pods: Iterable[str], family: Family | None
+) -> list[Difference]:
+    """List the routes of the node that lead packets to pods elsewhere.
+
+    A local route leads to the node itself, which then answers for the address, too.
+
+    Args:
+        topology: the node and its pods.
+        network: the configuration, and how its plugin wires pods.
+        pods: names of the pods; none for all.
+        family: IP version of the packets; None for all.
+    """
+    addresses = [
+        address
+        for name in _chosen(topology, pods)
+        for address in topology.pods[name].addresses
+        if family in (None, Family(address.version))
+    ]
+    return [
+        difference
+        for difference in routing.node_route(topology, network)
+        if difference.kind == routes.UNEXPECTED
+        and any(address in _of_node(difference) for address in addresses)
+    ]
+
+
 def held_by_node(
     topology: Topology, pods: Iterable[str], family: Family | None
 ) -> list[Difference]:
@@ -117,6 +144,11 @@ def _in_other_table(difference: Difference) -> bool:
 def _destination(difference: Difference, pod: str) -> str:
     """Return the network of a missing route, with which its place continues after the pod."""
     return str(difference.where).removeprefix(f"pod {pod} ").split()[0]
+
+
+def _of_node(difference: Difference) -> Subnet:
+    """Return the network of a route of the node, with which its place continues."""
+    return ipaddress.ip_network(str(difference.where).removeprefix(f"{NODE} ").split()[0])
 
 
 def _explains(

@@ -30,8 +30,9 @@ from podpath.system.netlink.messages import (
 
 M = TypeVar("M", bound=Message)
 
-# RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, and the same two of IPv6
-_CHANGES = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
+# RTMGRP_LINK, RTMGRP_NEIGH, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV4_RULE, and the same
+# three of IPv6, of which the last one has no name
+_CHANGES = 0x1 | 0x4 | 0x10 | 0x40 | 0x80 | 0x100 | 0x400 | 1 << 18
 #: The size of the receive buffer, in bytes.
 LARGEST = 256 * 1024
 
@@ -205,7 +206,10 @@ def opened() -> socket.socket:
 
 
 def listener() -> socket.socket:
-    """Open a socket that receives changes of links, addresses and routes in the same namespace."""
+    """Open a socket that receives changes of the same namespace.
+
+    These are changes of links, addresses, routes, rules and neighbours.
+    """
     endpoint = opened()
     endpoint.bind((0, _CHANGES))
     return endpoint

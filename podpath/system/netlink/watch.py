@@ -1,4 +1,6 @@
-"""Watch a network namespace for changes of interfaces, addresses and routes.
+"""Watch a network namespace for changes of interfaces, addresses, routes and their rules.
+
+Neighbours that the kernel finds by itself are none; those that somebody sets for good are.
 
 podpath derives a path from the topology after the probe. The path is valid for the probe only if
 the topology did not change meanwhile. Two snapshots, before and after, do not show this: both miss
@@ -7,6 +9,7 @@ that listen (rtnetlink(7)).
 """
 
 import errno
+import socket
 from dataclasses import dataclass
 
 from podpath.errors import CouldNotTest
@@ -16,11 +19,19 @@ from podpath.system.netlink import framing
 from podpath.system.netlink.decoding import decoded
 from podpath.system.netlink.framing import Envelope
 from podpath.system.netlink.links import LinkMessage
-from podpath.system.netlink.messages import AddressMessage, RouteMessage
+from podpath.system.netlink.message import Message
+from podpath.system.netlink.messages import (
+    AddressMessage,
+    NeighbourMessage,
+    RouteMessage,
+    RuleMessage,
+)
 from podpath.system.netlink.questions import LARGEST, LINKS, check_whole, listener, refused
 
 _WATCHED = frozenset(
-    kind for of in (LinkMessage, AddressMessage, RouteMessage) for kind in (of.NEW, of.NEW + 1)
+    kind
+    for of in (LinkMessage, AddressMessage, RouteMessage, RuleMessage, NeighbourMessage)
+    for kind in (of.NEW, of.NEW + 1)
 )
 
 
@@ -90,9 +101,7 @@ class Follower:
                 return self._link(message, new=new)
             case AddressMessage():
                 return self._address(message, new=new)
-            case RouteMessage() if not _comes_with_links(message):
-                return f"a route was {'added' if new else 'removed'}"
-        return ""
+        return _of_way(message, new=new)
 
     def _address(self, message: AddressMessage, *, new: bool) -> str:
         if message.family is Family.IPV6 and (not message.is_global or message.is_refreshed):
@@ -114,11 +123,28 @@ class Follower:
         return f"{before.name} {before.unlike(now)}" if before != now else ""
 
 
+def _of_way(message: Message, *, new: bool) -> str:
+    """Describe a change of the ways that packets take from the namespace; empty if it is none."""
+    match message:
+        case RouteMessage() if not _comes_with_links(message):
+            return f"a route was {'added' if new else 'removed'}"
+        case RuleMessage():
+            return f"a routing rule was {'added' if new else 'removed'}"
+        case NeighbourMessage() if new and _is_set(message):
+            return "a permanent neighbour was set"
+    return ""
+
+
 def _comes_with_links(route: RouteMessage) -> bool:
     """Return whether a route is link-local or multicast IPv6, which links get at any time."""
     if route.family is not Family.IPV6 or route.destination is None:
         return False
     return route.destination.packed[:1] in (b"\xfe", b"\xff")
+
+
+def _is_set(neighbour: NeighbourMessage) -> bool:
+    """Return whether a neighbour is permanent; entries of bridges come with their ports."""
+    return neighbour.is_permanent and neighbour.address_family != socket.AF_BRIDGE
 
 
 class Watch:

@@ -507,7 +507,7 @@ PLUGINS = (
         source="",
         reds={},
         near=frozenset({"LIFE-PERSIST", "TOPO-HOOKS", "PATH-MASQUERADE"}),
-        after=later("""nft add table ip late
+        after=later("""mkdir /run/podpath/fault/late || exit; nft add table ip late
           nft add chain ip late f \\{ type filter hook forward priority 0\\; \\}
           nft add rule ip late f ip saddr 203.0.113.0/24 drop
           nft add rule ip late f ip saddr 10.88.0.0/24 accept

@@ -49,9 +49,9 @@ FAULTS = (
     Fault(
         name="the first pods bring the node a route to another network",
         source="own: a service's network, which is routed to the pods' bridge",
-        reds={"LIFE-OTHERS": "left behind at routes of the node: expected none, saw 198.51.100.0"},
+        reds={"LIFE-OTHERS": "left behind at routes of the node: expected none, saw 100.64.99.0"},
         near=frozenset({"TOPO-NODE-ROUTE"}),
-        after="ip route replace 198.51.100.0/24 dev cni0",
+        after="ip route replace 100.64.99.0/24 dev cni0",
     ),
     Fault(
         name="the first pods bring the node a rule for all packets",
