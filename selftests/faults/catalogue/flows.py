@@ -83,6 +83,18 @@ FAULTS = (
         after=_dropped("-p tcp --dport 28080 --sport 40000:42000"),
     ),
     Fault(
+        name="pods are masqueraded to each other",
+        source="own: a rule of masquerading without an exception for the pods' network",
+        reds={"PATH-UNCHANGED": "address changed"},
+        under=dict.fromkeys(
+            ("PATH-ICMP", "PATH-HTTP", "PATH-SIZE", "PATH-CONCURRENT", "LIFE-REUSE"),
+            "PATH-UNCHANGED",
+        ),
+        after="""ip link set cni0 type bridge nf_call_iptables 1
+          rule="POSTROUTING -s 10.88.0.0/24 -d 10.88.0.0/24 -j MASQUERADE"
+          iptables -t nat -C $rule || iptables -t nat -I $rule""",
+    ),
+    Fault(
         name="datagrams of some source ports are not masqueraded",
         source="own: an exception for a range of ports that ends too late",
         reds={"PATH-MASQUERADE": "10.88.0."},

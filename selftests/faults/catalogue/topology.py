@@ -529,6 +529,15 @@ FAULTS = (
         after='ip route add "$IP/32" dev cni0 metric 5',
     ),
     Fault(
+        name="a route of the node takes a pod's address for the node's own",
+        source="projectcalico/calico issue 6244, without an address",
+        reds={"TOPO-NODE-ROUTE": "unexpected route at node 10.88.0."},
+        under=dict.fromkeys(
+            ("PATH-ARP", "PATH-GATEWAY", "PATH-MASQUERADE", "LIFE-REUSE"), "TOPO-NODE-ROUTE"
+        ),
+        after='[ "$POD" != server ] || ip route add local "$IP/32" dev lo table local',
+    ),
+    Fault(
         name="node has a rule about the pod",
         source="own",
         reds={"TOPO-NODE-ROUTE": "unexpected rule at node"},
