@@ -91,7 +91,9 @@ def hindering(now: Mapping[str, str], link: str) -> list[Difference]:
 
 
 def unanswering(by_pod: Mapping[str, Mapping[str, str]], link: str) -> dict[str, Difference]:
-    """Return the pods that ignore ARP requests by a setting that others have otherwise. Pure.
+    """Return the pods that ignore ARP requests by a setting that their link was given. Pure.
+
+    A new link begins with the namespace's default, which may be the host's.
 
     Args:
         by_pod: pod -> the settings of its namespace, as read_in() returns them.
@@ -100,13 +102,12 @@ def unanswering(by_pod: Mapping[str, Mapping[str, str]], link: str) -> dict[str,
     Returns:
         Pod -> the difference.
     """
-    usable = _USABLE[_ARP_IGNORE]
+    name, usable = _ARP_IGNORE.format(link), _USABLE[_ARP_IGNORE]
     return {
-        pod: difference
+        pod: Difference("setting", f"pod {pod} {name}", _bounds(usable), value)
         for pod, own in by_pod.items()
-        for difference in unlike(by_pod)
-        if difference.where == f"pod {pod} {(name := _ARP_IGNORE.format(link))}"
-        if own[name].isdecimal() and int(own[name]) not in usable
+        if (value := own.get(name, "")).isdecimal() and int(value) not in usable
+        if value != own.get(_ARP_IGNORE.format("default"))
     }
 
 

@@ -232,8 +232,8 @@ def unanswering(item: pytest.Item, error: Exception, persistence: Persistence) -
     from podpath.model import POD_INTERFACE, Family
     from podpath.nodes import own_settings
 
-    node, params = shared.node(item), judged.parameters(item)
-    if node is None or not all(i.startswith(judged.OF_PACKETS) for i in shared.ids_of(item)):
+    node, params, ids = shared.node(item), judged.parameters(item), shared.ids_of(item)
+    if node is None or not all(i.startswith(judged.OF_PACKETS) for i in ids):
         return None
     if params.get("family") is Family.IPV6 or not judged.is_judged(item, _ANSWERING[0]):
         return None
@@ -247,7 +247,8 @@ def unanswering(item: pytest.Item, error: Exception, persistence: Persistence) -
     except (CouldNotTest, DoesNotConform):  # a pod went, which is a finding of its own
         return None
     found = own_settings.unanswering(by_pod, POD_INTERFACE)
-    named = judged.named(params)
+    # a pod with mapped ports comes later, and is set as those that stay
+    named = judged.named(params) if _MAPPED.isdisjoint(ids) else []
     texts = [str(difference) for pod, difference in found.items() if not named or pod in named]
     return Unmet(DoesNotConform("\n".join(texts)), *_ANSWERING) if texts else None
 

@@ -155,7 +155,7 @@ FAULTS = (
         source="kubernetes/kubernetes issue 71555",
         reds={"TOPO-SETTINGS": "arp_ignore: expected 2 at most, saw 8"},
         follows=frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-ARP"}),
-        untestable=frozenset({"PATH-ICMP"}),
+        untestable=frozenset({"PATH-ICMP", "LIFE-REUSE"}),
         after="""in_pod sh -c "echo 8 >/proc/sys/net/ipv4/conf/$CNI_IFNAME/arp_ignore" """,
     ),
     Fault(

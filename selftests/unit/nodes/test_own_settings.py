@@ -101,3 +101,21 @@ def test_value_that_tuning_does_not_give() -> None:
     (difference,) = own_settings.unlike_configured(now, wanted, "net1")
 
     assert str(difference) == "setting at a container ipv4/tcp_ecn: expected 1, saw 2"
+
+
+@pytest.mark.parametrize(
+    ("value", "default", "ignores"),
+    [
+        pytest.param("8", "0", True, id="set"),
+        pytest.param("8", "8", False, id="the-hosts-own"),
+        pytest.param("2", "0", False, id="answers-its-own-subnet"),
+    ],
+)
+def test_pod_that_ignores_requests_by_a_setting_of_its_link(
+    value: str, default: str, ignores: bool
+) -> None:
+    own = {"ipv4/conf/eth0/arp_ignore": value, "ipv4/conf/default/arp_ignore": default}
+
+    found = own_settings.unanswering({"client": own}, "eth0")
+
+    assert list(found) == (["client"] if ignores else [])
