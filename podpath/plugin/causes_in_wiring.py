@@ -28,7 +28,7 @@ _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
 _ADDRESSED = ("TOPO-ADDR", "a pod's interface lacks its address")
 _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets, or the gateway's MAC address")
 _LIMITED = ("TOPO-ADDR", "a pod's address is not for packets to elsewhere")
-_DIVERTED = ("TOPO-NODE-ROUTE", "a route of the node leads elsewhere than to a pod")
+_TAKEN = ("TOPO-NODE-ROUTE", "a route of the node takes a pod's address for its own")
 _HELD = ("TOPO-NETNS-IP", "the node has a pod's address, too")
 _UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
 _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
@@ -153,7 +153,7 @@ def _of_addresses(
         yield _KNOWN, unrouted.unknown_to_node(first, pods, family)
     if misled or family is Family.IPV4:
         yield _HELD, unrouted.held_by_node(first, pods, family)
-        yield _DIVERTED, unrouted.diverted(first, network, pods, family)
+        yield _TAKEN, unrouted.taken_by_node(first, network, pods, family)
 
 
 def peerless(item: pytest.Item, error: Exception) -> Exception | None:

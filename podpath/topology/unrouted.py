@@ -7,6 +7,9 @@ from podpath.cni.network import Network
 from podpath.model import NODE, Address, Difference, Family, Subnet, Topology
 from podpath.topology import addresses, neighbours, routes, routing
 
+#: Attribute of a route that leads to the namespace itself.
+_LOCAL = "local"
+
 
 def lacking(
     topology: Topology,
@@ -63,12 +66,12 @@ def unknown_to_node(
     return [d for d in neighbours.of_node(topology) if str(d.where) in own]
 
 
-def diverted(
+def taken_by_node(
     topology: Topology, network: Network, pods: Iterable[str], family: Family | None
 ) -> list[Difference]:
-    """List the routes of the node that lead packets to pods elsewhere.
+    """List the local routes of the node that lead packets to pods to the node itself.
 
-    A local route leads to the node itself, which then answers for the address, too.
+    The node answers for the addresses, too, as for its own.
 
     Args:
         topology: the node and its pods.
@@ -86,6 +89,7 @@ def diverted(
         difference
         for difference in routing.node_route(topology, network)
         if difference.kind == routes.UNEXPECTED
+        and _LOCAL in str(difference.where).split()
         and any(address in _of_node(difference) for address in addresses)
     ]
 

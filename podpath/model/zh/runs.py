@@ -39,7 +39,7 @@ TEXTS = {
     "the node does not forward what comes from the bridge": "节点不转发来自网桥的报文",
     "a pod ignores requests for its MAC address": "有 Pod 不应答对其 MAC 地址的查询",
     "a pod's address is not for packets to elsewhere": "Pod 的地址不能用于发往别处的报文",
-    "a route of the node leads elsewhere than to a pod": "节点的一条路由没有通往 Pod",
+    "a route of the node takes a pod's address for its own": "节点的路由占用了 Pod 的地址",
     "a hook on the path drops packets": "路径上的钩子丢弃了报文",
     "a host end has lost its address": "节点侧接口丢失了地址",
     "the result names another interface": "结果里写的是别的接口",
