@@ -191,7 +191,7 @@ def unreached(item: pytest.Item, error: Exception, persistence: Persistence) -> 
     looks_closer = bool(ids & _HOP_BY_HOP) and bool(item.stash.get(shared.observations, []))
     if not from_node or not all(i.startswith(judged.OF_PACKETS) for i in ids) or looks_closer:
         return None
-    if not isinstance(error, AssertionError) and not judged.is_about_paths(error):
+    if not judged.may_follow(error):
         return None
     params = judged.parameters(item)
     pods = judged.named(params) if ids.isdisjoint(_MAPPED) else []
@@ -212,7 +212,7 @@ def unforwarded(item: pytest.Item, error: Exception, persistence: Persistence) -
         return None
     if not judged.is_judged(item, _FORWARDING[0]):
         return None
-    if not isinstance(error, AssertionError) and not judged.is_about_paths(error):
+    if not judged.may_follow(error):
         return None
     ends = tuple(f"IPv{one.value}" for one in Family if family in (None, one))
     found = [
@@ -237,7 +237,7 @@ def unanswering(item: pytest.Item, error: Exception, persistence: Persistence) -
         return None
     if params.get("family") is Family.IPV6 or not judged.is_judged(item, _ANSWERING[0]):
         return None
-    if not isinstance(error, AssertionError) and not judged.is_about_paths(error):
+    if not judged.may_follow(error):
         return None
     try:
         by_pod = {
@@ -288,7 +288,7 @@ def unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> E
 
     if not _MAPPED.issuperset(shared.ids_of(item)) or not judged.is_judged(item, _UNPLACED[0]):
         return None
-    if not isinstance(error, AssertionError) and not judged.is_about_paths(error):
+    if not judged.may_follow(error):
         return None
     found = unplaced.results(persistence.first, shared.network(item.config))
     return Unmet(DoesNotConform("\n".join(map(str, found))), *_UNPLACED) if found else None

@@ -32,6 +32,11 @@ def is_about_paths(error: Exception) -> bool:
     return of_path or is_lacking or isinstance(error, CouldNotTest)
 
 
+def may_follow(error: Exception) -> bool:
+    """Return whether a failure may follow from where packets went: a finding, or no test of it."""
+    return isinstance(error, AssertionError) or is_about_paths(error)
+
+
 def parameters(item: pytest.Item) -> dict[str, Any]:
     """Return the parameters of a test; none of a test without."""
     call = getattr(item, "callspec", None)

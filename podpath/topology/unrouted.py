@@ -57,12 +57,7 @@ def unknown_to_node(
         pods: names of the pods; none for all.
         family: IP version of the packets; None for all.
     """
-    own = {
-        f"{NODE} {address}"
-        for name in _chosen(topology, pods)
-        for address in topology.pods[name].addresses
-        if family in (None, Family(address.version))
-    }
+    own = {f"{NODE} {address}" for address in _addresses(topology, pods, family)}
     return [d for d in neighbours.of_node(topology) if str(d.where) in own]
 
 
@@ -79,18 +74,13 @@ def taken_by_node(
         pods: names of the pods; none for all.
         family: IP version of the packets; None for all.
     """
-    addresses = [
-        address
-        for name in _chosen(topology, pods)
-        for address in topology.pods[name].addresses
-        if family in (None, Family(address.version))
-    ]
+    own = _addresses(topology, pods, family)
     return [
         difference
         for difference in routing.node_route(topology, network)
         if difference.kind == routes.UNEXPECTED
         and _LOCAL in str(difference.where).split()
-        and any(address in _of_node(difference) for address in addresses)
+        and any(address in _of_node(difference) for address in own)
     ]
 
 
@@ -110,6 +100,16 @@ def held_by_node(
         for difference in addresses.netns_ip(topology, name)
         if str(difference.where).startswith(f"{NODE} ")
         and family in (None, Family(ipaddress.ip_interface(difference.expected.split()[0]).version))
+    ]
+
+
+def _addresses(topology: Topology, pods: Iterable[str], family: Family | None) -> list[Address]:
+    """List the addresses of an IP version that the pods have, or all pods without any."""
+    return [
+        address
+        for name in _chosen(topology, pods)
+        for address in topology.pods[name].addresses
+        if family in (None, Family(address.version))
     ]
 
 
