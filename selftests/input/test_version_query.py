@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ def hanging(tmp_path: Path) -> Iterator[Path]:
     plugin.chmod(0o755)
     yield plugin
     for pid in _processes(plugin):
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_plugin_that_hangs_ends_with_its_query(hanging: Path, limit: Callable[..., None]) -> None:
@@ -50,13 +52,14 @@ def test_plugin_that_hangs_ends_with_podpath(hanging: Path) -> None:
 def _processes(plugin: Path) -> dict[int, list[str]]:
     """Return pid -> arguments of the processes that have the plugin's path as an argument."""
     processes = {}
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
+    # A pattern with the file's name would look whether it is there, and fail as a process ends.
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            words = file.read_bytes().decode(errors="replace").split("\0")
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
         if str(plugin) in words:
-            processes[int(file.parent.name)] = words
+            processes[int(process.name)] = words
     return processes
 
 
