@@ -3,7 +3,7 @@
 import pytest
 
 from podpath.cni.network import Network
-from podpath.contract import answers, breakages, chained
+from podpath.contract import answers, breakages, chained, refusals
 from podpath.contract.attachments import Attachment
 from podpath.contract.breakages import Make
 from podpath.contract.chained import Addition
@@ -48,15 +48,13 @@ def test_check_of_a_healthy_container_succeeds(life: Life, network: Network) -> 
 @requirement("CNI-CHECK-PREVIOUS")
 @of_the_chain
 @since("0.4.0")
-def test_check_needs_the_previous_result(
-    container: Attachment, life: Life, cni_version: str
-) -> None:
+def test_check_needs_the_previous_result(container: Attachment, life: Life) -> None:
     """CHECK without prevResult fails."""
     _require_check(life)
     container.attach()
     answer = container.call(container.subject.steps[0], "CHECK")
 
-    assert answers.refused(answer, cni_version) == []
+    assert refusals.refused(container, answer) == []
 
 
 @requirement("CNI-CHECK-LISTED")
@@ -64,12 +62,12 @@ def test_check_needs_the_previous_result(
 @pytest.mark.parametrize("make", LISTED)
 @since("0.4.0")
 def test_check_finds_missing_parts_of_the_result(
-    container: Attachment, life: Life, network: Network, cni_version: str, make: Make
+    container: Attachment, life: Life, network: Network, make: Make
 ) -> None:
     """CHECK fails if an interface, address or route of the result is missing."""
     _require_check(life)
 
-    assert answers.any_refused(_check_broken(container, network, make), cni_version) == []
+    assert refusals.any_refused(container, _check_broken(container, network, make)) == []
 
 
 @requirement("CNI-CHECK-STATE")
@@ -77,12 +75,12 @@ def test_check_finds_missing_parts_of_the_result(
 @pytest.mark.parametrize("make", STATE)
 @since("0.4.0")
 def test_check_finds_other_broken_state(
-    container: Attachment, life: Life, network: Network, cni_version: str, make: Make
+    container: Attachment, life: Life, network: Network, make: Make
 ) -> None:
     """CHECK fails if state that the network needs, but the result does not list, is broken."""
     _require_check(life)
 
-    assert answers.any_refused(_check_broken(container, network, make), cni_version) == []
+    assert refusals.any_refused(container, _check_broken(container, network, make)) == []
 
 
 @requirement("CNI-CHECK-LATER")
@@ -124,7 +122,7 @@ def test_check_and_delete_call_the_delegate(
 @pytest.mark.parametrize("command", ["CHECK", "DEL"])
 @since("1.0.0")
 def test_refusals_of_the_delegate_are_passed_on(
-    container: Attachment, network: Network, cni_version: str, command: str
+    container: Attachment, network: Network, command: str
 ) -> None:
     """A plugin refuses CHECK or DEL if its IPAM plugin does."""
     if command == "CHECK" and network.conflist.disable_check:
@@ -134,7 +132,7 @@ def test_refusals_of_the_delegate_are_passed_on(
         _require_delegation(ipam.calls())
         answered = container.check() if command == "CHECK" else container.delete()
 
-    assert answers.refused(answered[0], cni_version) == []
+    assert refusals.refused(container, answered[0]) == []
 
 
 @requirement("CNI-ERROR")
@@ -181,7 +179,7 @@ def test_status_is_that_of_the_delegate(
         (answer,) = container.runtime.status(subject, cni_version)
 
         assert answers.called(subject.steps[0].delegate, ipam.calls()[1:], ["STATUS"]) == []
-        assert answers.refused(answer, cni_version, codes=[50, 51]) == []
+        assert refusals.refused(container, answer, codes=[50, 51]) == []
 
 
 @requirement("CNI-GC-DELEGATE")
@@ -215,7 +213,7 @@ def test_refused_collection_is_passed_on(
         if "GC" not in ipam.calls():
             pytest.skip("GC is not passed on to the IPAM plugin: see CNI-GC-DELEGATE")
 
-    assert answers.refused(answer, cni_version) == []
+    assert refusals.refused(container, answer) == []
 
 
 def _require_delegation(calls: list[str]) -> None:

@@ -13,8 +13,9 @@ from podpath.contract.links import CONTAINER, AttachmentState
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import ATTACHING, Subject
 from podpath.errors import CouldNotTest, DoesNotConform, Unmet
+from podpath.lifecycle import deletion
 from podpath.model import Difference, shape
-from podpath.nodes import inventory
+from podpath.nodes import inventory, link_settings
 
 _DEL = "CNI-DEL"
 #: Differences that an interface left in the container brings with it: its other end is left, too.
@@ -34,6 +35,7 @@ class Life:
         deleted_again: answers to the second DEL.
         unrouted: the routes of the result that the container lacks, if CHECK fails.
         leftovers: changes of the node between the time before ADD and the time after the first DEL.
+        marked: marks of the node's links before ADD that the first container did not make.
     """
 
     added: tuple[Answer, ...]
@@ -44,6 +46,7 @@ class Life:
     deleted_again: tuple[Answer, ...] = ()
     unrouted: Sequence[Difference] = ()
     leftovers: list[Difference] = field(default_factory=list)
+    marked: Sequence[Difference] = ()
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -76,7 +79,8 @@ class Life:
             network: the configuration: TOPO-ROUTE is about the routes that it has.
 
         Raises:
-            Unmet: it has no such interface, address or route, or the interface is down.
+            Unmet: it has no such interface, address or route, or the interface is down; or the
+                deletion of another container had left something at the node's links.
         """
         if self.state is None or not answers.succeeded(self.checked):
             return
@@ -92,6 +96,9 @@ class Life:
             if lacking:
                 violation = DoesNotConform("\n".join(map(str, lacking)))
                 raise Unmet(violation, requirement, links.LACKING)
+        if self.marked:
+            violation = DoesNotConform("\n".join(map(str, self.marked)))
+            raise Unmet(violation, deletion.REQUIREMENT, deletion.CONSEQUENCE)
 
     def require_released(self) -> None:
         """Require that the first DEL released the addresses.
@@ -161,6 +168,9 @@ def _unrouted(attachment: Attachment) -> Differences:
 
 def _live(attachment: Attachment, network: Network) -> Life:
     before = inventory.read(attachment.runtime.node, network)
+    marked = link_settings.left(
+        link_settings.marks(attachment.runtime.node, network), attachment.runtime.marks
+    )
     first = attachment.result
     added = attachment.add()
     previous = (first, *(a.object for a in added[:-1]))
@@ -179,4 +189,5 @@ def _live(attachment: Attachment, network: Network) -> Life:
         deleted=tuple(attachment.delete()),
         leftovers=attachment.leftovers(network, before),
         deleted_again=tuple(attachment.delete()),
+        marked=marked,
     )

@@ -18,7 +18,7 @@ from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Subject
 from podpath.errors import CouldNotTest
 from podpath.model import NODE, Difference
-from podpath.nodes import inventory, state_files
+from podpath.nodes import inventory, link_settings, state_files
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
 from podpath.system import limits, netns, sysctl, waiting
@@ -27,6 +27,10 @@ from podpath.system import limits, netns, sysctl, waiting
 OLD = 2
 #: Directories that a reboot empties, and those of which the new node has its own.
 _NOT_KEPT = ("/run/", "/tmp/", "/dev/", "/etc/cni/")
+#: Settings of a link that each container has its own of.
+_OWN = (" MAC", " addresses", " master", " routes", " backup_port")
+#: Settings of a link that are among its marks.
+_MARKS = (" promiscuous",)
 
 Differences = list[Difference]
 
@@ -66,6 +70,7 @@ def rebooted(
         before = inventory.read(after, network)
         lacking = lacks(held, _held(before, new))
         lacking += valid_links.changes(wired, _wired(new, network))
+        lacking += _unmarked(runtime.marks, link_settings.marks(after, network))
         old = [attachment.after_reboot(restarted) for attachment in lost]
         differences = answers.succeeded(old[0].delete() + old[1].delete(forget=True))
         if version in since("1.1.0") and not network.conflist.disable_gc:
@@ -91,18 +96,24 @@ def lacks(held: Mapping[str, int], now: Mapping[str, int]) -> Differences:
     ]
 
 
+def _unmarked(first: Sequence[str], now: Sequence[str]) -> Differences:
+    """List the marks of the node's links that the first container of the new node did not make."""
+    return [Difference("missing", "links", mark, "none") for mark in first if mark not in now]
+
+
 def _wired(attachment: Attachment, network: Network) -> dict[str, str]:
     """Return the settings of a container's links and of the links of all, alike for each container.
 
-    They are without what each has its own of: MAC address, addresses, and the bridge's index.
-    Forwarding is among them.
+    They are without what each has its own of: MAC address, addresses, the bridge's index, and a
+    port that takes over, which is another container's; and without the marks of links of all, which
+    DEL of an earlier container may have left. Forwarding is among them.
     """
     node = attachment.runtime.node
     ends = links.host_ends(node, attachment.name)
     found = {}
     for name, value in valid_links.read([attachment], network).settings.items():
         own = not any(name.startswith(f"{NODE} {link} ") for link in network.shared_links)
-        if own and name.endswith((" MAC", " addresses", " master", " routes")):
+        if name.endswith(_OWN if own else _MARKS):
             continue
         words = ["host end" if word in ends else word for word in name.split(" ")]
         found[" ".join(words)] = value

@@ -29,6 +29,8 @@ class Traffic:
         sender: The name of the sender that runs the program; empty if it is the source.
         conclusive: True if a program that fails without a packet is evidence, too: the node sends,
             whose rules translate or drop packets before any interface sees them.
+        precedes: True if its packets precede the program's own, whose loss says nothing about them:
+            ARP before a ping.
         paths: Each leg and its path, for those of which the profile has none.
         masquerade: The addresses of traffic that is masqueraded, with any port; None for other
             traffic.
@@ -47,6 +49,7 @@ class Traffic:
     unanswered: bool = False
     sender: str = ""
     conclusive: bool = False
+    precedes: bool = False
     paths: Mapping[str, Path] = field(default_factory=dict)
     masquerade: Masquerade | None = None
 

@@ -37,6 +37,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         return (yield)
     except Exception as error:
+        from podpath.plugin import deleting
+
+        if left := deleting.left_alone(item, error):
+            raise left from None
         persistence = item.config.stash.get(shared.persistence, None)
         on_pods = "created" in getattr(item, "fixturenames", ())
         if persistence is None or not (on_pods or _RESTART in shared.ids_of(item)):

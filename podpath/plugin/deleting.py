@@ -1,4 +1,4 @@
-"""Attribute what deleted pods leave to LIFE-DELETE, if the deletion of any pod leaves it.
+"""Attribute what pods or containers leave to LIFE-DELETE, if the deletion of any pod leaves it.
 
 One more pod is created and deleted, so that this rests on what was seen.
 """
@@ -14,41 +14,65 @@ from podpath.plugin import judged, outcome, shared
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from podpath.cni.network import Network
     from podpath.model import Difference
+    from podpath.nodes.base import Node
+    from podpath.nodes.deployment import Deployment
 
-#: What the deletion of a pod left in this process.
+#: What the deletion of a pod left in this process, on the node of the pods, and on that of CNI-DEL.
 _left = pytest.StashKey["Sequence[Difference]"]()
+_left_alone = pytest.StashKey["Sequence[Difference]"]()
 _NEEDED = ("node", "pods", "network")
+_NEEDED_ALONE = ("contract_node", "hung_calls", "network")
+#: Requirement on what DEL of a container leaves that no pod has.
+_CONTRACT = "CNI-DEL"
 
 
 def left(item: pytest.Item, error: Exception) -> Exception | None:
     """Return the violation of LIFE-DELETE, if the deletion of any pod leaves what a test found."""
+    from podpath.lifecycle import deletion
+
+    ids, fixtures = shared.ids_of(item), judged.fixtures(item)
+    if not deletion.DELETING.issuperset(ids) or not fixtures.keys() >= {*_NEEDED}:
+        return None
+    node, pods, network = (fixtures[name] for name in _NEEDED)
+    return _violation(item, error, _left, node, pods, network)
+
+
+def left_alone(item: pytest.Item, error: Exception) -> Exception | None:
+    """Return the same, if DEL of a container leaves it: the pod is on the node without pods."""
+    fixtures = judged.fixtures(item)
+    if shared.ids_of(item) != [_CONTRACT] or not fixtures.keys() >= {*_NEEDED_ALONE}:
+        return None
+    from podpath.nodes.deployment import Deployment
+
+    node, hung, network = (fixtures[name] for name in _NEEDED_ALONE)
+    return _violation(item, error, _left_alone, node, Deployment(node, hung), network)
+
+
+def _violation(
+    item: pytest.Item,
+    error: Exception,
+    key: pytest.StashKey[Sequence[Difference]],
+    node: Node,
+    pods: Deployment,
+    network: Network,
+) -> Exception | None:
+    """Return the violation of LIFE-DELETE, if a failed test found nothing but what a pod leaves."""
     from podpath.errors import CouldNotTest, DoesNotConform, Unmet
     from podpath.lifecycle import deletion
 
-    if not isinstance(error, AssertionError):
+    stash, found = item.config.stash, outcome.compared(item.config)
+    if not isinstance(error, AssertionError) or not found:
         return None
-    try:
-        found = _leftovers(item)
-    except (CouldNotTest, DoesNotConform):  # another pod says nothing, and the failure stays
+    if not judged.is_judged(item, deletion.REQUIREMENT):
         return None
-    if not found or not judged.is_judged(item, deletion.REQUIREMENT):
+    if key not in stash:
+        try:
+            stash[key] = deletion.differences(node, pods, network)
+        except (CouldNotTest, DoesNotConform):  # another pod says nothing, and the failure stays
+            stash[key] = []
+    if not (of_any := stash[key]) or not deletion.is_alike(found, of_any):
         return None
-    text = "\n".join(map(str, found))
+    text = "\n".join(map(str, of_any))
     return Unmet(DoesNotConform(text), deletion.REQUIREMENT, deletion.CONSEQUENCE)
-
-
-def _leftovers(item: pytest.Item) -> Sequence[Difference]:
-    """Return what the deletion of a pod leaves, if a failed test found nothing but that."""
-    from podpath.lifecycle import deletion
-
-    ids, found = shared.ids_of(item), outcome.compared(item.config)
-    fixtures = judged.fixtures(item)
-    if not found or not deletion.DELETING.issuperset(ids) or not fixtures.keys() >= {*_NEEDED}:
-        return ()
-    stash = item.config.stash
-    if _left not in stash:
-        node, pods, network = (fixtures[name] for name in _NEEDED)
-        stash[_left] = deletion.differences(node, pods, network)
-    of_any = stash[_left]
-    return of_any if deletion.is_alike(found, of_any) else ()

@@ -326,6 +326,7 @@ class Traffics:
             probe=probe,
             kinds={probes.REQUEST: way.question(family), probes.REPLY: way.reply},
             size=None,
+            precedes=True,
             linger=limits.current().measures.neighbour_proxy,
         )
 

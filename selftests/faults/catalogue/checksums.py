@@ -62,7 +62,6 @@ _BETWEEN_PODS = (
         source="own",
         reds={"PATH-ICMP": "wrong checksum at the kernel of server"},
         follows=_SHOWN,
-        untestable=frozenset({"PATH-ARP"}),
         after=_wrong("icmp type echo-request icmp checksum set 0x1234"),
     ),
 )

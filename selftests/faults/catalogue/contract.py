@@ -225,7 +225,13 @@ FAULTS = (
         name="error codes are made up",
         source="own",
         reds={"CNI-ERROR": "error code at bridge ADD"},
-        follows=_ERRORS,
+        under=dict.fromkeys(
+            (
+                *("CNI-VERSION-UNSUPPORTED", "CNI-ENVIRONMENT", "CNI-CONFIGURATION"),
+                *("CNI-ADD-TAKEN", "CNI-ADD-EXHAUSTED", "CNI-CHECK-LISTED", "CNI-DELEGATE-ERROR"),
+            ),
+            "CNI-ERROR",
+        ),
         last="""[ $status = 0 ] || result 's/"code":[0-9]*/"code":42/'""",
     ),
     Fault(
@@ -237,10 +243,20 @@ FAULTS = (
     Fault(
         name="DEL leaves a rule",
         source="containernetworking/plugins issue 810",
-        reds={"CNI-DEL": "left behind at rules"},
-        under=dict.fromkeys(("CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"), "CNI-DEL"),
+        reds={"LIFE-DELETE": "left behind at rules"},
+        under={"CNI-DEL": "LIFE-DELETE"}
+        | dict.fromkeys(("CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"), "CNI-DEL"),
         follows=_DELETING,
         after_del="iptables -t nat -A POSTROUTING -s 198.51.100.1 -j ACCEPT",
+    ),
+    Fault(
+        name="DEL of any interface but eth0 leaves a rule",
+        source="containernetworking/plugins issue 810, of a second network of a pod",
+        reds={"CNI-DEL": "left behind at rules"},
+        under=dict.fromkeys(("CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"), "CNI-DEL"),
+        near=frozenset({"LIFE-DELETE"}),
+        after_del="""[ "$CNI_IFNAME" = eth0 ] ||
+          iptables -t nat -A POSTROUTING -s 198.51.100.1 -j ACCEPT""",
     ),
     Fault(
         name="a second DEL fails",
@@ -312,9 +328,10 @@ FAULTS = (
         source="containernetworking/plugins issue 252",
         reds={
             "CNI-DELEGATE": "expected ADD, CHECK, DEL, saw ADD, CHECK",
-            "CNI-DEL": "left behind at leases",
+            "LIFE-DELETE": "left behind at leases",
         },
-        under=dict.fromkeys(("CNI-DEL-GONE", "CNI-PARALLEL"), "CNI-DEL"),
+        under={"CNI-DEL": "LIFE-DELETE"}
+        | dict.fromkeys(("CNI-DEL-GONE", "CNI-PARALLEL"), "CNI-DEL"),
         follows=_DELETING | {"CNI-DELEGATE-ERROR"},
         untestable=frozenset({"LIFE-REUSE"}),
         configure=no_masquerade,

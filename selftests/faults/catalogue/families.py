@@ -40,7 +40,6 @@ FAULTS = (
             "TOPO-NODE-ROUTE": "missing route at node fd00:88::",
         },
         under=dict.fromkeys(("PATH-ICMP", "PATH-GATEWAY"), "TOPO-NODE-ROUTE"),
-        untestable=frozenset({"PATH-ARP"}),
         after=f"""[ "$POD" != server ] || {{ {_IP6}; ip -6 route del "$IP6" dev "$HOST"; }}""",
     ),
     _routed(
@@ -50,7 +49,6 @@ FAULTS = (
             "TOPO-NODE-ROUTE": "missing route at node 10.88.0.",
         },
         under=dict.fromkeys(("PATH-ICMP", "PATH-GATEWAY"), "TOPO-NODE-ROUTE"),
-        untestable=frozenset({"PATH-ARP"}),
         after='[ "$POD" != server ] || ip route del "$IP" dev "$HOST"',
     ),
     _bridged(

@@ -35,7 +35,6 @@ FAULTS = (
         source="own",
         reds={"TOPO-HOOKS": "packet filter at node"},
         under={"PATH-ICMP": "TOPO-HOOKS"},
-        untestable=frozenset({"PATH-ARP"}),
         configure=dual_stack,
         after=_dropped("icmpv6 type echo-reply"),
     ),

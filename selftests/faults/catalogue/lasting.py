@@ -476,7 +476,8 @@ _FILES = (
         name="deletion leaves the bridge promiscuous",
         source="own: a capture of the plugin's own",
         reds={"LIFE-DELETE": "left behind at links: expected gone, saw cni0 promiscuous"},
-        follows=_LEFT | {"TOPO-BRIDGE-GATEWAY"},
+        # such a bridge takes what it passes to itself for its own, too
+        follows=_LEFT | {"TOPO-BRIDGE-GATEWAY", "LIFE-OTHERS", "PATH-PORTMAP"},
         after_del='[ "$POD" != transient ] || ip link set cni0 promisc on',
     ),
     Fault(

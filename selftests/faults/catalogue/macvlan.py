@@ -76,7 +76,6 @@ FAULTS = (
             "PATH-ICMP": "missing hop",
         },
         follows=_PATHS | {"TOPO-RESULT"},
-        untestable=frozenset({"PATH-ARP"}),
         after="""[ "$POD" != client ] || { mac=$(pod_mac); in_pod ip link delete eth0
           ip link add vethfault type veth peer name eth0 address "$mac" netns "$CNI_NETNS"
           ip link set vethfault up; in_pod ip address add "$IP/24" dev eth0
@@ -139,7 +138,6 @@ FAULTS = (
         reds={"TOPO-HOOKS": "packet filter at node"},
         under={"PATH-ICMP": "TOPO-HOOKS"},
         follows=_PATHS,
-        untestable=frozenset({"PATH-ARP"}),
         after="""nft 'add table netdev broken
           add chain netdev broken in { type filter hook ingress device eth0 priority 0; }
           flush chain netdev broken in

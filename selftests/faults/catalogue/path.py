@@ -21,7 +21,7 @@ FAULTS = (
         source="own",
         reds=_HOOKED,
         under=dict.fromkeys(("PATH-ICMP",), "TOPO-HOOKS"),
-        untestable=frozenset({"PATH-ARP"}),
+        near=frozenset({"PATH-ARP"}),
         # each server has a rule that stays: rules that go are another fault
         after="""[ "$POD" != server ] || nft 'add table bridge broken
           add chain bridge broken forward { type filter hook forward priority 0; }
@@ -135,7 +135,7 @@ FAULTS = (
         source="own",
         reds={"PATH-UNCHANGED": "payload changed", "PATH-ICMP": "payload changed"},
         follows=_SHOWN,
-        untestable=frozenset({"PATH-ARP"}),
+        near=frozenset({"PATH-ARP"}),
         after=bridge_rule("ip protocol icmp @th,128,8 set 0x55"),
     ),
     Fault(

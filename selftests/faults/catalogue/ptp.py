@@ -24,7 +24,6 @@ FAULTS = (
         source="own",
         reds={"TOPO-NODE-ROUTE": "missing route at node 10.88.0."},
         under=dict.fromkeys(("PATH-ICMP", "PATH-GATEWAY"), "TOPO-NODE-ROUTE"),
-        untestable=frozenset({"PATH-ARP"}),
         after='[ "$POD" != server ] || ip route del "$IP" dev "$HOST"',
     ),
     _routed(
@@ -35,7 +34,6 @@ FAULTS = (
             "PATH-ICMP": "missing hop",
         },
         follows=_PATHS | {"PATH-GATEWAY"},
-        untestable=frozenset({"PATH-ARP"}),
         after=f"""[ "$POD" != server ] || ip route del "$IP" dev "$HOST"
           {_filter("filter hook prerouting priority 0", "icmp type echo-request drop")}""",
     ),
@@ -57,7 +55,6 @@ FAULTS = (
         # the kernel takes the routes of a link's last address with it
         under=dict.fromkeys(("TOPO-NODE-ROUTE", "PATH-ICMP", "PATH-GATEWAY"), "TOPO-NODE-ADDR"),
         follows=_PATHS | {"PATH-ARP"},
-        untestable=frozenset({"PATH-ARP"}),
         after='[ "$POD" != client ] || ip address flush dev "$HOST"',
     ),
     _routed(
@@ -88,7 +85,6 @@ FAULTS = (
         source="kubernetes/kubernetes issue 40761",
         reds={"TOPO-HOST-END": "forwarding at node veth", "PATH-ICMP": "missing hop"},
         follows=_PATHS,
-        untestable=frozenset({"PATH-ARP"}),
         after="""[ "$POD" != client ] || echo 0 >"/proc/sys/net/ipv4/conf/$HOST/forwarding" """,
     ),
     _routed(

@@ -104,7 +104,6 @@ FAULTS = (
                 ("PATH-ICMP", "PATH-CONTAINER", "PATH-BYSTANDER", "PATH-CONCURRENT"),
                 "TOPO-NODE-ROUTE",
             ),
-            untestable=frozenset({"PATH-ARP"}),
             after='[ "$POD" != server ] || ip route del "$IP" dev "$HOST"',
         ),
         _calico(

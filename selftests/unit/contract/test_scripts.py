@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _NO_DOCUMENT = (1, "")
 _SUCCESS = (0, '{"cniVersion": "1.0.0", "ips": [{"address": "10.88.0.2/16"}]}')
 _ERROR = (1, '{"cniVersion": "1.0.0", "code": 4, "msg": "no namespace"}')
+_OWN_CODE = (1, '{"cniVersion": "1.0.0", "code": 42, "msg": "no namespace"}')
 
 
 class _Runtime(Runtime):
@@ -68,7 +69,7 @@ def _answer(status: int, output: str) -> Answer:
     return Answer("bridge", "ADD", status, output, "", 0.1)
 
 
-@pytest.mark.parametrize("unreported", [_NO_DOCUMENT, _SUCCESS])
+@pytest.mark.parametrize("unreported", [_NO_DOCUMENT, _SUCCESS, _OWN_CODE])
 def test_plugin_that_reports_no_failure_has_one_violation(unreported: tuple[int, str]) -> None:
     absent = _attachment(_runtime(unreported, unreported))
 
@@ -79,7 +80,13 @@ def test_plugin_that_reports_no_failure_has_one_violation(unreported: tuple[int,
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"), [(_SUCCESS, "success"), (_NO_DOCUMENT, "output"), (_ERROR, "error code")]
+    ("answer", "kind"),
+    [
+        (_SUCCESS, "success"),
+        (_NO_DOCUMENT, "output"),
+        (_ERROR, "error code"),
+        (_OWN_CODE, "error code"),
+    ],
 )
 def test_failure_that_is_reported_leaves_other_calls_their_own(
     answer: tuple[int, str], kind: str
