@@ -66,14 +66,19 @@ def test_add_succeeds_after_one_that_failed(
     if failures.undone(failed):
         differences += answers.succeeded(failed.add())
     differences += link_settings.left(link_settings.marks(runtime.node, network), runtime.marks)
-    assert differences == []
+    assert life.beyond_delete(differences) == []
 
 
 @requirement("CNI-ADD-EXHAUSTED")
 @whole_chain
 @since("1.0.0")
 def test_add_without_an_address_left_is_undone(
-    runtime: Runtime, network: Network, subject: Subject, life: Life, cni_version: str
+    attach: Callable[[], Attachment],
+    runtime: Runtime,
+    network: Network,
+    subject: Subject,
+    life: Life,
+    cni_version: str,
 ) -> None:
     """ADD without an address left is an error that DEL undoes, and succeeds once one is free."""
     life.require_added()
@@ -83,7 +88,9 @@ def test_add_without_an_address_left_is_undone(
         pytest.skip("podpath does not know how to use up the addresses of this IPAM")
     full = failures.with_one_address(subject, network, address)
     with attached(runtime, full, cni_version) as one, attached(runtime, full, cni_version) as late:
-        assert life.beyond_delete(failures.exhausted(one, late, network)) == []
+        found = life.beyond_delete(failures.exhausted(one, late, network))
+
+    assert failures.beyond_failed(attach(), network, found) == []
 
 
 @requirement("CNI-ERROR")

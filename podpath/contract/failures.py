@@ -14,7 +14,8 @@ from podpath.contract.answers import Answer
 from podpath.contract.attachments import Attachment
 from podpath.contract.stand_in import failing_rules, killing_rules, standing_in
 from podpath.contract.subjects import Step, Subject
-from podpath.model import Address, Difference
+from podpath.errors import DoesNotConform, Unmet
+from podpath.model import Address, Difference, shape
 from podpath.nodes import inventory, leases
 from podpath.nodes.base import Node
 
@@ -24,6 +25,9 @@ Way = Callable[[Attachment], bool]
 #: Reasons why ADD cannot be made to fail.
 NO_IPAM = "it calls no IPAM plugin"
 NO_RULES = "it runs no program that sets rules"
+
+#: Requirement on DEL after an ADD that failed.
+_FAILED = "CNI-DEL-FAILED"
 
 #: Addresses to look at for one that is not leased.
 _MOST = 64
@@ -91,6 +95,31 @@ def exhausted(full: Attachment, late: Attachment, network: Network) -> list[Diff
     differences = answers.succeeded(late.delete()) + late.leftovers(network, before)
     differences += answers.succeeded(full.delete())
     return differences or refusals.refused(late, answer) or answers.succeeded(late.add())
+
+
+def beyond_failed(
+    container: Attachment, network: Network, found: Sequence[Difference]
+) -> Sequence[Difference]:
+    """Return what DEL failed to do after an ADD, unless it does so after others that failed.
+
+    Args:
+        container: attachment whose ADD the IPAM plugin is to refuse.
+        network: the configuration, and how its plugin wires pods.
+        found: what was found after an ADD that failed for another reason.
+
+    Raises:
+        Unmet: each of them is one of CNI-DEL-FAILED, apart from the container's names.
+    """
+    if not found:
+        return []
+    before = inventory.read(container.runtime.node, network)
+    if not refused_by_ipam(container):
+        return found
+    usual = answers.succeeded(container.delete()) + container.leftovers(network, before)
+    if not set(map(shape, found)) <= set(map(shape, usual)):
+        return found
+    violation = DoesNotConform("\n".join(map(str, found)))
+    raise Unmet(violation, _FAILED, "every DEL after an ADD that failed has these differences")
 
 
 def with_one_address(subject: Subject, network: Network, address: Address) -> Subject:

@@ -55,7 +55,8 @@ def rebooted(
         CouldNotTest: the state cannot be copied.
     """
     with ExitStack() as stack:
-        usual = _usual(stack.enter_context(attached(runtime, subject, version)), network)
+        alone = [stack.enter_context(attached(runtime, subject, version)) for _ in range(OLD)]
+        usual = _usual(alone[0], network) + _usual(alone[1], network, forget=True)
         lost = [stack.enter_context(attached(runtime, subject, version)) for _ in range(OLD)]
         for attachment in lost:
             attachment.attach()
@@ -130,15 +131,20 @@ def _held(present: Inventory, attachment: Attachment) -> dict[str, int]:
     }
 
 
-def _usual(attachment: Attachment, network: Network) -> Differences:
+def _usual(attachment: Attachment, network: Network, *, forget: bool = False) -> Differences:
     """List what DEL of a container without its namespace fails to do on a node that runs on.
 
     CNI-DEL-GONE is about that, not LIFE-REBOOT.
+
+    Args:
+        attachment: attachment of a container.
+        network: the configuration, and how its plugin wires pods.
+        forget: whether DEL is given no previous result either.
     """
     attachment.attach()
     attachment.lose_namespace()
     before = inventory.read(attachment.runtime.node, network)
-    differences = answers.succeeded(attachment.delete())
+    differences = answers.succeeded(attachment.delete(forget=forget))
     return differences + _after_del(attachment.runtime.node, network, before, [attachment])
 
 

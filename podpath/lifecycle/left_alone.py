@@ -36,9 +36,10 @@ def changes(node: Node, network: Network, pods: Deployment) -> list[Difference]:
             watched.close()
 
 
-def is_alike(found: Iterable[Difference], alone: Iterable[Difference]) -> bool:
-    """Return whether any of the changes found changes of pods that are left alone, too. Pure."""
-    return not set(map(_likeness, found)).isdisjoint(map(_likeness, alone))
+def alike(found: Iterable[Difference], alone: Iterable[Difference]) -> list[Difference]:
+    """Return those of the changes that pods which are left alone have, too. Pure."""
+    known = set(map(_likeness, alone))
+    return [change for change in found if _likeness(change) in known]
 
 
 def _likeness(difference: Difference) -> tuple[str, ...]:

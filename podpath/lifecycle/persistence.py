@@ -39,6 +39,7 @@ class Persistence:
 
     Attributes:
         first: the topology right after ADD.
+        meanwhile: changes of settings while podpath created or deleted a pod.
     """
 
     def __init__(self, node: Node, network: Network, pods: Deployment, first: Topology) -> None:
@@ -56,6 +57,7 @@ class Persistence:
         """
         self._node, self._network, self._pods, self.first = node, network, pods, first
         self._began = time.monotonic()
+        self.meanwhile: list[Difference] = []
         self._changes: dict[str, Difference] = {}
         self._with_pods: set[str] = set()
         self._apart: set[str] = set()
@@ -133,6 +135,7 @@ class Persistence:
             self._suspended -= 1
             self._announced()
             if not self._closed:
+                self.meanwhile += self._changed_settings()
                 self._settings = self._read_settings()
                 self._leases = self._list_leases()
                 self._links = link_settings.of_node(self._node)

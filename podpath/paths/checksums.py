@@ -16,7 +16,8 @@ from podpath.system.netlink.losses import Reading
 Counters = Mapping[str, Mapping[str, int]]
 
 _TABLES = ("snmp", "snmp6", "netstat")
-_COUNTED_ALONE = ("tcp", "udp")
+#: Protocol of packets -> beginning of the names of its counters.
+_COUNTED_ALONE = {"tcp": "Tcp", "udp": "Udp", "icmp": "IcmpIn"}
 
 
 def read(namespaces: Mapping[str, str]) -> Counters:
@@ -49,15 +50,16 @@ def _text(name: str) -> str:
 
 
 def of_protocols(counters: Counters, protocols: Collection[str]) -> Counters:
-    """Leave out counters of TCP and of UDP, if no packet of these was sent. Pure.
+    """Leave out counters of TCP, of UDP and of ICMP, if no packet of these was seen. Pure.
 
-    A connection of an earlier test that was not ended sends its data again and again.
+    A connection of an earlier test that was not ended sends its data again and again, and where ARP
+    alone is watched, what follows it is another test's.
 
     Args:
         counters: The counters.
         protocols: The protocols of the packets that were seen, such as "tcp".
     """
-    others = tuple(p.capitalize() for p in _COUNTED_ALONE if p not in protocols)
+    others = tuple(name for p, name in _COUNTED_ALONE.items() if p not in protocols)
     return {
         namespace: {name: value for name, value in own.items() if not name.startswith(others)}
         for namespace, own in counters.items()

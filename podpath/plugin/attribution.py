@@ -39,7 +39,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     except Exception as error:
         from podpath.plugin import deleting
 
-        if left := deleting.left_alone(item, error):
+        if left := deleting.left_by_container(item, error):
             raise left from None
         persistence = item.config.stash.get(shared.persistence, None)
         on_pods = "created" in getattr(item, "fixturenames", ())
@@ -80,6 +80,7 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
         or wiring.unanswering(item, error, persistence)
         or wiring.unforwarded(item, error, persistence)
         or wiring.unplaced(item, error, persistence)
+        or wiring.deaf(item, error, persistence)
         or packets.resent(item, error)
         or deleting.left(item, error)
     )

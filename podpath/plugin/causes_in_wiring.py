@@ -35,13 +35,14 @@ _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
 _FORWARDING = ("TOPO-BRIDGE-GATEWAY", "the node does not forward what comes from the bridge")
 _ANSWERING = ("TOPO-SETTINGS", "a pod ignores requests for its MAC address")
 _FILTERED = ("TOPO-HOOKS", "a hook on the path drops packets")
+_DEAF = ("TOPO-POD-LINKS", "no sniffer can show that it misses nothing where lo is down")
 #: What is said of changed wiring, by whether that came with pods.
 _CHANGED = {
     False: "the pods' wiring changed while no pod was created or deleted",
     True: "the pods' wiring changed as other pods were created or deleted",
 }
 #: What changed of pods that were left alone, in this process; and what they need.
-_alone = pytest.StashKey["Sequence[Difference]"]()
+_alone = pytest.StashKey["list[Difference]"]()
 _NEEDED = ("node", "network", "created")
 
 
@@ -56,9 +57,13 @@ def undone(item: pytest.Item, persistence: Persistence) -> Exception | None:
     ids = shared.ids_of(item)
     about_changes = not {PERSISTS[0], OTHERS[0]}.isdisjoint(ids)
     changes = persistence.all_changes() if about_changes else persistence.by_themselves()
+    if not changes and all(i.startswith(judged.OF_PACKETS) for i in ids):
+        # what falls into the creation of another pod by chance does not come of it
+        meanwhile = persistence.all_changes() + persistence.meanwhile
+        changes = _alike_alone(item, meanwhile) if meanwhile else []
     if not changes:
         return None
-    with_pods = persistence.came_with_pods(changes) and not _changes_alone(item, changes)
+    with_pods = persistence.came_with_pods(changes) and not _alike_alone(item, changes)
     violated = OTHERS if with_pods and judged.is_judged(item, OTHERS[0]) else PERSISTS
     if violated[0] in ids:
         return None
@@ -66,21 +71,21 @@ def undone(item: pytest.Item, persistence: Persistence) -> Exception | None:
     return Unmet(DoesNotConform(_CHANGED[with_pods], text), *violated)
 
 
-def _changes_alone(item: pytest.Item, changes: Sequence[Difference]) -> bool:
-    """Return whether pods that are left alone change in the same way; they are made once."""
+def _alike_alone(item: pytest.Item, changes: list[Difference]) -> list[Difference]:
+    """Return the changes that pods which are left alone have, too; they are made once."""
     from podpath.errors import CouldNotTest, DoesNotConform
     from podpath.lifecycle import left_alone
 
     stash, fixtures = item.config.stash, judged.fixtures(item)
     if _alone not in stash:
         if not fixtures.keys() >= {*_NEEDED}:
-            return True
+            return changes
         try:
             stash[_alone] = left_alone.changes(*(fixtures[name] for name in _NEEDED))
         except (CouldNotTest, DoesNotConform, OSError):  # such pods say nothing
             stash[_alone] = changes
     of_alone = stash[_alone]
-    return left_alone.is_alike(changes, of_alone)
+    return left_alone.alike(changes, of_alone)
 
 
 def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
@@ -292,3 +297,15 @@ def unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> E
         return None
     found = unplaced.results(persistence.first, shared.network(item.config))
     return Unmet(DoesNotConform("\n".join(map(str, found))), *_UNPLACED) if found else None
+
+
+def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-POD-LINKS, if sniffers are not ready as a pod's lo is down."""
+    from podpath.errors import DoesNotConform, NotReady, Unmet
+    from podpath.topology import interfaces
+
+    if not isinstance(error, NotReady) or not judged.is_judged(item, _DEAF[0]):
+        return None
+    first = persistence.first
+    found = [d for pod in first.pods for d in interfaces.loopback(first, pod)]
+    return Unmet(DoesNotConform("\n".join(map(str, found))), *_DEAF) if found else None

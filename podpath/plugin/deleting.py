@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 #: What the deletion of a pod left in this process, on the node of the pods, and on that of CNI-DEL.
 _left = pytest.StashKey["Sequence[Difference]"]()
-_left_alone = pytest.StashKey["Sequence[Difference]"]()
+_left_on_own_node = pytest.StashKey["Sequence[Difference]"]()
 _NEEDED = ("node", "pods", "network")
-_NEEDED_ALONE = ("contract_node", "hung_calls", "network")
+_NEEDED_BY_CONTAINER = ("contract_node", "hung_calls", "network")
 #: Requirement on what DEL of a container leaves that no pod has.
 _CONTRACT = "CNI-DEL"
 
@@ -39,15 +39,15 @@ def left(item: pytest.Item, error: Exception) -> Exception | None:
     return _violation(item, error, _left, node, pods, network)
 
 
-def left_alone(item: pytest.Item, error: Exception) -> Exception | None:
+def left_by_container(item: pytest.Item, error: Exception) -> Exception | None:
     """Return the same, if DEL of a container leaves it: the pod is on the node without pods."""
     fixtures = judged.fixtures(item)
-    if shared.ids_of(item) != [_CONTRACT] or not fixtures.keys() >= {*_NEEDED_ALONE}:
+    if shared.ids_of(item) != [_CONTRACT] or not fixtures.keys() >= {*_NEEDED_BY_CONTAINER}:
         return None
     from podpath.nodes.deployment import Deployment
 
-    node, hung, network = (fixtures[name] for name in _NEEDED_ALONE)
-    return _violation(item, error, _left_alone, node, Deployment(node, hung), network)
+    node, hung, network = (fixtures[name] for name in _NEEDED_BY_CONTAINER)
+    return _violation(item, error, _left_on_own_node, node, Deployment(node, hung), network)
 
 
 def _violation(

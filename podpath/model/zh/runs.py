@@ -41,6 +41,9 @@ TEXTS = {
     "a pod's address is not for packets to elsewhere": "Pod 的地址不能用于发往别处的报文",
     "a route of the node takes a pod's address for its own": "节点的路由占用了 Pod 的地址",
     "a hook on the path drops packets": "路径上的钩子丢弃了报文",
+    "no sniffer can show that it misses nothing where lo is down": (
+        "在 lo 关闭的地方，嗅探器无法证明自己没有遗漏"
+    ),
     "a host end has lost its address": "节点侧接口丢失了地址",
     "the result names another interface": "结果里写的是别的接口",
     "the pods' wiring changed by itself": "Pod 的接线自己变了",

@@ -476,8 +476,10 @@ _FILES = (
         name="deletion leaves the bridge promiscuous",
         source="own: a capture of the plugin's own",
         reds={"LIFE-DELETE": "left behind at links: expected gone, saw cni0 promiscuous"},
-        # such a bridge takes what it passes to itself for its own, too
-        follows=_LEFT | {"TOPO-BRIDGE-GATEWAY", "LIFE-OTHERS", "PATH-PORTMAP"},
+        # such a bridge takes what it passes to itself for its own, too; and here the contract's
+        # containers are on the same node
+        follows=_LEFT
+        | {"TOPO-BRIDGE-GATEWAY", "LIFE-OTHERS", "PATH-PORTMAP", "LIFE-REBOOT", "CNI-CHECK"},
         after_del='[ "$POD" != transient ] || ip link set cni0 promisc on',
     ),
     Fault(
