@@ -1,5 +1,7 @@
 """What follows from another finding: what every DEL fails to do, and what CHECK rightly misses."""
 
+from dataclasses import replace
+
 import pytest
 
 from podpath.contract import links
@@ -85,6 +87,17 @@ def test_failing_check_of_a_sound_container_is_a_finding() -> None:
     """A subject without interfaces of its own has nothing to look at."""
     _checked(1).require_sound(samples.network())
     Life((), checked=_checked(1).checked).require_sound(samples.network())
+
+
+def test_failing_check_is_right_on_a_link_that_deletions_have_marked() -> None:
+    """CHECK of the plugin bridge compares the promiscuity of the bridge."""
+    marked = [_left("links", "cni0 promiscuous")]
+
+    with pytest.raises(Unmet) as unmet:
+        replace(_checked(1), marked=marked).require_sound(samples.network())
+
+    assert unmet.value.requirement == "LIFE-DELETE"
+    replace(_checked(0), marked=marked).require_sound(samples.network())
 
 
 def test_addresses_that_del_keeps_leave_none_for_others() -> None:
