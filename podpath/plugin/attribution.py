@@ -81,6 +81,7 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
         or wiring.unforwarded(item, error, persistence)
         or wiring.unplaced(item, error, persistence)
         or wiring.deaf(item, error, persistence)
+        or wiring.unstacked(item, error, persistence)
         or packets.resent(item, error)
         or deleting.left(item, error)
     )

@@ -35,6 +35,7 @@ _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
 _FORWARDING = ("TOPO-BRIDGE-GATEWAY", "the node does not forward what comes from the bridge")
 _ANSWERING = ("TOPO-SETTINGS", "a pod ignores requests for its MAC address")
 _FILTERED = ("TOPO-HOOKS", "a hook on the path drops packets")
+_STACKED = ("TOPO-LOWER-LINK", "a pod's interface is on another link, or of another mode")
 _DEAF = ("TOPO-POD-LINKS", "no sniffer can show that it misses nothing where lo is down")
 #: What is said of changed wiring, by whether that came with pods.
 _CHANGED = {
@@ -309,3 +310,23 @@ def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Excep
     first = persistence.first
     found = [d for pod in first.pods for d in interfaces.loopback(first, pod)]
     return Unmet(DoesNotConform("\n".join(map(str, found))), *_DEAF) if found else None
+
+
+def unstacked(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-LOWER-LINK, if a pod's interface is none that pods are to have.
+
+    Which packets it passes on depends on its kind, its mode and the link below.
+    """
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.topology import interfaces
+
+    network, first = shared.network(item.config), persistence.first
+    of_packets = all(i.startswith(judged.OF_PACKETS) for i in shared.ids_of(item))
+    if not network.profile.lower or not of_packets or not judged.may_follow(error):
+        return None
+    if not judged.is_judged(item, _STACKED[0]):
+        return None
+    named = judged.named(judged.parameters(item))
+    pods = [pod for pod in first.pods if pod in named] or list(first.pods)
+    found = [d for pod in pods for d in interfaces.lower_link(first, network, pod)]
+    return Unmet(DoesNotConform("\n".join(map(str, found))), *_STACKED) if found else None

@@ -41,6 +41,9 @@ TEXTS = {
     "a pod's address is not for packets to elsewhere": "Pod 的地址不能用于发往别处的报文",
     "a route of the node takes a pod's address for its own": "节点的路由占用了 Pod 的地址",
     "a hook on the path drops packets": "路径上的钩子丢弃了报文",
+    "a pod's interface is on another link, or of another mode": (
+        "Pod 的接口位于别的链路上，或模式不同"
+    ),
     "no sniffer can show that it misses nothing where lo is down": (
         "在 lo 关闭的地方，嗅探器无法证明自己没有遗漏"
     ),

@@ -54,8 +54,8 @@ FAULTS = (
         reds={
             "TOPO-LOWER-LINK": "lower link at pod client eth0: expected node eth0, saw node second",
             "TOPO-NODE-LINKS": "unexpected interface at node second",
-            "PATH-ICMP": "missing hop",
         },
+        under={"PATH-ICMP": "TOPO-LOWER-LINK"},
         follows=_PATHS,
         before="""[ "$POD" != client ] || {
           ip link add second type bridge; ip link set second up
@@ -67,8 +67,8 @@ FAULTS = (
         reds={
             "TOPO-LOWER-LINK": "kind of interface at pod client eth0: expected ipvlan, saw macvlan",
             "TOPO-MAC": "MAC address at pod client eth0",
-            "PATH-ICMP": "unexpected sighting at node eth0 in",
         },
+        under={"PATH-ICMP": "TOPO-LOWER-LINK"},
         follows=_PATHS,
         first="""real=${real%/*}/macvlan
           input=$(printf %s "$input" | sed 's/"mode": *"l2"/"mode":"bridge"/')""",

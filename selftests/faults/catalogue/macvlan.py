@@ -40,8 +40,8 @@ FAULTS = (
         source="own",
         reds={
             "TOPO-LOWER-LINK": "mode at pod client eth0: expected bridge, saw private",
-            "PATH-ICMP": "missing hop",
         },
+        under={"PATH-ICMP": "TOPO-LOWER-LINK"},
         follows=_PATHS | _CHECKED,
         untestable=frozenset({"LIFE-REUSE"}),
         after='in_pod ip link set "$CNI_IFNAME" type macvlan mode private',
@@ -51,8 +51,8 @@ FAULTS = (
         source="own",
         reds={
             "TOPO-LOWER-LINK": "mode at pod client eth0: expected bridge, saw vepa",
-            "PATH-ICMP": "missing hop",
         },
+        under={"PATH-ICMP": "TOPO-LOWER-LINK"},
         follows=_PATHS | _CHECKED,
         untestable=frozenset({"LIFE-REUSE"}),
         after='in_pod ip link set "$CNI_IFNAME" type macvlan mode vepa',
@@ -63,8 +63,8 @@ FAULTS = (
         reds={
             "TOPO-LOWER-LINK": "lower link at pod client eth0: expected node eth0, saw node second",
             "TOPO-NODE-LINKS": "unexpected interface at node second",
-            "PATH-ICMP": "missing hop at node eth0 in",
         },
+        under={"PATH-ICMP": "TOPO-LOWER-LINK"},
         follows=_PATHS,
         before=_SECOND,
     ),
@@ -73,8 +73,8 @@ FAULTS = (
         source="own",
         reds={
             "TOPO-LOWER-LINK": "kind of interface at pod client eth0: expected macvlan, saw veth",
-            "PATH-ICMP": "missing hop",
         },
+        under={"PATH-ICMP": "TOPO-LOWER-LINK"},
         follows=_PATHS | {"TOPO-RESULT"},
         after="""[ "$POD" != client ] || { mac=$(pod_mac); in_pod ip link delete eth0
           ip link add vethfault type veth peer name eth0 address "$mac" netns "$CNI_NETNS"
