@@ -27,10 +27,6 @@ class CouldNotTest(Exception):
         return f"{self.message}. {self.remedy}" if self.remedy else self.message
 
 
-class NotReady(CouldNotTest):
-    """Sniffers that cannot show that they miss nothing."""
-
-
 class Inconclusive(CouldNotTest):
     """Observation without a complete proof that podpath missed nothing."""
 

@@ -18,7 +18,7 @@ from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Subject
 from podpath.errors import CouldNotTest
 from podpath.model import NODE, Difference
-from podpath.nodes import inventory, link_settings, state_files
+from podpath.nodes import inventory, state_files
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
 from podpath.system import limits, netns, sysctl, waiting
@@ -71,7 +71,8 @@ def rebooted(
         before = inventory.read(after, network)
         lacking = lacks(held, _held(before, new))
         lacking += valid_links.changes(wired, _wired(new, network))
-        lacking += _unmarked(runtime.marks, link_settings.marks(after, network))
+        if ("left behind", "routing") in {(d.kind, d.where) for d in usual}:
+            lacking = [d for d in lacking if not str(d.where).endswith(" routes")]
         old = [attachment.after_reboot(restarted) for attachment in lost]
         differences = answers.succeeded(old[0].delete() + old[1].delete(forget=True))
         if version in since("1.1.0") and not network.conflist.disable_gc:
@@ -95,11 +96,6 @@ def lacks(held: Mapping[str, int], now: Mapping[str, int]) -> Differences:
         for kind, number in held.items()
         if (seen := now.get(kind, 0)) < number
     ]
-
-
-def _unmarked(first: Sequence[str], now: Sequence[str]) -> Differences:
-    """List the marks of the node's links that the first container of the new node did not make."""
-    return [Difference("missing", "links", mark, "none") for mark in first if mark not in now]
 
 
 def _wired(attachment: Attachment, network: Network) -> dict[str, str]:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from podpath.errors import NotReady
+from podpath.errors import CouldNotTest
 from podpath.model import Observation, Sighting, TapProof
 from podpath.paths import canaries
 from podpath.paths import tap as taps
@@ -175,7 +175,7 @@ def armed(
     try:
         netns.run_in_each(namespaces.values(), open_next)
         if gaps := capture.get_ready():
-            raise NotReady(f"the sniffers did not get ready: {'; '.join(gaps)}")
+            raise CouldNotTest(f"the sniffers did not get ready: {'; '.join(gaps)}")
         yield capture
     finally:
         capture.close()

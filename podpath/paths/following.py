@@ -14,7 +14,7 @@ from podpath.paths.kinds import MISSING
 from podpath.topology import bridge
 from podpath.topology.following import Cause
 
-_PORT = "TOPO-BRIDGE-PORT"
+_PORT, _FDB = "TOPO-BRIDGE-PORT", "TOPO-FDB"
 #: Differences of TOPO-BRIDGE-PORT with which a port forwards nothing.
 _NO_FORWARDING = frozenset({"master", "bridge port", "interface down", "port state", "isolation"})
 #: Differences that repeat that a host end is no port, before those of packets.
@@ -41,9 +41,9 @@ def cause(
     """
     of_packets = [d for crossing in judgement.crossings for d in crossing.differences]
     kinds = {d.kind for d in (*differences, *judgement.differences, *of_packets)}
-    flooded = flooding.cause(judgement, differences, topology, network)
-    if flooded is not None and flooded.requirement not in network.not_applicable:
-        return flooded
+    bridged = _configured(differences) or flooding.cause(judgement, differences, topology, network)
+    if bridged is not None and bridged.requirement not in network.not_applicable:
+        return bridged
     if MISSING not in kinds:
         return None
     routeless = without_route.cause(judgement, differences, topology, network)
@@ -67,6 +67,15 @@ def cause(
         if losses and kinds <= alike and requirement not in network.not_applicable
     )
     return next(filter(None, explained), None)
+
+
+def _configured(differences: Sequence[Difference]) -> Cause | None:
+    """Explain that a bridge has not learned MAC addresses by itself, where nothing else differs."""
+    if not differences or not all(
+        d.kind == "FDB" and d.seen.startswith("configured on") for d in differences
+    ):
+        return None
+    return Cause(_FDB, "a MAC address is configured in the bridge", tuple(differences))
 
 
 def _no_port(

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from podpath.model import Difference, Place
+from podpath.paths.kinds import UNEXPECTED
 
 #: ICMP and ICMPv6 "destination unreachable", as a sighting is described (RFC 792, RFC 4443).
 _ERROR = re.compile("(icmp 3|icmpv6 1),")
+#: A SYN with its acknowledgement, likewise.
+_ACCEPTED = re.compile(r"TCP \d+ to \d+ \[SA\]")
 
 
 def unlike(
@@ -16,8 +19,8 @@ def unlike(
     """List where the packets of only one sender differ from the path that both must take.
 
     A difference that both senders have, of one kind at one place, is the finding of another
-    requirement. What a pod's own kernel tells its programs, as ARP has no answer, is none: whether
-    the error comes before the program ends is a matter of time.
+    requirement. What comes at a time of its own is none: what a pod's own kernel tells its
+    programs, as ARP has no answer, and the repeated answer to a connection of an earlier test.
 
     Args:
         of_program: Differences of a program of the host in the pod's network namespace.
@@ -35,7 +38,8 @@ def _alone(
     """Yield the differences that the other sender does not have."""
     known = {(other.kind, other.where) for other in others}
     for difference in differences:
-        if (difference.kind, difference.where) not in known and not _is_own_error(difference):
+        is_known = (difference.kind, difference.where) in known
+        if not is_known and not _is_own_error(difference) and not _is_repeated(difference):
             yield replace(difference, expected=f"{difference.expected}, {likewise}")
 
 
@@ -46,3 +50,7 @@ def _is_own_error(difference: Difference) -> bool:
         and where.interface == "lo"
         and bool(_ERROR.match(difference.packet))
     )
+
+
+def _is_repeated(difference: Difference) -> bool:
+    return difference.kind == UNEXPECTED and bool(_ACCEPTED.match(difference.packet))

@@ -268,8 +268,8 @@ def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> E
     from podpath.nodes import ruleset
     from podpath.topology import firewall, hooks
 
-    node, pods = shared.node(item), judged.named(judged.parameters(item))
-    if not isinstance(error, Inconclusive) or node is None or not pods:
+    node, named = shared.node(item), judged.named(judged.parameters(item))
+    if not isinstance(error, Inconclusive) or node is None:
         return None
     if not judged.is_judged(item, _FILTERED[0]):
         return None
@@ -277,6 +277,7 @@ def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> E
         rules = firewall.rules(node, persistence.first)
     except (CouldNotTest, DoesNotConform):  # a pod went, which is a finding of its own
         return None
+    pods = named or list(persistence.first.pods)
     drops = {pod: list(filter(ruleset.drops_any, rules.get(pod, ()))) for pod in pods}
     found = hooks.differences(persistence.first, shared.network(item.config), drops)
     own = [d for d in found if str(d.where) in {f"pod {pod}" for pod in pods}]
@@ -301,11 +302,11 @@ def unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> E
 
 
 def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
-    """Return the violation of TOPO-POD-LINKS, if sniffers are not ready as a pod's lo is down."""
-    from podpath.errors import DoesNotConform, NotReady, Unmet
+    """Return the violation of TOPO-POD-LINKS, if no sniffer gets ready as a pod's lo is down."""
+    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
     from podpath.topology import interfaces
 
-    if not isinstance(error, NotReady) or not judged.is_judged(item, _DEAF[0]):
+    if not isinstance(error, CouldNotTest) or not judged.is_judged(item, _DEAF[0]):
         return None
     first = persistence.first
     found = [d for pod in first.pods for d in interfaces.loopback(first, pod)]

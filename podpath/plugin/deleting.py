@@ -33,7 +33,9 @@ def left(item: pytest.Item, error: Exception) -> Exception | None:
     from podpath.lifecycle import deletion
 
     ids, fixtures = shared.ids_of(item), judged.fixtures(item)
-    if not deletion.DELETING.issuperset(ids) or not fixtures.keys() >= {*_NEEDED}:
+    if not fixtures.keys() >= {*_NEEDED}:
+        return None
+    if not deletion.DELETING.issuperset(ids) and ids != [deletion.OTHERS]:
         return None
     node, pods, network = (fixtures[name] for name in _NEEDED)
     return _violation(item, error, _left, node, pods, network)
@@ -72,7 +74,9 @@ def _violation(
             stash[key] = deletion.differences(node, pods, network)
         except (CouldNotTest, DoesNotConform):  # another pod says nothing, and the failure stays
             stash[key] = []
-    if not (of_any := stash[key]) or not deletion.is_alike(found, of_any):
+    of_any, is_of_others = stash[key], shared.ids_of(item) == [deletion.OTHERS]
+    is_alike = deletion.is_of_same_kind if is_of_others else deletion.is_alike
+    if not of_any or not is_alike(found, of_any):
         return None
     text = "\n".join(map(str, of_any))
     return Unmet(DoesNotConform(text), deletion.REQUIREMENT, deletion.CONSEQUENCE)

@@ -44,6 +44,7 @@ TEXTS = {
     "a pod's interface is on another link, or of another mode": (
         "Pod 的接口位于别的链路上，或模式不同"
     ),
+    "a MAC address is configured in the bridge": "网桥中配置了 MAC 地址",
     "no sniffer can show that it misses nothing where lo is down": (
         "在 lo 关闭的地方，嗅探器无法证明自己没有遗漏"
     ),

@@ -478,8 +478,7 @@ _FILES = (
         reds={"LIFE-DELETE": "left behind at links: expected gone, saw cni0 promiscuous"},
         # such a bridge takes what it passes to itself for its own, too; and here the contract's
         # containers are on the same node
-        follows=_LEFT
-        | {"TOPO-BRIDGE-GATEWAY", "LIFE-OTHERS", "PATH-PORTMAP", "LIFE-REBOOT", "CNI-CHECK"},
+        follows=_LEFT | {"TOPO-BRIDGE-GATEWAY", "LIFE-OTHERS", "PATH-PORTMAP", "CNI-CHECK"},
         after_del='[ "$POD" != transient ] || ip link set cni0 promisc on',
     ),
     Fault(

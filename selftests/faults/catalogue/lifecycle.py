@@ -211,7 +211,7 @@ FAULTS = (
         ),
         # of two that are there at the same time: one that goes alone is another requirement's
         after_del=f"""[ "$POD" != passer-1 ] ||
-          [ ! -e "/sys/class/net/$(cat /run/podpath/fault/host-passer-2)" ] ||
+          [ ! -e "/sys/class/net/$(cat /run/podpath/fault/host-passer-2 || echo none)" ] ||
           {bridge_rule("ip protocol udp drop")}""",
     ),
     Fault(

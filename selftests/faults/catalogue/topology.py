@@ -554,7 +554,7 @@ FAULTS = (
         name="MAC is configured in the bridge, not learned",
         source="own",
         reds={"TOPO-FDB": "configured on"},
-        follows=_PATHS,
+        under={"PATH-ICMP": "TOPO-FDB"},
         after="""mac=$(pod_mac)
           bridge fdb replace "$mac" dev "$HOST" master static""",
     ),

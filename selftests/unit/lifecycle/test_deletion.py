@@ -26,3 +26,15 @@ ANY = [left("files", "/var/lib/cni/left-17"), left("leases", "10.88.0.5 4f00")]
 )
 def test_differences_are_compared_without_names(found: list[Difference], alike: bool) -> None:
     assert deletion.is_alike(found, ANY) is alike
+
+
+def test_what_others_find_on_the_node_is_what_any_pod_leaves() -> None:
+    """A route is told in the words of each requirement."""
+    any_pod = [left("routing", "198.51.100.2 dev cni0 scope link")]
+    on_node = left("routes of the node", "198.51.100.11/32 via the link dev cni0")
+
+    assert deletion.is_of_same_kind([on_node], any_pod)
+    assert not deletion.is_of_same_kind([on_node, left("files", "/run/x")], any_pod)
+    assert not deletion.is_of_same_kind(
+        [Difference("lost", "routes of the node", "x", "")], any_pod
+    )

@@ -46,3 +46,11 @@ def test_error_of_the_pods_own_kernel_is_a_matter_of_time() -> None:
 
     assert unlike([], [told]) == []
     assert len(unlike([], [redirected, on_wire])) == 2
+
+
+def test_answer_to_an_earlier_connection_is_repeated_at_a_time_of_its_own() -> None:
+    repeated = Difference(UNEXPECTED, _OUT, "nothing", "a frame", "TCP 80 to 4112 [SA] seq 9")
+    data = Difference(UNEXPECTED, _OUT, "nothing", "a frame", "TCP 80 to 4112 [PA] seq 9")
+
+    assert unlike([], [repeated]) == []
+    assert len(unlike([], [data])) == 1
