@@ -306,7 +306,10 @@ def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Excep
     from podpath.errors import CouldNotTest, DoesNotConform, Unmet
     from podpath.topology import interfaces
 
-    if not isinstance(error, CouldNotTest) or not judged.is_judged(item, _DEAF[0]):
+    of_packets = all(i.startswith(judged.OF_PACKETS) for i in shared.ids_of(item))
+    if not of_packets or not isinstance(error, CouldNotTest):
+        return None
+    if not judged.is_judged(item, _DEAF[0]):
         return None
     first = persistence.first
     found = [d for pod in first.pods for d in interfaces.loopback(first, pod)]
