@@ -137,7 +137,7 @@ FAULTS = (
         source="own",
         reds={"TOPO-HOOKS": "packet filter at node"},
         under={"PATH-ICMP": "TOPO-HOOKS"},
-        follows=_PATHS,
+        follows=_PATHS | {"LIFE-REUSE"},
         after="""nft 'add table netdev broken
           add chain netdev broken in { type filter hook ingress device eth0 priority 0; }
           flush chain netdev broken in
