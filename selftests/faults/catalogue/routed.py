@@ -101,7 +101,7 @@ FAULTS = (
             source="own",
             reds={"TOPO-NODE-ROUTE": "missing route at node 10.88.0."},
             under=dict.fromkeys(
-                ("PATH-ICMP", "PATH-CONTAINER", "PATH-BYSTANDER", "PATH-CONCURRENT"),
+                ("PATH-ICMP", "PATH-BYSTANDER", "PATH-CONCURRENT"),
                 "TOPO-NODE-ROUTE",
             ),
             after='[ "$POD" != server ] || ip route del "$IP" dev "$HOST"',
