@@ -312,7 +312,8 @@ def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Excep
     if not judged.is_judged(item, _DEAF[0]):
         return None
     first = persistence.first
-    found = [d for pod in first.pods for d in interfaces.loopback(first, pod)]
+    of_links = (d for pod in first.pods for d in interfaces.pod_links(first, pod))
+    found = [d for d in of_links if d.kind == "interface down" and str(d.where).endswith(" lo")]
     return Unmet(DoesNotConform("\n".join(map(str, found))), *_DEAF) if found else None
 
 

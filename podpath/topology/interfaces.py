@@ -64,20 +64,12 @@ def netns_shared(topology: Topology, containers: Mapping[str, Mapping[str, int]]
 def pod_links(topology: Topology, pod: str) -> Differences:
     """Check that a pod has lo and eth0, both up, and no other interface."""
     space = topology.of_pod(pod)
-    own = _exactly(space, pod, {"lo", POD_INTERFACE})
-    return own + loopback(topology, pod) + _down(topology, pod, POD_INTERFACE)
-
-
-def loopback(topology: Topology, pod: str) -> Differences:
-    """Check that the lo of a pod is up, if it has one."""
-    return _down(topology, pod, "lo")
-
-
-def _down(topology: Topology, pod: str, name: str) -> Differences:
-    link = topology.of_pod(pod).interface(name)
-    if link is None or link.up:
-        return []
-    return [Difference("interface down", f"pod {pod} {name}", "up", "down")]
+    differences = _exactly(space, pod, {"lo", POD_INTERFACE})
+    for name in ("lo", POD_INTERFACE):
+        link = space.interface(name)
+        if link is not None and not link.up:
+            differences.append(Difference("interface down", f"pod {pod} {name}", "up", "down"))
+    return differences
 
 
 def node_links(topology: Topology, network: Network, own: frozenset[str]) -> Differences:
