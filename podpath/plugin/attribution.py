@@ -78,6 +78,7 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
         or wiring.routeless(item, error, persistence)
         or wiring.unreached(item, error, persistence)
         or wiring.unanswering(item, error, persistence)
+        or wiring.unproxied(item, error, persistence)
         or wiring.unforwarded(item, error, persistence)
         or wiring.unplaced(item, error, persistence)
         or wiring.deaf(item, error, persistence)

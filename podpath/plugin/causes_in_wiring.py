@@ -34,6 +34,7 @@ _UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
 _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
 _FORWARDING = ("TOPO-BRIDGE-GATEWAY", "the node does not forward what comes from the bridge")
 _ANSWERING = ("TOPO-SETTINGS", "a pod ignores requests for its MAC address")
+_PROXYING = ("TOPO-SETTINGS", "a host end does not answer for the gateway's address")
 _FILTERED = ("TOPO-HOOKS", "a hook on the path drops packets")
 _STACKED = ("TOPO-LOWER-LINK", "a pod's interface is on another link, or of another mode")
 _DEAF = ("TOPO-POD-LINKS", "no sniffer can show that it misses nothing where lo is down")
@@ -257,6 +258,27 @@ def unanswering(item: pytest.Item, error: Exception, persistence: Persistence) -
     named = judged.named(params) if _MAPPED.isdisjoint(ids) else []
     texts = [str(difference) for pod, difference in found.items() if not named or pod in named]
     return Unmet(DoesNotConform("\n".join(texts)), *_ANSWERING) if texts else None
+
+
+def unproxied(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-SETTINGS, if a host end does not answer for the gateway.
+
+    Whether a pod knows its MAC address at that moment is a matter of time.
+    """
+    from podpath.errors import DoesNotConform, Unmet
+    from podpath.model import Family
+    from podpath.topology import settings
+
+    ids, params, first = shared.ids_of(item), judged.parameters(item), persistence.first
+    if not all(i.startswith(judged.OF_PACKETS) for i in ids) or not judged.may_follow(error):
+        return None
+    if params.get("family") is Family.IPV6 or not judged.is_judged(item, _PROXYING[0]):
+        return None
+    named, network = judged.named(params), shared.network(item.config)
+    pods = [pod for pod in first.pods if pod in named] or list(first.pods)
+    of_pods = (d for pod in pods for d in settings.settings(first, network, pod))
+    found = [d for d in of_pods if (d.kind, d.expected) == ("proxy ARP", "on")]
+    return Unmet(DoesNotConform("\n".join(map(str, found))), *_PROXYING) if found else None
 
 
 def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:

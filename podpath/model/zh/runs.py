@@ -38,6 +38,7 @@ TEXTS = {
     "the result names no interface of the pod": "结果没有列出 Pod 的接口",
     "the node does not forward what comes from the bridge": "节点不转发来自网桥的报文",
     "a pod ignores requests for its MAC address": "有 Pod 不应答对其 MAC 地址的查询",
+    "a host end does not answer for the gateway's address": "节点侧接口不应答对网关地址的查询",
     "a pod's address is not for packets to elsewhere": "Pod 的地址不能用于发往别处的报文",
     "a route of the node takes a pod's address for its own": "节点的路由占用了 Pod 的地址",
     "a hook on the path drops packets": "路径上的钩子丢弃了报文",

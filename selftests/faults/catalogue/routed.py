@@ -83,8 +83,8 @@ FAULTS = (
             name="calico: one host end does not answer ARP for the gateway",
             source="own: proxy_arp is off",
             reds={"TOPO-SETTINGS": "proxy ARP at host end of pod client: expected on, saw off"},
+            under={"PATH-HTTP": "TOPO-SETTINGS", "PATH-BYSTANDER": "TOPO-SETTINGS"},
             follows=_PATHS | {"PATH-ARP", "PATH-GATEWAY"},
-            untestable=_PATHS | {"PATH-ARP", "PATH-GATEWAY"},
             after="""[ "$POD" != client ] || echo 0 >"/proc/sys/net/ipv4/conf/$HOST/proxy_arp" """,
         ),
         _calico(
