@@ -32,10 +32,12 @@ class Explained:
     Attributes:
         losses: Why packets were lost.
         is_all: True if all that differed was lost for these reasons.
+        differs: True if anything differed again.
     """
 
     losses: tuple[Loss, ...]
     is_all: bool
+    differs: bool = True
 
 
 def explain(
@@ -57,4 +59,5 @@ def explain(
     ours = [drop.packet for drop in dropped or () if why.is_of_flows(drop, pods)]
     ports = {(packet.protocol, packet.ports[0]) for packet in ours if packet.ports}
     is_all = again.is_all and again.lost <= ports and again.packets <= len(ours)
-    return Explained(tuple(record.explain_flows(pods, dropped)), is_all and bool(again.differences))
+    losses, differs = tuple(record.explain_flows(pods, dropped)), bool(again.differences)
+    return Explained(losses, is_all and differs, differs)
