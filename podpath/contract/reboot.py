@@ -57,6 +57,7 @@ def rebooted(
     with ExitStack() as stack:
         alone = [stack.enter_context(attached(runtime, subject, version)) for _ in range(OLD)]
         usual = _usual(alone[0], network) + _usual(alone[1], network, forget=True)
+        known = {(d.kind, d.where) for d in usual}
         lost = [stack.enter_context(attached(runtime, subject, version)) for _ in range(OLD)]
         for attachment in lost:
             attachment.attach()
@@ -71,7 +72,7 @@ def rebooted(
         before = inventory.read(after, network)
         lacking = lacks(held, _held(before, new))
         lacking += valid_links.changes(wired, _wired(new, network))
-        if ("left behind", "routing") in {(d.kind, d.where) for d in usual}:
+        if ("left behind", "routing") in known:
             lacking = [d for d in lacking if not str(d.where).endswith(" routes")]
         old = [attachment.after_reboot(restarted) for attachment in lost]
         differences = answers.succeeded(old[0].delete() + old[1].delete(forget=True))
@@ -79,7 +80,6 @@ def rebooted(
             collected = restarted.collect_garbage(subject, version, [new.identity])
             differences += answers.succeeded(collected)
         differences += _after_del(after, network, before, old)
-        known = {(d.kind, d.where) for d in usual}
         differences = [d for d in differences if (d.kind, d.where) not in known]
         return lacking + differences + (siblings.checked(new, network) if is_sound else [])
 

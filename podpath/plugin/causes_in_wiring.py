@@ -59,7 +59,7 @@ def undone(item: pytest.Item, persistence: Persistence) -> Exception | None:
     ids = shared.ids_of(item)
     about_changes = not {PERSISTS[0], OTHERS[0]}.isdisjoint(ids)
     changes = persistence.all_changes() if about_changes else persistence.by_themselves()
-    if not changes and all(i.startswith(judged.OF_PACKETS) for i in ids):
+    if not changes and judged.is_of_packets(item):
         # what falls into the creation of another pod by chance does not come of it
         meanwhile = persistence.all_changes() + persistence.meanwhile
         changes = _alike_alone(item, meanwhile) if meanwhile else []
@@ -97,10 +97,7 @@ def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     from podpath.topology import following, unrouted
 
     ids, network = shared.ids_of(item), shared.network(item.config)
-    if (
-        not all(i.startswith(judged.OF_PACKETS) for i in ids)
-        or _ROUTED[0] in network.not_applicable
-    ):
+    if not judged.is_of_packets(item) or _ROUTED[0] in network.not_applicable:
         return None
     params = judged.parameters(item)
     # a pod with mapped ports comes later, and is wired as those that stay
@@ -196,7 +193,7 @@ def unreached(item: pytest.Item, error: Exception, persistence: Persistence) -> 
     ids, network = set(shared.ids_of(item)), shared.network(item.config)
     from_node = not network.is_bridged or not ids.isdisjoint(_FROM_NODE)
     looks_closer = bool(ids & _HOP_BY_HOP) and bool(item.stash.get(shared.observations, []))
-    if not from_node or not all(i.startswith(judged.OF_PACKETS) for i in ids) or looks_closer:
+    if not from_node or not judged.is_of_packets(item) or looks_closer:
         return None
     if not judged.may_follow(error):
         return None
@@ -240,7 +237,7 @@ def unanswering(item: pytest.Item, error: Exception, persistence: Persistence) -
     from podpath.nodes import own_settings
 
     node, params, ids = shared.node(item), judged.parameters(item), shared.ids_of(item)
-    if node is None or not all(i.startswith(judged.OF_PACKETS) for i in ids):
+    if node is None or not judged.is_of_packets(item):
         return None
     if params.get("family") is Family.IPV6 or not judged.is_judged(item, _ANSWERING[0]):
         return None
@@ -269,8 +266,8 @@ def unproxied(item: pytest.Item, error: Exception, persistence: Persistence) -> 
     from podpath.model import Family
     from podpath.topology import settings
 
-    ids, params, first = shared.ids_of(item), judged.parameters(item), persistence.first
-    if not all(i.startswith(judged.OF_PACKETS) for i in ids) or not judged.may_follow(error):
+    params, first = judged.parameters(item), persistence.first
+    if not judged.is_of_packets(item) or not judged.may_follow(error):
         return None
     if params.get("family") is Family.IPV6 or not judged.is_judged(item, _PROXYING[0]):
         return None
@@ -328,8 +325,7 @@ def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Excep
     from podpath.errors import CouldNotTest, DoesNotConform, Unmet
     from podpath.topology import interfaces
 
-    of_packets = all(i.startswith(judged.OF_PACKETS) for i in shared.ids_of(item))
-    if not of_packets or not isinstance(error, CouldNotTest):
+    if not judged.is_of_packets(item) or not isinstance(error, CouldNotTest):
         return None
     if not judged.is_judged(item, _DEAF[0]):
         return None
@@ -348,8 +344,9 @@ def unstacked(item: pytest.Item, error: Exception, persistence: Persistence) -> 
     from podpath.topology import interfaces
 
     network, first = shared.network(item.config), persistence.first
-    of_packets = all(i.startswith(judged.OF_PACKETS) for i in shared.ids_of(item))
-    if not network.profile.lower or not of_packets or not judged.may_follow(error):
+    if not network.profile.lower or not judged.is_of_packets(item):
+        return None
+    if not judged.may_follow(error):
         return None
     if not judged.is_judged(item, _STACKED[0]):
         return None

@@ -37,6 +37,11 @@ def may_follow(error: Exception) -> bool:
     return isinstance(error, AssertionError) or is_about_paths(error)
 
 
+def is_of_packets(item: pytest.Item) -> bool:
+    """Return whether a test is about packets of pods alone."""
+    return all(i.startswith(OF_PACKETS) for i in shared.ids_of(item))
+
+
 def parameters(item: pytest.Item) -> dict[str, Any]:
     """Return the parameters of a test; none of a test without."""
     call = getattr(item, "callspec", None)
