@@ -2,9 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from podpath.model import NODE, Difference
+from podpath.model import NODE, Difference, Family
 from podpath.nodes.base import Node
 
 #: A setting that a namespace cannot write is the whole machine's, and may change at any time.
@@ -39,6 +39,16 @@ _USABLE = {
     "ipv6/conf/{}/hop_limit": range(32, 256),
     "ipv4/neigh/{}/mcast_solicit": range(1, sys.maxsize),
     "ipv6/neigh/{}/mcast_solicit": range(1, sys.maxsize),
+}
+_REUSE = frozenset({"LIFE-REUSE"})
+#: Settings without which a pod does not answer, or does not hear -> the requirements on packets
+#: that such a pod cannot meet; none for all (ip-sysctl).
+_SILENCING = {
+    _ARP_IGNORE: frozenset[str](),
+    "ipv4/icmp_echo_ignore_all": frozenset[str](),
+    "ipv6/icmp/echo_ignore_all": frozenset[str](),
+    "ipv4/conf/{}/drop_gratuitous_arp": _REUSE,
+    "ipv6/conf/{}/drop_unsolicited_na": _REUSE,
 }
 #: Each namespace has random values of its own. Without IPv6, a pod lacks addresses: TOPO-ADDR. What
 #: a link of another kind announces is seen by TOPO-POD-LINKS, and by LIFE-REUSE.
@@ -90,25 +100,40 @@ def hindering(now: Mapping[str, str], link: str) -> list[Difference]:
     ]
 
 
-def unanswering(by_pod: Mapping[str, Mapping[str, str]], link: str) -> dict[str, Difference]:
-    """Return the pods that ignore ARP requests by a setting that their link was given. Pure.
+def silencing(
+    by_pod: Mapping[str, Mapping[str, str]],
+    link: str,
+    requirements: Iterable[str],
+    family: Family | None,
+) -> dict[str, list[Difference]]:
+    """Return the settings with which pods do not answer, or do not hear, the packets of a test.
 
-    A new link begins with the namespace's default, which may be the host's.
+    Pure. A new link begins with the namespace's default, which may be the host's; a namespace
+    begins as other pods' do.
 
     Args:
         by_pod: pod -> the settings of its namespace, as read_in() returns them.
         link: the pods' interface.
+        requirements: ids of the test's requirements.
+        family: IP version of its packets; None for all.
 
     Returns:
-        Pod -> the difference.
+        Pod -> the differences.
     """
-    name, usable = _ARP_IGNORE.format(link), _USABLE[_ARP_IGNORE]
-    return {
-        pod: Difference("setting", f"pod {pod} {name}", _bounds(usable), value)
-        for pod, own in by_pod.items()
-        if (value := own.get(name, "")).isdecimal() and int(value) not in usable
-        if value != own.get(_ARP_IGNORE.format("default"))
-    }
+    ids, found = set(requirements), dict[str, list[Difference]]()
+    versions = tuple(f"ipv{one.value}/" for one in Family if family in (None, one))
+    for pattern, packets in _SILENCING.items():
+        if not pattern.startswith(versions) or (packets and not ids & packets):
+            continue
+        name, initial = pattern.format(link), pattern.format("default")
+        usable = _USABLE.get(pattern, range(1))
+        usual = _usual([own[name] for own in by_pod.values() if name in own])
+        for pod, own in by_pod.items():
+            value, before = own.get(name, ""), own.get(initial) if initial != name else usual
+            if value.isdecimal() and int(value) not in usable and value != before:
+                difference = Difference("setting", f"pod {pod} {name}", _bounds(usable), value)
+                found.setdefault(pod, []).append(difference)
+    return found
 
 
 def unlike_configured(
@@ -148,14 +173,19 @@ def unlike(by_pod: Mapping[str, Mapping[str, str]]) -> list[Difference]:
     names = dict.fromkeys(name for settings in by_pod.values() for name in settings)
     for name in (n for n in names if n.rpartition("/")[2] not in _SEEN_ELSEWHERE):
         values = {pod: own[name] for pod, own in by_pod.items() if name in own}
-        usual, number = Counter(values.values()).most_common(1)[0]
-        if 2 * number > len(by_pod):
-            found += [
-                Difference("setting", f"pod {pod} {name}", f"{usual}, as other pods", value)
-                for pod, value in values.items()
-                if value != usual
-            ]
+        usual = _usual(list(values.values()))
+        found += [
+            Difference("setting", f"pod {pod} {name}", f"{usual}, as other pods", value)
+            for pod, value in values.items()
+            if usual is not None and value != usual
+        ]
     return found
+
+
+def _usual(values: Sequence[str]) -> str | None:
+    """Return the value that more than half of the pods have; None if there is none."""
+    value, number = Counter(values).most_common(1)[0] if values else ("", 0)
+    return value if 2 * number > len(values) else None
 
 
 def _is_for_pods(name: str, before: str, now: str) -> bool:

@@ -11,7 +11,7 @@ from podpath.model import Difference, Topology
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import UNEXPECTED
 from podpath.topology import bridge
-from podpath.topology.following import Cause
+from podpath.topology.cause import Cause
 
 _PORT, _FDB = "TOPO-BRIDGE-PORT", "TOPO-FDB"
 

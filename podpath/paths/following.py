@@ -12,7 +12,7 @@ from podpath.paths import ending, flooding, hooked, proxied, too_large, without_
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import MISSING
 from podpath.topology import bridge
-from podpath.topology.following import Cause
+from podpath.topology.cause import Cause
 
 _PORT, _FDB = "TOPO-BRIDGE-PORT", "TOPO-FDB"
 #: Differences of TOPO-BRIDGE-PORT with which a port forwards nothing.

@@ -14,7 +14,7 @@ from podpath.paths.kinds import DUPLICATE, MISSING, OPTIONS
 from podpath.paths.why import NETFILTER
 from podpath.system import ipsec
 from podpath.topology import hooks
-from podpath.topology.following import Cause
+from podpath.topology.cause import Cause
 
 REQUIREMENT = "TOPO-HOOKS"
 #: Kinds of difference with which packets may only be lost: the sender repeats them.

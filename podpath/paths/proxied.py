@@ -12,7 +12,7 @@ from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import MISSING
 from podpath.topology import bridge
-from podpath.topology.following import Cause
+from podpath.topology.cause import Cause
 
 REQUIREMENT = "TOPO-BRIDGE-PORT"
 _WHY = "a port of the bridge gets no requests for neighbours"

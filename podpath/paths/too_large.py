@@ -15,7 +15,7 @@ from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import MISSING, PAYLOAD, UNEXPECTED
 from podpath.topology import interfaces
-from podpath.topology.following import Cause
+from podpath.topology.cause import Cause
 
 REQUIREMENT = "TOPO-MTU"
 _WHY = "a link on the path drops what is larger than its MTU"

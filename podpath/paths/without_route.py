@@ -26,7 +26,7 @@ from podpath.paths.crossing import Crossing
 from podpath.paths.judgement import Judgement
 from podpath.paths.kinds import DUPLICATE, MISSING, OPTIONS, UNEXPECTED
 from podpath.topology import following, routes, routing
-from podpath.topology.following import Cause
+from podpath.topology.cause import Cause
 
 #: Differences of a packet that its sender repeats, as it has no answer.
 _REPEATED = frozenset({DUPLICATE, OPTIONS})

@@ -37,10 +37,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         return (yield)
     except Exception as error:
-        from podpath.plugin import deleting
+        from podpath.plugin import attaching, deleting
 
-        if left := deleting.left_by_container(item, error):
-            raise left from None
+        of_pods = deleting.left_by_container(item, error) or attaching.of_pod(item, error)
+        if of_pods:
+            raise of_pods from None
         persistence = item.config.stash.get(shared.persistence, None)
         on_pods = "created" in getattr(item, "fixturenames", ())
         if persistence is None or not (on_pods or _RESTART in shared.ids_of(item)):
@@ -77,12 +78,10 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
         or wiring.peerless(item, error)
         or wiring.routeless(item, error, persistence)
         or wiring.unreached(item, error, persistence)
-        or wiring.unanswering(item, error, persistence)
-        or wiring.unproxied(item, error, persistence)
-        or wiring.unforwarded(item, error, persistence)
+        or wiring.silenced(item, error, persistence)
+        or wiring.miswired(item, error, persistence)
         or wiring.unplaced(item, error, persistence)
         or wiring.deaf(item, error, persistence)
-        or wiring.unstacked(item, error, persistence)
         or packets.resent(item, error)
         or deleting.left(item, error)
     )

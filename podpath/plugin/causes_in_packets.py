@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from podpath.lifecycle.persistence import Persistence
     from podpath.model import Difference
     from podpath.paths.observe import Observed
-    from podpath.topology.following import Cause
+    from podpath.topology.cause import Cause
 
 
 def following(item: pytest.Item, persistence: Persistence) -> Exception | None:

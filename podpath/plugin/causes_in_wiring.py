@@ -32,11 +32,8 @@ _TAKEN = ("TOPO-NODE-ROUTE", "a route of the node takes a pod's address for its 
 _HELD = ("TOPO-NETNS-IP", "the node has a pod's address, too")
 _UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
 _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
-_FORWARDING = ("TOPO-BRIDGE-GATEWAY", "the node does not forward what comes from the bridge")
-_ANSWERING = ("TOPO-SETTINGS", "a pod ignores requests for its MAC address")
-_PROXYING = ("TOPO-SETTINGS", "a host end does not answer for the gateway's address")
+_ANSWERING = ("TOPO-SETTINGS", "a pod does not answer, or does not hear, such packets")
 _FILTERED = ("TOPO-HOOKS", "a hook on the path drops packets")
-_STACKED = ("TOPO-LOWER-LINK", "a pod's interface is on another link, or of another mode")
 _DEAF = ("TOPO-POD-LINKS", "no sniffer can show that it misses nothing where lo is down")
 #: What is said of changed wiring, by whether that came with pods.
 _CHANGED = {
@@ -205,43 +202,19 @@ def unreached(item: pytest.Item, error: Exception, persistence: Persistence) -> 
     return judged.violation(cause) if cause and judged.is_judged(item, cause.requirement) else None
 
 
-def unforwarded(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
-    """Return the violation of TOPO-BRIDGE-GATEWAY, if the node does not forward for the bridge."""
-    from podpath.errors import DoesNotConform, Unmet
-    from podpath.model import Family
-    from podpath.topology import bridge
+def silenced(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO-SETTINGS, if a pod does not answer, or hear, such packets.
 
-    network, family = shared.network(item.config), judged.parameters(item).get("family")
-    if _BEYOND.isdisjoint(shared.ids_of(item)) or not network.is_bridged:
-        return None
-    if not judged.is_judged(item, _FORWARDING[0]):
-        return None
-    if not judged.may_follow(error):
-        return None
-    ends = tuple(f"IPv{one.value}" for one in Family if family in (None, one))
-    found = [
-        difference
-        for difference in bridge.bridge_gateway(persistence.first, network)
-        if difference.kind == "forwarding" and str(difference.where).endswith(ends)
-    ]
-    return Unmet(DoesNotConform("\n".join(map(str, found))), *_FORWARDING) if found else None
-
-
-def unanswering(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
-    """Return the violation of TOPO-SETTINGS, if a pod ignores requests for its MAC address.
-
-    Whether others know the address at that moment is a matter of time.
+    Whether others know the address of a pod at that moment is a matter of time.
     """
     from podpath.errors import CouldNotTest, DoesNotConform, Unmet
-    from podpath.model import POD_INTERFACE, Family
+    from podpath.model import POD_INTERFACE
     from podpath.nodes import own_settings
 
     node, params, ids = shared.node(item), judged.parameters(item), shared.ids_of(item)
-    if node is None or not judged.is_of_packets(item):
+    if node is None or not judged.is_of_packets(item) or not judged.may_follow(error):
         return None
-    if params.get("family") is Family.IPV6 or not judged.is_judged(item, _ANSWERING[0]):
-        return None
-    if not judged.may_follow(error):
+    if not judged.is_judged(item, _ANSWERING[0]):
         return None
     try:
         by_pod = {
@@ -250,32 +223,11 @@ def unanswering(item: pytest.Item, error: Exception, persistence: Persistence) -
         }
     except (CouldNotTest, DoesNotConform):  # a pod went, which is a finding of its own
         return None
-    found = own_settings.unanswering(by_pod, POD_INTERFACE)
+    found = own_settings.silencing(by_pod, POD_INTERFACE, ids, params.get("family"))
     # a pod with mapped ports comes later, and is set as those that stay
     named = judged.named(params) if _MAPPED.isdisjoint(ids) else []
-    texts = [str(difference) for pod, difference in found.items() if not named or pod in named]
+    texts = [str(d) for pod, own in found.items() if not named or pod in named for d in own]
     return Unmet(DoesNotConform("\n".join(texts)), *_ANSWERING) if texts else None
-
-
-def unproxied(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
-    """Return the violation of TOPO-SETTINGS, if a host end does not answer for the gateway.
-
-    Whether a pod knows its MAC address at that moment is a matter of time.
-    """
-    from podpath.errors import DoesNotConform, Unmet
-    from podpath.model import Family
-    from podpath.topology import settings
-
-    params, first = judged.parameters(item), persistence.first
-    if not judged.is_of_packets(item) or not judged.may_follow(error):
-        return None
-    if params.get("family") is Family.IPV6 or not judged.is_judged(item, _PROXYING[0]):
-        return None
-    named, network = judged.named(params), shared.network(item.config)
-    pods = [pod for pod in first.pods if pod in named] or list(first.pods)
-    of_pods = (d for pod in pods for d in settings.settings(first, network, pod))
-    found = [d for d in of_pods if (d.kind, d.expected) == ("proxy ARP", "on")]
-    return Unmet(DoesNotConform("\n".join(map(str, found))), *_PROXYING) if found else None
 
 
 def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
@@ -301,6 +253,21 @@ def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> E
     found = hooks.differences(persistence.first, shared.network(item.config), drops)
     own = [d for d in found if str(d.where) in {f"pod {pod}" for pod in pods}]
     return Unmet(DoesNotConform("\n".join(map(str, own))), *_FILTERED) if own else None
+
+
+def miswired(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
+    """Return the violation of TOPO that decides where the packets of a test go, if there is one."""
+    from podpath.topology import miswired
+
+    if not judged.is_of_packets(item) or not judged.may_follow(error):
+        return None
+    params, first = judged.parameters(item), persistence.first
+    pods = [pod for pod in first.pods if pod in judged.named(params)] or list(first.pods)
+    causes = miswired.causes(
+        *(shared.ids_of(item), pods, params.get("family"), first, shared.network(item.config))
+    )
+    found = (cause for cause in causes if judged.is_judged(item, cause.requirement))
+    return next(map(judged.violation, found), None)
 
 
 def unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
@@ -333,24 +300,3 @@ def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Excep
     of_links = (d for pod in first.pods for d in interfaces.pod_links(first, pod))
     found = [d for d in of_links if d.kind == "interface down" and str(d.where).endswith(" lo")]
     return Unmet(DoesNotConform("\n".join(map(str, found))), *_DEAF) if found else None
-
-
-def unstacked(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
-    """Return the violation of TOPO-LOWER-LINK, if a pod's interface is none that pods are to have.
-
-    Which packets it passes on depends on its kind, its mode and the link below.
-    """
-    from podpath.errors import DoesNotConform, Unmet
-    from podpath.topology import interfaces
-
-    network, first = shared.network(item.config), persistence.first
-    if not network.profile.lower or not judged.is_of_packets(item):
-        return None
-    if not judged.may_follow(error):
-        return None
-    if not judged.is_judged(item, _STACKED[0]):
-        return None
-    named = judged.named(judged.parameters(item))
-    pods = [pod for pod in first.pods if pod in named] or list(first.pods)
-    found = [d for pod in pods for d in interfaces.lower_link(first, network, pod)]
-    return Unmet(DoesNotConform("\n".join(map(str, found))), *_STACKED) if found else None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from podpath.errors import Unmet
-    from podpath.topology.following import Cause
+    from podpath.topology.cause import Cause
 
 
 #: Requirements on packets of pods.

@@ -5,12 +5,21 @@ is none of its ports. A test with any further difference stays a finding of its 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_interface
 
 from podpath.cni.network import Network
 from podpath.model import NODE, POD_INTERFACE, Address, Difference, Family, Topology
-from podpath.topology import bridge, comparison, interfaces, result, routes, routing
+from podpath.topology import (
+    bridge,
+    comparison,
+    following_links,
+    following_routes,
+    interfaces,
+    result,
+    routes,
+    routing,
+)
+from podpath.topology.cause import Cause
 
 _PEER, _PORT, _LINKS = "TOPO-VETH-PEER", "TOPO-BRIDGE-PORT", "TOPO-POD-LINKS"
 _GATEWAY, _ROUTE = "TOPO-BRIDGE-GATEWAY", "TOPO-NODE-ROUTE"
@@ -26,25 +35,12 @@ _DETACHED = frozenset({"master", "bridge port"})
 _UNLEARNED = _DETACHED | {"learning", "interface down"}
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """The violation that a failure follows from.
-
-    Attributes:
-        requirement: id of the violated requirement.
-        consequence: reason why other tests count as not run.
-        differences: differences of the violated requirement.
-    """
-
-    requirement: str
-    consequence: str
-    differences: tuple[Difference, ...]
-
-
 def cause(
     requirement: str, differences: Sequence[Difference], topology: Topology, network: Network
 ) -> Cause | None:
     """Return the violation that explains all differences of a requirement of TOPO, or None.
+
+    It is the first of those that follow from each other.
 
     Args:
         requirement: id of the requirement whose test failed.
@@ -57,11 +53,13 @@ def cause(
     rules = (
         *(_without_peer, _down, _without_port, _without_gateway, _without_address),
         *(_unheld, _unrouted, _misnamed),
+        *following_links.RULES,
+        *following_routes.RULES,
     )
     for rule in rules:
         found = rule(requirement, differences, topology, network)
         if found and found.requirement not in network.not_applicable:
-            return found
+            return cause(found.requirement, found.differences, topology, network) or found
     return None
 
 

@@ -37,7 +37,25 @@ TEXTS = {
     "a port of the bridge gets no requests for neighbours": "网桥的端口收不到邻居请求",
     "the result names no interface of the pod": "结果没有列出 Pod 的接口",
     "the node does not forward what comes from the bridge": "节点不转发来自网桥的报文",
-    "a pod ignores requests for its MAC address": "有 Pod 不应答对其 MAC 地址的查询",
+    "a pod does not answer, or does not hear, such packets": "有 Pod 不应答或收不到此类报文",
+    "an interface answers requests for other pods' MAC addresses": (
+        "有接口代其他 Pod 应答对 MAC 地址的查询"
+    ),
+    "a host end does not forward, or is a port of a bridge": "节点侧接口不转发，或是某个网桥的端口",
+    "a host end is a port of a bridge": "节点侧接口是某个网桥的端口",
+    "a host end has another address": "节点侧接口的地址不同",
+    "the attachment of a pod has this, too": "Pod 的连接也有这个问题",
+    "a port is not isolated": "网桥端口没有隔离",
+    "a port sends frames back, or does not get what is for all": (
+        "网桥端口把帧发回，或收不到发给所有端口的帧"
+    ),
+    "the bridge lacks a port": "网桥缺少一个端口",
+    "a stranger is a port of the bridge": "网桥上有不相干的端口",
+    "a pod's path has another MTU": "Pod 的路径上 MTU 不同",
+    "a pod's interface has another address": "Pod 的接口上是别的地址",
+    "a pod's interface is on another link, or of another kind": (
+        "Pod 的接口位于别的链路上，或类型不同"
+    ),
     "a host end does not answer for the gateway's address": "节点侧接口不应答对网关地址的查询",
     "a pod's address is not for packets to elsewhere": "Pod 的地址不能用于发往别处的报文",
     "a route of the node takes a pod's address for its own": "节点的路由占用了 Pod 的地址",

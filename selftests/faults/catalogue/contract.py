@@ -176,8 +176,9 @@ FAULTS = (
     Fault(
         name="the result's MAC is that of before",
         source="systemd/systemd issue 21185",
-        reds={"CNI-ADD-INTERFACE": "MAC address at interface net1"},
-        follows=_DELETING | {"TOPO-MAC", "CNI-CHECK", "CNI-CHECK-LATER"},
+        reds={"TOPO-MAC": "MAC in result at pod"},
+        under={"CNI-ADD-INTERFACE": "TOPO-MAC", "CNI-CHECK": "TOPO-MAC"},
+        follows=_DELETING,
         untestable=frozenset({"CNI-CHECK-STATE"}),
         after="""in_pod ip link set "$CNI_IFNAME" address "02:$(printf %s "$CNI_CONTAINERID" |
           cut -c 1-10 | sed 's/../&:/g; s/:$//')\"""",

@@ -56,7 +56,8 @@ FAULTS = (
     Fault(
         name="ARP is answered by the bridge in a pod's place",
         source="own: proxy ARP",
-        reds={"PATH-ARP": "unexpected sighting", "TOPO-SETTINGS": "proxy ARP at node cni0"},
+        reds={"TOPO-SETTINGS": "proxy ARP at node cni0"},
+        under={"PATH-ARP": "TOPO-SETTINGS"},
         # wherever a pod asks anew because its neighbour entry is stale
         follows=_SHOWN | {"PATH-ICMP", "PATH-GATEWAY", "PATH-HTTP", "PATH-UDP"},
         after="echo 1 >/proc/sys/net/ipv4/conf/cni0/proxy_arp_pvlan",
@@ -185,13 +186,19 @@ FAULTS = (
           add rule ip left output oif lo icmp type echo-request drop'""",
     ),
     Fault(
+        name="what a pod sends itself leaves by eth0",
+        source="own: a short cut for the wrong link",
+        reds={"PATH-SELF": "missing hop"},
+        near=frozenset({"PATH-ICMP", "PATH-HTTP", "TOPO-HOOKS"}),
+        after="""[ "$POD" != bystander ] || { in_pod tc qdisc add dev lo clsact
+          in_pod tc filter add dev lo ingress protocol ip u32 match u32 0 0 \
+            action mirred egress redirect dev eth0; }""",
+    ),
+    Fault(
         name="a pod does not answer itself",
         source="own: a hardened image's sysctl, for one pod",
-        reds={
-            "PATH-SELF": "missing hop",
-            "TOPO-SETTINGS": "setting at pod bystander ipv4/icmp_echo_ignore_all",
-        },
-        follows=frozenset({"PATH-GATEWAY"}),
+        reds={"TOPO-SETTINGS": "setting at pod bystander ipv4/icmp_echo_ignore_all"},
+        under={"PATH-SELF": "TOPO-SETTINGS", "PATH-GATEWAY": "TOPO-SETTINGS"},
         after="""[ "$POD" != bystander ] ||
           in_pod sh -c 'echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all'""",
     ),

@@ -40,10 +40,8 @@ FAULTS = (
     _routed(
         name="ptp: host end has the whole subnet",
         source="own: the prefix length of the gateway's address",
-        reds={
-            "TOPO-NODE-ADDR": "missing address at node veth",
-            "TOPO-NODE-ROUTE": "unexpected route at node 10.88.0.0/24",
-        },
+        reds={"TOPO-NODE-ADDR": "missing address at node veth"},
+        under={"TOPO-NODE-ROUTE": "TOPO-NODE-ADDR"},
         near=frozenset({"PATH-ICMP"}),
         after="""ip address add 10.88.0.1/24 dev "$HOST"
           ip address del 10.88.0.1/32 dev "$HOST" """,
@@ -68,12 +66,12 @@ FAULTS = (
     _routed(
         name="ptp: a bridge is between pod and node",
         source="own",
-        reds={
-            "TOPO-HOST-END": "master at node veth",
-            "TOPO-NODE-LINKS": "unexpected interface at node extra",
-            "PATH-ICMP": "unexpected sighting at node extra",
-        },
-        follows=_PATHS | {"TOPO-NODE-ADDR", "TOPO-NODE-ROUTE", "PATH-ARP", "PATH-GATEWAY"},
+        reds={"TOPO-HOST-END": "master at node veth"},
+        under=dict.fromkeys(
+            (*_PATHS, "TOPO-NODE-LINKS", "TOPO-NODE-ADDR", "TOPO-NODE-ROUTE", "PATH-ARP"),
+            "TOPO-HOST-END",
+        ),
+        follows=frozenset({"PATH-GATEWAY"}),
         after="""[ "$POD" != client ] || { ip link add extra type bridge
           ip address del 10.88.0.1/32 dev "$HOST"
           ip link set "$HOST" master extra; ip link set extra up
@@ -83,8 +81,8 @@ FAULTS = (
         name="ptp: one host end does not forward",
         cause="forwarding is off",
         source="kubernetes/kubernetes issue 40761",
-        reds={"TOPO-HOST-END": "forwarding at node veth", "PATH-ICMP": "missing hop"},
-        follows=_PATHS,
+        reds={"TOPO-HOST-END": "forwarding at node veth"},
+        under=dict.fromkeys(_PATHS, "TOPO-HOST-END"),
         after="""[ "$POD" != client ] || echo 0 >"/proc/sys/net/ipv4/conf/$HOST/forwarding" """,
     ),
     _routed(
@@ -94,6 +92,14 @@ FAULTS = (
         under={"PATH-ICMP": "PATH-UNCHANGED"},
         follows=_PATHS,
         after=_filter("filter hook postrouting priority 0", "ip ttl set 64"),
+    ),
+    _routed(
+        name="ptp: the node drops pings of the largest size",
+        source="own: a rule against floods of large pings",
+        reds={"PATH-MTU": "missing hop"},
+        follows=frozenset({"PATH-SIZE"}),
+        near=frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP"}),
+        after=_filter("filter hook forward priority 0", "meta l4proto icmp ip length >= 1500 drop"),
     ),
     _routed(
         name="ptp: packets are handed on without being routed",

@@ -109,11 +109,9 @@ FAULTS = (
         _calico(
             name="calico: the pod's address has the prefix length of the range",
             source="own",
-            reds={
-                "TOPO-ADDR": "prefix length at pod client",
-                "TOPO-ROUTE": "unexpected route at pod client 10.88.0.0/24",
-            },
-            follows=_PATHS | {"PATH-ARP", "PATH-CONCURRENT", "TOPO-RESULT"},
+            reds={"TOPO-ADDR": "prefix length at pod client"},
+            under={"TOPO-ROUTE": "TOPO-ADDR", "TOPO-RESULT": "TOPO-ADDR"},
+            follows=_PATHS | {"PATH-ARP", "PATH-CONCURRENT"},
             after="""[ "$POD" != client ] || { in_pod ip address add "$IP/24" dev eth0
               in_pod ip address del "$IP/32" dev eth0; }""",
         ),

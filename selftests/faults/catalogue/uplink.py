@@ -11,10 +11,8 @@ FAULTS = (
     _uplink(
         name="uplink: the uplink is no port of the bridge",
         source="own",
-        reds={
-            "TOPO-BRIDGE-MEMBERS": "missing port at node cni0: expected eth0 a port",
-            "PATH-ARP": "missing hop at node eth0 out",
-        },
+        reds={"TOPO-BRIDGE-MEMBERS": "missing port at node cni0: expected eth0 a port"},
+        under={"PATH-ARP": "TOPO-BRIDGE-MEMBERS"},
         near=frozenset({"PATH-ICMP"}),
     ),
 )

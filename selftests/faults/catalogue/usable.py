@@ -169,10 +169,8 @@ FAULTS = (
     Fault(
         name="pods do not hear that an address has moved",
         source="antrea-io/antrea issue 129",
-        reds={
-            "TOPO-SETTINGS": "drop_gratuitous_arp: expected 0, saw 1",
-            "LIFE-REUSE": "unexpected sighting",
-        },
+        reds={"TOPO-SETTINGS": "drop_gratuitous_arp: expected 0, saw 1"},
+        under={"LIFE-REUSE": "TOPO-SETTINGS"},
         after="""in_pod sh -c "echo 1 >/proc/sys/net/ipv4/conf/$CNI_IFNAME/drop_gratuitous_arp" """,
     ),
     Fault(

@@ -38,3 +38,19 @@ def test_what_others_find_on_the_node_is_what_any_pod_leaves() -> None:
     assert not deletion.is_of_same_kind(
         [Difference("lost", "routes of the node", "x", "")], any_pod
     )
+
+
+@pytest.mark.parametrize(
+    ("where", "seen", "is_left"),
+    [
+        ("node eth0 length of the transmit queue", "eth0 length of the transmit queue: 7", True),
+        ("node eth1 length of the transmit queue", "eth0 length of the transmit queue: 7", False),
+        ("lower link of pod client promiscuous", "eth0 promiscuous", True),
+        ("lower link of pod client queues", "eth0 promiscuous", False),
+    ],
+)
+def test_setting_of_a_link_that_any_deletion_leaves(where: str, seen: str, is_left: bool) -> None:
+    """LIFE-OTHERS names the link by the pods that lie on it."""
+    changed = Difference("changed", where, "False", "True")
+
+    assert deletion.is_of_same_kind([changed], [left("links", seen)]) is is_left

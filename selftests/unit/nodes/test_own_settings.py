@@ -1,7 +1,10 @@
 """Settings of the node itself, before and after the first pods."""
 
+from functools import partial
+
 import pytest
 
+from podpath.model import Family
 from podpath.nodes import own_settings
 
 _ESTABLISHED = "netfilter/nf_conntrack_tcp_timeout_established"
@@ -116,6 +119,31 @@ def test_pod_that_ignores_requests_by_a_setting_of_its_link(
 ) -> None:
     own = {"ipv4/conf/eth0/arp_ignore": value, "ipv4/conf/default/arp_ignore": default}
 
-    found = own_settings.unanswering({"client": own}, "eth0")
+    found = own_settings.silencing({"client": own}, "eth0", ["PATH-ICMP"], None)
 
     assert list(found) == (["client"] if ignores else [])
+
+
+@pytest.mark.parametrize(
+    ("setting", "requirement", "silent"),
+    [
+        pytest.param("ipv4/icmp_echo_ignore_all", "PATH-SELF", True, id="pings"),
+        pytest.param("ipv4/conf/eth0/drop_gratuitous_arp", "LIFE-REUSE", True, id="announcements"),
+        pytest.param("ipv4/conf/eth0/drop_gratuitous_arp", "PATH-ICMP", False, id="not-of-pings"),
+        pytest.param("ipv6/icmp/echo_ignore_all", "PATH-SELF", False, id="other-ip-version"),
+        pytest.param("ipv4/tcp_ecn", "PATH-SELF", False, id="of-no-packets"),
+    ],
+)
+def test_setting_with_which_one_pod_keeps_silent(
+    setting: str, requirement: str, silent: bool
+) -> None:
+    """What all pods have is the host's, or the runtime's."""
+    own = {pod: {setting: str(int(pod == "client"))} for pod in ("client", "server", "bystander")}
+    of_all = {pod: {setting: "1"} for pod in own}
+    find = partial(
+        own_settings.silencing, link="eth0", requirements=[requirement], family=Family.IPV4
+    )
+
+    assert list(find(own)) == (["client"] if silent else [])
+    if "conf" not in setting:
+        assert find(of_all) == {}

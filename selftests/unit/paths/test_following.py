@@ -21,7 +21,7 @@ from podpath.model import (
 from podpath.paths import expected, following, forwarding, without_route
 from podpath.paths.judgement import Judgement, judge
 from podpath.paths.probes import REPLY, REQUEST, Echo
-from podpath.topology.following import Cause as Violation
+from podpath.topology.cause import Cause as Violation
 
 from .. import samples
 

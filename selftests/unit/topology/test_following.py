@@ -6,7 +6,7 @@ from ipaddress import ip_interface
 import pytest
 
 from podpath import profiles
-from podpath.model import Difference, Topology
+from podpath.model import Difference, Route, Topology
 from podpath.topology import following, interfaces
 from podpath.topology.comparison import Differences
 from podpath.topology.wiring import Wiring
@@ -227,3 +227,125 @@ def test_address_that_is_not_there_explains_what_the_bridge_did_not_learn() -> N
 
     assert cause is not None
     assert cause.requirement == "TOPO-ADDR"
+
+
+def test_prefix_length_explains_the_connected_route() -> None:
+    """A route by the gateway is a second fault; a result that has the right length is none."""
+    network = samples.network()
+    held = ip_interface(f"{samples.address('client')}/16")
+    base = samples.with_pod_link(samples.topology(), "client", addresses=(held,))
+    routes = tuple(
+        replace(r, destination=held.network) if r.destination.prefixlen == 24 else r
+        for r in base.of_pod("client").routes
+    )
+    topology = samples.with_namespace(base, "client", routes=routes)
+
+    for requirement in ("TOPO-ROUTE", "TOPO-RESULT"):
+        differences = found(requirement, topology)
+        cause = following.cause(requirement, differences, topology, network)
+        assert cause is not None
+        assert (cause.requirement, cause.differences[0].kind) == ("TOPO-ADDR", "prefix length")
+        other = Difference("missing route", "pod client 0.0.0.0/0 via x dev eth0", "y", "absent")
+        assert following.cause(requirement, [*differences, other], topology, network) is None
+
+
+def test_address_beside_the_pods_own_explains_a_result_without_it() -> None:
+    """A result that names another address than the runtime has is a finding of its own."""
+    network, base = samples.network(), samples.topology()
+    own = base.of_pod("client").interface("eth0")
+    assert own is not None
+    both = (*own.addresses, ip_interface("192.0.2.7/32"))
+    topology = samples.with_pod_link(base, "client", addresses=both)
+    differences = found("TOPO-RESULT", topology)
+
+    cause = following.cause("TOPO-RESULT", differences, topology, network)
+
+    assert cause is not None
+    assert (cause.requirement, cause.differences[0].kind) == ("TOPO-ADDR", "addresses")
+    lying = [replace(d, seen="10.88.0.99/24") for d in differences]
+    assert following.cause("TOPO-RESULT", lying, topology, network) is None
+
+
+def test_stranger_on_the_bridge_explains_the_links_of_the_node() -> None:
+    """One that is on no bridge is a finding of its own."""
+    network, base = samples.network(), samples.topology()
+    bridge = base.node.interface(samples.BRIDGE)
+    assert bridge is not None
+    links = (*base.node.interfaces, samples.extra_link("stranger", master=bridge.index))
+    topology = samples.with_node(base, interfaces=links)
+    own = frozenset({"lo", samples.UPLINK})
+    differences = Wiring(topology, network).node_links(own)
+
+    cause = following.cause("TOPO-NODE-LINKS", differences, topology, network)
+
+    assert cause is not None
+    assert cause.requirement == "TOPO-BRIDGE-MEMBERS"
+    other = Difference("unexpected interface", "node other", "absent", "present")
+    assert following.cause("TOPO-NODE-LINKS", [*differences, other], topology, network) is None
+
+
+def test_bridge_of_a_host_end_explains_itself_and_the_address_that_it_has() -> None:
+    """Of a route by another link it says nothing."""
+    network = samples.network(profile=profiles.for_plugin("ptp"), isGateway=False)
+    whole = samples.routed()
+    own = whole.node.interface(END)
+    assert own is not None
+    extra = samples.extra_link("extra", kind="bridge", addresses=own.addresses)
+    base = samples.with_node_link(whole, END, master=extra.index, addresses=())
+    routes = tuple(replace(r, device="extra") if r.device == END else r for r in base.node.routes)
+    links = (*base.node.interfaces, extra)
+    topology = samples.with_node(base, interfaces=links, routes=routes)
+    wiring = Wiring(topology, network)
+    by_requirement = {
+        "TOPO-NODE-LINKS": wiring.node_links(frozenset({"lo", samples.UPLINK})),
+        "TOPO-NODE-ADDR": wiring.node_addr("client"),
+        "TOPO-NODE-ROUTE": wiring.node_route(),
+    }
+
+    for requirement, differences in by_requirement.items():
+        assert differences
+        cause = following.cause(requirement, differences, topology, network)
+        assert cause is not None
+        assert cause.requirement == "TOPO-HOST-END"
+        elsewhere = [replace(d, where="node 192.0.2.0/24 via the link dev x") for d in differences]
+        assert following.cause(requirement, elsewhere, topology, network) is None
+
+
+def test_prefix_of_a_host_ends_address_explains_the_route_by_it() -> None:
+    network = samples.network(profile=profiles.for_plugin("ptp"), isGateway=False)
+    whole = samples.routed()
+    wide = ip_interface("10.88.0.1/24")
+    connected = Route(wide.network, None, END)
+    topology = samples.with_node(
+        samples.with_node_link(whole, END, addresses=(wide,)),
+        routes=(*whole.node.routes, connected),
+    )
+    differences = Wiring(topology, network).node_route()
+
+    cause = following.cause("TOPO-NODE-ROUTE", differences, topology, network)
+
+    assert cause is not None
+    assert cause.requirement == "TOPO-NODE-ADDR"
+    other = [replace(d, where=str(d.where).replace(END, "other0")) for d in differences]
+    assert following.cause("TOPO-NODE-ROUTE", other, topology, network) is None
+
+
+def test_lower_link_explains_the_links_of_the_node_and_the_kind_the_mac_address() -> None:
+    """A MAC address of a link of the right kind is a finding of its own."""
+    network = samples.network(profile=profiles.for_plugin("ipvlan"), isGateway=False)
+    base = samples.stacked()
+    second = samples.extra_link("second")
+    node = samples.with_node(base, interfaces=(*base.node.interfaces, second))
+    moved = samples.with_pod_link(node, "client", kind="ipvlan", peer_index=second.index)
+    other_kind = samples.with_pod_link(base, "client", kind="macvlan", mac="02:00:00:00:77:77")
+    unexpected = [Difference("unexpected interface", "node second", "absent", "present")]
+    mac = [Difference("MAC address", "pod client eth0", "02:00", "02:77")]
+
+    cause = following.cause("TOPO-NODE-LINKS", unexpected, moved, network)
+    assert cause is not None
+    assert cause.requirement == "TOPO-LOWER-LINK"
+    assert following.cause("TOPO-NODE-LINKS", unexpected, other_kind, network) is None
+    cause = following.cause("TOPO-MAC", mac, other_kind, network)
+    assert cause is not None
+    assert cause.requirement == "TOPO-LOWER-LINK"
+    assert following.cause("TOPO-MAC", mac, moved, network) is None

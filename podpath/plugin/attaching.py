@@ -1,0 +1,66 @@
+"""Attribute what a container's ADD or CHECK shows to TOPO, if a pod's attachment has it, too.
+
+One more pod is created and deleted, so that this rests on what was seen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from podpath.plugin import judged, outcome, shared
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from podpath.topology.cause import Cause
+
+#: What is wrong with a pod on the node without pods, in this process.
+_seen = pytest.StashKey["list[Cause]"]()
+_NEEDED = ("contract_node", "hung_calls", "network")
+
+
+def of_pod(item: pytest.Item, error: Exception) -> Exception | None:
+    """Return the violation of TOPO that any pod shows, if it explains all that a test found."""
+    from podpath.lifecycle import attached
+
+    fixtures, violated = judged.fixtures(item), _violated(item, error)
+    if violated not in attached.EXPLAINING or not fixtures.keys() >= {*_NEEDED}:
+        return None
+    if _seen not in item.config.stash:
+        item.config.stash[_seen] = _violations(fixtures)
+    found = (
+        cause
+        for cause in item.config.stash[_seen]
+        if cause.requirement in attached.EXPLAINING[violated]
+        if judged.is_judged(item, cause.requirement)
+    )
+    return next(map(judged.violation, found), None)
+
+
+def _violated(item: pytest.Item, error: Exception) -> str:
+    """Return the requirement that a test has violated in a way that pods may share; or none."""
+    from podpath.errors import Unmet
+    from podpath.lifecycle import attached
+
+    if isinstance(error, Unmet):
+        return error.requirement
+    ids, found = shared.ids_of(item), outcome.compared(item.config)
+    if len(ids) != 1 or not found or not isinstance(error, AssertionError):
+        return ""
+    is_alike = {d.kind for d in found} <= attached.KINDS.get(ids[0], frozenset())
+    return ids[0] if is_alike else ""
+
+
+def _violations(fixtures: Mapping[str, Any]) -> list[Cause]:
+    """Return what is wrong with a pod; nothing if it cannot be told."""
+    from podpath.errors import CouldNotTest, DoesNotConform
+    from podpath.lifecycle import attached
+    from podpath.nodes.deployment import Deployment
+
+    node, hung, network = (fixtures[name] for name in _NEEDED)
+    try:
+        return attached.violations(node, Deployment(node, hung), network)
+    except (CouldNotTest, DoesNotConform, OSError):  # such a pod says nothing
+        return []
