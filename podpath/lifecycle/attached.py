@@ -1,5 +1,7 @@
 """What is wrong with how any pod is attached: TOPO tells of it."""
 
+from collections.abc import Collection
+
 from podpath.cni.network import Network
 from podpath.model import Difference
 from podpath.nodes import leases
@@ -19,13 +21,19 @@ EXPLAINING = {
     "CNI-ADD-INTERFACE": frozenset(_OF_RESULT),
     "CNI-CHECK": frozenset({*_OF_RESULT, *_OF_LINKS}),
 }
-#: Kinds of their differences that a pod's attachment explains.
-KINDS = {
+#: Kinds of their differences that a pod's attachment explains; an error is output, too.
+_KINDS = {
     "CNI-ADD-INTERFACE": frozenset({"result", "sandbox", "interface", "MAC address"}),
-    "CNI-CHECK": frozenset({"failure"}),
+    "CNI-CHECK": frozenset({"failure", "output"}),
 }
 _NAME = "attached"
 _WHY = "the attachment of a pod has this, too"
+
+
+def may_explain(requirement: str, kinds: Collection[str]) -> bool:
+    """Return whether a pod's attachment may explain differences of these kinds. Pure."""
+    own = _KINDS.get(requirement, frozenset())
+    return bool(kinds) and own.issuperset(kinds) and {*kinds} != {"output"}
 
 
 def violations(node: Node, pods: Deployment, network: Network) -> list[Cause]:

@@ -16,6 +16,7 @@ from podpath.paths.probes import Probe
 from podpath.system import drops, netns
 from podpath.system.netlink import losses
 from podpath.system.netlink.losses import Reading
+from podpath.system.netlink.nftables import Dropper
 
 T = TypeVar("T")
 
@@ -127,22 +128,26 @@ class Record:
 
     def _filters(self, dropped: Sequence[Dropped], after: Mapping[str, Reading]) -> why.Filters:
         """Name the rules by which the packet filter dropped packets."""
-        counts = Counter(
-            (drop.namespace, drop.packet.source.version)
+        places = [
+            (drop.namespace, drop.packet.source.version, drop.interface)
             for drop in dropped
             if drop.reason == why.NETFILTER and drop.packet.source and drop.namespace in after
-        )
-        return {
-            (name, version): why.rules(self._rules(name, version, after[name]), number)
-            for (name, version), number in counts.items()
-        }
+        ]
+        totals = Counter((name, version) for name, version, _ in places)
+        filters: dict[tuple[str, int, str], tuple[str, ...]] = {}
+        for name, version, link in dict.fromkeys(places):
+            moved = self._droppers(name, version, after[name])
+            is_counted = sum(filter(None, moved.values())) == totals[name, version]
+            own = {rule: number for rule, number in moved.items() if rule.is_on(link)}
+            worded = {losses.worded(self.namespaces[name], r): own[r] for r in own if own[r] != 0}
+            filters[name, version, link] = why.rules(worded, is_counted=is_counted)
+        return filters
 
-    def _rules(self, name: str, version: int, after: Reading) -> dict[str, int | None]:
+    def _droppers(self, name: str, version: int, after: Reading) -> dict[Dropper, int | None]:
+        """Return the rules that may drop packets of an IP version, and what each has since."""
         was = self.before[name].droppers()
         return {
-            losses.worded(self.namespaces[name], rule): now
-            if now is None
-            else now - (was.get(rule) or 0)
+            rule: now if now is None else now - (was.get(rule) or 0)
             for rule, now in after.droppers().items()
             if rule.concerns(version)
         }

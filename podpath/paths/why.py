@@ -65,7 +65,7 @@ UNSPECIFIC = frozenset(["", "NOT_SPECIFIED"])
 _TOLERANCE = 20_000
 
 #: Namespace and IP version -> rules that dropped packets, or may have.
-Filters = Mapping[tuple[str, int], tuple[str, ...]]
+Filters = Mapping[tuple[str, int, str], tuple[str, ...]]
 #: More rules than these explain nothing.
 _MOST_RULES = 3
 
@@ -226,21 +226,22 @@ def _losses(
 
 def _cause(drop: Dropped, filters: Filters) -> Cause:
     version = drop.packet.source.version if drop.packet.source else 0
-    named = filters.get((drop.namespace, version), ()) if drop.reason == NETFILTER else ()
+    place = drop.namespace, version, drop.interface
+    named = filters.get(place, ()) if drop.reason == NETFILTER else ()
     return Cause(drop.reason, drop.location, drop.interface, named)
 
 
-def rules(moved: Mapping[str, int | None], drops: int) -> tuple[str, ...]:
-    """Choose the rules that dropped the packets of one namespace and IP version.
+def rules(moved: Mapping[str, int | None], *, is_counted: bool) -> tuple[str, ...]:
+    """Choose the rules that dropped the packets of one namespace, link and IP version.
 
     Args:
         moved: Text of each rule that may drop them -> growth of its counter; None without one.
-        drops: Packets that the packet filter dropped there, those of no probe included.
+        is_counted: Whether the counters tell of all packets that the packet filter dropped.
     """
     counted = {text: number for text, number in moved.items() if number}
     uncounted = [text for text, number in moved.items() if number is None]
     named = [f"{text} (+{_packets(number)})" for text, number in counted.items()]
-    if sum(counted.values()) != drops:  # rules without a counter drop packets, too
+    if not is_counted:
         named += uncounted
     return tuple(named) if len(named) <= _MOST_RULES else ()
 

@@ -47,10 +47,9 @@ def _violated(item: pytest.Item, error: Exception) -> str:
     if isinstance(error, Unmet):
         return error.requirement
     ids, found = shared.ids_of(item), outcome.compared(item.config)
-    if len(ids) != 1 or not found or not isinstance(error, AssertionError):
+    if len(ids) != 1 or not isinstance(error, AssertionError):
         return ""
-    is_alike = {d.kind for d in found} <= attached.KINDS.get(ids[0], frozenset())
-    return ids[0] if is_alike else ""
+    return ids[0] if attached.may_explain(ids[0], {d.kind for d in found}) else ""
 
 
 def _violations(fixtures: Mapping[str, Any]) -> list[Cause]:

@@ -14,6 +14,8 @@ from podpath.topology.wiring import Wiring
 #: Requirements that are not of each pod.
 _OF_NODE = frozenset({"TOPO-BRIDGE-GATEWAY", "TOPO-BRIDGE-MEMBERS"})
 _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
+_BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
+_VLAN = frozenset({"PATH-VLAN"})
 _NEIGHBOURS = frozenset({"PATH-ARP"})
 _ISOLATION = frozenset({"PATH-ISOLATION"})
 
@@ -42,6 +44,9 @@ class _Rule:
         named = {kind, (kind, difference.seen)}
         ends = tuple(f"IPv{one.value}" for one in Family if one is not family)
         is_other = family is not None and where.endswith(ends)
+        if kind == "gateway address" and family is not None:
+            held = difference.seen if difference.expected == "none" else difference.expected
+            is_other = (":" in held) != (family is Family.IPV6)
         of_arp = kind == "proxy ARP" and family is Family.IPV6
         return (not self.differs or not named.isdisjoint(self.differs)) and not (is_other or of_arp)
 
@@ -73,6 +78,35 @@ _RULES = (
         "the node does not forward what comes from the bridge",
         frozenset({"forwarding"}),
         _BEYOND,
+    ),
+    _Rule(
+        "TOPO-BRIDGE-GATEWAY",
+        "the bridge lacks the gateway's address",
+        frozenset({"gateway address"}),
+        _BY_GATEWAY,
+    ),
+    _Rule(
+        "TOPO-BRIDGE-GATEWAY",
+        "the bridge filters VLANs, or does not, against its configuration",
+        frozenset({"VLAN filtering"}),
+    ),
+    _Rule(
+        "TOPO-BRIDGE-GATEWAY",
+        "the gateway's port is in other VLANs",
+        frozenset({"VLANs"}),
+        _BY_GATEWAY | _VLAN,
+    ),
+    _Rule(
+        "TOPO-BRIDGE-PORT",
+        "a pod's port is in other VLANs",
+        frozenset({"VLANs"}),
+    ),
+    _Rule(
+        "TOPO-BRIDGE-PORT",
+        "a pod's port is in other VLANs",
+        frozenset({"VLANs"}),
+        _VLAN | _NEIGHBOURS,
+        of_all=True,
     ),
     _Rule(
         "TOPO-BRIDGE-PORT",

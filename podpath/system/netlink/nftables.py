@@ -14,7 +14,8 @@ _SUBSYSTEM = 10 << 8  # NFNL_SUBSYS_NFTABLES
 _NEW_CHAIN, _GET_CHAIN, _NEW_RULE, _GET_RULE = (_SUBSYSTEM | n for n in (3, 4, 6, 7))
 _FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 _HEADER = 4  # struct nfgenmsg
-_CHAIN_TABLE, _CHAIN_NAME, _CHAIN_POLICY, _CHAIN_COUNTERS = 1, 3, 5, 8
+_CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY, _CHAIN_COUNTERS = 1, 3, 4, 5, 8
+_HOOK_DEVICE, _HOOK_DEVICES = 3, 4
 _RULE_TABLE, _RULE_CHAIN, _RULE_HANDLE, _RULE_EXPRESSIONS = 1, 2, 3, 4
 _EXPRESSION_NAME, _EXPRESSION_DATA = 1, 2
 _PACKETS = 2
@@ -36,6 +37,7 @@ class Dropper(NamedTuple):
         handle: number of the rule in its table; 0 for the policy of the chain.
         kind: "drop", "reject", "queue", or "map" for a verdict that a map decides.
         text: the rule, if it is one of the legacy iptables, which has no handle.
+        links: names of the links whose packets alone come to its chain; none for those of any.
     """
 
     family: str
@@ -44,6 +46,7 @@ class Dropper(NamedTuple):
     handle: int
     kind: str
     text: str = ""
+    links: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         where = f"chain {self.chain}, table {self.family} {self.table}"
@@ -54,6 +57,10 @@ class Dropper(NamedTuple):
     def concerns(self, version: int) -> bool:
         """Return whether packets of an IP version come to its table."""
         return self.family in ("inet", "netdev", "bridge", "ip" if version == 4 else "ip6")
+
+    def is_on(self, link: str) -> bool:
+        """Return whether packets on a link come to its chain; of an unknown link, they may."""
+        return not self.links or not link or link in self.links
 
 
 def requests() -> tuple[bytes, ...]:
@@ -69,14 +76,27 @@ def droppers(dump: bytes) -> dict[Dropper, int | None]:
         Each with the packets that it has matched; None if it does not count them.
     """
     found: dict[Dropper, int | None] = {}
-    for message in framing.envelopes(dump):
+    links: dict[tuple[str, str, str], frozenset[str]] = {}
+    for message in framing.envelopes(dump):  # chains come first, see requests()
         if message.kind not in (_NEW_CHAIN, _NEW_RULE) or len(message.body) < _HEADER:
             continue
         family = _FAMILIES.get(message.body[0], str(message.body[0]))
         attributes = _attributes(message.body[_HEADER:])
-        read = _policy if message.kind == _NEW_CHAIN else _rule
-        found.update(read(family, attributes))
-    return found
+        if message.kind == _NEW_CHAIN:
+            own = family, _text(attributes.get(_CHAIN_TABLE)), _text(attributes.get(_CHAIN_NAME))
+            links[own] = frozenset(_links(attributes))
+            found.update(_policy(family, attributes))
+        else:
+            found.update(_rule(family, attributes))
+    return {one._replace(links=links.get(one[:3], one.links)): n for one, n in found.items()}
+
+
+def _links(chain: _Attributes) -> Iterator[str]:
+    """Yield the names of the links at which a chain hooks in; none for one that is not of links."""
+    hook = _attributes(chain.get(_CHAIN_HOOK, b""))
+    if name := _text(hook.get(_HOOK_DEVICE)):
+        yield name
+    yield from (_text(name) for _, name in _pairs(hook.get(_HOOK_DEVICES, b"")))
 
 
 def _policy(family: str, chain: _Attributes) -> Iterator[tuple[Dropper, int | None]]:

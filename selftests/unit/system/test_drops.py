@@ -128,6 +128,22 @@ def test_legacy_rules_are_read_from_their_listing() -> None:
     }
 
 
+def test_rules_of_links_are_those_of_packets_on_them(namespace: str, run: Run) -> None:
+    """Each pod may have a chain of its own: the others' rules dropped none of its packets."""
+    run("ip link add one type veth peer name other")
+    for chain, links in (("a", "one"), ("b", "{ one, other }")):
+        hook = f"type filter hook ingress devices = {links} priority 0;"
+        hook = hook.replace("devices = one", "device one")
+        run(f"nft add table netdev f; nft add chain netdev f {chain} '{{ {hook} }}'")
+        run(f"nft add rule netdev f {chain} drop")
+    run("nft add table ip f; nft add chain ip f c; nft add rule ip f c drop")
+
+    found = losses.read({"it": namespace})["it"].droppers()
+
+    by_link = {link: {d.chain for d in found if d.is_on(link)} for link in ("one", "other", "")}
+    assert by_link == {"one": {*"abc"}, "other": {*"bc"}, "": {*"abc"}}
+
+
 @pytest.mark.parametrize("dump", [b"", b"\0" * 40, struct.pack("=IHHII", 20, 0xA06, 0, 0, 0)])
 def test_any_dump_can_be_parsed(dump: bytes) -> None:
     assert nftables.droppers(dump) == {}
