@@ -203,7 +203,7 @@ def test_pods_made_at_the_same_time_are_distinct_and_clean(
 ) -> None:
     """The first pods of a node, all made at once, are wired as others are, and leave nothing."""
     with pods.temporary("passer"):  # what fails one after the other is no race
-        one_by_one = whole.wired(node, network, pods)
+        one_by_one = whole.wired(node, network, pods) + whole.strays(node, network, pods)
 
     differences = parallel.parallel_differences(fresh_node, network, one_by_one, pods.hung)
     assert differences == []

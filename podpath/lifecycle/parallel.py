@@ -6,7 +6,7 @@ from functools import partial
 from podpath.cni.network import Network
 from podpath.errors import DoesNotConform, Unmet
 from podpath.lifecycle.growth import growth, settled
-from podpath.model import Difference
+from podpath.model import NODE, Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment, passing
@@ -34,7 +34,9 @@ def parallel_differences(
     Raises:
         DoesNotConform: the plugin failed.
     """
+    known = [str(d.where) for d in one_by_one if d.kind == "unexpected interface"]
     own = {*inventory.interfaces(node), *node.named_namespaces(), network.bridge}
+    own |= {where.removeprefix(f"{NODE} ") for where in known}
     try:
         wiring = _at_once(node, network, hung)
         own |= network.own_links(reading.read(node.network_namespace(), {}, []))

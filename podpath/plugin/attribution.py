@@ -69,6 +69,7 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
             wiring.unrouted(item, persistence)
             or packets.following(item, persistence)
             or packets.altered(item)
+            or packets.copied(item)
         )
     elif judged.is_about_paths(error):
         cause = wiring.unrouted(item, persistence) or wiring.filtered(item, error, persistence)

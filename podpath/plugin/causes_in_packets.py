@@ -50,7 +50,6 @@ def following(item: pytest.Item, persistence: Persistence) -> Exception | None:
 
 def altered(item: pytest.Item) -> Exception | None:
     """Return the violation of PATH-UNCHANGED, if packets only change on their way."""
-    from podpath.errors import DoesNotConform, Unmet
     from podpath.paths import altered
     from podpath.plugin import outcome
 
@@ -61,8 +60,21 @@ def altered(item: pytest.Item) -> Exception | None:
     found = [altered.changes(o.judgement, differences) for o in failed]
     if not all(found) or not judged.is_judged(item, altered.REQUIREMENT):
         return None
-    text = "\n".join(map(str, found[0]))
-    return Unmet(DoesNotConform(text), altered.REQUIREMENT, altered.CONSEQUENCE)
+    return judged.unmet((altered.REQUIREMENT, altered.CONSEQUENCE), found[0])
+
+
+def copied(item: pytest.Item) -> Exception | None:
+    """Return the violation of PATH-BYSTANDER, if packets only appear elsewhere as well."""
+    from podpath.paths import copied
+    from podpath.plugin import outcome
+
+    ids, differences = shared.ids_of(item), outcome.compared(item.config)
+    failed = [o for o in item.stash.get(shared.observations, []) if o.differences]
+    if not failed or not all(i.startswith("PATH-") for i in ids) or copied.REQUIREMENT in ids:
+        return None
+    causes = [copied.cause(o.judgement, differences) for o in failed]
+    first = causes[0] if all(causes) else None
+    return judged.violation(first) if first and judged.is_judged(item, first.requirement) else None
 
 
 def preceding(item: pytest.Item, error: Exception) -> Exception | None:
@@ -78,7 +90,7 @@ def preceding(item: pytest.Item, error: Exception) -> Exception | None:
 
 def resent(item: pytest.Item, error: Exception) -> Exception | None:
     """Return the violation of PATH-ICMP, PATH-HTTP or PATH-UDP, if plain traffic is lost, too."""
-    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
+    from podpath.errors import CouldNotTest
     from podpath.plugin import resending
 
     ids, family = shared.ids_of(item), judged.parameters(item).get("family")
@@ -92,7 +104,7 @@ def resent(item: pytest.Item, error: Exception) -> Exception | None:
     if not found or not judged.is_judged(item, found[0].requirement):
         return None
     plain, text = found
-    return Unmet(DoesNotConform(text), plain.requirement, plain.consequence)
+    return judged.unmet((plain.requirement, plain.consequence), [text])
 
 
 def _of_packets(

@@ -89,7 +89,6 @@ def _alike_alone(item: pytest.Item, changes: list[Difference]) -> list[Differenc
 
 def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
     """Return the violation of TOPO-ROUTE, if a missing route explains where packets went."""
-    from podpath.errors import DoesNotConform, Unmet
     from podpath.model import NODE
     from podpath.topology import following, unrouted
 
@@ -106,7 +105,7 @@ def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
         persistence.first, network, pods, family, beyond=beyond, misled=misled
     ):
         if found and violated[0] not in network.not_applicable:
-            return Unmet(DoesNotConform("\n".join(map(str, found))), *violated)
+            return judged.unmet(violated, found)
     lacking = unrouted.lacking(
         persistence.first,
         network,
@@ -119,7 +118,7 @@ def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
         return None
     cause = following.cause(_ROUTED[0], lacking, persistence.first, network)
     if cause is None:
-        return Unmet(DoesNotConform("\n".join(map(str, lacking))), *_ROUTED)
+        return judged.unmet(_ROUTED, lacking)
     return judged.violation(cause)
 
 
@@ -207,7 +206,7 @@ def silenced(item: pytest.Item, error: Exception, persistence: Persistence) -> E
 
     Whether others know the address of a pod at that moment is a matter of time.
     """
-    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
+    from podpath.errors import CouldNotTest, DoesNotConform
     from podpath.model import POD_INTERFACE
     from podpath.nodes import own_settings
 
@@ -227,7 +226,7 @@ def silenced(item: pytest.Item, error: Exception, persistence: Persistence) -> E
     # a pod with mapped ports comes later, and is set as those that stay
     named = judged.named(params) if _MAPPED.isdisjoint(ids) else []
     texts = [str(d) for pod, own in found.items() if not named or pod in named for d in own]
-    return Unmet(DoesNotConform("\n".join(texts)), *_ANSWERING) if texts else None
+    return judged.unmet(_ANSWERING, texts) if texts else None
 
 
 def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
@@ -235,7 +234,7 @@ def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> E
 
     They are seen at its interface, and the program does not get them.
     """
-    from podpath.errors import CouldNotTest, DoesNotConform, Inconclusive, Unmet
+    from podpath.errors import CouldNotTest, DoesNotConform, Inconclusive
     from podpath.nodes import ruleset
     from podpath.topology import firewall, hooks
 
@@ -252,7 +251,7 @@ def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> E
     drops = {pod: list(filter(ruleset.drops_any, rules.get(pod, ()))) for pod in pods}
     found = hooks.differences(persistence.first, shared.network(item.config), drops)
     own = [d for d in found if str(d.where) in {f"pod {pod}" for pod in pods}]
-    return Unmet(DoesNotConform("\n".join(map(str, own))), *_FILTERED) if own else None
+    return judged.unmet(_FILTERED, own) if own else None
 
 
 def miswired(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
@@ -276,7 +275,6 @@ def unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> E
     The plugin portmap passes over addresses of interfaces without a sandbox
     (plugins/meta/portmap/main.go, parseConfig).
     """
-    from podpath.errors import DoesNotConform, Unmet
     from podpath.topology import unplaced
 
     if not _MAPPED.issuperset(shared.ids_of(item)) or not judged.is_judged(item, _UNPLACED[0]):
@@ -284,12 +282,12 @@ def unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> E
     if not judged.may_follow(error):
         return None
     found = unplaced.results(persistence.first, shared.network(item.config))
-    return Unmet(DoesNotConform("\n".join(map(str, found))), *_UNPLACED) if found else None
+    return judged.unmet(_UNPLACED, found) if found else None
 
 
 def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
     """Return the violation of TOPO-POD-LINKS, if no sniffer gets ready as a pod's lo is down."""
-    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
+    from podpath.errors import CouldNotTest
     from podpath.topology import interfaces
 
     if not judged.is_of_packets(item) or not isinstance(error, CouldNotTest):
@@ -299,4 +297,4 @@ def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Excep
     first = persistence.first
     of_links = (d for pod in first.pods for d in interfaces.pod_links(first, pod))
     found = [d for d in of_links if d.kind == "interface down" and str(d.where).endswith(" lo")]
-    return Unmet(DoesNotConform("\n".join(map(str, found))), *_DEAF) if found else None
+    return judged.unmet(_DEAF, found) if found else None

@@ -68,7 +68,7 @@ def _violation(
     network: Network,
 ) -> Exception | None:
     """Return the violation of LIFE-DELETE, if a failed test found nothing but what a pod leaves."""
-    from podpath.errors import CouldNotTest, DoesNotConform, Unmet
+    from podpath.errors import CouldNotTest, DoesNotConform
     from podpath.lifecycle import deletion
 
     stash, found = item.config.stash, outcome.compared(item.config)
@@ -85,5 +85,4 @@ def _violation(
     is_alike = deletion.is_of_same_kind if is_of_others else deletion.is_alike
     if not of_any or not is_alike(found, of_any):
         return None
-    text = "\n".join(map(str, of_any))
-    return Unmet(DoesNotConform(text), deletion.REQUIREMENT, deletion.CONSEQUENCE)
+    return judged.unmet((deletion.REQUIREMENT, deletion.CONSEQUENCE), of_any)

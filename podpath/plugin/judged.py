@@ -10,7 +10,7 @@ import pytest
 from podpath.plugin import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from podpath.errors import Unmet
     from podpath.topology.cause import Cause
@@ -60,10 +60,19 @@ def named(parameters: Mapping[str, Any]) -> list[str]:
 
 def violation(cause: Cause) -> Unmet:
     """Return a cause as the violation of its requirement."""
+    return unmet((cause.requirement, cause.consequence), cause.differences)
+
+
+def unmet(violated: tuple[str, str], found: Iterable[object]) -> Unmet:
+    """Return what was found as the violation of a requirement.
+
+    Args:
+        violated: id of the requirement, and the reason why other tests are not run.
+        found: differences, or texts.
+    """
     from podpath.errors import DoesNotConform, Unmet
 
-    error = DoesNotConform("\n".join(map(str, cause.differences)))
-    return Unmet(error, cause.requirement, cause.consequence)
+    return Unmet(DoesNotConform("\n".join(map(str, found))), *violated)
 
 
 def is_judged(item: pytest.Item, requirement: str) -> bool:

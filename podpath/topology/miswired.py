@@ -122,6 +122,11 @@ _RULES = (
         of_all=True,
     ),
     _Rule(
+        "TOPO-BRIDGE-PORT",
+        "a port of the bridge gets no requests for neighbours",
+        frozenset({("bcast_flood", "off"), ("mcast_flood", "off")}),
+    ),
+    _Rule(
         "TOPO-BRIDGE-MEMBERS",
         "the bridge lacks a port",
         frozenset({"missing port"}),

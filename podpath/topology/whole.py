@@ -86,6 +86,13 @@ def wired(node: Node, network: Network, pods: Deployment) -> list[Difference]:
     ]
 
 
+def strays(node: Node, network: Network, pods: Deployment) -> list[Difference]:
+    """Return the differences between the links of the node now and those that TOPO requires."""
+    if "TOPO-NODE-LINKS" in network.not_applicable:
+        return []
+    return Wiring(read(node, pods), network).node_links(node.links)
+
+
 def read(node: Node, pods: Deployment) -> Topology:
     """Read the node and its pods as they are now."""
     foreign_pods = node.foreign_pods([pod.sandbox for pod in pods])

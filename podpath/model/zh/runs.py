@@ -80,6 +80,7 @@ TEXTS = {
     "no transfer began": "没有传输开始",
     "no ping was answered": "没有 ping 得到回答",
     "the path differs already before pods come and go": "在 Pod 变动之前路径就已不同",
+    "copies of packets go elsewhere": "数据包的副本去了别处",
     "packets change on their way": "数据包在途中被改变",
     "a port of the bridge learns nothing": "网桥的一个端口不学习地址",
     "the bridge does not remember where pods are": "网桥不记得 Pod 在哪里",

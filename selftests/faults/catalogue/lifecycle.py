@@ -12,7 +12,7 @@ _FIRST_MAC = '"/run/podpath/fault/mac-$IP"'
 _PUT_BACK = frozenset(
     {
         *("LIFE-DELETE", "LIFE-CHURN", "LIFE-PARALLEL"),
-        *("CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-PARALLEL"),
+        *("CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-DEL-IDEMPOTENT", "CNI-PARALLEL"),
     }
 )
 #: As few addresses as the suite needs.
@@ -41,7 +41,7 @@ FAULTS = (
         name="the uplink takes no multicast while there are pods",
         source="own: a flag that an interface of the pod should have got",
         reds={"LIFE-OTHERS": "changed at node eth0 flags: expected up, broadcast, multicast, saw"},
-        follows=_PUT_BACK | {"CNI-DEL-IDEMPOTENT"},
+        follows=_PUT_BACK,
         near=frozenset({"TOPO-NODE-LINKS"}),
         after="ip link set eth0 multicast off",
         after_del="ip link set eth0 multicast on",

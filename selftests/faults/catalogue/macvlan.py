@@ -140,11 +140,9 @@ FAULTS = (
     _stacked(
         name="macvlan: traffic is copied to the lower link's network",
         source="own",
-        reds={
-            "PATH-ICMP": "unexpected sighting at node eth0 out",
-            "PATH-BYSTANDER": "unexpected sighting at node eth0 out",
-        },
-        follows=_PATHS | {"TOPO-HOOKS"},
+        reds={"PATH-BYSTANDER": "unexpected sighting at node eth0 out"},
+        under={"PATH-ICMP": "PATH-BYSTANDER"},
+        follows=frozenset({"TOPO-HOOKS"}),
         after="""nft 'add table netdev copy
           add chain netdev copy in { type filter hook ingress device eth0 priority 0; }
           flush chain netdev copy in

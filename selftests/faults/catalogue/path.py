@@ -65,8 +65,9 @@ FAULTS = (
     Fault(
         name="traffic is copied to a bystander",
         source="own",
-        reds={"PATH-ICMP": "unexpected sighting", "PATH-BYSTANDER": "unexpected sighting"},
-        follows=_SHOWN | {"PATH-GATEWAY", "PATH-HTTP", "PATH-UDP"},
+        reds={"PATH-BYSTANDER": "unexpected sighting"},
+        under={"PATH-ICMP": "PATH-BYSTANDER"},
+        follows=_SHOWN,
         after="""[ "$POD" != client ] || { tc qdisc add dev "$HOST" clsact
           tc filter add dev "$HOST" ingress protocol ip u32 match u32 0 0 \
             action mirred egress mirror dev "$(host_of bystander)"; }""",
@@ -74,9 +75,9 @@ FAULTS = (
     Fault(
         name="traffic is copied to the uplink",
         source="own",
-        reds={"PATH-ICMP": "unexpected sighting at node eth0"},
-        follows=_SHOWN | {"PATH-BYSTANDER", "PATH-GATEWAY"},
-        near=frozenset({"PATH-BYSTANDER"}),
+        reds={"PATH-BYSTANDER": "unexpected sighting at node eth0"},
+        under={"PATH-ICMP": "PATH-BYSTANDER", "PATH-GATEWAY": "PATH-BYSTANDER"},
+        follows=_SHOWN,
         after="""[ "$POD" != client ] || nft "add table netdev copy
           add chain netdev copy in { type filter hook ingress device $HOST priority 0; }
           add rule netdev copy in ip protocol icmp dup to eth0" """,
@@ -156,7 +157,7 @@ FAULTS = (
         under=dict.fromkeys(("PATH-SIZE",), "TOPO-HOOKS"),
         follows=frozenset(
             {
-                *("LIFE-CHURN", "LIFE-DELETE", "LIFE-PARALLEL"),
+                *("LIFE-CHURN", "LIFE-DELETE", "LIFE-PARALLEL", "LIFE-PORTMAP"),
                 *("CNI-DEL", "CNI-DEL-GONE", "CNI-PARALLEL"),
             }
         ),

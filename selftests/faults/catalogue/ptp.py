@@ -141,8 +141,9 @@ FAULTS = (
     _routed(
         name="ptp: traffic is copied to a bystander",
         source="own",
-        reds={"PATH-ICMP": "unexpected sighting", "PATH-BYSTANDER": "unexpected sighting"},
-        follows=_PATHS | {"TOPO-HOOKS", "PATH-GATEWAY"},
+        reds={"PATH-BYSTANDER": "unexpected sighting"},
+        under={"PATH-ICMP": "PATH-BYSTANDER"},
+        follows=frozenset({"TOPO-HOOKS"}),
         after="""[ "$POD" != client ] || nft "add table netdev copy
           add chain netdev copy in { type filter hook ingress device $HOST priority 0; }
           add rule netdev copy in ip protocol icmp dup to $(host_of bystander)" """,
