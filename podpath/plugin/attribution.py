@@ -69,7 +69,6 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
             wiring.unrouted(item, persistence)
             or packets.following(item, persistence)
             or packets.altered(item)
-            or packets.copied(item)
         )
     elif judged.is_about_paths(error):
         cause = wiring.unrouted(item, persistence) or wiring.filtered(item, error, persistence)
@@ -83,6 +82,7 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
         or wiring.miswired(item, error, persistence)
         or wiring.unplaced(item, error, persistence)
         or wiring.deaf(item, error, persistence)
+        or packets.copied(item)
         or packets.resent(item, error)
         or deleting.left(item, error)
     )

@@ -17,6 +17,7 @@ _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
 _BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
 _VLAN = frozenset({"PATH-VLAN"})
 _NEIGHBOURS = frozenset({"PATH-ARP"})
+_BROADCASTS = _NEIGHBOURS | {"PATH-BYSTANDER"}
 _ISOLATION = frozenset({"PATH-ISOLATION"})
 
 
@@ -118,13 +119,13 @@ _RULES = (
         "TOPO-BRIDGE-PORT",
         "a port sends frames back, or does not get what is for all",
         frozenset({"hairpin", "bcast_flood", "mcast_flood"}),
-        _NEIGHBOURS,
+        _BROADCASTS,
         of_all=True,
     ),
     _Rule(
         "TOPO-BRIDGE-PORT",
         "a port of the bridge gets no requests for neighbours",
-        frozenset({("bcast_flood", "off"), ("mcast_flood", "off")}),
+        frozenset({("bcast_flood", "off"), ("mcast_flood", "off"), ("neigh_suppress", "on")}),
     ),
     _Rule(
         "TOPO-BRIDGE-MEMBERS",
