@@ -8,6 +8,8 @@ from podpath.lifecycle.persistence import Persistence
 from podpath.model import Difference, shape
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
+from podpath.nodes.hung import HungCalls
+from podpath.nodes.kind import Setup
 from podpath.topology import whole
 
 _NAMES = ("alone-1", "alone-2")
@@ -34,6 +36,22 @@ def changes(node: Node, network: Network, pods: Deployment) -> list[Difference]:
             return watched.await_changes()
         finally:
             watched.close()
+
+
+def on_fresh_node(setup: Setup, hung: HungCalls) -> list[Difference]:
+    """Do the same on a node that never had a pod.
+
+    Args:
+        setup: what the run's nodes are.
+        hung: the calls of plugins that hung in this run so far.
+
+    Raises:
+        CouldNotTest: there can be no such node, or its wiring cannot be read.
+        DoesNotConform: the plugin failed.
+        OSError: the kernel does not answer.
+    """
+    with setup.kind.start_fresh(setup) as fresh:
+        return changes(fresh, setup.network, Deployment(fresh, hung))
 
 
 def alike(found: Iterable[Difference], alone: Iterable[Difference]) -> list[Difference]:

@@ -42,6 +42,7 @@ _CHANGED = {
 }
 #: What changed of pods that were left alone, in this process; and what they need.
 _alone = pytest.StashKey["list[Difference]"]()
+_on_fresh_node = pytest.StashKey["list[Difference]"]()
 _NEEDED = ("node", "network", "created")
 
 
@@ -71,20 +72,33 @@ def undone(item: pytest.Item, persistence: Persistence) -> Exception | None:
 
 
 def _alike_alone(item: pytest.Item, changes: list[Difference]) -> list[Difference]:
-    """Return the changes that pods which are left alone have, too; they are made once."""
+    """Return the changes that pods which are left alone have, too; they are made once.
+
+    What changes once for all pods of a node, they have on another node alone.
+    """
     from podpath.errors import CouldNotTest, DoesNotConform
     from podpath.lifecycle import left_alone
 
     stash, fixtures = item.config.stash, judged.fixtures(item)
+    if not fixtures.keys() >= {*_NEEDED}:
+        return changes
+    node, network, pods = (fixtures[name] for name in _NEEDED)
     if _alone not in stash:
-        if not fixtures.keys() >= {*_NEEDED}:
-            return changes
         try:
-            stash[_alone] = left_alone.changes(*(fixtures[name] for name in _NEEDED))
+            stash[_alone] = left_alone.changes(node, network, pods)
         except (CouldNotTest, DoesNotConform, OSError):  # such pods say nothing
             stash[_alone] = changes
     of_alone = stash[_alone]
-    return left_alone.alike(changes, of_alone)
+    if (alike := left_alone.alike(changes, of_alone)) or node.shared:
+        return alike
+    if _on_fresh_node not in stash:
+        try:
+            found = left_alone.on_fresh_node(shared.plan(item.config), pods.hung)
+        except (CouldNotTest, DoesNotConform, OSError):
+            found = []
+        stash[_on_fresh_node] = found
+    of_fresh = stash[_on_fresh_node]
+    return left_alone.alike(changes, of_fresh)
 
 
 def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:

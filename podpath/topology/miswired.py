@@ -39,17 +39,10 @@ class _Rule:
     packets: frozenset[str] = frozenset()
     of_all: bool = False
 
-    def has(self, difference: Difference, family: Family | None) -> bool:
-        """Return whether a difference counts for packets of an IP version; None for both."""
-        kind, where = difference.kind, str(difference.where)
-        named = {kind, (kind, difference.seen)}
-        ends = tuple(f"IPv{one.value}" for one in Family if one is not family)
-        is_other = family is not None and where.endswith(ends)
-        if kind == "gateway address" and family is not None:
-            held = difference.seen if difference.expected == "none" else difference.expected
-            is_other = (":" in held) != (family is Family.IPV6)
-        of_arp = kind == "proxy ARP" and family is Family.IPV6
-        return (not self.differs or not named.isdisjoint(self.differs)) and not (is_other or of_arp)
+    def has(self, difference: Difference) -> bool:
+        """Return whether a difference is one that decides about packets."""
+        named = {difference.kind, (difference.kind, difference.seen)}
+        return not self.differs or not named.isdisjoint(self.differs)
 
 
 _RULES = (
@@ -166,5 +159,19 @@ def causes(
         else:
             concerned = topology.pods if rule.of_all else pods
             of_rule = [d for p in concerned for d in wiring.differences(rule.requirement, p)]
-        if found := dict.fromkeys(d for d in of_rule if rule.has(d, family)):
+        found = dict.fromkeys(d for d in of_rule if rule.has(d) and _is_of(d, family))
+        if found:
             yield Cause(rule.requirement, rule.consequence, tuple(found))
+
+
+def _is_of(difference: Difference, family: Family | None) -> bool:
+    """Return whether a difference is one for packets of an IP version; None for both."""
+    if family is None:
+        return True
+    if difference.kind == "gateway address":
+        held = difference.seen if difference.expected == "none" else difference.expected
+        return (":" in held) == (family is Family.IPV6)
+    if difference.kind == "proxy ARP":
+        return family is Family.IPV4
+    others = tuple(f"IPv{one.value}" for one in Family if one is not family)
+    return not str(difference.where).endswith(others)

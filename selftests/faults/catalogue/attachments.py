@@ -142,6 +142,7 @@ _FAILED = (
         name="a container whose ADD failed is never attached",
         source="own: a mark of failure that DEL does not delete",
         reds={"CNI-ADD-AGAIN": "failed before"},
+        follows=frozenset({"CNI-ADD-EXHAUSTED"}),  # once an address is free, the same is attached
         before='[ ! -e "/run/podpath/fault/failed-$CNI_CONTAINERID" ] || fail 11 "failed before"',
         last="""[ "$CNI_COMMAND $status" != "ADD 1" ] || [ ! -e "$CNI_NETNS" ] ||
           touch "/run/podpath/fault/failed-$CNI_CONTAINERID" """,
