@@ -142,12 +142,12 @@ def _without_gateway(
 ) -> Cause | None:
     """Explain the subnet's route that the node lacks by the gateway's address that a bridge lacks.
 
-    The kernel adds the route with the address (net/ipv4/fib_frontend.c, fib_add_ifaddr): by the
-    bridge itself, where that has the address of a VLAN's gateway.
+    The kernel adds the route with the address (net/ipv4/fib_frontend.c, fib_add_ifaddr).
     """
     if requirement != _ROUTE or not network.is_bridged:
         return None
-    missing = [d for d in differences if d.kind == routes.MISSING]
+    if {d.kind for d in differences} != {routes.MISSING}:
+        return None
     lacking = [
         difference
         for difference in bridge.bridge_gateway(topology, network)
@@ -158,11 +158,8 @@ def _without_gateway(
         for difference in lacking
         for address in difference.expected.split(", ")
     }
-    absent = {str(d.where).removeprefix(f"{NODE} ").split()[0] for d in missing}
-    extra = [d for d in differences if d not in missing]
-    instead = {f"{NODE} {subnet} via the link dev {network.bridge}" for subnet in absent}
-    is_instead = all(d.kind == routes.UNEXPECTED and d.where in instead for d in extra)
-    if not missing or not absent <= subnets or not is_instead:
+    absent = {str(d.where).removeprefix(f"{NODE} ").split()[0] for d in differences}
+    if not absent <= subnets:
         return None
     return Cause(_GATEWAY, "the bridge lacks the gateway's address", tuple(lacking))
 

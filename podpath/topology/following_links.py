@@ -11,7 +11,6 @@ from podpath.topology import bridge, interfaces, routes, settings
 from podpath.topology.cause import Cause
 
 _MEMBERS, _LOWER, _END = "TOPO-BRIDGE-MEMBERS", "TOPO-LOWER-LINK", "TOPO-HOST-END"
-_GATEWAY = "TOPO-BRIDGE-GATEWAY"
 _LINKS, _ADDRESS, _ROUTE = "TOPO-NODE-LINKS", "TOPO-NODE-ADDR", "TOPO-NODE-ROUTE"
 #: Kinds of difference of a pod's eth0 -> those of TOPO-LOWER-LINK that they follow from: a link of
 #: another kind has another MAC address; without ARP is ipvlan in modes l3 and l3s
@@ -90,24 +89,10 @@ def _bridged_end(
     return Cause(_END, "a host end is a port of a bridge", tuple(found)) if is_all else None
 
 
-def _unfiltered(
-    requirement: str, differences: Sequence[Difference], topology: Topology, network: Network
-) -> Cause | None:
-    """Explain the VLANs of ports by a bridge that does not filter VLANs (net/bridge/br_vlan.c)."""
-    if requirement != "TOPO-BRIDGE-PORT" or {d.kind for d in differences} != {"VLANs"}:
-        return None
-    found = [
-        d
-        for d in bridge.bridge_gateway(topology, network)
-        if (d.kind, d.seen) == ("VLAN filtering", "off")
-    ]
-    return Cause(_GATEWAY, "the bridge filters no VLANs", tuple(found)) if found else None
-
-
 def _are_unexpected(differences: Sequence[Difference], names: set[str]) -> bool:
     """Return whether all differences are of links of the node that should not be there."""
     places = {f"{NODE} {name}" for name in names}
     return all(d.kind == "unexpected interface" and str(d.where) in places for d in differences)
 
 
-RULES = (_strange_port, _other_lower, _bridged_end, _unfiltered)
+RULES = (_strange_port, _other_lower, _bridged_end)

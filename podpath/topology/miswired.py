@@ -15,7 +15,6 @@ from podpath.topology.wiring import Wiring
 _OF_NODE = frozenset({"TOPO-BRIDGE-GATEWAY", "TOPO-BRIDGE-MEMBERS"})
 _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
 _BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
-_VLAN = frozenset({"PATH-VLAN"})
 _NEIGHBOURS = frozenset({"PATH-ARP"})
 _BROADCASTS = _NEIGHBOURS | {"PATH-BYSTANDER"}
 _ISOLATION = frozenset({"PATH-ISOLATION"})
@@ -78,29 +77,6 @@ _RULES = (
         "the bridge lacks the gateway's address",
         frozenset({"gateway address"}),
         _BY_GATEWAY,
-    ),
-    _Rule(
-        "TOPO-BRIDGE-GATEWAY",
-        "the bridge filters VLANs, or does not, against its configuration",
-        frozenset({"VLAN filtering"}),
-    ),
-    _Rule(
-        "TOPO-BRIDGE-GATEWAY",
-        "the gateway's port is in other VLANs",
-        frozenset({"VLANs"}),
-        _BY_GATEWAY | _VLAN,
-    ),
-    _Rule(
-        "TOPO-BRIDGE-PORT",
-        "a pod's port is in other VLANs",
-        frozenset({"VLANs"}),
-    ),
-    _Rule(
-        "TOPO-BRIDGE-PORT",
-        "a pod's port is in other VLANs",
-        frozenset({"VLANs"}),
-        _VLAN | _NEIGHBOURS,
-        of_all=True,
     ),
     _Rule(
         "TOPO-BRIDGE-PORT",

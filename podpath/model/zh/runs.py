@@ -50,12 +50,6 @@ TEXTS = {
         "网桥端口把帧发回，或收不到发给所有端口的帧"
     ),
     "the bridge lacks a port": "网桥缺少一个端口",
-    "the bridge filters no VLANs": "网桥不过滤 VLAN",
-    "the bridge filters VLANs, or does not, against its configuration": (
-        "网桥对 VLAN 的过滤与配置不符"
-    ),
-    "the gateway's port is in other VLANs": "网关的端口位于别的 VLAN",
-    "a pod's port is in other VLANs": "Pod 的端口位于别的 VLAN",
     "a stranger is a port of the bridge": "网桥上有不相干的端口",
     "a pod's path has another MTU": "Pod 的路径上 MTU 不同",
     "a pod's interface has another address": "Pod 的接口上是别的地址",

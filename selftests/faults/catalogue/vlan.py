@@ -22,6 +22,7 @@ _trunk = partial(_tagged, network=ROOT / "examples/vlan-trunk.conflist")
 _bridged = partial(_tagged, configure=lambda bridge: bridge.update(isGateway=False, ipMasq=False))
 _untagged = partial(Fault, configure=lambda bridge: bridge.update(ipMasq=False))
 
+_PATHS = frozenset({"PATH-HTTP", "PATH-UDP", "PATH-ARP", "PATH-GATEWAY", "PATH-VLAN", "TOPO-FDB"})
 _NEAR = frozenset(
     {
         *("TOPO-BRIDGE-PORT", "TOPO-BRIDGE-GATEWAY", "TOPO-NODE-LINKS", "TOPO-NODE-ROUTE"),
@@ -36,8 +37,8 @@ FAULTS = (
         source="containernetworking/plugins issue 667",
         reds={
             "TOPO-BRIDGE-PORT": "expected 100 PVID untagged, saw 1 untagged, 100 PVID untagged",
+            "PATH-VLAN": "unexpected sighting at node veth",
         },
-        under={"PATH-VLAN": "TOPO-BRIDGE-PORT"},
         near=frozenset({"TOPO-BRIDGE-GATEWAY", "PATH-GATEWAY"}),
         after=_GATEWAY_LEAVES,
     ),
@@ -46,23 +47,33 @@ FAULTS = (
         source="containernetworking/plugins issue 667",
         reds={
             "TOPO-BRIDGE-GATEWAY": "(port of cni0.100): expected 100 PVID untagged, saw 1 untagged",
+            "PATH-VLAN": "unexpected sighting at node cni0.100 in",
         },
-        under={"PATH-VLAN": "TOPO-BRIDGE-GATEWAY"},
         near=frozenset({"TOPO-BRIDGE-PORT", "PATH-GATEWAY"}),
         after=_LEAVE,
     ),
     _bridged(
         name="vlan: it is ignored",
         source="own: a plugin that does not know the key",
-        reds={"TOPO-BRIDGE-GATEWAY": "VLAN filtering at node cni0: expected on, saw off"},
-        under=dict.fromkeys(("TOPO-BRIDGE-PORT", "PATH-ICMP", "PATH-VLAN"), "TOPO-BRIDGE-GATEWAY"),
+        reds={
+            "TOPO-BRIDGE-GATEWAY": "VLAN filtering at node cni0: expected on, saw off",
+            "TOPO-BRIDGE-PORT": "VLANs at node veth",
+            "PATH-ICMP": "VLAN tag at node cni0 in: expected VLAN 100, saw no tag",
+            "PATH-VLAN": "VLAN tag at node cni0 in",
+        },
+        follows=_PATHS,
         first="""input=$(flat "$input" | sed 's/"vlan":100/"vlan":0/')""",
     ),
     _bridged(
         name="vlan: one pod is in another VLAN",
         source="own",
-        reds={"TOPO-BRIDGE-PORT": "VLANs at node veth"},
-        under={"PATH-ICMP": "TOPO-BRIDGE-PORT", "PATH-VLAN": "TOPO-BRIDGE-PORT"},
+        reds={
+            "TOPO-BRIDGE-PORT": "VLANs at node veth",
+            "PATH-ICMP": "missing hop",
+            "PATH-VLAN": "missing hop",
+        },
+        follows=_PATHS,
+        untestable=frozenset({"LIFE-REUSE"}),
         after=f"""{_LEAVE}
           [ "$POD" != client ] || {{ bridge vlan delete dev "$HOST" vid 100
             bridge vlan add dev "$HOST" vid 101 pvid untagged; }}""",
@@ -70,26 +81,24 @@ FAULTS = (
     _bridged(
         name="vlan: frames leave the ports with their tag",
         source="own: a port as of a trunk",
-        reds={"TOPO-BRIDGE-PORT": "expected 100 PVID untagged, saw 100 PVID"},
-        under={"PATH-ICMP": "TOPO-BRIDGE-PORT", "PATH-VLAN": "TOPO-BRIDGE-PORT"},
+        reds={
+            "TOPO-BRIDGE-PORT": "expected 100 PVID untagged, saw 100 PVID",
+            "PATH-ICMP": "missing hop",
+            "PATH-VLAN": "VLAN tag",
+        },
+        follows=_PATHS,
+        untestable=frozenset({"LIFE-REUSE"}),
         after=f'{_LEAVE}; bridge vlan add dev "$HOST" vid 100 pvid',
-    ),
-    _tagged(
-        name="vlan: what a pod sends to all is copied to another VLAN",
-        source="own: a helper for discovery across VLANs",
-        reds={"PATH-VLAN": "unexpected sighting"},
-        follows=frozenset({"PATH-ARP"}),
-        near=frozenset({"TOPO-BRIDGE-PORT", "TOPO-BRIDGE-GATEWAY", "PATH-ICMP"}),
-        after=f"""{_HEALTHY}
-          [ "$POD" != client ] || nft "add table netdev copy
-            add chain netdev copy in {{ type filter hook ingress device $HOST priority 0; }}
-            add rule netdev copy in ether type arp dup to cni0" """,
     ),
     _tagged(
         name="vlan: the bridge itself holds the gateway's address",
         source="own: it is not in the VLAN",
-        reds={"TOPO-BRIDGE-GATEWAY": "gateway address at node cni0"},
-        under={"TOPO-NODE-ROUTE": "TOPO-BRIDGE-GATEWAY", "PATH-GATEWAY": "TOPO-BRIDGE-GATEWAY"},
+        reds={
+            "TOPO-BRIDGE-GATEWAY": "gateway address at node cni0",
+            "TOPO-NODE-ROUTE": "missing route at node 10.88.0.0/24 via the link dev cni0.100",
+            "PATH-GATEWAY": "missing hop",
+        },
+        follows=_PATHS,
         after=f"""{_HEALTHY}
           ip address flush dev cni0.100; ip address replace 10.88.0.1/24 dev cni0""",
     ),
@@ -110,8 +119,12 @@ FAULTS = (
     _untagged(
         name="VLAN filtering is on though not configured, and ports are in no VLAN",
         source="containernetworking/plugins issue 533",
-        reds={"TOPO-BRIDGE-GATEWAY": "VLAN filtering at node cni0: expected off, saw on"},
-        under={"PATH-ICMP": "TOPO-BRIDGE-GATEWAY"},
+        reds={
+            "TOPO-BRIDGE-GATEWAY": "VLAN filtering at node cni0: expected off, saw on",
+            "PATH-ICMP": "missing hop",
+        },
+        follows=_PATHS,
+        untestable=frozenset({"LIFE-REUSE"}),
         after="ip link set cni0 type bridge vlan_default_pvid 0 vlan_filtering 1",
     ),
 )
