@@ -49,9 +49,16 @@ class Collector:
     version: str
 
     def collect(self, valid: Sequence[Attachment]) -> list[Answer]:
-        """Call GC with a list of the attachments that still exist."""
+        """Call GC with a list of the attachments that still exist; note the routes that it takes.
+
+        What one call takes, a later one does not find.
+        """
         identities = [attachment.identity for attachment in valid]
-        return self.runtime.collect_garbage(self.subject, self.version, identities)
+        routes = valid_links.routes(self.runtime.node, self.network)
+        answered = self.runtime.collect_garbage(self.subject, self.version, identities)
+        now = valid_links.routes(self.runtime.node, self.network)
+        self.runtime.rerouted += valid_links.changes(routes, now)
+        return answered
 
     def now(self) -> Inventory:
         """Read the node's inventory."""
@@ -73,9 +80,8 @@ def spared(collector: Collector, listed: Attachment, stale: Attachment) -> Diffe
         DoesNotConform: ADD failed, or a plugin does not end in time.
     """
     node, network = collector.runtime.node, collector.network
-    routes = valid_links.routes(node, network)
     collector.collect([])
-    rerouted = valid_links.changes(routes, valid_links.routes(node, network))
+    rerouted = list(collector.runtime.rerouted)
     if vanished := _vanished(node, [listed, stale]):
         return vanished
     listed.attach()

@@ -12,6 +12,7 @@ from typing import IO, Any
 from podpath.contract.answers import Answer
 from podpath.contract.subjects import Step, Subject, request_configuration
 from podpath.errors import CouldNotTest, DoesNotConform, Hung, Unmet
+from podpath.model import Difference
 from podpath.nodes.base import Node
 from podpath.nodes.hung import HungCalls
 from podpath.system import files, limits, programs
@@ -34,6 +35,7 @@ class Runtime:
         interface: CNI_IFNAME of each container's first interface.
         unmet: failure of the first ADD, which explains later ones; None if it succeeded.
         marks: marks of the node's own links after the first ADD; see link_settings.
+        rerouted: changes of the node's routes by links of all pods, which calls of GC made.
         named_interfaces: names of the subjects whose ADD made an interface named CNI_IFNAME.
         leaves_links: True if DEL of the first container left its interface.
         own_links: names of the node's links after the first container; empty before it.
@@ -58,6 +60,7 @@ class Runtime:
         self.interface = INTERFACE
         self.unmet: Unmet | CouldNotTest | None = None
         self.marks: tuple[str, ...] = ()
+        self.rerouted: list[Difference] = []
         self.named_interfaces: set[str] = set()
         self.leaves_links = False
         self.own_links: frozenset[str] = frozenset()

@@ -15,7 +15,8 @@ CONSEQUENCE = "the deletion of any pod has these differences"
 DELETING = frozenset({"LIFE-CHURN", "LIFE-PARALLEL", "LIFE-PORTMAP"})
 #: Requirement that tells of what appears on the node as pods come and go, in other words.
 OTHERS = "LIFE-OTHERS"
-#: Places of LIFE-OTHERS: a setting of a link of the node.
+#: Places of LIFE-OTHERS: what is configured in a bridge; a setting of a link of the node.
+_ENTRIES = "configured FDB entries of "
 _LINK = re.compile(r"(?:node (?P<link>\S+)|lower link of pod \S+) (?P<setting>.+)")
 _SAME = {"routes of the node": "routing", "rules of the node": "routing"}
 
@@ -47,6 +48,8 @@ def is_of_same_kind(found: Iterable[Difference], of_any: Iterable[Difference]) -
 
 def _kind(difference: Difference) -> tuple[str, str]:
     where = str(difference.where)
+    if where.startswith(_ENTRIES):
+        return "left behind", "FDB"
     return difference.kind, _SAME.get(where, where)
 
 

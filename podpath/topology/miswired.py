@@ -80,6 +80,12 @@ _RULES = (
     ),
     _Rule(
         "TOPO-BRIDGE-PORT",
+        "a host end is no port of the bridge",
+        frozenset({"master", "bridge port"}),
+        _BY_GATEWAY,
+    ),
+    _Rule(
+        "TOPO-BRIDGE-PORT",
         "a port is not isolated",
         frozenset({("isolation", "off")}),
         _ISOLATION,

@@ -146,7 +146,7 @@ def _causes(run: Run) -> Iterator[str]:
     """Yield the sentences on why packets were lost."""
     for requirement in run.report.get("requirements", []):
         for test in requirement["tests"]:
-            if test["verdict"] == Verdict.KNOWN_DEVIATION:  # has a cause of its own
+            if test.get("verdict") == Verdict.KNOWN_DEVIATION:  # has a cause of its own
                 continue
             for evidence in test.get("evidence", []):
                 yield from (loss["sentence"] for loss in evidence.get("losses", []))

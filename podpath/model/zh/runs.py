@@ -50,6 +50,7 @@ TEXTS = {
         "网桥端口把帧发回，或收不到发给所有端口的帧"
     ),
     "the bridge lacks a port": "网桥缺少一个端口",
+    "a host end is no port of the bridge": "节点侧接口不是网桥的端口",
     "a stranger is a port of the bridge": "网桥上有不相干的端口",
     "a pod's path has another MTU": "Pod 的路径上 MTU 不同",
     "a pod's interface has another address": "Pod 的接口上是别的地址",

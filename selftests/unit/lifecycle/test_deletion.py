@@ -54,3 +54,10 @@ def test_setting_of_a_link_that_any_deletion_leaves(where: str, seen: str, is_le
     changed = Difference("changed", where, "False", "True")
 
     assert deletion.is_of_same_kind([changed], [left("links", seen)]) is is_left
+
+
+def test_configured_entry_that_any_deletion_leaves() -> None:
+    entries = Difference("changed", "configured FDB entries of cni0", "none", "02:00 on veth2")
+
+    assert deletion.is_of_same_kind([entries], [left("FDB", "02:00 on veth3")])
+    assert not deletion.is_of_same_kind([entries], [left("files", "/run/x")])
