@@ -7,6 +7,7 @@ from podpath.contract import answers, breakages, chained, refusals
 from podpath.contract.attachments import Attachment
 from podpath.contract.breakages import Make
 from podpath.contract.chained import Addition
+from podpath.contract.collection import Collector
 from podpath.contract.lives import Life
 from podpath.contract.runtime import Runtime
 from podpath.contract.stand_in import standing_in
@@ -186,13 +187,13 @@ def test_status_is_that_of_the_delegate(
 @interface_plugin
 @since("1.1.0")
 def test_collection_is_passed_on_to_the_delegate(
-    container: Attachment, subject: Subject, cni_version: str
+    container: Attachment, network: Network, subject: Subject, cni_version: str
 ) -> None:
     """GC calls the IPAM plugin for GC."""
     with standing_in(container) as ipam:
         container.attach()
         _require_delegation(ipam.calls())
-        container.runtime.collect_garbage(subject, cni_version, [container.identity])
+        Collector(container.runtime, network, subject, cni_version).collect([container])
 
         assert answers.called(subject.steps[0].delegate, ipam.calls()[1:], ["GC"]) == []
 
@@ -209,7 +210,8 @@ def test_refused_collection_is_passed_on(
     with standing_in(container, fails=["GC"]) as ipam:
         container.attach()
         _require_delegation(ipam.calls())
-        (answer,) = container.runtime.collect_garbage(subject, cni_version, [container.identity])
+        collector = Collector(container.runtime, network, subject, cni_version)
+        (answer,) = collector.collect([container])
         if "GC" not in ipam.calls():
             pytest.skip("GC is not passed on to the IPAM plugin: see CNI-GC-DELEGATE")
 

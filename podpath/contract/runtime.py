@@ -78,6 +78,7 @@ class Runtime:
         other.interface = self.interface
         other.leaves_links = self.leaves_links
         other.own_links, other.live = self.own_links, self.live
+        other.rerouted = self.rerouted
         return other
 
     def fail(self, unmet: Unmet | CouldNotTest) -> None:

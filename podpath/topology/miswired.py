@@ -82,7 +82,6 @@ _RULES = (
         "TOPO-BRIDGE-PORT",
         "a host end is no port of the bridge",
         frozenset({"master", "bridge port"}),
-        _BY_GATEWAY,
     ),
     _Rule(
         "TOPO-BRIDGE-PORT",

@@ -74,7 +74,7 @@ FAULTS = (
         name="container is outside of its pod's namespace",
         source="own",
         reds={"TOPO-NETNS-SHARED": "wrong namespace at container main of pod bystander"},
-        follows=frozenset({"PATH-CONCURRENT", "PATH-GATEWAY", "PATH-SELF"}),
+        follows=frozenset({"PATH-CONCURRENT", "PATH-GATEWAY", "PATH-MASQUERADE", "PATH-SELF"}),
         after="""[ "$POD" != bystander ] || { cd /run/podpath/fault; touch own other
           mount --bind "$CNI_NETNS" own; unshare --net=other true
           nsenter --net=other ip link set lo up
