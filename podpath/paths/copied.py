@@ -8,6 +8,13 @@ from podpath.paths.kinds import UNEXPECTED
 from podpath.topology.cause import Cause
 
 REQUIREMENT = "PATH-BYSTANDER"
+#: Requirements on packets that take one path; others are about who hears a packet.
+OF_ONE_PATH = frozenset(
+    {
+        *("PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-CONTAINER", "PATH-SIZE", "PATH-MTU"),
+        *("PATH-GATEWAY", "PATH-MASQUERADE", "PATH-PORTMAP", "PATH-CONCURRENT"),
+    }
+)
 _WHY = "copies of packets go elsewhere"
 
 

@@ -70,7 +70,7 @@ def copied(item: pytest.Item) -> Exception | None:
 
     ids, differences = shared.ids_of(item), outcome.compared(item.config)
     failed = [o for o in item.stash.get(shared.observations, []) if o.differences]
-    if not failed or not all(i.startswith("PATH-") for i in ids) or copied.REQUIREMENT in ids:
+    if not failed or not ids or not copied.OF_ONE_PATH.issuperset(ids):
         return None
     causes = [copied.cause(o.judgement, differences) for o in failed]
     first = causes[0] if all(causes) else None
