@@ -17,6 +17,7 @@ from selftests.cluster import standin
 from selftests.faults import inside
 
 _LIFE = frozenset({"LIFE-DELETE", "LIFE-CHURN"})
+_ATTEMPTS = 4
 _PLUGIN = "/opt/podpath/cni/bin/bridge"
 #: What the port of a pod that is being made might be taken for, and what it disturbs.
 _WIRED = frozenset({"TOPO-BRIDGE-MEMBERS", "TOPO-NODE-LINKS", "TOPO-NODE-ROUTE"})
@@ -104,8 +105,14 @@ def test_pods_of_others_that_are_being_made_are_no_strangers(
 
 
 def test_pods_of_others_are_ignored_and_counted(below: EmbeddedNode, tmp_path: Path) -> None:
-    with _busy(below) as node:
-        run = inside.run(node, _LIFE, tmp_path, "--podpath-node=host")
+    # a busy machine may find no moment at which no such pod comes or goes
+    for attempt in range(_ATTEMPTS):
+        directory = tmp_path / str(attempt)
+        directory.mkdir()
+        with _busy(below) as node:
+            run = inside.run(node, _LIFE, directory, "--podpath-node=host")
+        if Verdict.COULD_NOT_TEST not in run.verdicts().values():
+            break
 
     assert run.verdicts() == dict.fromkeys(_LIFE, Verdict.CONFORMS), run.output[-20000:]
     assert "differences ignored: other pods on the node came or went" in run.reasons("LIFE-CHURN")
