@@ -15,6 +15,7 @@ from podpath.nodes.embedded.node import EmbeddedNode, start
 from podpath.report.outcome import Verdict
 from selftests.cluster import standin
 from selftests.faults import inside
+from selftests.suite import Run
 
 _LIFE = frozenset({"LIFE-DELETE", "LIFE-CHURN"})
 _ATTEMPTS = 4
@@ -82,6 +83,21 @@ def _busy(below: EmbeddedNode) -> Iterator[KubernetesNode]:
             api.close()
 
 
+def _beside_others(below: EmbeddedNode, tmp_path: Path) -> Run:
+    """Run the tests of what pods leave, until all could be tested.
+
+    A busy machine may find no moment at which no pod of others comes or goes.
+    """
+    for attempt in range(_ATTEMPTS):
+        directory = tmp_path / str(attempt)
+        directory.mkdir()
+        with _busy(below) as node:
+            run = inside.run(node, _LIFE, directory, "--podpath-node=host")
+        if Verdict.COULD_NOT_TEST not in run.verdicts().values():
+            break
+    return run
+
+
 def _wrap(below: EmbeddedNode, script: str) -> None:
     """Put a script in the place of the plugin, which stays beside it."""
     below.run(["mv", _PLUGIN, f"{_PLUGIN}.real"])
@@ -105,14 +121,7 @@ def test_pods_of_others_that_are_being_made_are_no_strangers(
 
 
 def test_pods_of_others_are_ignored_and_counted(below: EmbeddedNode, tmp_path: Path) -> None:
-    # a busy machine may find no moment at which no such pod comes or goes
-    for attempt in range(_ATTEMPTS):
-        directory = tmp_path / str(attempt)
-        directory.mkdir()
-        with _busy(below) as node:
-            run = inside.run(node, _LIFE, directory, "--podpath-node=host")
-        if Verdict.COULD_NOT_TEST not in run.verdicts().values():
-            break
+    run = _beside_others(below, tmp_path)
 
     assert run.verdicts() == dict.fromkeys(_LIFE, Verdict.CONFORMS), run.output[-20000:]
     assert "differences ignored: other pods on the node came or went" in run.reasons("LIFE-CHURN")
@@ -122,8 +131,7 @@ def test_leftovers_of_our_own_pods_stay_red_beside_others(
     below: EmbeddedNode, tmp_path: Path
 ) -> None:
     _wrap(below, _FORGETFUL)
-    with _busy(below) as node:
-        run = inside.run(node, _LIFE, tmp_path, "--podpath-node=host")
+    run = _beside_others(below, tmp_path)
 
     told = {"LIFE-DELETE": Verdict.DOES_NOT_CONFORM, "LIFE-CHURN": Verdict.NOT_RUN}
     assert run.verdicts() == told, run.output[-20000:]
