@@ -134,9 +134,10 @@ class Record:
             if drop.reason == why.NETFILTER and drop.packet.source and drop.namespace in after
         ]
         totals = Counter((name, version) for name, version, _ in places)
+        by_place = {place: self._droppers(*place, after[place[0]]) for place in totals}
         filters: dict[tuple[str, int, str], tuple[str, ...]] = {}
         for name, version, link in dict.fromkeys(places):
-            moved = self._droppers(name, version, after[name])
+            moved = by_place[name, version]
             is_counted = sum(filter(None, moved.values())) == totals[name, version]
             own = {rule: number for rule, number in moved.items() if rule.is_on(link)}
             worded = {losses.worded(self.namespaces[name], r): own[r] for r in own if own[r] != 0}

@@ -64,7 +64,7 @@ UNSPECIFIC = frozenset(["", "NOT_SPECIFIED"])
 #: Between the clocks of sightings and drops, in ns.
 _TOLERANCE = 20_000
 
-#: Namespace and IP version -> rules that dropped packets, or may have.
+#: Namespace, IP version and link -> rules that dropped packets, or may have.
 Filters = Mapping[tuple[str, int, str], tuple[str, ...]]
 #: More rules than these explain nothing.
 _MOST_RULES = 3
