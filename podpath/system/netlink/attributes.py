@@ -33,8 +33,12 @@ class Attributes:
         self._decoded = decoded
 
     def field(self, name: str, what: str) -> int:
-        """Read a number of the fixed part."""
-        return _number(self._decoded[name], what)
+        """Read a number of the fixed part, which may be cut off."""
+        try:
+            value = self._decoded[name]
+        except KeyError:
+            value = None
+        return _number(value, what)
 
     def number(self, name: str, what: str) -> int:
         """Read a required number."""

@@ -17,6 +17,7 @@ from podpath.model import (
     Settings,
     Subnet,
 )
+from podpath.system.netlink.attributes import Attributes
 from podpath.system.netlink.links import LinkMessage
 from podpath.system.netlink.messages import (
     AddressMessage,
@@ -153,6 +154,13 @@ _NAMES = {2: "eth0", 3: "cni0"}
 
 def _is_number(value: object) -> bool:
     return type(value) is int
+
+
+def test_time_of_an_address_that_is_cut_off_is_told() -> None:
+    """The kernel's structure has four numbers; a shorter one has none of them."""
+    times = Attributes(Decoded({}))
+
+    assert soundly(lambda: times.field("ifa_valid", "the time of an address")) is None
 
 
 @given(_link, st.lists(_address, max_size=2), st.lists(_queue, max_size=2))
