@@ -6,14 +6,15 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import IO, Any
 
 from podpath.contract.answers import Answer
 from podpath.contract.subjects import Step, Subject, request_configuration
 from podpath.errors import CouldNotTest, DoesNotConform, Hung, Unmet
 from podpath.model import Difference
-from podpath.nodes.base import Node
+from podpath.nodes.base import Node, not_started
 from podpath.nodes.hung import HungCalls
 from podpath.system import files, limits, programs
 
@@ -198,8 +199,12 @@ class Runtime:
         started = time.monotonic()
         try:
             status, output, errors = _run(
-                self.node.entering([path]), text, given | dict(environment), f"{plugin} {command}"
+                partial(self.node.start, [path], env=given | dict(environment)),
+                text,
+                f"{plugin} {command}",
             )
+        except OSError as error:
+            status, output, errors = not_started([path], error)
         except Hung as error:
             unmet = self.unmet or Unmet(error, *violated)
             only = plugin if violated == ENDS else ""
@@ -230,19 +235,17 @@ class Runtime:
 
 
 def _run(
-    command: list[str], text: str, environment: dict[str, str], call: str
+    start: Callable[..., "subprocess.Popen[bytes]"], text: str, call: str
 ) -> tuple[int, str, str]:
     """Return exit status, stdout and stderr; kill the process and its children if it is late."""
     stdin = os.memfd_create("stdin")
     try:
         os.write(stdin, text.encode())
         os.lseek(stdin, 0, os.SEEK_SET)
-        process = subprocess.Popen(
-            command,
+        process = start(
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
             start_new_session=True,  # a process group of its own, to kill it as a whole
         )
     finally:

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import UNNAMED, CommandResult, PodNetwork, Settings
@@ -18,7 +19,8 @@ from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import files, limits, linux, netns, proc, programs, sysctl
 from podpath.system.proc import Endpoint
 
-_NAMED = "/run/netns"
+#: Directory of the named network namespaces.
+NAMED = "/run/netns"
 
 
 class Namespaces(dict[str, str]):
@@ -141,7 +143,7 @@ class Node(ABC):
         try:
             # A plugin's mistake may leave a link, which would lead to the host's files, or a pipe,
             # which would block.
-            with os.scandir(self.root(_NAMED)) as entries:
+            with os.scandir(self.root(NAMED)) as entries:
                 present = sorted((e.name, e.path) for e in entries if _is_regular(e))
             return Namespaces(present)
         except FileNotFoundError:
@@ -201,9 +203,7 @@ class Node(ABC):
         the
         start of its process.
         """
-        identities: dict[str, object] = {
-            "the set of named namespaces": _identity(self.root(_NAMED))
-        }
+        identities: dict[str, object] = {"the set of named namespaces": _identity(self.root(NAMED))}
         names = {pod.network.netns: f"pod {pod.name}'s namespace" for pod in pods}
         paths = {names.get(n, f"namespace {n}"): p for n, p in self.named_namespaces().items()}
         for name, path in {"the node's namespace": self.network_namespace(), **paths}.items():
@@ -241,6 +241,27 @@ class Node(ABC):
         which = "--all" if self.own_programs else "--net"
         return ["nsenter", "--target", str(self.pid), which, "--", *command]
 
+    def start(
+        self, command: Sequence[str], *, netns: str = "", **options: Any
+    ) -> "subprocess.Popen[Any]":
+        """Start a program on the node, in the node's network namespace or in a named one.
+
+        Args:
+            command: program and its arguments.
+            netns: name of a network namespace; empty for the node's own.
+            options: arguments of Popen.
+
+        Raises:
+            OSError: the program cannot be started. If it can, what enters the node reports the
+                failure by its own exit status.
+        """
+        inside = []
+        if netns:
+            place = f"{NAMED}/{netns}"
+            there = place if self.own_programs else str(self.root(place))
+            inside = ["nsenter", f"--net={there}", "--"]
+        return subprocess.Popen(self.entering([*inside, *command]), **options)
+
     def run(
         self, command: Sequence[str], seconds: float | None = None, *, netns: str = ""
     ) -> subprocess.CompletedProcess[str]:
@@ -255,27 +276,39 @@ class Node(ABC):
             CouldNotTest: the program does not end in time.
         """
         seconds = seconds or limits.current().command
-        inside = []
-        if netns:
-            place = f"{_NAMED}/{netns}"
-            there = place if self.own_programs else str(self.root(place))
-            inside = ["nsenter", f"--net={there}", "--"]
         try:
-            return subprocess.run(
-                self.entering([*inside, *command]),
-                capture_output=True,
+            process = self.start(
+                command,
+                netns=netns,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
-                check=False,
-                timeout=seconds,
                 stdin=subprocess.DEVNULL,
                 env=programs.environment(),
             )
-        except subprocess.TimeoutExpired:
-            raise CouldNotTest(
-                f"{' '.join(command)} on the node did not end in {seconds:.0f} s",
-                limits.current().remedy,
-            ) from None
+        except OSError as error:
+            return subprocess.CompletedProcess(command, *not_started(command, error))
+        with process:
+            try:
+                output, errors = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                raise CouldNotTest(
+                    f"{' '.join(command)} on the node did not end in {seconds:.0f} s",
+                    limits.current().remedy,
+                ) from None
+            finally:
+                process.kill()
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
+def not_started(command: Sequence[str], error: OSError) -> tuple[int, str, str]:
+    """Return exit status, stdout and stderr of a program that could not be started. Pure.
+
+    The status is what a shell has for it (POSIX, 2.8.2).
+    """
+    status = 127 if isinstance(error, FileNotFoundError) else 126
+    return status, "", f"{command[0]} was not started: {error.strerror}\n"
 
 
 def _is_regular(entry: "os.DirEntry[str]") -> bool:

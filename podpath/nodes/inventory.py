@@ -16,26 +16,32 @@ from podpath.nodes.base import Node
 from podpath.nodes.belongings import Neighbours
 from podpath.system import files, ipsec, netns, proc
 
+#: A command line of the shell, which lists things of one kind.
+Command = str
+
+
+def _batch(options: str, *commands: str) -> Command:
+    """Return the command that has one `ip` do what several would: to start it takes longest."""
+    return "\n".join((f"ip {options} -batch - <<'E'", *commands, "E\n"))
+
+
+def _legacy(family: str) -> Command:
+    """Return the command that lists the rules of the tables that there are, if there are any."""
+    names = f"/proc/net/{family}_tables_names"
+    return f"! {{ read -r _ <{names}; }} 2>/dev/null || {family}tables-legacy-save"
+
+
 # Rules are in one of iptables' two backends, or in nftables: nft lists all but the legacy ones.
-_RULES = (
-    ("nft", "--stateless", "list", "ruleset"),
-    ("iptables-legacy-save",),
-    ("ip6tables-legacy-save",),
-)
-
+_NFT = "nft --stateless list ruleset"
+_LEGACY = (_legacy("ip"), _legacy("ip6"))
 # The inventory leaves out the routes that the kernel itself adds for each address ("proto kernel").
-_ROUTING = (
-    ("ip", "-4", "rule"),
-    ("ip", "-6", "rule"),
-    ("ip", "-4", "route", "show", "table", "all"),
-    ("ip", "-6", "route", "show", "table", "all"),
-    ("ip", "nexthop", "show"),
-)
+_ROUTES = ("rule", "route show table all")
+_NEXT_HOPS = "ip nexthop show"
+_ROUTING = (_batch("-4", *_ROUTES), _batch("-6", *_ROUTES), _NEXT_HOPS)
 # those that stay, and addresses for which the node answers in their owners' place
-_NEIGHBOURS = (("ip", "neigh", "show", "nud", "permanent"), ("ip", "neigh", "show", "proxy"))
+_NEIGHBOURS = _batch("", "neigh show nud permanent", "neigh show proxy")
+_IPSEC = _batch("-oneline", *(" ".join(c[2:]) for c in (ipsec.POLICIES, ipsec.STATES)))
 
-
-Command = tuple[str, ...]
 #: Kind of the addresses of links that all pods share, such as the bridge.
 _GATEWAYS = "gateway addresses"
 #: Kind of the programs that run.
@@ -58,7 +64,7 @@ _OF_CONTAINERS = (
 )
 
 # Arguments: options of grep. To read settings of links of pods takes most of the time.
-_SYSCTL = ("sh", "-c", 'cd /proc/sys/net && grep -rs "$@" . .; true', "sh")
+_SYSCTL = "cd /proc/sys/net && grep -rs {options} . .; true"
 # Settings that the kernel itself changes.
 _COUNTED = ("nf_conntrack_count", "max_dgram_qlen")
 
@@ -120,10 +126,10 @@ def read(node: Node, network: Network) -> Inventory:
 
 def _read(node: Node, network: Network) -> Inventory:
     node.neighbours()  # meets those that go before the inventory is complete
-    listing, links = link_settings.LISTING, interfaces(node)
-    sysctl = (*_SYSCTL, *of_pods(set(links) - _lasting(node, network)))
-    of_ipsec = (ipsec.POLICIES, ipsec.STATES)
-    lines_of = _listed(node, (*_ROUTING, *_NEIGHBOURS, *_RULES, *of_ipsec, sysctl, listing))
+    listing, links = shlex.join(link_settings.LISTING), interfaces(node)
+    of_pods_links = of_pods(set(links) - _lasting(node, network))
+    sysctl = _SYSCTL.format(options=shlex.join(of_pods_links))
+    lines_of = _listed(node, (*_ROUTING, _NEIGHBOURS, _NFT, *_LEGACY, _IPSEC, listing, sysctl))
     own_links = ("lo", node.uplink, *network.shared_links)
     return Inventory(
         {
@@ -150,11 +156,11 @@ def _read(node: Node, network: Network) -> Inventory:
                 for line in lines_of[command]
                 if "proto kernel" not in line
             ),
-            "neighbours": tuple(line for command in _NEIGHBOURS for line in lines_of[command]),
-            "IPsec": tuple(t for command in of_ipsec for t in ipsec.texts(lines_of[command])),
+            "neighbours": tuple(lines_of[_NEIGHBOURS]),
+            "IPsec": tuple(ipsec.texts(lines_of[_IPSEC])),
             "rules": (
-                *ruleset.entries(lines_of[_RULES[0]]),
-                *(line for command in _RULES[1:] for line in lines_of[command]),
+                *ruleset.entries(lines_of[_NFT]),
+                *(line for command in _LEGACY for line in lines_of[command]),
             ),
             _PROGRAMS: tuple(_processes(node)),
             "mounts": tuple(_mounts(node)),
@@ -285,7 +291,7 @@ def _ports(node: Node, bridge: str) -> list[str]:
 
 def _listed(node: Node, commands: Sequence[Command]) -> dict[Command, list[str]]:
     """Return the lines that each command prints on the node; one call for all, for speed."""
-    script = "".join(f"{shlex.join(c)}; printf '{_END}%s\\n{_END}' $?; " for c in commands)
+    script = "".join(f"{c}\nprintf '{_END}%s\\n{_END}' $?\n" for c in commands)
     done = node.run(("sh", "-c", script))
     fields = done.stdout.split(_END)[: 2 * len(commands)]
     if len(fields) != 2 * len(commands):
@@ -293,11 +299,12 @@ def _listed(node: Node, commands: Sequence[Command]) -> dict[Command, list[str]]
     lines_of = {}
     for command, text, status in zip(commands, fields[::2], fields[1::2], strict=True):
         # A kernel without the legacy tables holds no rules in them; likewise others.
-        absent = "legacy" in command[0] and int(status) not in (0, 127)
-        absent |= "xfrm" in command and ipsec.is_absent(done.stderr)
-        absent |= "nexthop" in command and int(status) != 0  # kernel or iproute2 before 5.3
+        absent = command in _LEGACY and int(status) not in (0, 127)
+        absent |= command == _IPSEC and ipsec.is_absent(done.stderr)
+        absent |= command == _NEXT_HOPS and int(status) != 0  # kernel or iproute2 before 5.3
         if int(status) != 0 and not absent:
-            raise CouldNotTest(f"{' '.join(command)} failed on the node: {done.stderr.strip()}")
+            first = command.partition("\n")[0]
+            raise CouldNotTest(f"{first} failed on the node: {done.stderr.strip()}")
         lines = () if absent else (line.strip() for line in text.splitlines())
         lines_of[command] = [line for line in lines if line and not line.startswith(("#", ":"))]
     return lines_of

@@ -10,6 +10,7 @@ import signal
 import struct
 from collections.abc import Iterable
 
+CLONE_FS = 0x00000200
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
 CLONE_NEWUTS = 0x04000000

@@ -19,13 +19,14 @@ from podpath.cni.conflist import Conflist
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import CommandResult
 from podpath.nodes import image, inventory, plugin_processes, sandboxes
-from podpath.nodes.base import Node
+from podpath.nodes.base import NAMED, Node
 from podpath.nodes.cri import Runtime
 from podpath.nodes.embedded import confine, containerd, containerd_log, preparation, uplink
 from podpath.nodes.embedded.init import LAYER, RESTART, UPPER, NodeSpec
 from podpath.nodes.embedded.keeper_process import Keeper, kept
 from podpath.nodes.pod import Pod, PodSpec
 from podpath.system import limits, programs, randomness, waiting
+from podpath.system.entrance import Entrance
 
 T = TypeVar("T")
 
@@ -69,6 +70,7 @@ class EmbeddedNode(Node):
             self.versions["isolation"] = f"without {', '.join(keeper.missing)}"
         self.keeper = keeper
         self._numbers = itertools.count(first)
+        self._entrance = Entrance(keeper.init, confine.DROPPED)
         self._runtime = Runtime(
             str(self.root(containerd.SOCKET)),
             lambda: plugin_processes.running(self),
@@ -145,6 +147,13 @@ class EmbeddedNode(Node):
     def entering(self, command: Sequence[str]) -> list[str]:
         """See Node. The program gets no more rights than the node's own, which can look into it."""
         return [*_bounded(), *super().entering(command)]
+
+    def start(
+        self, command: Sequence[str], *, netns: str = "", **options: Any
+    ) -> "subprocess.Popen[Any]":
+        """See Node. The program has the rights and the namespaces that entering() gives."""
+        there = f"{NAMED}/{netns}" if netns else ""
+        return self._entrance.start(command, netns=there, **options)
 
     def delete_pod(self, pod: Pod) -> None:
         """See Node. After a failed DEL, the namespace goes with the links that the plugin left.
@@ -322,8 +331,9 @@ class EmbeddedNode(Node):
             ) from None
 
     def close(self) -> None:
-        """Close the connection to containerd."""
+        """Close the connection to containerd, and leave the node's namespaces."""
         self._runtime.close()
+        self._entrance.close()
 
 
 def _made_anew(path: Path, before: int) -> bool:

@@ -182,8 +182,8 @@ class NodeSender(Sender):
 
     def run(self, program: Program) -> CommandResult:
         """See Sender."""
-        command = self.node.entering(_dying(program.command(self.tools)))
-        return _run(command, program.text, program.limit)
+        command = _dying(program.command(self.tools))
+        return _run(command, program.text, program.limit, self.node.start)
 
     def _table(self, name: str) -> str:
         return _table(self.node.network_namespace(), name)
@@ -202,20 +202,26 @@ def _table(namespace: str, name: str) -> str:
     return netns.run_in(namespace, Path(f"/proc/thread-self/net/{name}").read_text)
 
 
-def _run(command: Sequence[str], text: str, limit: float | None = None) -> CommandResult:
+def _run(
+    command: Sequence[str],
+    text: str,
+    limit: float | None = None,
+    start: Callable[..., "subprocess.Popen[bytes]"] = subprocess.Popen,
+) -> CommandResult:
     """Run a program of the host to its end.
 
     Args:
         command: The command line.
         text: Its standard input.
         limit: Seconds after which it is terminated; None if it must end by itself.
+        start: Starts it, given the command line and arguments of Popen.
 
     Raises:
         CouldNotTest: The program hangs.
     """
     seconds = limits.current().command
     with _holding(text.encode()) as stdin:
-        process = subprocess.Popen(
+        process = start(
             command,
             stdin=stdin,
             stdout=subprocess.PIPE,
