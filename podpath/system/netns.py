@@ -1,4 +1,4 @@
-"""Enter network namespaces; no other file does.
+"""Do work in network namespaces; entrance.py starts programs in those of a node.
 
 setns(2) moves one thread. A new thread does the work, and ends inside the namespace: every other
 thread of the program stays in its own namespace, whatever fails.

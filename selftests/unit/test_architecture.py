@@ -347,8 +347,8 @@ def test_packages_that_have_one_place(package: str) -> None:
     assert len({m for m in sources() if package in packages(m)}) == 1
 
 
-def test_namespaces_are_entered_in_two_places_only() -> None:
-    """Only netns, and the process that becomes the node, enter namespaces."""
+def test_namespaces_are_entered_in_three_places_only() -> None:
+    """Only netns, entrance, and the process that becomes the node, enter namespaces."""
     callers = set()
     for module in sources():
         for node in ast.walk(tree(module)):
@@ -359,7 +359,7 @@ def test_namespaces_are_entered_in_two_places_only() -> None:
                 if name == "setns":
                     callers.add(module)
 
-    assert callers == {"system.netns", "nodes.embedded.init"}
+    assert callers == {"system.netns", "system.entrance", "nodes.embedded.init"}
 
 
 def test_labs_use_the_public_door_alone() -> None:

@@ -1,6 +1,7 @@
 """Pure parts of the CNI contract, and the execution of a plugin."""
 
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -257,7 +258,10 @@ def test_request_is_the_section_with_what_the_runtime_adds() -> None:
 
 
 def run(script: str, text: str = "") -> tuple[int, str, str]:
-    return runtime._run(["sh", "-c", script], text, {"PATH": "/usr/bin:/bin"}, "sh ADD")
+    def start(**more: Any) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(["sh", "-c", script], env={"PATH": "/usr/bin:/bin"}, **more)
+
+    return runtime._run(start, text, "sh ADD")
 
 
 def test_plugin_is_run_with_its_input() -> None:
@@ -332,7 +336,7 @@ class _NoNode(Runtime):
     """A runtime whose plugins all hang."""
 
     def __init__(self) -> None:
-        node = SimpleNamespace(entering=lambda _: ["sleep", "60"])
+        node = SimpleNamespace(start=lambda _, **more: subprocess.Popen(["sleep", "60"], **more))
         super().__init__(cast("Node", node), "n", "")
 
     def locate(self, plugin: str) -> str:
