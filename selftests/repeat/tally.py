@@ -8,7 +8,9 @@ from typing import Any
 
 from podpath.report.outcome import Verdict
 
-EXPECTED = frozenset([Verdict.CONFORMS, Verdict.KNOWN_DEVIATION, Verdict.NOT_APPLICABLE])
+EXPECTED = frozenset(
+    [Verdict.CONFORMS, Verdict.KNOWN_DEVIATION, Verdict.RECOMMENDED, Verdict.NOT_APPLICABLE]
+)
 #: As what a run counts that differs as a whole.
 _WHOLE = "the run"
 _REASON_LINES = 25
