@@ -42,6 +42,7 @@ def disturbances(
         transfer = pool.submit(run, CLIENT, "/bin/sh", "-c", stream)
         try:
             if not _begun(lambda: _connections(node, pods), transfer):
+                run(CLIENT, "killall", "wget")
                 fault = f"no connection from {CLIENT} to {SERVER} was established"
                 raise Unmet(DoesNotConform(fault), "PATH-HTTP", "no transfer began")
             before = _connections(node, pods)

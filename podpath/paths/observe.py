@@ -136,6 +136,8 @@ class Observer:
                 {NODE: self._node.network_namespace(), **counted}, self._namespaces()
             )
             results = self._send_all(traffic, before)
+            if any(map(_is_lost_answer, traffic, results)):
+                limits.note_lost_answer()
             has_waited = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
                 lambda seen: all(t.probe.over(seen) for t in traffic),
@@ -440,6 +442,12 @@ def _refusal(traffic: Traffic, result: CommandResult, judgement: Judgement) -> l
         )
     expected = f'refused with "{traffic.refused}"'
     return [Difference("not refused", f"pod {traffic.source}", expected, output.strip()[-300:])]
+
+
+def _is_lost_answer(traffic: Traffic, result: CommandResult) -> bool:
+    """Return whether an HTTP answer that was due did not come in time."""
+    is_http = isinstance(traffic.probe, probes.Http)
+    return is_http and not traffic.unanswered and result.status == self_report.GAVE_UP
 
 
 def _send_all(traffic: Sequence[Traffic]) -> list[CommandResult]:

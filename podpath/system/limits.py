@@ -108,7 +108,7 @@ class Limits:
     transfer_start: float = 20.0
 
     # ---- traffic and captures
-    #: An HTTP answer. TCP repeats a lost SYN after 1, 3 and 7 s.
+    #: An HTTP answer. TCP repeats a lost SYN after 1, 3 and 7 s. See note_lost_answer().
     http: float = 20.0
     #: The reply to a ping, or a datagram's arrival in the program that it is for.
     reply: float = 2.0
@@ -139,12 +139,25 @@ class Limits:
         return f"The limit is podpath's own. {self.remedy}, or for a plugin that is slow by design"
 
 
+#: Seconds for an HTTP answer, once one did not come: TCP has repeated a lost SYN after 1 and 3 s.
+_AFTER_A_LOST_ANSWER = 5.0
+
 _in_force = [Limits()]
 
 
 def current() -> Limits:
     """Return the limits in force in this process."""
     return _in_force[-1]
+
+
+def note_lost_answer() -> None:
+    """Note that an HTTP answer that was due did not come: the next ones are awaited for less.
+
+    Otherwise a run would take several minutes where all connections hang, to show the same again.
+    """
+    limits = _in_force[-1]
+    shorter = min(limits.http, _AFTER_A_LOST_ANSWER * limits.patience)
+    _in_force[-1] = replace(limits, http=shorter)
 
 
 @contextmanager

@@ -35,12 +35,8 @@ def found(*runs: Run) -> list[tuple[int, str, str]]:
 
 def test_agreeing_runs_have_no_findings() -> None:
     """Conforming, known deviations, recommendations not met: as long as it is always the same."""
-    verdicts = {
-        "ping": Verdict.CONFORMS,
-        "udp": Verdict.KNOWN_DEVIATION,
-        "arp": Verdict.RECOMMENDED,
-    }
-    runs = [run(n, **verdicts) for n in (1, 2, 3)]
+    deviating, recommended = Verdict.KNOWN_DEVIATION, Verdict.RECOMMENDED
+    runs = [run(n, ping=Verdict.CONFORMS, udp=deviating, arp=recommended) for n in (1, 2, 3)]
 
     assert found(*runs) == []
     assert "no verdict differs" in Tally(runs).table()

@@ -50,6 +50,24 @@ def test_limits_are_in_force_for_a_block() -> None:
     assert limits.current() == usual
 
 
+def test_answers_are_awaited_for_less_after_one_was_lost() -> None:
+    """TCP still repeats a lost SYN twice; the next run waits as long as ever."""
+    usual = limits.current()
+    for factor, after in ((1, 5.0), (2, 10.0), (0.1, 0.5)):
+        with limits.in_force(Limits().times(factor)):
+            for _ in range(3):
+                limits.note_lost_answer()
+                assert limits.current().http == pytest.approx(after)
+            assert limits.current() == replace(Limits().times(factor), http=limits.current().http)
+    assert limits.current() == usual
+
+
+def test_short_waits_stay_as_they_are() -> None:
+    with limits.in_force(replace(Limits(), http=1.0)):
+        limits.note_lost_answer()
+        assert limits.current().http == 1.0
+
+
 def test_limits_are_restored_after_an_error() -> None:
     usual = limits.current()
     with pytest.raises(KeyError), limits.in_force(replace(usual, http=1.0)):
