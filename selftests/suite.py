@@ -21,6 +21,10 @@ PING = "tests/test_path.py::test_ping_crosses_exactly_the_expected_interfaces"
 _NEEDLESS = ("hypothesispytest", "unraisableexception", "threadexception", "pytest-kind-ng")
 
 
+#: Otherwise pytest shortens the lines of its summary to the width of the terminal.
+_UNSHORTENED = {"CI": "true"}
+
+
 #: Whatever has not ended or come by then never will: among other tests, a run takes ten times as
 #: long as alone. No test passes or fails by how fast a machine is.
 HANG_SECONDS = 900.0
@@ -74,7 +78,7 @@ def start(
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         cwd=ROOT,
-        env={**os.environ, **without_needless(arguments), **(environment or {})},
+        env={**os.environ, **_UNSHORTENED, **without_needless(arguments), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
