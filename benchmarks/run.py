@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 import growth
+import programs
 import proofs
 import readings
 import recipe
@@ -36,6 +37,7 @@ _ON_BENCH: dict[str, Callable[[proofs.Bench, int], list[Result]]] = {
     "icmp-proof": proofs.icmp,
     "http-proof": proofs.http,
     "topology": readings.topology,
+    "program": programs.start,
 }
 _ALONE: dict[str, Callable[[int], list[Result]]] = {
     "growth": growth.growth,

@@ -61,6 +61,10 @@ _PLACES = {
 _OF_COPIES = frozenset(["CONSUMED", "PACKET_SOCK_ERROR", "QUEUE_PURGE", "SOCKET_CLOSE"])
 #: A kernel that gives no reason also drops what it has already, such as a repeated SYN.
 UNSPECIFIC = frozenset(["", "NOT_SPECIFIED"])
+#: The function in which the kernel drops what a hook has refused that is no table of rules.
+_HOOK = "nf_hook_slow"
+_LOCALNET = "no packet from 127.0.0.1 leaves by an interface whose route_localnet is off"
+_IPV4 = 4
 #: Between the clocks of sightings and drops, in ns.
 _TOLERANCE = 20_000
 
@@ -228,7 +232,22 @@ def _cause(drop: Dropped, filters: Filters) -> Cause:
     version = drop.packet.source.version if drop.packet.source else 0
     place = drop.namespace, version, drop.interface
     named = filters.get(place, ()) if drop.reason == NETFILTER else ()
+    if _has_no_way_out(drop):
+        named = (_LOCALNET,)
     return Cause(drop.reason, drop.location, drop.interface, named)
+
+
+def _has_no_way_out(drop: Dropped) -> bool:
+    """Return whether a packet of a loopback address was translated, and then found no route.
+
+    The hook itself drops it, no rule does (net/netfilter/nf_nat_proto.c, nf_nat_ipv4_local_fn; the
+    route is refused by net/ipv4/route.c, __mkroute_output).
+    """
+    source, destination = drop.packet.source, drop.packet.destination
+    if not source or not destination or source.version != _IPV4:
+        return False
+    of_hook = drop.reason == NETFILTER and drop.location == _HOOK
+    return of_hook and source.is_loopback and not destination.is_loopback
 
 
 def rules(moved: Mapping[str, int | None], *, is_counted: bool) -> tuple[str, ...]:

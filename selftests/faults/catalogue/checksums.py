@@ -131,6 +131,7 @@ def _beyond(name: str, requirement: str, says: str, rule: str, **more: Any) -> F
         name=name,
         source="flannel-io/flannel issue 1279; cilium/cilium issue 26300: after translation",
         reds={requirement: f"wrong checksum at the kernel of {says}"},
+        cause=r"CSUM \(wrong checksum\)",
         after=f"""{WITHOUT_OFFLOADS}
           nft 'add table ip broken
             add chain ip broken post {{ type filter hook postrouting priority 300; }}

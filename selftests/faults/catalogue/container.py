@@ -41,6 +41,7 @@ attach_to_cgroup(group, {_TYPE_CGROUP_SKB}, {_HOOK_EGRESS}, bytes.fromhex("{_DRO
 FAULTS = (
     Fault(
         name="a program on the pods' cgroups drops what containers send",
+        cause="BPF_CGROUP_EGRESS",
         source="own: an egress filter such as systemd's IPAddressDeny on the pods' slice",
         reds={"PATH-CONTAINER": "missing hop at client eth0 out"},
         near=frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-GATEWAY"}),

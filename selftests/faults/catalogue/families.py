@@ -26,6 +26,7 @@ _IP6 = r"""IP6=$(flat "$output" | sed -n 's/.*"address":"\([0-9a-f:]*::[0-9a-f:]
 FAULTS = (
     _bridged(
         name="the pod's IPv6 address is on the node's lo, too",
+        cause="sent it out by lo, by its route fd00:88::.*/128",
         source="projectcalico/calico issue 6244, in the other family",
         reds={"TOPO-NETNS-IP": "address in wrong namespace at node lo: expected fd00:88::"},
         under={"PATH-GATEWAY": "TOPO-NETNS-IP"},
@@ -35,6 +36,7 @@ FAULTS = (
     ),
     _routed(
         name="ptp: the node has no IPv6 route to one pod",
+        cause="sent it out by eth0, by its route ::/0",
         source="projectcalico/calico issue 10834",
         reds={
             "TOPO-NODE-ROUTE": "missing route at node fd00:88::",
@@ -44,6 +46,7 @@ FAULTS = (
     ),
     _routed(
         name="ptp: the node has no IPv4 route to one pod of two IP versions",
+        cause="sent it out by eth0, by its route 0.0.0.0/0",
         source="projectcalico/calico issue 10834, the other way round",
         reds={
             "TOPO-NODE-ROUTE": "missing route at node 10.88.0.",
@@ -78,6 +81,7 @@ FAULTS = (
     ),
     _bridged(
         name="ports are mapped in IPv4 alone",
+        cause="no program listens|sent it out by lo",
         source="containernetworking/plugins issue 1118",
         reds={"PATH-PORTMAP": "missing hop at node cni0 out"},
         wraps=("portmap",),

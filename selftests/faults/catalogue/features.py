@@ -99,6 +99,7 @@ FAULTS = (
     ),
     _mapping(
         name="of mapped ports, only those of TCP are",
+        cause="no program listens|sent it out by lo",
         source="own",
         reds={"PATH-PORTMAP": "to 29000"},
         near=frozenset({"PATH-UDP"}),

@@ -55,12 +55,14 @@ FAULTS = (
     ),
     _mapping(
         name="large datagrams to mapped ports are dropped",
+        cause="NETFILTER_DROP .*udp dport 29000 meta length 400-65535",
         source="own: an exception by size, as for masquerading",
         reds={"PATH-PORTMAP": "missing hop"},
         after=_dropped("-p udp --dport 29000 -m length --length 400:65535"),
     ),
     _mapping(
         name="long requests to mapped ports are dropped",
+        cause="NETFILTER_DROP .*tcp dport 28080 meta length 400-65535",
         source="own: the same for a connection that began well",
         reds={"PATH-PORTMAP": "missing hop"},
         after=_dropped("-p tcp --dport 28080 -m length --length 400:65535"),
@@ -103,6 +105,7 @@ FAULTS = (
     ),
     Fault(
         name="answers to datagrams do not come back from beyond the node",
+        cause="NETFILTER_DROP .*meta l4proto udp ct state established",
         source="own: a filter without an exception for established UDP, as for DNS",
         reds={"PATH-MASQUERADE": "saw no answer for source port"},
         near=frozenset({"PATH-GATEWAY"}),
@@ -311,6 +314,7 @@ FAULTS = (
     ),
     Fault(
         name="a host end has a small MTU, and UDP is dropped",
+        cause='rule "ip protocol udp drop"|larger than its MTU',
         source="own: two faults, of which neither hides the other",
         reds={"TOPO-MTU": "MTU at", "TOPO-HOOKS": "packet filter at node"},
         follows=frozenset({"PATH-HTTP", "PATH-PORTMAP", "PATH-CONCURRENT", "LIFE-PORTMAP"}),

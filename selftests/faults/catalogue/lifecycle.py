@@ -195,6 +195,7 @@ FAULTS = (
     ),
     Fault(
         name="the bridge's MAC drifts",
+        cause="the MAC address .*, which no interface has",
         source="flannel-io/flannel issue 1381",
         reds={"LIFE-OTHERS": "changed at node cni0 mac"},
         follows=frozenset({"TOPO-MAC"}),
@@ -203,6 +204,7 @@ FAULTS = (
     ),
     Fault(
         name="UDP stops after a pod was deleted",
+        cause='NETFILTER_DROP .*rule "ip protocol udp drop"',
         source="own",
         reds={"LIFE-OTHERS": "missing hop"},
         follows=frozenset(
@@ -245,6 +247,7 @@ FAULTS = (
     ),
     Fault(
         name="a new pod's address is not announced",
+        cause="the MAC address of another host",
         source="containernetworking/plugins issue 756",
         reds={"LIFE-REUSE": "missing hop"},
         announces=False,
@@ -252,6 +255,7 @@ FAULTS = (
     Fault(
         # each new pod soon has the address of one before it, which is LIFE-REUSE's affair alone
         name="of few addresses, none is announced",
+        cause="the MAC address of another host",
         source="containernetworking/plugins issue 756",
         reds={"LIFE-REUSE": "missing hop"},
         near=frozenset({"PATH-PORTMAP", "LIFE-PORTMAP", "LIFE-OTHERS"}),
@@ -260,6 +264,7 @@ FAULTS = (
     ),
     Fault(
         name="the node keeps the MAC address of the pod that had the address before",
+        cause="the MAC address of another host",
         source="aws/amazon-vpc-cni-k8s issue 3628; containernetworking/plugins issue 858",
         reds={"LIFE-REUSE": "missing hop"},
         # the one of the first pod that has an address, for good

@@ -37,6 +37,7 @@ def _own_network(macvlan: dict[str, Any]) -> None:
 FAULTS = (
     _stacked(
         name="macvlan: mode is private",
+        cause="NEIGH_FAILED|no answer to the requests for the MAC",
         source="own",
         reds={
             "TOPO-LOWER-LINK": "mode at pod client eth0: expected bridge, saw private",
@@ -48,6 +49,7 @@ FAULTS = (
     ),
     _stacked(
         name="macvlan: mode is vepa, and no switch sends back",
+        cause="NEIGH_FAILED|no answer to the requests for the MAC",
         source="own",
         reds={
             "TOPO-LOWER-LINK": "mode at pod client eth0: expected bridge, saw vepa",
@@ -69,6 +71,7 @@ FAULTS = (
     ),
     _stacked(
         name="macvlan: a veth is in its place",
+        cause="NEIGH_FAILED|no answer to the requests for the MAC",
         source="own",
         reds={
             "TOPO-LOWER-LINK": "kind of interface at pod client eth0: expected macvlan, saw veth",
@@ -96,6 +99,7 @@ FAULTS = (
     ),
     _stacked(
         name="macvlan: two pods have one MAC, on two lower links",
+        cause="NEIGH_FAILED|no answer to the requests for the MAC",
         source="own: on one of them, the kernel refuses it",
         reds={
             "TOPO-MAC": "MAC address at pod",
@@ -150,6 +154,7 @@ FAULTS = (
     ),
     _stacked(
         name="macvlan: a pod does not answer neighbour solicitations",
+        cause="NEIGH_FAILED|no answer to the requests for the MAC",
         source="own: a filter that knows ARP only",
         reds={"PATH-ARP": "missing hop", "TOPO-HOOKS": "packet filter at pod server"},
         follows=_PATHS,
@@ -187,6 +192,7 @@ FAULTS = (
     ),
     _stacked(
         name="macvlan: the MAC changes once the address was announced",
+        cause="the MAC address .*, which no interface has",
         source="containernetworking/plugins issue 756",
         reds={"LIFE-REUSE": "missing hop"},
         after="""[ "$POD" != successor ] || { new=02:00:00:00:01:99

@@ -134,6 +134,7 @@ FAULTS = (
     ),
     Fault(
         name="a byte of the payload is changed",
+        cause=r"ICMP_CSUM \(wrong checksum\)",
         source="own",
         reds={"PATH-UNCHANGED": "payload changed", "PATH-ICMP": "payload changed"},
         follows=_SHOWN,
@@ -197,6 +198,7 @@ FAULTS = (
     ),
     Fault(
         name="a pod does not answer itself",
+        cause="icmp_echo_ignore_all = 1",
         source="own: a hardened image's sysctl, for one pod",
         reds={"TOPO-SETTINGS": "setting at pod bystander ipv4/icmp_echo_ignore_all"},
         under={"PATH-SELF": "TOPO-SETTINGS", "PATH-GATEWAY": "TOPO-SETTINGS"},
@@ -233,6 +235,7 @@ FAULTS = (
     ),
     Fault(
         name="the node may not send datagrams to its pods",
+        cause='NETFILTER_DROP .*oifname "cni0" udp dport 9000 counter drop',
         source="containernetworking/plugins issue 430, for the other protocol",
         reds={"PATH-GATEWAY": "[node -> server]"},
         near=frozenset({"PATH-UDP"}),
@@ -250,6 +253,7 @@ FAULTS = (
     ),
     Fault(
         name="one packet in a hundred is dropped",
+        cause="NETFILTER_DROP .*numgen inc mod 100 99 drop",
         source="own",
         reds={"TOPO-HOOKS": "packet filter at node"},
         under={"PATH-CONCURRENT": "TOPO-HOOKS"},

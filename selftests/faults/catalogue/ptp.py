@@ -21,6 +21,7 @@ def _filter(chain: str, rule: str) -> str:
 FAULTS = (
     _routed(
         name="ptp: the node has no route to one pod",
+        cause="sent it out by eth0, by its route 0.0.0.0/0",
         source="own",
         reds={"TOPO-NODE-ROUTE": "missing route at node 10.88.0."},
         under=dict.fromkeys(("PATH-ICMP", "PATH-GATEWAY"), "TOPO-NODE-ROUTE"),
@@ -28,6 +29,7 @@ FAULTS = (
     ),
     _routed(
         name="ptp: the node has no route to one pod, and drops what the pod sends",
+        cause="NETFILTER_DROP .*ip saddr 10.88.0.0/24 ip daddr|sent it out by eth0, by its route 0",
         source="own: two faults",
         reds={
             "TOPO-NODE-ROUTE": "missing route at node 10.88.0.",
@@ -48,6 +50,7 @@ FAULTS = (
     ),
     _routed(
         name="ptp: host end has lost the gateway's address",
+        cause="sent it out by eth0, by its route 0.0.0.0/0",
         source="own",
         reds={"TOPO-NODE-ADDR": "missing address at node veth"},
         # the kernel takes the routes of a link's last address with it
@@ -95,6 +98,7 @@ FAULTS = (
     ),
     _routed(
         name="ptp: the node drops pings of the largest size",
+        cause="NETFILTER_DROP .*meta l4proto icmp",
         source="own: a rule against floods of large pings",
         reds={"PATH-MTU": "missing hop"},
         follows=frozenset({"PATH-SIZE"}),

@@ -99,6 +99,7 @@ FAULTS = (
     ),
     Fault(
         name="eth0 is down in the pod",
+        cause="the port veth.* of cni0 is disabled",
         source="scripts that call `ip netns exec` with the path in CNI_NETNS",
         reds={"TOPO-POD-LINKS": "interface down at pod client eth0"},
         follows=ALL,
@@ -126,6 +127,7 @@ FAULTS = (
     ),
     Fault(
         name="host end is not on the bridge",
+        cause="veth.* is no port of cni0",
         source="containernetworking/cni issue 64",
         reds={
             "TOPO-BRIDGE-PORT": "master at node veth",
@@ -144,6 +146,7 @@ FAULTS = (
     ),
     Fault(
         name="a port is isolated though not configured",
+        cause="are both isolated",
         source="own",
         reds={"TOPO-BRIDGE-PORT": "isolation"},
         under=dict.fromkeys(("PATH-ICMP", "PATH-ARP"), "TOPO-BRIDGE-PORT"),
@@ -174,6 +177,7 @@ FAULTS = (
     ),
     Fault(
         name="bridge has no gateway address",
+        cause="sent it out by eth0, by its route 0.0.0.0/0|NEIGH_FAILED",
         source="containerd/containerd issue 3507",
         reds={
             "TOPO-BRIDGE-GATEWAY": "gateway address at node cni0: expected 10.88.0.1/24, saw none",
@@ -201,6 +205,7 @@ FAULTS = (
     ),
     Fault(
         name="bridge alone does not forward",
+        cause="forwarding is off",
         source="own",
         reds={"TOPO-BRIDGE-GATEWAY": "forwarding at node cni0 IPv4"},
         under=dict.fromkeys(("PATH-MASQUERADE", "PATH-PORTMAP"), "TOPO-BRIDGE-GATEWAY"),
@@ -390,6 +395,7 @@ FAULTS = (
     ),
     Fault(
         name="result has an address that the pod has not",
+        cause="NEIGH_FAILED|no answer to the requests for the MAC",
         source="own: an address for a service, which the plugin did not set",
         reds={"TOPO-ADDR": "addresses at pod"},
         under=dict.fromkeys(
@@ -525,6 +531,7 @@ FAULTS = (
     ),
     Fault(
         name="a route of the node takes a pod's address for the node's own",
+        cause="sent it out by lo|NEIGH_FAILED|no answer to the requests for|no program listens",
         source="projectcalico/calico issue 6244, without an address",
         reds={"TOPO-NODE-ROUTE": "unexpected route at node 10.88.0."},
         under=dict.fromkeys(

@@ -92,6 +92,7 @@ FAULTS = (
     ),
     _mapping(
         name="the node itself does not reach mapped ports",
+        cause="sent it out by lo",
         source="containernetworking/plugins issue 1234",
         reds={"PATH-PORTMAP": "missing hop at node cni0 out: expected the SYN of the request"},
         near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
@@ -99,6 +100,7 @@ FAULTS = (
     ),
     _mapping(
         name="mapped ports are not reached from 127.0.0.1",
+        cause="route_localnet",
         source="kubernetes/kubernetes issue 73702",
         reds={"PATH-PORTMAP": "missing hop at node cni0 out: expected the SYN of the request"},
         near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
@@ -154,6 +156,7 @@ FAULTS = (
     ),
     Fault(
         name="a pod does not reach itself by its mapped port",
+        cause="br_handle_frame_finish",
         source="containernetworking/plugins issue 68; hashicorp/nomad issue 13352",
         reds={"PATH-PORTMAP": "missing hop at node veth"},
         near=frozenset({"PATH-MASQUERADE", "PATH-GATEWAY"}),
@@ -281,6 +284,7 @@ FAULTS = (
     ),
     _mapping(
         name="the end of one pod takes the mapped ports of all",
+        cause="no program listens",
         source="containers/podman issue 16805",
         reds={"LIFE-OTHERS": "missing hop at node cni0 out"},
         after_del='[ "$POD" != passer-1 ] || iptables -t nat -F CNI-HOSTPORT-DNAT',

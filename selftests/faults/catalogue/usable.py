@@ -40,6 +40,7 @@ FAULTS = (
     ),
     Fault(
         name="one pod's IPv6 is off",
+        cause="no answer to the requests for the MAC|NEIGH_FAILED",
         source="own: disable_ipv6, set again after the addresses",
         reds={"TOPO-ADDR": "addresses at pod client eth0: expected 10.88.0."},
         under=dict.fromkeys(
@@ -110,6 +111,7 @@ FAULTS = (
     ),
     Fault(
         name="the node has another MAC address of one pod for good",
+        cause="the MAC address of another host",
         source="aws/amazon-vpc-cni-k8s issue 3628, with an entry that never ends",
         reds={"TOPO-NODE-ROUTE": "permanent neighbour at node 10.88.0."},
         under={"PATH-GATEWAY": "TOPO-NODE-ROUTE"},
@@ -152,6 +154,7 @@ FAULTS = (
     ),
     Fault(
         name="pods answer no requests for their MAC address",
+        cause="NEIGH_FAILED|no answer to the requests for the MAC",
         source="kubernetes/kubernetes issue 71555",
         reds={"TOPO-SETTINGS": "arp_ignore: expected 2 at most, saw 8"},
         follows=frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-ARP"}),
@@ -168,6 +171,7 @@ FAULTS = (
     ),
     Fault(
         name="pods do not hear that an address has moved",
+        cause="the MAC address of another host",
         source="antrea-io/antrea issue 129",
         reds={"TOPO-SETTINGS": "drop_gratuitous_arp: expected 0, saw 1"},
         under={"LIFE-REUSE": "TOPO-SETTINGS"},

@@ -1,6 +1,7 @@
 """Why packets were lost: by drops of these packets alone, where and when they were lost."""
 
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -148,6 +149,27 @@ def test_rules_that_dropped_packets(
 ) -> None:
     """A counter that accounts for every drop names the rule; else rules without one may be it."""
     assert why.rules(moved, is_counted=is_counted) == named
+
+
+@pytest.mark.parametrize(
+    ("source", "location", "is_told"),
+    [
+        ("127.0.0.1", "nf_hook_slow", True),
+        ("127.0.0.1", "nft_do_chain", False),
+        ("10.88.0.2", "nf_hook_slow", False),
+    ],
+)
+def test_translated_packet_of_a_loopback_address(
+    source: str, location: str, *, is_told: bool
+) -> None:
+    """No rule drops it: the kernel has no route for it where route_localnet is off."""
+    (first, *_) = samples.exchange()
+    packet = replace(first.packet, source=ip_address(source))
+    dropped = drop(replace(first, packet=packet), location=location)
+
+    (loss,) = why.of_flows([dropped], {packet.destination}, {})  # type: ignore[arg-type]
+
+    assert ("route_localnet is off" in why.sentence(loss)) == is_told
 
 
 def test_flows_without_sniffers() -> None:
