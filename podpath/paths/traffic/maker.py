@@ -222,9 +222,10 @@ class Traffics:
         nonce, target = self._draws.token(), self.address(destination, family)
         where = url(target, f"{_SERVICE_BYTES}?{nonce}", HTTP_PORT)
         program = Fetch(where, image.body(_SERVICE_BYTES), limits.current().http)
+        own = netns.run_in(self._node.network_namespace(), partial(_chosen_for, target))
         return Traffic(
             HttpExchange(self._sender(NODE), program),
-            probes.Http(nonce, HTTP_PORT),
+            probes.Http(nonce, HTTP_PORT, (own, target) if own else None),
             _FROM_NODE,
             destination,
             destination,
