@@ -35,20 +35,26 @@ def dissect(frame: bytes) -> Packet:
 def dissect_head(protocol: int, head: bytes) -> Packet:
     """Parse the first bytes of a packet without its link header.
 
-    Size and digest are of these bytes alone, so they are none of the packet's identity.
+    The digest is of these bytes alone. It is none of the packet's identity, as its size is none.
 
     Args:
         protocol: EtherType of the packet.
         head: Bytes from its network header on.
     """
-    body = bytearray(head)
+    body, cut = bytearray(head), 0
     if protocol == _IPV4 and len(head) > 4:
-        (length,) = struct.unpack_from("!H", head, 2)
-        struct.pack_into("!H", body, 2, min(length or len(head), len(head)))
+        cut = _shorten(body, 2, len(head))
     elif protocol == _IPV6 and len(head) > 40:
-        (length,) = struct.unpack_from("!H", head, 4)
-        struct.pack_into("!H", body, 4, min(length or len(head), len(head) - 40))
-    return dissect(bytes(12) + protocol.to_bytes(2, "big") + bytes(body))
+        cut = _shorten(body, 4, len(head) - 40)
+    packet = dissect(bytes(12) + protocol.to_bytes(2, "big") + bytes(body))
+    return replace(packet, size=packet.size + cut) if packet.size else packet
+
+
+def _shorten(body: bytearray, at: int, most: int) -> int:
+    """Limit the length in a header to the bytes that are there; return by how much it shrank."""
+    length: int = struct.unpack_from("!H", body, at)[0]
+    struct.pack_into("!H", body, at, min(length or most, most))
+    return max(length - most, 0)
 
 
 def digest(payload: bytes) -> str:

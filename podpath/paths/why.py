@@ -129,9 +129,9 @@ def losses(
     found = [
         loss for c in judgement.crossings for loss in _of_crossing(c, judgement, real, filters)
     ]
-    for path in judgement.paths:
-        if all(c.path != path for c in judgement.crossings):
-            found += _unsent(path, real, filters)
+    for number, path in enumerate(judgement.paths):
+        if path not in judgement.paths[:number]:  # several probes may have one path
+            found += _unsent(path, judgement, real, filters)
     return _joined(found)
 
 
@@ -205,10 +205,25 @@ def _unanswered(path: Path, judgement: Judgement) -> bool:
     )
 
 
-def _unsent(path: Path, drops: Sequence[tuple[Path, Dropped]], filters: Filters) -> list[Loss]:
-    """Explain why no interface saw a packet of a path, by drops where the path begins."""
-    origin = path.hops[0].namespace
-    mine = [d for of_path, d in drops if of_path == path and d.namespace == origin]
+def _unsent(
+    path: Path, judgement: Judgement, drops: Sequence[tuple[Path, Dropped]], filters: Filters
+) -> list[Loss]:
+    """Explain why no interface saw packets of a path, by drops where the path begins.
+
+    Where other packets took the path, only a reason counts that the kernel does not give for what
+    it has already.
+    """
+    crossings = [c for c in judgement.crossings if c.path == path]
+    sighted = (s for c in crossings for some in (*c.at_hops, c.elsewhere) for s in some)
+    seen = {sent_as(s.packet, path.translation) for s in sighted}
+    mine = [
+        d
+        for of_path, d in drops
+        if of_path == path
+        and d.namespace == path.hops[0].namespace
+        and not (crossings and d.reason in UNSPECIFIC)
+        and sent_as(d.packet, path.translation) not in seen
+    ]
     packets: dict[tuple[object, ...], list[Dropped]] = {}
     for drop in mine:
         packets.setdefault(drop.packet.identity, []).append(drop)

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from podpath.model import Direction, Packet, Place, Sighting
-from podpath.paths.dissect import dissect, quoted, reassemble
+from podpath.paths.dissect import dissect, dissect_head, quoted, reassemble
 
 from .. import samples
 
@@ -59,6 +59,18 @@ def packet(protocol: str, version: int = 4, **fields: Any) -> Packet:
     if version == 4:
         defaults |= {"ip_id": 4711, "tos": 0, "dont_fragment": False}
     return Packet(protocol, **{**defaults, **fields})
+
+
+@pytest.mark.parametrize("protocol", [0x0800, 0x86DD])
+@pytest.mark.parametrize("kept", [100, 1400, 2000])
+def test_head_of_a_packet_has_the_size_of_the_whole(protocol: int, kept: int) -> None:
+    """The bytes that are there are of the payload, however many."""
+    from scapy.layers.inet import UDP
+
+    frame = built(ipv4() if protocol == 0x0800 else ipv6(), UDP(sport=20001, dport=9), bytes(1400))
+    found = dissect_head(protocol, frame[14 : 14 + kept])
+
+    assert (found.protocol, found.ports, found.size) == ("udp", (20001, 9), 1400)
 
 
 def test_echo() -> None:

@@ -112,6 +112,18 @@ def test_packet_that_no_interface_saw_is_explained_where_it_began() -> None:
     assert "before any interface saw it: NEIGH_FAILED (no answer to ARP" in why.sentence(loss)
 
 
+@pytest.mark.parametrize(("reason", "is_told"), [("NETFILTER_DROP", True), ("", False)])
+def test_packet_that_no_interface_saw_while_others_took_the_path(
+    reason: str, *, is_told: bool
+) -> None:
+    """Without a reason, the kernel drops what it has already, too."""
+    second = next(s for s in samples.exchange() if s.packet.number == (samples.IDENTIFIER, 2))
+
+    found = losses(samples.exchange(1), drop(second, "client", reason=reason))
+
+    assert [(loss.after, loss.namespace) for loss in found] == [(None, "client")] * is_told
+
+
 def test_several_reasons_are_candidates() -> None:
     seen = samples.exchange()[:3]
 
