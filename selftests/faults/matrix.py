@@ -52,6 +52,9 @@ _ALWAYS_OF_CONTRACT = frozenset({"CNI-ADD-RESULT", "CNI-ADD-INTERFACE", "CNI-CHE
 _MOST_HUNG = 2
 #: The requirement under which a test that was not run is told.
 _SEE = re.compile(rf"^(?!{Verdict.NOT_APPLICABLE}).*see ([A-Z][A-Z0-9-]+)", re.MULTILINE)
+#: The lines on why packets were lost, in the text of a failure; of these, one on packets.
+_WHY = re.compile(r"^ *Why: (.+(?:\n +\S.*)*)", re.MULTILINE)
+_FATE = " in namespace "
 _LEGEND = (
     "● red, or a recommendation not met, as it must be   ○ the same, or not run, in consequence"
     "   ? not testable   · green   ! wrong"
@@ -150,6 +153,9 @@ def _causes(run: Run) -> Iterator[str]:
                 continue
             for evidence in test.get("evidence", []):
                 yield from (loss["sentence"] for loss in evidence.get("losses", []))
+            # flows without sniffers have no other evidence
+            for lines in re.findall(_WHY, test["reason"]):
+                yield from (line.strip() for line in lines.splitlines() if _FATE in line)
 
 
 def _wrong(fault: Fault, requirement: str, verdict: str, reasons: str, told: frozenset[str]) -> str:

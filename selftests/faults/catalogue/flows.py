@@ -80,6 +80,7 @@ FAULTS = (
     ),
     _mapping(
         name="connections from some source ports to mapped ports are dropped",
+        cause="NETFILTER_DROP .*tcp sport 40000-42000 tcp dport 28080",
         source="own: a filter of a range of ports that is too wide",
         reds={"PATH-PORTMAP": "dropped in namespace node: NETFILTER_DROP (the packet filter)"},
         after=_dropped("-p tcp --dport 28080 --sport 40000:42000"),
@@ -121,6 +122,7 @@ FAULTS = (
     ),
     Fault(
         name="datagrams of some source ports do not leave the node",
+        cause="NETFILTER_DROP .*udp sport 40000-42000",
         source="own: a filter of a range of ports that is too wide",
         reds={"PATH-MASQUERADE": "dropped in namespace node: NETFILTER_DROP (the packet filter)"},
         near=_NEAR,
@@ -144,6 +146,7 @@ FAULTS = (
     ),
     Fault(
         name="pods do not hear from beyond the node that packets are too big",
+        cause="NETFILTER_DROP .*meta l4proto icmp",
         source="cilium/cilium issues 12968, 33844; cloudnativelabs/kube-router issue 685",
         reds={"PATH-MASQUERADE": 'the program gets "Message too long", saw no error'},
         near=_NEAR,
@@ -151,6 +154,7 @@ FAULTS = (
     ),
     Fault(
         name="pods do not hear from beyond the node that a port is closed",
+        cause="NETFILTER_DROP .*meta l4proto icmp",
         source="cloudnativelabs/kube-router issue 685, for other errors",
         reds={"PATH-MASQUERADE": 'the program gets "Connection refused", saw no error'},
         near=_NEAR,
@@ -158,6 +162,7 @@ FAULTS = (
     ),
     Fault(
         name="traceroute from a pod ends at the node",
+        cause="NETFILTER_DROP .*icmp type time-exceeded",
         source="own: an ICMP error that few programs need",
         reds={"PATH-MASQUERADE": 'the program gets "No route to host", saw no error'},
         near=_NEAR,
@@ -179,6 +184,7 @@ FAULTS = (
     ),
     Fault(
         name="ICMP errors of pods do not leave the node",
+        cause="NETFILTER_DROP .*icmp type destination-unreachable",
         source="projectcalico/calico issue 10640; RFC 5508, section 4.3",
         reds={"PATH-MASQUERADE": "from pod bystander, about a datagram of 192.0.2.1: expected the"},
         near=_NEAR,
@@ -189,6 +195,7 @@ FAULTS = (
     ),
     _mapping(
         name="who asks for a mapped port does not hear that it is closed in the pod",
+        cause="NETFILTER_DROP .*icmp type destination-unreachable",
         source="cilium/cilium issue 33041; kubernetes/kubernetes issue 119131",
         reds={"PATH-PORTMAP": "from pod mapped, about a datagram of 192.0.2.1: expected the"},
         near=frozenset({"PATH-GATEWAY", "PATH-MASQUERADE"}),
@@ -200,6 +207,7 @@ FAULTS = (
     ),
     Fault(
         name="the node does not hear that a port of a pod is closed",
+        cause="NETFILTER_DROP .*icmp type destination-unreachable.*INPUT",
         source="projectcalico/calico issue 10640, from pods",
         reds={"PATH-GATEWAY": "from pod bystander, about a datagram of the node: expected the"},
         near=_NEAR,
@@ -210,6 +218,7 @@ FAULTS = (
     ),
     Fault(
         name="pods do not hear that a port of the node is closed",
+        cause="NETFILTER_DROP .*icmp type destination-unreachable.*OUTPUT",
         source="projectcalico/calico issue 10640, from the node",
         reds={"PATH-GATEWAY": "from the node, about a datagram of pod bystander: expected the"},
         near=_NEAR,
@@ -220,6 +229,7 @@ FAULTS = (
     ),
     Fault(
         name="the node does not hear that pods reset a connection",
+        cause="NETFILTER_DROP .*tcp flags & rst == rst",
         source="kubernetes/kubernetes issue 74839: packets that are taken for invalid",
         reds={
             "PATH-GATEWAY": "closed tcp port of pod bystander, asked for from the node: expected"
@@ -231,6 +241,7 @@ FAULTS = (
     ),
     Fault(
         name="pods do not hear that hosts beyond the node reset a connection",
+        cause="NETFILTER_DROP .*tcp flags & rst == rst",
         source="kubernetes/kubernetes issue 74839, of other hosts",
         reds={"PATH-MASQUERADE": "closed tcp port of 192.0.2.1, asked for from pod bystander:"},
         near=_NEAR,
@@ -238,6 +249,7 @@ FAULTS = (
     ),
     Fault(
         name="large datagrams of the node do not reach pods",
+        cause="NETFILTER_DROP .*meta length 400-65535",
         source="own: an exception by size, of the node's own packets",
         reds={"PATH-GATEWAY": "missing hop at"},
         near=_NEAR,
@@ -263,6 +275,7 @@ FAULTS = (
     ),
     Fault(
         name="datagrams in fragments do not leave the node",
+        cause="NETFILTER_DROP .*meta length 1501-65535",
         source="cilium/cilium issues 22624, 25085, 32427",
         reds={"PATH-MASQUERADE": "udp of 4000 bytes of pod bystander to 192.0.2.1: expected"},
         near=_NEAR,
@@ -274,6 +287,7 @@ FAULTS = (
     ),
     Fault(
         name="answers in fragments do not come back from beyond the node",
+        cause="NETFILTER_DROP .*meta length 1501-65535",
         source="cilium/cilium issue 32427, the other way",
         reds={"PATH-MASQUERADE": "udp of 4000 bytes of pod bystander to 192.0.2.1: expected"},
         near=_NEAR,
@@ -285,6 +299,7 @@ FAULTS = (
     ),
     _mapping(
         name="datagrams in fragments do not reach mapped ports",
+        cause="NETFILTER_DROP .*meta length 1501-65535",
         source="cilium/cilium issue 32427, of mapped ports",
         reds={"PATH-PORTMAP": "asked for from beyond the node with 4000 bytes: expected an answer"},
         near=frozenset({"PATH-GATEWAY", "PATH-MASQUERADE"}),
@@ -296,6 +311,7 @@ FAULTS = (
     ),
     _mapping(
         name="hosts of other networks do not reach mapped ports",
+        cause="NETFILTER_DROP .*ip saddr != 192.0.2.0/24 tcp dport",
         source="moby/moby issue 45295",
         reds={"PATH-PORTMAP": "beyond the node, from 198.51.100.77: expected a connection"},
         near=frozenset({"PATH-GATEWAY", "PATH-MASQUERADE"}),

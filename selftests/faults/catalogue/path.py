@@ -227,6 +227,7 @@ FAULTS = (
     ),
     Fault(
         name="the node may not open connections to its pods",
+        cause='NETFILTER_DROP .*oifname "cni0" tcp dport 80 counter drop',
         source="containernetworking/plugins issue 430, from the node",
         reds={"PATH-GATEWAY": "missing hop at node cni0 out: expected the SYN of the request"},
         near=frozenset({"PATH-HTTP"}),
