@@ -56,6 +56,7 @@ _OF_PATHS = _WORDS.keys() - {"NO_SOCKET", "OTHERHOST"}
 #: Functions that drop packets for one purpose, in words; others are shown by their name alone.
 _PLACES = {
     "__dev_forward_skb2": "the other end is down, or the packet is larger than its MTU",
+    "neigh_invalidate": _WORDS["NEIGH_FAILED"],
 }
 #: Reasons that are of a socket's copy of a packet, not of the packet.
 _OF_COPIES = frozenset(["CONSUMED", "PACKET_SOCK_ERROR", "QUEUE_PURGE", "SOCKET_CLOSE"])

@@ -40,7 +40,7 @@ FAULTS = (
     ),
     Fault(
         name="neighbour advertisements are dropped",
-        cause="no answer to the requests for the MAC|neigh_invalidate",
+        cause="no answer to",
         source="own: a filter that knows ARP only",
         reds={"PATH-ARP": "missing hop", "TOPO-HOOKS": "packet filter at node"},
         follows=frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP"}),

@@ -37,7 +37,7 @@ def _own_network(macvlan: dict[str, Any]) -> None:
 FAULTS = (
     _stacked(
         name="macvlan: mode is private",
-        cause="NEIGH_FAILED|no answer to the requests for the MAC",
+        cause="no answer to",
         source="own",
         reds={
             "TOPO-LOWER-LINK": "mode at pod client eth0: expected bridge, saw private",
@@ -49,7 +49,7 @@ FAULTS = (
     ),
     _stacked(
         name="macvlan: mode is vepa, and no switch sends back",
-        cause="NEIGH_FAILED|no answer to the requests for the MAC",
+        cause="no answer to",
         source="own",
         reds={
             "TOPO-LOWER-LINK": "mode at pod client eth0: expected bridge, saw vepa",
@@ -71,7 +71,7 @@ FAULTS = (
     ),
     _stacked(
         name="macvlan: a veth is in its place",
-        cause="NEIGH_FAILED|no answer to the requests for the MAC",
+        cause="no answer to",
         source="own",
         reds={
             "TOPO-LOWER-LINK": "kind of interface at pod client eth0: expected macvlan, saw veth",
@@ -99,7 +99,7 @@ FAULTS = (
     ),
     _stacked(
         name="macvlan: two pods have one MAC, on two lower links",
-        cause="NEIGH_FAILED|no answer to the requests for the MAC",
+        cause="no answer to",
         source="own: on one of them, the kernel refuses it",
         reds={
             "TOPO-MAC": "MAC address at pod",
@@ -154,7 +154,7 @@ FAULTS = (
     ),
     _stacked(
         name="macvlan: a pod does not answer neighbour solicitations",
-        cause="NEIGH_FAILED|no answer to the requests for the MAC",
+        cause="no answer to",
         source="own: a filter that knows ARP only",
         reds={"PATH-ARP": "missing hop", "TOPO-HOOKS": "packet filter at pod server"},
         follows=_PATHS,

@@ -81,7 +81,7 @@ FAULTS = (
         _CALICO,
         _calico(
             name="calico: one host end does not answer ARP for the gateway",
-            cause="NEIGH_FAILED|no answer to the requests for the MAC",
+            cause="no answer to",
             source="own: proxy_arp is off",
             reds={"TOPO-SETTINGS": "proxy ARP at host end of pod client: expected on, saw off"},
             under={"PATH-HTTP": "TOPO-SETTINGS", "PATH-BYSTANDER": "TOPO-SETTINGS"},
@@ -122,7 +122,7 @@ FAULTS = (
         _AWS,
         _aws(
             name="aws: the gateway is no permanent neighbour",
-            cause="NEIGH_FAILED|no answer to the requests for the MAC",
+            cause="no answer to",
             source="own",
             reds={"TOPO-ROUTE": "permanent neighbour at pod client 169.254.1.1"},
             under=dict.fromkeys((*_PATHS, "PATH-GATEWAY"), "TOPO-ROUTE"),

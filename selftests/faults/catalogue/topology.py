@@ -177,7 +177,7 @@ FAULTS = (
     ),
     Fault(
         name="bridge has no gateway address",
-        cause="sent it out by eth0, by its route 0.0.0.0/0|NEIGH_FAILED",
+        cause="sent it out by eth0, by its route 0.0.0.0/0|no answer to",
         source="containerd/containerd issue 3507",
         reds={
             "TOPO-BRIDGE-GATEWAY": "gateway address at node cni0: expected 10.88.0.1/24, saw none",
@@ -395,7 +395,7 @@ FAULTS = (
     ),
     Fault(
         name="result has an address that the pod has not",
-        cause="NEIGH_FAILED|no answer to the requests for the MAC",
+        cause="no answer to",
         source="own: an address for a service, which the plugin did not set",
         reds={"TOPO-ADDR": "addresses at pod"},
         under=dict.fromkeys(
@@ -531,7 +531,7 @@ FAULTS = (
     ),
     Fault(
         name="a route of the node takes a pod's address for the node's own",
-        cause="sent it out by lo|NEIGH_FAILED|no answer to the requests for|no program listens",
+        cause="sent it out by lo|no answer to|no program listens",
         source="projectcalico/calico issue 6244, without an address",
         reds={"TOPO-NODE-ROUTE": "unexpected route at node 10.88.0."},
         under=dict.fromkeys(
