@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
+from types import MappingProxyType
 
 from podpath.cni.network import Network
 from podpath.cni.versions import since
@@ -33,6 +34,8 @@ _OWN = (" MAC", " addresses", " master", " routes", " backup_port")
 _MARKS = (" promiscuous",)
 
 Differences = list[Difference]
+#: Kind of thing -> texts, as an inventory has them.
+Things = Mapping[str, tuple[str, ...]]
 
 
 def rebooted(
@@ -65,7 +68,8 @@ def rebooted(
         _copy(list(state_files.paths(runtime.node)), runtime.node, after)
         restarted = Runtime(after, runtime.network_name, runtime.path, runtime.hung, is_usual=False)
         new = stack.enter_context(attached(restarted, subject, version))
-        held = _held(inventory.read(runtime.node, network), lost[0])
+        earlier = inventory.read(runtime.node, network)
+        held = _held(earlier, lost[0])
         wired = _wired(lost[0], network)
         if refused := answers.succeeded(new.add()):
             return refused
@@ -79,7 +83,7 @@ def rebooted(
         if version in since("1.1.0") and not network.conflist.disable_gc:
             collected = restarted.collect_garbage(subject, version, [new.identity])
             differences += answers.succeeded(collected)
-        differences += _after_del(after, network, before, old)
+        differences += _after_del(after, network, before, old, earlier.things)
         differences = [d for d in differences if (d.kind, d.where) not in known]
         return lacking + differences + (siblings.checked(new, network) if is_sound else [])
 
@@ -145,18 +149,36 @@ def _usual(attachment: Attachment, network: Network, *, forget: bool = False) ->
 
 
 def _after_del(
-    node: Node, network: Network, before: Inventory, old: Sequence[Attachment]
+    node: Node,
+    network: Network,
+    before: Inventory,
+    old: Sequence[Attachment],
+    earlier: Things = MappingProxyType({}),
 ) -> Differences:
-    """List what DEL left, and took: the kernel, and programs of the node, may need a moment."""
+    """List what DEL left, and took: the kernel, and programs of the node, may need a moment.
+
+    Args:
+        node: the node.
+        network: the configuration, and how its plugin wires pods.
+        before: what the node had before DEL.
+        old: the containers of DEL.
+        earlier: what was there before the reboot.
+    """
     return waiting.until(
-        lambda: _of_old(inventory.read(node, network), before, old),
+        lambda: _of_old(inventory.read(node, network), before, old, earlier),
         lambda differences: not differences,
         limits.current().attachment_gone,
     )
 
 
-def _of_old(now: Inventory, before: Inventory, old: Sequence[Attachment]) -> Differences:
-    """List what DEL left of the old containers, and what of the new one it took."""
+def _of_old(
+    now: Inventory, before: Inventory, old: Sequence[Attachment], earlier: Things
+) -> Differences:
+    """List what DEL left of the old containers, and what of the new one it took. Pure.
+
+    What was there before the reboot, and names no old container, may be a daemon's of the plugin,
+    which brings it back a moment after ADD has started it.
+    """
     names = [name for attachment in old for name in attachment.known_by()]
     left = [
         Difference("left behind", kind, "gone", thing)
@@ -164,11 +186,14 @@ def _of_old(now: Inventory, before: Inventory, old: Sequence[Attachment]) -> Dif
         for thing in things
         if any(attachment.container in thing for attachment in old)
     ]
-    return left + [
-        difference
-        for difference in now.since(before)
-        if difference.kind != "lost" or not any(n in difference.expected for n in names)
-    ]
+
+    def is_usual(difference: Difference) -> bool:
+        lost = difference.kind == "lost"
+        is_of_old = any(n in (difference.expected if lost else difference.seen) for n in names)
+        known = difference.seen in earlier.get(str(difference.where), ())
+        return is_of_old if lost else known and not is_of_old
+
+    return left + [d for d in now.since(before) if not is_usual(d)]
 
 
 def _copy(paths: Sequence[str], node: Node, other: Node) -> None:
