@@ -188,10 +188,10 @@ def _of_old(
     ]
 
     def is_usual(difference: Difference) -> bool:
-        lost = difference.kind == "lost"
-        is_of_old = any(n in (difference.expected if lost else difference.seen) for n in names)
-        known = difference.seen in earlier.get(str(difference.where), ())
-        return is_of_old if lost else known and not is_of_old
+        if difference.kind == "lost":
+            return any(name in difference.expected for name in names)
+        was_there = difference.seen in earlier.get(str(difference.where), ())
+        return was_there and not any(name in difference.seen for name in names)
 
     return left + [d for d in now.since(before) if not is_usual(d)]
 

@@ -7,10 +7,10 @@ import os
 import subprocess
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
 from podpath.system import linux
+from podpath.system import netns as network_namespaces
 
 # That of mounts is the last: from then on, /proc is the other process' own.
 _NAMESPACES = {
@@ -59,8 +59,10 @@ class Entrance:
 
     def close(self) -> None:
         """Leave the namespaces; what runs there goes on."""
-        self._thread.submit(self._leave).result()
         self._thread.shutdown()
+        if self._network is not None:
+            os.close(self._network)
+            self._network = None
 
     def _start(
         self, command: Sequence[str], netns: str, options: dict[str, Any]
@@ -69,7 +71,7 @@ class Entrance:
             self._network = self._enter()
         if not netns:
             return subprocess.Popen(command, **options)
-        _join(netns)
+        network_namespaces.join(netns)
         try:
             return subprocess.Popen(command, **options)
         finally:
@@ -91,16 +93,3 @@ class Entrance:
         finally:
             for descriptor in opened.values():
                 os.close(descriptor)
-
-    def _leave(self) -> None:
-        if self._network is not None:
-            with suppress(OSError):
-                os.close(self._network)
-
-
-def _join(netns: str) -> None:
-    descriptor = os.open(netns, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        linux.setns(descriptor, linux.CLONE_NEWNET)
-    finally:
-        os.close(descriptor)

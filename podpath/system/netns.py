@@ -94,13 +94,22 @@ def _on_a_thread(name: str, enter: Callable[[], None], work: Callable[[], T]) ->
     return results[0]
 
 
+def join(path: str) -> None:
+    """Move the calling thread into the network namespace at path, for good.
+
+    Raises:
+        OSError: The namespace cannot be entered.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        linux.setns(descriptor, linux.CLONE_NEWNET)
+    finally:
+        os.close(descriptor)
+
+
 def _enter(path: str) -> None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            linux.setns(descriptor, linux.CLONE_NEWNET)
-        finally:
-            os.close(descriptor)
+        join(path)
     except OSError as error:
         raise CouldNotTest(
             f"the network namespace {path} could not be entered: {error.strerror}",
