@@ -35,6 +35,10 @@ class Overloaded(Inconclusive):
     """Observation of packets that may be missing because the kernel had no room for frames."""
 
 
+class Forestalled(Inconclusive):
+    """Observation of a question that a pod did not ask, as its neighbour had asked it before."""
+
+
 class Disturbed(Inconclusive):
     """Observation on a node that others use, whose pods may have spoiled it by coming or going."""
 

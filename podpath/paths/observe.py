@@ -1,12 +1,12 @@
 """Send traffic, watch it on every interface, and judge its paths."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from podpath.cni.network import Network
-from podpath.errors import CouldNotTest, Disturbed, Inconclusive, Overloaded
+from podpath.errors import CouldNotTest, Disturbed, Forestalled, Inconclusive, Overloaded
 from podpath.model import (
     BEYOND,
     NODE,
@@ -110,14 +110,21 @@ class Observer:
     def _foreign_pods(self) -> Sequence[PodNetwork]:
         return self._node.foreign_pods([pod.sandbox for pod in self._pods])
 
-    def observe(self, *traffic: Traffic, expression: str | None = None) -> Observed:
+    def observe(
+        self,
+        *traffic: Traffic,
+        expression: str | None = None,
+        before: Callable[[], object] | None = None,
+    ) -> Observed:
         """Send all traffic at the same time, and judge its paths.
 
         Args:
             traffic: The traffic to send.
             expression: A pcap-filter(7) in place of the probes' own; empty to see all frames.
+            before: What to do just before the traffic, once all sniffers are up.
 
         Raises:
+            Forestalled: A neighbour asked for the MAC address of the pod that was to ask for its.
             Inconclusive: The sniffers cannot prove that they missed nothing, or a program's run is
                 no test of the path.
             Disturbed: The same, or a sniffer did not come up, on a node that others use.
@@ -125,7 +132,7 @@ class Observer:
         """
         if expression is None:
             expression = " or ".join(f"({t.filter})" for t in traffic)
-        before, known = self._node.state(self._pods), self._known_macs()
+        state, known = self._node.state(self._pods), self._known_macs()
         refusals = neighbour_tables.refusals()
         # A promiscuous bridge routes a copy of the packets that it translates, which doubles them.
         promiscuous = {} if any(t.translations for t in traffic) else self._promiscuous()
@@ -135,7 +142,9 @@ class Observer:
             record = Record.begin(
                 {NODE: self._node.network_namespace(), **counted}, self._namespaces()
             )
-            results = self._send_all(traffic, before)
+            if before:
+                before()
+            results = self._send_all(traffic, state)
             if any(map(_is_lost_answer, traffic, results)):
                 limits.note_lost_answer()
             has_waited = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
@@ -146,7 +155,7 @@ class Observer:
             running.wait_until(lambda _: False, max((t.linger for t in traffic), default=0.0))
             observation = _as_sent(running.collect(), traffic)
             running.release()
-            self._require_no_gaps((*observation.gaps, *self._unlike(before)))
+            self._require_no_gaps((*observation.gaps, *self._unlike(state)))
             protocols = {s.packet.protocol for s in observation.sightings}
             broken = checksums.of_protocols(checksums.read(counted), protocols)
             wrong = checksums.differences(checksums.of(record.before), broken)
@@ -154,7 +163,7 @@ class Observer:
             # topology that the traffic had.
             topology = self.topology()
             programs |= self._programs()
-            self._require_no_gaps((*running.changes(), *self._unlike(before)))
+            self._require_no_gaps((*running.changes(), *self._unlike(state)))
             overflow = neighbour_tables.overflow(refusals, neighbour_tables.refusals())
             if expression:
                 observation = _without_foreign_errors(traffic, observation)
@@ -350,7 +359,7 @@ def _fate(before: object, now: object) -> str:
 def _no_doubts(
     traffic: Traffic, result: CommandResult, observation: Observation, topology: Topology
 ) -> None:
-    """Raise Inconclusive if the program's run is no test of the path, whatever the cause.
+    """Raise Inconclusive or Forestalled if the program's run is no test of the path.
 
     The program of a refused packet is meant to fail.
     """
@@ -364,9 +373,12 @@ def _no_doubts(
         recognized = any(traffic.probe.recognize(sightings))
         doubt = "" if recognized else self_report.unsent(topology, *traffic.ends, text, sightings)
     if doubt:
-        raise Inconclusive(
-            f"from {traffic.sender or traffic.source} to {traffic.destination}: {doubt}"
-        )
+        error = Forestalled if _is_forestalled(traffic.probe, sightings) else Inconclusive
+        raise error(f"from {traffic.sender or traffic.source} to {traffic.destination}: {doubt}")
+
+
+def _is_forestalled(probe: probes.Probe, sightings: Iterable[Sighting]) -> bool:
+    return isinstance(probe, probes.Resolution) and any(map(probe.is_forestalled_by, sightings))
 
 
 def _succeeded(traffic: Traffic, result: CommandResult, differences: Sequence[Difference]) -> None:

@@ -338,7 +338,7 @@ class Resolution:
             return None
         # the target address follows the ICMPv6 header
         has_target = self.target.packed in sighting.frame
-        if packet.kind == _SOLICITATION and packet.source == self.sender and has_target:
+        if _solicits(sighting, self.sender, self.target):
             return REQUEST if packet.destination.is_multicast else None
         ends = (packet.source, packet.destination)
         answers = packet.kind == _ADVERTISEMENT and ends == (self.target, self.sender)
@@ -351,6 +351,18 @@ class Resolution:
         if packet.kind == 1 and ends == (self.sender, self.target):
             return REQUEST
         return REPLY if packet.kind == 2 and ends == (self.target, self.sender) else None
+
+    def is_forestalled_by(self, sighting: Sighting) -> bool:
+        """Return whether the target itself asks the sender, which learns its MAC address thereby.
+
+        The kernel does so by unicast, for an entry that it has not used for a while (RFC 4861,
+        section 7.3.3).
+        """
+        packet = sighting.packet
+        if packet.protocol == "arp":
+            ends = (packet.source, packet.destination)
+            return packet.kind == 1 and ends == (self.target, self.sender)
+        return packet.protocol == "icmpv6" and _solicits(sighting, self.target, self.sender)
 
     def asks_instead(self, sighting: Sighting) -> bool:
         """Return whether a sighting is a question for the address `instead`."""
@@ -366,6 +378,13 @@ class Resolution:
     def over(self, sightings: Sequence[Sighting]) -> bool:
         """See Probe."""
         return bool(_of(self, REPLY, sightings))
+
+
+def _solicits(sighting: Sighting, asker: Address, asked: Address) -> bool:
+    """Return whether an ICMPv6 packet is a neighbour solicitation by one address for another."""
+    packet = sighting.packet
+    is_question = packet.kind == _SOLICITATION and packet.source == asker
+    return is_question and asked.packed in sighting.frame
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ sentence with what there is.
 
 import getopt
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -200,9 +201,12 @@ def _exec(runtime: Runtime, call: Call) -> int:
 
 
 def _on_terminal(command: Sequence[str]) -> int:
-    """Run ctr on a terminal, which has all output of the pod's program: stderr is ctr's own."""
+    """Run ctr on a terminal, which has all output of the pod's program: stderr is ctr's own.
+
+    ctr reads the terminal's size before it listens for changes, and would lose one between them.
+    """
     with tempfile.TemporaryFile() as errors:
-        status = plainly.run(command, stderr=errors.fileno())
+        status = plainly.run(command, stderr=errors.fileno(), reminder=signal.SIGWINCH)
         errors.seek(0)
         lines = errors.read().decode(errors="replace").splitlines(keepends=True)
     # it resizes the terminal also of a program that has ended by then

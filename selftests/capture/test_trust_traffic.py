@@ -1,15 +1,20 @@
 """No verdict rests on traffic that was not sent as it was asked for, or that arrived another."""
 
+from functools import partial
+
 import pytest
 
-from podpath.errors import CouldNotTest, Inconclusive
+from podpath.cni.network import Network
+from podpath.errors import CouldNotTest, Forestalled, Inconclusive
 from podpath.model import Difference, Family
-from podpath.nodes.deployment import CLIENT, SERVER
+from podpath.nodes.base import Node
+from podpath.nodes.deployment import CLIENT, SERVER, Deployment
 from podpath.paths.judgement import unchanged
 from podpath.paths.observe import Observer
 from podpath.paths.traffic import Traffic, Traffics
 from podpath.paths.traffic.losses import losses
 from podpath.system.randomness import Draws
+from podpath.topology.reading import forget_neighbours
 from selftests.capture.disturb import Disturb
 
 
@@ -251,3 +256,21 @@ def test_pod_without_a_route_is_the_networks_fault(
             assert _kinds(observed.differences) >= {"missing hop"}
     finally:
         disturb.in_netns(CLIENT, "ip route restore </tmp/routes")
+
+
+def test_neighbour_that_asks_first(
+    node: Node, pods: Deployment, network: Network, observer: Observer, traffic: Traffics
+) -> None:
+    """A pod that learns its neighbour's MAC address so does not ask for it: that is no test."""
+    client = node.named_namespaces()[pods[CLIENT].network.netns]
+    server = node.named_namespaces()[pods[SERVER].network.netns]
+    ask = traffic.resolve(CLIENT, SERVER, network, Family.IPV4)
+
+    def let_server_ask() -> None:
+        forget_neighbours(client)
+        forget_neighbours(server)
+        traffic.ping(SERVER, CLIENT).send()
+
+    with pytest.raises(Forestalled, match="no packet of its was seen on any interface"):
+        observer.observe(ask, before=let_server_ask)
+    assert observer.observe(ask, before=partial(forget_neighbours, client)).differences == []

@@ -113,7 +113,7 @@ def test_a_new_size_reaches_a_pod(first: Window) -> None:
     first.run("kubectl exec -it client -- sh")
     first.resize(33, 77)
 
-    assert "33 77" in first.run("until [ \"$(stty size)\" = '33 77' ]; do :; done; stty size")
+    first.run_until("stty size", "33 77")
     first.run("exit")
 
 

@@ -18,6 +18,7 @@ from selftests.suite import HANG_SECONDS
 #: Wider than any command typed after a prompt, which has the directory's name in it: where a line
 #: does not fit, the shell scrolls it, and the window does not show what was typed.
 _COLUMNS = 400
+_PAUSE_SECONDS = 0.1
 #: End of every prompt: of the node's shell, and of busybox' in a pod.
 PROMPT = "# "
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -82,6 +83,17 @@ class Window:
         """Type a command; return what it shows up to the next prompt."""
         self.type(f"{command}\n")
         return self.until(f"{command}\n") and self.until(prompt)
+
+    def run_until(self, command: str, text: str) -> None:
+        """Type a command again and again, until it shows a text.
+
+        Raises:
+            AssertionError: the text does not appear; the message has what does.
+        """
+        deadline = time.monotonic() + HANG_SECONDS
+        while text not in (shown := self.run(command)):
+            assert time.monotonic() < deadline, f"waited for {text!r}, and saw {shown!r}"
+            time.sleep(_PAUSE_SECONDS)
 
     def kill(self, number: signal.Signals) -> None:
         """Send podpath a signal."""

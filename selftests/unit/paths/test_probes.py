@@ -314,6 +314,36 @@ def test_resolution_of_ipv6_claims_the_solicitation_and_its_advertisement() -> N
     assert probe.lacking(REPLY, []) == ["the neighbour discovery reply"]
 
 
+@pytest.mark.parametrize(
+    ("packet", "forestalls"),
+    [
+        (ASK, False),
+        (ANSWER, False),
+        (replace(ASK, source=SERVER, destination=CLIENT), True),
+        (replace(ASK, source=BYSTANDER, destination=CLIENT), False),
+        (replace(ASK, source=SERVER, destination=BYSTANDER), False),
+        (replace(ANSWER, protocol="udp", kind=1), False),
+    ],
+)
+def test_resolution_is_forestalled_by_the_same_question_the_other_way_round(
+    packet: Packet, forestalls: bool
+) -> None:
+    assert Resolution(CLIENT, SERVER).is_forestalled_by(samples.sighting(packet)) is forestalls
+
+
+def test_resolution_of_ipv6_is_forestalled_by_a_solicitation_of_its_target() -> None:
+    """By unicast, as for a known neighbour; not for another address, nor from another one."""
+    asking, asked, other = map(IPv6Address, ("fd00::2", "fd00::3", "fd00::4"))
+    ask = Packet("icmpv6", source=asked, destination=asking, kind=135, ttl=255)
+    forestalled = Resolution(asking, asked).is_forestalled_by
+
+    assert forestalled(samples.sighting(ask, frame=asking.packed))
+    assert not forestalled(samples.sighting(ask, frame=other.packed))
+    assert not forestalled(samples.sighting(replace(ask, source=other), frame=asking.packed))
+    assert not forestalled(samples.sighting(replace(ask, kind=136), frame=asking.packed))
+    assert not forestalled(samples.sighting(replace(ask, protocol="udp"), frame=asking.packed))
+
+
 def test_silence_claims_nothing_and_lacks_nothing() -> None:
     """So whatever is seen is unexpected."""
     probe = Silence()

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from podpath.errors import CouldNotTest, Disturbed, Inconclusive, Overloaded
+from podpath.errors import CouldNotTest, Disturbed, Forestalled, Inconclusive, Overloaded
 from podpath.model import Difference, Dropped, Observation
 from podpath.paths import losing
 from podpath.paths.observe import Observed
@@ -58,6 +58,15 @@ def test_bridge_may_have_forgotten_a_mac_address_once() -> None:
     assert unspoiled(_attempts(FULL, FLOODED, CLEAN)) is CLEAN
     assert unspoiled(_attempts(FLOODED, FLOODED)) is FLOODED
     assert unspoiled(_attempts(FLOODED), anew=True) is FLOODED
+
+
+def test_neighbour_may_have_asked_first() -> None:
+    """Then the pod need not ask; that is seen three times before it is no test."""
+    first = Forestalled("no packet of its was seen")
+
+    assert unspoiled(_attempts(first, first, CLEAN), anew=True) is CLEAN
+    with pytest.raises(Forestalled, match="no packet of its"):
+        unspoiled(_attempts(first, first, first), anew=True)
 
 
 def test_pods_of_others_may_come_and_go_several_times() -> None:
