@@ -57,14 +57,17 @@ class Window:
         """Return what the window shows from the last such text up to this one.
 
         Raises:
-            AssertionError: the text does not appear; the message has what does.
+            AssertionError: the text does not appear: the message has what does, and the window is
+                closed.
         """
         deadline = time.monotonic() + HANG_SECONDS
         while text not in self._shown:
             left = deadline - time.monotonic()
             ready = left > 0 and select.select([self._ours], [], [], left)[0]
             more = self._read() if ready else ""
-            assert more, f"waited for {text!r}, and saw {self._shown!r}"
+            if not more:
+                self.close()  # or each later test of this window would wait as long
+                raise AssertionError(f"waited for {text!r}, and saw {self._shown!r}")
             self._shown = _STYLE.sub("", self._shown + more).replace("\r", "")
         before, _, self._shown = self._shown.partition(text)
         return before + text
