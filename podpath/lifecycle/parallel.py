@@ -7,7 +7,7 @@ from podpath.cni.network import Network
 from podpath.errors import DoesNotConform, Unmet
 from podpath.lifecycle.growth import growth, settled
 from podpath.model import NODE, Difference
-from podpath.nodes import inventory
+from podpath.nodes import forwarding, inventory
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment, passing
 from podpath.nodes.hung import HungCalls
@@ -37,6 +37,7 @@ def parallel_differences(
     known = [str(d.where) for d in one_by_one if d.kind == "unexpected interface"]
     own = {*inventory.interfaces(node), *node.named_namespaces(), network.bridge}
     own |= {where.removeprefix(f"{NODE} ") for where in known}
+    forwarding.turn_on(node, network.families)
     try:
         wiring = _at_once(node, network, hung)
         own |= network.own_links(reading.read(node.network_namespace(), {}, []))

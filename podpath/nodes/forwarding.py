@@ -1,4 +1,10 @@
-"""The node's forwarding, where it is the administrator's to turn on and not the plugin's."""
+"""The node's forwarding, where it is the administrator's to turn on and not the plugin's.
+
+It is podpath's, too, before pods are made at the same time: a plugin turns it on in each ADD, and
+of two such writes at once the kernel may lose what the first one does to the interfaces that are
+to come (net/ipv4/devinet.c, devinet_sysctl_forward: a write that has to wait takes its value back,
+and another one that met the value did nothing).
+"""
 
 from collections.abc import Iterable
 
@@ -12,11 +18,15 @@ from podpath.system import netns, sysctl
 _SETTING = {Family.IPV4: "net.ipv4.ip_forward", Family.IPV6: "net.ipv6.conf.all.forwarding"}
 
 
-def turn_on(node: Node, network: Network) -> None:
+def provide(node: Node, network: Network) -> None:
     """Turn on forwarding on a node that podpath itself administers, if the plugin relies on it."""
-    if network.profile.forwarding != ADMINISTRATOR:
-        return
-    for name in _names(network.families):
+    if network.profile.forwarding == ADMINISTRATOR:
+        turn_on(node, network.families)
+
+
+def turn_on(node: Node, families: Iterable[Family]) -> None:
+    """Turn on forwarding of some IP versions on a node that podpath itself administers."""
+    for name in _names(families):
         # by a process of the node: whose settings /proc/sys/net shows depends on who opens it
         node.run(["sh", "-c", f"echo 1 >/proc/sys/{name.replace('.', '/')}"])
 

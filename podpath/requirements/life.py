@@ -231,6 +231,7 @@ REQUIREMENTS = (
         why="A node that starts makes all its pods at once, and the bridge and its rules with"
         " them.",
         how="On a fresh node eight pods are made at the same time, looked at as TOPO does, and"
-        " deleted at the same time; then once more. Nothing may be left.",
+        " deleted at the same time; then once more. Nothing may be left. The node forwards from the"
+        " start: the kernel may lose one of several writes of ip_forward that are made at once.",
     ),
 )

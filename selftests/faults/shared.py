@@ -74,7 +74,7 @@ class SharedNode:
         else:
             self._node.configure(network.conflist)
         self._give_plugins(self._node)
-        forwarding.turn_on(self._node, network)
+        forwarding.provide(self._node, network)
         self._links = f"{network.bridge} {network.vlan_gateway}"
         return self._node
 

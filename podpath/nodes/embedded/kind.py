@@ -70,7 +70,7 @@ class Embedded(Kind):
 
         conflist, script = setup.network.conflist, self.node_setup
         with node.start(conflist, setup.plugin_directories, say, node_setup=script) as started:
-            forwarding.turn_on(started, setup.network)
+            forwarding.provide(started, setup.network)
             yield started
 
 

@@ -39,11 +39,22 @@ def _node() -> Any:
 def test_podpath_turns_it_on_where_it_is_the_administrator() -> None:
     """For the pods' IP versions, and only for a plugin that relies on it."""
     node = _node()
-    forwarding.turn_on(cast("Node", node), PTP)
+    forwarding.provide(cast("Node", node), PTP)
     assert node.commands == []
 
-    forwarding.turn_on(cast("Node", node), CALICO)
+    forwarding.provide(cast("Node", node), CALICO)
     assert node.commands == [["sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]]
+
+
+def test_podpath_turns_it_on_where_pods_are_made_at_once() -> None:
+    """For some IP versions, whatever the plugin relies on."""
+    node = _node()
+    forwarding.turn_on(cast("Node", node), Family)
+
+    assert node.commands == [
+        ["sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"],
+        ["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding"],
+    ]
 
 
 def test_node_of_others_must_forward(monkeypatch: pytest.MonkeyPatch) -> None:
