@@ -157,7 +157,8 @@ def test_forwarding_may_be_turned_on_in_the_middle() -> None:
     """As a Docker engine does when it starts: pods from before and after it are both fine."""
     with settings.changed({"ipv4/ip_forward": 0}):
         output = []
-        with suite.start("-v", "tests/test_lifecycle.py", "tests/test_topology.py") as process:
+        tests = ("tests/test_lifecycle.py", "tests/test_topology.py")
+        with suite.start("-v", "-n", "2", *tests) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 output.append(line)
