@@ -178,11 +178,11 @@ _NEAR = frozenset(
 PLUGINS = (
     _routed(name="ptp as shipped", source="", reds={}, near=_NEAR),
     _routed(
-        name="ptp, MTU of 1400, no masquerading",
+        name="ptp, MTU of 512, no masquerading",
         source="",
         reds={},
         near=frozenset({"TOPO-MTU", "PATH-SIZE", "PATH-MTU", "PATH-HTTP", "CNI-DEL-GONE"}),
-        configure=lambda ptp: ptp.update(mtu=1400, ipMasq=False),
+        configure=lambda ptp: ptp.update(mtu=512, ipMasq=False),
     ),
     _routed(
         name="ptp, with metrics, sources and permanent neighbours",
