@@ -328,7 +328,7 @@ class Resolution:
     def recognize(self, sightings: Sequence[Sighting]) -> list[str | None]:
         """See Probe."""
         return [
-            self._of_arp(s.packet) if self.target.version == 4 else self._of_discovery(s)
+            self._of_arp(s) if self.target.version == 4 else self._of_discovery(s)
             for s in sightings
         ]
 
@@ -336,20 +336,19 @@ class Resolution:
         packet = sighting.packet
         if packet.protocol != "icmpv6" or packet.destination is None:
             return None
-        # the target address follows the ICMPv6 header
-        has_target = self.target.packed in sighting.frame
-        if _solicits(sighting, self.sender, self.target):
+        if _asks(sighting, self.sender, self.target):
             return REQUEST if packet.destination.is_multicast else None
         ends = (packet.source, packet.destination)
         answers = packet.kind == _ADVERTISEMENT and ends == (self.target, self.sender)
-        return REPLY if answers and has_target else None
+        return REPLY if answers and self.target.packed in sighting.frame else None
 
-    def _of_arp(self, packet: Packet) -> str | None:
-        ends = (packet.source, packet.destination)
+    def _of_arp(self, sighting: Sighting) -> str | None:
+        packet = sighting.packet
         if packet.protocol != "arp":
             return None
-        if packet.kind == 1 and ends == (self.sender, self.target):
+        if _asks(sighting, self.sender, self.target):
             return REQUEST
+        ends = (packet.source, packet.destination)
         return REPLY if packet.kind == 2 and ends == (self.target, self.sender) else None
 
     def is_forestalled_by(self, sighting: Sighting) -> bool:
@@ -358,11 +357,7 @@ class Resolution:
         The kernel does so by unicast, for an entry that it has not used for a while (RFC 4861,
         section 7.3.3).
         """
-        packet = sighting.packet
-        if packet.protocol == "arp":
-            ends = (packet.source, packet.destination)
-            return packet.kind == 1 and ends == (self.target, self.sender)
-        return packet.protocol == "icmpv6" and _solicits(sighting, self.target, self.sender)
+        return _asks(sighting, self.target, self.sender)
 
     def asks_instead(self, sighting: Sighting) -> bool:
         """Return whether a sighting is a question for the address `instead`."""
@@ -380,11 +375,14 @@ class Resolution:
         return bool(_of(self, REPLY, sightings))
 
 
-def _solicits(sighting: Sighting, asker: Address, asked: Address) -> bool:
-    """Return whether an ICMPv6 packet is a neighbour solicitation by one address for another."""
+def _asks(sighting: Sighting, asker: Address, asked: Address) -> bool:
+    """Return whether one address asks for the MAC address of another, by ARP or a solicitation."""
     packet = sighting.packet
-    is_question = packet.kind == _SOLICITATION and packet.source == asker
-    return is_question and asked.packed in sighting.frame
+    if packet.protocol == "arp":
+        return packet.kind == 1 and (packet.source, packet.destination) == (asker, asked)
+    if packet.protocol != "icmpv6" or packet.kind != _SOLICITATION or packet.source != asker:
+        return False
+    return asked.packed in sighting.frame  # it follows the ICMPv6 header
 
 
 @dataclass(frozen=True)
