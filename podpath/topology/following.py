@@ -22,7 +22,7 @@ from podpath.topology import (
 from podpath.topology.cause import Cause
 
 _PEER, _PORT, _LINKS = "TOPO-VETH-PEER", "TOPO-BRIDGE-PORT", "TOPO-POD-LINKS"
-_GATEWAY, _ROUTE = "TOPO-BRIDGE-GATEWAY", "TOPO-NODE-ROUTE"
+_ROUTE = "TOPO-NODE-ROUTE"
 _ADDRESS, _ADDR = "TOPO-NODE-ADDR", "TOPO-ADDR"
 #: Requirements that a pod without its address does not meet either.
 _OF_ADDRESSES = frozenset({"TOPO-NETNS-IP", "TOPO-ROUTE", "TOPO-RESULT", "TOPO-FDB"})
@@ -51,7 +51,7 @@ def cause(
     if not differences:
         return None
     rules = (
-        *(_without_peer, _down, _without_port, _without_gateway, _without_address),
+        *(_without_peer, _down, _without_port, _without_address),
         *(_unheld, _unrouted, _misnamed),
         *following_links.RULES,
         *following_routes.RULES,
@@ -135,33 +135,6 @@ def _is_about(where: str, pod: str) -> bool:
 def _is_eth0_down(difference: Difference, pod: str) -> bool:
     where = f"pod {pod} {POD_INTERFACE}"
     return difference.kind == "interface down" and str(difference.where) == where
-
-
-def _without_gateway(
-    requirement: str, differences: Sequence[Difference], topology: Topology, network: Network
-) -> Cause | None:
-    """Explain the subnet's route that the node lacks by the gateway's address that a bridge lacks.
-
-    The kernel adds the route with the address (net/ipv4/fib_frontend.c, fib_add_ifaddr).
-    """
-    if requirement != _ROUTE or not network.is_bridged:
-        return None
-    if {d.kind for d in differences} != {routes.MISSING}:
-        return None
-    lacking = [
-        difference
-        for difference in bridge.bridge_gateway(topology, network)
-        if difference.kind == "gateway address" and difference.seen == "none"
-    ]
-    subnets = {
-        str(ip_interface(address).network)
-        for difference in lacking
-        for address in difference.expected.split(", ")
-    }
-    absent = {str(d.where).removeprefix(f"{NODE} ").split()[0] for d in differences}
-    if not absent <= subnets:
-        return None
-    return Cause(_GATEWAY, "the bridge lacks the gateway's address", tuple(lacking))
 
 
 def _without_address(

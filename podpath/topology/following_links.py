@@ -11,11 +11,15 @@ from podpath.topology import bridge, interfaces, routes, settings
 from podpath.topology.cause import Cause
 
 _MEMBERS, _LOWER, _END = "TOPO-BRIDGE-MEMBERS", "TOPO-LOWER-LINK", "TOPO-HOST-END"
-_LINKS, _ADDRESS, _ROUTE = "TOPO-NODE-LINKS", "TOPO-NODE-ADDR", "TOPO-NODE-ROUTE"
+_GATEWAY, _LINKS = "TOPO-BRIDGE-GATEWAY", "TOPO-NODE-LINKS"
+_ADDRESS, _ROUTE = "TOPO-NODE-ADDR", "TOPO-NODE-ROUTE"
 #: Kinds of difference of a pod's eth0 -> those of TOPO-LOWER-LINK that they follow from: a link of
 #: another kind has another MAC address; without ARP is ipvlan in modes l3 and l3s
 #: (drivers/net/ipvlan/ipvlan_main.c, ipvlan_set_port_mode).
 _OF_KIND = {"MAC address": "kind of interface", "flags": "mode"}
+_FILTERS = "the bridge keeps VLANs apart unasked, or does not"
+#: Requirement -> the kind of its differences, and the state of the VLAN filter that explains them.
+_OF_FILTER = {"TOPO-BRIDGE-PORT": ("VLANs", "off"), "TOPO-FDB": ("FDB", "on")}
 
 
 def _strange_port(
@@ -30,6 +34,29 @@ def _strange_port(
     if not found or not _are_unexpected(differences, ports | ends):
         return None
     return Cause(_MEMBERS, "a stranger is a port of the bridge", tuple(found))
+
+
+def _other_filter(
+    requirement: str, differences: Sequence[Difference], topology: Topology, network: Network
+) -> Cause | None:
+    """Explain VLANs of ports, and MAC addresses not learned, by whether the bridge filters VLANs.
+
+    One that does not has no use for the VLANs of ports. One that does takes nothing from a port in
+    no VLAN, and so learns nothing there (net/bridge/br_vlan.c, __allowed_ingress).
+    """
+    kind, filtering = _OF_FILTER.get(requirement, ("", ""))
+    if {d.kind for d in differences} != {kind} or not all(map(_is_of_filter, differences)):
+        return None
+    found = [
+        difference
+        for difference in bridge.bridge_gateway(topology, network)
+        if (difference.kind, difference.seen) == ("VLAN filtering", filtering)
+    ]
+    return Cause(_GATEWAY, _FILTERS, tuple(found)) if found else None
+
+
+def _is_of_filter(difference: Difference) -> bool:
+    return difference.kind == "VLANs" or difference.seen == "not learned"
 
 
 def _other_lower(
@@ -95,4 +122,4 @@ def _are_unexpected(differences: Sequence[Difference], names: set[str]) -> bool:
     return all(d.kind == "unexpected interface" and str(d.where) in places for d in differences)
 
 
-RULES = (_strange_port, _other_lower, _bridged_end)
+RULES = (_strange_port, _other_filter, _other_lower, _bridged_end)

@@ -17,6 +17,7 @@ _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
 _BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
 _NEIGHBOURS = frozenset({"PATH-ARP"})
 _BROADCASTS = _NEIGHBOURS | {"PATH-BYSTANDER"}
+_VLAN = frozenset({"PATH-VLAN"})
 _ISOLATION = frozenset({"PATH-ISOLATION"})
 
 
@@ -79,9 +80,32 @@ _RULES = (
         _BY_GATEWAY,
     ),
     _Rule(
+        "TOPO-BRIDGE-GATEWAY",
+        "the bridge keeps VLANs apart unasked, or does not",
+        frozenset({"VLAN filtering"}),
+    ),
+    _Rule(
+        "TOPO-BRIDGE-GATEWAY",
+        "the gateway's port is in other VLANs",
+        frozenset({"VLANs"}),
+        _BY_GATEWAY | _VLAN,
+    ),
+    _Rule(
         "TOPO-BRIDGE-PORT",
         "a host end is no port of the bridge",
         frozenset({"master", "bridge port"}),
+    ),
+    _Rule(
+        "TOPO-BRIDGE-PORT",
+        "a port of the bridge is in other VLANs",
+        frozenset({"VLANs"}),
+    ),
+    _Rule(
+        "TOPO-BRIDGE-PORT",
+        "a port of the bridge is in other VLANs",
+        frozenset({"VLANs"}),
+        _BROADCASTS | _VLAN,
+        of_all=True,
     ),
     _Rule(
         "TOPO-BRIDGE-PORT",

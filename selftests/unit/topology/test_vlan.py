@@ -14,6 +14,7 @@ from podpath.errors import CouldNotTest
 from podpath.model import (
     NODE,
     Bridge,
+    Difference,
     Direction,
     Family,
     Hop,
@@ -27,6 +28,7 @@ from podpath.model import (
 from podpath.paths import expected, judgement, probes
 from podpath.run import checks
 from podpath.run.plan import Plan
+from podpath.topology import following, miswired
 from podpath.topology.wiring import Wiring
 from selftests.suite import ROOT
 
@@ -250,3 +252,63 @@ def test_route_by_the_bridge_is_unexpected() -> None:
     base = samples.with_node(base, routes=(Route(route.destination, None, samples.BRIDGE),))
 
     assert len(Wiring(base, NETWORK).node_route()) == 2
+
+
+def _told_under(requirement: str, topology: Topology, network: Network = NETWORK) -> list[str]:
+    """The violations that decide about a test of packets of the client."""
+    found = miswired.causes([requirement], ["client"], None, topology, network)
+    return [cause.requirement for cause in found]
+
+
+def test_packets_follow_from_ports_in_other_vlans() -> None:
+    """A port of another pod matters only to what all hear."""
+    for pod, ids in (("client", ("PATH-ICMP", "PATH-VLAN")), ("server", ("PATH-VLAN",))):
+        base = samples.with_node_link(_topology(), samples.host_end(pod), port=_port(vlans=LEFT))
+        told = {i for i in ("PATH-ICMP", "PATH-VLAN") if _told_under(i, base)}
+
+        assert told == set(ids)
+    gateway = samples.with_node_link(_topology(), PORT, port=_port(vlans=LEFT))
+    assert _told_under("PATH-VLAN", gateway) == ["TOPO-BRIDGE-GATEWAY"]
+    assert _told_under("PATH-ICMP", gateway) == []
+
+
+def unlearned() -> Difference:
+    """What TOPO-FDB says of a MAC address that the bridge did not learn."""
+    return Difference("FDB", "node cni0, 02:00:00:00:00:01 of pod client", "learned", "not learned")
+
+
+def test_filter_decides_about_packets_and_about_vlans_of_ports() -> None:
+    """The VLANs of ports are nothing to a bridge that keeps none apart."""
+    off = samples.with_node_link(_topology(), samples.BRIDGE, bridge=Bridge(False, 300))
+    ignored = samples.with_node_link(off, samples.host_end("client"), port=_port(vlans=()))
+    (difference,) = Wiring(ignored, NETWORK).bridge_port("client")
+
+    cause = following.cause("TOPO-BRIDGE-PORT", [difference], ignored, NETWORK)
+
+    assert cause is not None
+    assert (cause.requirement, cause.differences[0].seen) == ("TOPO-BRIDGE-GATEWAY", "off")
+    assert "TOPO-BRIDGE-GATEWAY" in _told_under("PATH-ICMP", off)
+    assert following.cause("TOPO-FDB", [unlearned()], off, NETWORK) is None
+    unasked = samples.with_node_link(
+        samples.topology(), samples.BRIDGE, bridge=Bridge(False, 300, vlan_filtering=True)
+    )
+    cause = following.cause("TOPO-FDB", [unlearned()], unasked, samples.network())
+    assert cause is not None
+    assert cause.requirement == "TOPO-BRIDGE-GATEWAY"
+    on = samples.with_node_link(_topology(), samples.host_end("client"), port=_port(vlans=()))
+    assert following.cause("TOPO-BRIDGE-PORT", [difference], on, NETWORK) is None
+
+
+def test_gateways_address_on_the_bridge_explains_the_route_by_it() -> None:
+    base = _topology()
+    (route,) = base.node.routes
+    base = samples.with_node_link(base, GATEWAY, addresses=())
+    base = samples.with_node_link(base, samples.BRIDGE, addresses=(ip_interface("10.88.0.1/24"),))
+    base = samples.with_node(base, routes=(replace(route, device=samples.BRIDGE),))
+    differences = Wiring(base, NETWORK).node_route()
+    assert len(differences) == 2
+
+    cause = following.cause("TOPO-NODE-ROUTE", differences, base, NETWORK)
+
+    assert cause is not None
+    assert (cause.requirement, len(cause.differences)) == ("TOPO-BRIDGE-GATEWAY", 2)
