@@ -29,9 +29,9 @@ its consequence, and does count as an error if it is not.
 The faults are small shell fragments around the real `bridge` plugin, in
 [selftests/faults/catalogue](../selftests/faults/catalogue/__init__.py). `tox -e faults` runs them
 with the requirements that each might have to do with. With `-- --quick-matrix` there are few
-faults, which turn every requirement red, as CI runs them beside all healthy plugins; with
-`-- --complete-matrix` all requirements are run on all faults. Requirements of Kubernetes clusters
-are proven on a cluster: see [kubernetes.md](kubernetes.md#faults).
+faults, which turn every requirement red, and one healthy plugin of each way of wiring pods; CI adds
+`--all-healthy`. With `-- --complete-matrix` all requirements are run on all faults. Requirements
+of Kubernetes clusters are proven on a cluster: see [kubernetes.md](kubernetes.md#faults).
 """
 
 

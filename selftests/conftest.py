@@ -95,7 +95,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--quick-matrix",
         action="store_true",
-        help="run only few faults, which turn every requirement red",
+        help="run only few faults, which turn every requirement red, and one healthy plugin of each"
+        " way of wiring pods",
+    )
+    group.addoption(
+        "--all-healthy",
+        action="store_true",
+        help="run all healthy plugins in the quick matrix, too",
     )
     group.addoption(
         "--of-modules",

@@ -188,7 +188,15 @@ class Fault:
     @property
     def types(self) -> frozenset[str]:
         """The types of the conflist's plugins."""
-        return frozenset(section["type"] for section in json.loads(self._conflist())["plugins"])
+        return frozenset(self._types())
+
+    @property
+    def wiring(self) -> str:
+        """What decides how pods are wired: the profile, or the type of the first plugin."""
+        return self.profile or self._types()[0]
+
+    def _types(self) -> list[str]:
+        return [section["type"] for section in json.loads(self._conflist())["plugins"]]
 
     @property
     def has_ipv6(self) -> bool:

@@ -14,6 +14,7 @@ from selftests.faults.catalogue import (
     HEALTHY_OF_MODULES,
     OF_MODULES,
     enough,
+    one_of_each,
 )
 from selftests.faults.fault import DEVIATIONS, Fault
 from selftests.faults.shared import SharedNode
@@ -66,8 +67,8 @@ def row(
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for each fault, and for each healthy plugin."""
-    quick = metafunc.config.getoption("--quick-matrix")
-    selected = (HEALTHY, enough() if quick else FAULTS)
+    quick, healthy = map(metafunc.config.getoption, ("--quick-matrix", "--all-healthy"))
+    selected = (one_of_each() if quick and not healthy else HEALTHY, enough() if quick else FAULTS)
     if metafunc.config.getoption("--of-modules"):
         selected = (HEALTHY_OF_MODULES, OF_MODULES)
     for name, faults in zip(("plugin", "fault"), selected, strict=True):

@@ -92,3 +92,11 @@ def enough() -> tuple[Fault, ...]:
         found.add(most.name)
         left.difference_update(most.reds)
     return tuple(fault for fault in FAULTS if fault.name in found)
+
+
+def one_of_each() -> tuple[Fault, ...]:
+    """The first healthy plugin of each way in which pods are wired."""
+    first: dict[str, Fault] = {}
+    for plugin in HEALTHY:
+        first.setdefault(plugin.wiring, plugin)
+    return tuple(first.values())
