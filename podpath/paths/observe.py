@@ -146,7 +146,7 @@ class Observer:
                 before()
             results = self._send_all(traffic, state)
             if any(map(_is_lost_answer, traffic, results)):
-                limits.note_lost_answer()
+                limits.await_answers_for_less()
             has_waited = any(map(self_report.waited_in_vain, (t.probe for t in traffic), results))
             running.wait_until(
                 lambda seen: all(t.probe.over(seen) for t in traffic),

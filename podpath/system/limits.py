@@ -108,7 +108,7 @@ class Limits:
     transfer_start: float = 20.0
 
     # ---- traffic and captures
-    #: An HTTP answer. TCP repeats a lost SYN after 1, 3 and 7 s. See note_lost_answer().
+    #: An HTTP answer. TCP repeats a lost SYN after 1, 3 and 7 s. See await_answers_for_less().
     http: float = 20.0
     #: The reply to a ping, or a datagram's arrival in the program that it is for.
     reply: float = 2.0
@@ -150,8 +150,8 @@ def current() -> Limits:
     return _in_force[-1]
 
 
-def note_lost_answer() -> None:
-    """Note that an HTTP answer that was due did not come: the next ones are awaited for less.
+def await_answers_for_less() -> None:
+    """Shorten the limit for HTTP answers, once one did not come, or the wiring loses them.
 
     Otherwise a run would take several minutes where all connections hang, to show the same again.
     """

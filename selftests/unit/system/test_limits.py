@@ -56,7 +56,7 @@ def test_answers_are_awaited_for_less_after_one_was_lost() -> None:
     for factor, after in ((1, 5.0), (2, 10.0), (0.1, 0.5)):
         with limits.in_force(Limits().times(factor)):
             for _ in range(3):
-                limits.note_lost_answer()
+                limits.await_answers_for_less()
                 assert limits.current().http == pytest.approx(after)
             assert limits.current() == replace(Limits().times(factor), http=limits.current().http)
     assert limits.current() == usual
@@ -64,7 +64,7 @@ def test_answers_are_awaited_for_less_after_one_was_lost() -> None:
 
 def test_short_waits_stay_as_they_are() -> None:
     with limits.in_force(replace(Limits(), http=1.0)):
-        limits.note_lost_answer()
+        limits.await_answers_for_less()
         assert limits.current().http == 1.0
 
 
