@@ -141,10 +141,10 @@ class Node(ABC):
             CouldNotTest: the directory cannot be listed.
         """
         try:
-            # A plugin's mistake may leave a link, which would lead to the host's files, or a pipe,
-            # which would block.
+            # What a plugin left may be a link, which would lead to the host's files, a pipe, which
+            # would block, or the file that a namespace was mounted on.
             with os.scandir(self.root(NAMED)) as entries:
-                present = sorted((e.name, e.path) for e in entries if _is_regular(e))
+                present = sorted((e.name, e.path) for e in entries if netns.is_namespace(e))
             return Namespaces(present)
         except FileNotFoundError:
             return Namespaces()
@@ -309,10 +309,6 @@ def not_started(command: Sequence[str], error: OSError) -> tuple[int, str, str]:
     """
     status = 127 if isinstance(error, FileNotFoundError) else 126
     return status, "", f"{command[0]} was not started: {error.strerror}\n"
-
-
-def _is_regular(entry: "os.DirEntry[str]") -> bool:
-    return entry.is_file(follow_symlinks=False)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -25,6 +25,8 @@ _ADDRESS = re.compile(
     r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|[0-9A-Fa-f]{1,4}(?::+[0-9A-Fa-f]{1,4}){2,}"
 )
 _NAMESPACES = "/run/netns"
+#: The runtime makes it with the first result that it keeps there.
+_RESULTS = "/var/lib/cni/results"
 
 
 def paths(node: Node) -> Iterator[str]:
@@ -41,7 +43,7 @@ def paths(node: Node) -> Iterator[str]:
     if not node.shared:
         own = (path for top in _IN_MEMORY for path in _below(node, top))
         found += (path for path in (*own, *node.written()) if _is_state(path))
-    yield from sorted(set(found))
+    yield from sorted(set(found) - {_RESULTS})
 
 
 def cgroups(node: Node) -> Iterator[str]:

@@ -17,6 +17,7 @@ from podpath.system import linux
 T = TypeVar("T")
 
 _SIOCGSKNS = 0x894C  # linux/sockios.h
+_OWN = "/proc/self/ns/net"
 
 
 def run_in(path: str, work: Callable[[], T]) -> T:
@@ -127,6 +128,15 @@ def inode(path: str) -> int:
         return os.stat(path).st_ino
     except OSError as error:
         raise CouldNotTest(f"no namespace at {path}: {error.strerror}") from None
+
+
+def is_namespace(entry: "os.DirEntry[str]") -> bool:
+    """Return whether an entry of a directory is a namespace: a file of the kernel's nsfs."""
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:  # it has vanished
+        return False
+    return status.st_dev == os.stat(_OWN).st_dev
 
 
 def inode_of_socket(endpoint: socket.socket) -> int:

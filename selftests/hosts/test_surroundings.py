@@ -111,3 +111,12 @@ def test_checkout_of_another_user_in_a_path_with_spaces(tmp_path: Path) -> None:
 def test_other_peoples_plugins_and_conflists() -> None:
     """Where plugins are looked for there are scripts, pipes and links that lead nowhere."""
     _run(["unshare", "--mount", "bash", "-c", _OTHERS, "bash", *_command(suite.PING)])
+
+
+def test_files_among_the_named_namespaces_that_are_none(tmp_path: Path) -> None:
+    """As of a namespace that somebody unmounted: `ip netns list` shows it, too."""
+    setup = tmp_path / "setup"
+    setup.write_text("#!/bin/sh\nmkdir -p /run/netns; touch /run/netns/was-one\n")
+    setup.chmod(0o755)
+
+    _run(_command(suite.QUICK, suite.PING, f"--podpath-node-setup={setup}"))
