@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 from podpath.model import Address
 
@@ -22,9 +22,12 @@ _DESTINATION = re.compile(r"daddr ([0-9a-f.:]+(?:/\d+)?)")
 #: iptables has for translation.
 _ENDS = re.compile(r"\b(accept|return)$")
 _TRANSLATES = re.compile(r"^table \w+ nat chain ")
-#: What restricts a rule to some packets: networks, and names of links in quotes.
-_NETWORK = re.compile(r"(?:saddr|daddr) ([0-9a-f.:]+(?:/\d+)?)")
-_LINK = re.compile(r'(?:iif|oif)(?:name)? "([^"]*)"')
+#: What restricts a rule to some packets, or to all but some: networks, and links in quotes,
+#: each one or several. Their values.
+_NETWORK = re.compile(r"(?:saddr|daddr) (!= )?(\{[^}]*\}|[0-9a-f.:/-]+)")
+_LINK = re.compile(r"(?:iif|oif)(?:name)? (!= )?(\{[^}]*\}|\"[^\"]*\")")
+_ADDRESSES = re.compile(r"[0-9a-f.:]+(?:/\d+|-[0-9a-f.:]+)?")
+_QUOTED = re.compile(r'"([^"]*)"')
 
 
 def entries(lines: Iterable[str]) -> Iterator[str]:
@@ -141,9 +144,33 @@ def _effect(entry: str) -> str:
 
 
 def _meets(text: str, addresses: Collection[Address], links: Collection[str]) -> bool:
-    named = _LINK.findall(text)
-    return _covers(_NETWORK.findall(text), addresses) or not set(links).isdisjoint(named)
+    """Return whether a rule names one of the addresses or links, or excludes others alone."""
+    for excludes, listed in _NETWORK.findall(text):
+        networks = _ADDRESSES.findall(listed)
+        versions = {6 if ":" in network else 4 for network in networks}
+        concerned = [a for a in addresses if a.version in versions]
+        if any(_covers(networks, [address]) != bool(excludes) for address in concerned):
+            return True
+    for excludes, listed in _LINK.findall(text):
+        names = _QUOTED.findall(listed)
+        if any(_is_named(link, names) for link in links) != bool(excludes):
+            return True
+    return False
+
+
+def _is_named(link: str, names: Iterable[str]) -> bool:
+    """Return whether a link has one of the names; an asterisk at the end stands for any rest."""
+    return any(link.startswith(name[:-1]) if name.endswith("*") else link == name for name in names)
 
 
 def _covers(networks: Iterable[str], addresses: Collection[Address]) -> bool:
-    return any(a in ip_network(n, strict=False) for n in networks for a in addresses)
+    return any(_holds(network, address) for network in networks for address in addresses)
+
+
+def _holds(network: str, address: Address) -> bool:
+    """Return whether an address is in a network, or in a range from one address to another."""
+    first, _, last = network.partition("-")
+    if not last:
+        return address in ip_network(first, strict=False)
+    ends = ip_address(first), ip_address(last)
+    return address.version == ends[0].version and int(ends[0]) <= int(address) <= int(ends[1])

@@ -134,6 +134,13 @@ _UNDONE = (
         after=later("iptables -P FORWARD DROP"),
     ),
     Fault(
+        name="the node drops datagrams of links with such names seconds after ADD",
+        source="own: a firewall that knows pods' links by how their names begin",
+        reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip filter"},
+        untestable=ALL,
+        after=later("iptables -I FORWARD -i cni+ -o eth+ -p udp -j DROP"),
+    ),
+    Fault(
         name="the node drops datagrams of pods seconds after ADD",
         source="own: a policy of a network that pods are not in",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip late"},
@@ -512,6 +519,8 @@ PLUGINS = (
         after=later("""mkdir /run/podpath/fault/late || exit; nft add table ip late
           nft add chain ip late f \\{ type filter hook forward priority 0\\; \\}
           nft add rule ip late f ip saddr 203.0.113.0/24 drop
+          nft add rule ip late f ip saddr \\{ 203.0.113.0/25, 203.0.113.192/26 \\} drop
+          nft add rule ip late f iifname \\{ docker0, br-lan \\} drop
           nft add rule ip late f ip saddr 10.88.0.0/24 accept
           iptables -t nat -I POSTROUTING -s 203.0.113.0/24 -j ACCEPT
           iptables -t nat -A POSTROUTING -s 10.88.0.0/24 -d 203.0.113.0/24 -j RETURN
