@@ -325,7 +325,8 @@ class Attachment:
     def leftovers(self, network: Network, before: Inventory) -> list[Difference]:
         """List the things that the node has in addition to an earlier inventory, or no longer has.
 
-        Namespaces are the runtime's responsibility; so are the things that vanish with a lost one.
+        Namespaces are the runtime's responsibility; so are the things that vanish with a lost one,
+        and the file on which the container's own was mounted.
         """
         node = self.runtime.node
 
@@ -341,7 +342,14 @@ class Attachment:
         things = ("interfaces", "bridge ports", "routing", "neighbours", "mounts")
         gone = things if self._lost else ()
         ours = {("lost", where) for where in gone}
-        return [d for d in differences if d.where != "namespaces" and (d.kind, d.where) not in ours]
+        of_runtime = {("left behind", "files", self.netns)}
+        return [
+            d
+            for d in differences
+            if d.where != "namespaces"
+            and (d.kind, d.where) not in ours
+            and (d.kind, d.where, d.seen) not in of_runtime
+        ]
 
     def _own_link(self) -> list[Difference]:
         """List the interface of a container that still exists, which DEL must have deleted."""
