@@ -96,7 +96,7 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
         meanwhile = link_settings.of_all_pods(node, network)
     now = link_settings.of_all_pods(node, network)
 
-    changed = [*pods.link_changes, *link_settings.changes(links, meanwhile, now)]
+    changed = link_settings.changes(links, meanwhile, now)
     after = observer.topology()
     if pods.node_before is not None:
         changed += nodes_own.changes(pods.node_before, before.topology, network)
@@ -109,6 +109,12 @@ def test_other_pods_stay_unchanged_as_pods_come_and_go(
     assert changes + lasting(node, unlike_before(), unlike_before) == []
     for probe in probes.values():
         assert observe(probe()).differences == []
+
+
+@requirement("LIFE-OTHERS")
+def test_first_pods_leave_the_links_of_the_node(created: Deployment) -> None:
+    """The first ADDs left the node's uplink and its lo as they were."""
+    assert created.link_changes == []
 
 
 @requirement("LIFE-OTHERS")

@@ -149,6 +149,7 @@ class Interface:
         promiscuous: true if a user or a program made it promiscuous.
         flags: other unusual flags, for example "no ARP".
         limited: what limits the use of an address: "10.88.0.3/24 is of scope link".
+        mtu_of_ipv6: MTU of IPv6 packets in bytes; None if the interface has no IPv6.
     """
 
     index: int
@@ -170,6 +171,7 @@ class Interface:
     promiscuous: bool = False
     flags: frozenset[str] = frozenset()
     limited: tuple[str, ...] = ()
+    mtu_of_ipv6: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
 _ANSWERING = ("TOPO-SETTINGS", "a pod does not answer, or does not hear, such packets")
 _FILTERED = ("TOPO-HOOKS", "a hook on the path drops packets")
 _DEAF = ("TOPO-POD-LINKS", "no sniffer can show that it misses nothing where lo is down")
+_DEAF_NODE = ("LIFE-OTHERS", _DEAF[1])
 #: What is said of changed wiring, by whether that came with pods.
 _CHANGED = {
     False: "the pods' wiring changed while no pod was created or deleted",
@@ -300,13 +301,22 @@ def unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> E
 
 
 def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Exception | None:
-    """Return the violation of TOPO-POD-LINKS, if no sniffer gets ready as a pod's lo is down."""
+    """Return the violation of TOPO-POD-LINKS, if no sniffer gets ready as a pod's lo is down.
+
+    If it is the node's, which also sends itself what is for its mapped ports, it is LIFE-OTHERS.
+    """
     from podpath.errors import CouldNotTest
+    from podpath.model import NODE
     from podpath.topology import interfaces
 
-    if not judged.is_of_packets(item) or not isinstance(error, CouldNotTest):
+    ids, unready = shared.ids_of(item), isinstance(error, CouldNotTest)
+    if not judged.is_of_packets(item) or not (unready or _MAPPED.issuperset(ids)):
         return None
-    if not judged.is_judged(item, _DEAF[0]):
+    changes = judged.fixtures(item)["created"].link_changes
+    of_node = [d for d in changes if str(d.where) == f"{NODE} lo flags"]
+    if of_node and _DEAF_NODE[0] not in ids and judged.is_judged(item, _DEAF_NODE[0]):
+        return judged.unmet(_DEAF_NODE, of_node)
+    if not unready or not judged.is_judged(item, _DEAF[0]):
         return None
     first = persistence.first
     of_links = (d for pod in first.pods for d in interfaces.pod_links(first, pod))

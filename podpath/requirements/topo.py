@@ -188,7 +188,8 @@ REQUIREMENTS = (
         " requests work, and large answers hang.",
         how="podpath reads the MTUs of eth0, of its host end and of the bridge by netlink. All"
         " must equal the conflist's MTU, or eth0's if the conflist sets none. A macvlan or an"
-        " ipvlan must have the conflist's MTU, or that of its lower link.",
+        " ipvlan must have the conflist's MTU, or that of its lower link. On the paths of other"
+        " pods, IPv6 packets may be as large as the MTU.",
     ),
     Requirement(
         "TOPO-MAC",

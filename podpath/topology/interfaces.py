@@ -4,11 +4,11 @@ Rules: CNI specification 1.0.0, the reference plugins' documentation of bridge a
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from podpath.cni import rates
+from podpath.cni import rates, sysctls
 from podpath.cni.network import Network
-from podpath.model import NODE, POD_INTERFACE, Difference, Interface, Namespace, Topology
+from podpath.model import NODE, POD_INTERFACE, Difference, Family, Interface, Namespace, Topology
 from podpath.topology.comparison import Differences, shared, unequal
 
 _NETNS_NAME = re.compile(r"cni-[0-9a-f]+(-[0-9a-f]+)*")
@@ -179,4 +179,20 @@ def mtu(topology: Topology, network: Network, pod: str) -> Differences:
         Difference("MTU", where, str(mtu), str(end.mtu) if end else "no interface")
         for where, end, mtu in expected
         if end is None or end.mtu != mtu
-    ]
+    ] + list(_narrowed(((where, end) for where, end, _ in expected), network))
+
+
+def _narrowed(
+    links: Iterable[tuple[str, Interface | None]], network: Network
+) -> Iterator[Difference]:
+    """Yield the links on which IPv6 packets may be no larger than less than the MTU.
+
+    The kernel keeps both alike (net/ipv6/addrconf.c, addrconf_notify), but for what a router on the
+    network beyond announces, which pods with a lower link hear.
+    """
+    tuned = any(name.endswith("/mtu") for name in sysctls.values(network.conflist.sections))
+    if Family.IPV6 not in network.families or network.profile.lower or tuned:
+        return
+    for where, link in links:
+        if link and link.mtu_of_ipv6 is not None and link.mtu_of_ipv6 < link.mtu:
+            yield Difference("MTU of IPv6", where, str(link.mtu), str(link.mtu_of_ipv6))

@@ -18,6 +18,8 @@ _BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
 _NEIGHBOURS = frozenset({"PATH-ARP"})
 _BROADCASTS = _NEIGHBOURS | {"PATH-BYSTANDER"}
 _VLAN = frozenset({"PATH-VLAN"})
+#: Kinds of difference that are of one IP version.
+_OF_FAMILY = {"proxy ARP": Family.IPV4, "MTU of IPv6": Family.IPV6}
 _ISOLATION = frozenset({"PATH-ISOLATION"})
 
 
@@ -134,6 +136,11 @@ _RULES = (
     _Rule(
         "TOPO-MTU",
         "a pod's path has another MTU",
+        frozenset({"MTU of IPv6"}),
+    ),
+    _Rule(
+        "TOPO-MTU",
+        "a pod's path has another MTU",
         packets=frozenset({"PATH-MTU"}),
     ),
 )
@@ -176,7 +183,7 @@ def _is_of(difference: Difference, family: Family | None) -> bool:
     if difference.kind == "gateway address":
         held = difference.seen if difference.expected == "none" else difference.expected
         return (":" in held) == (family is Family.IPV6)
-    if difference.kind == "proxy ARP":
-        return family is Family.IPV4
+    if difference.kind in _OF_FAMILY:
+        return family is _OF_FAMILY[difference.kind]
     others = tuple(f"IPv{one.value}" for one in Family if one is not family)
     return not str(difference.where).endswith(others)

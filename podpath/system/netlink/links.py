@@ -87,6 +87,14 @@ class LinkMessage(FamilyMessage):
         return self._attributes.number("IFLA_MTU", "an MTU")
 
     @cached_property
+    def mtu_of_ipv6(self) -> int | None:
+        """The MTU of IPv6 packets, in bytes; None if the interface has no IPv6."""
+        families = self._attributes.nested("IFLA_AF_SPEC")
+        own = families.nested("AF_INET6") if families and self.is_general else None
+        configured = own.nested("IFLA_INET6_CONF") if own else None
+        return configured.field("mtu", "an MTU of IPv6") if configured else None
+
+    @cached_property
     def master(self) -> int | None:
         """The index of the master, such as a bridge; None without a master."""
         return self._attributes.number_if_any("IFLA_MASTER", "the index of a master")

@@ -81,6 +81,7 @@ def interface(
         kind=link.kind,
         mac=link.mac,
         mtu=link.mtu,
+        mtu_of_ipv6=link.mtu_of_ipv6,
         up=link.is_up,
         addresses=tuple(a.address for a in held),
         master=link.master,

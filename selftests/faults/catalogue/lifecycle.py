@@ -47,6 +47,13 @@ FAULTS = (
         after_del="ip link set eth0 multicast on",
     ),
     Fault(
+        name="the node's lo is set down",
+        source="kubernetes/kubernetes issue 100648; aws/amazon-vpc-cni-k8s issue 1360",
+        reds={"LIFE-OTHERS": "changed at node lo flags: expected up, saw none"},
+        under=dict.fromkeys(("PATH-ICMP", "PATH-PORTMAP", "LIFE-PORTMAP"), "LIFE-OTHERS"),
+        after="ip link set lo down",
+    ),
+    Fault(
         name="the first pods bring the node a route to another network",
         source="own: a service's network, which is routed to the pods' bridge",
         reds={"LIFE-OTHERS": "left behind at routes of the node: expected none, saw 100.64.99.0"},
