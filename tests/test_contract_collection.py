@@ -71,7 +71,7 @@ def test_collection_releases_an_interface_that_is_not_listed(
 @requirement("CNI-GC-LISTED")
 @since("1.1.0")
 def test_collection_spares_listed_containers(
-    collector: Collector, attach: Callable[[], Attachment]
+    collector: Collector, attach: Callable[[], Attachment], mapped: Attachment | None
 ) -> None:
-    """GC keeps both interfaces of a listed container, other networks, and files of all."""
-    assert collection.spared(collector, attach(), attach()) == []
+    """GC keeps interfaces and mapped ports of listed containers, other networks, files of all."""
+    assert collection.spared(collector, attach(), attach(), mapped) == []

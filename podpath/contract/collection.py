@@ -12,7 +12,7 @@ from podpath.contract import answers, siblings, valid_links
 from podpath.contract.answers import Answer
 from podpath.contract.attachments import BESIDE, Attachment, attached, attached_beside
 from podpath.contract.runtime import Runtime
-from podpath.contract.subjects import Role, Subject, of
+from podpath.contract.subjects import CapabilityArgs, Role, Subject, of
 from podpath.errors import Unmet
 from podpath.lifecycle import strangers
 from podpath.model import Difference
@@ -24,6 +24,10 @@ Differences = list[Difference]
 
 #: A network that has the same plugins, and no container of this one.
 _OTHER_NETWORK = "podpath-other"
+#: What a container asks for that maps a port of the node.
+PORTS: CapabilityArgs = {
+    "portMappings": [{"hostPort": 31080, "containerPort": 80, "protocol": "tcp"}]
+}
 #: Things of other programs on the node.
 _OTHER_BRIDGE = "podpath-other"
 _RESULTS = "/var/lib/cni/results"
@@ -65,16 +69,19 @@ class Collector:
         return inventory.read(self.runtime.node, self.network)
 
 
-def spared(collector: Collector, listed: Attachment, stale: Attachment) -> Differences:
-    """Check that GC leaves both interfaces of a listed container, and another network, alone.
+def spared(
+    collector: Collector, listed: Attachment, stale: Attachment, mapped: Attachment | None
+) -> Differences:
+    """Check that GC leaves all of listed containers, and another network, alone.
 
     A first GC removes leftovers of earlier calls, which would count as lost. The last one, without
     any valid attachment, must leave what no container of this network holds.
 
     Args:
         collector: the caller of GC.
-        listed: container that stays, ready for ADD.
+        listed: container that stays, and gets a second interface, ready for ADD.
         stale: container that vanishes, ready for ADD.
+        mapped: another one that stays, with a mapped port, ready for ADD; None without one.
 
     Raises:
         DoesNotConform: ADD failed, or a plugin does not end in time.
@@ -86,11 +93,12 @@ def spared(collector: Collector, listed: Attachment, stale: Attachment) -> Diffe
         return vanished
     listed.attach()
     with (
-        _second(listed) as valid,
+        _second(listed) as both,
         _of_other_network(collector),
         _of_other_programs(node),
         strangers.tracked(node) as connections,
     ):
+        valid = [*both, *_attached(mapped)]
         held = collector.now()
         stale.attach()
         gone = stale.lose_namespace()
@@ -124,6 +132,12 @@ def kept(collector: Collector, attachment: Attachment) -> Differences:
         now = collector.now().since(before)
     left = [d for d in now if d.kind == "left behind" and d.where in _HELD]
     return answers.succeeded(collected) + left
+
+
+def _attached(attachment: Attachment | None) -> Iterator[Attachment]:
+    if attachment is not None:
+        attachment.attach()
+        yield attachment
 
 
 @contextmanager

@@ -468,11 +468,11 @@ REQUIREMENTS = (
         " that are still valid",
         needs=Ability.CALLS,
         why="A GC that takes too much cuts living pods off, or gives their addresses to others.",
-        how="A container with two interfaces stays, one of another network has an address, and one"
-        " loses its namespace. GC is called with both interfaces listed, and after their DEL with"
-        " an empty list. Nothing may be lost but what the vanished container held: links, bridge"
-        " ports, and what the node learned of both interfaces must stay, and CHECK of both must"
-        " succeed, unless the conflist turns CHECK off.",
+        how="A container with two interfaces and one with a mapped port stay, one of another"
+        " network has an address, and one loses its namespace. GC is called with those listed, and"
+        " after their DEL with an empty list. Nothing may be lost but what the vanished container"
+        " held: links, bridge ports, rules, and what the node learned of all interfaces must stay,"
+        " and CHECK of each must succeed, unless the conflist turns CHECK off.",
     ),
     Requirement(
         "CNI-GC-DELEGATE",

@@ -55,6 +55,12 @@ FAULTS = (
         "ip route flush dev cni0",
     ),
     _collecting(
+        "GC takes the mapped ports of all containers",
+        "lost at rules: expected table ip nat chain CNI-HOSTPORT-DNAT",
+        "iptables -t nat -F CNI-HOSTPORT-DNAT",
+        wraps=("bridge", "portmap", "host-local"),
+    ),
+    _collecting(
         "GC deletes network namespaces",
         "lost at namespaces: expected contract-",
         "for name in $(ls /run/netns); do ip netns delete $name; done",
