@@ -31,6 +31,8 @@ from podpath.system.randomness import Draws
 FLOWS = 64
 #: The first source port that programs may use without rights (ip_unprivileged_port_start).
 _FIRST, _END = 1024, 65536
+#: Source ports of programs with rights, such as clients of NFS (bindresvport(3)).
+_RESERVED = range(600, _FIRST)
 #: Attempts to be heard, as one packet may be lost on a busy machine.
 _ATTEMPTS = 3
 #: Addresses of documentation ranges (RFC 5737, RFC 3849), in no network of the node.
@@ -99,6 +101,11 @@ def spread(draws: Draws, first: int = _FIRST, end: int = _END) -> list[int]:
     return [first + part * width + _random(draws) % width for part in range(FLOWS)]
 
 
+def _of_all_programs(draws: Draws) -> list[int]:
+    """Return source ports that are spread over the range, and one of a program with rights."""
+    return [_RESERVED[_random(draws) % len(_RESERVED)], *spread(draws)]
+
+
 def _random(draws: Draws) -> int:
     return int.from_bytes(draws.payload(4), "big")
 
@@ -116,8 +123,8 @@ def unlike(pod: str, namespace: str, host: Host, draws: Draws) -> Compared:
     """
     few = spread(draws)[:: FLOWS // _FEW]
     ways: dict[str, tuple[Callable[[str, Host, Collection[int]], Seen], list[int]]] = {
-        "udp": (_datagrams, spread(draws)),
-        "tcp": (_connections, spread(draws)),
+        "udp": (_datagrams, _of_all_programs(draws)),
+        "tcp": (_connections, _of_all_programs(draws)),
         f"udp of {_LARGE} bytes": (partial(_datagrams, size=_LARGE), few),
     }
     ends = {pod: namespace, BEYOND: host.namespace}

@@ -138,6 +138,13 @@ FAULTS = (
         after=_unmasqueraded("-p tcp --sport 1024:4000"),
     ),
     Fault(
+        name="connections of programs with rights are not masqueraded",
+        source="own: an exception for NFS, whose clients have such source ports",
+        reds={"PATH-MASQUERADE": "nothing arrived for source port"},
+        near=_NEAR,
+        after=_unmasqueraded("-p tcp --sport 1:1023"),
+    ),
+    Fault(
         name="every fifth connection is not masqueraded",
         source="cilium/cilium issue 47425: some new connections are not",
         reds={"PATH-MASQUERADE": "nothing arrived for source port"},

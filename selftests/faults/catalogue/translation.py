@@ -59,7 +59,7 @@ FAULTS = (
     Fault(
         name="packets to other networks than the node's own are not masqueraded",
         source="cilium/cilium issue 10939: an exception for destinations that is too wide",
-        reds={"PATH-MASQUERADE": "expected 192.0.2.2 for each of 64 source ports"},
+        reds={"PATH-MASQUERADE": "expected 192.0.2.2 for each of 65 source ports"},
         near=frozenset({"PATH-GATEWAY", "PATH-PORTMAP"}),
         after=_unmasqueraded("! -d 192.0.2.0/24"),
     ),
