@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-#: Settings that decide whether a node or a pod forwards, filters and answers (ip-sysctl).
+#: Settings that decide whether a node or a pod forwards, filters, answers and remembers (ip-sysctl,
+#: nf_conntrack-sysctl).
 _SETTINGS = (
     *("ipv4/ip_forward", "ipv4/conf/all/rp_filter", "ipv4/conf/all/route_localnet"),
     *("ipv4/conf/all/arp_ignore", "ipv4/conf/all/accept_local", "ipv4/icmp_echo_ignore_all"),
     *("ipv6/conf/all/forwarding", "ipv6/conf/all/disable_ipv6", "ipv4/ip_default_ttl"),
     *("bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables"),
     *("bridge/bridge-nf-call-arptables", "netfilter/nf_conntrack_max"),
+    *("netfilter/nf_conntrack_udp_timeout", "netfilter/nf_conntrack_tcp_timeout_established"),
+    "ipv4/ip_local_port_range",
 )
 #: The same of a link: of a pod's interface and the node's uplink, which has the same name, of the
 #: bridge, and of host ends that route.
@@ -18,7 +21,7 @@ _OF_LINKS = (
     *("ipv4/conf/{}/rp_filter", "ipv4/conf/{}/arp_ignore", "ipv4/conf/{}/accept_local"),
     *("ipv4/conf/{}/drop_gratuitous_arp", "ipv4/neigh/{}/mcast_solicit"),
     *("ipv6/conf/{}/disable_ipv6", "ipv6/conf/{}/drop_unsolicited_na"),
-    *("ipv6/conf/{}/hop_limit", "ipv6/neigh/{}/mcast_solicit"),
+    *("ipv6/conf/{}/hop_limit", "ipv6/neigh/{}/mcast_solicit", "ipv6/conf/{}/accept_ra"),
 )
 
 

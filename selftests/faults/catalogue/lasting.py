@@ -134,6 +134,21 @@ _UNDONE = (
         after=later("iptables -P FORWARD DROP"),
     ),
     Fault(
+        name="the node forgets datagrams after a second, seconds after ADD",
+        source="own: a profile of tuned, started late",
+        reds={"LIFE-PERSIST": "setting netfilter/nf_conntrack_udp_timeout: expected 30, saw 1"},
+        untestable=ALL,
+        after=later("echo 1 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout"),
+    ),
+    Fault(
+        name="pods lose their ports seconds after ADD",
+        source="own: a sysctl of another pod, which a daemon sets in all",
+        reds={"LIFE-PERSIST": "setting ipv4/ip_local_port_range: expected 32768"},
+        untestable=ALL,
+        after=later("""nsenter --net="$NETNS" sh -c "
+          echo 60000 60010 >/proc/sys/net/ipv4/ip_local_port_range" """),
+    ),
+    Fault(
         name="the node drops datagrams of links with such names seconds after ADD",
         source="own: a firewall that knows pods' links by how their names begin",
         reds={"LIFE-PERSIST": "changed at rules of the node: expected none, saw table ip filter"},
