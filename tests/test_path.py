@@ -449,6 +449,7 @@ def test_flows_of_all_pairs_at_once_each_take_their_own_path(
 
 @requirement("PATH-CONCURRENT")
 @each_family
+@pytest.mark.usefixtures("observer")
 def test_nothing_is_lost_or_doubled_when_all_talk(
     traffic: Traffics, pods: Deployment, family: Family, explained: Explained
 ) -> None:

@@ -13,7 +13,7 @@ from podpath.paths import capture, why
 from podpath.paths.dissect import dissect_head
 from podpath.paths.judgement import Judgement
 from podpath.paths.probes import Probe
-from podpath.system import drops, netns
+from podpath.system import counters, drops, netns
 from podpath.system.netlink import losses
 from podpath.system.netlink.losses import Reading
 from podpath.system.netlink.nftables import Dropper
@@ -103,7 +103,12 @@ class Record:
         mine = why.of_probes(expected, observation.sightings, recorded)
         promiscuous = [(p.namespace, link) for p in observation.proofs for link in p.promiscuous]
         filters = self._filters(recorded, after)
-        counts = tuple(c for name, reading in after.items() for c in self._moved(name, reading))
+        versions = _versions(judgement)
+        counts = tuple(
+            count
+            for name, reading in after.items()
+            for count in self._moved(name, reading, versions)
+        )
         return tuple(why.losses(judgement, mine, promiscuous, filters)), counts
 
     def explain_flows(
@@ -118,13 +123,21 @@ class Record:
             return why.of_flows(dropped or (), pods, self._filters(dropped or (), after))
         return []
 
-    def _moved(self, name: str, after: Reading) -> list[Count]:
-        """List the counters of a namespace that grew, and the counters of rules that drop."""
+    def _moved(self, name: str, after: Reading, versions: Collection[int]) -> list[Count]:
+        """List the counters of a namespace that grew, and the counters of rules that drop.
+
+        Those of another IP version than the lost packets' have grown by others' packets.
+        """
         was, path = self.before[name], self.namespaces[name]
-        counters = _grown(was.counters(), after.counters())
+        grown = _grown(was.counters(), after.counters())
+        own = {text: n for text, n in grown.items() if counters.concerns(text, versions)}
         rules = _grown(was.droppers(), after.droppers())
-        worded = {losses.worded(path, rule): number for rule, number in rules.items()}
-        return [Count(name, text, number) for text, number in {**counters, **worded}.items()]
+        worded = {
+            losses.worded(path, rule): number
+            for rule, number in rules.items()
+            if not versions or any(map(rule.concerns, versions))
+        }
+        return [Count(name, text, number) for text, number in {**own, **worded}.items()]
 
     def _filters(self, dropped: Sequence[Dropped], after: Mapping[str, Reading]) -> why.Filters:
         """Name the rules by which the packet filter dropped packets."""
@@ -177,6 +190,18 @@ def _inodes(namespaces: Mapping[str, str]) -> dict[int, str]:
         with suppress(CouldNotTest):
             names[netns.inode(path)] = name
     return names
+
+
+def _versions(judgement: Judgement) -> frozenset[int]:
+    """Return the IP versions of the packets that differ. Pure."""
+    return frozenset(
+        sighting.packet.source.version
+        for crossing in judgement.crossings
+        if crossing.differences
+        for hop in crossing.at_hops
+        for sighting in hop
+        if sighting.packet.source
+    )
 
 
 def _grown(was: Mapping[T, int | None], now: Mapping[T, int | None]) -> dict[T, int]:

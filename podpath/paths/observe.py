@@ -368,17 +368,22 @@ def _no_doubts(
     doubt = traffic.doubt(result) or self_report.of_packets(
         traffic.probe, result.status, text, traffic.size, sightings
     )
+    forestalled = _is_forestalled(traffic.probe, sightings)
+    if not doubt and forestalled:  # the ping itself failed, and does not tell
+        doubt = "it was asked for its own MAC address first"
     must_send = not traffic.refused and not traffic.conclusive
     if not doubt and result.status > 0 and must_send:
         recognized = any(traffic.probe.recognize(sightings))
         doubt = "" if recognized else self_report.unsent(topology, *traffic.ends, text, sightings)
     if doubt:
-        error = Forestalled if _is_forestalled(traffic.probe, sightings) else Inconclusive
+        error = Forestalled if forestalled else Inconclusive
         raise error(f"from {traffic.sender or traffic.source} to {traffic.destination}: {doubt}")
 
 
-def _is_forestalled(probe: probes.Probe, sightings: Iterable[Sighting]) -> bool:
-    return isinstance(probe, probes.Resolution) and any(map(probe.is_forestalled_by, sightings))
+def _is_forestalled(probe: probes.Probe, sightings: Sequence[Sighting]) -> bool:
+    if not isinstance(probe, probes.Resolution) or probes.REQUEST in probe.recognize(sightings):
+        return False
+    return any(map(probe.is_forestalled_by, sightings))
 
 
 def _succeeded(traffic: Traffic, result: CommandResult, differences: Sequence[Difference]) -> None:

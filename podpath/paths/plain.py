@@ -149,11 +149,16 @@ def rules(judgement: Judgement, losses: Sequence[Loss]) -> frozenset[str]:
         judgement: The sightings, compared with the expected paths.
         losses: Why packets were lost, as far as the kernel reported it.
     """
-    causes = [cause for loss in losses for cause in loss.causes]
     explained = {loss.path for loss in losses}
-    if not _is_only_loss(judgement) or not all(cause.rules for cause in causes):
+    if not _is_only_loss(judgement) or not ending.explains_all(judgement, explained):
         return frozenset()
-    if not causes or not ending.explains_all(judgement, explained):
+    return of_all(losses)
+
+
+def of_all(losses: Iterable[Loss]) -> frozenset[str]:
+    """Return the rules that dropped packets; none if any was dropped by something else."""
+    causes = [cause for loss in losses for cause in loss.causes]
+    if not all(cause.rules for cause in causes):
         return frozenset()
     return frozenset(_uncounted(rule) for cause in causes for rule in cause.rules)
 

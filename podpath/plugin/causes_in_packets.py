@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
     from podpath.cni.network import Network
     from podpath.lifecycle.persistence import Persistence
-    from podpath.model import Difference
+    from podpath.model import Difference, Family
     from podpath.paths.observe import Observed
     from podpath.topology.cause import Cause
+
+#: Its packets pass between two pods, after a translation.
+_OF_SERVICES = "K8S-SERVICE"
 
 
 def following(item: pytest.Item, persistence: Persistence) -> Exception | None:
@@ -93,8 +96,9 @@ def resent(item: pytest.Item, error: Exception) -> Exception | None:
     from podpath.errors import CouldNotTest
     from podpath.plugin import resending
 
-    ids, family = shared.ids_of(item), judged.parameters(item).get("family")
-    of_path = len(ids) == 1 and ids[0].startswith("PATH-")
+    ids = shared.ids_of(item)
+    of_path = len(ids) == 1 and ids[0].startswith(("PATH-", _OF_SERVICES))
+    family = judged.parameters(item).get("family") or _only_family(item)
     if not of_path or family is None or not isinstance(error, AssertionError):
         return None
     try:
@@ -105,6 +109,16 @@ def resent(item: pytest.Item, error: Exception) -> Exception | None:
         return None
     plain, text = found
     return judged.unmet((plain.requirement, plain.consequence), [text])
+
+
+def _only_family(item: pytest.Item) -> Family | None:
+    """Return the IP version of a test's packets, if they have one alone."""
+    from podpath.model import Family
+
+    observed = item.stash.get(shared.observations, [])
+    packets = (s.packet for o in observed for s in o.observation.sightings)
+    versions = {packet.source.version for packet in packets if packet.source}
+    return Family(versions.pop()) if len(versions) == 1 else None
 
 
 def _of_packets(

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
 _BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
 #: Requirements on packets whose way is compared hop by hop.
-_HOP_BY_HOP = frozenset({"PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-GATEWAY"})
+_HOP_BY_HOP = frozenset(
+    {"PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-GATEWAY", "K8S-SERVICE", "K8S-PROBE"}
+)
 #: Requirements on packets to mapped ports, and on those that the node sends on to pods on a bridge.
 _MAPPED = frozenset({"PATH-PORTMAP", "LIFE-PORTMAP"})
-_FROM_NODE = _BY_GATEWAY | {"LIFE-REUSE"}
+_FROM_NODE = _BY_GATEWAY | {"LIFE-REUSE", "K8S-SERVICE", "K8S-HAIRPIN", "K8S-PROBE"}
 _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
 _ADDRESSED = ("TOPO-ADDR", "a pod's interface lacks its address")
 _ROUTED = ("TOPO-ROUTE", "a pod lacks a route for these packets, or the gateway's MAC address")

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 #: Requirements on packets of pods.
-OF_PACKETS = ("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORTMAP")
+OF_PACKETS = (
+    *("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORTMAP"),
+    *("K8S-SERVICE", "K8S-HAIRPIN", "K8S-PROBE"),
+)
 
 
 def is_about_paths(error: Exception) -> bool:

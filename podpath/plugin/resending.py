@@ -47,21 +47,33 @@ def exchange(item: pytest.Item, family: Family) -> tuple[Exchange, str] | None:
 
     requirement = shared.ids_of(item)[0]
     failed = [o for o in item.stash.get(shared.observations, []) if o.differences]
-    if not failed or not judged.fixtures(item).keys() >= _NEEDED:
+    unwatched = item.stash.get(shared.unwatched, None)
+    if not judged.fixtures(item).keys() >= _NEEDED:
         return None
-    return _by_rules(item, family, failed, requirement) or (
+    if not failed:
+        if unwatched is None or not unwatched.is_all:
+            return None
+        return _by_rules(item, family, [plain.of_all(unwatched.losses)], requirement)
+    dropping = [plain.rules(o.judgement, o.losses) for o in failed]
+    return _by_rules(item, family, dropping, requirement) or (
         _of_same_packets(item, family, failed) if requirement in plain.RESENDING else None
     )
 
 
 def _by_rules(
-    item: pytest.Item, family: Family, failed: Sequence[Observed], requirement: str
+    item: pytest.Item, family: Family, dropping: Sequence[frozenset[str]], requirement: str
 ) -> tuple[Exchange, str] | None:
-    """Return a simpler exchange whose packets the same rules drop."""
+    """Return a simpler exchange whose packets the same rules drop.
+
+    Args:
+        item: The test.
+        family: The IP version of its packets.
+        dropping: The rules that dropped what was lost, of each observation.
+        requirement: id of the test's requirement.
+    """
     from podpath.nodes.deployment import CLIENT, SERVER
     from podpath.paths import plain
 
-    dropping = [plain.rules(o.judgement, o.losses) for o in failed]
     if not all(dropping):
         return None
     for one in plain.simpler(requirement, CLIENT, SERVER):

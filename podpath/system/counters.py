@@ -1,8 +1,15 @@
 """Parsers of the kernel's counters in /proc/net, by the names that nstat(8) gives them. Pure."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 
 from podpath.system import proc
+
+#: Counters of one IP version alone; those of TCP, links and connection tracking are of both.
+_OF_VERSIONS = {
+    4: re.compile(r"(Ip|IpExt|Icmp|IcmpMsg|Udp|UdpLite)(?=[A-Z])"),
+    6: re.compile(r"(Ip|Icmp|Udp|UdpLite)6"),
+}
 
 #: Columns of /proc/net/dev that count frames that a link lost.
 _LINK_LOSSES = {
@@ -30,6 +37,12 @@ def of_ipv6(table: str) -> dict[str, int]:
 def of_links(table: str) -> dict[str, int]:
     """Read the frames that links lost, of /proc/net/dev: "eth0 rx_dropped" -> number."""
     return dict(_of_links(table))
+
+
+def concerns(name: str, versions: Collection[int]) -> bool:
+    """Return whether a counter may count packets of one of the IP versions."""
+    own = [version for version, names in _OF_VERSIONS.items() if names.match(name)]
+    return not own or not versions or own[0] in versions
 
 
 def _of_links(table: str) -> Iterator[tuple[str, int]]:

@@ -14,7 +14,8 @@ from podpath.topology.wiring import Wiring
 #: Requirements that are not of each pod.
 _OF_NODE = frozenset({"TOPO-BRIDGE-GATEWAY", "TOPO-BRIDGE-MEMBERS"})
 _BEYOND = frozenset({"PATH-MASQUERADE", "PATH-PORTMAP", "LIFE-PORTMAP"})
-_BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
+#: On a cluster, podpath waits until the node itself reaches a Service's pod.
+_BY_GATEWAY = _BEYOND | {"PATH-GATEWAY", "K8S-SERVICE", "K8S-HAIRPIN", "K8S-PROBE"}
 _NEIGHBOURS = frozenset({"PATH-ARP"})
 _BROADCASTS = _NEIGHBOURS | {"PATH-BYSTANDER"}
 _VLAN = frozenset({"PATH-VLAN"})

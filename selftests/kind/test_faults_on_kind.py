@@ -45,6 +45,13 @@ _EMBEDDED = frozenset(
         "the uplink has another MTU while there are pods",
         "pods answer no requests for their MAC address",
         "pods do not hear that an address has moved",
+        # the node's own programs talk to each other there
+        "the node's lo is set down",
+        # of these, the kubelet's probe is all that a cluster shows
+        "the node may not send datagrams to its pods",
+        "large datagrams of the node do not reach pods",
+        # on cgroup v1, a node's /sys/fs/cgroup is read-only
+        "deletion leaves a cgroup",
     }
 )
 #: Looked at where no other program is, as one of these may do the same: rules and routes that
@@ -73,6 +80,25 @@ _ALONE = frozenset(
         "deletion leaves a file in shared memory",
         "deletion leaves a file where nobody looks",
         "deletion leaves a file below a directory of /run",
+        "the node drops datagrams of pods seconds after ADD",
+        "the node drops datagrams of links with such names seconds after ADD",
+        "the node forgets datagrams after a second, seconds after ADD",
+        "pods are masqueraded from each other seconds after ADD",
+        "the node loses its default route seconds after ADD",
+        "the node drops what it forwards seconds after ADD",
+        "the node drops what pods send by an IPsec policy seconds after ADD",
+        "the bridge filters source addresses seconds after ADD",
+        "the node's uplink gets a smaller MTU seconds after ADD",
+        "the node's uplink goes down seconds after ADD",
+        "pods are excepted from masquerading seconds after ADD",
+        "what pods send to a port is redirected seconds after ADD",
+        "the largest segment of pods is clamped seconds after ADD",
+        "what pods send is handed to a program seconds after ADD",
+        "the node tracks no connections of pods seconds after ADD",
+        "an IPsec policy drops what pods send to beyond the node",
+        "the end of one pod deletes bridges that it does not know",
+        "the end of one pod takes another program's IPsec policies",
+        "the end of one pod leaves traffic control on the uplink",
         *(fault.name for fault in (*files.FAULTS, *settings.FAULTS)),
     }
 )
@@ -81,6 +107,7 @@ _RESET = r"""
 ip -o link | sed 's/^[0-9]*: //; s/[@:].*//' | grep -vx 'lo\|eth0\|veth.*' |
   while read -r link; do ip link delete "$link"; done
 for link in eth0 lo; do ip address flush dev $link to 10.88.0.0/16; done
+ip route flush table local dev lo root 10.88.0.0/16
 cut -d ' ' -f 5 /proc/self/mountinfo | grep '^/run/podpath/' | sort -r | xargs -r -n 1 umount
 for namespace in $(ip netns list | cut -d ' ' -f 1); do
   [ -n "$(ip netns pids $namespace)" ] || ip netns delete $namespace; done
@@ -159,9 +186,9 @@ def _applicable(fault: Fault) -> bool:
     # what the cluster is made for: pods on a bridge, with IPv4 alone
     bridged = fault.network == conflist.DEFAULT and fault.wraps == ("bridge",)
     # the cluster's real plugins may be of a release without attributes of routes or isolation
-    known = fault not in routes.FAULTS and "PATH-ISOLATION" not in fault.reds
+    known = fault not in routes.FAULTS and "PATH-ISOLATION" not in {*fault.reds, *fault.under}
     # kind's node has no Python
-    runs = "python3" not in repr(fault)
+    runs = "python" not in repr(fault)  # also as sys.executable names it
     of_its_kind = bridged and known and runs and not fault.has_ipv6
     in_time = (
         not _FRESH & set(fault.reds) and fault.name not in _ENDED | _ENDLESS | _EMBEDDED | _ALONE

@@ -249,8 +249,10 @@ FAULTS = (
         source="flannel-io/flannel issue 2116",
         reds={"PATH-GATEWAY": "missing hop"},
         near=frozenset({"PATH-ICMP"}),
-        after="iptables -C INPUT -s 10.88.0.0/24 -d 192.0.2.2 -j DROP ||"
-        " iptables -A INPUT -s 10.88.0.0/24 -d 192.0.2.2 -j DROP",
+        # the uplink's own address: another one on a cluster's node
+        after="""own=$(ip -o -4 address show dev eth0); own=${own#*inet }; own=${own%%/*}
+          iptables -C INPUT -s 10.88.0.0/24 -d "$own" -j DROP ||
+            iptables -A INPUT -s 10.88.0.0/24 -d "$own" -j DROP""",
     ),
     Fault(
         name="one packet in a hundred is dropped",

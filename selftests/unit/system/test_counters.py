@@ -1,5 +1,7 @@
 """Counters of /proc/net, by the names of nstat(8)."""
 
+import pytest
+
 from podpath.system import counters
 
 _SNMP = """\
@@ -46,3 +48,22 @@ def test_links() -> None:
 def test_connection_tracking_is_summed_over_the_cpus() -> None:
     assert counters.of_conntrack(_CONNTRACK)["conntrack drop"] == 17
     assert counters.of_conntrack("") == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "versions"),
+    [
+        ("IpInDiscards", {4}),
+        ("IpExtInCsumErrors", {4}),
+        ("UdpInCsumErrors", {4}),
+        ("Ip6InDiscards", {6}),
+        ("Icmp6InErrors", {6}),
+        ("Udp6InCsumErrors", {6}),
+        ("TcpInCsumErrs", {4, 6}),
+        ("eth0 rx_dropped", {4, 6}),
+    ],
+)
+def test_counters_of_ip_versions(name: str, versions: set[int]) -> None:
+    """Those of TCP, whose names the kernel has once, and of links are of both."""
+    assert {version for version in (4, 6) if counters.concerns(name, {version})} == versions
+    assert counters.concerns(name, ())
