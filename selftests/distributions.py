@@ -26,6 +26,8 @@ _PACKAGES = ("ca-certificates", "python3", "python3-pip", "python3-venv")
 _OF_THIS_MACHINE = (
     *("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/xdg/pip"),
     *("/etc/ssl/certs/ca-certificates.crt", "/etc/apt/apt.conf.d"),
+    # ca-certificates, which is installed there later, makes its bundle of these
+    "/usr/local/share/ca-certificates",
 )
 _CHECKOUT = "root/podpath"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -277,8 +277,7 @@ def _read_to_end(
     assert process.stdout is not None
     assert process.stderr is not None
     outputs = [bytearray(), bytearray()]
-    limit = limits.current()
-    deadline = time.monotonic() + limit.measures.plugin_call
+    deadline = time.monotonic() + _until_killed()
     with selectors.DefaultSelector() as selector:
         for number, pipe in enumerate((process.stdout, process.stderr)):
             selector.register(pipe, selectors.EVENT_READ, number)
@@ -294,15 +293,21 @@ def _read_to_end(
                     f"{call} did not end, printed more than {most}, and was killed"
                 )
     try:
-        process.wait(max(deadline - time.monotonic(), limit.plugin_exit))
+        process.wait(max(deadline - time.monotonic(), limits.current().plugin_exit))
     except subprocess.TimeoutExpired:
         return outputs, _late(process, call)
     return outputs, None
 
 
+def _until_killed() -> float:
+    """Seconds until a call is killed; CNI-TIME allows less on a slow machine: answers.late()."""
+    limit = limits.current()
+    return limit.measures.plugin_call * limit.patience
+
+
 def _late(process: "subprocess.Popen[bytes]", call: str) -> Hung:
     """Return the error of a call that took too long; another process may hold its output open."""
-    seconds = f"{limits.current().measures.plugin_call:.0f} s"
+    seconds = f"{_until_killed():.0f} s"
     if process.poll() is None:
         return Hung(f"{call} did not end within {seconds}, and was killed")
     return Hung(f"{call} ended, but another process held its output open for more than {seconds}")

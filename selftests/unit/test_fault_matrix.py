@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from podpath.report.outcome import Verdict
+from podpath.system import drops
 from selftests.faults import matrix
 from selftests.faults.fault import Fault
 from selftests.suite import Run
@@ -90,6 +91,18 @@ def test_consequence_must_be_told_under_its_cause() -> None:
     ):
         row = matrix.row(fault, ended(1, TOPO_MTU=CAUGHT, PATH_MTU=reason))
         assert set(row.wrong) == wrong
+
+
+@pytest.mark.parametrize("has_record", [True, False])
+def test_kernel_without_a_record_of_drops_tells_nothing_under_hooks(
+    has_record: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = replace(FAULT, reds={"TOPO-HOOKS": "clsact"}, under={"PATH-ICMP": "TOPO-HOOKS"})
+    monkeypatch.setattr(drops, "recorder", lambda: object() if has_record else None)
+    hooks, missing = ((Verdict.DOES_NOT_CONFORM, text) for text in ("clsact", "missing hop"))
+
+    row = matrix.row(fault, ended(1, TOPO_HOOKS=hooks, PATH_ICMP=missing))
+    assert set(row.wrong) == ({"PATH-ICMP"} if has_record else set())
 
 
 def test_consequences_that_need_no_declaration() -> None:

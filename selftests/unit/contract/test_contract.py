@@ -290,6 +290,14 @@ def test_plugin_that_hangs_is_killed(script: str, says: str, limit: Callable[...
     assert time.monotonic() - started < 20
 
 
+def test_slow_plugin_is_not_killed_on_a_slow_machine(limit: Callable[..., None]) -> None:
+    """Its answer is judged, and that it was late: nothing else is red, or not run."""
+    limit(patience=50.0, measures=Measures(plugin_call=0.2))
+
+    status, _, _ = run("sleep 0.4")
+    assert status == 0
+
+
 def test_plugin_that_does_not_stop_talking_is_killed() -> None:
     """Endless output would fill the memory; like a call that hangs, it is not waited for again."""
     with pytest.raises(Hung, match="sh ADD did not end, printed more than 4 MiB, and was killed"):
