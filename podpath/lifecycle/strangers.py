@@ -24,7 +24,10 @@ T = TypeVar("T")
 #: A table of its own, and rules in iptables' tables, of addresses of documentation ranges
 #: (RFC 5737, RFC 3849): they meet no packet.
 _OTHER, _OTHER_V6 = "203.0.113.77", "2001:db8:77::77"
+_BEYOND, _BEYOND_V6 = "203.0.113.78", "2001:db8:77::78"
 TABLE = "podpath_other"
+#: A table of routes that no other program uses; and a port.
+_ROUTES = 7777
 _IPTABLES = (
     ("filter", "FORWARD", f"-s {_OTHER} -j ACCEPT"),
     ("nat", "PREROUTING", f"-s {_OTHER} -j ACCEPT"),
@@ -34,14 +37,12 @@ _IPTABLES = (
 _LEASES = f"/var/lib/cni/networks/{TABLE}"
 #: Kinds of things that other programs have.
 _KINDS = frozenset({"rules", "routing", "interfaces", "IPsec", "files"})
-#: A table of routes that no other program uses; and a port.
-_ROUTES = 7777
 #: Connections through the node, as one that it masqueraded: seconds for which it tracks them.
 _PROTOCOLS = {"TCP": socket.IPPROTO_TCP, "UDP": socket.IPPROTO_UDP}
 _CONNECTIONS = {
     name: Connection(
-        *(protocol, ip_address(_OTHER), ip_address("203.0.113.78"), (_ROUTES, _ROUTES)),
-        ip_address("203.0.113.78"),
+        *(protocol, ip_address(_OTHER), ip_address(_BEYOND), (_ROUTES, _ROUTES)),
+        ip_address(_BEYOND),
     )
     for name, protocol in _PROTOCOLS.items()
 }
@@ -55,14 +56,12 @@ _SET = "3"
 
 
 def _more(action: str) -> Iterator[str]:
-    """Yield commands that add or delete what not every kernel has.
-
-    Rules are added to tables that are there: a table would stay.
-    """
+    """Yield commands that add or delete what not every kernel has."""
+    option = "-A" if action == "add" else "-D"
     yield f"nft {action} table inet {TABLE}"
     yield f"nft {action} table bridge {TABLE}"
     yield f"ip link {action} {TABLE}" + " type bridge" * (action == "add")
-    yield f"ip xfrm policy {action} dir out src {_OTHER} dst 203.0.113.78"
+    yield f"ip xfrm policy {action} dir out src {_OTHER} dst {_BEYOND}"
     lease = f"{_LEASES}/{_OTHER}"
     yield f"mkdir -p {_LEASES} && echo other >{lease}" if action == "add" else f"rm -r {_LEASES}"
     for family, address in (("-4", _OTHER), ("-6", _OTHER_V6)):
@@ -73,9 +72,28 @@ def _more(action: str) -> Iterator[str]:
             *(("filter", "INPUT"), ("mangle", "FORWARD"), ("raw", "PREROUTING")),
             *(("nat", "OUTPUT"), ("filter", "FORWARD"), ("nat", "POSTROUTING")),
         ):
-            option = "-A" if action == "add" else "-D"
-            rule = f"{program} -w -t {table} {option} {chain} -s {address} -j RETURN"
-            yield f"! {program}-save | grep -q '^[*]{table}' || {rule}"
+            yield _where_there(program, table, f"{option} {chain} -s {address} -j RETURN")
+    for program, address, beyond in (
+        ("iptables", _OTHER, _BEYOND),
+        ("ip6tables", _OTHER_V6, _BEYOND_V6),
+    ):
+        for rule in (
+            f"POSTROUTING -s {address} ! -d {beyond} -j MASQUERADE",
+            f"PREROUTING -d {address} -p tcp --dport {_ROUTES} -j DNAT --to-destination {beyond}",
+        ):
+            yield _where_there(program, "nat", f"{option} {rule}")
+
+
+def _where_there(program: str, table: str, text: str) -> str:
+    """Return the command that changes a table of iptables, if there is one: a table would stay."""
+    return f"! {program}-save | grep -q '^[*]{table}' || {program} -w -t {table} {text}"
+
+
+def _sets() -> Iterator[str]:
+    """Yield commands that add a set with an element to the tables of nftables."""
+    for family, kind, element in (("ip", "ipv4_addr", _OTHER), ("inet", "ipv6_addr", _OTHER_V6)):
+        yield f"nft 'add set {family} {TABLE} others {{ type {kind}; }}'"
+        yield f"nft 'add element {family} {TABLE} others {{ {element} }}'"
 
 
 _ADD = "; ".join(
@@ -85,7 +103,7 @@ _ADD = "; ".join(
         f"nft add chain ip {TABLE} kept",
         f"nft add rule ip {TABLE} kept ip saddr {_OTHER} counter accept",
         *(f"iptables -w -t {table} -A {chain} {rule}" for table, chain, rule in _IPTABLES),
-        *(f"{{ {command} || :; }}" for command in _more("add")),
+        *(f"{{ {command} || :; }}" for command in (*_more("add"), *_sets())),
     ]
 )
 _DELETE = "; ".join(
@@ -133,7 +151,7 @@ def lost(node: Node, network: Network, pods: Deployment) -> list[Difference]:
             pass
         now = inventory.read(node, network)
         differences = forgotten(node, connections) + _unknown(node, neighbours)
-    return [d for d in now.since(before) if d.kind == "lost" and _is_other(d)] + differences
+    return [d for d in now.since(before) if d.kind == "lost" and is_other(d)] + differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +260,8 @@ def _in_node(node: Node, ask: Callable[[], T], otherwise: T) -> T:
     return otherwise
 
 
-def _is_other(difference: Difference) -> bool:
+def is_other(difference: Difference) -> bool:
+    """Return whether a difference is of what podpath made in the place of other programs. Pure."""
     marks = (_OTHER, _OTHER_V6, TABLE)
     is_kind = difference.where in _KINDS
     return is_kind and any(mark in difference.expected for mark in marks)

@@ -37,9 +37,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         return (yield)
     except Exception as error:
-        from podpath.plugin import attaching, deleting
+        from podpath.plugin import attaching, deleting, taking
 
-        of_pods = deleting.left_by_container(item, error) or attaching.of_pod(item, error)
+        of_pods = (
+            taking.taken_by_container(item, error)
+            or deleting.left_by_container(item, error)
+            or attaching.of_pod(item, error)
+        )
         if of_pods:
             raise of_pods from None
         persistence = item.config.stash.get(shared.persistence, None)
@@ -61,7 +65,7 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
     """Return the violation that the failure of a test on the pods follows from, or None."""
     from podpath.plugin import causes_in_packets as packets
     from podpath.plugin import causes_in_wiring as wiring
-    from podpath.plugin import deleting, judged
+    from podpath.plugin import deleting, judged, taking
 
     cause = None
     if isinstance(error, AssertionError):
@@ -84,5 +88,6 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
         or wiring.deaf(item, error, persistence)
         or packets.copied(item)
         or packets.resent(item, error)
+        or taking.taken(item, error)
         or deleting.left(item, error)
     )

@@ -84,9 +84,10 @@ REQUIREMENTS = (
         " when its first pods are made. Then a ping, an"
         " HTTP exchange and a datagram must take the path. Where they are configured, a ping to"
         " beyond the node must still be masqueraded, and a mapped port lead to its pod. On a node"
-        " of podpath's own, tables of nftables, rules of iptables, routing rules and routes that no"
-        " plugin made must stay, in both IP versions, as must tracked connections of others and"
-        " neighbours that the node knows. Its"
+        " of podpath's own, tables and sets of nftables, rules of iptables, routing rules and"
+        " routes that no plugin made must stay, in both IP versions, as must tracked connections of"
+        " others and neighbours that the node knows. Some of these rules masquerade, or map a port."
+        " Its"
         " first pods must not write files of its own: those below /etc and"
         " /usr, other networks' configurations among them. A plugin's own are below /etc/cni, /var"
         " and /run.",

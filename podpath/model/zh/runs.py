@@ -83,6 +83,7 @@ TEXTS = {
     "a port of the bridge learns nothing": "网桥的一个端口不学习地址",
     "the bridge does not remember where pods are": "网桥不记得 Pod 在哪里",
     "the deletion of any pod has these differences": "删除任何 Pod 都有这些差异",
+    "the deletion of any pod takes what other programs have": "删除任何 Pod 都会带走其他程序的东西",
     "a ping between pods is lost, too": "Pod 之间的 ping 也会丢失",
     "an HTTP exchange between pods is lost, too": "Pod 之间的 HTTP 交互也会丢失",
     "a datagram between pods is lost, too": "Pod 之间的数据报也会丢失",

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from selftests.faults.catalogue.contract import no_masquerade
 from selftests.faults.catalogue.ipv6 import dual_stack
 from selftests.faults.fault import Fault, given, rule_of_iptables
 from selftests.suite import ROOT
@@ -39,6 +40,17 @@ kernel.recv(4096)'"""
 
 #: CTA_MARK and CTA_MARK_MASK.
 _MARKED = 'struct.pack("=HH", 8, 8) + bytes(3) + b"M" + struct.pack("=HH", 8, 21) + b"\xff" * 4'
+
+
+#: Shell, once a node: a rule of the node's owner, for guests on a network of their own.
+_OWNED = """[ -e /run/podpath/fault/owned ] || { : >/run/podpath/fault/owned
+  iptables -t nat -A POSTROUTING -s 192.168.122.0/24 ! -d 192.168.122.0/24 -j MASQUERADE; }"""
+
+
+def _deleting(program: str, chain: str, target: str) -> str:
+    """Shell that deletes all rules of a chain of translation with one target, whose they may be."""
+    return f"""{program}-save -t nat | sed -n 's/^-A \\({chain} .*-j {target}\\>.*\\)/-D \\1/p' |
+          while read -r rule; do {program} -w -t nat $rule; done"""
 
 
 FAULTS = (
@@ -192,6 +204,37 @@ FAULTS = (
         after_del='[ "$POD" != passer-1 ] || iptables -F FORWARD',
     ),
     Fault(
+        name="the end of any pod takes what masquerades for others",
+        source="containers/podman issue 16805, for rules that the node's owner made",
+        reds={"LIFE-OTHERS": "ip saddr 203.0.113.77 "},
+        near=frozenset({"PATH-MASQUERADE", "LIFE-DELETE", "LIFE-CHURN", "LIFE-REBOOT"}),
+        after_del=_deleting("iptables", "POSTROUTING", "MASQUERADE"),
+    ),
+    Fault(
+        name="the end of any pod takes what the node's owner has it masquerade",
+        source="containers/podman issue 16805, for rules that the node's owner made",
+        reds={"LIFE-OTHERS": "ip saddr 203.0.113.77 "},
+        under={"LIFE-DELETE": "LIFE-OTHERS", "LIFE-REBOOT": "LIFE-OTHERS"},
+        near=frozenset({"PATH-MASQUERADE"}),
+        first=_OWNED,
+        after_del=_deleting("iptables", "POSTROUTING", "MASQUERADE"),
+    ),
+    Fault(
+        name="the end of any pod takes ports that others map",
+        source="containers/podman issue 16805, for rules that the node's owner made",
+        reds={"LIFE-OTHERS": "ip daddr 203.0.113.77 "},
+        near=frozenset({"PATH-PORTMAP"}),
+        after_del=_deleting("iptables", "PREROUTING", "DNAT"),
+    ),
+    Fault(
+        name="the end of any pod empties the sets of others",
+        source="own: a clean-up of addresses that goes through all sets",
+        reds={"LIFE-OTHERS": "element 203.0.113.77"},
+        near=frozenset({"PATH-MASQUERADE"}),
+        after_del="""nft list sets | awk '/^table/ { t = $2 " " $3 } /set / { print t, $2 }' |
+          while read -r set; do nft flush set $set; done""",
+    ),
+    Fault(
         name="the start of one pod deletes a table of another program",
         source="containers/podman issue 11123: nft flush ruleset",
         reds={"LIFE-OTHERS": "lost at rules: expected table ip podpath_other"},
@@ -315,6 +358,17 @@ PLUGINS = (
         reds={},
         near=frozenset({"LIFE-OTHERS", "LIFE-PORTMAP", "LIFE-DELETE"}),
         after_del=forget(_MARKED),
+    ),
+    Fault(
+        name="each pod has a rule in POSTROUTING that masquerades it alone",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-OTHERS", "LIFE-DELETE", "LIFE-CHURN", "LIFE-REBOOT"}),
+        configure=no_masquerade,
+        after="""iptables -w -t nat -A POSTROUTING -s "$IP" ! -d 10.88.0.0/24 \\
+            -m comment --comment "$CNI_CONTAINERID-$CNI_IFNAME" -j MASQUERADE""",
+        after_del="""iptables-save -t nat | grep "^-A POSTROUTING.*$CNI_CONTAINERID-$CNI_IFNAME" |
+          sed 's/^-A/-D/' | xargs -r -L 1 iptables -w -t nat""",
     ),
     Fault(
         name="masqueraded packets get any port",
