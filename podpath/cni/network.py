@@ -9,7 +9,7 @@ from podpath.cni import conflist, unsupported, vlans
 from podpath.cni.conflist import Conflist
 from podpath.cni.ipam import Ipam
 from podpath.errors import CouldNotTest
-from podpath.model import Address, Family, Topology
+from podpath.model import Address, AddressWithPrefix, Family, Topology
 from podpath.profiles import UPLINK, HopRule, Profile, RouteRule, limited
 from podpath.requirements import REQUIREMENTS
 
@@ -171,6 +171,16 @@ class Network:
         if self.profile.master is not None:
             return self.conflist.is_gateway
         return gateway not in self.profile.gateways
+
+    def may_be_gateway(self, held: AddressWithPrefix) -> bool:
+        """Return whether an address of a link of all pods may be that of a gateway.
+
+        Where pods have shown the ranges, another pod may bring another one, with its own gateway.
+        """
+        if held in self.ipam.gateways_of(Family(held.version)):
+            return True
+        is_known = any(held.ip in stated.subnet for stated in self.ipam.ranges)
+        return not (is_known or self.ipam.is_stated)
 
     @property
     def mode(self) -> str:

@@ -142,8 +142,19 @@ def gateway(attachment: Attachment, network: Network) -> Breakage:
     held = links.links(attachment.runtime.node).get(link, links.Link("", ())).addresses
     if f"{first.gateway}/{first.subnet.prefixlen}" not in held:
         return Breakage(impossible=f"{link} lacks the address already, see TOPO-BRIDGE-GATEWAY")
-    where = f"{first.gateway}/{first.subnet.prefixlen} dev {quote(link)}"
-    return Breakage(f"ip address delete {where}", f"ip address add {where}")
+    address, device = f"{first.gateway}/{first.subnet.prefixlen}", f"dev {quote(link)}"
+    later = [a for a in held[held.index(address) + 1 :] if (":" in a) == (":" in address)]
+    undo = [f"ip address add {address} {device}", *(_behind(a, device) for a in later)]
+    return Breakage(f"ip address delete {address} {device}", "; ".join(undo))
+
+
+def _behind(address: str, device: str) -> str:
+    """Return the command that puts an address behind all others of a link.
+
+    A plugin may take the first address of a link for the gateway's (plugins/main/bridge/bridge.go,
+    ensureAddr), and the kernel deletes further addresses of a network with the first one.
+    """
+    return f"ip address delete {quote(address)} {device}; ip address add {quote(address)} {device}"
 
 
 def _addresses_of_host_end(attachment: Attachment, network: Network) -> Breakage:

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
+from ipaddress import ip_interface
 from types import MappingProxyType
 
 from podpath.cni.network import Network
@@ -29,7 +30,8 @@ OLD = 2
 #: Directories that a reboot empties, and those of which the new node has its own.
 _NOT_KEPT = ("/run/", "/tmp/", "/dev/", "/etc/cni/")
 #: Settings of a link that each container has its own of.
-_OWN = (" MAC", " addresses", " master", " routes", " backup_port")
+_ADDRESSES = " addresses"
+_OWN = (" MAC", _ADDRESSES, " master", " routes", " backup_port")
 #: Settings of a link that are among its marks.
 _MARKS = (" promiscuous",)
 
@@ -106,8 +108,9 @@ def _wired(attachment: Attachment, network: Network) -> dict[str, str]:
     """Return the settings of a container's links and of the links of all, alike for each container.
 
     They are without what each has its own of: MAC address, addresses, the bridge's index, and a
-    port that takes over, which is another container's; and without the marks of links of all, which
-    DEL of an earlier container may have left. Forwarding is among them.
+    port that takes over, which is another container's; and without marks of links of all, and
+    addresses but gateways', which DEL of an earlier container may have left. Forwarding is among
+    them.
     """
     node = attachment.runtime.node
     ends = links.host_ends(node, attachment.name)
@@ -117,9 +120,15 @@ def _wired(attachment: Attachment, network: Network) -> dict[str, str]:
         if name.endswith(_OWN if own else _MARKS):
             continue
         words = ["host end" if word in ends else word for word in name.split(" ")]
-        found[" ".join(words)] = value
+        found[" ".join(words)] = _gateways(value, network) if name.endswith(_ADDRESSES) else value
     forwarding = netns.run_in(node.network_namespace(), partial(sysctl.of_link, "all")).forwarding
     return found | {f"{NODE} forwards {f.text}": str(f in forwarding) for f in network.families}
+
+
+def _gateways(addresses: str, network: Network) -> str:
+    """Return those of a link's addresses that may be gateways'. Pure."""
+    held = [a for a in addresses.split(", ") if a != "none"]
+    return ", ".join(a for a in held if network.may_be_gateway(ip_interface(a))) or "none"
 
 
 def _held(present: Inventory, attachment: Attachment) -> dict[str, int]:

@@ -1,13 +1,17 @@
 """What the deletion of any pod leaves on a node, or takes from it: LIFE-DELETE tells of it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from ipaddress import ip_address
 
 from podpath.cni.network import Network
 from podpath.lifecycle import growth
-from podpath.model import Difference, shape
+from podpath.model import NODE, Address, Difference, Subnet, shape
 from podpath.nodes.base import Node
 from podpath.nodes.deployment import Deployment
+from podpath.nodes.hung import HungCalls
+from podpath.nodes.kind import Setup
 
 REQUIREMENT = "LIFE-DELETE"
 CONSEQUENCE = "the deletion of any pod has these differences"
@@ -18,7 +22,18 @@ OTHERS = "LIFE-OTHERS"
 #: Places of LIFE-OTHERS: what is configured in a bridge; a setting of a link of the node.
 _ENTRIES = "configured FDB entries of "
 _LINK = re.compile(r"(?:node (?P<link>\S+)|lower link of pod \S+) (?P<setting>.+)")
-_SAME = {"routes of the node": "routing", "rules of the node": "routing"}
+#: Kind of the addresses of links, and that setting of one; and kind of its difference from what
+#: TOPO-BRIDGE-GATEWAY expects.
+_ADDRESSES, _GATEWAY = "addresses", "gateway address"
+#: Kinds of differences of things on a node.
+_OF_NODE = frozenset({"left behind", "lost", "changed", _GATEWAY})
+#: Kinds of things that keep a pod from being reached by an address.
+_REACHING = frozenset({_ADDRESSES, "neighbours", "routing"})
+_SAME = {
+    "routes of the node": "routing",
+    "rules of the node": "routing",
+    "addresses of the node": _ADDRESSES,
+}
 
 
 def differences(node: Node, pods: Deployment, network: Network) -> list[Difference]:
@@ -32,6 +47,29 @@ def differences(node: Node, pods: Deployment, network: Network) -> list[Differen
     with pods.temporary("transient"):
         pass
     return growth.growth(node, network, before).differences
+
+
+def on_fresh_node(setup: Setup, hung: HungCalls, network: Network) -> list[Difference]:
+    """Do the same on a node without an earlier deletion, which may have left the same for good.
+
+    Args:
+        setup: what the run's nodes are.
+        hung: the calls of plugins that hung in this run so far.
+        network: the configuration, and how its plugin wires pods.
+
+    Raises:
+        CouldNotTest: there can be no such node, or it cannot be read.
+        DoesNotConform: the plugin failed.
+    """
+    with setup.kind.start_fresh(setup) as fresh:
+        pods = Deployment(fresh, hung)
+        with pods.temporary("stayer"):
+            return differences(fresh, pods, network)
+
+
+def is_of_node(found: Iterable[Difference]) -> bool:
+    """Return whether all these differences are of things on a node, and none of packets. Pure."""
+    return all(difference.kind in _OF_NODE for difference in found)
 
 
 def is_alike(found: Iterable[Difference], of_any: Iterable[Difference]) -> bool:
@@ -55,6 +93,9 @@ def _kind(difference: Difference) -> tuple[str, str]:
 
 def _is_of_link(difference: Difference, left: Iterable[Difference]) -> bool:
     """Return whether a link of the node differs in what any deletion leaves of such a link."""
+    if _is_of_addresses(difference):
+        link = str(difference.where).removesuffix(f" {_ADDRESSES}").removeprefix(f"{NODE} ")
+        return any(d.where == _ADDRESSES and d.seen.endswith(f" on {link}") for d in left)
     place = _LINK.fullmatch(str(difference.where))
     if difference.kind != "changed" or place is None:
         return False
@@ -63,3 +104,22 @@ def _is_of_link(difference: Difference, left: Iterable[Difference]) -> bool:
         setting == place["setting"] and place["link"] in (None, link)
         for link, _, setting in settings
     )
+
+
+def _is_of_addresses(difference: Difference) -> bool:
+    """Return whether a difference is one in the addresses of a link of all pods."""
+    is_changed = difference.kind == "changed" and str(difference.where).endswith(_ADDRESSES)
+    return is_changed or difference.kind == _GATEWAY
+
+
+def keeps_addresses(of_any: Iterable[Difference], subnets: Collection[Subnet]) -> bool:
+    """Return whether any deletion leaves something of an address that pods may get again. Pure."""
+    left = (a for d in of_any if d.where in _REACHING for a in _addresses_in(d.seen))
+    return any(address in subnet for address in left for subnet in subnets)
+
+
+def _addresses_in(text: str) -> Iterator[Address]:
+    """Yield the addresses in a text, with a prefix length or without."""
+    for word in text.split():
+        with suppress(ValueError):
+            yield ip_address(word.partition("/")[0])

@@ -2,16 +2,17 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import ip_interface
 from pathlib import Path
 
 from podpath.cni.network import Network
 from podpath.errors import CouldNotTest
 from podpath.model import Difference
-from podpath.nodes import kernel_owned, leases, link_settings, ruleset, state_files
+from podpath.nodes import kernel_made, kernel_owned, leases, link_settings, ruleset, state_files
 from podpath.nodes.base import Node
 from podpath.nodes.belongings import Neighbours
 from podpath.system import files, ipsec, netns, proc
@@ -34,15 +35,15 @@ def _legacy(family: str) -> Command:
 # Rules are in one of iptables' two backends, or in nftables: nft lists all but the legacy ones.
 _NFT = "nft --stateless list ruleset"
 _LEGACY = (_legacy("ip"), _legacy("ip6"))
-# The inventory leaves out the routes that the kernel itself adds for each address ("proto kernel").
+# The inventory leaves out the routes that the kernel itself adds for each address and link.
 _ROUTES = ("rule", "route show table all")
 _NEXT_HOPS = "ip nexthop show"
 _ROUTING = (_batch("-4", *_ROUTES), _batch("-6", *_ROUTES), _NEXT_HOPS)
-# those that stay, and addresses for which the node answers in their owners' place
-_NEIGHBOURS = _batch("", "neigh show nud permanent", "neigh show proxy")
+# those that stay are among them; and addresses for which the node answers in their owners' place
+_NEIGHBOURS = _batch("", "neigh show nud all", "neigh show proxy")
 _IPSEC = _batch("-oneline", *(" ".join(c[2:]) for c in (ipsec.POLICIES, ipsec.STATES)))
 
-#: Kind of the addresses of links that all pods share, such as the bridge.
+#: Kind of the gateways' addresses, which are on links that all pods share, such as the bridge.
 _GATEWAYS = "gateway addresses"
 #: Kind of the programs that run.
 _PROGRAMS = "processes"
@@ -88,7 +89,7 @@ class Inventory:
             now, then = kernel_owned.comparable(things, before.things[kind])
             if kind == "settings":
                 now, then = kernel_owned.of_both(now, then)
-            if kind != _GATEWAYS:  # the next ADD may put back what was lost before
+            if kind != _GATEWAYS:  # the first ADD with an address of a range may bring its gateway
                 differences += [
                     Difference("left behind", kind, "gone", thing) for thing in _less(now, then)
                 ]
@@ -131,19 +132,19 @@ def _read(node: Node, network: Network) -> Inventory:
     sysctl = _SYSCTL.format(options=shlex.join(of_pods_links))
     lines_of = _listed(node, (*_ROUTING, _NEIGHBOURS, _NFT, *_LEGACY, _IPSEC, listing, sysctl))
     own_links = ("lo", node.uplink, *network.shared_links)
+    listed = "".join(lines_of[listing])
+    present = kernel_made.links(listed)
+    held = tuple(link_settings.addresses_in(listed, own_links))
+    gateways = tuple(_gateways(held, network, network.shared_links - {"lo", node.uplink}))
     return Inventory(
         {
             "interfaces": links,
             "links": (
                 *link_settings.texts(link_settings.of_node(node)),
-                *link_settings.marks_in("".join(lines_of[listing]), own_links),
+                *link_settings.marks_in(listed, own_links),
             ),
-            "addresses": tuple(
-                link_settings.addresses_in("".join(lines_of[listing]), ("lo", node.uplink))
-            ),
-            _GATEWAYS: tuple(
-                link_settings.addresses_in("".join(lines_of[listing]), network.shared_links)
-            ),
+            "addresses": tuple(_less(held, gateways)),
+            _GATEWAYS: gateways,
             "bridge ports": tuple(_ports(node, network.bridge)),
             "namespaces": tuple(node.named_namespaces()),
             "leases": leases.texts(leases.store(network).leases(node)),
@@ -154,9 +155,9 @@ def _read(node: Node, network: Network) -> Inventory:
                 kernel_owned.route(line)
                 for command in _ROUTING
                 for line in lines_of[command]
-                if "proto kernel" not in line
+                if not kernel_made.made_route(line, present)
             ),
-            "neighbours": tuple(lines_of[_NEIGHBOURS]),
+            "neighbours": tuple(kernel_made.lasting(lines_of[_NEIGHBOURS], present)),
             "IPsec": tuple(ipsec.texts(lines_of[_IPSEC])),
             "rules": (
                 *ruleset.entries(lines_of[_NFT]),
@@ -170,6 +171,14 @@ def _read(node: Node, network: Network) -> Inventory:
         },
         node.neighbours(),
     )
+
+
+def _gateways(addresses: Iterable[str], network: Network, links: Container[str]) -> Iterator[str]:
+    """Yield the addresses of links of all pods that may be gateways', as link_settings has them."""
+    for text in addresses:
+        address, _, link = text.partition(" on ")
+        if link in links and network.may_be_gateway(ip_interface(address)):
+            yield text
 
 
 def _processes(node: Node) -> Iterator[str]:

@@ -5,6 +5,7 @@ One more pod is created and deleted, so that this rests on what was seen.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,23 +13,27 @@ import pytest
 from podpath.plugin import judged, outcome, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from podpath.cni.network import Network
     from podpath.model import Difference
     from podpath.nodes.base import Node
     from podpath.nodes.deployment import Deployment
 
-#: What the deletion of a pod left in this process, on the node of the pods, and on that of CNI-DEL.
+#: What the deletion of a pod left in this process: on the node of the pods, on that of CNI-DEL, and
+#: on one that never had a pod.
 _left = pytest.StashKey["Sequence[Difference]"]()
 _left_on_own_node = pytest.StashKey["Sequence[Difference]"]()
+_left_on_fresh_node = pytest.StashKey["Sequence[Difference]"]()
 _NEEDED = ("node", "pods", "network")
 _NEEDED_BY_CONTAINER = ("contract_node", "hung_calls", "network")
+#: Requirement on an address that another pod had.
+_REUSE = "LIFE-REUSE"
 #: Requirements on what DEL of a container leaves that no pod has.
 _CONTRACT = frozenset(
     {
         *("CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-DEL-IDEMPOTENT"),
-        *("CNI-PARALLEL", "CNI-ADD-EXHAUSTED"),
+        *("CNI-PARALLEL", "CNI-ADD-EXHAUSTED", "LIFE-REBOOT"),
     }
 )
 
@@ -40,7 +45,7 @@ def left(item: pytest.Item, error: Exception) -> Exception | None:
     ids, fixtures = shared.ids_of(item), judged.fixtures(item)
     if not fixtures.keys() >= {*_NEEDED}:
         return None
-    if not deletion.DELETING.issuperset(ids) and ids != [deletion.OTHERS]:
+    if not deletion.DELETING.issuperset(ids) and ids not in ([deletion.OTHERS], [_REUSE]):
         return None
     node, pods, network = (fixtures[name] for name in _NEEDED)
     return _violation(item, error, _left, node, pods, network)
@@ -68,21 +73,69 @@ def _violation(
     network: Network,
 ) -> Exception | None:
     """Return the violation of LIFE-DELETE, if a failed test found nothing but what a pod leaves."""
-    from podpath.errors import CouldNotTest, DoesNotConform
     from podpath.lifecycle import deletion
 
-    stash, found = item.config.stash, outcome.compared(item.config)
+    found = outcome.compared(item.config)
     if not isinstance(error, AssertionError) or not found:
         return None
     if not judged.is_judged(item, deletion.REQUIREMENT):
         return None
+    for of_any in _of_any(item, key, node, pods, network):
+        if of_any and _explains(item, of_any, found, network):
+            return judged.unmet((deletion.REQUIREMENT, deletion.CONSEQUENCE), of_any)
+    return None
+
+
+def _explains(
+    item: pytest.Item,
+    of_any: Sequence[Difference],
+    found: Sequence[Difference],
+    network: Network,
+) -> bool:
+    """Return whether what the deletion of any pod leaves explains all that a test found."""
+    from podpath.lifecycle import deletion, strangers
+
+    ids = shared.ids_of(item)
+    if ids == [_REUSE]:
+        return deletion.keeps_addresses(of_any, network.ipam.subnets(()))
+    if ids == [deletion.OTHERS]:
+        return not any(map(strangers.is_other, found)) and deletion.is_of_same_kind(found, of_any)
+    return deletion.is_alike(found, of_any)
+
+
+def _of_any(
+    item: pytest.Item,
+    key: pytest.StashKey[Sequence[Difference]],
+    node: Node,
+    pods: Deployment,
+    network: Network,
+) -> Iterator[Sequence[Difference]]:
+    """Yield what the deletion of another pod leaves on a node, and on one that never had a pod.
+
+    The latter has what any deletion leaves once.
+    """
+    from podpath.lifecycle import deletion
+    from podpath.requirements import Ability
+
+    yield _once(item, key, partial(deletion.differences, node, pods, network))
+    is_of_node = deletion.is_of_node(outcome.compared(item.config))
+    if is_of_node and Ability.FRESH in shared.abilities(item.config):
+        fresh = partial(deletion.on_fresh_node, shared.plan(item.config), pods.hung, network)
+        yield _once(item, _left_on_fresh_node, fresh)
+
+
+def _once(
+    item: pytest.Item,
+    key: pytest.StashKey[Sequence[Difference]],
+    look: Callable[[], Sequence[Difference]],
+) -> Sequence[Difference]:
+    """Return what was seen in this process, or is seen now; nothing if another pod fails."""
+    from podpath.errors import CouldNotTest, DoesNotConform
+
+    stash = item.config.stash
     if key not in stash:
         try:
-            stash[key] = deletion.differences(node, pods, network)
+            stash[key] = look()
         except (CouldNotTest, DoesNotConform):  # another pod says nothing, and the failure stays
             stash[key] = []
-    of_any, is_of_others = stash[key], shared.ids_of(item) == [deletion.OTHERS]
-    is_alike = deletion.is_of_same_kind if is_of_others else deletion.is_alike
-    if not of_any or not is_alike(found, of_any):
-        return None
-    return judged.unmet((deletion.REQUIREMENT, deletion.CONSEQUENCE), of_any)
+    return stash[key]

@@ -46,11 +46,12 @@ REQUIREMENTS = (
         " that ADD is undone",
         why="The remains of each pod add up, until addresses or interfaces run out, or an old rule"
         " meets a new pod.",
-        how="podpath lists namespaces, links, ports, FDB entries, routes, permanent and proxy"
-        " neighbours, leases, rules, IPsec policies, processes, mounts, cgroups, files and settings"
-        " before a pod exists, and after it has sent traffic and was deleted. Both lists must be"
-        " the same, no file may name the pod's sandbox, and no list of addresses may have gained"
-        " one of its own.",
+        how="podpath lists namespaces, links, addresses of the node's own links and of the bridge,"
+        " ports, FDB entries, routes, neighbours that do not end by themselves, leases, rules,"
+        " IPsec policies, processes, mounts, cgroups, files and settings before a pod exists, and"
+        " after it has sent traffic and was deleted. Both lists must be the same, no file may name"
+        " the pod's sandbox, and no list of addresses may have gained one of its own. A gateway's"
+        " address may come with the first pod of its range.",
     ),
     Requirement(
         "LIFE-CHURN",

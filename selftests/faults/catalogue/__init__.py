@@ -67,6 +67,7 @@ HEALTHY = (
     *macvlan.PLUGINS,
     *contract.PLUGINS,
     *attachments.PLUGINS,
+    *lifecycle.PLUGINS,
     *lasting.PLUGINS,
     *features.PLUGINS,
     *translation.PLUGINS,

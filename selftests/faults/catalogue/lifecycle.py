@@ -8,6 +8,9 @@ _OTHER_PORT = r"other=$(bridge link | sed -n 's/^[0-9]*: \(veth[^@:]*\).*/\1/p' 
 
 _FIRST_MAC = '"/run/podpath/fault/mac-$IP"'
 
+#: Shell, before DEL: the pod's address, while the pod has it.
+_IP = """IP=$(in_pod ip -4 -o address show dev "$CNI_IFNAME" | awk '{ print $4 }'); IP=${IP%/*}"""
+
 #: Of what DEL puts back while other pods are still there, as it was not when they came.
 _PUT_BACK = frozenset(
     {
@@ -15,6 +18,8 @@ _PUT_BACK = frozenset(
         *("CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-DEL-IDEMPOTENT", "CNI-PARALLEL"),
     }
 )
+#: What needs the bridge as it is: a plugin may take its first address for the gateway's.
+_BY_BRIDGE = frozenset({"LIFE-REBOOT", "CNI-ADD-RESULT", "CNI-PARALLEL"})
 #: As few addresses as the suite needs.
 _FEW = {"subnet": "10.88.0.0/24", "rangeStart": "10.88.0.10", "rangeEnd": "10.88.0.21"}
 
@@ -186,6 +191,56 @@ FAULTS = (
         after_del='ip address add "203.0.113.$((1 + $$ % 250))/32" dev lo',
     ),
     Fault(
+        name="deletion leaves an address on the bridge",
+        source="own: an address of a pod's Service that is never deleted",
+        reds={"LIFE-DELETE": "left behind at addresses: expected gone, saw 100.64.98."},
+        under=dict.fromkeys(("LIFE-OTHERS", "CNI-DEL"), "LIFE-DELETE"),
+        follows=_LEFT,
+        near=_BY_BRIDGE,
+        after_del='ip address add "100.64.98.$((1 + $$ % 250))/32" dev cni0',
+    ),
+    Fault(
+        name="the first deletion on a node leaves an address on the bridge",
+        source="own: an address of a pod's Service that is never deleted",
+        reds={"LIFE-DELETE": "left behind at addresses: expected gone, saw 198.51.100.7/32"},
+        under={"LIFE-OTHERS": "LIFE-DELETE"},
+        follows=_LEFT,
+        # that of a mapped port also deletes a pod, and must not come first
+        near=_BY_BRIDGE | {"PATH-PORTMAP"},
+        after_del="ip address replace 198.51.100.7/32 dev cni0",
+    ),
+    Fault(
+        name="deletion leaves the pod's own address on the bridge",
+        source="containernetworking/plugins issue 274: it answers when its pod is gone",
+        reds={"LIFE-DELETE": "left behind at addresses: expected gone, saw 10.88.0."},
+        under=dict.fromkeys(("LIFE-OTHERS", "LIFE-REUSE", "CNI-DEL"), "LIFE-DELETE"),
+        follows=_LEFT,
+        near=_BY_BRIDGE,
+        before_del=_IP,
+        after_del='[ -z "$IP" ] || ip address replace "$IP/32" dev cni0',
+    ),
+    Fault(
+        name="deletion leaves a neighbour for which no ARP is needed",
+        source="cilium/cilium issue 14962, with entries that the kernel does not call permanent",
+        reds={"LIFE-DELETE": "left behind at neighbours: expected gone, saw 10.88.0."},
+        under={"LIFE-REUSE": "LIFE-DELETE"},
+        follows=_LEFT,
+        near=frozenset({"LIFE-OTHERS", "LIFE-REBOOT"}),
+        before_del=f"{_IP}; mac=$(pod_mac)",
+        after_del="""[ -z "$IP" ] ||
+          ip neighbour replace "$IP" lladdr "$mac" dev cni0 nud noarp""",
+    ),
+    Fault(
+        name="deletion leaves a black hole that seems to be the kernel's",
+        source="aws/amazon-vpc-cni-k8s issue 166, with a route in a table of its own",
+        reds={"LIFE-DELETE": "left behind at routing: expected gone, saw blackhole 10.88.0."},
+        follows=_LEFT,
+        near=frozenset({"LIFE-OTHERS", "LIFE-REUSE", "LIFE-REBOOT"}),
+        before_del=_IP,
+        after_del="""[ -z "$IP" ] ||
+          ip route replace blackhole "$IP/32" table 4444 proto kernel""",
+    ),
+    Fault(
         name="a leak after the tenth deletion",
         source="own",
         reds={"LIFE-CHURN": "left behind at leases"},
@@ -303,5 +358,17 @@ FAULTS = (
           in_pod ip address del "$IP/24" dev eth0
           in_pod ip address add $new/24 dev eth0
           in_pod ip route replace default via "${IP%.*}.1"; result "s/$IP/$new/"; IP=$new; }""",
+    ),
+)
+
+PLUGINS = (
+    Fault(
+        name="deletion tells all hosts on the bridge",
+        source="",
+        reds={},
+        # the kernel then knows neighbours for which no ARP is needed
+        near=frozenset({"LIFE-DELETE", "LIFE-CHURN", "LIFE-OTHERS", "CNI-DEL", "CNI-PARALLEL"}),
+        after_del="""case "$POD" in transient|passer-1*|contract)
+          ping -b -c 1 -W 1 10.88.0.255; ping -c 1 -W 1 -I cni0 224.0.0.99;; esac""",
     ),
 )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from ipaddress import ip_interface
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,23 @@ def test_commands_that_the_conflist_turns_off_are_not_applicable() -> None:
     assert "disableCheck" in network.not_applicable["CNI-CHECK-LISTED"]
     assert "CNI-GC" not in network.not_applicable
     assert "TOPO-HOST-END" in network.not_applicable
+
+
+@pytest.mark.parametrize(
+    ("address", "stated", "may_be"),
+    [
+        ("10.88.0.1/24", True, True),
+        ("10.88.0.1/32", True, False),
+        ("10.88.0.5/32", True, False),
+        ("198.51.100.7/32", True, False),
+        ("10.88.0.5/32", False, False),
+        ("10.99.0.1/24", False, True),
+    ],
+)
+def test_address_that_a_link_of_all_pods_may_hold(address: str, stated: bool, may_be: bool) -> None:
+    """Where pods have shown the ranges, another one may come with its gateway."""
+    written = samples.conflist()
+    ipam = replace(written.ipam, is_stated=stated)
+    network = Network(replace(written, ipam=ipam), PROFILE)
+
+    assert network.may_be_gateway(ip_interface(address)) is may_be

@@ -1,5 +1,7 @@
 """Leftovers of many pods follow from those of any pod, if there is nothing else."""
 
+from ipaddress import ip_network
+
 import pytest
 
 from podpath.lifecycle import deletion
@@ -61,3 +63,30 @@ def test_configured_entry_that_any_deletion_leaves() -> None:
 
     assert deletion.is_of_same_kind([entries], [left("FDB", "02:00 on veth3")])
     assert not deletion.is_of_same_kind([entries], [left("files", "/run/x")])
+
+
+def test_address_of_a_bridge_that_any_deletion_leaves() -> None:
+    """LIFE-OTHERS tells it of the node, of the bridge, and of the gateway."""
+    of_any = [left("addresses", "198.51.100.7/32 on cni0")]
+    found = [
+        left("addresses of the node", "198.51.100.9/32 on cni0"),
+        Difference("changed", "node cni0 addresses", "10.88.0.1/24", "more"),
+        Difference("gateway address", "node cni0", "10.88.0.1/24", "more"),
+    ]
+
+    assert deletion.is_of_same_kind(found, of_any)
+    assert not deletion.is_of_same_kind(found[1:], [left("addresses", "198.51.100.7/32 on lo")])
+
+
+@pytest.mark.parametrize(
+    ("thing", "keeps"),
+    [
+        (left("addresses", "10.88.0.5/32 on cni0"), True),
+        (left("addresses", "198.51.100.7/32 on cni0"), False),
+        (left("neighbours", "10.88.0.5 dev cni0 lladdr 02:00:00:00:00:05 NOARP"), True),
+        (left("routing", "blackhole 10.88.0.5 table 4444"), True),
+        (left("leases", "10.88.0.5 4f00"), False),
+    ],
+)
+def test_address_that_any_deletion_keeps_from_the_next_pod(thing: Difference, keeps: bool) -> None:
+    assert deletion.keeps_addresses([thing], [ip_network("10.88.0.0/24")]) is keeps
