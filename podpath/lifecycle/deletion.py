@@ -1,7 +1,7 @@
 """What the deletion of any pod leaves on a node, or takes from it: LIFE-DELETE tells of it."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 
@@ -123,3 +123,14 @@ def _addresses_in(text: str) -> Iterator[Address]:
     for word in text.split():
         with suppress(ValueError):
             yield ip_address(word.partition("/")[0])
+
+
+def is_kept_from_ipam(found: Sequence[Difference], of_any: Iterable[Difference]) -> bool:
+    """Return whether IPAM lacks no call but DEL, and the deletion of any pod leaves a lease. Pure.
+
+    Args:
+        found: what CNI-DELEGATE found.
+        of_any: what the deletion of any pod leaves.
+    """
+    lacks_del = [d.expected for d in found] == [f"{d.seen}, DEL" for d in found]
+    return lacks_del and any((d.kind, d.where) == ("left behind", "leases") for d in of_any)

@@ -21,6 +21,8 @@ _MOST_RECEIVED = 64 * 1024 * 1024
 _NO_CONFLIST = "cni plugin not initialized"
 #: The runtime found no address of eth0 in the plugin's result.
 _NO_ADDRESS = "failed to find network info"
+#: Call that the runtime makes once the first DEL of a pod has succeeded.
+SECOND_DEL = "a second DEL"
 #: Seconds between two looks at the output of a plugin, which may print a gigabyte in a second.
 _LOOK = 0.01
 #: Characters of the message that podpath shows.
@@ -278,7 +280,7 @@ class Runtime:
             self._api.StopPodSandboxRequest(pod_sandbox_id=sandbox),
         )
         self._network_call(  # the runtime calls DEL again
-            f"a second DEL for pod {name}",
+            f"{SECOND_DEL} for pod {name}",
             self._runtime.RemovePodSandbox,
             self._api.RemovePodSandboxRequest(pod_sandbox_id=sandbox),
         )

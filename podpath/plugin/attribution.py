@@ -42,6 +42,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         of_pods = (
             taking.taken_by_container(item, error)
             or deleting.left_by_container(item, error)
+            or deleting.refused_again(item, error)
             or attaching.of_pod(item, error)
         )
         if of_pods:

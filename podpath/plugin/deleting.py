@@ -6,14 +6,14 @@ One more pod is created and deleted, so that this rests on what was seen.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from podpath.plugin import judged, outcome, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from podpath.cni.network import Network
     from podpath.model import Difference
@@ -25,15 +25,18 @@ if TYPE_CHECKING:
 _left = pytest.StashKey["Sequence[Difference]"]()
 _left_on_own_node = pytest.StashKey["Sequence[Difference]"]()
 _left_on_fresh_node = pytest.StashKey["Sequence[Difference]"]()
+#: How the runtime's second DEL of a pod failed on the node of CNI-DEL, or None.
+_refused = pytest.StashKey["Exception | None"]()
 _NEEDED = ("node", "pods", "network")
 _NEEDED_BY_CONTAINER = ("contract_node", "hung_calls", "network")
-#: Requirement on an address that another pod had.
-_REUSE = "LIFE-REUSE"
+#: Requirements on an address that another pod had, on calls of IPAM, and on a second DEL.
+_REUSE, _DELEGATE, _AGAIN = "LIFE-REUSE", "CNI-DELEGATE", "CNI-DEL-IDEMPOTENT"
 #: Requirements on what DEL of a container leaves that no pod has.
 _CONTRACT = frozenset(
     {
         *("CNI-DEL", "CNI-DEL-GONE", "CNI-DEL-FAILED", "CNI-DEL-IDEMPOTENT"),
         *("CNI-PARALLEL", "CNI-ADD-EXHAUSTED", "LIFE-REBOOT"),
+        _DELEGATE,
     }
 )
 
@@ -62,6 +65,39 @@ def left_by_container(item: pytest.Item, error: Exception) -> Exception | None:
 
     node, hung, network = (fixtures[name] for name in _NEEDED_BY_CONTAINER)
     return _violation(item, error, _left_on_own_node, node, Deployment(node, hung), network)
+
+
+def refused_again(item: pytest.Item, error: Exception) -> Exception | None:
+    """Return the violation of LIFE-DELETE, if the runtime's second DEL of any pod fails, too."""
+    from podpath.lifecycle import deletion
+
+    fixtures, found = judged.fixtures(item), outcome.compared(item.config)
+    if shared.ids_of(item) != [_AGAIN] or {d.kind for d in found} != {"failure"}:
+        return None
+    if not isinstance(error, AssertionError) or not fixtures.keys() >= {*_NEEDED_BY_CONTAINER}:
+        return None
+    if not judged.is_judged(item, deletion.REQUIREMENT):
+        return None
+    if _refused not in item.config.stash:
+        item.config.stash[_refused] = _refusal(fixtures)
+    return item.config.stash[_refused]
+
+
+def _refusal(fixtures: Mapping[str, Any]) -> Exception | None:
+    """Return how the second DEL of a pod fails on the node without pods, or None."""
+    from podpath.errors import CouldNotTest, DoesNotConform
+    from podpath.lifecycle import deletion
+    from podpath.nodes.cri import SECOND_DEL
+    from podpath.nodes.deployment import Deployment
+
+    node, hung, network = (fixtures[name] for name in _NEEDED_BY_CONTAINER)
+    try:
+        deletion.differences(node, Deployment(node, hung), network)
+    except DoesNotConform as error:
+        return error if SECOND_DEL in error.message else None
+    except CouldNotTest:  # such a pod says nothing
+        pass
+    return None
 
 
 def _violation(
@@ -98,6 +134,8 @@ def _explains(
     ids = shared.ids_of(item)
     if ids == [_REUSE]:
         return deletion.keeps_addresses(of_any, network.ipam.subnets(()))
+    if ids == [_DELEGATE]:
+        return deletion.is_kept_from_ipam(found, of_any)
     if ids == [deletion.OTHERS]:
         return not any(map(strangers.is_other, found)) and deletion.is_of_same_kind(found, of_any)
     return deletion.is_alike(found, of_any)

@@ -32,6 +32,11 @@ _DELETING = frozenset(
 )
 
 
+#: Shell, before DEL: a container that had its DEL is not known any more.
+_GONE = """gone="/run/podpath/fault/gone-$CNI_CONTAINERID"
+          [ ! -e "$gone" ] || fail 3 "unknown container"; touch "$gone\""""
+
+
 # Without masquerading the reference plugin leaves nothing when the namespace is gone.
 def no_masquerade(bridge: dict[str, Any]) -> None:
     """Turn masquerading off."""
@@ -262,13 +267,17 @@ FAULTS = (
     Fault(
         name="a second DEL fails",
         source="kubernetes/kubernetes issue 44100",
-        reds={
-            "CNI-DEL-IDEMPOTENT": "failure at bridge DEL",
-            "LIFE-DELETE": "the plugin failed a second DEL for pod transient",
-        },
+        reds={"LIFE-DELETE": "the plugin failed a second DEL for pod transient"},
+        under={"CNI-DEL-IDEMPOTENT": "LIFE-DELETE"},
         follows=_DELETING,
-        before_del="""gone="/run/podpath/fault/gone-$CNI_CONTAINERID"
-          [ ! -e "$gone" ] || fail 3 "unknown container"; touch "$gone" """,
+        before_del=_GONE,
+    ),
+    Fault(
+        name="a second DEL of any interface but eth0 fails",
+        source="kubernetes/kubernetes issue 44100, of a second network of a pod",
+        reds={"CNI-DEL-IDEMPOTENT": "failure at bridge DEL"},
+        near=frozenset({"LIFE-DELETE"}),
+        before_del=f'[ "$CNI_IFNAME" = eth0 ] || {{ {_GONE}; }}',
     ),
     Fault(
         name="DEL fails without the namespace",
@@ -327,16 +336,25 @@ FAULTS = (
     Fault(
         name="DEL does not call IPAM",
         source="containernetworking/plugins issue 252",
-        reds={
-            "CNI-DELEGATE": "expected ADD, CHECK, DEL, saw ADD, CHECK",
-            "LIFE-DELETE": "left behind at leases",
-        },
-        under={"CNI-DEL": "LIFE-DELETE"}
+        reds={"LIFE-DELETE": "left behind at leases"},
+        under=dict.fromkeys(("CNI-DEL", "CNI-DELEGATE"), "LIFE-DELETE")
         | dict.fromkeys(("CNI-DEL-GONE", "CNI-PARALLEL"), "CNI-DEL"),
         follows=_DELETING | {"CNI-DELEGATE-ERROR"},
         untestable=frozenset({"LIFE-REUSE"}),
         configure=no_masquerade,
         before_del='in_pod ip link delete "$CNI_IFNAME"; exit 0',
+    ),
+    Fault(
+        name="DEL releases the address in IPAM's place",
+        source="own: a plugin that knows where its IPAM plugin keeps leases",
+        reds={"CNI-DELEGATE": "expected ADD, CHECK, DEL, saw ADD, CHECK"},
+        near=frozenset({"LIFE-DELETE", "CNI-DEL"}),
+        follows=frozenset({"CNI-DELEGATE-ERROR"}),
+        configure=no_masquerade,
+        before_del="""in_pod ip link delete "$CNI_IFNAME"
+          cd /var/lib/cni/networks/podpath
+          for f in $(grep -l "^$CNI_CONTAINERID" 10.*); do
+            ! grep -q "^$CNI_IFNAME" "$f" || rm "$f"; done; exit 0""",
     ),
     Fault(
         name="errors of IPAM are dropped",

@@ -90,3 +90,19 @@ def test_address_of_a_bridge_that_any_deletion_leaves() -> None:
 )
 def test_address_that_any_deletion_keeps_from_the_next_pod(thing: Difference, keeps: bool) -> None:
     assert deletion.keeps_addresses([thing], [ip_network("10.88.0.0/24")]) is keeps
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen", "is_kept"),
+    [
+        ("ADD, CHECK, DEL", "ADD, CHECK", True),
+        ("ADD, DEL", "ADD", True),
+        ("ADD, CHECK, DEL", "ADD, DEL", False),
+        ("ADD, CHECK, DEL", "ADD", False),
+    ],
+)
+def test_call_of_ipam_that_any_deletion_lacks(expected: str, seen: str, is_kept: bool) -> None:
+    found = [Difference("delegate", "host-local", expected, seen)]
+
+    assert deletion.is_kept_from_ipam(found, ANY) is is_kept
+    assert not deletion.is_kept_from_ipam(found, [left("rules", "-A POSTROUTING")])
