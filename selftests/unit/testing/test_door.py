@@ -26,7 +26,7 @@ FIXTURES = {"network", "node", "observe", "pods", "topology", "traffic", "wiring
 OWN_FIXTURES = {
     *("absent", "at_first", "attach", "cluster_node", "cni_version", "container"),
     *("contract_node", "created", "draws", "explained", "family", "fresh_node", "life"),
-    *("lives", "mapped_ports"),
+    *("lives", "mapped", "mapped_ports"),
     *("hung_calls", "observer", "persistence", "progress", "remark", "runtime", "unset"),
 }
 
