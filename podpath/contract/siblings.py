@@ -5,19 +5,39 @@ time with another interface name.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from podpath.cni.network import Network
 from podpath.cni.versions import since
-from podpath.contract import answers, links, ways
+from podpath.contract import answers, links, valid_links, ways
 from podpath.contract.attachments import SECOND_INTERFACE, Attachment, attached_beside
 from podpath.contract.links import Link
-from podpath.model import Difference
-from podpath.nodes import inventory
+from podpath.model import NODE, Difference
+from podpath.nodes import inventory, own_settings
 from podpath.nodes.inventory import Inventory
 
 Differences = list[Difference]
 #: Kind of thing and text of things in an inventory.
 Things = frozenset[tuple[str, str]]
+#: Settings of a container's link that are among what Link has.
+_OF_LINK = (" MAC", " MTU", " addresses")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """State of an attachment that calls for another one must leave.
+
+    Attributes:
+        link: its interface, by name; empty without one.
+        routes: the routes by its interface, and all rules of the container, as texts.
+        links: settings of its interface, and of the node's ends of the container's links.
+        sysctls: settings of the container's namespace (ip-sysctl).
+    """
+
+    link: dict[str, Link]
+    routes: frozenset[str]
+    links: dict[str, str]
+    sysctls: dict[str, str]
 
 
 def separate(first: Attachment, network: Network, deleted: str) -> Differences:
@@ -35,23 +55,20 @@ def separate(first: Attachment, network: Network, deleted: str) -> Differences:
     none = inventory.read(node, network)
     first.attach()
     is_sound = not checked(first, network)  # else CNI-CHECK reports it
-    alone = inventory.read(node, network)
-    routes, link = routes_of(first), link_of(first)
+    alone, before = inventory.read(node, network), state_of(first, network)
     with attached_beside(first) as second:
         if refused := answers.succeeded(second.add()):
             return refused
         both = inventory.read(node, network)
         going, staying = (second, first) if deleted == SECOND_INTERFACE else (first, second)
-        differences = ways.lost(routes, routes_of(first), f"ADD of {second.interface}")
-        differences += links.changes(link, link_of(first))
-        before, routes = link_of(staying), routes_of(staying)
+        differences = changes(before, state_of(first, network), f"ADD of {second.interface}")
+        before = state_of(staying, network)
         differences += answers.succeeded(going.delete())
         if going is second:
             differences += second.leftovers(network, alone)
         else:
             differences += lost(inventory.read(node, network), both, own(both, alone))
-        differences += ways.lost(routes, routes_of(staying), f"DEL of {going.interface}")
-        differences += links.changes(before, link_of(staying))
+        differences += changes(before, state_of(staying, network), f"DEL of {going.interface}")
         differences += checked(staying, network) if is_sound else []
         return differences + answers.succeeded(staying.delete()) + first.leftovers(network, none)
 
@@ -96,13 +113,48 @@ def _bridge_has_moved(attachment: Attachment, network: Network) -> bool:
     return bridge is not None and bool(reported) and reported != [bridge.mac]
 
 
-def routes_of(attachment: Attachment) -> frozenset[str]:
-    """Return the routes by the attachment's interface, and all rules there, as texts."""
-    return ways.of_interface(attachment.runtime.node, attachment.name, attachment.interface)
+def state_of(attachment: Attachment, network: Network) -> State:
+    """Return the state of an attachment, without the address that a link gets by itself, later.
+
+    Raises:
+        CouldNotTest: the kernel cannot be asked.
+    """
+    node = attachment.runtime.node
+    settings = valid_links.read([attachment], network).settings
+    shared = tuple(f"{NODE} {link} " for link in network.shared_links)
+    return State(
+        _link_of(attachment),
+        ways.of_interface(node, attachment.name, attachment.interface),
+        {
+            name: value
+            for name, value in settings.items()
+            if not name.startswith(shared)
+            if name.startswith(f"{NODE} ") or not name.endswith(_OF_LINK)
+        },
+        own_settings.read_in(node, attachment.name),
+    )
 
 
-def link_of(attachment: Attachment) -> dict[str, Link]:
-    """Return the attachment's link, without the address that a link gets by itself, later."""
+def changes(before: State, now: State, why: str) -> Differences:
+    """List what calls for another attachment changed.
+
+    Settings of a link that is gone are left out.
+
+    Args:
+        before: the attachment's state before the calls.
+        now: the same afterwards.
+        why: the calls, as in "ADD of net2".
+    """
+    present = {name: value for name, value in before.links.items() if name in now.links}
+    return [
+        *ways.lost(before.routes, now.routes, why),
+        *links.changes(before.link, now.link),
+        *valid_links.changes(present, now.links),
+        *own_settings.changes_in_container(before.sysctls, now.sysctls),
+    ]
+
+
+def _link_of(attachment: Attachment) -> dict[str, Link]:
     present = links.links(attachment.runtime.node, attachment.name)
     return {
         name: Link(

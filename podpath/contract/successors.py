@@ -9,7 +9,7 @@ from contextlib import suppress
 from ipaddress import ip_interface
 
 from podpath.cni.network import Network
-from podpath.contract import answers, links, siblings, ways
+from podpath.contract import answers, siblings
 from podpath.contract.attachments import Attachment
 from podpath.contract.siblings import Differences
 from podpath.errors import CouldNotTest
@@ -44,14 +44,14 @@ def kept(
         return None
     is_sound = not siblings.checked(new, network)  # else CNI-CHECK reports it
     both = inventory.read(node, network)
-    link, routes = siblings.link_of(new), siblings.routes_of(new)
+    before = siblings.state_of(new, network)
 
     differences = answers.succeeded(old.delete())
 
     now = inventory.read(node, network)
     differences += siblings.lost(now, both, siblings.own(both, alone))
-    differences += ways.lost(routes, siblings.routes_of(new), "DEL of the pod's old container")
-    differences += links.changes(link, siblings.link_of(new))
+    kept = siblings.state_of(new, network)
+    differences += siblings.changes(before, kept, "DEL of the pod's old container")
     return differences + (siblings.checked(new, network) if is_sound else [])
 
 

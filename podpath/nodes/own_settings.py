@@ -87,6 +87,18 @@ def changes(
     ]
 
 
+def changes_in_container(before: Mapping[str, str], now: Mapping[str, str]) -> list[Difference]:
+    """List the settings of a container's namespace that changed. Pure.
+
+    Settings that appeared, or vanished, did so with a link.
+    """
+    return [
+        Difference("changed", f"a container's setting {name}", value, now[name])
+        for name, value in before.items()
+        if now.get(name, value) != value and name.rpartition("/")[2] not in _SECRET | _KERNELS
+    ]
+
+
 def hindering(now: Mapping[str, str], link: str) -> list[Difference]:
     """List the settings with which a container's link hears or answers less than others do. Pure.
 

@@ -272,7 +272,7 @@ REQUIREMENTS = (
         "Two interfaces of one container",
         "A container may have two interfaces on a network, and DEL of one keeps the other.",
         "The plugin keeps state, a lease or a chain for the container, not for its interface, or"
-        " replaces the routes of another interface.",
+        " replaces the routes or settings of another interface.",
         (call("DEL"), STATE),
         level=Level.MUST,
         source="CNI specification 1.1.0, section 3: a container may be added to a network more than"
@@ -281,7 +281,8 @@ REQUIREMENTS = (
         why="Pods with several interfaces lose the address, the rules or the deletion of one of"
         " them, because of another.",
         how="podpath calls ADD for two interfaces of a container, and DEL for one. The second ADD"
-        " must leave the first one's routes. The state of the interface that stays, on the node and"
+        " must leave the first one's routes, the settings of both ends of its link, and those of"
+        " the container. The state of the interface that stays, on the node and"
         " in the container, with its routes, must stay, and its CHECK succeed. After its DEL"
         " nothing may be left. Which of two default routes the kernel prefers is not judged.",
     ),

@@ -13,6 +13,20 @@ _REMEMBER = 'echo "$CNI_IFNAME" >"/run/podpath/fault/last-$CNI_CONTAINERID"'
 #: Shell, within GC: whether it is of the bridge, which is called before IPAM.
 _COLLECTING = '[ "$CNI_COMMAND$real" != "GC${real%/*}/bridge" ] ||'
 
+
+def _beside(name: str, says: str, commands: str, source: str) -> Fault:
+    """ADD of a second interface does something to the first one, net1, whose host end is $END."""
+    return Fault(
+        name=name,
+        source=source,
+        reds={"CNI-INTERFACES": f"changed at {says}"},
+        configure=no_masquerade,
+        after=f"""end="/run/podpath/fault/end-$CNI_CONTAINERID"
+          case "$CNI_IFNAME" in net1) echo "$HOST" >"$end";;
+            net2) END=$(cat "$end"); {commands};; esac""",
+    )
+
+
 _TWO = (
     Fault(
         name="DEL of an interface releases the container's other address",
@@ -67,6 +81,42 @@ _TWO = (
         reds={"CNI-INTERFACES": "changed at link net"},
         configure=no_masquerade,
         after='[ "$CNI_IFNAME" != net2 ] || in_pod ip link set net1 mtu 1400',
+    ),
+    _beside(
+        "ADD of an interface ends ARP of the container's other one",
+        "container net1 flags: expected usual, saw no ARP",
+        "in_pod ip link set net1 arp off",
+        "k8snetworkplumbingwg/multus-cni issue 664: eth0 does not reach its gateway any more",
+    ),
+    _beside(
+        "ADD of an interface makes the container's other one promiscuous",
+        "container net1 promiscuous: expected False, saw True",
+        "in_pod ip link set net1 promisc on",
+        "own: a mode of all links of a namespace",
+    ),
+    _beside(
+        "ADD of an interface lets the container's other one ignore ARP",
+        "a container's setting ipv4/conf/net1/arp_ignore: expected 0, saw 8",
+        "in_pod sh -c 'echo 8 >/proc/sys/net/ipv4/conf/net1/arp_ignore'",
+        "own: a setting of all links of a namespace",
+    ),
+    _beside(
+        "ADD of an interface isolates the port of the container's other one",
+        "node veth",
+        'bridge link set dev "$END" isolated on',
+        "own: a setting of all ports of a container",
+    ),
+    _beside(
+        "ADD of an interface ends learning for the container's other one",
+        "node veth",
+        'bridge link set dev "$END" learning off',
+        "own: a setting of all ports of a container",
+    ),
+    _beside(
+        "ADD of an interface turns on hairpin for the container's other one",
+        "node veth",
+        'bridge link set dev "$END" hairpin on',
+        "own: a setting of all ports of a container",
     ),
     Fault(
         name="a container gets one interface only",
@@ -272,6 +322,11 @@ def _both_families(bridge: dict[str, Any]) -> None:
     no_masquerade(bridge)
 
 
+def _hairpin(bridge: dict[str, Any]) -> None:
+    bridge["hairpinMode"] = True
+    no_masquerade(bridge)
+
+
 _NEAR = frozenset(
     {"CNI-INTERFACES", "CNI-ADD-AGAIN", "CNI-ADD-EXHAUSTED", "CNI-ERROR", "CNI-DEL-IDEMPOTENT"}
 )
@@ -290,5 +345,13 @@ PLUGINS = (
         reds={},
         near=_NEAR,
         configure=_both_families,
+    ),
+    Fault(
+        name="two interfaces, each with settings of its own",
+        source="",
+        reds={},
+        near=_NEAR,
+        configure=_hairpin,
+        after="in_pod sh -c 'echo 1 >/proc/sys/net/ipv4/conf/$CNI_IFNAME/arp_notify'",
     ),
 )

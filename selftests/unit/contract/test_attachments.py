@@ -87,6 +87,16 @@ def test_only_own_things_are_lost() -> None:
     assert (difference.kind, difference.where, difference.expected) == ("lost", "rules", "b")
 
 
+def test_settings_of_a_link_that_is_gone_are_left_out() -> None:
+    """Its other end vanishes with an interface; the links that stay must be as before."""
+    before = siblings.State({}, frozenset(), {"node a isolated": "False", "node b MTU": "1500"}, {})
+    now = siblings.State({}, frozenset(), {"node a isolated": "True"}, {})
+
+    (difference,) = siblings.changes(before, now, "ADD of net2")
+
+    assert (str(difference.where), difference.seen) == ("node a isolated", "True")
+
+
 def network(*sets: list[dict[str, str]], **more: Any) -> Network:
     ipam = {"type": "host-local", "ranges": [*sets], "routes": [{"dst": "0.0.0.0/0"}], **more}
     return samples.network(ipam)

@@ -147,3 +147,13 @@ def test_setting_with_which_one_pod_keeps_silent(
     assert list(find(own)) == (["client"] if silent else [])
     if "conf" not in setting:
         assert find(of_all) == {}
+
+
+def test_setting_of_a_container_that_changed() -> None:
+    """What came or went with a link did not change, and the MTU of IPv6 follows the link's own."""
+    before = {"ipv4/conf/net1/arp_ignore": "0", "ipv6/conf/net1/mtu": "1500", "ipv4/gone": "1"}
+    now = {"ipv4/conf/net1/arp_ignore": "8", "ipv6/conf/net1/mtu": "1400", "ipv4/came": "1"}
+
+    (difference,) = own_settings.changes_in_container(before, now)
+
+    assert (difference.expected, difference.seen) == ("0", "8")
