@@ -9,7 +9,7 @@ from typing import Any
 
 from podpath.cni.ipam import HOST_LOCAL, Range
 from podpath.cni.network import Network
-from podpath.contract import answers, refusals
+from podpath.contract import answers, refusals, valid_links
 from podpath.contract.answers import Answer
 from podpath.contract.attachments import Attachment
 from podpath.contract.stand_in import failing_rules, killing_rules, standing_in
@@ -25,9 +25,10 @@ Way = Callable[[Attachment], bool]
 #: Reasons why ADD cannot be made to fail.
 NO_IPAM = "it calls no IPAM plugin"
 NO_RULES = "it runs no program that sets rules"
+ANY_ARGUMENTS = "it accepts unknown keys of CNI_ARGS without IgnoreUnknown"
 
-#: Requirement on DEL after an ADD that failed.
-_FAILED = "CNI-DEL-FAILED"
+#: Requirements on DEL after an ADD that failed, and on what such an ADD changes for others.
+_FAILED, _AGAIN = "CNI-DEL-FAILED", "CNI-ADD-AGAIN"
 
 #: Addresses to look at for one that is not leased.
 _MOST = 64
@@ -65,6 +66,27 @@ def no_namespace(container: Attachment) -> bool:
     return bool(container.add({"CNI_NETNS": f"{container.netns}-missing"})[-1].status)
 
 
+def unknown_arguments(container: Attachment) -> bool:
+    """Give a key in CNI_ARGS that no plugin knows, without IgnoreUnknown."""
+    return bool(container.add({"CNI_ARGS": "PODPATH_UNKNOWN=1"})[-1].status)
+
+
+def disturbed(present: Attachment, network: Network, add: Callable[[], object]) -> list[Difference]:
+    """List what an ADD that fails changes for a container that is attached, and at links of all.
+
+    Args:
+        present: the container that is attached.
+        network: the configuration, and how its plugin wires pods.
+        add: function that calls ADD of another container.
+
+    Raises:
+        CouldNotTest: the kernel cannot be asked.
+    """
+    before = valid_links.read([present], network).settings
+    add()
+    return valid_links.changes(before, valid_links.read([present], network).settings)
+
+
 def undone(failed: Attachment) -> bool:
     """Call DEL after an ADD that failed, once more if it fails; return whether it succeeded.
 
@@ -91,35 +113,44 @@ def exhausted(full: Attachment, late: Attachment, network: Network) -> list[Diff
     """
     full.attach()
     before = inventory.read(full.runtime.node, network)
-    answer = _failing(late.add())
-    differences = answers.succeeded(late.delete()) + late.leftovers(network, before)
+    answered: list[Answer] = []
+    differences = disturbed(full, network, lambda: answered.extend(late.add()))
+    answer = _failing(answered)
+    differences += answers.succeeded(late.delete()) + late.leftovers(network, before)
     differences += answers.succeeded(full.delete())
     return differences or refusals.refused(late, answer) or answers.succeeded(late.add())
 
 
 def beyond_failed(
-    container: Attachment, network: Network, found: Sequence[Difference]
+    container: Attachment, present: Attachment, network: Network, found: Sequence[Difference]
 ) -> Sequence[Difference]:
-    """Return what DEL failed to do after an ADD, unless it does so after others that failed.
+    """Return what is wrong after an ADD, unless it is so after others that failed.
 
     Args:
         container: attachment whose ADD the IPAM plugin is to refuse.
+        present: attachment of another container, ready for ADD.
         network: the configuration, and how its plugin wires pods.
         found: what was found after an ADD that failed for another reason.
 
     Raises:
-        Unmet: each of them is one of CNI-DEL-FAILED, apart from the container's names.
+        Unmet: each of them is one of CNI-DEL-FAILED or CNI-ADD-AGAIN, apart from the containers'
+            names.
     """
-    if not found:
-        return []
+    if not found or any(answer.status for answer in present.add()):
+        return found
     before = inventory.read(container.runtime.node, network)
-    if not refused_by_ipam(container):
+    refused: list[bool] = []
+    changed = disturbed(present, network, lambda: refused.append(refused_by_ipam(container)))
+    if not any(refused):
         return found
-    usual = answers.succeeded(container.delete()) + container.leftovers(network, before)
-    if not set(map(shape, found)) <= set(map(shape, usual)):
-        return found
-    violation = DoesNotConform("\n".join(map(str, found)))
-    raise Unmet(violation, _FAILED, "every DEL after an ADD that failed has these differences")
+    left = answers.succeeded(container.delete()) + container.leftovers(network, before)
+    for requirement, usual, why in (
+        (_FAILED, left, "every DEL after an ADD that failed has these differences"),
+        (_AGAIN, changed + left, "every ADD that failed has these differences"),
+    ):
+        if set(map(shape, found)) <= set(map(shape, usual)):
+            raise Unmet(DoesNotConform("\n".join(map(str, found))), requirement, why)
+    return found
 
 
 def with_one_address(subject: Subject, network: Network, address: Address) -> Subject:

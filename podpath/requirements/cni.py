@@ -129,16 +129,18 @@ REQUIREMENTS = (
         "CNI-ADD-AGAIN",
         "ADD after an ADD that failed",
         "After a failed ADD, ADD of another container succeeds, and so does its own after DEL.",
-        "ADD keeps a lock, a mark of its failure that DEL does not delete, or a bridge in"
-        " promiscuous mode.",
+        "ADD keeps a lock, a mark of its failure that DEL does not delete, or sets back a bridge"
+        " or a port of other containers.",
         (call("ADD"), STATE),
         level=Level.JUDGEMENT,
         source="podpath's own judgement; CNI specification 1.1.0, section 3: attachments of"
         " different containers are independent of each other, and DEL undoes an ADD that failed",
         needs=Ability.CALLS,
         why="One pod whose ADD fails must not keep all later ones from starting.",
-        how="ADD fails in several ways: its namespace does not exist, the IPAM plugin refuses, or"
-        " the plugin is killed. Then ADD of another container must succeed, and after DEL of the"
+        how="ADD fails in several ways: its namespace does not exist, CNI_ARGS has an unknown key,"
+        " the IPAM plugin refuses, or the plugin is killed. The links of a container that is"
+        " attached, and the links of all, must be as before. Then ADD of another container must"
+        " succeed, and after DEL of the"
         " first one its ADD, too. The node's own links must be neither promiscuous nor have other"
         " names, if they were not so after the first ADD of all.",
     ),
@@ -155,7 +157,8 @@ REQUIREMENTS = (
         why="Every node runs out of addresses some day. The remains of a refused pod make it"
         " worse.",
         how="ADD is called for two containers, with a range of one address in its configuration."
-        " The second one must fail with an error document, and leave nothing after its DEL. After"
+        " The second one must fail with an error document, change no link of the first one, nor of"
+        " all, and leave nothing after its DEL. After"
         " DEL of the first one it must succeed.",
     ),
     Requirement(

@@ -174,9 +174,53 @@ _FAILED = (
     Fault(
         name="an ADD that failed takes the gateway's address",
         source="own: a bridge that is set back, though others use it",
-        reds={"CNI-ADD-EXHAUSTED": "lost at gateway addresses: expected 10.88.0.1/24 on cni0"},
-        follows=frozenset({"CNI-ADD-AGAIN", "CNI-DEL-FAILED"}),
+        reds={"CNI-ADD-AGAIN": "changed at node cni0 addresses: expected 10.88.0.1/24, saw none"},
+        under={"CNI-ADD-EXHAUSTED": "CNI-ADD-AGAIN"},
+        follows=frozenset({"CNI-DEL-FAILED"}),
         last='[ "$CNI_COMMAND $status" != "ADD 1" ] || ip address flush dev cni0 scope global',
+    ),
+    Fault(
+        name="an ADD that failed sets the bridge down",
+        source="own: a bridge that is set back, though others use it",
+        reds={"CNI-ADD-AGAIN": "changed at node cni0 state: expected up, saw down"},
+        under={"CNI-ADD-EXHAUSTED": "CNI-ADD-AGAIN"},
+        near=frozenset({"CNI-ERROR", "CNI-DEL-FAILED"}),
+        last='[ "$CNI_COMMAND $status" != "ADD 1" ] || ip link set cni0 down',
+    ),
+    Fault(
+        name="an ADD that failed isolates the ports of others",
+        source="own: all ports of the bridge are set back",
+        reds={"CNI-ADD-AGAIN": "isolated: expected False, saw True"},
+        under={"CNI-ADD-EXHAUSTED": "CNI-ADD-AGAIN"},
+        near=frozenset({"CNI-ERROR", "CNI-DEL-FAILED"}),
+        last="""[ "$CNI_COMMAND $status" != "ADD 1" ] ||
+          for port in /sys/class/net/cni0/brif/*; do
+            bridge link set dev "${port##*/}" isolated on; done""",
+    ),
+    Fault(
+        name="an ADD with unknown arguments lets the bridge forget early",
+        source="own: a bridge that is set back, though others use it",
+        reds={"CNI-ADD-AGAIN": "changed at node cni0 ageing: expected 300 s, saw 10 s"},
+        near=frozenset({"CNI-ADD-ARGS", "CNI-ADD-EXHAUSTED", "CNI-ERROR", "CNI-DEL-FAILED"}),
+        last="""[ "$CNI_COMMAND $status" != "ADD 1" ] || case "$CNI_ARGS" in
+          *IgnoreUnknown*) ;; *) ip link set cni0 type bridge ageing_time 1000;; esac""",
+    ),
+    Fault(
+        name="an ADD that found no address sets the bridge down",
+        source="own: a bridge that is set back, though others use it",
+        reds={"CNI-ADD-EXHAUSTED": "changed at node cni0 state: expected up, saw down"},
+        near=frozenset({"CNI-ADD-AGAIN", "CNI-ERROR", "CNI-DEL-FAILED"}),
+        last="""case "$CNI_COMMAND $output" in ADD*"noIPaddresses"*)
+          ip link set cni0 down;; esac""",
+    ),
+    Fault(
+        name="an ADD that found no address ends learning at the ports of others",
+        source="own: all ports of the bridge are set back",
+        reds={"CNI-ADD-EXHAUSTED": "learning: expected True, saw False"},
+        near=frozenset({"CNI-ADD-AGAIN", "CNI-ERROR", "CNI-DEL-FAILED"}),
+        last="""case "$CNI_COMMAND $output" in ADD*"noIPaddresses"*)
+          for port in /sys/class/net/cni0/brif/*; do
+            bridge link set dev "${port##*/}" learning off; done;; esac""",
     ),
     Fault(
         name="a DEL that IPAM refused is not repeated",
@@ -345,6 +389,14 @@ PLUGINS = (
         reds={},
         near=_NEAR,
         configure=_both_families,
+    ),
+    Fault(
+        name="an ADD that failed sets the bridge up again",
+        source="",
+        reds={},
+        near=_NEAR,
+        last="""[ "$CNI_COMMAND $status" != "ADD 1" ] || [ ! -e /sys/class/net/cni0 ] || {
+          ip link set cni0 promisc on; ip link set cni0 promisc off; ip link set cni0 up; }""",
     ),
     Fault(
         name="two interfaces, each with settings of its own",
