@@ -21,6 +21,7 @@ from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import CapabilityArgs
 from podpath.errors import CouldNotTest, DoesNotConform
 from podpath.model import Address, AddressWithPrefix, Difference, Family, listed
+from podpath.nodes.pod import PortMapping
 from podpath.system import limits, netns
 
 #: A locally administered MAC address that no plugin would generate.
@@ -135,6 +136,16 @@ def bandwidth_args(direction: str) -> CapabilityArgs:
         direction: "ingress" or "egress".
     """
     return {"bandwidth": {f"{direction}Rate": RATE, f"{direction}Burst": BURST}}
+
+
+def port_args(ports: Iterable[PortMapping]) -> CapabilityArgs:
+    """Return the capability args that map ports of the node to a container's."""
+    return {
+        "portMappings": [
+            {"hostPort": port.node, "containerPort": port.pod, "protocol": port.protocol}
+            for port in ports
+        ]
+    }
 
 
 @dataclass(frozen=True, slots=True)

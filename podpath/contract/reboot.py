@@ -12,21 +12,27 @@ from functools import partial
 from ipaddress import ip_interface
 from types import MappingProxyType
 
+from podpath.cni.features import FEATURES
 from podpath.cni.network import Network
 from podpath.cni.versions import since
-from podpath.contract import answers, links, siblings, valid_links
+from podpath.contract import answers, capabilities, links, siblings, valid_links
 from podpath.contract.attachments import Attachment, attached
 from podpath.contract.runtime import Runtime
 from podpath.contract.subjects import Subject
-from podpath.errors import CouldNotTest
+from podpath.errors import CouldNotTest, DoesNotConform, Unmet
 from podpath.model import NODE, Difference
 from podpath.nodes import inventory, state_files
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
+from podpath.nodes.pod import PortMapping
+from podpath.paths import reached
+from podpath.paths.reached import Mapped
 from podpath.system import limits, netns, sysctl, waiting
 
 #: Containers that run when the node reboots: one for DEL, one for DEL without its result.
 OLD = 2
+#: Ports of the node that lead to a container before the reboot, and to another one after it.
+_PORTS = (PortMapping("tcp", 28090, 8090), PortMapping("udp", 29010, 9010))
 #: Directories that a reboot empties, and those of which the new node has its own.
 _NOT_KEPT = ("/run/", "/tmp/", "/dev/", "/etc/cni/")
 #: Settings of a link that each container has its own of.
@@ -59,6 +65,7 @@ def rebooted(
         DoesNotConform: ADD before the reboot failed, or a plugin does not end in time.
         CouldNotTest: the state cannot be copied.
     """
+    served = _served(runtime, subject, network, version)
     with ExitStack() as stack:
         alone = [stack.enter_context(attached(runtime, subject, version)) for _ in range(OLD)]
         usual = _usual(alone[0], network) + _usual(alone[1], network, forget=True)
@@ -87,7 +94,8 @@ def rebooted(
             differences += answers.succeeded(collected)
         differences += _after_del(after, network, before, old, earlier.things)
         differences = [d for d in differences if (d.kind, d.where) not in known]
-        return lacking + differences + (siblings.checked(new, network) if is_sound else [])
+        lacking += differences + (siblings.checked(new, network) if is_sound else [])
+        return lacking or _unreached(served, restarted, subject, network, version)
 
 
 def lacks(held: Mapping[str, int], now: Mapping[str, int]) -> Differences:
@@ -102,6 +110,36 @@ def lacks(held: Mapping[str, int], now: Mapping[str, int]) -> Differences:
         for kind, number in held.items()
         if (seen := now.get(kind, 0)) < number
     ]
+
+
+def _served(runtime: Runtime, subject: Subject, network: Network, version: str) -> frozenset[str]:
+    """Return who reaches the mapped ports of a container of its own, if the conflist maps ports.
+
+    Raises:
+        Unmet: ADD failed.
+    """
+    if not FEATURES["portmap"].detect(network.conflist):
+        return frozenset()
+    with attached(runtime, subject, version, capabilities.port_args(_PORTS)) as container:
+        container.attach()
+        addresses = tuple(ip_interface(str(a["address"])).ip for a in container.addresses)
+        namespace = runtime.node.named_namespaces()[container.name]
+        return reached.reached(runtime.node, Mapped(namespace, addresses, _PORTS))
+
+
+def _unreached(
+    served: frozenset[str], runtime: Runtime, subject: Subject, network: Network, version: str
+) -> Differences:
+    """List who does not reach mapped ports after the reboot as before.
+
+    Raises:
+        DoesNotConform: ADD failed.
+    """
+    try:
+        now = _served(runtime, subject, network, version) if served else served
+    except Unmet as error:
+        raise DoesNotConform(error.message, error.output) from None
+    return reached.lost(served, now, "the reboot")
 
 
 def _wired(attachment: Attachment, network: Network) -> dict[str, str]:

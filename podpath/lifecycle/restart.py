@@ -1,13 +1,17 @@
 """Restart the container runtime while pods run."""
 
+from podpath.cni.features import FEATURES
 from podpath.cni.network import Network
 from podpath.errors import DoesNotConform, Unmet
 from podpath.lifecycle import bystanders
 from podpath.model import Difference
 from podpath.nodes import inventory
-from podpath.nodes.deployment import CLIENT, SERVER, Deployment
+from podpath.nodes.deployment import CLIENT, HTTP_MAPPED, MAPPED, SERVER, UDP_MAPPED, Deployment
 from podpath.nodes.embedded.node import EmbeddedNode
 from podpath.nodes.hung import HungCalls
+from podpath.nodes.inventory import Inventory
+from podpath.paths import reached
+from podpath.paths.reached import Mapped
 from podpath.topology import whole
 
 #: Kinds of things on a node that pods have; a runtime that starts makes and ends processes.
@@ -33,10 +37,11 @@ def restarted(node: EmbeddedNode, network: Network, hung: HungCalls) -> list[Dif
         CouldNotTest: the runtime does not come back.
     """
     pods = Deployment(node, hung)
-    with pods.temporary(CLIENT, SERVER):
+    with pods.temporary(CLIENT, SERVER, *_mapped(network)):
         with pods.temporary("earlier"):
             pass  # what fails without a restart is not the restart's doing
         before, held = whole.snapshot(node, network, pods), inventory.read(node, network)
+        served = _served(node, pods)
         node.restart_runtime(network.conflist)
         differences = bystanders.changes(before.topology, whole.read(node, pods), network)
         now = inventory.read(node, network)
@@ -44,6 +49,29 @@ def restarted(node: EmbeddedNode, network: Network, hung: HungCalls) -> list[Dif
         try:
             with pods.temporary("later"):
                 wiring = whole.wired(node, network, pods)
-                return differences + whole.unlike(wiring, before.differences, network)
+                differences += whole.unlike(wiring, before.differences, network)
+                differences += reached.lost(served, _served(node, pods), "the restart")
         except Unmet as error:
             raise DoesNotConform(error.message, error.output) from None
+        return differences + _taken(inventory.read(node, network), now)
+
+
+def _mapped(network: Network) -> tuple[str, ...]:
+    """Return the name of a pod with mapped ports, if the conflist maps ports."""
+    return (MAPPED,) if FEATURES["portmap"].detect(network.conflist) else ()
+
+
+def _served(node: EmbeddedNode, pods: Deployment) -> frozenset[str]:
+    """Return who reaches the mapped ports of pods."""
+    names = node.named_namespaces()
+    served = (
+        Mapped(names[pod.network.netns], pod.network.addresses, (HTTP_MAPPED, UDP_MAPPED))
+        for pod in pods
+        if pod.name == MAPPED
+    )
+    return frozenset().union(*(reached.reached(node, one) for one in served))
+
+
+def _taken(now: Inventory, before: Inventory) -> list[Difference]:
+    """List the rules that the first pod after the restart took from other pods. Pure."""
+    return [d for d in now.since(before) if (d.kind, d.where) == ("lost", "rules")]

@@ -199,8 +199,10 @@ REQUIREMENTS = (
         " attachment lasts until its DEL",
         needs=Ability.CALLS,
         why="Runtimes are updated, and crash, while pods run: these must not notice it.",
-        how="Two pods are made on the node without other pods, and containerd is ended and started"
-        " again. Wiring, leases and rules must be the same, and a third pod be wired as any other.",
+        how="Two pods, and one with mapped ports if the conflist maps ports, are made on the node"
+        " without other pods, and containerd is ended and started again. Wiring, leases and rules"
+        " must be the same. Another pod must be wired as any other, and take neither rules nor"
+        " mapped ports from those that run.",
     ),
     Requirement(
         "LIFE-REBOOT",
@@ -218,7 +220,9 @@ REQUIREMENTS = (
         " and /tmp, are copied to a node that has just started. ADD of a new container must succeed"
         " there, with as many rules, routes and leases as the others had. Then DEL of the lost"
         " ones, once without their result, must succeed, release their"
-        " leases and files, and leave the new one as it is; GC, since CNI 1.1.0, as well.",
+        " leases and files, and leave the new one as it is; GC, since CNI 1.1.0, as well. If the"
+        " conflist maps ports, whoever reached those of a container before the reboot must reach"
+        " those of another one after it.",
     ),
     Requirement(
         "LIFE-PARALLEL",

@@ -1,5 +1,7 @@
 """Faults that show after a while: wiring undone later, a reboot, and what is left elsewhere."""
 
+from functools import partial
+
 from selftests.faults.fault import ALL, Fault
 from selftests.suite import ROOT
 
@@ -379,6 +381,42 @@ _REBOOT = (
     ),
 )
 
+
+def _of_runtime(commands: str) -> str:
+    """Shell: commands before the first ADD of each process of the runtime."""
+    return f"""pid=$(pidof containerd); [ "$pid" = "$(cat {_FAULT}/runtime)" ] || {{
+      echo $pid >{_FAULT}/runtime; {commands}; }}"""
+
+
+_mapping = partial(Fault, wraps=("portmap",), announces=False)
+
+_MAPPED = (
+    _mapping(
+        name="nobody reaches mapped ports of new pods after a reboot",
+        source="openshift/origin issue 17464: rules for all pods are not made again",
+        reds={"LIFE-REBOOT": "mapped port at tcp port 28090 of the node in IPv4, asked for from"},
+        near=frozenset({"LIFE-RESTART"}),
+        last="""[ "$CNI_COMMAND $status" != "ADD 0" ] || {
+          [ -e /var/lib/cni/made ] || touch /var/lib/cni/made /run/made
+          [ -e /run/made ] || for chain in PREROUTING OUTPUT; do
+            iptables -t nat -D $chain -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT; done; }""",
+    ),
+    _mapping(
+        name="the first pod after a restart takes the others' mapped ports",
+        source="cilium/cilium issue 6499: rules for mapped ports go as the plugin begins anew",
+        reds={"LIFE-RESTART": "mapped port at tcp port 28080 of the node in IPv4, asked for from"},
+        near=frozenset({"LIFE-PORTMAP", "LIFE-REBOOT"}),
+        before=_of_runtime("iptables -t nat -F CNI-HOSTPORT-DNAT"),
+    ),
+    _mapping(
+        name="the first pod after a restart ends masquerading at mapped ports",
+        source="own: rules for all pods that are made anew",
+        reds={"LIFE-RESTART": "lost at rules: expected table ip nat chain CNI-HOSTPORT-MASQ"},
+        near=frozenset({"LIFE-PORTMAP", "LIFE-REBOOT"}),
+        before=_of_runtime("iptables -t nat -F CNI-HOSTPORT-MASQ"),
+    ),
+)
+
 _RESTART = (
     Fault(
         name="the wiring ends with the runtime",
@@ -512,7 +550,7 @@ _FILES = (
     ),
 )
 
-FAULTS = (*_UNDONE, *_REBOOT, *_RESTART, *_FILES)
+FAULTS = (*_UNDONE, *_REBOOT, *_MAPPED, *_RESTART, *_FILES)
 
 #: A plugin that keeps what it has to keep where it likes, and deletes it.
 PLUGINS = (
@@ -541,6 +579,15 @@ PLUGINS = (
           iptables -t nat -A POSTROUTING -s 10.88.0.0/24 -d 203.0.113.0/24 -j RETURN
           iptables -t nat -I PREROUTING -s 203.0.113.0/24 -p tcp --dport 80 -j REDIRECT
           iptables -t nat -A POSTROUTING -s 10.88.0.0/24 ! -d 10.88.0.0/24 -j MASQUERADE"""),
+    ),
+    _mapping(
+        name="rules are loaded anew with the first pod after a restart",
+        source="",
+        reds={},
+        near=frozenset({"LIFE-PORTMAP", "LIFE-REBOOT", "LIFE-RESTART"}),
+        before=_of_runtime(
+            f"iptables-save -t nat >{_FAULT}/rules; iptables-restore -T nat <{_FAULT}/rules"
+        ),
     ),
     Fault(
         name="state in directories of its own",

@@ -1,0 +1,119 @@
+"""Who reaches the mapped ports of a container, asked without sniffers."""
+
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+
+from podpath.model import BEYOND, NODE, Address, Difference, Family
+from podpath.nodes.base import Node
+from podpath.nodes.pod import PortMapping
+from podpath.paths import many_flows, outside
+from podpath.system import limits, netns
+from podpath.topology import reading
+
+#: Attempts to be heard, as one packet may be lost on a busy machine.
+_ATTEMPTS = 3
+_KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A container with mapped ports.
+
+    Attributes:
+        namespace: path of its network namespace.
+        addresses: its addresses.
+        ports: the ports of the node that lead to it.
+    """
+
+    namespace: str
+    addresses: tuple[Address, ...]
+    ports: tuple[PortMapping, ...]
+
+
+def reached(node: Node, mapped: Mapped) -> frozenset[str]:
+    """Return who reaches which mapped port, as texts that name no address.
+
+    The node asks, and a host beyond it if there is one. Where no program of the container listens
+    at a port, one does meanwhile.
+
+    Raises:
+        CouldNotTest: a UDP port of the container is taken.
+    """
+    topology = reading.read(node.network_namespace(), node.named_namespaces(), [])
+    found = set()
+    for address in mapped.addresses:
+        family = Family(address.version)
+        target = outside.address(topology, node.uplink, family)
+        for port in mapped.ports if target else ():
+            with _listening(mapped.namespace, address, port) as listener:
+                for name, namespace in _askers(node).items():
+                    text = _text(port, family, name)
+                    if _is_reached(namespace, (str(target), port.node), listener, text.encode()):
+                        found.add(text)
+    return frozenset(found)
+
+
+def lost(before: Iterable[str], now: Iterable[str], event: str) -> list[Difference]:
+    """List who no longer reaches which mapped port. Pure.
+
+    Args:
+        before: those who did, as reached() returns them.
+        now: those who do.
+        event: what was between the two, as in "the reboot".
+    """
+    return [
+        Difference("mapped port", text, f"reached, as before {event}", "not reached")
+        for text in sorted(set(before) - set(now))
+    ]
+
+
+def _askers(node: Node) -> Mapping[str, str]:
+    beyond = {BEYOND: node.beyond} if node.beyond else {}
+    return {NODE: node.network_namespace(), **beyond}
+
+
+def _text(port: PortMapping, family: Family, asker: str) -> str:
+    return (
+        f"{port.protocol} port {port.node} of the node in IPv{family.value}, asked for from {asker}"
+    )
+
+
+@contextmanager
+def _listening(namespace: str, address: Address, port: PortMapping) -> Iterator[socket.socket]:
+    """Yield a socket at a container's port, which a program of its own may have, if it is TCP's."""
+    with closing(netns.run_in(namespace, partial(_opened, address.version, port.protocol))) as own:
+        own.settimeout(limits.current().refusal / _ATTEMPTS)
+        if port.protocol == "udp":
+            many_flows.bind_beside(own, address, port.pod)
+        else:
+            with suppress(OSError):  # a program listens there
+                own.bind((str(address), port.pod))
+                own.listen()
+        yield own
+
+
+def _is_reached(
+    namespace: str, target: tuple[str, int], listener: socket.socket, datagram: bytes
+) -> bool:
+    """Return whether a sender's connection is accepted, or its datagram arrives at the listener."""
+    version = 6 if listener.family == socket.AF_INET6 else 4
+    protocol = "udp" if listener.type == socket.SOCK_DGRAM else "tcp"
+    for _ in range(_ATTEMPTS):
+        with closing(netns.run_in(namespace, partial(_opened, version, protocol))) as client:
+            client.settimeout(limits.current().refusal / _ATTEMPTS)
+            with suppress(OSError):
+                client.connect(target)
+                if protocol == "tcp":
+                    return True
+                client.send(datagram)
+                if listener.recv(len(datagram) + 1) == datagram:
+                    return True
+    return False
+
+
+def _opened(version: int, protocol: str) -> socket.socket:
+    family = socket.AF_INET6 if version == 6 else socket.AF_INET
+    return socket.socket(family, _KINDS[protocol])
