@@ -99,10 +99,12 @@ def _is_of_link(difference: Difference, left: Iterable[Difference]) -> bool:
     place = _LINK.fullmatch(str(difference.where))
     if difference.kind != "changed" or place is None:
         return False
-    settings = (d.seen.partition(":")[0].partition(" ") for d in left if d.where == "links")
+    settings = (d.seen.partition(": ") for d in left if d.where == "links")
     return any(
-        setting == place["setting"] and place["link"] in (None, link)
-        for link, _, setting in settings
+        text.partition(" ")[2] == place["setting"]
+        and place["link"] in (None, text.partition(" ")[0])
+        and value != difference.expected  # else the deletion puts it back
+        for text, _, value in settings
     )
 
 

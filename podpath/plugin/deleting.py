@@ -27,7 +27,7 @@ _left_on_own_node = pytest.StashKey["Sequence[Difference]"]()
 _left_on_fresh_node = pytest.StashKey["Sequence[Difference]"]()
 #: How the runtime's second DEL of a pod failed on the node of CNI-DEL, or None.
 _refused = pytest.StashKey["Exception | None"]()
-_NEEDED = ("node", "pods", "network")
+_NEEDED = ("node", "created")
 _NEEDED_BY_CONTAINER = ("contract_node", "hung_calls", "network")
 #: Requirements on an address that another pod had, on calls of IPAM, and on a second DEL.
 _REUSE, _DELEGATE, _AGAIN = "LIFE-REUSE", "CNI-DELEGATE", "CNI-DEL-IDEMPOTENT"
@@ -50,8 +50,8 @@ def left(item: pytest.Item, error: Exception) -> Exception | None:
         return None
     if not deletion.DELETING.issuperset(ids) and ids not in ([deletion.OTHERS], [_REUSE]):
         return None
-    node, pods, network = (fixtures[name] for name in _NEEDED)
-    return _violation(item, error, _left, node, pods, network)
+    node, pods = (fixtures[name] for name in _NEEDED)
+    return _violation(item, error, _left, node, pods, shared.network(item.config))
 
 
 def left_by_container(item: pytest.Item, error: Exception) -> Exception | None:

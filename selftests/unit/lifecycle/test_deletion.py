@@ -58,6 +58,14 @@ def test_setting_of_a_link_that_any_deletion_leaves(where: str, seen: str, is_le
     assert deletion.is_of_same_kind([changed], [left("links", seen)]) is is_left
 
 
+def test_setting_of_a_link_that_any_deletion_puts_back() -> None:
+    """An ADD has changed it, and no deletion leaves it."""
+    changed = Difference("changed", "node eth0 MTU", "1500", "1400")
+
+    assert not deletion.is_of_same_kind([changed], [left("links", "eth0 MTU: 1500")])
+    assert deletion.is_of_same_kind([changed], [left("links", "eth0 MTU: 1300")])
+
+
 def test_configured_entry_that_any_deletion_leaves() -> None:
     entries = Difference("changed", "configured FDB entries of cni0", "none", "02:00 on veth2")
 
