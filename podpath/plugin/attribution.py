@@ -87,6 +87,7 @@ def _cause(item: pytest.Item, error: Exception, persistence: Persistence) -> Exc
         or wiring.miswired(item, error, persistence)
         or wiring.unplaced(item, error, persistence)
         or wiring.deaf(item, error, persistence)
+        or deleting.deafened(item, error)
         or packets.copied(item)
         or packets.resent(item, error)
         or taking.taken(item, error)

@@ -29,6 +29,9 @@ _left_on_fresh_node = pytest.StashKey["Sequence[Difference]"]()
 _refused = pytest.StashKey["Exception | None"]()
 _NEEDED = ("node", "created")
 _NEEDED_BY_CONTAINER = ("contract_node", "hung_calls", "network")
+#: Requirements on packets to mapped ports; and setting of a link without which none is heard.
+_MAPPED = frozenset({"PATH-PORTMAP", "LIFE-PORTMAP"})
+_LO, _UNREADY = "lo flags", "no sniffer can show that it misses nothing where lo is down"
 #: Requirements on an address that another pod had, on calls of IPAM, and on a second DEL.
 _REUSE, _DELEGATE, _AGAIN = "LIFE-REUSE", "CNI-DELEGATE", "CNI-DEL-IDEMPOTENT"
 #: Requirements on what DEL of a container leaves that no pod has.
@@ -65,6 +68,29 @@ def left_by_container(item: pytest.Item, error: Exception) -> Exception | None:
 
     node, hung, network = (fixtures[name] for name in _NEEDED_BY_CONTAINER)
     return _violation(item, error, _left_on_own_node, node, Deployment(node, hung), network)
+
+
+def deafened(item: pytest.Item, error: Exception) -> Exception | None:
+    """Return the violation of LIFE-DELETE, if the deletion of any pod sets the node's lo down.
+
+    Then no sniffer gets ready, and the node does not reach its own mapped ports.
+    """
+    from podpath.errors import CouldNotTest
+    from podpath.lifecycle import deletion
+    from podpath.nodes import link_settings
+
+    ids, fixtures = shared.ids_of(item), judged.fixtures(item)
+    if not judged.is_of_packets(item) or not fixtures.keys() >= {*_NEEDED}:
+        return None
+    if not (isinstance(error, CouldNotTest) or _MAPPED.issuperset(ids)):
+        return None
+    if not judged.is_judged(item, deletion.REQUIREMENT):
+        return None
+    node, pods, network = (fixtures[name] for name in _NEEDED)
+    if "up" in link_settings.of_node(node).get(_LO, "up"):
+        return None
+    left = [d for d in _of_first(item, pods, network) if d.seen.startswith(_LO)]
+    return judged.unmet((deletion.REQUIREMENT, _UNREADY), left) if left else None
 
 
 def refused_again(item: pytest.Item, error: Exception) -> Exception | None:
@@ -153,13 +179,21 @@ def _of_any(
     The latter has what any deletion leaves once.
     """
     from podpath.lifecycle import deletion
-    from podpath.requirements import Ability
 
     yield _once(item, key, partial(deletion.differences, node, pods, network))
-    is_of_node = deletion.is_of_node(outcome.compared(item.config))
-    if is_of_node and Ability.FRESH in shared.abilities(item.config):
-        fresh = partial(deletion.on_fresh_node, shared.plan(item.config), pods.hung, network)
-        yield _once(item, _left_on_fresh_node, fresh)
+    if deletion.is_of_node(outcome.compared(item.config)):
+        yield _of_first(item, pods, network)
+
+
+def _of_first(item: pytest.Item, pods: Deployment, network: Network) -> Sequence[Difference]:
+    """Return what the first deletion on a node leaves; nothing where there is no fresh node."""
+    from podpath.lifecycle import deletion
+    from podpath.requirements import Ability
+
+    if Ability.FRESH not in shared.abilities(item.config):
+        return []
+    fresh = partial(deletion.on_fresh_node, shared.plan(item.config), pods.hung, network)
+    return _once(item, _left_on_fresh_node, fresh)
 
 
 def _once(

@@ -60,6 +60,14 @@ FAULTS = (
         after="ip link set lo down",
     ),
     Fault(
+        name="deletion sets the node's lo down",
+        source="kubernetes/kubernetes issue 100648: DEL, in a namespace that is the node's by now",
+        reds={"LIFE-DELETE": "lo flags: none"},
+        under=dict.fromkeys(("LIFE-OTHERS", "LIFE-PORTMAP", "PATH-ICMP"), "LIFE-DELETE"),
+        follows=frozenset({"LIFE-CHURN"}),
+        after_del="ip link set lo down",
+    ),
+    Fault(
         name="the first pods bring the node a route to another network",
         source="own: a service's network, which is routed to the pods' bridge",
         reds={"LIFE-OTHERS": "left behind at routes of the node: expected none, saw 100.64.99.0"},

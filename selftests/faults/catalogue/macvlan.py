@@ -184,10 +184,8 @@ FAULTS = (
     _stacked(
         name="macvlan: the lower link is left promiscuous",
         source="own",
-        reds={
-            "LIFE-OTHERS": "changed at lower link of pod client promiscuous",
-            "LIFE-DELETE": "eth0 promiscuous",
-        },
+        reds={"LIFE-DELETE": "eth0 promiscuous"},
+        under={"LIFE-OTHERS": "LIFE-DELETE"},
         after="case $POD in transient|passer-*) ip link set eth0 promisc on;; esac",
     ),
     _stacked(
