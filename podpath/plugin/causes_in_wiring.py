@@ -252,6 +252,7 @@ def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> E
     They are seen at its interface, and the program does not get them.
     """
     from podpath.errors import CouldNotTest, DoesNotConform, Inconclusive
+    from podpath.model import POD_INTERFACE
     from podpath.nodes import ruleset
     from podpath.topology import firewall, hooks
 
@@ -267,7 +268,8 @@ def filtered(item: pytest.Item, error: Exception, persistence: Persistence) -> E
     pods = named or list(persistence.first.pods)
     drops = {pod: list(filter(ruleset.drops_any, rules.get(pod, ()))) for pod in pods}
     found = hooks.differences(persistence.first, shared.network(item.config), drops)
-    own = [d for d in found if str(d.where) in {f"pod {pod}" for pod in pods}]
+    places = {place for pod in pods for place in (f"pod {pod}", f"pod {pod} {POD_INTERFACE}")}
+    own = [d for d in found if str(d.where) in places]
     return judged.unmet(_FILTERED, own) if own else None
 
 
