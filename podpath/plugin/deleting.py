@@ -86,10 +86,10 @@ def deafened(item: pytest.Item, error: Exception) -> Exception | None:
         return None
     if not judged.is_judged(item, deletion.REQUIREMENT):
         return None
-    node, pods, network = (fixtures[name] for name in _NEEDED)
+    node, pods = (fixtures[name] for name in _NEEDED)
     if "up" in link_settings.of_node(node).get(_LO, "up"):
         return None
-    left = [d for d in _of_first(item, pods, network) if d.seen.startswith(_LO)]
+    left = [d for d in _of_first(item, pods, shared.network(item.config)) if d.seen.startswith(_LO)]
     return judged.unmet((deletion.REQUIREMENT, _UNREADY), left) if left else None
 
 
