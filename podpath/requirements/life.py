@@ -46,10 +46,10 @@ REQUIREMENTS = (
         " that ADD is undone",
         why="The remains of each pod add up, until addresses or interfaces run out, or an old rule"
         " meets a new pod.",
-        how="podpath lists namespaces, links, addresses of the node's own links and of the bridge,"
-        " ports, FDB entries, routes, neighbours that do not end by themselves, leases, rules,"
-        " IPsec policies, processes, mounts, cgroups, files and settings before a pod exists, and"
-        " after it has sent traffic and was deleted. Both lists must be the same, no file may name"
+        how="podpath lists what is on the node before a pod exists, and after it has sent traffic"
+        " and was deleted: namespaces, links, addresses of the node's own links and of the bridge,"
+        " ports, FDB entries, routes, lasting neighbours, leases, rules, IPsec policies, processes,"
+        " mounts, cgroups, files and settings. Both lists must be the same, no file may name"
         " the pod's sandbox, and no list of addresses may have gained one of its own. A gateway's"
         " address may come with the first pod of its range.",
     ),
@@ -221,7 +221,7 @@ REQUIREMENTS = (
         " there, with as many rules, routes and leases as the others had. Then DEL of the lost"
         " ones, once without their result, must succeed, release their"
         " leases and files, and leave the new one as it is; GC, since CNI 1.1.0, as well. If the"
-        " conflist maps ports, whoever reached those of a container before the reboot must reach"
+        " conflist maps ports, all who reached those of a container before the reboot must reach"
         " those of another one after it.",
     ),
     Requirement(
