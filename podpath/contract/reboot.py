@@ -112,7 +112,13 @@ def lacks(held: Mapping[str, int], now: Mapping[str, int]) -> Differences:
     ]
 
 
-def _served(runtime: Runtime, subject: Subject, network: Network, version: str) -> frozenset[str]:
+def _served(
+    runtime: Runtime,
+    subject: Subject,
+    network: Network,
+    version: str,
+    wanted: frozenset[str] = frozenset(),
+) -> frozenset[str]:
     """Return who reaches the mapped ports of a container of its own, if the conflist maps ports.
 
     Raises:
@@ -124,7 +130,7 @@ def _served(runtime: Runtime, subject: Subject, network: Network, version: str) 
         container.attach()
         addresses = tuple(ip_interface(str(a["address"])).ip for a in container.addresses)
         namespace = runtime.node.named_namespaces()[container.name]
-        return reached.reached(runtime.node, Mapped(namespace, addresses, _PORTS))
+        return reached.reached(runtime.node, Mapped(namespace, addresses, _PORTS), wanted)
 
 
 def _unreached(
@@ -136,7 +142,7 @@ def _unreached(
         DoesNotConform: ADD failed.
     """
     try:
-        now = _served(runtime, subject, network, version) if served else served
+        now = _served(runtime, subject, network, version, served) if served else served
     except Unmet as error:
         raise DoesNotConform(error.message, error.output) from None
     return reached.lost(served, now, "the reboot")

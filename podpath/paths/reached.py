@@ -33,8 +33,10 @@ class Mapped:
     ports: tuple[PortMapping, ...]
 
 
-def reached(node: Node, mapped: Mapped) -> frozenset[str]:
+def reached(node: Node, mapped: Mapped, wanted: frozenset[str] = frozenset()) -> frozenset[str]:
     """Return who reaches which mapped port, as texts that name no address.
+
+    Those that are wanted are asked for again: on a new node, neighbours may take seconds in IPv6.
 
     The node asks, and a host beyond it if there is one. Where no program of the container listens
     at a port, one does meanwhile.
@@ -42,6 +44,15 @@ def reached(node: Node, mapped: Mapped) -> frozenset[str]:
     Raises:
         CouldNotTest: a UDP port of the container is taken.
     """
+    found = _reached(node, mapped)
+    for _ in range(_ATTEMPTS):
+        if wanted <= found:
+            break
+        found |= _reached(node, mapped)
+    return found
+
+
+def _reached(node: Node, mapped: Mapped) -> frozenset[str]:
     topology = reading.read(node.network_namespace(), node.named_namespaces(), [])
     found = set()
     for address in mapped.addresses:
