@@ -8,26 +8,25 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from podpath.cni.network import Network
-from podpath.contract import answers, siblings, valid_links
+from podpath.contract import answers, capabilities, siblings, valid_links
 from podpath.contract.answers import Answer
 from podpath.contract.attachments import BESIDE, Attachment, attached, attached_beside
 from podpath.contract.runtime import Runtime
-from podpath.contract.subjects import CapabilityArgs, Role, Subject, of
+from podpath.contract.subjects import Role, Subject, of
 from podpath.errors import Unmet
 from podpath.lifecycle import strangers
 from podpath.model import Difference
 from podpath.nodes import inventory
 from podpath.nodes.base import Node
 from podpath.nodes.inventory import Inventory
+from podpath.nodes.pod import PortMapping
 
 Differences = list[Difference]
 
 #: A network that has the same plugins, and no container of this one.
 _OTHER_NETWORK = "podpath-other"
-#: What a container asks for that maps a port of the node.
-PORTS: CapabilityArgs = {
-    "portMappings": [{"hostPort": 31080, "containerPort": 80, "protocol": "tcp"}]
-}
+#: Capability args that map a port of the node.
+PORTS = capabilities.port_args([PortMapping("tcp", 31080, 80)])
 #: Things of other programs on the node.
 _OTHER_BRIDGE = "podpath-other"
 _RESULTS = "/var/lib/cni/results"
@@ -135,8 +134,8 @@ def kept(collector: Collector, attachment: Attachment) -> Differences:
 
 
 def _attached(attachment: Attachment | None) -> Iterator[Attachment]:
-    if attachment is not None:
-        attachment.attach()
+    # a network may have few addresses
+    if attachment is not None and not answers.succeeded(attachment.add()):
         yield attachment
 
 

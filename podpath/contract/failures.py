@@ -74,6 +74,8 @@ def unknown_arguments(container: Attachment) -> bool:
 def disturbed(present: Attachment, network: Network, add: Callable[[], object]) -> list[Difference]:
     """List what an ADD that fails changes for a container that is attached, and at links of all.
 
+    Addresses and routes that it leaves are for DEL to remove: CNI-DEL-FAILED.
+
     Args:
         present: the container that is attached.
         network: the configuration, and how its plugin wires pods.
@@ -84,7 +86,14 @@ def disturbed(present: Attachment, network: Network, add: Callable[[], object]) 
     """
     before = valid_links.read([present], network).settings
     add()
-    return valid_links.changes(before, valid_links.read([present], network).settings)
+    changed = valid_links.changes(before, valid_links.read([present], network).settings)
+    return [difference for difference in changed if not _only_gained(difference)]
+
+
+def _only_gained(difference: Difference) -> bool:
+    """Return whether a list of addresses or routes still has all that it had."""
+    before, now = (set(t.split(", ")) - {"none"} for t in (difference.expected, difference.seen))
+    return str(difference.where).endswith((" addresses", " routes")) and before <= now
 
 
 def undone(failed: Attachment) -> bool:

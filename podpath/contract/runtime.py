@@ -300,7 +300,7 @@ def _read_to_end(
 
 
 def _until_killed() -> float:
-    """Seconds until a call is killed; CNI-TIME allows less on a slow machine: answers.late()."""
+    """Return the seconds after which a call is killed; CNI-TIME allows fewer on a slow machine."""
     limit = limits.current()
     return limit.measures.plugin_call * limit.patience
 

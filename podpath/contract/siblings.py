@@ -24,7 +24,7 @@ _OF_LINK = (" MAC", " MTU", " addresses")
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Standing:
     """State of an attachment that calls for another one must leave.
 
     Attributes:
@@ -113,7 +113,7 @@ def _bridge_has_moved(attachment: Attachment, network: Network) -> bool:
     return bridge is not None and bool(reported) and reported != [bridge.mac]
 
 
-def state_of(attachment: Attachment, network: Network) -> State:
+def state_of(attachment: Attachment, network: Network) -> Standing:
     """Return the state of an attachment, without the address that a link gets by itself, later.
 
     Raises:
@@ -122,7 +122,7 @@ def state_of(attachment: Attachment, network: Network) -> State:
     node = attachment.runtime.node
     settings = valid_links.read([attachment], network).settings
     shared = tuple(f"{NODE} {link} " for link in network.shared_links)
-    return State(
+    return Standing(
         _link_of(attachment),
         ways.of_interface(node, attachment.name, attachment.interface),
         {
@@ -135,7 +135,7 @@ def state_of(attachment: Attachment, network: Network) -> State:
     )
 
 
-def changes(before: State, now: State, why: str) -> Differences:
+def changes(before: Standing, now: Standing, why: str) -> Differences:
     """List what calls for another attachment changed.
 
     Settings of a link that is gone are left out.

@@ -50,7 +50,9 @@ def differences(node: Node, pods: Deployment, network: Network) -> list[Differen
 
 
 def on_fresh_node(setup: Setup, hung: HungCalls, network: Network) -> list[Difference]:
-    """Do the same on a node without an earlier deletion, which may have left the same for good.
+    """Create and delete a pod on a node without an earlier deletion; return what it gained or lost.
+
+    An earlier deletion may have left the same for good.
 
     Args:
         setup: what the run's nodes are.
@@ -58,7 +60,7 @@ def on_fresh_node(setup: Setup, hung: HungCalls, network: Network) -> list[Diffe
         network: the configuration, and how its plugin wires pods.
 
     Raises:
-        CouldNotTest: there can be no such node, or it cannot be read.
+        CouldNotTest: no such node can be made, or it cannot be read.
         DoesNotConform: the plugin failed.
     """
     with setup.kind.start_fresh(setup) as fresh:
@@ -95,7 +97,9 @@ def _is_of_link(difference: Difference, left: Iterable[Difference]) -> bool:
     """Return whether a link of the node differs in what any deletion leaves of such a link."""
     if _is_of_addresses(difference):
         link = str(difference.where).removesuffix(f" {_ADDRESSES}").removeprefix(f"{NODE} ")
-        return any(d.where == _ADDRESSES and d.seen.endswith(f" on {link}") for d in left)
+        before, now = (set(t.split(", ")) for t in (difference.expected, difference.seen))
+        is_left = any(d.where == _ADDRESSES and d.seen.endswith(f" on {link}") for d in left)
+        return is_left and before - {"none"} < now
     place = _LINK.fullmatch(str(difference.where))
     if difference.kind != "changed" or place is None:
         return False

@@ -1,5 +1,7 @@
 """Restart the container runtime while pods run."""
 
+from contextlib import ExitStack, suppress
+
 from podpath.cni.features import FEATURES
 from podpath.cni.network import Network
 from podpath.errors import DoesNotConform, Unmet
@@ -37,9 +39,10 @@ def restarted(node: EmbeddedNode, network: Network, hung: HungCalls) -> list[Dif
         CouldNotTest: the runtime does not come back.
     """
     pods = Deployment(node, hung)
-    with pods.temporary(CLIENT, SERVER, *_mapped(network)):
+    with pods.temporary(CLIENT, SERVER), ExitStack() as stack:
         with pods.temporary("earlier"):
             pass  # what fails without a restart is not the restart's doing
+        _map_ports(pods, network, stack)
         before, held = whole.snapshot(node, network, pods), inventory.read(node, network)
         served = _served(node, pods)
         node.restart_runtime(network.conflist)
@@ -50,26 +53,34 @@ def restarted(node: EmbeddedNode, network: Network, hung: HungCalls) -> list[Dif
             with pods.temporary("later"):
                 wiring = whole.wired(node, network, pods)
                 differences += whole.unlike(wiring, before.differences, network)
-                differences += reached.lost(served, _served(node, pods), "the restart")
+                differences += reached.lost(served, _served(node, pods, served), "the restart")
         except Unmet as error:
             raise DoesNotConform(error.message, error.output) from None
         return differences + _taken(inventory.read(node, network), now)
 
 
-def _mapped(network: Network) -> tuple[str, ...]:
-    """Return the name of a pod with mapped ports, if the conflist maps ports."""
-    return (MAPPED,) if FEATURES["portmap"].detect(network.conflist) else ()
+def _map_ports(pods: Deployment, network: Network, stack: ExitStack) -> None:
+    """Create a pod with mapped ports, if the conflist maps ports.
+
+    There is none where the network has no address left for another pod beside it.
+    """
+    if not FEATURES["portmap"].detect(network.conflist):
+        return
+    with suppress(Unmet), ExitStack() as own:
+        own.enter_context(pods.temporary(MAPPED))
+        with pods.temporary("earlier"):
+            stack.enter_context(own.pop_all())
 
 
-def _served(node: EmbeddedNode, pods: Deployment) -> frozenset[str]:
-    """Return who reaches the mapped ports of pods."""
-    names = node.named_namespaces()
-    served = (
-        Mapped(names[pod.network.netns], pod.network.addresses, (HTTP_MAPPED, UDP_MAPPED))
-        for pod in pods
-        if pod.name == MAPPED
-    )
-    return frozenset().union(*(reached.reached(node, one) for one in served))
+def _served(
+    node: EmbeddedNode, pods: Deployment, wanted: frozenset[str] = frozenset()
+) -> frozenset[str]:
+    """Return who reaches the mapped ports of the pod that has some; see reached()."""
+    mapped = next((pod.network for pod in pods if pod.name == MAPPED), None)
+    if mapped is None:
+        return frozenset()
+    namespace, ports = node.named_namespaces()[mapped.netns], (HTTP_MAPPED, UDP_MAPPED)
+    return reached.reached(node, Mapped(namespace, mapped.addresses, ports), wanted)
 
 
 def _taken(now: Inventory, before: Inventory) -> list[Difference]:

@@ -48,7 +48,8 @@ def made_route(line: str, present: Links) -> bool:
     words = line.split()
     if _after(words, "proto") != "kernel":
         return False
-    if _after(words, "metric") == _NO_ROUTE:
+    # one that ends by itself is of a router's announcement, without an address of the link
+    if _after(words, "metric") == _NO_ROUTE or "expires" in words:
         return True
     link = present.get(_after(words, "dev"))
     if words[0] in _NOWHERE or "dev" not in words:
@@ -61,7 +62,7 @@ def made_route(line: str, present: Links) -> bool:
 
 
 def lasting(lines: Iterable[str], present: Links) -> Iterator[str]:
-    """Yield the neighbours that stay until somebody deletes them, and that somebody made.
+    """Yield the neighbours that a program made, and that stay until a program deletes them.
 
     The kernel makes entries that need no ARP for groups and broadcasts, and for links without ARP.
 

@@ -69,7 +69,7 @@ def addresses_in(listing: str, names: Container[str]) -> Iterator[str]:
     for link in json.loads(listing or "[]"):
         if link.get("ifname") in names:
             for held in link.get("addr_info", ()):
-                if "local" in held and held.get("scope") != "link":
+                if "local" in held and held.get("scope") != "link" and not held.get("temporary"):
                     yield f"{held['local']}/{held['prefixlen']} on {link['ifname']}"
 
 

@@ -54,6 +54,16 @@ _SILENCING = {
 #: a link of another kind announces is seen by TOPO-POD-LINKS, and by LIFE-REUSE.
 _SECRET = frozenset({"tcp_fastopen_key", "stable_secret"})
 _SEEN_ELSEWHERE = _SECRET | _KERNELS | {"disable_ipv6", "arp_notify"}
+#: A router on the network announces these (RFC 4861, section 4.2).
+_ANNOUNCED = frozenset(
+    {
+        "hop_limit",
+        "base_reachable_time",
+        "base_reachable_time_ms",
+        "retrans_time",
+        "retrans_time_ms",
+    }
+)
 _OF_IPVS = "ipv4/vs/"
 _TRACKING = "netfilter/nf_conntrack_"
 #: Times in seconds for which kube-proxy lets the kernel track connections, where it lowers them
@@ -92,10 +102,11 @@ def changes_in_container(before: Mapping[str, str], now: Mapping[str, str]) -> l
 
     Settings that appeared, or vanished, did so with a link.
     """
+    passed_over = _SECRET | _KERNELS | _ANNOUNCED
     return [
         Difference("changed", f"a container's setting {name}", value, now[name])
         for name, value in before.items()
-        if now.get(name, value) != value and name.rpartition("/")[2] not in _SECRET | _KERNELS
+        if now.get(name, value) != value and name.rpartition("/")[2] not in passed_over
     ]
 
 

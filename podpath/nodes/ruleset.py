@@ -22,7 +22,7 @@ _DESTINATION = re.compile(r"daddr ([0-9a-f.:]+(?:/\d+)?)")
 #: iptables has for translation.
 _ENDS = re.compile(r"\b(accept|return)$")
 _TRANSLATES = re.compile(r"^table \w+ nat chain ")
-#: What restricts a rule to some packets, or to all but some: networks, and links in quotes,
+#: Parts that restrict a rule to some packets, or to all but some: networks, and links in quotes,
 #: each one or several. Their values.
 _NETWORK = re.compile(r"(?:saddr|daddr) (!= )?(\{[^}]*\}|[0-9a-f.:/-]+)")
 _LINK = re.compile(r"(?:iif|oif)(?:name)? (!= )?(\{[^}]*\}|\"[^\"]*\")")
@@ -144,18 +144,26 @@ def _effect(entry: str) -> str:
 
 
 def _meets(text: str, addresses: Collection[Address], links: Collection[str]) -> bool:
-    """Return whether a rule names one of the addresses or links, or excludes others alone."""
+    """Return whether a rule names one of the addresses or links.
+
+    A rule that names none, and excludes some, meets all but these.
+    """
+    named, excluded = list[bool](), list[bool]()
     for excludes, listed in _NETWORK.findall(text):
         networks = _ADDRESSES.findall(listed)
         versions = {6 if ":" in network else 4 for network in networks}
         concerned = [a for a in addresses if a.version in versions]
-        if any(_covers(networks, [address]) != bool(excludes) for address in concerned):
-            return True
+        if excludes:
+            excluded += [not _covers(networks, [address]) for address in concerned]
+        else:
+            named.append(_covers(networks, concerned))
     for excludes, listed in _LINK.findall(text):
-        names = _QUOTED.findall(listed)
-        if any(_is_named(link, names) for link in links) != bool(excludes):
-            return True
-    return False
+        is_named = any(_is_named(link, _QUOTED.findall(listed)) for link in links)
+        if excludes:
+            excluded.append(not is_named)
+        else:
+            named.append(is_named)
+    return any(named or excluded)
 
 
 def _is_named(link: str, names: Iterable[str]) -> bool:

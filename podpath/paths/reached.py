@@ -15,6 +15,8 @@ from podpath.topology import reading
 
 #: Attempts to be heard, as one packet may be lost on a busy machine.
 _ATTEMPTS = 3
+#: Options with which a program may listen at an address that is tentative (linux/in.h, in6.h).
+_FREEBIND = {4: (socket.IPPROTO_IP, 15), 6: (socket.IPPROTO_IPV6, 78)}
 _KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
 
@@ -97,6 +99,7 @@ def _listening(namespace: str, address: Address, port: PortMapping) -> Iterator[
     """Yield a socket at a container's port, which a program of its own may have, if it is TCP's."""
     with closing(netns.run_in(namespace, partial(_opened, address.version, port.protocol))) as own:
         own.settimeout(limits.current().refusal / _ATTEMPTS)
+        own.setsockopt(*_FREEBIND[address.version], 1)
         if port.protocol == "udp":
             many_flows.bind_beside(own, address, port.pod)
         else:

@@ -23,8 +23,7 @@ _BY_GATEWAY = _BEYOND | {"PATH-GATEWAY"}
 _HOP_BY_HOP = frozenset(
     {"PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-GATEWAY", "K8S-SERVICE", "K8S-PROBE"}
 )
-#: Requirements on packets to mapped ports, and on those that the node sends on to pods on a bridge.
-_MAPPED = frozenset({"PATH-PORTMAP", "LIFE-PORTMAP"})
+#: Requirements on packets that the node sends on to pods on a bridge.
 _FROM_NODE = _BY_GATEWAY | {"LIFE-REUSE", "K8S-SERVICE", "K8S-HAIRPIN", "K8S-PROBE"}
 _PEERLESS = ("TOPO-VETH-PEER", "a pod has no host end")
 _ADDRESSED = ("TOPO-ADDR", "a pod's interface lacks its address")
@@ -36,8 +35,8 @@ _UNPLACED = ("TOPO-RESULT", "the result names no interface of the pod")
 _KNOWN = ("TOPO-NODE-ROUTE", "the node has a wrong MAC address of a pod")
 _ANSWERING = ("TOPO-SETTINGS", "a pod does not answer, or does not hear, such packets")
 _FILTERED = ("TOPO-HOOKS", "a hook on the path drops packets")
-_DEAF = ("TOPO-POD-LINKS", "no sniffer can show that it misses nothing where lo is down")
-_DEAF_NODE = ("LIFE-OTHERS", _DEAF[1])
+_DEAF = ("TOPO-POD-LINKS", judged.DEAF)
+_DEAF_NODE = ("LIFE-OTHERS", judged.DEAF)
 #: What is said of changed wiring, by whether that came with pods.
 _CHANGED = {
     False: "the pods' wiring changed while no pod was created or deleted",
@@ -114,7 +113,7 @@ def unrouted(item: pytest.Item, persistence: Persistence) -> Exception | None:
         return None
     params = judged.parameters(item)
     # a pod with mapped ports comes later, and is wired as those that stay
-    pods = judged.named(params) if _MAPPED.isdisjoint(ids) else []
+    pods = judged.named(params) if judged.MAPPED.isdisjoint(ids) else []
     to_node, family = params.get("peer") == NODE, params.get("family")
     misled = to_node or not _BY_GATEWAY.isdisjoint(ids) or not network.is_bridged
     beyond = not _BEYOND.isdisjoint(ids)
@@ -211,7 +210,7 @@ def unreached(item: pytest.Item, error: Exception, persistence: Persistence) -> 
     if not judged.may_follow(error):
         return None
     params = judged.parameters(item)
-    pods = judged.named(params) if ids.isdisjoint(_MAPPED) else []
+    pods = judged.named(params) if ids.isdisjoint(judged.MAPPED) else []
     cause = without_route.to_pods(
         persistence.first, network, pods or list(persistence.first.pods), params.get("family")
     )
@@ -241,7 +240,7 @@ def silenced(item: pytest.Item, error: Exception, persistence: Persistence) -> E
         return None
     found = own_settings.silencing(by_pod, POD_INTERFACE, ids, params.get("family"))
     # a pod with mapped ports comes later, and is set as those that stay
-    named = judged.named(params) if _MAPPED.isdisjoint(ids) else []
+    named = judged.named(params) if judged.MAPPED.isdisjoint(ids) else []
     texts = [str(d) for pod, own in found.items() if not named or pod in named for d in own]
     return judged.unmet(_ANSWERING, texts) if texts else None
 
@@ -296,7 +295,9 @@ def unplaced(item: pytest.Item, error: Exception, persistence: Persistence) -> E
     """
     from podpath.topology import unplaced
 
-    if not _MAPPED.issuperset(shared.ids_of(item)) or not judged.is_judged(item, _UNPLACED[0]):
+    if not judged.MAPPED.issuperset(shared.ids_of(item)) or not judged.is_judged(
+        item, _UNPLACED[0]
+    ):
         return None
     if not judged.may_follow(error):
         return None
@@ -314,11 +315,12 @@ def deaf(item: pytest.Item, error: Exception, persistence: Persistence) -> Excep
     from podpath.topology import interfaces
 
     ids, unready = shared.ids_of(item), isinstance(error, CouldNotTest)
-    if not judged.is_of_packets(item) or not (unready or _MAPPED.issuperset(ids)):
+    if not judged.is_of_packets(item) or not (unready or judged.MAPPED.issuperset(ids)):
         return None
     changes = judged.fixtures(item)["created"].link_changes
     of_node = [d for d in changes if str(d.where) == f"{NODE} lo flags"]
-    if of_node and _DEAF_NODE[0] not in ids and judged.is_judged(item, _DEAF_NODE[0]):
+    is_judged = _DEAF_NODE[0] not in ids and judged.is_judged(item, _DEAF_NODE[0])
+    if of_node and is_judged and judged.is_lo_down(judged.fixtures(item)["node"]):
         return judged.unmet(_DEAF_NODE, of_node)
     if not unready or not judged.is_judged(item, _DEAF[0]):
         return None

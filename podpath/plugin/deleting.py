@@ -29,9 +29,8 @@ _left_on_fresh_node = pytest.StashKey["Sequence[Difference]"]()
 _refused = pytest.StashKey["Exception | None"]()
 _NEEDED = ("node", "created")
 _NEEDED_BY_CONTAINER = ("contract_node", "hung_calls", "network")
-#: Requirements on packets to mapped ports; and setting of a link without which none is heard.
-_MAPPED = frozenset({"PATH-PORTMAP", "LIFE-PORTMAP"})
-_LO, _UNREADY = "lo flags", "no sniffer can show that it misses nothing where lo is down"
+#: Setting of a link without which no packet is heard.
+_LO = "lo flags"
 #: Requirements on an address that another pod had, on calls of IPAM, and on a second DEL.
 _REUSE, _DELEGATE, _AGAIN = "LIFE-REUSE", "CNI-DELEGATE", "CNI-DEL-IDEMPOTENT"
 #: Requirements on what DEL of a container leaves that no pod has.
@@ -77,20 +76,19 @@ def deafened(item: pytest.Item, error: Exception) -> Exception | None:
     """
     from podpath.errors import CouldNotTest
     from podpath.lifecycle import deletion
-    from podpath.nodes import link_settings
 
     ids, fixtures = shared.ids_of(item), judged.fixtures(item)
     if not judged.is_of_packets(item) or not fixtures.keys() >= {*_NEEDED}:
         return None
-    if not (isinstance(error, CouldNotTest) or _MAPPED.issuperset(ids)):
+    if not (isinstance(error, CouldNotTest) or judged.MAPPED.issuperset(ids)):
         return None
     if not judged.is_judged(item, deletion.REQUIREMENT):
         return None
     node, pods = (fixtures[name] for name in _NEEDED)
-    if "up" in link_settings.of_node(node).get(_LO, "up"):
+    if not judged.is_lo_down(node):
         return None
     left = [d for d in _of_first(item, pods, shared.network(item.config)) if d.seen.startswith(_LO)]
-    return judged.unmet((deletion.REQUIREMENT, _UNREADY), left) if left else None
+    return judged.unmet((deletion.REQUIREMENT, judged.DEAF), left) if left else None
 
 
 def refused_again(item: pytest.Item, error: Exception) -> Exception | None:
@@ -190,7 +188,8 @@ def _of_first(item: pytest.Item, pods: Deployment, network: Network) -> Sequence
     from podpath.lifecycle import deletion
     from podpath.requirements import Ability
 
-    if Ability.FRESH not in shared.abilities(item.config):
+    # another cluster would take longer than all else
+    if not {Ability.FRESH, Ability.CALLS} <= set(shared.abilities(item.config)):
         return []
     fresh = partial(deletion.on_fresh_node, shared.plan(item.config), pods.hung, network)
     return _once(item, _left_on_fresh_node, fresh)
@@ -208,6 +207,10 @@ def _once(
     if key not in stash:
         try:
             stash[key] = look()
-        except (CouldNotTest, DoesNotConform):  # another pod says nothing, and the failure stays
+        except (
+            CouldNotTest,
+            DoesNotConform,
+            OSError,
+        ):  # another pod says nothing: the failure stays
             stash[key] = []
     return stash[key]

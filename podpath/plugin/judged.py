@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from podpath.errors import Unmet
+    from podpath.nodes.base import Node
     from podpath.topology.cause import Cause
 
 
@@ -21,6 +22,19 @@ OF_PACKETS = (
     *("PATH-", "LIFE-REUSE", "LIFE-OTHERS", "LIFE-SURVIVOR", "LIFE-PORTMAP"),
     *("K8S-SERVICE", "K8S-HAIRPIN", "K8S-PROBE"),
 )
+
+
+#: Requirements on packets to mapped ports.
+MAPPED = frozenset({"PATH-PORTMAP", "LIFE-PORTMAP"})
+#: Consequence of a lo that is down.
+DEAF = "no sniffer can show that it misses nothing where lo is down"
+
+
+def is_lo_down(node: Node) -> bool:
+    """Return whether the node's lo is down: no sniffer gets ready, and no own port is reached."""
+    from podpath.nodes import link_settings
+
+    return "up" not in link_settings.of_node(node).get("lo flags", "up").split(", ")
 
 
 def is_about_paths(error: Exception) -> bool:

@@ -74,7 +74,7 @@ def _violation(
 
 
 def _seen(node: Node, pods: Deployment, network: Network) -> Sequence[Difference]:
-    """Return what a pod's deletion takes from others; nothing if it cannot be told."""
+    """Return what a pod's deletion takes from others; nothing if the node cannot be read."""
     from podpath.errors import CouldNotTest, DoesNotConform
     from podpath.lifecycle import strangers
 

@@ -221,8 +221,8 @@ REQUIREMENTS = (
         " there, with as many rules, routes and leases as the others had. Then DEL of the lost"
         " ones, once without their result, must succeed, release their"
         " leases and files, and leave the new one as it is; GC, since CNI 1.1.0, as well. If the"
-        " conflist maps ports, all who reached those of a container before the reboot must reach"
-        " those of another one after it.",
+        " conflist maps ports, each sender that reached mapped ports before the reboot must reach"
+        " those of a new container after it.",
     ),
     Requirement(
         "LIFE-PARALLEL",

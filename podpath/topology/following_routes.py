@@ -24,7 +24,7 @@ class _Link:
     """A link that holds other addresses than it must.
 
     Attributes:
-        owner: Who has it: the node, or "pod" and a pod's name.
+        owner: "node", or "pod" and a pod's name.
         name: Name of the link.
         lost: Networks of the addresses that it must hold, and does not.
         gained: Networks of the addresses that it holds in their place.

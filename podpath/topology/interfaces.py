@@ -179,19 +179,21 @@ def mtu(topology: Topology, network: Network, pod: str) -> Differences:
         Difference("MTU", where, str(mtu), str(end.mtu) if end else "no interface")
         for where, end, mtu in expected
         if end is None or end.mtu != mtu
-    ] + list(_narrowed(((where, end) for where, end, _ in expected), network))
+    ] + list(_narrowed(((where, end) for where, end, _ in expected), topology, network))
 
 
 def _narrowed(
-    links: Iterable[tuple[str, Interface | None]], network: Network
+    links: Iterable[tuple[str, Interface | None]], topology: Topology, network: Network
 ) -> Iterator[Difference]:
     """Yield the links on which IPv6 packets may be no larger than less than the MTU.
 
     The kernel keeps both alike (net/ipv6/addrconf.c, addrconf_notify), but for what a router on the
-    network beyond announces, which pods with a lower link hear.
+    network beyond announces: pods on the uplink, or with a port beside it, hear that.
     """
     tuned = any(name.endswith("/mtu") for name in sysctls.values(network.conflist.sections))
-    if Family.IPV6 not in network.families or network.profile.lower or tuned:
+    if network.profile.lower or network.ports(topology) or tuned:
+        return
+    if Family.IPV6 not in network.families:
         return
     for where, link in links:
         if link and link.mtu_of_ipv6 is not None and link.mtu_of_ipv6 < link.mtu:

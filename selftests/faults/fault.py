@@ -192,7 +192,7 @@ class Fault:
 
     @property
     def wiring(self) -> str:
-        """What decides how pods are wired: the profile, or the type of the first plugin."""
+        """The profile that says how pods are wired, or else the type of the first plugin."""
         return self.profile or self._types()[0]
 
     def _types(self) -> list[str]:

@@ -89,8 +89,10 @@ def test_only_own_things_are_lost() -> None:
 
 def test_settings_of_a_link_that_is_gone_are_left_out() -> None:
     """Its other end vanishes with an interface; the links that stay must be as before."""
-    before = siblings.State({}, frozenset(), {"node a isolated": "False", "node b MTU": "1500"}, {})
-    now = siblings.State({}, frozenset(), {"node a isolated": "True"}, {})
+    before = siblings.Standing(
+        {}, frozenset(), {"node a isolated": "False", "node b MTU": "1500"}, {}
+    )
+    now = siblings.Standing({}, frozenset(), {"node a isolated": "True"}, {})
 
     (difference,) = siblings.changes(before, now, "ADD of net2")
 
