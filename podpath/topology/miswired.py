@@ -22,6 +22,10 @@ _VLAN = frozenset({"PATH-VLAN"})
 #: Kinds of difference that are of one IP version.
 _OF_FAMILY = {"proxy ARP": Family.IPV4, "MTU of IPv6": Family.IPV6}
 _ISOLATION = frozenset({"PATH-ISOLATION"})
+_BETWEEN_PODS = _BROADCASTS | {
+    *("PATH-ICMP", "PATH-HTTP", "PATH-UDP", "PATH-UNCHANGED", "PATH-SIZE", "PATH-MTU"),
+    *("PATH-CONTAINER", "PATH-CONCURRENT", "LIFE-OTHERS", "LIFE-SURVIVOR"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,12 @@ _RULES = (
         "a port is not isolated",
         frozenset({("isolation", "off")}),
         _ISOLATION,
+    ),
+    _Rule(
+        "TOPO-BRIDGE-PORT",
+        "a port is isolated",
+        frozenset({("isolation", "on")}),
+        _BETWEEN_PODS,
     ),
     _Rule(
         "TOPO-BRIDGE-PORT",

@@ -46,6 +46,7 @@ TEXTS = {
     "a host end has another address": "节点侧接口的地址不同",
     "the attachment of a pod has this, too": "Pod 的连接也有这个问题",
     "a port is not isolated": "网桥端口没有隔离",
+    "a port is isolated": "网桥端口被隔离",
     "a port of the bridge is in other VLANs": "网桥端口所属的 VLAN 不同",
     "the gateway's port is in other VLANs": "网关端口所属的 VLAN 不同",
     "the bridge keeps VLANs apart unasked, or does not": "网桥未按配置隔离 VLAN",

@@ -1,6 +1,7 @@
 """Violations of TOPO that decide where packets go, and tests that they are no reason for."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,11 +20,16 @@ MACVLAN = samples.network(profile=profiles.for_plugin("macvlan"), isGateway=Fals
 
 def hairpin() -> Topology:
     """The sample, with a port of the client that sends frames back."""
+    return with_port(hairpin=True)
+
+
+def with_port(**changes: Any) -> Topology:
+    """The sample, with a port of the client that is set otherwise."""
     base = samples.topology()
     own = base.node.interface(END)
     assert own is not None
     assert own.port is not None
-    return samples.with_node_link(base, END, port=replace(own.port, hairpin=True))
+    return samples.with_node_link(base, END, port=replace(own.port, **changes))
 
 
 def told(
@@ -48,6 +54,9 @@ def told(
             samples.network(portIsolation=True),
             "PORT",
             id="isolation",
+        ),
+        pytest.param(
+            "PATH-ICMP", with_port(isolated=True), samples.network(), "PORT", id="isolated"
         ),
         pytest.param(
             "PATH-ARP",
