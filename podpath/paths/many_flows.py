@@ -203,7 +203,7 @@ def undelivered(
     address, differences, lost, is_all = target[0], [], set(), True
     for size, ports in ((0, spread(draws)), (_LARGE, spread(draws)[:: FLOWS // _FEW])):
         with ExitStack() as stack:
-            receiver = netns.run_in(namespace, partial(_made, own, socket.SOCK_DGRAM))
+            receiver = netns.run_in(namespace, partial(made, own, socket.SOCK_DGRAM))
             bind_beside(stack.enter_context(receiver), own, port)
             senders = stack.enter_context(_bound(asker, address, ports, socket.SOCK_DGRAM))
             targets = dict.fromkeys(senders, (str(address), target[1]))
@@ -367,7 +367,7 @@ def _listening(
     with ExitStack() as stack:
         found = []
         for port in ports:
-            there = netns.run_in(host.namespace, partial(_made, host.address, kind))
+            there = netns.run_in(host.namespace, partial(made, host.address, kind))
             stack.enter_context(there)
             try:
                 there.bind((str(host.address), port))
@@ -392,7 +392,7 @@ def _bound(
     with ExitStack() as stack:
         found = {}
         opened: Sequence[socket.socket] = netns.run_in(
-            asker.namespace, lambda: [_made(towards, kind) for _ in ports]
+            asker.namespace, lambda: [made(towards, kind) for _ in ports]
         )
         for port, channel in zip(ports, opened, strict=True):
             stack.enter_context(channel)
@@ -417,6 +417,7 @@ def bind_beside(channel: socket.socket, address: Address, port: int) -> None:
         raise CouldNotTest(f"no program can listen at UDP port {port}: {error}") from None
 
 
-def _made(towards: Address, kind: int) -> socket.socket:
+def made(towards: Address, kind: int) -> socket.socket:
+    """Return a socket of an address's IP version."""
     family = socket.AF_INET6 if towards.version == 6 else socket.AF_INET
     return socket.socket(family, kind)

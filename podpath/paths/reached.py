@@ -60,11 +60,13 @@ def _reached(node: Node, mapped: Mapped) -> frozenset[str]:
     for address in mapped.addresses:
         family = Family(address.version)
         target = outside.address(topology, node.uplink, family)
-        for port in mapped.ports if target else ():
+        if target is None:
+            continue
+        for port in mapped.ports:
             with _listening(mapped.namespace, address, port) as listener:
                 for name, namespace in _askers(node).items():
                     text = _text(port, family, name)
-                    if _is_reached(namespace, (str(target), port.node), listener, text.encode()):
+                    if _is_reached(namespace, target, port.node, listener, text.encode()):
                         found.add(text)
     return frozenset(found)
 
@@ -97,7 +99,8 @@ def _text(port: PortMapping, family: Family, asker: str) -> str:
 @contextmanager
 def _listening(namespace: str, address: Address, port: PortMapping) -> Iterator[socket.socket]:
     """Yield a socket at a container's port, which a program of its own may have, if it is TCP's."""
-    with closing(netns.run_in(namespace, partial(_opened, address.version, port.protocol))) as own:
+    kind = _KINDS[port.protocol]
+    with closing(netns.run_in(namespace, partial(many_flows.made, address, kind))) as own:
         own.settimeout(limits.current().refusal / _ATTEMPTS)
         own.setsockopt(*_FREEBIND[address.version], 1)
         if port.protocol == "udp":
@@ -110,24 +113,18 @@ def _listening(namespace: str, address: Address, port: PortMapping) -> Iterator[
 
 
 def _is_reached(
-    namespace: str, target: tuple[str, int], listener: socket.socket, datagram: bytes
+    namespace: str, target: Address, port: int, listener: socket.socket, datagram: bytes
 ) -> bool:
     """Return whether a sender's connection is accepted, or its datagram arrives at the listener."""
-    version = 6 if listener.family == socket.AF_INET6 else 4
-    protocol = "udp" if listener.type == socket.SOCK_DGRAM else "tcp"
     for _ in range(_ATTEMPTS):
-        with closing(netns.run_in(namespace, partial(_opened, version, protocol))) as client:
+        opened = netns.run_in(namespace, partial(many_flows.made, target, listener.type))
+        with closing(opened) as client:
             client.settimeout(limits.current().refusal / _ATTEMPTS)
             with suppress(OSError):
-                client.connect(target)
-                if protocol == "tcp":
+                client.connect((str(target), port))
+                if listener.type == socket.SOCK_STREAM:
                     return True
                 client.send(datagram)
                 if listener.recv(len(datagram) + 1) == datagram:
                     return True
     return False
-
-
-def _opened(version: int, protocol: str) -> socket.socket:
-    family = socket.AF_INET6 if version == 6 else socket.AF_INET
-    return socket.socket(family, _KINDS[protocol])

@@ -5,34 +5,32 @@ One more pod is created and deleted, so that this rests on what was seen.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
 from podpath.plugin import judged, outcome, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from podpath.topology.cause import Cause
 
 #: What is wrong with a pod on the node without pods, in this process.
-_seen = pytest.StashKey["list[Cause]"]()
-_NEEDED = ("contract_node", "hung_calls", "network")
+_seen: pytest.StashKey[Sequence[Cause]] = pytest.StashKey()
 
 
 def of_pod(item: pytest.Item, error: Exception) -> Exception | None:
     """Return the violation of TOPO that any pod shows, if it explains all that a test found."""
     from podpath.lifecycle import attached
 
-    fixtures, violated = judged.fixtures(item), _violated(item, error)
-    if violated not in attached.EXPLAINING or not fixtures.keys() >= {*_NEEDED}:
+    used, violated = judged.without_pods(item), _violated(item, error)
+    if violated not in attached.EXPLAINING or used is None:
         return None
-    if _seen not in item.config.stash:
-        item.config.stash[_seen] = _violations(fixtures)
     found = (
         cause
-        for cause in item.config.stash[_seen]
+        for cause in judged.once(item, _seen, partial(attached.violations, *used))
         if cause.requirement in attached.EXPLAINING[violated]
         if judged.is_judged(item, cause.requirement)
     )
@@ -50,16 +48,3 @@ def _violated(item: pytest.Item, error: Exception) -> str:
     if len(ids) != 1 or not isinstance(error, AssertionError):
         return ""
     return ids[0] if attached.may_explain(ids[0], {d.kind for d in found}) else ""
-
-
-def _violations(fixtures: Mapping[str, Any]) -> list[Cause]:
-    """Return what is wrong with a pod; nothing if it cannot be told."""
-    from podpath.errors import CouldNotTest, DoesNotConform
-    from podpath.lifecycle import attached
-    from podpath.nodes.deployment import Deployment
-
-    node, hung, network = (fixtures[name] for name in _NEEDED)
-    try:
-        return attached.violations(node, Deployment(node, hung), network)
-    except (CouldNotTest, DoesNotConform, OSError):  # such a pod says nothing
-        return []

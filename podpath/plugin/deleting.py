@@ -6,14 +6,14 @@ One more pod is created and deleted, so that this rests on what was seen.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from podpath.plugin import judged, outcome, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from podpath.cni.network import Network
     from podpath.model import Difference
@@ -28,7 +28,6 @@ _left_on_fresh_node = pytest.StashKey["Sequence[Difference]"]()
 #: How the runtime's second DEL of a pod failed on the node of CNI-DEL, or None.
 _refused = pytest.StashKey["Exception | None"]()
 _NEEDED = ("node", "created")
-_NEEDED_BY_CONTAINER = ("contract_node", "hung_calls", "network")
 #: Setting of a link without which no packet is heard.
 _LO = "lo flags"
 #: Requirements on an address that another pod had, on calls of IPAM, and on a second DEL.
@@ -58,15 +57,11 @@ def left(item: pytest.Item, error: Exception) -> Exception | None:
 
 def left_by_container(item: pytest.Item, error: Exception) -> Exception | None:
     """Return the same, if DEL of a container leaves it: the pod is on the node without pods."""
-    fixtures = judged.fixtures(item)
-    if not _CONTRACT.issuperset(shared.ids_of(item)):
+    used = judged.without_pods(item)
+    if used is None or not _CONTRACT.issuperset(shared.ids_of(item)):
         return None
-    if not fixtures.keys() >= {*_NEEDED_BY_CONTAINER}:
-        return None
-    from podpath.nodes.deployment import Deployment
-
-    node, hung, network = (fixtures[name] for name in _NEEDED_BY_CONTAINER)
-    return _violation(item, error, _left_on_own_node, node, Deployment(node, hung), network)
+    node, pods, network = used
+    return _violation(item, error, _left_on_own_node, node, pods, network)
 
 
 def deafened(item: pytest.Item, error: Exception) -> Exception | None:
@@ -95,28 +90,26 @@ def refused_again(item: pytest.Item, error: Exception) -> Exception | None:
     """Return the violation of LIFE-DELETE, if the runtime's second DEL of any pod fails, too."""
     from podpath.lifecycle import deletion
 
-    fixtures, found = judged.fixtures(item), outcome.compared(item.config)
+    used, found = judged.without_pods(item), outcome.compared(item.config)
     if shared.ids_of(item) != [_AGAIN] or {d.kind for d in found} != {"failure"}:
         return None
-    if not isinstance(error, AssertionError) or not fixtures.keys() >= {*_NEEDED_BY_CONTAINER}:
+    if not isinstance(error, AssertionError) or used is None:
         return None
     if not judged.is_judged(item, deletion.REQUIREMENT):
         return None
     if _refused not in item.config.stash:
-        item.config.stash[_refused] = _refusal(fixtures)
+        item.config.stash[_refused] = _refusal(*used)
     return item.config.stash[_refused]
 
 
-def _refusal(fixtures: Mapping[str, Any]) -> Exception | None:
+def _refusal(node: Node, pods: Deployment, network: Network) -> Exception | None:
     """Return how the second DEL of a pod fails on the node without pods, or None."""
     from podpath.errors import CouldNotTest, DoesNotConform
     from podpath.lifecycle import deletion
     from podpath.nodes.cri import SECOND_DEL
-    from podpath.nodes.deployment import Deployment
 
-    node, hung, network = (fixtures[name] for name in _NEEDED_BY_CONTAINER)
     try:
-        deletion.differences(node, Deployment(node, hung), network)
+        deletion.differences(node, pods, network)
     except DoesNotConform as error:
         return error if SECOND_DEL in error.message else None
     except CouldNotTest:  # such a pod says nothing
@@ -178,7 +171,7 @@ def _of_any(
     """
     from podpath.lifecycle import deletion
 
-    yield _once(item, key, partial(deletion.differences, node, pods, network))
+    yield judged.once(item, key, partial(deletion.differences, node, pods, network))
     if deletion.is_of_node(outcome.compared(item.config)):
         yield _of_first(item, pods, network)
 
@@ -192,25 +185,4 @@ def _of_first(item: pytest.Item, pods: Deployment, network: Network) -> Sequence
     if not {Ability.FRESH, Ability.CALLS} <= set(shared.abilities(item.config)):
         return []
     fresh = partial(deletion.on_fresh_node, shared.plan(item.config), pods.hung, network)
-    return _once(item, _left_on_fresh_node, fresh)
-
-
-def _once(
-    item: pytest.Item,
-    key: pytest.StashKey[Sequence[Difference]],
-    look: Callable[[], Sequence[Difference]],
-) -> Sequence[Difference]:
-    """Return what was seen in this process, or is seen now; nothing if another pod fails."""
-    from podpath.errors import CouldNotTest, DoesNotConform
-
-    stash = item.config.stash
-    if key not in stash:
-        try:
-            stash[key] = look()
-        except (
-            CouldNotTest,
-            DoesNotConform,
-            OSError,
-        ):  # another pod says nothing: the failure stays
-            stash[key] = []
-    return stash[key]
+    return judged.once(item, _left_on_fresh_node, fresh)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from podpath.plugin import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from podpath.cni.network import Network
     from podpath.errors import Unmet
     from podpath.nodes.base import Node
+    from podpath.nodes.deployment import Deployment
     from podpath.topology.cause import Cause
 
+
+T = TypeVar("T")
 
 #: Requirements on packets of pods.
 OF_PACKETS = (
@@ -68,6 +72,38 @@ def parameters(item: pytest.Item) -> dict[str, Any]:
 def fixtures(item: pytest.Item) -> Mapping[str, Any]:
     """Return the values of a test's fixtures, by name."""
     return getattr(item, "funcargs", {})
+
+
+def without_pods(item: pytest.Item) -> tuple[Node, Deployment, Network] | None:
+    """Return the node without pods, a maker of pods there, and the network; None if unused."""
+    from podpath.nodes.deployment import Deployment
+
+    used = fixtures(item)
+    if not used.keys() >= {"contract_node", "hung_calls", "network"}:
+        return None
+    return (
+        used["contract_node"],
+        Deployment(used["contract_node"], used["hung_calls"]),
+        used["network"],
+    )
+
+
+def once(
+    item: pytest.Item, key: pytest.StashKey[Sequence[T]], look: Callable[[], Sequence[T]]
+) -> Sequence[T]:
+    """Return what was seen of another pod in this process, or is seen now; nothing if it fails.
+
+    Such a pod says nothing then, and the failure of the test stays.
+    """
+    from podpath.errors import CouldNotTest, DoesNotConform
+
+    stash = item.config.stash
+    if key not in stash:
+        try:
+            stash[key] = look()
+        except (CouldNotTest, DoesNotConform, OSError):
+            stash[key] = []
+    return stash[key]
 
 
 def named(parameters: Mapping[str, Any]) -> list[str]:

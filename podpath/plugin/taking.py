@@ -6,6 +6,7 @@ was seen.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _OF_PODS = frozenset({"LIFE-DELETE", "LIFE-CHURN", "LIFE-PARALLEL"})
 _OF_CONTAINERS = frozenset({"LIFE-REBOOT"})
 _NEEDED = ("node", "pods", "network")
-_NEEDED_BY_CONTAINER = ("contract_node", "hung_calls", "network")
 _TAKEN = ("LIFE-OTHERS", "the deletion of any pod takes what other programs have")
 #: What a pod's deletion took from others in this process, on either node.
 _lost = pytest.StashKey["Sequence[Difference]"]()
@@ -42,13 +42,11 @@ def taken(item: pytest.Item, error: Exception) -> Exception | None:
 
 def taken_by_container(item: pytest.Item, error: Exception) -> Exception | None:
     """Return the same for a test of containers, by a pod on the node without pods."""
-    fixtures, ids = judged.fixtures(item), shared.ids_of(item)
-    if not _OF_CONTAINERS.issuperset(ids) or not fixtures.keys() >= {*_NEEDED_BY_CONTAINER}:
+    used = judged.without_pods(item)
+    if used is None or not _OF_CONTAINERS.issuperset(shared.ids_of(item)):
         return None
-    from podpath.nodes.deployment import Deployment
-
-    node, hung, network = (fixtures[name] for name in _NEEDED_BY_CONTAINER)
-    return _violation(item, error, _lost_on_own_node, node, Deployment(node, hung), network)
+    node, pods, network = used
+    return _violation(item, error, _lost_on_own_node, node, pods, network)
 
 
 def _violation(
@@ -65,22 +63,14 @@ def _violation(
         return None
     if node.shared or not judged.is_judged(item, _TAKEN[0]):
         return None
-    if key not in item.config.stash:
-        item.config.stash[key] = _seen(node, pods, network)
-    lost = item.config.stash[key]
+    lost = judged.once(item, key, partial(_seen, node, pods, network))
     if not {d.where for d in found} <= {d.where for d in lost}:
         return None
     return judged.unmet(_TAKEN, lost)
 
 
 def _seen(node: Node, pods: Deployment, network: Network) -> Sequence[Difference]:
-    """Return what a pod's deletion takes from others; nothing if the node cannot be read."""
-    from podpath.errors import CouldNotTest, DoesNotConform
+    """Return what a pod's deletion takes from others, if they can have rules."""
     from podpath.lifecycle import strangers
 
-    try:
-        if strangers.can_have_rules(node, pods):
-            return strangers.lost(node, network, pods)
-    except (CouldNotTest, DoesNotConform, OSError):  # such a pod says nothing
-        pass
-    return []
+    return strangers.lost(node, network, pods) if strangers.can_have_rules(node, pods) else []
